@@ -1,0 +1,371 @@
+//! The plain model of one look at one or more processes.
+//!
+//! Field names are those of the JSON contract (`docs/snapshot-json.md`).
+//! Absent knowledge is `None`, never an invented value. Nothing here holds a
+//! handle to the process.
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the JSON contract that these types serialise to.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What one run saw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub schema_version: u32,
+    pub tool: Tool,
+    /// RFC 3339 in UTC, with microseconds.
+    pub taken_at: String,
+    /// The process asked for first, then its children where they were asked for.
+    pub processes: Vec<Process>,
+}
+
+/// The program that took the snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+/// One Python process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    pub pid: u32,
+    pub parent_pid: Option<u32>,
+    pub command: Vec<String>,
+    pub executable: Option<String>,
+    pub python: PythonBuild,
+    pub read: ReadInfo,
+    pub threads: Vec<Thread>,
+    pub loops: Vec<EventLoop>,
+    pub tasks: Vec<Task>,
+    pub coroutines: Vec<Coroutine>,
+    pub resources: Vec<Resource>,
+    pub edges: Vec<Edge>,
+    /// `None` until a diagnosis was made.
+    pub verdict: Option<Verdict>,
+    pub diagnoses: Vec<Diagnosis>,
+    /// What could not be read, outside any thread, loop or task.
+    pub errors: Vec<String>,
+    /// Whether `asyncio` has been imported in any interpreter.
+    pub asyncio_imported: bool,
+}
+
+/// The interpreter inside the process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PythonBuild {
+    pub version: String,
+    pub free_threaded: bool,
+    pub debug: bool,
+    pub layout: LayoutSource,
+}
+
+/// Where the offsets came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LayoutSource {
+    Published,
+    Dwarf,
+    Table,
+}
+
+/// How the memory of the process was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadInfo {
+    pub consistency: Consistency,
+    /// Microseconds for which the process stood still.
+    pub stopped_us: u64,
+    /// Bytes copied from the process.
+    pub bytes: u64,
+    /// `process_vm_readv` calls.
+    pub syscalls: u64,
+    /// Reads thrown away because a second read differed.
+    pub rejected_reads: u64,
+    /// Why the consistency is less than what was asked for.
+    pub note: Option<String>,
+}
+
+/// What a snapshot promises about its own parts fitting together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Consistency {
+    /// The process stood still.
+    Stopped,
+    /// Read twice, and equal.
+    Verified,
+    /// Read while it ran: parts may not fit together.
+    Running,
+}
+
+/// One OS thread that has a Python thread state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Thread {
+    /// `thread:<native id>`.
+    pub id: String,
+    pub interpreter: i64,
+    pub native_id: u64,
+    pub name: String,
+    pub state: ThreadState,
+    pub holds_gil: Option<bool>,
+    pub daemon: Option<bool>,
+    /// Name of the system call it is blocked in.
+    pub syscall: Option<String>,
+    /// Id of the event loop that runs in it.
+    #[serde(rename = "loop")]
+    pub event_loop: Option<String>,
+    /// Id of the task that runs in it.
+    pub task: Option<String>,
+    /// Innermost first.
+    pub frames: Vec<Frame>,
+    pub error: Option<String>,
+}
+
+/// What a thread does at the moment of the snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThreadState {
+    Running,
+    Blocked,
+    WaitingGil,
+    Unknown,
+}
+
+/// One event loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventLoop {
+    /// `loop:0x<address>`.
+    pub id: String,
+    pub interpreter: i64,
+    /// Full name, e.g. `asyncio.unix_events._UnixSelectorEventLoop`.
+    #[serde(rename = "class")]
+    pub class_name: String,
+    pub thread: Option<String>,
+    pub running: bool,
+    pub closed: Option<bool>,
+    pub debug: Option<bool>,
+    pub state: LoopState,
+    /// Handles in the ready queue.
+    pub ready: Option<u64>,
+    /// Scheduled timers.
+    pub timers: Option<u64>,
+    pub next_timer_s: Option<f64>,
+    pub files: Vec<LoopFile>,
+    pub error: Option<String>,
+}
+
+/// What a loop does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoopState {
+    /// Its thread waits in the selector.
+    Polling,
+    /// A callback of it waits in a system call or for a lock.
+    Blocked,
+    /// A callback of it runs.
+    Running,
+    /// No thread runs it.
+    Stopped,
+}
+
+/// A file descriptor that a loop watches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoopFile {
+    pub fd: i64,
+    pub events: String,
+    pub local: Option<String>,
+    pub peer: Option<String>,
+    pub state: Option<String>,
+}
+
+/// One asyncio task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// `task:0x<address>`.
+    pub id: String,
+    pub interpreter: i64,
+    /// Empty where the version gives tasks no name (3.7).
+    pub name: String,
+    pub name_is_default: bool,
+    /// Qualified name of the coroutine.
+    pub coroutine: String,
+    /// Full name of the type, e.g. `_asyncio.Task`.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub state: TaskState,
+    /// Whether the coroutine has run its first step; `None` when it is gone.
+    pub started: Option<bool>,
+    /// Cancel requests not yet taken back (`Task.cancelling()`).
+    pub cancelling: u64,
+    pub must_cancel: bool,
+    pub outcome: Option<Outcome>,
+    pub exception: Option<ExceptionInfo>,
+    #[serde(rename = "loop")]
+    pub event_loop: Option<String>,
+    /// The thread that runs the task's loop.
+    pub thread: Option<String>,
+    /// Innermost first.
+    pub frames: Vec<Frame>,
+    pub waits_for: Option<Wait>,
+    /// Ids of what cannot go on before this task does.
+    pub awaited_by: Vec<String>,
+    /// Where the task was created, innermost first; asyncio's debug mode only.
+    pub created_at: Option<Vec<Frame>>,
+    /// What could not be read of this task.
+    pub error: Option<String>,
+}
+
+/// Where a task is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TaskState {
+    /// What it awaits is not done.
+    Waiting,
+    /// It goes on as soon as its loop turns.
+    Ready,
+    /// It is on a thread's stack now.
+    Running,
+    Done,
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Result,
+    Exception,
+    Cancelled,
+}
+
+/// The exception a task ended with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExceptionInfo {
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub message: String,
+    pub retrieved: bool,
+    /// Innermost first.
+    pub frames: Vec<Frame>,
+}
+
+/// One frame of a chain or of a thread's stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    pub function: String,
+    pub qualname: String,
+    pub file: Option<String>,
+    pub line: Option<u32>,
+    /// One-based, in UTF-8 bytes as CPython counts; 3.11 and later.
+    pub column: Option<u32>,
+    pub kind: FrameKind,
+    /// Standard library or installed package.
+    pub library: bool,
+    /// In a thread's stack: the task whose coroutine the frame belongs to.
+    pub owner: Option<String>,
+    /// Only where locals were asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub locals: Option<Vec<Local>>,
+    pub error: Option<String>,
+}
+
+/// What sort of code a frame runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrameKind {
+    Function,
+    Coroutine,
+    Generator,
+    AsyncGenerator,
+    /// Not a Python frame: named, but opaque (Cython, own iterators).
+    Native,
+}
+
+/// One local variable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Local {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub value: String,
+}
+
+/// What the innermost frame of a task waits for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wait {
+    /// One of the kinds in the JSON contract.
+    pub kind: String,
+    /// Full name of the type of the object waited for.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub summary: String,
+    pub resource: Option<String>,
+    pub holders: Vec<String>,
+    pub waiters_ahead: Option<u64>,
+    pub remaining_s: Option<f64>,
+    pub peer: Option<String>,
+}
+
+/// A coroutine or asynchronous generator that no task runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Coroutine {
+    pub id: String,
+    pub qualname: String,
+    /// `created`, `suspended` or `async-generator`.
+    pub state: String,
+    pub frames: Vec<Frame>,
+    pub referenced_by: Option<String>,
+}
+
+/// A lock, queue, pool or the like that tasks wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    pub id: String,
+    pub kind: String,
+    #[serde(rename = "type")]
+    pub type_name: String,
+    pub summary: String,
+    pub holders: Vec<String>,
+    pub waiters: Vec<String>,
+}
+
+/// `from` cannot go on before `to` does.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Edge {
+    pub from: String,
+    pub to: String,
+    pub via: String,
+}
+
+/// The one-line answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub state: String,
+    pub confidence: String,
+    pub summary: String,
+    pub samples: u32,
+    pub interval_s: f64,
+}
+
+/// One finding, root cause first in its list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    pub kind: String,
+    pub how: Option<String>,
+    pub tasks: Vec<String>,
+    pub threads: Vec<String>,
+    pub resources: Vec<String>,
+    pub summary: String,
+    pub culprit: Option<Culprit>,
+    pub affected_tasks: u64,
+    pub recovers_in_s: Option<f64>,
+    pub confidence: String,
+    pub hint: Option<String>,
+}
+
+/// The line that a maintainer would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Culprit {
+    pub file: String,
+    pub line: u32,
+    pub function: String,
+    pub text: String,
+}
