@@ -1,6 +1,10 @@
 //! See every thread and every asyncio task of a running Python process, from
 //! outside, without touching it.
 
+pub mod cli;
 pub mod limits;
+pub mod python;
+pub mod report;
 pub mod snapshot;
 pub mod target;
+pub mod tasks;

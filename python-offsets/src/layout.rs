@@ -210,6 +210,8 @@ pub enum TaskListForm {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Runtime {
+    /// Size of `_PyRuntime`, which its ELF symbol states too.
+    pub size: Option<Offset>,
     pub interpreters_head: Offset,
     pub interpreters_main: Offset,
     pub finalizing: Offset,

@@ -1,5 +1,12 @@
 //! The plain model that everything after it reads, and how it is taken.
 
+mod build;
+mod edges;
+mod frames;
+mod loops;
 pub mod model;
+pub mod take;
+mod tasks;
+mod threads;
 
 pub use model::*;

@@ -36,7 +36,11 @@ pub struct Piece<'a> {
 impl<'a> Piece<'a> {
     /// A piece that is still to be read.
     pub fn new(addr: u64, buf: &'a mut [u8]) -> Self {
-        Self { addr, buf, done: false }
+        Self {
+            addr,
+            buf,
+            done: false,
+        }
     }
 }
 
@@ -100,6 +104,12 @@ pub trait Memory {
         for piece in pieces {
             piece.done = self.read(piece.addr, piece.buf).is_ok();
         }
+    }
+
+    /// Announces ranges (address, length) that will be read next, so that a
+    /// cache can fetch them in batches. Without a cache it does nothing.
+    fn prefetch(&self, ranges: &mut dyn Iterator<Item = (u64, usize)>) {
+        let _ = ranges;
     }
 
     /// What reading has cost so far.

@@ -1,7 +1,31 @@
 //! The process from outside: mappings, ELF images, memory, stopping, namespaces.
 
+mod cache;
+mod elf;
 pub mod error;
+mod family;
+mod file;
+mod image;
+pub mod list;
+mod live;
 pub mod memory;
+mod page_store;
+mod permission;
+mod proc_files;
+mod process;
+mod refusal;
+mod stop;
+mod thread;
+mod tracees;
 
+pub use cache::{CacheStats, PageCache};
+pub use elf::Segment;
 pub use error::Error;
+pub use file::{ElfFile, FileBytes};
+pub use image::Image;
+pub use list::{Candidate, python_processes};
+pub use live::LiveMemory;
 pub use memory::{Mapping, Memory, Piece, ReadCause, ReadError, ReadStats};
+pub use process::Process;
+pub use stop::Stop;
+pub use thread::{KernelThread, Syscall};

@@ -1,0 +1,156 @@
+//! Offsets from the debug information of the very binary.
+//!
+//! Only the compilation units of the few source files that `data/members.toml`
+//! lists are read, so that it takes milliseconds. A file is hostile input: no
+//! cycle, depth or size in it leads to more than a bounded amount of work.
+
+mod image;
+mod structs;
+mod units;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::members::{Expression, Key, Kind, Members, Path};
+use crate::{Error, Overlay};
+
+use image::Image;
+use structs::Structs;
+use units::Units;
+
+pub use image::{AltLink, DebugLink, Links};
+
+/// Reading one file never takes longer; honest files take a hundredth of it.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What a file says about the structures that were looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Build id of the file and names of the files that complete it.
+    pub links: Links,
+    /// What was found. Two files of one process, such as `libpython` and
+    /// `_asyncio`, complete each other: extend one overlay by the other.
+    pub overlay: Overlay,
+    /// The expression over C types that each number is the value of.
+    pub members: BTreeMap<String, String>,
+}
+
+/// Debug information that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DwarfError {
+    /// It is no ELF file, or a damaged one.
+    #[error("not a readable ELF file: {0}")]
+    Elf(#[from] object::Error),
+    /// It is not for x86-64.
+    #[error("not an x86-64 ELF file")]
+    Foreign,
+    /// It has no debug information; [`Links`] may lead to it.
+    #[error("no debug information")]
+    Missing,
+    /// A section is too large to be believed.
+    #[error("section {section} of {size} bytes is too large")]
+    TooLarge {
+        /// Name of the section.
+        section: &'static str,
+        /// Its size, uncompressed.
+        size: u64,
+    },
+    /// The debug information is damaged.
+    #[error("damaged debug information: {0}")]
+    Damaged(#[from] gimli::Error),
+    /// There is more of something than is believed.
+    #[error("debug information with too many {what}")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+    },
+    /// Reading took longer than any honest file does.
+    #[error("debug information that takes too long to read")]
+    Deadline,
+    /// The alternate file is not the one that the file was split from.
+    #[error("the alternate debug file has another build id")]
+    WrongAlternate,
+    /// The data of this crate is malformed.
+    #[error(transparent)]
+    Data(#[from] Error),
+}
+
+/// Reads offsets from the bytes of an ELF file with DWARF 2 to 5, plain or
+/// compressed; `alternate` is the file that `.gnu_debugaltlink` names, if any.
+///
+/// What a binary does not describe is left out; without the alternate file
+/// that may be much.
+///
+/// # Errors
+/// When the file is no x86-64 ELF file with debug information, is damaged, or
+/// is not what an honest compiler writes.
+pub fn read(elf: &[u8], alternate: Option<&[u8]>) -> Result<Found, DwarfError> {
+    let members = Members::embedded()?;
+    let main = Image::load(elf)?;
+    let links = main.links.clone();
+    let alternate = alternate.map(Image::load).transpose()?;
+    if let (Some(link), Some(file)) = (&links.alt_link, &alternate)
+        && file.links.build_id.as_ref() != Some(&link.build_id)
+    {
+        return Err(DwarfError::WrongAlternate);
+    }
+    let units = Units::new(&main, alternate.as_ref(), DEADLINE)?;
+    let mut structs = Structs::find(&units, members)?;
+    let mut overlay = Overlay::new();
+    let mut from = BTreeMap::new();
+    for key in &members.keys {
+        if let Some((value, expression)) = lookup(&mut structs, key)? {
+            overlay.insert(key.name.clone(), value);
+            from.insert(key.name.clone(), expression.text.clone());
+        }
+    }
+    Ok(Found {
+        links,
+        overlay,
+        members: from,
+    })
+}
+
+/// The value of a key and the expression that has it.
+fn lookup<'k>(
+    structs: &mut Structs<'_>,
+    key: &'k Key,
+) -> Result<Option<(i64, &'k Expression)>, DwarfError> {
+    if let Some(with) = &key.with
+        && evaluate(structs, with)?.is_none()
+    {
+        return Ok(None);
+    }
+    if let Some(without) = &key.without
+        && evaluate(structs, without)?.is_some()
+    {
+        return Ok(None);
+    }
+    for expression in &key.at {
+        if let Some(value) = evaluate(structs, expression)? {
+            return Ok(Some((value, expression)));
+        }
+    }
+    Ok(None)
+}
+
+/// The value of an expression, where all that it names is known.
+fn evaluate(structs: &mut Structs<'_>, expression: &Expression) -> Result<Option<i64>, DwarfError> {
+    let bits = |structs: &mut Structs<'_>, path: &Path| structs.locate(path);
+    let value = match &expression.kind {
+        Kind::Size(root) => structs.size(root)?,
+        Kind::Offset(path) => bits(structs, path)?.map(|place| place.bit / 8),
+        Kind::Count(path) => match bits(structs, path)? {
+            Some(place) => structs.count(&place)?,
+            None => None,
+        },
+        Kind::Bit(path) => bits(structs, path)?
+            .filter(|place| place.is_bit_field)
+            .map(|place| place.bit % 8),
+        Kind::Bits(from, to) => match (bits(structs, from)?, bits(structs, to)?) {
+            (Some(from), Some(to)) => to.bit.checked_sub(from.bit),
+            _ => None,
+        },
+    };
+    Ok(value.and_then(|value| i64::try_from(value).ok()))
+}

@@ -1,0 +1,50 @@
+//! Where each field of CPython's structures lies, per version.
+//!
+//! A [`Layout`] holds every offset that is needed to look into a process that
+//! runs CPython on x86-64 Linux. There are three sources, see [`Source`]; all
+//! yield an [`Overlay`] over the [`Table`] of the minor version, and what comes
+//! out is checked as a whole:
+//!
+//! ```
+//! use python_offsets::{Overlay, table};
+//!
+//! let table = table("3.10", false).expect("3.10 has a table");
+//! let layout = table.for_task_size(184).expect("3.10.0 to 3.10.5");
+//! assert_eq!(layout.task.coro, 152);
+//!
+//! let measured = Overlay::from([("interp.modules".to_owned(), 864)]);
+//! assert_eq!(layout.overlaid(&measured)?.interp.modules, 864);
+//! # Ok::<(), python_offsets::Error>(())
+//! ```
+//!
+//! A build that no source knows is refused: a wrong offset fails open.
+
+pub mod asyncio_debug;
+mod check;
+pub mod dwarf;
+mod error;
+mod layout;
+pub mod members;
+mod overlay;
+pub mod published;
+mod table;
+
+pub use asyncio_debug::{AsyncioDebug, AsyncioDebugError};
+pub use dwarf::{DwarfError, Found, Links};
+pub use error::Error;
+pub use layout::*;
+pub use overlay::Overlay;
+pub use published::{Published, PublishedError};
+pub use table::{Table, minors, table};
+
+/// Where a number comes from, the most trustworthy first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// The process itself: `_Py_DebugOffsets`, `_AsyncioDebug`.
+    Published,
+    /// The debug information of the very binary, matched by its build id.
+    Dwarf,
+    /// The table of the minor version.
+    Table,
+}

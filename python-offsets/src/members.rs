@@ -1,0 +1,275 @@
+//! Which C member each key of a layout is: `data/members.toml`, parsed.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use toml::Value;
+
+use crate::Error;
+
+/// The parsed file.
+#[derive(Debug)]
+pub struct Members {
+    /// Source files whose compilation units describe the structures.
+    pub sources: Vec<String>,
+    /// All keys, in the order of the file.
+    pub keys: Vec<Key>,
+}
+
+/// A field of a layout and how to find it.
+#[derive(Debug)]
+pub struct Key {
+    /// `group.field`.
+    pub name: String,
+    /// The first that a binary knows counts.
+    pub at: Vec<Expression>,
+    /// Counts only where this is known too.
+    pub with: Option<Expression>,
+    /// Counts only where this is not known.
+    pub without: Option<Expression>,
+    /// Whether the base of a table may state it.
+    pub in_table: bool,
+}
+
+/// An expression over C types, see `data/members.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// As written.
+    pub text: String,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Offset(Path),
+    Size(Root),
+    Count(Path),
+    Bit(Path),
+    Bits(Path, Path),
+}
+
+/// A type by its name in C.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Root {
+    /// Whether only the tag of a `struct` is meant, not a `typedef`.
+    pub tag: bool,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path {
+    pub root: Root,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    pub member: String,
+    pub index: Option<u64>,
+}
+
+impl Members {
+    /// The members that this crate knows.
+    ///
+    /// # Errors
+    /// When the embedded file is malformed.
+    pub fn embedded() -> Result<&'static Self, Error> {
+        static MEMBERS: OnceLock<Result<Members, Error>> = OnceLock::new();
+        MEMBERS
+            .get_or_init(|| Self::parse(include_str!("../data/members.toml")))
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    fn parse(text: &str) -> Result<Self, Error> {
+        let shape = |error: toml::de::Error| Error::Shape(error.to_string());
+        let mut tree: toml::Table = toml::from_str(text).map_err(shape)?;
+        let sources = tree.remove("sources").unwrap_or(Value::Array(Vec::new()));
+        let mut keys = Vec::new();
+        for (group, fields) in tree {
+            let fields: toml::Table = fields.try_into().map_err(shape)?;
+            for (field, entry) in fields {
+                let entry: Entry = entry.try_into().map_err(shape)?;
+                keys.push(entry.key(format!("{group}.{field}"))?);
+            }
+        }
+        Ok(Self {
+            sources: sources.try_into().map_err(shape)?,
+            keys,
+        })
+    }
+
+    /// Every type that an expression starts from.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = &Root> {
+        self.keys
+            .iter()
+            .flat_map(|key| key.at.iter().chain(&key.with).chain(&key.without))
+            .flat_map(|expression| match &expression.kind {
+                Kind::Size(root) => [Some(root), None],
+                Kind::Offset(path) | Kind::Count(path) | Kind::Bit(path) => {
+                    [Some(&path.root), None]
+                }
+                Kind::Bits(from, to) => [Some(&from.root), Some(&to.root)],
+            })
+            .flatten()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Plain(Vec<String>),
+    Full(FullEntry),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FullEntry {
+    at: Vec<String>,
+    with: Option<String>,
+    without: Option<String>,
+    #[serde(default = "yes")]
+    table: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Entry {
+    fn key(self, name: String) -> Result<Key, Error> {
+        let entry = match self {
+            Self::Plain(at) => FullEntry {
+                at,
+                with: None,
+                without: None,
+                table: true,
+            },
+            Self::Full(entry) => entry,
+        };
+        let parse = |text: String| Expression::parse(&text);
+        Ok(Key {
+            name,
+            at: entry.at.into_iter().map(parse).collect::<Result<_, _>>()?,
+            with: entry.with.map(parse).transpose()?,
+            without: entry.without.map(parse).transpose()?,
+            in_table: entry.table,
+        })
+    }
+}
+
+impl Expression {
+    fn parse(text: &str) -> Result<Self, Error> {
+        let malformed = || Error::Shape(format!("`{text}` is no expression over C types"));
+        let call = text.strip_suffix(')').and_then(|text| text.split_once('('));
+        let kind = match call {
+            None => Path::parse(text).map(Kind::Offset),
+            Some(("sizeof", root)) => Root::parse(root).map(Kind::Size),
+            Some(("count", path)) => Path::parse(path).map(Kind::Count),
+            Some(("bit", path)) => Path::parse(path).map(Kind::Bit),
+            Some(("bits", paths)) => paths
+                .split_once(", ")
+                .and_then(|(from, to)| Some(Kind::Bits(Path::parse(from)?, Path::parse(to)?))),
+            Some(_) => None,
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            kind: kind.ok_or_else(malformed)?,
+        })
+    }
+}
+
+impl Root {
+    fn parse(text: &str) -> Option<Self> {
+        let tag = text.strip_prefix("struct ");
+        let name = identifier(tag.unwrap_or(text))?;
+        Some(Self {
+            tag: tag.is_some(),
+            name,
+        })
+    }
+}
+
+impl Path {
+    fn parse(text: &str) -> Option<Self> {
+        let (root, steps) = text.split_once('.')?;
+        Some(Self {
+            root: Root::parse(root)?,
+            steps: steps.split('.').map(Step::parse).collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl Step {
+    fn parse(text: &str) -> Option<Self> {
+        let (member, index) = match text.strip_suffix(']') {
+            Some(text) => {
+                let (member, index) = text.split_once('[')?;
+                (member, Some(index.parse().ok()?))
+            }
+            None => (text, None),
+        };
+        Some(Self {
+            member: identifier(member)?,
+            index,
+        })
+    }
+}
+
+fn identifier(text: &str) -> Option<String> {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    (!text.is_empty() && text.bytes().all(word)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{minors, table};
+
+    #[test]
+    fn every_expression_is_understood() {
+        let members = Members::embedded().expect("the embedded file");
+        assert!(members.sources.len() > 10);
+        assert!(members.keys.len() > 100);
+    }
+
+    #[test]
+    fn nothing_else_passes_for_an_expression() {
+        for text in [
+            "",
+            "T",
+            "T.",
+            "T..a",
+            "sizeof(T.a)",
+            "bits(T.a)",
+            "T.a[x]",
+            "size(T)",
+            "T.a b",
+        ] {
+            assert!(Expression::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_are_fields_of_a_layout() {
+        // A number is a field if it can be overlaid; the value does not matter.
+        let members = Members::embedded().expect("the embedded file");
+        let known: Vec<String> = minors()
+            .flat_map(|name| {
+                let free_threaded = name.ends_with('t');
+                let table = table(name.trim_end_matches('t'), free_threaded).expect("listed");
+                table
+                    .recognised()
+                    .flat_map(|layout| layout.numbers().into_keys())
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        for key in &members.keys {
+            let stated = known.contains(&key.name);
+            // Sizes that no variant is told by, and what only free-threaded
+            // builds of versions without a table have.
+            let unstated = ["code.co_tlbc", "frame.tlbc_index"].contains(&key.name.as_str());
+            assert!(stated || unstated, "{}", key.name);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The tables of this crate, one per minor version and ABI.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use toml::Value;
+
+use crate::{Error, Layout, Overlay};
+
+/// What a release of one minor version looks like, and how its builds differ.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    base: Layout,
+    variants: Vec<Variant>,
+}
+
+/// A build that is recognised by its sizes and adds to, or departs from, the base.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Variant {
+    /// Which releases are meant, for a human reviewer.
+    #[serde(rename = "what")]
+    _what: String,
+    /// The sizes that tell this build from others.
+    when: Overlay,
+    /// What is different then.
+    set: BTreeMap<String, Value>,
+}
+
+impl Table {
+    /// Reads a table: the groups of a [`Layout`], and `[[variant]]` entries.
+    ///
+    /// # Errors
+    /// When it is not TOML, not a layout, or the layout or one of its variants
+    /// contradicts itself.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let shape = |error: toml::de::Error| Error::Shape(error.to_string());
+        let mut tree: toml::Table = toml::from_str(text).map_err(shape)?;
+        let variants: Vec<Variant> = match tree.remove("variant") {
+            Some(variants) => variants.try_into().map_err(shape)?,
+            None => Vec::new(),
+        };
+        let base: Layout = tree.try_into().map_err(shape)?;
+        base.check()?;
+        let table = Self { base, variants };
+        for variant in &table.variants {
+            variant.apply(&table.base)?;
+        }
+        Ok(table)
+    }
+
+    /// What holds for every build of this minor version that is not recognised
+    /// more closely. What only a recognised build is known to have is `None`.
+    #[must_use]
+    pub fn base(&self) -> &Layout {
+        &self.base
+    }
+
+    /// The layouts of all builds that are told apart: the base, then each variant.
+    pub fn recognised(&self) -> impl Iterator<Item = Layout> {
+        let base = std::iter::once(self.base.clone());
+        // `parse` has applied each of them once.
+        let apply = |variant: &Variant| variant.apply(&self.base).ok();
+        base.chain(self.variants.iter().filter_map(apply))
+    }
+
+    /// The layout of the build that has these sizes.
+    ///
+    /// Worth stating: `task.size` (`tp_basicsize` of `_asyncio.Task`),
+    /// `thread.size` and `interp.size` (published from 3.13 on), `runtime.size`
+    /// (the ELF symbol `_PyRuntime`). Other keys do not matter here, so all
+    /// that a process published may be passed. The first variant whose sizes
+    /// were all observed is taken, otherwise the base.
+    ///
+    /// # Errors
+    /// [`Error::UnknownBuild`] when `task.size` was observed and no known build
+    /// has it.
+    pub fn select(&self, observed: &Overlay) -> Result<Layout, Error> {
+        let known = |variant: &&Variant| {
+            variant
+                .when
+                .iter()
+                .all(|(key, size)| observed.get(key) == Some(size))
+        };
+        let layout = match self.variants.iter().find(known) {
+            Some(variant) => variant.apply(&self.base)?,
+            None => self.base.clone(),
+        };
+        match observed.get(TASK_SIZE) {
+            Some(&size) if size != i64::from(layout.task.size) => Err(Error::UnknownBuild {
+                minor: layout.build.minor,
+                key: TASK_SIZE.to_owned(),
+                value: size,
+            }),
+            _ => Ok(layout),
+        }
+    }
+
+    /// The layout of the build whose `_asyncio.Task` has this `tp_basicsize`.
+    #[must_use]
+    pub fn for_task_size(&self, size: u32) -> Option<Layout> {
+        self.select(&Overlay::from([(TASK_SIZE.to_owned(), size.into())]))
+            .ok()
+    }
+}
+
+const TASK_SIZE: &str = "task.size";
+
+impl Variant {
+    fn apply(&self, base: &Layout) -> Result<Layout, Error> {
+        let when = self
+            .when
+            .iter()
+            .map(|(key, size)| (key.as_str(), Value::Integer(*size)));
+        let set = self
+            .set
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.clone()));
+        base.with(when.chain(set))
+    }
+}
+
+macro_rules! embedded {
+    ($($name:literal)*) => {
+        [$(($name, include_str!(concat!("../data/", $name, ".toml")), OnceLock::new())),*]
+    };
+}
+
+type Embedded = (&'static str, &'static str, OnceLock<Option<Table>>);
+
+static TABLES: [Embedded; 10] =
+    embedded!["3.7" "3.8" "3.9" "3.10" "3.11" "3.12" "3.13" "3.13t" "3.14" "3.15"];
+
+/// The table of a minor version (`3.13`), of its free-threaded build if asked.
+///
+/// `None` where none is known: such a process has to be refused.
+#[must_use]
+pub fn table(minor: &str, free_threaded: bool) -> Option<&'static Table> {
+    let (_, text, parsed) = TABLES
+        .iter()
+        .find(|(name, ..)| match name.strip_suffix('t') {
+            Some(name) => free_threaded && name == minor,
+            None => !free_threaded && *name == minor,
+        })?;
+    parsed.get_or_init(|| Table::parse(text).ok()).as_ref()
+}
+
+/// The names of all tables, oldest first: `3.7` … `3.13`, `3.13t` …
+pub fn minors() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|(name, ..)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(key: &str, value: i64) -> Overlay {
+        Overlay::from([(key.to_owned(), value)])
+    }
+
+    #[test]
+    fn every_table_is_a_layout_that_keeps_the_rules() {
+        for (name, text, _) in &TABLES {
+            let table = Table::parse(text);
+            let table = table.unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(table.base.build.minor, *name);
+            assert_eq!(
+                table.base.build.free_threaded,
+                name.ends_with('t'),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_line_of_a_table_names_its_member() {
+        for (name, text, _) in &TABLES {
+            let fields = text.lines().skip_while(|line| *line != "[format]");
+            for line in fields.filter(|line| line.contains(" = ") && !line.starts_with("what")) {
+                assert!(line.contains("  # "), "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn tables_are_found_by_minor_and_abi() {
+        assert!(table("3.13", true).is_some_and(|table| table.base().object.size == 32));
+        assert!(table("3.13", false).is_some_and(|table| table.base().object.size == 16));
+        assert_eq!(minors().count(), TABLES.len());
+        for (minor, free_threaded) in [("3.12", true), ("3.6", false), ("3.13t", true), ("", false)]
+        {
+            assert!(
+                table(minor, free_threaded).is_none(),
+                "{minor} {free_threaded}"
+            );
+        }
+    }
+
+    #[test]
+    fn early_3_10_is_told_by_the_size_of_a_task() {
+        let table = table("3.10", false).expect("3.10 has a table");
+        let late = table.for_task_size(192).expect("3.10.6 and later");
+        let early = table.for_task_size(184).expect("3.10.0 to 3.10.5");
+        assert_eq!((late.task.coro, early.task.coro), (160, 152));
+        assert_eq!((late.task.exception, early.task.exception), (48, 48));
+        assert_eq!(early.task.size, 184);
+    }
+
+    #[test]
+    fn a_task_of_unknown_size_is_refused() {
+        for name in minors() {
+            let free_threaded = name.ends_with('t');
+            let table = table(name.trim_end_matches('t'), free_threaded).expect("listed");
+            assert!(
+                table.for_task_size(table.base().task.size).is_some(),
+                "{name}"
+            );
+            let refused = table.select(&observed("task.size", 188));
+            assert!(
+                matches!(refused, Err(Error::UnknownBuild { .. })),
+                "{name}: {refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_only_a_recognised_build_has_is_absent_otherwise() {
+        let table = table("3.14", false).expect("3.14 has a table");
+        let head = |size| {
+            table
+                .select(&observed("interp.size", size))
+                .map(|l| l.interp.asyncio_tasks_head)
+        };
+        assert_eq!(head(225_864), Ok(Some(10_880)));
+        assert_eq!(head(225_880), Ok(Some(10_888)));
+        assert_eq!(head(225_872), Ok(None));
+    }
+
+    #[test]
+    fn the_running_loop_of_3_13_moves_with_the_size_of_a_thread() {
+        let table = table("3.13", false).expect("3.13 has a table");
+        for size in [304, 312] {
+            let layout = table
+                .select(&observed("thread.size", size))
+                .expect("known sizes");
+            assert_eq!(
+                layout.thread.asyncio_running_loop.map(i64::from),
+                Some(size)
+            );
+        }
+    }
+}

@@ -1,0 +1,9 @@
+#include "structs.h"
+
+typedef struct {
+    PyObject ob_base;
+    PyObject *wr_object;
+} PyWeakReference;
+
+PyWeakReference weakref;
+int other;

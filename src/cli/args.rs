@@ -1,0 +1,230 @@
+//! What the command line accepts: help, completions and man page come from here.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueHint, value_parser};
+use clap_complete::Shell;
+
+use crate::limits::Limits;
+use crate::snapshot::take::TakeOptions;
+
+const MORE: &str = "\
+Examples:
+  dapper-attach --pid 4242                    the report
+  dapper-attach --pid 4242 --children         and on every process below it
+  dapper-attach --pid 4242 --task worker-3    all about one task
+  dapper-attach --pid 4242 --threads          threads only
+  dapper-attach --pid 4242 --json | jq '.processes[].tasks[].name'
+  dapper-attach --pid 4242 --dot | dot -Tsvg > waits.svg
+  dapper-attach ps                            which processes there are
+  dapper-attach demo                          see it work on a small program that hangs
+
+Permissions:
+  Reading a process needs what a debugger needs. Processes of your own user can
+  be read where /proc/sys/kernel/yama/ptrace_scope is 0 or missing. Where it is
+  1 or 2, and for processes of other users, CAP_SYS_PTRACE is needed. To get it:
+    sudo dapper-attach --pid PID
+    sudo setcap cap_sys_ptrace+ep $(command -v dapper-attach)
+    docker run --cap-add SYS_PTRACE ...; in Kubernetes securityContext.capabilities.add
+  Nothing is installed or run in the process, and nothing is written to it. It
+  stands still for some milliseconds (see --max-pause), or not at all (--no-pause).
+
+Exit status:
+  0  the snapshot was taken, whatever it says
+  1  it could not be taken: one sentence on stderr; with --json also
+     {\"error\": {\"code\", \"message\", \"hint\"}} on stdout
+  2  wrong usage";
+
+/// See every thread and asyncio task of a running Python process, from outside
+///
+/// Reads a running CPython 3.7 to 3.15 process and shows each thread and each
+/// asyncio task with its whole chain of awaits and what it waits for.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dapper-attach",
+    version,
+    after_long_help = MORE,
+    after_help = "Examples, permissions and exit status: --help",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub report: ReportArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the Python processes of this machine
+    Ps(PsArguments),
+    /// Start a small program that hangs, and report on it
+    Demo(DemoArguments),
+    /// Print a completion script for a shell
+    ///
+    /// For example: dapper-attach completions bash > /etc/bash_completion.d/dapper-attach
+    Completions { shell: Shell },
+    /// Print the manual page
+    ///
+    /// For example: dapper-attach man | man -l -
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// The process to look into
+    // An `Option`, for it is not required beside a subcommand.
+    #[arg(short, long, required = true, value_parser = value_parser!(u32).range(1..))]
+    pub pid: Option<u32>,
+    /// Look into every process below it as well
+    #[arg(long)]
+    pub children: bool,
+    #[command(flatten)]
+    pub read: ReadArguments,
+    #[command(flatten)]
+    pub show: ShowArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub struct ReadArguments {
+    /// Read local variables too
+    #[arg(long)]
+    pub locals: bool,
+    /// Never stop the process: parts may not fit together, and the report says so
+    #[arg(long)]
+    pub no_pause: bool,
+    /// Let the process stand still for at most so many milliseconds
+    #[arg(
+        long,
+        value_name = "MS",
+        default_value_t = 100,
+        conflicts_with = "no_pause"
+    )]
+    #[arg(value_parser = value_parser!(u64).range(1..=60_000))]
+    pub max_pause: u64,
+}
+
+impl ReadArguments {
+    pub fn options(&self) -> TakeOptions {
+        TakeOptions {
+            locals: self.locals,
+            no_pause: self.no_pause,
+            max_pause: Duration::from_millis(self.max_pause),
+            limits: Limits::default(),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct ShowArguments {
+    /// Print the snapshot as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Print who waits for whom as a Graphviz graph
+    #[arg(long, conflicts_with = "json")]
+    pub dot: bool,
+    /// Only tasks of this name, coroutine or id, in full; * and ? match any text
+    ///
+    /// A name that matches exactly wins, else any that contains the text. May be
+    /// given more than once.
+    #[arg(long, value_name = "NAME")]
+    pub task: Vec<String>,
+    /// Only threads of this name or native id, in full; * and ? match any text
+    #[arg(long, value_name = "NAME|TID")]
+    pub thread: Vec<String>,
+    /// Threads only
+    #[arg(long, conflicts_with_all = ["json", "dot", "task", "thread"])]
+    pub threads: bool,
+    /// Show every frame, those of libraries too, each on a line of its own
+    #[arg(long)]
+    pub all_frames: bool,
+    /// Let tasks with equal chains share a row above this number of tasks; 0: never
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub group_above: usize,
+    #[command(flatten)]
+    pub terminal: TerminalArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct TerminalArguments {
+    /// Use colours; NO_COLOR and CLICOLOR_FORCE are heeded
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: clap::ColorChoice,
+    /// Lay out for so many columns instead of the terminal's
+    #[arg(long, value_name = "N")]
+    pub width: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct PsArguments {
+    /// Print the list as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub terminal: TerminalArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// The interpreter to start, 3.7 or later
+    #[arg(long, value_name = "PATH", default_value = "python3", value_hint = ValueHint::ExecutablePath)]
+    pub python: PathBuf,
+    #[command(flatten)]
+    pub read: ReadArguments,
+    #[command(flatten)]
+    pub show: ShowArguments,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_pid_or_a_command_is_required() {
+        let refused = |line: &[&str]| Arguments::try_parse_from(line).unwrap_err().kind();
+        assert_eq!(
+            refused(&["dapper-attach"]),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        );
+        assert_eq!(
+            refused(&["dapper-attach", "--json"]),
+            ErrorKind::MissingRequiredArgument
+        );
+        assert_eq!(
+            refused(&["dapper-attach", "-p", "0"]),
+            ErrorKind::ValueValidation
+        );
+        assert_eq!(
+            refused(&["dapper-attach", "-p", "1", "--json", "--dot"]),
+            ErrorKind::ArgumentConflict
+        );
+        for line in [
+            &["dapper-attach", "-p", "1"][..],
+            &["dapper-attach", "ps", "--json"],
+        ] {
+            assert!(Arguments::try_parse_from(line).is_ok(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn reading_stops_the_process_for_a_tenth_of_a_second_at_most() {
+        let arguments = Arguments::try_parse_from(["dapper-attach", "-p", "1"]).unwrap();
+        let options = arguments.report.read.options();
+        assert_eq!(options.max_pause, Duration::from_millis(100));
+        assert!(!options.no_pause && !options.locals);
+    }
+}

@@ -1,0 +1,20 @@
+//! `dapper-attach completions`
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::args::Arguments;
+use super::failure::Failure;
+use super::output;
+
+pub fn run(shell: Shell) -> Result<(), Failure> {
+    // Into memory first: the generator panics when its output is closed.
+    let mut script = Vec::new();
+    clap_complete::generate(
+        shell,
+        &mut Arguments::command(),
+        "dapper-attach",
+        &mut script,
+    );
+    output::plain(|out| Ok(out.write_all(&script)?))
+}

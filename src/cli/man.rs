@@ -1,0 +1,12 @@
+//! `dapper-attach man`
+
+use clap::CommandFactory;
+
+use super::args::Arguments;
+use super::failure::Failure;
+use super::output;
+
+pub fn run() -> Result<(), Failure> {
+    let manual = clap_mangen::Man::new(Arguments::command());
+    output::plain(|out| Ok(manual.render(out)?))
+}

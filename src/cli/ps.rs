@@ -1,0 +1,193 @@
+//! `dapper-attach ps`
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::args::PsArguments;
+use super::failure::{Failure, Reason};
+use super::output;
+use crate::limits::Limits;
+use crate::report::clean::{clean, columns, cut};
+use crate::report::json;
+use crate::snapshot::take::{TakeOptions, take_process};
+use crate::snapshot::{Process, PythonBuild};
+use crate::target::list::{Candidate, python_processes};
+
+/// One line of the list; also its JSON object.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Entry {
+    pid: u32,
+    parent_pid: Option<u32>,
+    /// Its name, or its number where it has none here.
+    user: String,
+    /// `None` where the process could not be read.
+    python: Option<PythonBuild>,
+    threads: Option<usize>,
+    tasks: Option<usize>,
+    command: Vec<String>,
+    error: Option<Reason>,
+}
+
+pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
+    let options = TakeOptions {
+        locals: false,
+        no_pause: true,
+        max_pause: Duration::ZERO,
+        limits: Limits::default(),
+    };
+    let mut entries: Vec<Entry> = (python_processes().into_iter())
+        .map(|candidate| {
+            let read = take_process(candidate.pid, &options);
+            Entry::new(candidate, read.as_ref().map_err(Reason::from))
+        })
+        .collect();
+    entries.sort_by_key(|entry| (entry.error.is_some(), entry.pid));
+    if arguments.json {
+        return output::plain(|out| Ok(json::write(out, &entries, output::is_terminal())?));
+    }
+    let width = output::width(&arguments.terminal);
+    output::styled(&arguments.terminal, |out| Ok(write(out, &entries, width)?))
+}
+
+impl Entry {
+    fn new(candidate: Candidate, read: Result<&Process, Reason>) -> Self {
+        let process = read.as_ref().ok();
+        Self {
+            pid: candidate.pid,
+            parent_pid: candidate.parent,
+            user: candidate.user.unwrap_or_else(|| candidate.uid.to_string()),
+            python: process.map(|process| process.python.clone()),
+            threads: process.map(|process| process.threads.len()),
+            tasks: process.map(|process| process.tasks.len()),
+            command: candidate.command,
+            error: read.err(),
+        }
+    }
+
+    /// The cells before the command.
+    fn cells(&self) -> [String; 5] {
+        let count = |count: Option<usize>| count.map_or("-".to_owned(), |count| count.to_string());
+        [
+            self.pid.to_string(),
+            self.python.as_ref().map_or("-".to_owned(), version),
+            clean(&self.user).into_owned(),
+            count(self.threads),
+            count(self.tasks),
+        ]
+    }
+}
+
+/// The version as the interpreter's own file name has it: `3.13.0t`, `3.13.0d`.
+fn version(python: &PythonBuild) -> String {
+    let threaded = if python.free_threaded { "t" } else { "" };
+    let debug = if python.debug { "d" } else { "" };
+    format!("{}{threaded}{debug}", clean(&python.version))
+}
+
+const TITLES: [&str; 5] = ["PID", "VERSION", "USER", "THREADS", "TASKS"];
+/// Columns with numbers, set to the right.
+const RIGHT: [bool; 5] = [true, false, false, true, true];
+
+fn write(out: &mut dyn Write, entries: &[Entry], width: usize) -> io::Result<()> {
+    if entries.is_empty() {
+        return writeln!(out, "no Python process is running here");
+    }
+    let rows: Vec<[String; 5]> = entries.iter().map(Entry::cells).collect();
+    let mut widths = TITLES.map(columns);
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = columns(cell).max(*width);
+        }
+    }
+    let bold = anstyle::Style::new().bold();
+    let titles = line(&TITLES.map(str::to_owned), &widths, "COMMAND", width);
+    writeln!(out, "{bold}{titles}{bold:#}")?;
+    let red = anstyle::AnsiColor::Red.on_default();
+    let mut hints: Vec<&str> = Vec::new();
+    for (entry, row) in entries.iter().zip(&rows) {
+        let command = clean(&entry.command.join(" ")).into_owned();
+        writeln!(out, "{}", line(row, &widths, &command, width))?;
+        if let Some(reason) = &entry.error {
+            let indent = widths[0] + 2;
+            let message = clean(&reason.message);
+            writeln!(out, "{:indent$}{red}! {message}{red:#}", "")?;
+            let hint = reason
+                .hint
+                .as_deref()
+                .filter(|_| reason.code == "permission");
+            hints.extend(hint.filter(|hint| !hints.contains(hint)));
+        }
+    }
+    for hint in hints {
+        writeln!(out, "fix: {}", clean(hint))?;
+    }
+    Ok(())
+}
+
+fn line(cells: &[String; 5], widths: &[usize; 5], command: &str, width: usize) -> String {
+    let mut text = String::new();
+    for ((cell, &columns_wide), right) in cells.iter().zip(widths).zip(RIGHT) {
+        let padding = " ".repeat(columns_wide.saturating_sub(columns(cell)));
+        let (before, after) = if right {
+            (padding.as_str(), "")
+        } else {
+            ("", padding.as_str())
+        };
+        text.extend([before, cell, after, "  "]);
+    }
+    let left = width.saturating_sub(columns(&text)).max(16);
+    text.push_str(&cut(command, left));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures;
+    use crate::target;
+
+    fn candidate(pid: u32, command: &[&str]) -> Candidate {
+        Candidate {
+            pid,
+            parent: Some(1),
+            command: command.iter().map(|word| (*word).to_owned()).collect(),
+            uid: 1000,
+            user: Some("app".into()),
+            executable: None,
+            readable: true,
+        }
+    }
+
+    #[test]
+    fn readable_processes_have_their_counts_and_others_their_reason() {
+        let denied = target::Error::Permission {
+            pid: 77,
+            reason: "it belongs to root".into(),
+            fix: "use sudo".into(),
+        };
+        let entries = [
+            Entry::new(
+                candidate(4242, &["python3", "/srv/bank.py", "\u{1b}[2J"]),
+                Ok(&fixtures::bank()),
+            ),
+            Entry::new(
+                candidate(77, &["python3", "/srv/other.py"]),
+                Err(Reason::from(&denied)),
+            ),
+        ];
+        let mut out = Vec::new();
+        write(&mut out, &entries, 60).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(
+            anstream::adapter::strip_str(&text).to_string(),
+            " PID  VERSION  USER  THREADS  TASKS  COMMAND
+4242  3.13.0   app         2      6  python3 /srv/bank.py \\…
+  77  -        app         -      -  python3 /srv/other.py
+      ! no permission to read the memory of process 77: it belongs to root
+fix: use sudo
+"
+        );
+    }
+}

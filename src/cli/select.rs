@@ -1,0 +1,261 @@
+//! Tasks and threads chosen by name.
+
+use std::collections::BTreeSet;
+
+use super::args::ShowArguments;
+use super::failure::Failure;
+use crate::report::Choice;
+use crate::snapshot::{Snapshot, Task, Thread};
+
+/// Names offered when none matches.
+const OFFERED: usize = 8;
+
+/// The tasks and threads that the patterns name, one choice per process;
+/// `None` without patterns.
+///
+/// # Errors
+/// A pattern that names nothing, with names that exist.
+pub fn choose(
+    snapshot: &Snapshot,
+    tasks: &[String],
+    threads: &[String],
+) -> Result<Option<Vec<Choice>>, Failure> {
+    if tasks.is_empty() && threads.is_empty() {
+        return Ok(None);
+    }
+    let mut choices = vec![Choice::default(); snapshot.processes.len()];
+    let task_names: Vec<Candidate> = (snapshot.processes.iter().enumerate())
+        .flat_map(|(process, it)| it.tasks.iter().enumerate().map(move |one| (process, one)))
+        .map(|(process, (place, task))| Candidate::task(process, place, task))
+        .collect();
+    for pattern in tasks {
+        for found in matching("task", pattern, &task_names)? {
+            choices[found.process].tasks.insert(found.place);
+        }
+    }
+    let thread_names: Vec<Candidate> = (snapshot.processes.iter().enumerate())
+        .flat_map(|(process, it)| it.threads.iter().enumerate().map(move |one| (process, one)))
+        .map(|(process, (place, thread))| Candidate::thread(process, place, thread))
+        .collect();
+    for pattern in threads {
+        for found in matching("thread", pattern, &thread_names)? {
+            choices[found.process].threads.insert(found.place);
+        }
+    }
+    Ok(Some(choices))
+}
+
+/// The snapshot with only the chosen tasks, where tasks were asked for, and
+/// only the chosen threads, where threads were.
+pub fn keep(mut snapshot: Snapshot, choices: &[Choice], asked: &ShowArguments) -> Snapshot {
+    for (process, choice) in snapshot.processes.iter_mut().zip(choices) {
+        if !asked.task.is_empty() {
+            retain(&mut process.tasks, &choice.tasks);
+        }
+        if !asked.thread.is_empty() {
+            retain(&mut process.threads, &choice.threads);
+        }
+    }
+    snapshot
+}
+
+fn retain<T>(items: &mut Vec<T>, places: &BTreeSet<usize>) {
+    let mut place = 0;
+    items.retain(|_| {
+        place += 1;
+        places.contains(&(place - 1))
+    });
+}
+
+/// Something that a pattern may name.
+struct Candidate<'a> {
+    process: usize,
+    place: usize,
+    /// What it is called when names are offered.
+    label: &'a str,
+    /// Names that a pattern may match in part.
+    names: Vec<&'a str>,
+    /// Names that only match as a whole.
+    ids: Vec<String>,
+}
+
+impl<'a> Candidate<'a> {
+    fn task(process: usize, place: usize, task: &'a Task) -> Self {
+        let address = task.id.split_once(':').map_or("", |(_, address)| address);
+        Self {
+            process,
+            place,
+            label: if task.name.is_empty() {
+                &task.coroutine
+            } else {
+                &task.name
+            },
+            names: vec![&task.name, &task.coroutine],
+            ids: vec![
+                task.id.clone(),
+                address.to_owned(),
+                format!("{}@{address}", task.coroutine),
+            ],
+        }
+    }
+
+    fn thread(process: usize, place: usize, thread: &'a Thread) -> Self {
+        Self {
+            process,
+            place,
+            label: &thread.name,
+            names: vec![&thread.name],
+            ids: vec![thread.id.clone(), thread.native_id.to_string()],
+        }
+    }
+
+    fn is(&self, pattern: &str) -> bool {
+        self.names.contains(&pattern) || self.ids.iter().any(|id| id == pattern)
+    }
+
+    fn resembles(&self, pattern: &str) -> bool {
+        let is_glob = pattern.contains(['*', '?']);
+        self.names.iter().any(|name| match is_glob {
+            true => glob(pattern, name),
+            false => name.contains(pattern),
+        })
+    }
+}
+
+fn matching<'c, 'a>(
+    what: &str,
+    pattern: &str,
+    candidates: &'c [Candidate<'a>],
+) -> Result<Vec<&'c Candidate<'a>>, Failure> {
+    let exact: Vec<_> = candidates.iter().filter(|one| one.is(pattern)).collect();
+    if !exact.is_empty() {
+        return Ok(exact);
+    }
+    let similar: Vec<_> = candidates
+        .iter()
+        .filter(|one| one.resembles(pattern))
+        .collect();
+    if !similar.is_empty() && !pattern.is_empty() {
+        return Ok(similar);
+    }
+    let code = if what == "task" {
+        "no-such-task"
+    } else {
+        "no-such-thread"
+    };
+    Err(Failure::new(code, nothing(what, pattern, candidates), None))
+}
+
+fn nothing(what: &str, pattern: &str, candidates: &[Candidate]) -> String {
+    let mut labels: Vec<&str> = Vec::new();
+    for one in candidates {
+        if labels.len() < OFFERED && !labels.contains(&one.label) {
+            labels.push(one.label);
+        }
+    }
+    match candidates.len() {
+        0 => format!("no {what} matches '{pattern}': there is none at all"),
+        count => {
+            let more = if count > labels.len() { ", …" } else { "" };
+            let labels = labels.join(", ");
+            format!("no {what} matches '{pattern}'; there are {count}: {labels}{more}")
+        }
+    }
+}
+
+/// Whether a text fits a pattern in which `*` stands for any text and `?` for
+/// any character.
+fn glob(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let text: Vec<char> = text.chars().collect();
+    let (mut p, mut t) = (0, 0);
+    // Where the last `*` stands, and the text it was last tried to end before.
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(&c) if c == '?' || c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match &mut star {
+                Some((at, tried)) => {
+                    *tried += 1;
+                    (p, t) = (*at + 1, *tried);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|&c| c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures::{bank, snapshot};
+
+    fn tasks(pattern: &str) -> Result<Vec<usize>, Failure> {
+        let choices = choose(&snapshot(bank()), &[pattern.to_owned()], &[])?;
+        Ok(choices.unwrap()[0].tasks.iter().copied().collect())
+    }
+
+    fn threads(pattern: &str) -> Vec<usize> {
+        let choices = choose(&snapshot(bank()), &[], &[pattern.to_owned()]).unwrap();
+        choices.unwrap()[0].threads.iter().copied().collect()
+    }
+
+    #[test]
+    fn a_whole_name_wins_over_a_part() {
+        let mut snapshot = snapshot(bank());
+        snapshot.processes[0].tasks[1].name = "rates".into();
+        snapshot.processes[0].tasks[2].name = "rates-2".into();
+        let choices = choose(&snapshot, &["rates".into()], &[]).unwrap().unwrap();
+        assert_eq!(choices[0].tasks, [1, 4].into());
+        assert_eq!(tasks("Task-1").unwrap(), [0]);
+        assert_eq!(tasks("transfer").unwrap(), [1, 2]);
+        assert_eq!(tasks("task:0x40").unwrap(), [3]);
+        assert_eq!(tasks("0x40").unwrap(), [3]);
+    }
+
+    #[test]
+    fn parts_and_patterns_match_where_no_whole_name_does() {
+        assert_eq!(tasks("-to-").unwrap(), [1, 2]);
+        assert_eq!(tasks("*-to-b?b").unwrap(), [1]);
+        assert_eq!(threads("4243"), [1]);
+        assert_eq!(threads("rates*"), [1]);
+    }
+
+    #[test]
+    fn what_matches_nothing_is_answered_with_what_there_is() {
+        for pattern in ["nobody", "", "x*"] {
+            let Err(Failure::Refused(reason)) = tasks(pattern) else {
+                panic!("{pattern} was found");
+            };
+            assert_eq!(reason.code, "no-such-task");
+            assert!(
+                reason.message.contains("there are 6: Task-1, alice-to-bob"),
+                "{reason:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn patterns_match_as_in_a_shell() {
+        for (pattern, text, fits) in [
+            ("*", "", true),
+            ("a*c", "abcbc", true),
+            ("a*c", "abcb", false),
+            ("?b", "ab", true),
+            ("?", "", false),
+            ("a**b*", "ab", true),
+        ] {
+            assert_eq!(glob(pattern, text), fits, "{pattern} {text}");
+        }
+        let hard = format!("{}b", "a*".repeat(200));
+        assert!(!glob(&hard, &"a".repeat(4_000)));
+    }
+}

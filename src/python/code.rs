@@ -1,0 +1,172 @@
+//! Code objects: names, files, lines, variables.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::error::{DecodeError, Result};
+use super::lines::{self, Position};
+use super::reader::{Fields, Reader};
+use super::types::Kind;
+use crate::snapshot::FrameKind;
+
+/// `CO_GENERATOR`, `CO_COROUTINE`, `CO_ITERABLE_COROUTINE`,
+/// `CO_ASYNC_GENERATOR` (Include/cpython/code.h).
+const CO_GENERATOR: i32 = 0x20;
+const CO_COROUTINE: i32 = 0x80;
+const CO_ASYNC_GENERATOR: i32 = 0x200;
+
+/// `CO_FAST_CELL`, `CO_FAST_FREE` (Include/internal/pycore_code.h, 3.11).
+const KIND_CELL: u8 = 0x40;
+const KIND_FREE: u8 = 0x80;
+/// `CO_FAST_HIDDEN` (3.12): a comprehension's variable, unbound outside it.
+const KIND_HIDDEN: u8 = 0x10;
+
+/// A slot of a frame that holds a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    pub name: Rc<str>,
+    /// The value is inside a cell.
+    pub in_cell: bool,
+    /// The cell comes from an enclosing function, through the closure.
+    pub free: bool,
+    pub hidden: bool,
+}
+
+/// One decoded code object.
+#[derive(Debug)]
+pub struct Code {
+    pub addr: u64,
+    pub filename: Rc<str>,
+    pub name: Rc<str>,
+    /// Equal to `name` before 3.11, where code objects have none.
+    pub qualname: Rc<str>,
+    pub first_line: i32,
+    pub flags: i32,
+    /// Address of the first instruction.
+    pub instructions: u64,
+    line_table: Box<[u8]>,
+    positions: RefCell<FxHashMap<i64, Position>>,
+}
+
+impl Code {
+    /// What sort of frame runs this code.
+    pub fn frame_kind(&self) -> FrameKind {
+        if self.flags & CO_ASYNC_GENERATOR != 0 {
+            FrameKind::AsyncGenerator
+        } else if self.flags & CO_COROUTINE != 0 {
+            FrameKind::Coroutine
+        } else if self.flags & CO_GENERATOR != 0 {
+            FrameKind::Generator
+        } else {
+            FrameKind::Function
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// The code object at `addr`.
+    pub fn code(&self, addr: u64) -> Result<Rc<Code>> {
+        if let Some(code) = self.codes.borrow().get(&addr) {
+            return Ok(code.clone());
+        }
+        let code = Rc::new(self.decode_code(addr)?);
+        self.codes.borrow_mut().insert(addr, code.clone());
+        Ok(code)
+    }
+
+    fn decode_code(&self, addr: u64) -> Result<Code> {
+        self.expect_kind(addr, Kind::Code, "code")?;
+        let layout = &self.layout.code;
+        let mut head = [0; 256];
+        // The head is longer than the object of some versions, which may end
+        // at the end of a mapping: then only the object itself is read.
+        if self.bytes_into(addr, &mut head).is_err() {
+            self.bytes_into(addr, &mut head[..160])?;
+        }
+        let name = self.text(head.field_u64(layout.co_name))?;
+        let qualname = match layout.co_qualname {
+            Some(offset) => self.text(head.field_u64(offset))?,
+            None => name.clone(),
+        };
+        let table = head.field_u64(layout.co_linetable);
+        let (line_table, length) = self.bytes_object(table, self.limits.code)?;
+        if length > self.limits.code as u64 {
+            return Err(DecodeError::Limit {
+                what: "size of a line table",
+                value: length,
+                limit: self.limits.code as u64,
+            });
+        }
+        let instructions = match (layout.co_code_adaptive, layout.co_code) {
+            (Some(offset), _) => addr + u64::from(offset),
+            (None, Some(offset)) => {
+                head.field_u64(offset) + u64::from(self.layout.bytes.ob_sval)
+            }
+            (None, None) => return Err(DecodeError::NotInLayout { what: "co_code" }),
+        };
+        Ok(Code {
+            addr,
+            filename: self.text(head.field_u64(layout.co_filename))?,
+            name,
+            qualname,
+            first_line: head.field_i32(layout.co_firstlineno),
+            flags: head.field_i32(layout.co_flags),
+            instructions,
+            line_table: line_table.into(),
+            positions: RefCell::default(),
+        })
+    }
+
+    /// Line and column of the instruction `offset` bytes into `code`.
+    pub fn code_position(&self, code: &Code, offset: i64) -> Position {
+        if let Some(position) = code.positions.borrow().get(&offset) {
+            return *position;
+        }
+        let form = self.layout.format.lines;
+        let position = lines::position(form, &code.line_table, code.first_line, offset);
+        code.positions.borrow_mut().insert(offset, position);
+        position
+    }
+
+    /// The variables of `code` in the order of their slots.
+    pub fn variables(&self, code: &Code) -> Result<Vec<Variable>> {
+        let layout = &self.layout.code;
+        let names_at = |offset: u32| -> Result<Vec<Rc<str>>> {
+            let tuple = self.required(code.addr + u64::from(offset), "names of variables")?;
+            let (items, _) = self.tuple_items(tuple, self.limits.frames)?;
+            items.into_iter().map(|name| self.text(name)).collect()
+        };
+        if let (Some(names), Some(kinds)) = (layout.co_localsplusnames, layout.co_localspluskinds) {
+            let kinds = self.required(code.addr + u64::from(kinds), "co_localspluskinds")?;
+            let (kinds, _) = self.bytes_object(kinds, self.limits.frames)?;
+            return Ok(names_at(names)?
+                .into_iter()
+                .zip(kinds)
+                .map(|(name, kind)| Variable {
+                    name,
+                    in_cell: kind & (KIND_CELL | KIND_FREE) != 0,
+                    free: kind & KIND_FREE != 0,
+                    hidden: kind & KIND_HIDDEN != 0,
+                })
+                .collect());
+        }
+        let mut variables = Vec::new();
+        let groups = [
+            (layout.co_varnames, false, false),
+            (layout.co_cellvars, true, false),
+            (layout.co_freevars, true, true),
+        ];
+        for (offset, in_cell, free) in groups {
+            let offset = offset.ok_or(DecodeError::NotInLayout { what: "co_varnames" })?;
+            variables.extend(names_at(offset)?.into_iter().map(|name| Variable {
+                name,
+                in_cell,
+                free,
+                hidden: false,
+            }));
+        }
+        Ok(variables)
+    }
+}

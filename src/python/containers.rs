@@ -1,0 +1,253 @@
+//! `tuple`, `list`, `dict`, `set` and `collections.deque`.
+
+use std::rc::Rc;
+
+use python_offsets::DictKeysForm;
+
+use super::error::{DecodeError, Result};
+use super::reader::{Fields, Reader};
+use super::types::Kind;
+
+/// Keys tables with entries of key and value only (`DICT_KEYS_GENERAL` is 0,
+/// Include/internal/pycore_dict.h, 3.11).
+const GENERAL_KEYS: u8 = 0;
+
+/// The entries of a `PyDictKeysObject`.
+struct KeysTable {
+    entries: u64,
+    count: usize,
+    entry_size: usize,
+    key_at: usize,
+}
+
+impl Reader<'_> {
+    fn var_size(&self, addr: u64) -> Result<i64> {
+        self.i64(addr + u64::from(self.layout.object.ob_size))
+    }
+
+    fn pointers(&self, addr: u64, count: usize) -> Result<Vec<u64>> {
+        let bytes = self.bytes(addr, count * 8)?;
+        Ok(bytes
+            .chunks_exact(8)
+            .map(|word| word.field_u64(0))
+            .collect())
+    }
+
+    /// Items of a tuple whose type is not checked: used to read the tuple of
+    /// classes that the check itself needs.
+    pub(super) fn tuple_items_unchecked(&self, addr: u64, max: usize) -> Result<Vec<u64>> {
+        let count = self.bounded("length of a tuple", self.var_size(addr)?, max)?;
+        self.pointers(addr + u64::from(self.layout.tuple.ob_item), count)
+    }
+
+    /// Items of the tuple at `addr`, at most `max` of them, and its length.
+    pub fn tuple_items(&self, addr: u64, max: usize) -> Result<(Vec<u64>, u64)> {
+        self.expect_kind(addr, Kind::Tuple, "tuple")?;
+        let length = self.length(addr)?;
+        let read = length.min(max as u64) as usize;
+        let at = addr + u64::from(self.layout.tuple.ob_item);
+        Ok((self.pointers(at, read)?, length))
+    }
+
+    /// Items of the list at `addr`, at most `max` of them, and its length.
+    pub fn list_items(&self, addr: u64, max: usize) -> Result<(Vec<u64>, u64)> {
+        self.expect_kind(addr, Kind::List, "list")?;
+        let length = self.length(addr)?;
+        let read = length.min(max as u64) as usize;
+        if read == 0 {
+            return Ok((Vec::new(), length));
+        }
+        let items = self.required(addr + u64::from(self.layout.list.ob_item), "ob_item")?;
+        Ok((self.pointers(items, read)?, length))
+    }
+
+    /// `ob_size` of a variable-size object that is not negative.
+    pub fn length(&self, addr: u64) -> Result<u64> {
+        u64::try_from(self.var_size(addr)?).map_err(|_| DecodeError::Corrupt { what: "ob_size", addr })
+    }
+
+    fn keys_table(&self, keys: u64) -> Result<KeysTable> {
+        let layout = &self.layout.dict_keys;
+        let mut head = [0; 48];
+        self.bytes_into(keys, &mut head)?;
+        let missing = DecodeError::NotInLayout { what: "dict keys" };
+        let (index_bytes, general) = match self.layout.format.dict_keys {
+            DictKeysForm::Size => {
+                let size = head.field_u64(layout.dk_size.ok_or(missing)?);
+                let width = match size {
+                    0..=0xff => 1,
+                    0x100..=0xffff => 2,
+                    0x1_0000..=0xffff_ffff => 4,
+                    _ => 8,
+                };
+                (size.saturating_mul(width), true)
+            }
+            DictKeysForm::Log2 => {
+                let log2 = head.field_u8(layout.dk_log2_index_bytes.ok_or(missing.clone())?);
+                let kind = head.field_u8(layout.dk_kind.ok_or(missing)?);
+                let bytes = 1u64.checked_shl(log2.into()).unwrap_or(u64::MAX);
+                (bytes, kind == GENERAL_KEYS)
+            }
+        };
+        let limit = self.limits.table as u64;
+        if index_bytes > limit.saturating_mul(8) {
+            return Err(DecodeError::Limit {
+                what: "size of a dict's index",
+                value: index_bytes,
+                limit,
+            });
+        }
+        let count = self.bounded(
+            "entries of a dict",
+            head.field_u64(layout.dk_nentries) as i64,
+            self.limits.table,
+        )?;
+        Ok(KeysTable {
+            entries: keys + u64::from(layout.dk_indices) + index_bytes,
+            count,
+            entry_size: if general { 24 } else { 16 },
+            key_at: if general { 8 } else { 0 },
+        })
+    }
+
+    /// Keys and values of the dict at `addr` in insertion order, at most
+    /// `max` of them, and its length.
+    pub fn dict_items(&self, addr: u64, max: usize) -> Result<(Vec<(u64, u64)>, u64)> {
+        self.expect_kind(addr, Kind::Dict, "dict")?;
+        let layout = &self.layout.dict;
+        let used = self.u64(addr + u64::from(layout.ma_used))?;
+        let keys = self.required(addr + u64::from(layout.ma_keys), "ma_keys")?;
+        let values = self.pointer(addr + u64::from(layout.ma_values), "ma_values")?;
+        let table = self.keys_table(keys)?;
+        let first_value = values.map(|at| at + u64::from(self.layout.attributes.first_value));
+        let items = self.table_items(&table, first_value, max)?;
+        Ok((items, used))
+    }
+
+    fn table_items(
+        &self,
+        table: &KeysTable,
+        values: Option<u64>,
+        max: usize,
+    ) -> Result<Vec<(u64, u64)>> {
+        /// Entries read at once, so that a huge table needs no huge buffer.
+        const CHUNK: usize = 4096;
+        let mut items = Vec::new();
+        let mut start = 0;
+        while start < table.count && items.len() < max {
+            let count = (table.count - start).min(CHUNK);
+            let at = table.entries + (start * table.entry_size) as u64;
+            let bytes = self.bytes(at, count * table.entry_size)?;
+            let split = match values {
+                Some(values) => Some(self.pointers(values + start as u64 * 8, count)?),
+                None => None,
+            };
+            for (index, entry) in bytes.chunks_exact(table.entry_size).enumerate() {
+                let key = entry.field_u64(table.key_at as u32);
+                let value = match &split {
+                    Some(values) => values[index],
+                    None => entry.field_u64(table.key_at as u32 + 8),
+                };
+                if key != 0 && value != 0 && items.len() < max {
+                    items.push((key, value));
+                }
+            }
+            start += count;
+        }
+        Ok(items)
+    }
+
+    /// Attribute names in the order of their values, for keys shared by the
+    /// instances of a class. Cached by address and number of entries.
+    pub(super) fn shared_key_names(&self, keys: u64) -> Result<Rc<[Rc<str>]>> {
+        let table = self.keys_table(keys)?;
+        let cache_key = (keys, table.count as u64);
+        if let Some(names) = self.key_names.borrow().get(&cache_key) {
+            return Ok(names.clone());
+        }
+        let count = self.bounded("shared keys", table.count as i64, self.limits.mro)?;
+        let bytes = self.bytes(table.entries, count * table.entry_size)?;
+        let mut names: Vec<Rc<str>> = Vec::with_capacity(count);
+        for entry in bytes.chunks_exact(table.entry_size) {
+            let key = entry.field_u64(table.key_at as u32);
+            names.push(if key == 0 { "".into() } else { self.text(key)? });
+        }
+        let names: Rc<[Rc<str>]> = names.into();
+        self.key_names.borrow_mut().insert(cache_key, names.clone());
+        Ok(names)
+    }
+
+    /// The value of the text key `name` of the dict at `addr`.
+    pub fn dict_get(&self, addr: u64, name: &str) -> Result<Option<u64>> {
+        let (items, _) = self.dict_items(addr, self.limits.items)?;
+        Ok(items
+            .into_iter()
+            .find(|(key, _)| self.text_equals(*key, name))
+            .map(|(_, value)| value))
+    }
+
+    /// Elements of the set or frozenset at `addr` in table order, at most
+    /// `max` of them, and its length.
+    pub fn set_items(&self, addr: u64, max: usize) -> Result<(Vec<u64>, u64)> {
+        /// The hash of a deleted slot; no object has it (Objects/setobject.c).
+        const DUMMY_HASH: u64 = u64::MAX;
+        const CHUNK: usize = 4096;
+        let ty = self.type_of(addr)?;
+        if !matches!(ty.kind, Kind::Set | Kind::FrozenSet) {
+            return Err(DecodeError::WrongType {
+                what: "set",
+                addr,
+                found: ty.name.to_string(),
+            });
+        }
+        let layout = &self.layout.set;
+        let used = self.u64(addr + u64::from(layout.used))?;
+        let mask = self.i64(addr + u64::from(layout.mask))?;
+        let slots = self.bounded("slots of a set", mask.saturating_add(1), self.limits.table)?;
+        let table = self.required(addr + u64::from(layout.table), "table of a set")?;
+        let mut items = Vec::new();
+        let mut start = 0;
+        while start < slots && items.len() < max {
+            let count = (slots - start).min(CHUNK);
+            let bytes = self.bytes(table + start as u64 * 16, count * 16)?;
+            for slot in bytes.chunks_exact(16) {
+                let (key, hash) = (slot.field_u64(0), slot.field_u64(8));
+                if key != 0 && hash != DUMMY_HASH && items.len() < max {
+                    items.push(key);
+                }
+            }
+            start += count;
+        }
+        Ok((items, used))
+    }
+
+    /// Items of the deque at `addr` from the left, at most `max` of them, and
+    /// its length.
+    pub fn deque_items(&self, addr: u64, max: usize) -> Result<(Vec<u64>, u64)> {
+        self.expect_kind(addr, Kind::Deque, "deque")?;
+        let layout = &self.layout.deque;
+        let length = self.length(addr)?;
+        let wanted = length.min(max as u64) as usize;
+        let mut block = self.required(addr + u64::from(layout.leftblock), "leftblock")?;
+        let mut index = self.u64(addr + u64::from(layout.leftindex))? as usize;
+        let block_length = layout.block_length as usize;
+        let mut items = Vec::new();
+        while items.len() < wanted {
+            if index >= block_length {
+                block = self.required(block + u64::from(layout.block_right), "rightlink")?;
+                index = 0;
+            }
+            let count = (wanted - items.len()).min(block_length - index);
+            let at = block + u64::from(layout.block_data) + index as u64 * 8;
+            items.extend(self.pointers(at, count)?);
+            index += count;
+        }
+        Ok((items, length))
+    }
+
+    /// The `maxlen` of the deque at `addr`.
+    pub fn deque_maxlen(&self, addr: u64) -> Result<Option<u64>> {
+        let maxlen = self.i64(addr + u64::from(self.layout.deque.maxlen))?;
+        Ok(u64::try_from(maxlen).ok())
+    }
+}

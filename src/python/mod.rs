@@ -1,0 +1,28 @@
+//! CPython's structures, read through a layout: runtime, threads, frames,
+//! code, line tables, objects.
+
+pub mod attributes;
+pub mod code;
+pub mod containers;
+pub mod error;
+pub mod frame;
+pub mod gc;
+pub mod generator;
+pub mod lines;
+pub mod reader;
+mod repr;
+pub mod runtime;
+mod search;
+pub mod text;
+pub mod thread;
+pub mod types;
+pub mod value;
+
+pub use code::Code;
+pub use error::DecodeError;
+pub use frame::{FrameSlot, RawFrame};
+pub use generator::{GeneratorStage, RawGenerator};
+pub use reader::Reader;
+pub use runtime::Runtime;
+pub use thread::{Interpreter, RawStack, ThreadState};
+pub use types::{Kind, Type};

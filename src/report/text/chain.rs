@@ -1,0 +1,200 @@
+//! Frames as people read them: outermost first, library code folded away.
+
+use super::layout::{Para, Piece, Role, Unit};
+use crate::report::Index;
+use crate::report::clean::clean;
+use crate::snapshot::{Frame, FrameKind};
+
+/// Entries at each end of a chain that is longer than both together.
+const SHOWN_OUTER: usize = 10;
+const SHOWN_INNER: usize = 16;
+/// Locals in a list are cut to so many characters; a task opened by name shows all.
+const LOCAL_IN_LIST: usize = 160;
+
+/// One step of a folded chain.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Step<'a> {
+    Frame {
+        frame: &'a Frame,
+        times: usize,
+    },
+    /// So many steps left out.
+    Skipped(usize),
+}
+
+/// The chain on one line, `main app.py:25 > fetch :12 > Queue.get`: of
+/// consecutive library frames only the innermost, a file only where it changes.
+///
+/// `coroutine` is named first even where its own frame is folded away. In a
+/// thread's stack, frames are marked with the task that owns them.
+pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para {
+    let mut units: Vec<Unit> = Vec::new();
+    let steps = fold(frames);
+    let all_library = frames.iter().all(|frame| frame.library);
+    let mut file = None;
+    let mut owner = None;
+    if let Some(coroutine) = coroutine.filter(|name| !names_first(&steps, name)) {
+        units.push(vec![Piece::new(Role::Dim, brief(coroutine))]);
+    }
+    for step in &steps {
+        let mut unit = match step {
+            Step::Frame { frame, times } => {
+                let mut unit = Unit::new();
+                if frame.owner.is_some() && frame.owner != owner {
+                    let task = index.label(frame.owner.as_deref().unwrap_or_default());
+                    unit.push(Piece::new(Role::Name, format!("[{task}] ")));
+                }
+                owner.clone_from(&frame.owner);
+                let located = !frame.library || all_library;
+                let role = if located { Role::Plain } else { Role::Dim };
+                unit.push(Piece::new(role, brief(function(frame))));
+                if frame.kind == FrameKind::Native {
+                    unit.push(Piece::new(Role::Dim, " (native)"));
+                } else if located {
+                    let shown = frame.file.as_deref().filter(|_| frame.file != file);
+                    let place = format!(" {}:{}", shown.map_or("", base_name), line(frame));
+                    unit.push(Piece::new(Role::Place, place));
+                    file.clone_from(&frame.file);
+                }
+                if *times > 1 {
+                    unit.push(Piece::new(Role::Dim, format!(" x{times}")));
+                }
+                if let Some(error) = &frame.error {
+                    unit.push(Piece::new(Role::Bad, format!(" ! unreadable: {error}")));
+                }
+                unit
+            }
+            Step::Skipped(count) => vec![Piece::new(Role::Dim, format!("… {count} frames …"))],
+        };
+        if !units.is_empty() {
+            unit.insert(0, Piece::new(Role::Dim, "> "));
+        }
+        units.push(unit);
+    }
+    Para {
+        units,
+        ..Para::default()
+    }
+}
+
+/// Every frame in a paragraph of its own, with its full path and its locals.
+pub fn full(frames: &[Frame], index: &Index, whole_locals: bool) -> Vec<Para> {
+    let mut paras = Vec::new();
+    let mut owner = None;
+    for frame in frames.iter().rev() {
+        let (place, name) = if frame.library {
+            (Role::Dim, Role::Dim)
+        } else {
+            (Role::Place, Role::Plain)
+        };
+        let file = frame.file.as_deref().unwrap_or("?");
+        let mut para = match frame.kind {
+            FrameKind::Native => Para::words(Role::Dim, "(native)"),
+            _ => Para::words(place, &format!("{file}:{}", line(frame))),
+        };
+        para.say(name, function(frame));
+        if frame.owner.is_some() && frame.owner != owner {
+            let task = index.label(frame.owner.as_deref().unwrap_or_default());
+            para.say(Role::Name, &format!("[{task}]"));
+        }
+        owner.clone_from(&frame.owner);
+        paras.push(para.hanging(4));
+        if let Some(error) = &frame.error {
+            paras.push(unreadable(error).indented(4));
+        }
+        for local in frame.locals.iter().flatten() {
+            let mut value = clean(&local.value).into_owned();
+            if !whole_locals && let Some((end, _)) = value.char_indices().nth(LOCAL_IN_LIST) {
+                value.truncate(end);
+                value.push('…');
+            }
+            let mut para = Para::default();
+            para.glue(Role::Name, &local.name);
+            para.glue(Role::Dim, " = ");
+            para.glue(Role::Plain, &value);
+            paras.push(para.indented(4).hanging(2));
+        }
+    }
+    paras
+}
+
+/// What is printed on an item that could not be read.
+pub fn unreadable(error: &str) -> Para {
+    Para::words(Role::Bad, &format!("! unreadable: {error}"))
+}
+
+/// Folds consecutive library frames to the innermost and repeated ones to a
+/// count, and leaves out the middle of what is still too long.
+fn fold(frames: &[Frame]) -> Vec<Step<'_>> {
+    let mut steps: Vec<Step> = Vec::new();
+    for frame in frames.iter().rev() {
+        match steps.last_mut() {
+            Some(Step::Frame { frame: last, times }) if same_place(last, frame) => *times += 1,
+            Some(Step::Frame { frame: last, times })
+                if last.library
+                    && frame.library
+                    && last.error.is_none()
+                    && last.owner == frame.owner =>
+            {
+                *last = frame;
+                *times = 1;
+            }
+            _ => steps.push(Step::Frame { frame, times: 1 }),
+        }
+    }
+    if steps.len() > SHOWN_OUTER + SHOWN_INNER + 1 {
+        let skipped = steps.len() - SHOWN_OUTER - SHOWN_INNER;
+        steps.splice(SHOWN_OUTER..SHOWN_OUTER + skipped, [Step::Skipped(skipped)]);
+    }
+    steps
+}
+
+fn same_place(a: &Frame, b: &Frame) -> bool {
+    a.line == b.line && a.file == b.file && function(a) == function(b) && a.owner == b.owner
+}
+
+fn names_first(steps: &[Step], coroutine: &str) -> bool {
+    match steps.first() {
+        Some(Step::Frame { frame, .. }) => {
+            let name = function(frame);
+            name == coroutine || brief(name) == brief(coroutine)
+        }
+        _ => false,
+    }
+}
+
+/// The name that says most: the qualified one, where the version has it.
+fn function(frame: &Frame) -> &str {
+    match frame.qualname.as_str() {
+        "" => &frame.function,
+        qualname => qualname,
+    }
+}
+
+/// The name without the functions it is nested in.
+fn brief(qualname: &str) -> &str {
+    const NESTED: &str = "<locals>.";
+    match qualname.rfind(NESTED) {
+        Some(at) => &qualname[at + NESTED.len()..],
+        None => qualname,
+    }
+}
+
+fn line(frame: &Frame) -> String {
+    frame
+        .line
+        .map_or_else(|| "?".to_owned(), |line| line.to_string())
+}
+
+/// The last part of a path; with its folder where the file name says nothing.
+fn base_name(path: &str) -> &str {
+    let mut parts = path.rmatch_indices('/').map(|(at, _)| at + 1);
+    let Some(start) = parts.next() else {
+        return path;
+    };
+    match &path[start..] {
+        "__init__.py" | "__main__.py" => &path[parts.next().unwrap_or(0)..],
+        "" => path,
+        name => name,
+    }
+}

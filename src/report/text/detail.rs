@@ -1,0 +1,155 @@
+//! Everything that is known of the tasks and threads chosen by name.
+
+use std::io;
+
+use super::layout::{Para, Piece, Role, Row};
+use super::{Page, chain, threads, wait};
+use crate::report::index::{loop_label, task_label};
+use crate::report::{Choice, clean};
+use crate::snapshot::{ExceptionInfo, Task, Thread};
+
+impl Page<'_, '_> {
+    pub(super) fn details(&mut self, choice: &Choice) -> io::Result<()> {
+        self.header()?;
+        let process = self.process;
+        for task in choice
+            .tasks
+            .iter()
+            .filter_map(|&place| process.tasks.get(place))
+        {
+            self.task(task)?;
+        }
+        for thread in choice
+            .threads
+            .iter()
+            .filter_map(|&place| process.threads.get(place))
+        {
+            self.thread(thread)?;
+        }
+        Ok(())
+    }
+
+    fn task(&mut self, task: &Task) -> io::Result<()> {
+        let mut title = Para::words(Role::Heading, "TASK").hanging(2);
+        title.say(Role::Name, &task_label(task));
+        title.say(Role::Dim, &task.id);
+        self.para(&title)?;
+        let mut rows = Rows::default();
+        rows.add("state", vec![wait::state(task, self.index)]);
+        if let Some(waits) = &task.waits_for {
+            rows.add("object", vec![Para::words(Role::Plain, &waits.type_name)]);
+            rows.ids("held by", &waits.holders, self);
+            if let Some(ahead) = waits.waiters_ahead {
+                rows.add(
+                    "in queue",
+                    vec![Para::words(Role::Plain, &format!("{ahead} ahead of it"))],
+                );
+            }
+            if let Some(left) = waits.remaining_s {
+                rows.add(
+                    "timer due",
+                    vec![Para::words(Role::Plain, &wait::due(left))],
+                );
+            }
+            if let Some(peer) = &waits.peer {
+                rows.add("peer", vec![Para::words(Role::Plain, peer)]);
+            }
+        }
+        let edges = self.index.edges_from(&task.id).iter().map(|edge| {
+            let mut para = Para::words(Role::Plain, &self.index.label(&edge.to));
+            para.say(Role::Dim, &format!("({})", edge.via));
+            para
+        });
+        rows.add("behind", edges.collect());
+        rows.ids("awaited by", &task.awaited_by, self);
+        let mut coroutine = Para::words(Role::Plain, &task.coroutine);
+        coroutine.say(Role::Dim, &format!("({})", task.type_name));
+        rows.add("coroutine", vec![coroutine]);
+        let event_loop = task
+            .event_loop
+            .as_deref()
+            .and_then(|id| self.index.loop_place(id));
+        if let Some(event_loop) = event_loop.and_then(|place| self.process.loops.get(place)) {
+            rows.add(
+                "loop",
+                vec![Para::words(
+                    Role::Plain,
+                    &loop_label(event_loop, self.index),
+                )],
+            );
+        }
+        rows.add("frames", chain::full(&task.frames, self.index, true));
+        if let Some(created) = &task.created_at {
+            rows.add("created at", chain::full(created, self.index, true));
+        }
+        if let Some(raised) = &task.exception {
+            rows.add("exception", self.exception(raised));
+        }
+        rows.add(
+            "error",
+            task.error
+                .as_deref()
+                .map(chain::unreadable)
+                .into_iter()
+                .collect(),
+        );
+        self.rows(&rows.0)
+    }
+
+    fn exception(&self, raised: &ExceptionInfo) -> Vec<Para> {
+        let mut said = Para::words(Role::Bad, &format!("{}:", raised.type_name));
+        said.say(Role::Plain, &raised.message);
+        if !raised.retrieved {
+            said.say(Role::Bad, "(never retrieved)");
+        }
+        let mut paras = vec![said];
+        paras.extend(chain::full(&raised.frames, self.index, true));
+        paras
+    }
+
+    fn thread(&mut self, thread: &Thread) -> io::Result<()> {
+        let mut title = Para::words(Role::Heading, "THREAD").hanging(2);
+        title.say(Role::Name, &clean::name(&thread.name));
+        title.say(Role::Dim, &thread.native_id.to_string());
+        self.para(&title)?;
+        let mut rows = Rows::default();
+        rows.add("state", vec![threads::state(thread, self.index)]);
+        rows.add("frames", chain::full(&thread.frames, self.index, true));
+        rows.add(
+            "error",
+            thread
+                .error
+                .as_deref()
+                .map(chain::unreadable)
+                .into_iter()
+                .collect(),
+        );
+        self.rows(&rows.0)
+    }
+}
+
+/// Named fields; those without content are left out.
+#[derive(Default)]
+struct Rows(Vec<Row>);
+
+impl Rows {
+    fn add(&mut self, field: &str, body: Vec<Para>) {
+        if !body.is_empty() {
+            self.0.push(Row {
+                label: vec![Piece::new(Role::Dim, field)],
+                body,
+                ..Row::default()
+            });
+        }
+    }
+
+    fn ids(&mut self, field: &str, ids: &[String], page: &Page) {
+        if !ids.is_empty() {
+            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            self.add(
+                field,
+                vec![Para::words(Role::Plain, &wait::names(&ids, page.index))],
+            );
+        }
+    }
+}

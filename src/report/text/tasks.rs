@@ -1,0 +1,151 @@
+//! The list of tasks, and of coroutines that no task runs.
+
+use std::io;
+
+use super::layout::{Para, Piece, Role, Row, Unit};
+use super::tree::{self, Node};
+use super::{Page, chain, grouped_digits, wait};
+use crate::report::index::{loop_label, task_label};
+use crate::snapshot::{Coroutine, Task, TaskState};
+
+/// Rows laid out together: bounds what is held of a very long list.
+const BATCH: usize = 2_000;
+
+impl Page<'_, '_> {
+    pub(super) fn tasks(&mut self) -> io::Result<()> {
+        let tasks = &self.process.tasks;
+        if tasks.is_empty() && !self.process.asyncio_imported {
+            return Ok(());
+        }
+        let group = self.options.groups(tasks.len());
+        self.heading("TASKS", &tally(tasks))?;
+        let nodes = tree::arrange(self.process, self.index, group);
+        if nodes.len() < tasks.len() {
+            let hint = "equal chains share a row: --group-above 0 lists all, --task NAME opens one";
+            self.para(&Para::words(Role::Dim, hint).indented(2))?;
+        }
+        let several_loops = self.process.loops.len() > 1;
+        for nodes in nodes.chunk_by(|a, b| a.event_loop == b.event_loop) {
+            if several_loops {
+                let event_loop = nodes[0].event_loop.map(|place| &self.process.loops[place]);
+                let title = match event_loop {
+                    Some(event_loop) => format!("loop {}", loop_label(event_loop, self.index)),
+                    None => "of no known loop".to_owned(),
+                };
+                self.para(&Para::words(Role::Dim, &title).indented(1))?;
+            }
+            for batch in nodes.chunks(BATCH) {
+                let rows: Vec<Row> = batch.iter().map(|node| self.task_row(node)).collect();
+                self.rows(&rows)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn task_row(&self, node: &Node) -> Row {
+        let tasks: Vec<&Task> = (node.tasks.iter())
+            .map(|&place| &self.process.tasks[place])
+            .collect();
+        let mut label: Unit = vec![Piece::new(Role::Dim, &node.branch)];
+        let first = tasks[0];
+        let notes = if tasks.len() == 1 {
+            label.push(Piece::new(Role::Name, task_label(first)));
+            let parent = node
+                .parent
+                .map(|place| self.process.tasks[place].id.as_str());
+            wait::notes(first, parent, self.index)
+        } else {
+            label.push(Piece::new(
+                Role::Name,
+                format!("{} x", grouped_digits(tasks.len())),
+            ));
+            wait::group_notes(&tasks, self.index)
+        };
+        Row {
+            label,
+            rail: node.rail.clone(),
+            body: self.frames(&first.frames, Some(&first.coroutine)),
+            notes,
+        }
+    }
+
+    /// Frames as the options want them.
+    pub(super) fn frames(
+        &self,
+        frames: &[crate::snapshot::Frame],
+        coroutine: Option<&str>,
+    ) -> Vec<Para> {
+        if self.options.full_frames && !frames.is_empty() {
+            chain::full(frames, self.index, false)
+        } else {
+            vec![chain::compact(frames, coroutine, self.index)]
+        }
+    }
+
+    pub(super) fn coroutines(&mut self) -> io::Result<()> {
+        let coroutines = &self.process.coroutines;
+        if coroutines.is_empty() {
+            return Ok(());
+        }
+        self.heading(
+            "COROUTINES",
+            &format!("{} of no task", grouped_digits(coroutines.len())),
+        )?;
+        for batch in coroutines.chunks(BATCH) {
+            let rows: Vec<Row> = batch.iter().map(|one| self.coroutine_row(one)).collect();
+            self.rows(&rows)?;
+        }
+        Ok(())
+    }
+
+    fn coroutine_row(&self, coroutine: &Coroutine) -> Row {
+        let state = match coroutine.state.as_str() {
+            "created" => "never started",
+            other => other,
+        };
+        let mut note = Para::words(Role::Plain, state).hanging(2);
+        if let Some(holder) = &coroutine.referenced_by {
+            note.glue(Role::Plain, ";");
+            note.say(Role::Dim, "held by");
+            note.say(Role::Plain, holder);
+        }
+        Row {
+            label: vec![Piece::new(Role::Name, &coroutine.qualname)],
+            body: self.frames(&coroutine.frames, None),
+            notes: vec![note],
+            ..Row::default()
+        }
+    }
+}
+
+/// `6: 4 waiting, 1 ready, 1 done`, or `6, all waiting`.
+fn tally(tasks: &[Task]) -> String {
+    let total = grouped_digits(tasks.len());
+    let kinds = [
+        (TaskState::Running, "running"),
+        (TaskState::Ready, "ready"),
+        (TaskState::Waiting, "waiting"),
+        (TaskState::Done, "done"),
+    ];
+    let counts: Vec<(usize, &str)> = kinds
+        .iter()
+        .map(|(state, word)| {
+            (
+                tasks.iter().filter(|task| task.state == *state).count(),
+                *word,
+            )
+        })
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    match counts.as_slice() {
+        [] => total,
+        [(1, word)] => format!("{total}, {word}"),
+        [(_, word)] => format!("{total}, all {word}"),
+        counts => {
+            let counts = counts
+                .iter()
+                .map(|(count, word)| format!("{} {word}", grouped_digits(*count)));
+            format!("{total}: {}", counts.collect::<Vec<_>>().join(", "))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Targets that try to deceive whoever reads the report.
+
+use super::*;
+
+/// The bank with this text wherever the target has a say.
+fn everywhere(text: &str) -> Process {
+    let mut process = bank();
+    process.command = vec![text.into()];
+    process.threads[0].name = text.into();
+    process.errors.push(text.into());
+    for task in &mut process.tasks {
+        task.name = text.into();
+        task.coroutine = text.into();
+        task.error = Some(text.into());
+        for frame in &mut task.frames {
+            frame.qualname = text.into();
+            frame.file = Some(text.into());
+            frame.locals = Some(vec![Local {
+                name: text.into(),
+                type_name: text.into(),
+                value: text.into(),
+            }]);
+        }
+    }
+    process.tasks[0].waits_for = Some(fixtures::wait(text, text));
+    process
+}
+
+#[test]
+fn names_cannot_fake_output() {
+    let evil = "x\n  VERDICT  idle\u{1b}[2J\u{202e}\u{9b}1m\r";
+    let wide = options(4_000);
+    let full = Options {
+        full_frames: true,
+        ..wide.clone()
+    };
+    let all = [Choice {
+        tasks: (0..6).collect(),
+        threads: (0..2).collect(),
+    }];
+    for (options, chosen) in [(&wide, None), (&full, None), (&wide, Some(&all[..]))] {
+        let show = |text: &str| {
+            let styled = styled(everywhere(text), options, chosen);
+            anstream::adapter::strip_str(&styled).to_string()
+        };
+        let text = show(evil);
+        assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{9b}', '\r']));
+        assert!(
+            !text.lines().any(|line| line.starts_with("VERDICT")),
+            "{text}"
+        );
+        let harmless = show(&"x".repeat(60));
+        assert_eq!(text.lines().count(), harmless.lines().count(), "{text}");
+    }
+}

@@ -1,0 +1,111 @@
+//! The list of threads.
+
+use std::io;
+
+use rustc_hash::FxHashMap;
+
+use super::layout::{Para, Piece, Role, Row};
+use super::{Page, chain, grouped_digits};
+use crate::report::Index;
+use crate::report::clean::name;
+use crate::snapshot::{Thread, ThreadState};
+
+impl Page<'_, '_> {
+    pub(super) fn threads(&mut self) -> io::Result<()> {
+        let threads = &self.process.threads;
+        self.heading("THREADS", &grouped_digits(threads.len()))?;
+        let groups = alike(threads, self.options.groups(threads.len()));
+        let rows: Vec<Row> = groups.iter().map(|group| self.thread_row(group)).collect();
+        self.rows(&rows)
+    }
+
+    fn thread_row(&self, group: &[&Thread]) -> Row {
+        let first = group[0];
+        let mut notes = vec![state(first, self.index)];
+        let label = if group.len() == 1 {
+            vec![
+                Piece::new(Role::Name, name(&first.name)),
+                Piece::new(Role::Dim, format!(" {}", first.native_id)),
+            ]
+        } else {
+            let example = format!("e.g. {} {}", name(&first.name), first.native_id);
+            notes.push(Para::words(Role::Dim, &example));
+            vec![Piece::new(
+                Role::Name,
+                format!("{} x", grouped_digits(group.len())),
+            )]
+        };
+        notes.extend(first.error.as_deref().map(chain::unreadable));
+        Row {
+            label,
+            body: self.frames(&first.frames, None),
+            notes,
+            ..Row::default()
+        }
+    }
+}
+
+/// What the thread does now, and what it has.
+pub fn state(thread: &Thread, index: &Index) -> Para {
+    let mut para = match (thread.state, &thread.syscall) {
+        (ThreadState::Running, _) => Para::words(Role::Good, "running"),
+        (ThreadState::Blocked, Some(syscall)) => {
+            Para::words(Role::Plain, &format!("blocked in {syscall}"))
+        }
+        (ThreadState::Blocked, None) => Para::words(Role::Plain, "blocked"),
+        (ThreadState::WaitingGil, _) => Para::words(Role::Plain, "waits for the GIL"),
+        (ThreadState::Unknown, _) => Para::words(Role::Dim, "state not known"),
+    };
+    let mut add = |text: &str| {
+        para.glue(Role::Plain, ",");
+        para.say(Role::Plain, text);
+    };
+    if thread.holds_gil == Some(true) {
+        add("holds the GIL");
+    }
+    if let Some(event_loop) = &thread.event_loop {
+        add(&format!("runs {}", index.label(event_loop)));
+    }
+    if let Some(task) = &thread.task {
+        add(&format!("in task {}", index.label(task)));
+    }
+    if thread.daemon == Some(true) {
+        add("daemon");
+    }
+    if thread.interpreter != 0 {
+        add(&format!("interpreter {}", thread.interpreter));
+    }
+    para
+}
+
+/// Threads in their order; with `group`, those that do the same together.
+fn alike(threads: &[Thread], group: bool) -> Vec<Vec<&Thread>> {
+    let mut groups: Vec<Vec<&Thread>> = Vec::new();
+    let mut known = FxHashMap::default();
+    for thread in threads {
+        let frames: Vec<_> = (thread.frames.iter())
+            .map(|frame| (&frame.qualname, &frame.file, frame.line, &frame.owner))
+            .collect();
+        let likeness = (
+            (
+                thread.state as u8,
+                &thread.syscall,
+                thread.holds_gil,
+                thread.daemon,
+            ),
+            (&thread.event_loop, &thread.task, &thread.error),
+            (thread.interpreter, frames),
+        );
+        let fresh = groups.len();
+        let at = if group {
+            *known.entry(likeness).or_insert(fresh)
+        } else {
+            fresh
+        };
+        match groups.get_mut(at) {
+            Some(group) => group.push(thread),
+            None => groups.push(vec![thread]),
+        }
+    }
+    groups
+}

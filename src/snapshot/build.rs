@@ -1,0 +1,134 @@
+//! One process of the model, from a reader that has been confirmed.
+
+use super::edges;
+use super::frames::Frames;
+use super::loops::Loops;
+use super::model::{Consistency, Process, PythonBuild, ReadInfo};
+use super::tasks::{BuiltTask, Tasks, frame_places};
+use super::threads::{BuiltThread, Threads, merge_by_native_id};
+use crate::python::{Interpreter, Reader, Runtime};
+use crate::target::{self, Error};
+use crate::tasks::{FoundTasks, find_tasks};
+
+/// What is wanted of one process.
+pub struct Build<'a, 'm> {
+    pub process: &'a target::Process,
+    pub runtime: &'a Runtime,
+    pub reader: &'a Reader<'m>,
+    pub locals: bool,
+    /// Asked before searches that cost much.
+    pub keep_looking: &'a dyn Fn() -> bool,
+}
+
+impl Build<'_, '_> {
+    /// Everything that is seen of the process. How it was read is for the
+    /// caller to fill in.
+    pub fn process(&self) -> Result<Process, Error> {
+        let reader = self.reader;
+        let pid = self.process.pid();
+        let mut errors = Vec::new();
+        let interpreters =
+            reader
+                .interpreters(self.runtime.addr)
+                .map_err(|error| Error::Unreadable {
+                    pid,
+                    reason: error.to_string(),
+                })?;
+        let mut threads = self.threads(&interpreters, &mut errors)?;
+        let mut loops = Loops::default();
+        loops.note_running(reader, &mut threads, &mut errors);
+        let (mut tasks, asyncio_imported) =
+            self.tasks(&interpreters, &mut threads, &mut errors);
+        loops.note_tasks(&mut tasks, &threads);
+        let edges = edges::link(reader, &mut tasks, &threads);
+        let loops = loops.build(reader, &threads, monotonic_now());
+        let threads = merge_by_native_id(threads);
+        Ok(Process {
+            pid,
+            parent_pid: self.process.parent_pid(),
+            command: self.process.command(),
+            executable: self.process.executable(),
+            python: PythonBuild {
+                version: self.runtime.version.clone(),
+                free_threaded: self.runtime.layout.build.free_threaded,
+                debug: self.runtime.debug,
+                layout: self.runtime.source,
+            },
+            read: ReadInfo {
+                consistency: Consistency::Running,
+                stopped_us: 0,
+                bytes: 0,
+                syscalls: 0,
+                rejected_reads: 0,
+                note: None,
+            },
+            threads: threads.into_iter().map(|built| built.thread).collect(),
+            loops,
+            tasks: tasks.into_iter().map(|built| built.task).collect(),
+            coroutines: Vec::new(),
+            resources: Vec::new(),
+            edges,
+            verdict: None,
+            diagnoses: Vec::new(),
+            errors,
+            asyncio_imported,
+        })
+    }
+
+    fn threads(
+        &self,
+        interpreters: &[Interpreter],
+        errors: &mut Vec<String>,
+    ) -> Result<Vec<BuiltThread>, Error> {
+        let joined = Threads::new(self.reader, self.process)?;
+        let mut threads = Vec::new();
+        for interpreter in interpreters {
+            if let Some(error) = &interpreter.error {
+                errors.push(format!("threads of interpreter {}: {error}", interpreter.id));
+            }
+            let gil = self.reader.gil(self.runtime.addr, interpreter.addr).ok().flatten();
+            let frames = Frames::new(self.reader, interpreter.addr, self.locals);
+            threads.extend(joined.of(interpreter, gil, &frames, errors));
+        }
+        Ok(threads)
+    }
+
+    fn tasks(
+        &self,
+        interpreters: &[Interpreter],
+        threads: &mut [BuiltThread],
+        errors: &mut Vec<String>,
+    ) -> (Vec<BuiltTask>, bool) {
+        let places = frame_places(threads);
+        let mut tasks = Vec::new();
+        let mut asyncio_imported = false;
+        if let Some(reason) = &self.runtime.tasks_refused {
+            errors.push(format!("tasks were not read: {reason}"));
+        }
+        for interpreter in interpreters {
+            let found = match self.runtime.tasks_refused {
+                Some(_) => FoundTasks::default(),
+                None => find_tasks(self.reader, self.runtime.addr, interpreter, self.keep_looking),
+            };
+            asyncio_imported |= found.asyncio_imported;
+            errors.extend(found.errors);
+            let frames = Frames::new(self.reader, interpreter.addr, self.locals);
+            let builder = Tasks {
+                reader: self.reader,
+                frames: &frames,
+                interpreter: interpreter.id,
+                places: &places,
+            };
+            tasks.extend(builder.build(&found.tasks, threads));
+        }
+        (tasks, asyncio_imported)
+    }
+}
+
+/// `time.monotonic()` of every process in our time namespace, in seconds.
+fn monotonic_now() -> f64 {
+    use nix::time::{ClockId, clock_gettime};
+    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0.0, |now| {
+        now.tv_sec() as f64 + now.tv_nsec() as f64 / 1e9
+    })
+}

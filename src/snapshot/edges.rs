@@ -1,0 +1,152 @@
+//! Edges between tasks, and what each says about the task that waits.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::model::{Edge, Task, TaskState};
+use super::tasks::{BuiltTask, task_id};
+use super::threads::BuiltThread;
+use crate::python::Reader;
+use crate::tasks::Dependents;
+
+/// Waiting names shown in a summary before the rest is counted.
+const NAMES_SHOWN: usize = 3;
+/// The method in which a thread waits for a future, and its receiver.
+const RESULT_METHODS: [&str; 2] = ["result", "exception"];
+const RECEIVER: &str = "self";
+
+/// Finds the edges of all tasks and writes them on the tasks, too.
+pub fn link(reader: &Reader<'_>, tasks: &mut [BuiltTask], threads: &[BuiltThread]) -> Vec<Edge> {
+    let mut finder = Finder {
+        waiting: tasks
+            .iter()
+            .filter(|built| built.task.state == TaskState::Waiting)
+            .map(|built| built.addr)
+            .collect(),
+        edges: Vec::new(),
+        seen: FxHashSet::default(),
+        concurrent: FxHashMap::default(),
+    };
+    finder.follow_callbacks(reader, tasks);
+    finder.follow_awaited_by(reader, tasks);
+    finder.follow_threads(reader, threads);
+    let edges = finder.edges;
+    write_on_tasks(tasks, &edges);
+    edges
+}
+
+struct Finder {
+    waiting: FxHashSet<u64>,
+    edges: Vec<Edge>,
+    /// Ends of the edges that are known, whatever they go through.
+    seen: FxHashSet<(String, String)>,
+    /// Futures of `concurrent.futures` and the tasks that complete them.
+    concurrent: FxHashMap<u64, Vec<u64>>,
+}
+
+impl Finder {
+    fn add(&mut self, from: String, to: String, via: &str) {
+        if from != to && self.seen.insert((from.clone(), to.clone())) {
+            self.edges.push(Edge {
+                from,
+                to,
+                via: via.to_owned(),
+            });
+        }
+    }
+
+    fn follow_callbacks(&mut self, reader: &Reader<'_>, tasks: &[BuiltTask]) {
+        let mut dependents = Dependents::default();
+        for built in tasks.iter().filter(|built| built.task.state != TaskState::Done) {
+            let reached = dependents.of(reader, built.addr);
+            for dependent in reached.dependents {
+                if self.waiting.contains(&dependent.task) {
+                    self.add(task_id(dependent.task), built.task.id.clone(), dependent.via);
+                }
+            }
+            for future in reached.concurrent {
+                self.concurrent.entry(future).or_default().push(built.addr);
+            }
+        }
+    }
+
+    /// What 3.14 and later record themselves.
+    fn follow_awaited_by(&mut self, reader: &Reader<'_>, tasks: &[BuiltTask]) {
+        for built in tasks.iter().filter(|built| built.task.state != TaskState::Done) {
+            let awaiting = reader.future(built.addr).map(|future| future.awaited_by);
+            for awaiter in awaiting.unwrap_or_default() {
+                if self.waiting.contains(&awaiter) {
+                    self.add(task_id(awaiter), built.task.id.clone(), "await");
+                }
+            }
+        }
+    }
+
+    /// Threads in `Future.result()` of a future that a task completes
+    /// (`run_coroutine_threadsafe`), and the tasks that run on them.
+    fn follow_threads(&mut self, reader: &Reader<'_>, threads: &[BuiltThread]) {
+        if self.concurrent.is_empty() {
+            return;
+        }
+        for built in threads {
+            for frame in &built.stack.frames {
+                if !RESULT_METHODS.contains(&&*frame.code.name) {
+                    continue;
+                }
+                let Ok(Some(future)) = reader.frame_variable(frame, RECEIVER) else {
+                    continue;
+                };
+                for task in self.concurrent.get(&future).cloned().unwrap_or_default() {
+                    self.add(built.thread.id.clone(), task_id(task), "future");
+                    if let Some(running) = &built.thread.task {
+                        self.add(running.clone(), task_id(task), "future");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn write_on_tasks(tasks: &mut [BuiltTask], edges: &[Edge]) {
+    let places: FxHashMap<String, usize> = tasks
+        .iter()
+        .enumerate()
+        .map(|(index, built)| (built.task.id.clone(), index))
+        .collect();
+    let mut awaits: FxHashMap<usize, Vec<(usize, &str)>> = FxHashMap::default();
+    for edge in edges {
+        let Some(to) = places.get(&edge.to) else {
+            continue;
+        };
+        tasks[*to].task.awaited_by.push(edge.from.clone());
+        if let Some(from) = places.get(&edge.from) {
+            awaits.entry(*from).or_default().push((*to, &edge.via));
+        }
+    }
+    for (from, targets) in awaits {
+        let names: Vec<String> = targets
+            .iter()
+            .take(NAMES_SHOWN)
+            .map(|(to, _)| display_name(&tasks[*to].task))
+            .collect();
+        let more = targets.len() - names.len();
+        let Some(wait) = &mut tasks[from].task.waits_for else {
+            continue;
+        };
+        let via = targets[0].1;
+        wait.kind = if via == "await" { "task" } else { via }.to_owned();
+        wait.summary = match (targets.len(), more) {
+            (1, _) => names.concat(),
+            (count, 0) => format!("{count} tasks: {}", names.join(", ")),
+            (count, more) => format!("{count} tasks: {} and {more} more", names.join(", ")),
+        };
+    }
+}
+
+fn display_name(task: &Task) -> String {
+    match (task.name.is_empty(), task.coroutine.is_empty()) {
+        (false, false) => format!("{} ({})", task.name, task.coroutine),
+        (false, true) => task.name.clone(),
+        (true, false) => format!("{} ({})", task.coroutine, task.id),
+        (true, true) => task.id.clone(),
+    }
+}

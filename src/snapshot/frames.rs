@@ -1,0 +1,163 @@
+//! Frames of the model from frames of the target.
+
+use std::rc::Rc;
+
+use super::model::{Frame, FrameKind, Local};
+use crate::python::{DecodeError, Kind, RawFrame, RawStack, Reader};
+use crate::tasks::ChainFrame;
+
+/// Directories whose files are installed, not written by the user.
+const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
+/// Files of modules that are frozen into the interpreter.
+const FROZEN_PREFIX: &str = "<frozen ";
+
+/// Makes frames of one interpreter.
+pub struct Frames<'r, 'm> {
+    reader: &'r Reader<'m>,
+    /// Directory of the standard library, with a slash at its end.
+    standard_library: Option<String>,
+    locals: bool,
+}
+
+impl<'r, 'm> Frames<'r, 'm> {
+    /// For the interpreter at `interp`, with local variables if asked for.
+    pub fn new(reader: &'r Reader<'m>, interp: u64, locals: bool) -> Self {
+        Self {
+            reader,
+            standard_library: standard_library(reader, interp),
+            locals,
+        }
+    }
+
+    fn is_library(&self, file: &str) -> bool {
+        let standard = self.standard_library.as_deref();
+        file.starts_with(FROZEN_PREFIX)
+            || standard.is_some_and(|directory| file.starts_with(directory))
+            || PACKAGE_DIRECTORIES.iter().any(|part| file.contains(part))
+    }
+
+    /// A Python frame; `qualname` is its generator's, where it has one.
+    pub fn python(&self, raw: &RawFrame, qualname: Option<Rc<str>>) -> Frame {
+        let position = self.reader.frame_position(raw);
+        let (locals, error) = match self.locals.then(|| self.locals_of(raw)) {
+            None => (None, None),
+            Some(Ok(locals)) => (Some(locals), None),
+            Some(Err(error)) => (None, Some(error.to_string())),
+        };
+        Frame {
+            function: raw.code.name.to_string(),
+            qualname: qualname.as_ref().unwrap_or(&raw.code.qualname).to_string(),
+            file: Some(raw.code.filename.to_string()),
+            line: position.line,
+            column: position.column,
+            kind: raw.code.frame_kind(),
+            library: self.is_library(&raw.code.filename),
+            owner: None,
+            locals,
+            error,
+        }
+    }
+
+    /// One link of an await chain.
+    pub fn link(&self, link: &ChainFrame) -> Frame {
+        match link {
+            ChainFrame::Python { frame, qualname } => self.python(frame, qualname.clone()),
+            ChainFrame::Native { type_name, name } => {
+                let shown = name.as_deref().unwrap_or(type_name);
+                Frame {
+                    function: shown.rsplit('.').next().unwrap_or(shown).to_owned(),
+                    qualname: shown.to_owned(),
+                    file: None,
+                    line: None,
+                    column: None,
+                    kind: FrameKind::Native,
+                    library: true,
+                    owner: None,
+                    locals: None,
+                    error: None,
+                }
+            }
+        }
+    }
+
+    fn locals_of(&self, raw: &RawFrame) -> Result<Vec<Local>, DecodeError> {
+        let reader = self.reader;
+        let bound = reader.frame_variables(raw)?;
+        Ok(bound
+            .into_iter()
+            .filter_map(|binding| {
+                let value = binding.value?;
+                let type_name = match reader.type_of(value) {
+                    Ok(ty) => reader.full_type_name(&ty),
+                    Err(_) => "?".into(),
+                };
+                let mut text = reader.value(value).to_string();
+                cut_text(&mut text, reader.limits.value_bytes);
+                Some(Local {
+                    name: binding.name.to_string(),
+                    type_name,
+                    value: text,
+                })
+            })
+            .collect())
+    }
+
+    /// The frames of a stack, innermost first, with the error that ended it.
+    pub fn stack(&self, stack: &RawStack) -> (Vec<Frame>, Option<String>) {
+        let frames = stack.frames.iter().map(|raw| self.python(raw, None));
+        (
+            frames.collect(),
+            stack.error.as_ref().map(ToString::to_string),
+        )
+    }
+
+    /// A `traceback.StackSummary` (a list of `FrameSummary`), innermost first.
+    pub fn summary(&self, summary: u64) -> Option<Vec<Frame>> {
+        let reader = self.reader;
+        let (entries, _) = reader.list_items(summary, reader.limits.frames).ok()?;
+        let text = |entry, name| -> Option<String> {
+            let value = reader.attribute(entry, name).ok()??;
+            reader.text(value).ok().map(|text| text.to_string())
+        };
+        let frames = entries.into_iter().rev().map(|entry| {
+            let line = ["lineno", "_lineno"].into_iter().find_map(|name| {
+                let value = reader.attribute(entry, name).ok()??;
+                u32::try_from(reader.int(value).ok()?.to_i64()?).ok()
+            });
+            let file = text(entry, "filename");
+            let function = text(entry, "name").unwrap_or_default();
+            Frame {
+                qualname: function.clone(),
+                function,
+                library: file.as_deref().is_some_and(|file| self.is_library(file)),
+                file,
+                line,
+                column: None,
+                kind: FrameKind::Function,
+                owner: None,
+                locals: None,
+                error: None,
+            }
+        });
+        Some(frames.collect())
+    }
+}
+
+/// Cuts `text` to at most `max` bytes, at a character, and marks the cut.
+fn cut_text(text: &mut String, max: usize) {
+    if text.len() > max {
+        text.truncate(text.floor_char_boundary(max));
+        text.push('…');
+    }
+}
+
+/// Directory that the module `os` was loaded from.
+fn standard_library(reader: &Reader<'_>, interp: u64) -> Option<String> {
+    let file = reader.module_global(interp, "os", "__file__").ok()??;
+    if !reader.is_kind(file, Kind::Str) {
+        return None;
+    }
+    let file = reader.text(file).ok()?;
+    let (directory, _) = file.rsplit_once('/')?;
+    Some(format!("{directory}/"))
+}

@@ -1,0 +1,134 @@
+//! Event loops of the model.
+
+use rustc_hash::FxHashMap;
+
+use super::model::{EventLoop, LoopState, Thread, ThreadState};
+use super::tasks::BuiltTask;
+use super::threads::BuiltThread;
+use crate::python::Reader;
+
+/// System calls in which a loop waits for something to happen.
+const POLLING_CALLS: [&str; 6] = [
+    "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "pselect6",
+];
+/// Package of the loops that CPython brings, which poll in a function `select`.
+const STANDARD_LOOPS: &str = "asyncio.";
+const SELECT_FUNCTION: &str = "select";
+
+/// Loops by address, and the thread that runs each.
+#[derive(Default)]
+pub struct Loops {
+    /// In the order in which they were found, with their interpreter.
+    found: Vec<(u64, i64)>,
+    threads: FxHashMap<u64, usize>,
+}
+
+impl Loops {
+    /// Notes the loop that runs in each of `threads`; `interpreters` are theirs.
+    pub fn note_running(
+        &mut self,
+        reader: &Reader<'_>,
+        threads: &mut [BuiltThread],
+        errors: &mut Vec<String>,
+    ) {
+        for (index, built) in threads.iter_mut().enumerate() {
+            match reader.running_loop(built.tstate) {
+                Ok(Some(addr)) => {
+                    self.note(addr, built.thread.interpreter);
+                    self.threads.insert(addr, index);
+                    built.thread.event_loop = Some(loop_id(addr));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    errors.push(format!("running loop of thread {}: {error}", built.thread.name));
+                }
+            }
+        }
+    }
+
+    /// Notes the loops that tasks belong to, and the thread of each task.
+    pub fn note_tasks(&mut self, tasks: &mut [BuiltTask], threads: &[BuiltThread]) {
+        for built in tasks {
+            let Some(addr) = built.event_loop else {
+                continue;
+            };
+            self.note(addr, built.task.interpreter);
+            built.task.thread = self
+                .threads
+                .get(&addr)
+                .map(|index| threads[*index].thread.id.clone());
+        }
+    }
+
+    fn note(&mut self, addr: u64, interpreter: i64) {
+        if !self.found.iter().any(|(known, _)| *known == addr) {
+            self.found.push((addr, interpreter));
+        }
+    }
+
+    /// The loops as the model shows them; `now` is `time.monotonic()`.
+    pub fn build(&self, reader: &Reader<'_>, threads: &[BuiltThread], now: f64) -> Vec<EventLoop> {
+        self.found
+            .iter()
+            .map(|(addr, interpreter)| {
+                let thread = self.threads.get(addr).map(|index| &threads[*index].thread);
+                event_loop(reader, *addr, *interpreter, thread, now)
+            })
+            .collect()
+    }
+}
+
+fn loop_id(addr: u64) -> String {
+    format!("loop:0x{addr:x}")
+}
+
+fn event_loop(
+    reader: &Reader<'_>,
+    addr: u64,
+    interpreter: i64,
+    thread: Option<&Thread>,
+    now: f64,
+) -> EventLoop {
+    let raw = reader.event_loop(addr);
+    let error = raw.as_ref().err().map(ToString::to_string);
+    let raw = raw.ok();
+    let class_name = match &raw {
+        Some(raw) => raw.class_name.clone(),
+        None => "?".into(),
+    };
+    EventLoop {
+        id: loop_id(addr),
+        interpreter,
+        thread: thread.map(|thread| thread.id.clone()),
+        running: thread.is_some(),
+        closed: raw.as_ref().and_then(|raw| raw.closed),
+        debug: raw.as_ref().and_then(|raw| raw.debug),
+        state: thread.map_or(LoopState::Stopped, |thread| loop_state(thread, &class_name)),
+        ready: raw.as_ref().and_then(|raw| raw.ready),
+        timers: raw.as_ref().and_then(|raw| raw.timers),
+        next_timer_s: raw
+            .as_ref()
+            .and_then(|raw| raw.next_timer)
+            .map(|when| when - now),
+        files: Vec::new(),
+        class_name,
+        error,
+    }
+}
+
+fn loop_state(thread: &Thread, class_name: &str) -> LoopState {
+    let polls = thread
+        .syscall
+        .as_deref()
+        .is_some_and(|call| POLLING_CALLS.contains(&call));
+    let in_select = !class_name.starts_with(STANDARD_LOOPS)
+        || thread
+            .frames
+            .first()
+            .is_some_and(|frame| frame.function == SELECT_FUNCTION);
+    match thread.state {
+        ThreadState::Blocked if polls && in_select && thread.task.is_none() => LoopState::Polling,
+        ThreadState::Blocked => LoopState::Blocked,
+        ThreadState::Running | ThreadState::WaitingGil | ThreadState::Unknown => LoopState::Running,
+    }
+}

@@ -1,0 +1,333 @@
+//! Tasks of the model from tasks of the target.
+
+use rustc_hash::FxHashMap;
+
+use super::frames::Frames;
+use super::model::{ExceptionInfo, Frame, Outcome, Task, TaskState, Wait};
+use super::threads::BuiltThread;
+use crate::python::error::Result;
+use crate::python::{GeneratorStage, Kind, Reader};
+use crate::tasks::{FutureState, RawChain, RawTask, TaskName};
+
+/// Bytes around a native task that decoding looks at, with what lies in front.
+const TASK_WINDOW: usize = 256;
+/// How asyncio names tasks that nobody named (`Lib/asyncio/tasks.py`).
+const DEFAULT_NAME_PREFIX: &str = "Task-";
+
+/// Where each frame of all threads is: thread and position in its stack.
+pub type FramePlaces = FxHashMap<u64, (usize, usize)>;
+
+/// The places of all frames of `threads`.
+pub fn frame_places(threads: &[BuiltThread]) -> FramePlaces {
+    let mut places = FramePlaces::default();
+    for (index, thread) in threads.iter().enumerate() {
+        for (position, frame) in thread.stack.frames.iter().enumerate() {
+            places.insert(frame.addr, (index, position));
+        }
+    }
+    places
+}
+
+/// A task of the model with what it was made from.
+pub struct BuiltTask {
+    pub task: Task,
+    pub addr: u64,
+    /// The loop it belongs to.
+    pub event_loop: Option<u64>,
+    /// The future that it waits for.
+    pub waiter: Option<u64>,
+    /// Thread and position of its coroutine's frame while it runs.
+    pub place: Option<(usize, usize)>,
+}
+
+/// The id of the task at `addr`.
+pub fn task_id(addr: u64) -> String {
+    format!("task:0x{addr:x}")
+}
+
+/// Makes the tasks of one interpreter.
+pub struct Tasks<'r, 'm> {
+    pub reader: &'r Reader<'m>,
+    pub frames: &'r Frames<'r, 'm>,
+    pub interpreter: i64,
+    pub places: &'r FramePlaces,
+}
+
+impl Tasks<'_, '_> {
+    /// The tasks at `addrs`. What cannot be read is said on the task itself.
+    pub fn build(&self, addrs: &[u64], threads: &mut [BuiltThread]) -> Vec<BuiltTask> {
+        let reader = self.reader;
+        reader.prefetch(addrs.iter().map(|addr| (*addr, TASK_WINDOW)));
+        let raws: Vec<Result<RawTask>> = addrs.iter().map(|addr| reader.task(*addr)).collect();
+        let coroutines: Vec<Option<u64>> = raws
+            .iter()
+            .map(|raw| raw.as_ref().ok().and_then(|raw| raw.coroutine))
+            .collect();
+        let chains = reader.chains(&coroutines);
+        let mut built: Vec<BuiltTask> = addrs
+            .iter()
+            .zip(raws.into_iter().zip(chains))
+            .map(|(addr, (raw, chain))| match raw {
+                Ok(raw) => self.task(&raw, &chain, threads),
+                Err(error) => self.unreadable(*addr, &error.to_string()),
+            })
+            .collect();
+        mark_owners(&mut built, threads);
+        built
+    }
+
+    fn task(&self, raw: &RawTask, chain: &RawChain, threads: &[BuiltThread]) -> BuiltTask {
+        let reader = self.reader;
+        let future = &raw.future;
+        let mut errors: Vec<String> = chain.error.iter().map(ToString::to_string).collect();
+        let mut frames: Vec<Frame> = chain
+            .frames
+            .iter()
+            .rev()
+            .map(|link| self.frames.link(link))
+            .collect();
+        let place = chain.executing.and_then(|frame| self.places.get(&frame).copied());
+        match place {
+            Some((thread, position)) => {
+                // What it calls lies further in on the stack of its thread.
+                let on_stack = &threads[thread].thread.frames;
+                let mut running = on_stack[..=position.min(on_stack.len() - 1)].to_vec();
+                self.name_coroutine_frame(raw, &mut running, frames.is_empty());
+                running.append(&mut frames);
+                frames = running;
+            }
+            None if chain.executing.is_some() => {
+                errors.push("it runs, but its frame is on no thread's stack".into());
+            }
+            None => {}
+        }
+        let waiter = raw.waiter.or(chain.leaf);
+        let state = self.state(raw, chain, waiter, &mut errors);
+        let (name, name_is_default) = shown_name(&raw.name);
+        let coroutine = raw
+            .coroutine
+            .and_then(|coroutine| self.coroutine_name(coroutine));
+        let task = Task {
+            id: task_id(future.addr),
+            interpreter: self.interpreter,
+            name,
+            name_is_default,
+            coroutine: coroutine.unwrap_or_default(),
+            type_name: reader.full_type_name(&future.ty),
+            state,
+            started: chain.stage.map(|stage| stage != GeneratorStage::Created),
+            cancelling: raw.cancels_requested,
+            must_cancel: raw.must_cancel,
+            outcome: outcome(future.state, future.exception.is_some()),
+            exception: future
+                .exception
+                .filter(|_| state == TaskState::Done)
+                .map(|exception| self.exception(exception, future.log_traceback)),
+            event_loop: future.event_loop.map(|addr| format!("loop:0x{addr:x}")),
+            thread: None,
+            frames,
+            waits_for: waiter
+                .filter(|_| state == TaskState::Waiting)
+                .and_then(|waiter| self.wait(waiter)),
+            awaited_by: Vec::new(),
+            created_at: future
+                .source_traceback
+                .and_then(|summary| self.frames.summary(summary)),
+            error: (!errors.is_empty()).then(|| errors.join("; ")),
+        };
+        BuiltTask {
+            addr: future.addr,
+            event_loop: future.event_loop,
+            waiter: waiter.filter(|_| state == TaskState::Waiting),
+            place,
+            task,
+        }
+    }
+
+    /// The frame of the task's own coroutine is named as the coroutine is.
+    fn name_coroutine_frame(&self, raw: &RawTask, running: &mut [Frame], outermost: bool) {
+        let Some(coroutine) = raw.coroutine.filter(|_| outermost) else {
+            return;
+        };
+        if let (Some(frame), Ok(name)) =
+            (running.last_mut(), self.reader.generator_qualname(coroutine))
+        {
+            frame.qualname = name.to_string();
+        }
+    }
+
+    fn coroutine_name(&self, coroutine: u64) -> Option<String> {
+        let ty = self.reader.type_of(coroutine).ok()?;
+        if ty.is_generator_like() {
+            let name = self.reader.generator_qualname(coroutine).ok()?;
+            return Some(name.to_string());
+        }
+        let name = self.reader.native_qualname(coroutine, ty.basicsize);
+        Some(name.map_or_else(|| self.reader.full_type_name(&ty), |name| name.to_string()))
+    }
+
+    fn state(
+        &self,
+        raw: &RawTask,
+        chain: &RawChain,
+        waiter: Option<u64>,
+        errors: &mut Vec<String>,
+    ) -> TaskState {
+        if raw.future.state != FutureState::Pending {
+            return TaskState::Done;
+        }
+        if chain.executing.is_some() {
+            return TaskState::Running;
+        }
+        let Some(waiter) = waiter else {
+            // Not started, or it yielded nothing: it is in the ready queue.
+            return TaskState::Ready;
+        };
+        match self.reader.future_state(waiter) {
+            Ok(FutureState::Pending) => TaskState::Waiting,
+            Ok(_) => TaskState::Ready,
+            Err(error) => {
+                errors.push(format!("what it waits for: {error}"));
+                TaskState::Waiting
+            }
+        }
+    }
+
+    fn wait(&self, waiter: u64) -> Option<Wait> {
+        let ty = self.reader.type_of(waiter).ok()?;
+        let type_name = self.reader.full_type_name(&ty);
+        let kind = if self.reader.is_task(waiter) { "task" } else { "future" };
+        Some(Wait {
+            kind: kind.into(),
+            summary: type_name.clone(),
+            type_name,
+            resource: None,
+            holders: Vec::new(),
+            waiters_ahead: None,
+            remaining_s: None,
+            peer: None,
+        })
+    }
+
+    fn exception(&self, exception: u64, log_traceback: bool) -> ExceptionInfo {
+        let reader = self.reader;
+        let type_name = reader
+            .type_of(exception)
+            .map_or_else(|_| "?".into(), |ty| reader.full_type_name(&ty));
+        let at = exception + u64::from(reader.layout.exception.traceback);
+        let traceback = reader.pointer(at, "__traceback__").ok().flatten();
+        ExceptionInfo {
+            message: self
+                .exception_message(exception)
+                .unwrap_or_else(|error| format!("<unreadable: {error}>")),
+            type_name,
+            retrieved: !log_traceback,
+            frames: traceback
+                .map(|traceback| self.frames.stack(&reader.traceback_frames(traceback)).0)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// What `str(exception)` gives for the classes that do not override it.
+    fn exception_message(&self, exception: u64) -> Result<String> {
+        let reader = self.reader;
+        let at = exception + u64::from(reader.layout.exception.args);
+        let args = reader.required(at, "args")?;
+        let (items, _) = reader.tuple_items(args, reader.limits.value_items)?;
+        let derives_from = |name: &str| {
+            let ty = reader.type_of(exception)?;
+            let mut names = ty.mro.iter().filter_map(|class| reader.type_at(*class).ok());
+            Ok::<bool, crate::python::DecodeError>(names.any(|class| &*class.name == name))
+        };
+        Ok(match items.as_slice() {
+            [] => String::new(),
+            [one] if reader.is_kind(*one, Kind::Str) && !derives_from("KeyError")? => {
+                let text = reader.unicode(*one, reader.limits.text)?;
+                if text.cut { format!("{}…", text.text) } else { text.text }
+            }
+            [one] => reader.value(*one).to_string(),
+            [number, text, ..] if derives_from("OSError")? && reader.is_kind(*text, Kind::Str) => {
+                format!("[Errno {}] {}", reader.value(*number), reader.text(*text)?)
+            }
+            _ => reader.value(args).to_string(),
+        })
+    }
+
+    fn unreadable(&self, addr: u64, error: &str) -> BuiltTask {
+        BuiltTask {
+            addr,
+            event_loop: None,
+            waiter: None,
+            place: None,
+            task: Task {
+                id: task_id(addr),
+                interpreter: self.interpreter,
+                name: String::new(),
+                name_is_default: true,
+                coroutine: String::new(),
+                type_name: self
+                    .reader
+                    .type_of(addr)
+                    .map_or_else(|_| "?".into(), |ty| self.reader.full_type_name(&ty)),
+                state: TaskState::Waiting,
+                started: None,
+                cancelling: 0,
+                must_cancel: false,
+                outcome: None,
+                exception: None,
+                event_loop: None,
+                thread: None,
+                frames: Vec::new(),
+                waits_for: None,
+                awaited_by: Vec::new(),
+                created_at: None,
+                error: Some(error.to_owned()),
+            },
+        }
+    }
+}
+
+/// Says on each frame of a thread which task's coroutine it belongs to.
+fn mark_owners(tasks: &mut [BuiltTask], threads: &mut [BuiltThread]) {
+    let mut running: Vec<&mut BuiltTask> =
+        tasks.iter_mut().filter(|task| task.place.is_some()).collect();
+    // A task that runs inside another's step is further in.
+    running.sort_by_key(|task| task.place);
+    for built in running {
+        let Some((thread, position)) = built.place else {
+            continue;
+        };
+        let thread = &mut threads[thread].thread;
+        thread.task.get_or_insert_with(|| built.task.id.clone());
+        for frame in thread.frames.iter_mut().take(position + 1) {
+            frame.owner.get_or_insert_with(|| built.task.id.clone());
+        }
+    }
+}
+
+fn outcome(state: FutureState, has_exception: bool) -> Option<Outcome> {
+    match state {
+        FutureState::Pending => None,
+        FutureState::Cancelled => Some(Outcome::Cancelled),
+        FutureState::Finished if has_exception => Some(Outcome::Exception),
+        FutureState::Finished => Some(Outcome::Result),
+    }
+}
+
+/// The name to show, and whether asyncio made it up.
+fn shown_name(name: &TaskName) -> (String, bool) {
+    match name {
+        TaskName::Absent => (String::new(), true),
+        TaskName::Number(number) => (format!("{DEFAULT_NAME_PREFIX}{number}"), true),
+        TaskName::Text(text) => {
+            let is_default = text
+                .text
+                .strip_prefix(DEFAULT_NAME_PREFIX)
+                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+            match text.cut {
+                true => (format!("{}… ({} characters)", text.text, text.length), false),
+                false => (text.text.clone(), is_default),
+            }
+        }
+    }
+}

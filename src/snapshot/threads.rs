@@ -1,0 +1,222 @@
+//! Threads of the model: thread states joined with what the kernel and
+//! `threading` know of them.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::frames::Frames;
+use super::model::{Thread, ThreadState};
+use crate::python::error::Result;
+use crate::python::thread::GilState;
+use crate::python::{Interpreter, RawStack, Reader, ThreadState as RawThread};
+use crate::target::{Error, KernelThread, Process};
+
+/// Where `struct pthread` keeps the thread's id: glibc (nptl/descr.h) and musl
+/// (pthread_impl.h) on x86-64. What is found must be a thread of the process.
+const PTHREAD_TID_OFFSETS: [u64; 3] = [720, 48, 56];
+
+/// Number of `restart_syscall`, with which the kernel resumes an interrupted
+/// sleep; the arguments are still those of the call before.
+const RESTART_SYSCALL: u64 = 219;
+/// `FUTEX_WAIT` and `FUTEX_WAIT_BITSET` (linux/futex.h), flags masked out.
+const FUTEX_WAITS: [u64; 2] = [0, 9];
+const FUTEX_COMMAND: u64 = 0x7f;
+
+/// What `threading._active` says of a thread.
+struct NamedThread {
+    name: Option<Rc<str>>,
+    daemon: Option<bool>,
+    native_id: Option<u64>,
+}
+
+/// A thread of the model with what it was made from.
+pub struct BuiltThread {
+    pub thread: Thread,
+    pub tstate: u64,
+    pub stack: RawStack,
+}
+
+/// Joins thread states with the kernel's threads.
+pub struct Threads<'r, 'm> {
+    reader: &'r Reader<'m>,
+    process: &'r Process,
+    /// Id inside the target's pid namespace to id in ours.
+    ids: FxHashMap<u64, u32>,
+}
+
+impl<'r, 'm> Threads<'r, 'm> {
+    /// Lists the kernel's threads of `process`.
+    pub fn new(reader: &'r Reader<'m>, process: &'r Process) -> std::result::Result<Self, Error> {
+        let ids = process
+            .native_threads()?
+            .into_iter()
+            .map(|tid| (process.namespace_tid(tid).unwrap_or(tid).into(), tid))
+            .collect();
+        Ok(Self {
+            reader,
+            process,
+            ids,
+        })
+    }
+
+    /// The threads of one interpreter.
+    pub fn of(
+        &self,
+        interpreter: &Interpreter,
+        gil: Option<GilState>,
+        frames: &Frames<'_, '_>,
+        errors: &mut Vec<String>,
+    ) -> Vec<BuiltThread> {
+        let named = match self.named_threads(interpreter.addr) {
+            Ok(named) => named,
+            Err(error) => {
+                errors.push(format!("names of threads: {error}"));
+                FxHashMap::default()
+            }
+        };
+        interpreter
+            .threads
+            .iter()
+            .filter_map(|raw| {
+                let known = named.get(&raw.ident);
+                let tid = self.native_id(raw, known)?;
+                Some(self.thread(interpreter.id, raw, tid, known, gil, frames))
+            })
+            .collect()
+    }
+
+    fn thread(
+        &self,
+        interpreter: i64,
+        raw: &RawThread,
+        tid: u32,
+        known: Option<&NamedThread>,
+        gil: Option<GilState>,
+        frames: &Frames<'_, '_>,
+    ) -> BuiltThread {
+        let kernel = self.process.kernel_thread(tid);
+        let stack = self.reader.thread_stack(raw.addr);
+        let (shown, error) = frames.stack(&stack);
+        let name = known
+            .and_then(|known| known.name.clone())
+            .map_or_else(|| kernel.comm.clone(), |name| name.to_string());
+        let waits_for_gil = is_futex_within(&kernel, gil);
+        BuiltThread {
+            thread: Thread {
+                id: format!("thread:{tid}"),
+                interpreter,
+                native_id: tid.into(),
+                name,
+                state: state_of(&kernel, waits_for_gil),
+                holds_gil: raw.holds_gil,
+                daemon: known.and_then(|known| known.daemon),
+                syscall: syscall_name(&kernel),
+                event_loop: None,
+                task: None,
+                frames: shown,
+                error,
+            },
+            tstate: raw.addr,
+            stack,
+        }
+    }
+
+    /// The kernel's id of a thread: as its state says (3.11), as `threading`
+    /// says (3.8), as the C library's own structure says.
+    fn native_id(&self, raw: &RawThread, known: Option<&NamedThread>) -> Option<u32> {
+        let said = raw.native_id.or_else(|| known?.native_id);
+        if let Some(tid) = said.and_then(|id| self.ids.get(&id)) {
+            return Some(*tid);
+        }
+        PTHREAD_TID_OFFSETS.into_iter().find_map(|offset| {
+            let id = self.reader.u32(raw.ident.checked_add(offset)?).ok()?;
+            self.ids.get(&u64::from(id)).copied()
+        })
+    }
+
+    fn named_threads(&self, interp: u64) -> Result<FxHashMap<u64, NamedThread>> {
+        let reader = self.reader;
+        let mut named = FxHashMap::default();
+        let Some(active) = reader.module_global(interp, "threading", "_active")? else {
+            return Ok(named);
+        };
+        for (ident, thread) in reader.dict_items(active, reader.limits.threads)?.0 {
+            let Some(ident) = reader.int(ident)?.to_u64() else {
+                continue;
+            };
+            let attribute = |name| reader.attribute_object(thread, name).ok().flatten();
+            named.insert(
+                ident,
+                NamedThread {
+                    name: attribute("_name").and_then(|name| reader.text(name).ok()),
+                    daemon: reader.attribute_bool(thread, "_daemonic"),
+                    native_id: attribute("_native_id")
+                        .and_then(|id| reader.int(id).ok()?.to_u64()),
+                },
+            );
+        }
+        Ok(named)
+    }
+}
+
+fn is_futex(number_is_futex: bool, args: &[u64; 6]) -> bool {
+    number_is_futex && FUTEX_WAITS.contains(&(args[1] & FUTEX_COMMAND))
+}
+
+/// Whether the thread sleeps on a futex inside the GIL's memory.
+fn is_futex_within(kernel: &KernelThread, gil: Option<GilState>) -> bool {
+    let (Some(gil), Some(syscall)) = (gil, &kernel.syscall) else {
+        return false;
+    };
+    let futex = syscall.name == Some("futex") || syscall.number == RESTART_SYSCALL;
+    is_futex(futex, &syscall.args) && (gil.start..gil.end).contains(&syscall.args[0])
+}
+
+fn state_of(kernel: &KernelThread, waits_for_gil: bool) -> ThreadState {
+    match (&kernel.syscall, kernel.state) {
+        (Some(_), _) if waits_for_gil => ThreadState::WaitingGil,
+        (Some(_), _) => ThreadState::Blocked,
+        // `t` is our own stop: a thread in no system call was running.
+        (None, 'R' | 't') => ThreadState::Running,
+        (None, _) => ThreadState::Unknown,
+    }
+}
+
+fn syscall_name(kernel: &KernelThread) -> Option<String> {
+    let syscall = kernel.syscall.as_ref()?;
+    // A resumed wait on a futex still shows the futex and the operation.
+    if syscall.number == RESTART_SYSCALL && is_futex(true, &syscall.args) {
+        return Some("futex".into());
+    }
+    Some(match syscall.name {
+        Some(name) => name.to_owned(),
+        None => format!("system call {}", syscall.number),
+    })
+}
+
+/// Joins the states of one OS thread that is in several interpreters: the
+/// interpreter that was created last is the innermost.
+pub fn merge_by_native_id(threads: Vec<BuiltThread>) -> Vec<BuiltThread> {
+    let mut merged: Vec<BuiltThread> = Vec::with_capacity(threads.len());
+    let mut places: FxHashMap<u64, usize> = FxHashMap::default();
+    for mut thread in threads {
+        let Some(place) = places.get(&thread.thread.native_id).copied() else {
+            places.insert(thread.thread.native_id, merged.len());
+            merged.push(thread);
+            continue;
+        };
+        let outer = &mut merged[place];
+        if thread.thread.frames.is_empty() {
+            continue;
+        }
+        thread.thread.frames.append(&mut outer.thread.frames);
+        outer.thread.frames = thread.thread.frames;
+        outer.thread.error = outer.thread.error.take().or(thread.thread.error);
+        outer.thread.holds_gil = match (outer.thread.holds_gil, thread.thread.holds_gil) {
+            (Some(outer), Some(inner)) => Some(outer || inner),
+            (outer, inner) => outer.or(inner),
+        };
+    }
+    merged
+}

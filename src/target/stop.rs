@@ -1,0 +1,153 @@
+//! Stopping a process for a bounded time.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::SigSet;
+
+use super::Error;
+use super::tracees::{Tracees, no_tracer};
+
+/// A process all of whose threads stand still, until this is released or
+/// dropped, or `max_pause` has passed, or our own process ends in any way.
+///
+/// A thread of its own is the tracer, for two things that the caller's thread
+/// could not do. It lets the target go when its time is over, whatever the
+/// caller is busy with. And it ends: a thread in uninterruptible sleep that
+/// has been told to stop cannot be detached before it has stopped, so it would
+/// freeze later on, whenever it wakes up, if its tracer still lived.
+#[derive(Debug)]
+pub struct Stop {
+    max_pause: Duration,
+    since: Instant,
+    sleepers: Vec<u32>,
+    outcome: Arc<OnceLock<Outcome>>,
+    /// Closed to end the stop.
+    hold: Option<Sender<()>>,
+    tracer: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Outcome {
+    stood_still: Duration,
+    early: bool,
+}
+
+/// What the tracer says when all threads stand still.
+struct Stopped {
+    since: Instant,
+    sleepers: Vec<u32>,
+}
+
+impl Stop {
+    /// Stops every thread of process `pid` for at most `max_pause`, counted
+    /// from when the first was told to stop.
+    ///
+    /// # Errors
+    /// [`Error::Stop`] when it is being traced already or does not stop in
+    /// time, [`Error::Permission`], or that it is gone. It then runs on.
+    pub fn all_threads(pid: u32, max_pause: Duration) -> Result<Self, Error> {
+        let (hold, until_release) = mpsc::channel();
+        let (report, reports) = mpsc::channel();
+        let outcome = Arc::new(OnceLock::new());
+        let outcome_of_tracer = Arc::clone(&outcome);
+        let tracer = thread::Builder::new()
+            .name("stop".into())
+            .spawn(move || {
+                // Signals to our process are for its other threads.
+                let _ = SigSet::all().thread_block();
+                trace(pid, max_pause, &report, &until_release, &outcome_of_tracer);
+            })
+            .map_err(|error| no_tracer(pid, &error))?;
+        match reports.recv() {
+            Ok(Ok(stopped)) => Ok(Self {
+                max_pause,
+                since: stopped.since,
+                sleepers: stopped.sleepers,
+                outcome,
+                hold: Some(hold),
+                tracer: Some(tracer),
+            }),
+            Ok(Err(error)) => {
+                // When it has ended, everything it had seized runs on.
+                let _ = tracer.join();
+                Err(error)
+            }
+            Err(_) => Err(Error::Gone { pid }),
+        }
+    }
+
+    /// Lets all threads go on. Does nothing if they already do.
+    pub fn release(&mut self) {
+        self.hold = None;
+        if let Some(tracer) = self.tracer.take() {
+            let _ = tracer.join();
+        }
+    }
+
+    /// Whether the time is over for which the process may be stopped.
+    pub fn expired(&self) -> bool {
+        self.since.elapsed() >= self.max_pause
+    }
+
+    /// Whether the process was let go because its time was over. What was
+    /// read since may be torn.
+    pub fn released_early(&self) -> bool {
+        self.outcome.get().is_some_and(|outcome| outcome.early)
+    }
+
+    /// For how long the process has stood still, from when the first thread
+    /// was told to stop until the last was let go, or until now.
+    pub fn stopped_for(&self) -> Duration {
+        self.outcome
+            .get()
+            .map_or_else(|| self.since.elapsed(), |outcome| outcome.stood_still)
+    }
+
+    /// Threads that sleep uninterruptibly in the kernel, as in a page fault or
+    /// while they start a child. They run nothing of the program before they
+    /// stop, but the kernel may still fill a buffer for them.
+    pub fn sleepers(&self) -> &[u32] {
+        &self.sleepers
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+/// The life of the tracer.
+fn trace(
+    pid: u32,
+    max_pause: Duration,
+    report: &Sender<Result<Stopped, Error>>,
+    until_release: &Receiver<()>,
+    outcome: &OnceLock<Outcome>,
+) {
+    let mut tracees = match Tracees::new(pid) {
+        Ok(tracees) => tracees,
+        Err(error) => {
+            let _ = report.send(Err(error));
+            return;
+        }
+    };
+    if let Err(error) = tracees.stop(max_pause) {
+        tracees.release();
+        let _ = report.send(Err(error));
+        return;
+    }
+    let since = tracees.stopped_since();
+    let sleepers = tracees.sleepers();
+    let _ = report.send(Ok(Stopped { since, sleepers }));
+    let rest = max_pause.saturating_sub(since.elapsed());
+    let early = until_release.recv_timeout(rest) == Err(RecvTimeoutError::Timeout);
+    tracees.release();
+    let _ = outcome.set(Outcome {
+        stood_still: since.elapsed(),
+        early,
+    });
+}

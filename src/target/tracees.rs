@@ -1,0 +1,283 @@
+//! The threads that one tracer stops. Of ptrace only SEIZE, INTERRUPT, the
+//! waits and DETACH are used: nothing is written to the target, and a tracer
+//! that dies, however it dies, leaves all of them running.
+//!
+//! All calls must come from one thread: to the kernel, that is the tracer.
+
+use std::collections::HashSet;
+use std::io;
+use std::ptr;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use libc::c_int;
+use nix::errno::Errno;
+use nix::sys::ptrace;
+use nix::unistd::Pid;
+use procfs::process::Process as Directory;
+
+use super::proc_files::Status;
+use super::process::has_ended;
+use super::{Error, refusal, thread};
+
+/// Longest time that stopping all threads may take, within the caller's limit.
+const MAX_STOPPING: Duration = Duration::from_secs(1);
+/// How long a thread in uninterruptible sleep is waited for. Most such sleeps
+/// are a disk read or the start of a child process, and shorter.
+const SLEEPER_GRACE: Duration = Duration::from_millis(2);
+/// How often threads are asked whether they have stopped.
+const POLL: Duration = Duration::from_micros(20);
+
+/// The fix for whatever cannot be stopped.
+const NO_PAUSE: &str = "`--no-pause` reads it without stopping it";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Told to stop, and has not said that it did.
+    Interrupted,
+    /// Stopped; the signal that it was about to take, or 0.
+    Stopped(c_int),
+    /// Ended.
+    Gone,
+}
+
+#[derive(Debug)]
+struct Tracee {
+    tid: u32,
+    state: State,
+}
+
+/// The threads of one process that this thread traces.
+#[derive(Debug)]
+pub(super) struct Tracees {
+    pid: u32,
+    directory: Directory,
+    tracees: Vec<Tracee>,
+    /// Threads that are done with, traced or not.
+    known: HashSet<u32>,
+    /// When the first thread was told to stop.
+    first_interrupt: Option<Instant>,
+}
+
+impl Tracees {
+    pub(super) fn new(pid: u32) -> Result<Self, Error> {
+        let id = i32::try_from(pid).map_err(|_| Error::NoSuchProcess { pid })?;
+        let directory = Directory::new(id).map_err(|_| Error::NoSuchProcess { pid })?;
+        Ok(Self {
+            pid,
+            directory,
+            tracees: Vec::new(),
+            known: HashSet::new(),
+            first_interrupt: None,
+        })
+    }
+
+    /// When the first thread was told to stop; now, if none was.
+    pub(super) fn stopped_since(&self) -> Instant {
+        self.first_interrupt.unwrap_or_else(Instant::now)
+    }
+
+    /// The threads that sleep uninterruptibly in the kernel.
+    pub(super) fn sleepers(&self) -> Vec<u32> {
+        self.tracees
+            .iter()
+            .filter(|tracee| tracee.state == State::Interrupted)
+            .map(|tracee| tracee.tid)
+            .collect()
+    }
+
+    /// Stops every thread, also those that are started meanwhile.
+    pub(super) fn stop(&mut self, max_pause: Duration) -> Result<(), Error> {
+        let budget = max_pause.min(MAX_STOPPING);
+        loop {
+            let ids = thread::ids(self.pid).map_err(|_| Error::Gone { pid: self.pid })?;
+            let fresh: Vec<u32> = (ids.into_iter())
+                .filter(|tid| self.known.insert(*tid))
+                .collect();
+            if fresh.is_empty() {
+                break;
+            }
+            // First all of them are seized, which does not stop them, so that
+            // the time for which they stand still is short.
+            let first = self.tracees.len();
+            for tid in fresh {
+                self.seize(tid)?;
+            }
+            for tracee in &self.tracees[first..] {
+                self.first_interrupt.get_or_insert_with(Instant::now);
+                // An error means that it is ending: waiting for it will tell.
+                let _ = ptrace::interrupt(raw(tracee.tid));
+            }
+            self.wait_for_all(budget)?;
+        }
+        if self
+            .tracees
+            .iter()
+            .all(|tracee| tracee.state == State::Gone)
+        {
+            return Err(Error::Gone { pid: self.pid });
+        }
+        Ok(())
+    }
+
+    fn seize(&mut self, tid: u32) -> Result<(), Error> {
+        match ptrace::seize(raw(tid), ptrace::Options::empty()) {
+            Ok(()) => {
+                self.tracees.push(Tracee {
+                    tid,
+                    state: State::Interrupted,
+                });
+                Ok(())
+            }
+            Err(Errno::ESRCH) => Ok(()),
+            Err(errno) => self.explain(tid, errno),
+        }
+    }
+
+    /// Why `tid` cannot be traced, unless that is because it is ending.
+    fn explain(&self, tid: u32, errno: Errno) -> Result<(), Error> {
+        let pid = self.pid;
+        let Ok(status) = Status::of_thread(&self.directory, tid) else {
+            return Ok(());
+        };
+        if (status.field("State")).is_some_and(|state| state.starts_with(has_ended)) {
+            return Ok(());
+        }
+        if let Some(tracer) = status.number("TracerPid").filter(|tracer| *tracer != 0) {
+            let (tracer, name) = name_of(tracer);
+            return Err(Error::Stop {
+                pid,
+                reason: format!("it is already being traced by {name} (pid {tracer})"),
+                fix: format!("{NO_PAUSE}; or end {name} first"),
+            });
+        }
+        if errno == Errno::EPERM {
+            return Err(refusal::denied(pid));
+        }
+        Err(Error::Stop {
+            pid,
+            reason: format!("thread {tid}: {}", errno.desc()),
+            fix: NO_PAUSE.into(),
+        })
+    }
+
+    /// Waits until each thread has stopped or ended, for as long as `budget`
+    /// since the first was told to.
+    fn wait_for_all(&mut self, budget: Duration) -> Result<(), Error> {
+        let since = self.stopped_since();
+        loop {
+            let mut waiting = None;
+            for tracee in &mut self.tracees {
+                if tracee.state == State::Interrupted {
+                    tracee.state = wait(tracee.tid);
+                    if tracee.state == State::Interrupted {
+                        waiting = Some(tracee.tid);
+                    }
+                }
+            }
+            let Some(tid) = waiting else { return Ok(()) };
+            let waited = since.elapsed();
+            if waited >= SLEEPER_GRACE.min(budget) && self.others_sleep() {
+                return Ok(());
+            }
+            if waited >= budget {
+                return Err(Error::Stop {
+                    pid: self.pid,
+                    reason: format!("thread {tid} did not stop within {budget:?}"),
+                    fix: format!("{NO_PAUSE}; a larger `--max-pause` gives it more time"),
+                });
+            }
+            sleep(POLL);
+        }
+    }
+
+    /// Whether all threads that have not stopped sleep uninterruptibly. They
+    /// cannot run a single instruction of the program before they stop: the
+    /// kernel stops them on their way out of it.
+    fn others_sleep(&self) -> bool {
+        self.sleepers().into_iter().all(|tid| {
+            thread::stat(&self.directory, tid)
+                .is_none_or(|stat| stat.state == 'D' || has_ended(stat.state))
+        })
+    }
+
+    /// Lets all threads go on, each with the signal that it was about to take.
+    /// A thread that is still asleep can only be let go by the tracer's end.
+    pub(super) fn release(&mut self) {
+        for tracee in &mut self.tracees {
+            if tracee.state == State::Interrupted {
+                tracee.state = wait(tracee.tid);
+            }
+            if let State::Stopped(signal) = tracee.state {
+                detach(tracee.tid, signal);
+                tracee.state = State::Gone;
+            }
+        }
+    }
+}
+
+/// The process of thread `tid`, and its name.
+fn name_of(tid: u32) -> (u32, String) {
+    let status = |id: u32| {
+        let directory = Directory::new(id.cast_signed()).ok()?;
+        Status::of_process(&directory).ok()
+    };
+    let pid = status(tid)
+        .and_then(|status| status.number("Tgid"))
+        .unwrap_or(tid);
+    let name = status(pid).and_then(|status| Some(status.field("Name")?.to_owned()));
+    (pid, name.unwrap_or_else(|| "another process".into()))
+}
+
+fn raw(tid: u32) -> Pid {
+    Pid::from_raw(tid.cast_signed())
+}
+
+/// Whether `tid` has stopped or ended by now.
+fn wait(tid: u32) -> State {
+    // Not `nix::waitpid`: it drops the status of a real-time signal, and with
+    // it the signal.
+    let mut status = 0;
+    let flags = libc::__WALL | libc::WNOHANG;
+    let result = loop {
+        // SAFETY: `status` is a valid place for the kernel to write an int to.
+        let result = unsafe { libc::waitpid(tid.cast_signed(), &raw mut status, flags) };
+        if result != -1 || Errno::last() != Errno::EINTR {
+            break result;
+        }
+    };
+    if result == 0 {
+        return State::Interrupted;
+    }
+    if result == -1 || !libc::WIFSTOPPED(status) {
+        return State::Gone;
+    }
+    // The stops that SEIZE and INTERRUPT make have an event number. Without
+    // one it was about to take a signal, which is held until it is let go.
+    let is_signal = status >> 16 == 0;
+    State::Stopped(if is_signal { libc::WSTOPSIG(status) } else { 0 })
+}
+
+fn detach(tid: u32, signal: c_int) {
+    // Not `nix::ptrace::detach`: it has no real-time signals. An error means
+    // that the thread was killed meanwhile.
+    //
+    // SAFETY: DETACH ignores the address and takes the signal by value.
+    let _ = unsafe {
+        libc::ptrace(
+            libc::PTRACE_DETACH,
+            tid.cast_signed(),
+            ptr::null_mut::<libc::c_void>(),
+            ptr::without_provenance_mut::<libc::c_void>(signal as usize),
+        )
+    };
+}
+
+/// The error for a tracer thread that could not be had.
+pub(super) fn no_tracer(pid: u32, error: &io::Error) -> Error {
+    Error::Stop {
+        pid,
+        reason: format!("no thread could be started to do it: {error}"),
+        fix: NO_PAUSE.into(),
+    }
+}

@@ -1,0 +1,268 @@
+//! Who goes on when a future is done: found by following its callbacks, on
+//! every version.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::python::error::Result;
+use crate::python::{Kind, Reader};
+
+/// A task that cannot go on before another, and through what it waits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Dependent {
+    pub task: u64,
+    pub via: &'static str,
+}
+
+/// Edge names of the JSON contract.
+mod via {
+    pub const AWAIT: &str = "await";
+    pub const FUTURE: &str = "future";
+    pub const GATHER: &str = "gather";
+    pub const WAIT: &str = "wait";
+    pub const WAIT_FOR: &str = "wait_for";
+    pub const SHIELD: &str = "shield";
+    pub const TASK_GROUP: &str = "task-group";
+    pub const AS_COMPLETED: &str = "as_completed";
+}
+
+/// Where a known callback keeps what it completes.
+enum Place {
+    /// Variable of its closure.
+    Cell(&'static str),
+    /// Attribute of the object that the method is bound to.
+    Attribute(&'static str),
+    /// First argument of a `functools.partial`.
+    Argument,
+    /// It completes nothing.
+    Nowhere,
+}
+
+/// Callbacks that asyncio itself registers, by the end of their qualified
+/// name: Lib/asyncio/{tasks,futures,taskgroups,base_events}.py, 3.7 to 3.15.
+const KNOWN: &[(&str, Place, &str)] = &[
+    ("gather.<locals>._done_callback", Place::Cell("outer"), via::GATHER),
+    ("_wait.<locals>._on_completion", Place::Cell("waiter"), via::WAIT),
+    ("shield.<locals>._inner_done_callback", Place::Cell("outer"), via::SHIELD),
+    ("shield.<locals>._outer_done_callback", Place::Nowhere, via::SHIELD),
+    ("_clear_awaited_by_callback", Place::Nowhere, via::SHIELD),
+    ("_log_on_exception", Place::Nowhere, via::SHIELD),
+    ("as_completed.<locals>._on_completion", Place::Cell("done"), via::AS_COMPLETED),
+    ("_AsCompletedIterator._handle_completion", Place::Attribute("_done"), via::AS_COMPLETED),
+    ("_release_waiter", Place::Argument, via::WAIT_FOR),
+    ("TaskGroup._on_task_done", Place::Attribute("_on_completed_fut"), via::TASK_GROUP),
+    ("_chain_future.<locals>._call_set_state", Place::Cell("destination"), via::FUTURE),
+    ("_chain_future.<locals>._call_check_cancel", Place::Nowhere, via::FUTURE),
+    ("_run_until_complete_cb", Place::Nowhere, via::FUTURE),
+];
+
+/// What one callback leads to.
+enum Target {
+    /// It wakes this task.
+    Task(u64),
+    /// It completes this future.
+    Future(u64, &'static str),
+}
+
+/// Finds dependents, remembering what each future leads to.
+#[derive(Default)]
+pub struct Dependents {
+    targets: FxHashMap<u64, Rc<[(u64, &'static str)]>>,
+    wakes: FxHashMap<u64, Rc<[u64]>>,
+}
+
+/// What waits, directly or through other futures, for one task.
+#[derive(Debug, Default)]
+pub struct Reached {
+    pub dependents: Vec<Dependent>,
+    /// Futures of `concurrent.futures` on the way: threads wait for those.
+    pub concurrent: Vec<u64>,
+}
+
+impl Dependents {
+    /// What cannot go on before the future or task at `future` is done.
+    pub fn of(&mut self, reader: &Reader<'_>, future: u64) -> Reached {
+        let mut reached = Reached::default();
+        let mut seen = FxHashSet::from_iter([future]);
+        let mut queue = vec![(future, via::AWAIT)];
+        while let Some((current, via)) = queue.pop() {
+            if seen.len() > reader.limits.items {
+                break;
+            }
+            self.look_up(reader, current);
+            for task in self.wakes[&current].iter() {
+                let dependent = Dependent { task: *task, via };
+                if *task != future && !reached.dependents.contains(&dependent) {
+                    reached.dependents.push(dependent);
+                }
+            }
+            for (next, next_via) in self.targets[&current].iter() {
+                if seen.insert(*next) {
+                    queue.push((*next, next_via));
+                    if !reader.is_future(*next) {
+                        reached.concurrent.push(*next);
+                    }
+                }
+            }
+        }
+        reached
+    }
+
+    fn look_up(&mut self, reader: &Reader<'_>, future: u64) {
+        if self.targets.contains_key(&future) {
+            return;
+        }
+        let (mut wakes, mut targets) = (Vec::new(), Vec::new());
+        if let Ok(raw) = reader.future(future) {
+            for callback in raw.callbacks {
+                for target in reader.callback_targets(callback).unwrap_or_default() {
+                    match target {
+                        Target::Task(task) => wakes.push(task),
+                        Target::Future(future, via) => targets.push((future, via)),
+                    }
+                }
+            }
+        }
+        self.wakes.insert(future, wakes.into());
+        self.targets.insert(future, targets.into());
+    }
+}
+
+impl Reader<'_> {
+    fn callback_targets(&self, callback: u64) -> Result<Vec<Target>> {
+        let layout = &self.layout;
+        let field = |offset: u32, what| self.required(callback + u64::from(offset), what);
+        match self.type_of(callback)?.kind {
+            Kind::TaskWakeup => {
+                let task = field(layout.awaitable.wrapped, "ww_task")?;
+                Ok(vec![Target::Task(task)])
+            }
+            Kind::Builtin => {
+                let receiver = field(layout.builtin.m_self, "m_self")?;
+                Ok(self.wake_up_of(receiver))
+            }
+            Kind::Method => {
+                let receiver = field(layout.method.im_self, "im_self")?;
+                if self.is_task(receiver) {
+                    return Ok(vec![Target::Task(receiver)]);
+                }
+                let name = self.callable_name(callback)?;
+                self.method_targets(receiver, &name)
+            }
+            Kind::Function => self.function_targets(callback),
+            Kind::Partial => self.partial_targets(callback),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn wake_up_of(&self, receiver: u64) -> Vec<Target> {
+        match self.is_task(receiver) {
+            true => vec![Target::Task(receiver)],
+            false => Vec::new(),
+        }
+    }
+
+    fn method_targets(&self, receiver: u64, name: &str) -> Result<Vec<Target>> {
+        match known(name) {
+            Some((Place::Attribute(attribute), via)) => {
+                match self.attribute_object(receiver, attribute)? {
+                    Some(object) => Ok(self.completed_by(object, via)),
+                    None => Ok(Vec::new()),
+                }
+            }
+            Some(_) => Ok(Vec::new()),
+            None => Ok(self.completed_by(receiver, via::FUTURE)),
+        }
+    }
+
+    fn function_targets(&self, function: u64) -> Result<Vec<Target>> {
+        let name = self.callable_name(function)?;
+        let place = known(&name);
+        if matches!(place, Some((Place::Nowhere, _))) {
+            return Ok(Vec::new());
+        }
+        let mut targets = Vec::new();
+        for (variable, value) in self.closure(function)? {
+            match place {
+                Some((Place::Cell(wanted), via)) if *variable == **wanted => {
+                    targets.extend(self.completed_by(value, via));
+                }
+                Some(_) => {}
+                None => targets.extend(self.completed_by(value, via::FUTURE)),
+            }
+        }
+        Ok(targets)
+    }
+
+    fn partial_targets(&self, partial: u64) -> Result<Vec<Target>> {
+        let layout = &self.layout.partial;
+        let function = self.required(partial + u64::from(layout.func), "fn")?;
+        let args = self.required(partial + u64::from(layout.args), "args")?;
+        let (args, _) = self.tuple_items(args, self.limits.value_items)?;
+        let via = match known(&self.callable_name(function)?) {
+            Some((Place::Argument, via)) => via,
+            Some(_) => return Ok(Vec::new()),
+            None => via::FUTURE,
+        };
+        Ok(args
+            .into_iter()
+            .flat_map(|argument| self.completed_by(argument, via))
+            .collect())
+    }
+
+    /// What `object` stands for as the thing that a callback completes: a
+    /// future, or the futures of those that wait in a queue.
+    fn completed_by(&self, object: u64, via: &'static str) -> Vec<Target> {
+        if self.is_task(object) {
+            // A task completes by itself: the callback only knows it.
+            return Vec::new();
+        }
+        if self.is_future(object) || self.is_concurrent_future(object) {
+            return vec![Target::Future(object, via)];
+        }
+        let getters = match self.attribute_object(object, "_getters") {
+            Ok(Some(getters)) => self.deque_items(getters, self.limits.items),
+            _ => return Vec::new(),
+        };
+        getters
+            .map(|(futures, _)| futures)
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|future| self.is_future(*future))
+            .map(|future| Target::Future(future, via))
+            .collect()
+    }
+
+    fn is_concurrent_future(&self, addr: u64) -> bool {
+        self.type_of(addr).is_ok_and(|ty| ty.is_heap())
+            && matches!(self.attribute(addr, "_done_callbacks"), Ok(Some(_)))
+    }
+
+    /// Names and values of the variables that a function closes over.
+    pub fn closure(&self, function: u64) -> Result<Vec<(Rc<str>, u64)>> {
+        let layout = &self.layout.function;
+        let code = self.required(function + u64::from(layout.func_code), "func_code")?;
+        let at = function + u64::from(layout.func_closure);
+        let Some(cells) = self.pointer(at, "func_closure")? else {
+            return Ok(Vec::new());
+        };
+        let (cells, _) = self.tuple_items(cells, self.limits.frames)?;
+        let code = self.code(code)?;
+        let names = self.variables(&code)?.into_iter().filter(|name| name.free);
+        let mut closure = Vec::new();
+        for (variable, cell) in names.zip(cells) {
+            if let Some(value) = self.cell_contents(cell)? {
+                closure.push((variable.name, value));
+            }
+        }
+        Ok(closure)
+    }
+}
+
+fn known(name: &str) -> Option<(&'static Place, &'static str)> {
+    KNOWN
+        .iter()
+        .find(|(end, ..)| name.ends_with(end))
+        .map(|(_, place, via)| (place, *via))
+}

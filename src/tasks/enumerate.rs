@@ -1,0 +1,236 @@
+//! Finding every task: weak sets to 3.13, linked lists from 3.14, and the
+//! collector's lists for finished tasks that nothing else names.
+
+use python_offsets::TaskListForm;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::python::error::{DecodeError, Result};
+use crate::python::{Interpreter, Kind, Reader};
+
+/// Module that holds the sets of tasks.
+const TASKS_MODULE: &str = "asyncio.tasks";
+/// C module whose state holds tasks of foreign types from 3.14.
+const C_MODULE: &str = "_asyncio";
+
+/// The tasks of one interpreter and what could not be searched.
+#[derive(Debug, Default)]
+pub struct FoundTasks {
+    pub tasks: Vec<u64>,
+    pub asyncio_imported: bool,
+    pub errors: Vec<String>,
+    seen: FxHashSet<u64>,
+}
+
+impl FoundTasks {
+    fn add(&mut self, reader: &Reader<'_>, task: u64) -> Result<()> {
+        if self.tasks.len() >= reader.limits.tasks {
+            return Err(DecodeError::Limit {
+                what: "number of tasks",
+                value: self.tasks.len() as u64,
+                limit: reader.limits.tasks as u64,
+            });
+        }
+        if self.seen.insert(task) {
+            self.tasks.push(task);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, what: &str, outcome: Result<()>) {
+        if let Err(error) = outcome {
+            self.errors.push(format!("{what}: {error}"));
+        }
+    }
+}
+
+/// All tasks of `interpreter`. `keep_looking` is asked before the search that
+/// costs most, through all objects for finished tasks.
+pub fn find_tasks(
+    reader: &Reader<'_>,
+    runtime: u64,
+    interpreter: &Interpreter,
+    keep_looking: &dyn Fn() -> bool,
+) -> FoundTasks {
+    let mut found = FoundTasks::default();
+    let linked = reader.layout.format.task_list == TaskListForm::Linked;
+    match tasks_module(reader, interpreter.addr) {
+        Ok(module) => {
+            found.asyncio_imported = module.is_some();
+            if let Some(dict) = module {
+                let outcome = tasks_in_module_sets(reader, dict, &mut found);
+                found.note("the task sets of asyncio.tasks", outcome);
+            }
+        }
+        Err(error) => found.errors.push(format!("sys.modules: {error}")),
+    }
+    if linked {
+        let outcome = tasks_in_lists(reader, interpreter, &mut found);
+        found.note("the task lists", outcome);
+    }
+    if linked && found.asyncio_imported {
+        let outcome = foreign_tasks(reader, interpreter.addr, &mut found);
+        found.note("tasks of foreign types", outcome);
+        if keep_looking() {
+            let outcome = finished_tasks(reader, runtime, interpreter, &mut found);
+            found.note("finished tasks", outcome);
+        } else {
+            found.errors.push(
+                "finished tasks were not looked for: the pause had lasted long enough".into(),
+            );
+        }
+    }
+    found
+}
+
+fn tasks_module(reader: &Reader<'_>, interp: u64) -> Result<Option<u64>> {
+    let Some(modules) = reader.sys_modules(interp)? else {
+        return Ok(None);
+    };
+    match reader.dict_get(modules, TASKS_MODULE)? {
+        Some(module) if reader.is_kind(module, Kind::Module) => {
+            Ok(Some(reader.module_dict(module)?))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn tasks_in_module_sets(reader: &Reader<'_>, dict: u64, found: &mut FoundTasks) -> Result<()> {
+    for name in &reader.layout.format.task_sets {
+        if let Some(set) = reader.dict_get(dict, name)? {
+            tasks_in_set(reader, set, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Tasks of a `WeakSet` or a `set`.
+fn tasks_in_set(reader: &Reader<'_>, set: u64, found: &mut FoundTasks) -> Result<()> {
+    let elements = match reader.type_of(set)?.kind {
+        Kind::Set => set,
+        _ => match reader.attribute(set, "data")? {
+            Some(data) => data,
+            None => return Err(DecodeError::Null { what: "WeakSet.data" }),
+        },
+    };
+    let (items, _) = reader.set_items(elements, reader.limits.items)?;
+    let word = u64::from(reader.layout.weakref.wr_object);
+    reader.prefetch(items.iter().map(|item| (*item, word as usize + 8)));
+    for item in items {
+        let target = match reader.type_of(item)?.kind {
+            Kind::Weakref => reader.weakref_target(item)?,
+            _ => Some(item),
+        };
+        if let Some(task) = target {
+            found.add(reader, task)?;
+        }
+    }
+    Ok(())
+}
+
+/// Native tasks from 3.14: a list in each thread state, and one in the
+/// interpreter for threads that have ended.
+fn tasks_in_lists(
+    reader: &Reader<'_>,
+    interpreter: &Interpreter,
+    found: &mut FoundTasks,
+) -> Result<()> {
+    let missing = DecodeError::NotInLayout { what: "the lists of tasks" };
+    let (Some(in_thread), Some(in_interp)) = (
+        reader.layout.thread.asyncio_tasks_head,
+        reader.layout.interp.asyncio_tasks_head,
+    ) else {
+        // Neither is known before the module that publishes them is loaded.
+        return if found.asyncio_imported { Err(missing) } else { Ok(()) };
+    };
+    let mut outcome = Ok(());
+    let heads = interpreter
+        .threads
+        .iter()
+        .map(|thread| thread.addr + u64::from(in_thread))
+        .chain([interpreter.addr + u64::from(in_interp)]);
+    for head in heads {
+        // One torn list must not hide the others.
+        outcome = outcome.and(tasks_in_list(reader, head, found));
+    }
+    outcome
+}
+
+fn tasks_in_list(reader: &Reader<'_>, head: u64, found: &mut FoundTasks) -> Result<()> {
+    let missing = DecodeError::NotInLayout { what: "task_node" };
+    let offset = u64::from(reader.layout.task.node.ok_or(missing)?);
+    let mut previous = head;
+    let mut node = reader.u64(head)?;
+    while node != head && node != 0 {
+        let (next, back) = (reader.u64(node)?, reader.u64(node + 8)?);
+        if back != previous {
+            return Err(DecodeError::Corrupt { what: "list of tasks", addr: node });
+        }
+        let before = found.tasks.len();
+        found.add(reader, node.wrapping_sub(offset))?;
+        // Walking in circles finds nothing new.
+        if found.tasks.len() == before {
+            return Err(DecodeError::Corrupt { what: "list of tasks", addr: node });
+        }
+        (previous, node) = (node, next);
+    }
+    Ok(())
+}
+
+/// From 3.14: what `asyncio._register_task` was given.
+fn foreign_tasks(reader: &Reader<'_>, interp: u64, found: &mut FoundTasks) -> Result<()> {
+    let state_layout = &reader.layout.asyncio_state;
+    let (Some(tasks), Some(eager)) = (
+        state_layout.non_asyncio_tasks,
+        state_layout.non_asyncio_eager_tasks,
+    ) else {
+        return Ok(());
+    };
+    let Some(modules) = reader.sys_modules(interp)? else {
+        return Ok(());
+    };
+    let Some(module) = reader.dict_get(modules, C_MODULE)? else {
+        return Ok(());
+    };
+    reader.expect_kind(module, Kind::Module, "module _asyncio")?;
+    let at = module + u64::from(reader.layout.module.md_state);
+    let Some(state) = reader.pointer(at, "md_state")? else {
+        return Ok(());
+    };
+    for offset in [tasks, eager] {
+        if let Some(set) = reader.pointer(state + u64::from(offset), "set of foreign tasks")? {
+            tasks_in_set(reader, set, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Finished tasks are unlinked; while something refers to them they are among
+/// the collector's objects.
+fn finished_tasks(
+    reader: &Reader<'_>,
+    runtime: u64,
+    interpreter: &Interpreter,
+    found: &mut FoundTasks,
+) -> Result<()> {
+    let mut is_task_type: FxHashMap<u64, bool> = FxHashMap::default();
+    let mut candidates = Vec::new();
+    let walked = reader.visit_tracked_objects(runtime, interpreter.addr, |object| {
+        let Ok(ty) = reader.type_addr(object) else {
+            return;
+        };
+        let is_task = *is_task_type
+            .entry(ty)
+            .or_insert_with(|| reader.type_at(ty).is_ok_and(|ty| ty.kind == Kind::Task));
+        if is_task {
+            candidates.push(object);
+        }
+    });
+    for task in candidates {
+        found.add(reader, task)?;
+    }
+    match walked {
+        // Free-threaded builds have no such lists: nothing to report.
+        Err(DecodeError::NotInLayout { .. }) => Ok(()),
+        other => other,
+    }
+}
