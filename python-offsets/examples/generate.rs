@@ -194,7 +194,8 @@ fn merge(
                     written.insert(&key.name);
                     out.push(new);
                 }
-                Some((key, None)) if key.at.iter().any(|at| comment == Some(&at.text)) => {}
+                Some((key, None))
+                    if key.at.iter().any(|at| comment == Some(&at.expression.text)) => {}
                 _ => out.push(old.to_owned()),
             }
         }

@@ -22,13 +22,24 @@ pub struct Key {
     /// `group.field`.
     pub name: String,
     /// The first that a binary knows counts.
-    pub at: Vec<Expression>,
-    /// Counts only where this is known too.
-    pub with: Option<Expression>,
-    /// Counts only where this is not known.
-    pub without: Option<Expression>,
+    pub at: Vec<Candidate>,
     /// Whether the base of a table may state it.
     pub in_table: bool,
+}
+
+/// An expression, and where it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// What is looked for.
+    pub expression: Expression,
+    pub(crate) condition: Option<Condition>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Condition {
+    pub expression: Expression,
+    /// Whether it has to be known, or has to be unknown.
+    pub known: bool,
 }
 
 /// An expression over C types, see `data/members.toml`.
@@ -103,7 +114,11 @@ impl Members {
     pub(crate) fn roots(&self) -> impl Iterator<Item = &Root> {
         self.keys
             .iter()
-            .flat_map(|key| key.at.iter().chain(&key.with).chain(&key.without))
+            .flat_map(|key| &key.at)
+            .flat_map(|candidate| {
+                let condition = candidate.condition.as_ref().map(|c| &c.expression);
+                std::iter::once(&candidate.expression).chain(condition)
+            })
             .flat_map(|expression| match &expression.kind {
                 Kind::Size(root) => [Some(root), None],
                 Kind::Offset(path) | Kind::Count(path) | Kind::Bit(path) => {
@@ -126,34 +141,37 @@ enum Entry {
 #[serde(deny_unknown_fields)]
 struct FullEntry {
     at: Vec<String>,
-    with: Option<String>,
-    without: Option<String>,
-    #[serde(default = "yes")]
     table: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 impl Entry {
     fn key(self, name: String) -> Result<Key, Error> {
-        let entry = match self {
-            Self::Plain(at) => FullEntry {
-                at,
-                with: None,
-                without: None,
-                table: true,
-            },
-            Self::Full(entry) => entry,
+        let (at, in_table) = match self {
+            Self::Plain(at) => (at, true),
+            Self::Full(entry) => (entry.at, entry.table),
         };
-        let parse = |text: String| Expression::parse(&text);
+        let at = at.iter().map(|text| Candidate::parse(text));
         Ok(Key {
             name,
-            at: entry.at.into_iter().map(parse).collect::<Result<_, _>>()?,
-            with: entry.with.map(parse).transpose()?,
-            without: entry.without.map(parse).transpose()?,
-            in_table: entry.table,
+            at: at.collect::<Result<_, _>>()?,
+            in_table,
+        })
+    }
+}
+
+impl Candidate {
+    fn parse(text: &str) -> Result<Self, Error> {
+        let on = |known| move |(text, condition)| (text, Some((condition, known)));
+        let (text, condition) = None
+            .or_else(|| text.split_once(" if ").map(on(true)))
+            .or_else(|| text.split_once(" unless ").map(on(false)))
+            .unwrap_or((text, None));
+        let condition = condition.map(|(text, known)| {
+            Expression::parse(text).map(|expression| Condition { expression, known })
+        });
+        Ok(Self {
+            expression: Expression::parse(text)?,
+            condition: condition.transpose()?,
         })
     }
 }

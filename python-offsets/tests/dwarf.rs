@@ -210,7 +210,7 @@ fn files_that_dwz_has_shared_out_are_read() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
     fn damage_leads_to_an_answer(

@@ -202,6 +202,8 @@ fn an_asyncio_that_contradicts_itself_is_refused() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn garbage_is_refused(bytes in prop::collection::vec(any::<u8>(), 0..1200)) {
         prop_assert!(Published::parse(&bytes).is_err());

@@ -1,11 +1,14 @@
 //! One process of the model, from a reader that has been confirmed.
 
+use python_offsets::TaskListForm;
+
 use super::edges;
 use super::frames::Frames;
 use super::loops::Loops;
 use super::model::{Consistency, Process, PythonBuild, ReadInfo};
+use super::order;
 use super::tasks::{BuiltTask, Tasks, frame_places};
-use super::threads::{BuiltThread, Threads, merge_by_native_id};
+use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
 use crate::python::{Interpreter, Reader, Runtime};
 use crate::target::{self, Error};
 use crate::tasks::{FoundTasks, find_tasks};
@@ -15,6 +18,7 @@ pub struct Build<'a, 'm> {
     pub process: &'a target::Process,
     pub runtime: &'a Runtime,
     pub reader: &'a Reader<'m>,
+    pub kernel: &'a KernelThreads,
     pub locals: bool,
     /// Asked before searches that cost much.
     pub keep_looking: &'a dyn Fn() -> bool,
@@ -34,7 +38,7 @@ impl Build<'_, '_> {
                     pid,
                     reason: error.to_string(),
                 })?;
-        let mut threads = self.threads(&interpreters, &mut errors)?;
+        let mut threads = self.threads(&interpreters, &mut errors);
         let mut loops = Loops::default();
         loops.note_running(reader, &mut threads, &mut errors);
         let (mut tasks, asyncio_imported) =
@@ -79,8 +83,11 @@ impl Build<'_, '_> {
         &self,
         interpreters: &[Interpreter],
         errors: &mut Vec<String>,
-    ) -> Result<Vec<BuiltThread>, Error> {
-        let joined = Threads::new(self.reader, self.process)?;
+    ) -> Vec<BuiltThread> {
+        let joined = Threads {
+            reader: self.reader,
+            kernel: self.kernel,
+        };
         let mut threads = Vec::new();
         for interpreter in interpreters {
             if let Some(error) = &interpreter.error {
@@ -90,7 +97,7 @@ impl Build<'_, '_> {
             let frames = Frames::new(self.reader, interpreter.addr, self.locals);
             threads.extend(joined.of(interpreter, gil, &frames, errors));
         }
-        Ok(threads)
+        threads
     }
 
     fn tasks(
@@ -119,7 +126,11 @@ impl Build<'_, '_> {
                 interpreter: interpreter.id,
                 places: &places,
             };
-            tasks.extend(builder.build(&found.tasks, threads));
+            let mut built = builder.build(&found.tasks, threads);
+            if self.reader.layout.format.task_list == TaskListForm::WeakSets {
+                order::by_name(&mut built);
+            }
+            tasks.extend(built);
         }
         (tasks, asyncio_imported)
     }

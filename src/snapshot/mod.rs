@@ -5,6 +5,7 @@ mod edges;
 mod frames;
 mod loops;
 pub mod model;
+mod order;
 pub mod take;
 mod tasks;
 mod threads;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::build::Build;
 use super::model::{Consistency, Process, ReadInfo};
+use super::threads::KernelThreads;
 use crate::limits::Limits;
 use crate::python::runtime::{self, Candidate};
 use crate::target::{self, Error, LiveMemory, Memory, PageCache, Stop};
@@ -11,6 +12,9 @@ use crate::target::{self, Error, LiveMemory, Memory, PageCache, Stop};
 /// How often what was read of a running process is read again, to find it
 /// unchanged, before the snapshot is called torn.
 const VERIFY_TRIES: u32 = 5;
+
+/// Rounds of stop, copy and let go before a round decodes within its stop.
+const COPY_ROUNDS: u32 = 2;
 
 /// How to look at a process.
 #[derive(Debug, Clone)]
@@ -50,41 +54,79 @@ fn look(process: &target::Process, options: &TakeOptions) -> Result<Process, Err
     }
 }
 
+/// Reads the process while it runs, to learn which pages matter; then stops
+/// it only to copy those, and decodes the copy while it runs on. Where the
+/// copy lacks something, the next round's copy has it; the last round decodes
+/// before it lets go.
 fn look_while_stopped(
     process: &target::Process,
     candidates: &[Candidate],
     options: &TakeOptions,
 ) -> Result<Process, Error> {
-    let mut stop = Stop::all_threads(process.pid(), options.max_pause)?;
     let cache = PageCache::new(process.memory());
-    // What costs most must not use up the time that the rest needs.
-    let budget = options.max_pause / 2;
-    let keep_looking = || stop.stopped_for() < budget;
-    let mut seen = read_once(process, candidates, &cache, options, &keep_looking)?;
-    stop.release();
-    let early = stop.released_early();
-    seen.read = ReadInfo {
-        consistency: if early { Consistency::Running } else { Consistency::Stopped },
-        stopped_us: u64::try_from(stop.stopped_for().as_micros()).unwrap_or(u64::MAX),
-        note: early.then(|| {
-            format!(
-                "the process was let go after {} ms (--max-pause) and read on while it ran",
-                options.max_pause.as_millis()
-            )
-        }),
-        ..costs(&cache, 0)
+    let look = |kernel: &KernelThreads, keep_looking: &dyn Fn() -> bool| {
+        read_once(process, candidates, &cache, kernel, options, keep_looking)
     };
-    Ok(seen)
+    // What it finds may be torn: only the pages that it touches are wanted.
+    let _ = look(&KernelThreads::capture(process)?, &|| true);
+    let mut held = Duration::ZERO;
+    for round in 0..=COPY_ROUNDS {
+        let allowed = options.max_pause.saturating_sub(held);
+        let mut stop = Stop::all_threads(process.pid(), allowed)?;
+        cache.reread_differs();
+        let kernel = KernelThreads::capture(process)?;
+        let decode_in_the_stop = round == COPY_ROUNDS || cache.cache_stats().dropped > 0;
+        let (outcome, complete) = if decode_in_the_stop {
+            // What costs most must not use up the time that the rest needs.
+            let outcome = look(&kernel, &|| stop.stopped_for() < allowed / 2);
+            stop.release();
+            (outcome, true)
+        } else {
+            stop.release();
+            let copied = cache.stats().syscalls;
+            let outcome = look(&kernel, &|| true);
+            (outcome, cache.stats().syscalls == copied)
+        };
+        held += stop.stopped_for();
+        let out_of_time = stop.released_early();
+        if complete || out_of_time {
+            let mut seen = outcome?;
+            seen.read = ReadInfo {
+                consistency: match out_of_time {
+                    true => Consistency::Running,
+                    false => Consistency::Stopped,
+                },
+                stopped_us: u64::try_from(held.as_micros()).unwrap_or(u64::MAX),
+                note: out_of_time.then(|| {
+                    format!(
+                        "the process was let go after {} ms (--max-pause) and read on while it ran",
+                        options.max_pause.as_millis()
+                    )
+                }),
+                ..costs(&cache, 0)
+            };
+            return Ok(seen);
+        }
+    }
+    Err(Error::Unreadable {
+        pid: process.pid(),
+        reason: "no round of reading ended".into(),
+    })
 }
 
+/// Reads without stopping, until reading again what was read gives the same.
 fn look_while_running(
     process: &target::Process,
     candidates: &[Candidate],
     options: &TakeOptions,
 ) -> Result<Process, Error> {
     let cache = PageCache::new(process.memory());
+    let look = || {
+        let kernel = KernelThreads::capture(process)?;
+        read_once(process, candidates, &cache, &kernel, options, &|| true)
+    };
     let mut rejected = 0;
-    let mut outcome = read_once(process, candidates, &cache, options, &|| true);
+    let mut outcome = look();
     for _ in 0..VERIFY_TRIES {
         let differing = cache.reread_differs();
         if differing == 0 && cache.cache_stats().dropped == 0 && outcome.is_ok() {
@@ -96,7 +138,7 @@ fn look_while_running(
             return Ok(seen);
         }
         rejected += differing;
-        outcome = read_once(process, candidates, &cache, options, &|| true);
+        outcome = look();
     }
     let mut seen = outcome?;
     seen.read = ReadInfo {
@@ -113,6 +155,7 @@ fn read_once(
     process: &target::Process,
     candidates: &[Candidate],
     cache: &PageCache<LiveMemory>,
+    kernel: &KernelThreads,
     options: &TakeOptions,
     keep_looking: &dyn Fn() -> bool,
 ) -> Result<Process, Error> {
@@ -122,6 +165,7 @@ fn read_once(
         process,
         runtime: &runtime,
         reader: &reader,
+        kernel,
         locals: options.locals,
         keep_looking,
     }

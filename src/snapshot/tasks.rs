@@ -34,8 +34,6 @@ pub struct BuiltTask {
     pub addr: u64,
     /// The loop it belongs to.
     pub event_loop: Option<u64>,
-    /// The future that it waits for.
-    pub waiter: Option<u64>,
     /// Thread and position of its coroutine's frame while it runs.
     pub place: Option<(usize, usize)>,
 }
@@ -138,7 +136,6 @@ impl Tasks<'_, '_> {
         BuiltTask {
             addr: future.addr,
             event_loop: future.event_loop,
-            waiter: waiter.filter(|_| state == TaskState::Waiting),
             place,
             task,
         }
@@ -257,7 +254,6 @@ impl Tasks<'_, '_> {
         BuiltTask {
             addr,
             event_loop: None,
-            waiter: None,
             place: None,
             task: Task {
                 id: task_id(addr),

@@ -37,29 +37,36 @@ pub struct BuiltThread {
     pub stack: RawStack,
 }
 
-/// Joins thread states with the kernel's threads.
-pub struct Threads<'r, 'm> {
-    reader: &'r Reader<'m>,
-    process: &'r Process,
-    /// Id inside the target's pid namespace to id in ours.
-    ids: FxHashMap<u64, u32>,
+/// What the kernel says of each thread, taken in one go so that it can be done
+/// while the process stands still.
+#[derive(Debug, Default)]
+pub struct KernelThreads {
+    /// By the id that the thread has in the target's own pid namespace.
+    by_namespace_id: FxHashMap<u64, (u32, KernelThread)>,
 }
 
-impl<'r, 'm> Threads<'r, 'm> {
-    /// Lists the kernel's threads of `process`.
-    pub fn new(reader: &'r Reader<'m>, process: &'r Process) -> std::result::Result<Self, Error> {
-        let ids = process
+impl KernelThreads {
+    /// Asks the kernel about every thread of `process`.
+    pub fn capture(process: &Process) -> std::result::Result<Self, Error> {
+        let by_namespace_id = process
             .native_threads()?
             .into_iter()
-            .map(|tid| (process.namespace_tid(tid).unwrap_or(tid).into(), tid))
+            .map(|tid| {
+                let inner = process.namespace_tid(tid).unwrap_or(tid);
+                (inner.into(), (tid, process.kernel_thread(tid)))
+            })
             .collect();
-        Ok(Self {
-            reader,
-            process,
-            ids,
-        })
+        Ok(Self { by_namespace_id })
     }
+}
 
+/// Joins thread states with the kernel's threads.
+pub struct Threads<'r, 'm> {
+    pub reader: &'r Reader<'m>,
+    pub kernel: &'r KernelThreads,
+}
+
+impl Threads<'_, '_> {
     /// The threads of one interpreter.
     pub fn of(
         &self,
@@ -80,8 +87,8 @@ impl<'r, 'm> Threads<'r, 'm> {
             .iter()
             .filter_map(|raw| {
                 let known = named.get(&raw.ident);
-                let tid = self.native_id(raw, known)?;
-                Some(self.thread(interpreter.id, raw, tid, known, gil, frames))
+                let kernel = self.kernel_thread(raw, known)?;
+                Some(self.thread(interpreter.id, raw, kernel, known, gil, frames))
             })
             .collect()
     }
@@ -90,28 +97,27 @@ impl<'r, 'm> Threads<'r, 'm> {
         &self,
         interpreter: i64,
         raw: &RawThread,
-        tid: u32,
+        (tid, kernel): &(u32, KernelThread),
         known: Option<&NamedThread>,
         gil: Option<GilState>,
         frames: &Frames<'_, '_>,
     ) -> BuiltThread {
-        let kernel = self.process.kernel_thread(tid);
         let stack = self.reader.thread_stack(raw.addr);
         let (shown, error) = frames.stack(&stack);
         let name = known
             .and_then(|known| known.name.clone())
             .map_or_else(|| kernel.comm.clone(), |name| name.to_string());
-        let waits_for_gil = is_futex_within(&kernel, gil);
+        let waits_for_gil = is_futex_within(kernel, gil);
         BuiltThread {
             thread: Thread {
                 id: format!("thread:{tid}"),
                 interpreter,
-                native_id: tid.into(),
+                native_id: (*tid).into(),
                 name,
-                state: state_of(&kernel, waits_for_gil),
+                state: state_of(kernel, waits_for_gil),
                 holds_gil: raw.holds_gil,
                 daemon: known.and_then(|known| known.daemon),
-                syscall: syscall_name(&kernel),
+                syscall: syscall_name(kernel),
                 event_loop: None,
                 task: None,
                 frames: shown,
@@ -122,16 +128,20 @@ impl<'r, 'm> Threads<'r, 'm> {
         }
     }
 
-    /// The kernel's id of a thread: as its state says (3.11), as `threading`
-    /// says (3.8), as the C library's own structure says.
-    fn native_id(&self, raw: &RawThread, known: Option<&NamedThread>) -> Option<u32> {
+    /// The kernel's thread of a thread state: by the id that the state has
+    /// (3.11), that `threading` has (3.8), or the C library's own structure.
+    fn kernel_thread(
+        &self,
+        raw: &RawThread,
+        known: Option<&NamedThread>,
+    ) -> Option<&(u32, KernelThread)> {
+        let by_id = |id: u64| self.kernel.by_namespace_id.get(&id);
         let said = raw.native_id.or_else(|| known?.native_id);
-        if let Some(tid) = said.and_then(|id| self.ids.get(&id)) {
-            return Some(*tid);
-        }
-        PTHREAD_TID_OFFSETS.into_iter().find_map(|offset| {
-            let id = self.reader.u32(raw.ident.checked_add(offset)?).ok()?;
-            self.ids.get(&u64::from(id)).copied()
+        said.and_then(by_id).or_else(|| {
+            PTHREAD_TID_OFFSETS.into_iter().find_map(|offset| {
+                let id = self.reader.u32(raw.ident.checked_add(offset)?).ok()?;
+                by_id(id.into())
+            })
         })
     }
 

@@ -5,7 +5,6 @@
 Each sub-interpreter writes TRUTH.json.N itself; the main one lists these files.
 """
 
-import asyncio
 import os
 import sys
 import threading
@@ -20,7 +19,7 @@ import sys
 sys.path.insert(0, {directory!r})
 sys.argv = ["subinterpreter", {truth!r}]
 import subinterpreter_worker
-subinterpreter_worker.main()
+subinterpreter_worker.stay({written})
 """
 
 
@@ -43,8 +42,7 @@ def main():
         run, number = create()
         truth = "{}.{}".format(sys.argv[1], number)
         done, written = os.pipe()
-        text = WORKER.format(directory=directory, truth=truth) + "subinterpreter_worker.stay({})\n".format(written)
-        text = text.replace("subinterpreter_worker.main()\n", "")
+        text = WORKER.format(directory=directory, truth=truth, written=written)
         cases.sleep_in_thread(lambda run=run, text=text: run(text), name="interpreter-{}".format(number))
         waiting.append((number, truth, done))
     for _, _, done in waiting:

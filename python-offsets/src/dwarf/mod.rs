@@ -116,19 +116,14 @@ fn lookup<'k>(
     structs: &mut Structs<'_>,
     key: &'k Key,
 ) -> Result<Option<(i64, &'k Expression)>, DwarfError> {
-    if let Some(with) = &key.with
-        && evaluate(structs, with)?.is_none()
-    {
-        return Ok(None);
-    }
-    if let Some(without) = &key.without
-        && evaluate(structs, without)?.is_some()
-    {
-        return Ok(None);
-    }
-    for expression in &key.at {
-        if let Some(value) = evaluate(structs, expression)? {
-            return Ok(Some((value, expression)));
+    for candidate in &key.at {
+        if let Some(condition) = &candidate.condition
+            && evaluate(structs, &condition.expression)?.is_some() != condition.known
+        {
+            continue;
+        }
+        if let Some(value) = evaluate(structs, &candidate.expression)? {
+            return Ok(Some((value, &candidate.expression)));
         }
     }
     Ok(None)

@@ -60,20 +60,17 @@ impl<'data> Structs<'data> {
         let mut queue: VecDeque<usize> = units.of_sources(&members.sources)?.into();
         let mut seen: HashSet<usize> = queue.iter().copied().collect();
         while let Some(unit) = queue.pop_front() {
-            let root = units.root(unit)?;
-            units.children(root, |entry| {
+            let mut linked = units.type_units_of(unit)?;
+            units.children(units.root(unit)?, |entry| {
                 if entry.tag() == dw::DW_TAG_imported_unit {
                     let import = found.reference(unit, entry, dw::DW_AT_import)?;
-                    if let Some(place) = import
-                        && seen.insert(place.unit)
-                    {
-                        queue.push_back(place.unit);
-                    }
+                    linked.extend(import.map(|place| place.unit));
                 } else {
                     found.take(unit, entry, &wanted)?;
                 }
                 Ok(true)
             })?;
+            queue.extend(linked.into_iter().filter(|unit| seen.insert(*unit)));
         }
         Ok(found)
     }

@@ -22,7 +22,7 @@ pub type Die<'data> = gimli::DebuggingInformationEntry<Slice<'data>>;
 const MAX_UNITS: usize = 500_000;
 /// No honest unit has a longer table of abbreviations, in bytes.
 const MAX_TABLE: usize = 1 << 20;
-/// No honest file needs more of these tables for the structures sought.
+/// So many of these tables are kept.
 const MAX_TABLES: usize = 4096;
 
 /// Where an entry is.
@@ -187,6 +187,26 @@ impl<'data> Units<'data> {
         Ok(())
     }
 
+    /// The type units that entries of a unit refer to.
+    pub fn type_units_of(&self, unit: usize) -> Result<Vec<usize>, DwarfError> {
+        let mut found = Vec::new();
+        if self.signatures().is_empty() {
+            return Ok(found);
+        }
+        let (known, table) = self.unit(unit)?;
+        let mut cursor = known.header.entries(&table);
+        while let Some(entry) = cursor.next_dfs()? {
+            self.tick()?;
+            for attribute in entry.attrs() {
+                if let AttributeValue::DebugTypesRef(_) = attribute.value() {
+                    let place = self.resolve(unit, attribute.value())?;
+                    found.extend(place.map(|place| place.unit));
+                }
+            }
+        }
+        Ok(found)
+    }
+
     pub fn entry(&self, place: Place) -> Result<Die<'data>, DwarfError> {
         self.tick()?;
         let (unit, table) = self.unit(place.unit)?;
@@ -315,9 +335,7 @@ impl<'data> Units<'data> {
             return Ok(Rc::clone(table));
         }
         if tables.len() >= MAX_TABLES {
-            return Err(DwarfError::TooMany {
-                what: "tables of abbreviations",
-            });
+            tables.clear();
         }
         let table = Rc::new(self.read_table(unit.file, key.1)?);
         tables.insert(key, Rc::clone(&table));

@@ -14,6 +14,7 @@ int main(void)
     SIZE("object.size", PyObject);
     OFFSET("object.ob_type", PyObject, ob_type);
     OFFSET("object.ob_size", PyVarObject, ob_size);
+    OFFSET("long.tag", PyVarObject, ob_size);
     SIZE("task.size", TaskObj);
     OFFSET("task.loop", TaskObj, task_loop);
     OFFSET("task.state", TaskObj, task_state);
