@@ -9,6 +9,7 @@ pub mod frame;
 pub mod gc;
 pub mod generator;
 pub mod lines;
+mod measured;
 pub mod reader;
 mod repr;
 pub mod runtime;

@@ -114,14 +114,19 @@ fn layouts(
         return published_layout(memory, images, image, runtime, &head).map(|one| vec![one]);
     }
     let guess = guessed_minor(image, memory);
+    let measured = super::measured::offsets(images, image);
+    let source = match measured {
+        Some(_) => LayoutSource::Dwarf,
+        None => LayoutSource::Table,
+    };
     let mut candidates: Vec<Candidate> = python_offsets::minors()
         .filter_map(|minor| python_offsets::table(minor, false))
         .filter(|table| !python_offsets::published::is_published(&table.base().build.minor))
         .map(|table| Candidate {
             runtime,
             table,
-            overlay: Overlay::new(),
-            source: LayoutSource::Table,
+            overlay: measured.clone().unwrap_or_default(),
+            source,
         })
         .collect();
     candidates.sort_by_key(|candidate| Some(&candidate.table.base().build.minor) != guess.as_ref());
