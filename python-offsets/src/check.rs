@@ -32,9 +32,10 @@ impl Layout {
         let object = &self.object;
         let header = object.size;
         vec![
+            // 32 bytes with a GIL: built to trace references.
             (
-                "object.size is 16, or 32 where free-threaded",
-                header == if self.build.free_threaded { 32 } else { 16 },
+                "object.size is 16 or 32, where free-threaded 32",
+                header == 32 || (header == 16 && !self.build.free_threaded),
             ),
             (
                 "object.ob_type is the last word of the header",

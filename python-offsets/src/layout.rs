@@ -266,6 +266,7 @@ pub struct Gc {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Thread {
+    /// Size of `PyThreadState`, which `_PyThreadStateImpl` begins with.
     pub size: Option<Offset>,
     pub next: Offset,
     pub interp: Offset,
@@ -331,7 +332,8 @@ pub struct Unicode {
     pub ascii_size: Offset,
     /// Size of `PyCompactUnicodeObject`: other compact text follows it.
     pub compact_size: Offset,
-    /// Byte of `state` with the kind, compact and ascii bits.
+    /// Bit of the `u32` at `state` where the three bits of the kind start; the
+    /// compact and ascii bits follow them.
     pub kind_shift: u32,
 }
 

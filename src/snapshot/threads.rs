@@ -222,6 +222,8 @@ pub fn merge_by_native_id(threads: Vec<BuiltThread>) -> Vec<BuiltThread> {
         }
         thread.thread.frames.append(&mut outer.thread.frames);
         outer.thread.frames = thread.thread.frames;
+        outer.thread.event_loop = thread.thread.event_loop.or(outer.thread.event_loop.take());
+        outer.thread.task = thread.thread.task.or(outer.thread.task.take());
         outer.thread.error = outer.thread.error.take().or(thread.thread.error);
         outer.thread.holds_gil = match (outer.thread.holds_gil, thread.thread.holds_gil) {
             (Some(outer), Some(inner)) => Some(outer || inner),

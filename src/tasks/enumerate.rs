@@ -9,6 +9,8 @@ use crate::python::{Interpreter, Kind, Reader};
 
 /// Module that holds the sets of tasks.
 const TASKS_MODULE: &str = "asyncio.tasks";
+/// The set of tasks in their eager first step, from 3.12.
+const EAGER_TASKS: &str = "_eager_tasks";
 /// C module whose state holds tasks of foreign types from 3.14.
 const C_MODULE: &str = "_asyncio";
 
@@ -70,6 +72,8 @@ pub fn find_tasks(
     if linked && found.asyncio_imported {
         let outcome = foreign_tasks(reader, interpreter.addr, &mut found);
         found.note("tasks of foreign types", outcome);
+    }
+    if found.asyncio_imported && finished_tasks_are_unlisted(reader) {
         if keep_looking() {
             let outcome = finished_tasks(reader, runtime, interpreter, &mut found);
             found.note("finished tasks", outcome);
@@ -202,6 +206,14 @@ fn foreign_tasks(reader: &Reader<'_>, interp: u64, found: &mut FoundTasks) -> Re
         }
     }
     Ok(())
+}
+
+/// From 3.12: a task that ends in its eager first step was never in a weak set,
+/// and from 3.14 every task leaves its list when it ends.
+fn finished_tasks_are_unlisted(reader: &Reader<'_>) -> bool {
+    let format = &reader.layout.format;
+    format.task_list == TaskListForm::Linked
+        || format.task_sets.iter().any(|set| set == EAGER_TASKS)
 }
 
 /// Finished tasks are unlinked; while something refers to them they are among

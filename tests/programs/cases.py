@@ -296,7 +296,8 @@ def publish_when_at_rest(busy=0, **more):
         write(path, truth(**more))
         ready(path)
 
-    threading.Thread(target=publish, name="oracle-dumper", daemon=True).start()
+    daemon = oracle.interpreter() == 0  # a sub-interpreter allows no others
+    threading.Thread(target=publish, name="oracle-dumper", daemon=daemon).start()
 
 
 def listed():

@@ -10,6 +10,7 @@ a task whose lazily numbered name is under test, no exception is retrieved.
 
 import asyncio
 import gc
+import importlib
 import inspect
 import os
 import re
@@ -243,6 +244,7 @@ def task(subject, name=None):
     name = _name(subject) if name is None else name
     return {
         "id": task_id(subject),
+        "interpreter": interpreter(),
         "name": name,
         "name_is_default": bool(re.match(r"Task-\d+$", name)),
         "coroutine": getattr(coroutine, "__qualname__", None),
@@ -288,11 +290,14 @@ def _kernel_name(native_id):
         return file.read().rstrip("\n")
 
 
-def _interpreter():
+def interpreter():
+    """The number of the calling interpreter; 0 is the main one."""
     for module in ("_interpreters", "_xxsubinterpreters"):
-        if module in sys.modules:
-            current = sys.modules[module].get_current()
-            return int(current[0] if isinstance(current, tuple) else current)
+        try:
+            current = importlib.import_module(module).get_current()
+        except ImportError:
+            continue
+        return int(current[0] if isinstance(current, tuple) else current)
     return 0
 
 
@@ -301,7 +306,7 @@ def thread(ident, python_frame, loops=()):
     known = threading._active.get(ident)
     loop = next((loop for loop in loops if getattr(loop, "_thread_id", None) == ident), None)
     return {
-        "interpreter": _interpreter(),
+        "interpreter": interpreter(),
         "native_id": native_id,
         "name": known.name if known is not None else _kernel_name(native_id),
         "daemon": known.daemon if known is not None else None,
@@ -343,6 +348,7 @@ def loop(subject):
     timers = getattr(subject, "_scheduled", None)
     return {
         "id": loop_id(subject),
+        "interpreter": interpreter(),
         "class": full_name(type(subject)),
         "thread": native_id_of(ident),
         "running": subject.is_running(),
