@@ -72,14 +72,7 @@ fn run() -> Outcome<bool> {
         .map_err(|error| format!("no table for {template}: {error}"))?;
     if !arguments.check {
         if template != &arguments.minor {
-            text = text.replace(
-                &format!("minor = \"{template}\""),
-                &format!("minor = \"{}\"", arguments.minor),
-            );
-            text = text.replace(
-                &format!("CPython {template},"),
-                &format!("CPython {},", arguments.minor),
-            );
+            text = renamed(&text, template, &arguments.minor);
         }
         text = merge(&text, &found, &members, &elsewhere(&text, &found)?)?;
         if let Some(source) = &arguments.source {
@@ -95,6 +88,14 @@ fn run() -> Outcome<bool> {
         println!("{}: {difference}", arguments.minor);
     }
     Ok(differences.is_empty())
+}
+
+/// The table of one minor as a start for another, without the variants, which
+/// are sizes of particular builds.
+fn renamed(text: &str, from: &str, to: &str) -> String {
+    let (base, _) = text.split_once("\n[[variant]]").unwrap_or((text, ""));
+    base.replace(&format!("minor = \"{from}\""), &format!("minor = \"{to}\""))
+        .replace(&format!("CPython {from},"), &format!("CPython {to},"))
 }
 
 /// The debug information of a file, found the way debuggers find it.

@@ -66,6 +66,15 @@ impl Entry {
         }
     }
 
+    /// The command, its program without the folder.
+    fn shown_command(&self) -> String {
+        let mut words = self.command.iter().map(String::as_str);
+        let program = words.next().unwrap_or_default();
+        let program = program.rsplit('/').next().unwrap_or_default();
+        let words: Vec<&str> = std::iter::once(program).chain(words).collect();
+        clean(&words.join(" ")).into_owned()
+    }
+
     /// The cells before the command.
     fn cells(&self) -> [String; 5] {
         let count = |count: Option<usize>| count.map_or("-".to_owned(), |count| count.to_string());
@@ -107,8 +116,7 @@ fn write(out: &mut dyn Write, entries: &[Entry], width: usize) -> io::Result<()>
     let red = anstyle::AnsiColor::Red.on_default();
     let mut hints: Vec<&str> = Vec::new();
     for (entry, row) in entries.iter().zip(&rows) {
-        let command = clean(&entry.command.join(" ")).into_owned();
-        writeln!(out, "{}", line(row, &widths, &command, width))?;
+        writeln!(out, "{}", line(row, &widths, &entry.shown_command(), width))?;
         if let Some(reason) = &entry.error {
             let indent = widths[0] + 2;
             let message = clean(&reason.message);

@@ -31,7 +31,8 @@ pub fn print(snapshot: Snapshot, show: &ShowArguments, locals: bool) -> Result<(
     let options = text::Options {
         width: output::width(&show.terminal),
         group_above: show.group_above,
-        full_frames: show.all_frames || locals,
+        all_frames: show.all_frames,
+        locals,
         threads_only: show.threads,
     };
     output::styled(&show.terminal, |out| {

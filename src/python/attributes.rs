@@ -83,7 +83,10 @@ impl Reader<'_> {
         };
         let at = addr
             .checked_add_signed(offset)
-            .ok_or(DecodeError::Corrupt { what: "tp_dictoffset", addr: ty.addr })?;
+            .ok_or(DecodeError::Corrupt {
+                what: "tp_dictoffset",
+                addr: ty.addr,
+            })?;
         Ok(match self.pointer(at, "instance dict")? {
             Some(dict) => Storage::Dict(dict),
             None => Storage::Nothing,
@@ -105,7 +108,9 @@ impl Reader<'_> {
 
     fn managed_storage(&self, addr: u64, ty: &Type) -> Result<Storage> {
         let layout = &self.layout.attributes;
-        let missing = DecodeError::NotInLayout { what: "managed dicts" };
+        let missing = DecodeError::NotInLayout {
+            what: "managed dicts",
+        };
         let before = |offset: i32| addr.wrapping_add_signed(i64::from(offset));
         let dict_at = before(layout.managed_dict.ok_or(missing.clone())?);
         let dict = |word: u64| match word {

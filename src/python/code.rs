@@ -101,9 +101,7 @@ impl Reader<'_> {
         }
         let instructions = match (layout.co_code_adaptive, layout.co_code) {
             (Some(offset), _) => addr + u64::from(offset),
-            (None, Some(offset)) => {
-                head.field_u64(offset) + u64::from(self.layout.bytes.ob_sval)
-            }
+            (None, Some(offset)) => head.field_u64(offset) + u64::from(self.layout.bytes.ob_sval),
             (None, None) => return Err(DecodeError::NotInLayout { what: "co_code" }),
         };
         Ok(Code {
@@ -159,7 +157,9 @@ impl Reader<'_> {
             (layout.co_freevars, true, true),
         ];
         for (offset, in_cell, free) in groups {
-            let offset = offset.ok_or(DecodeError::NotInLayout { what: "co_varnames" })?;
+            let offset = offset.ok_or(DecodeError::NotInLayout {
+                what: "co_varnames",
+            })?;
             variables.extend(names_at(offset)?.into_iter().map(|name| Variable {
                 name,
                 in_cell,

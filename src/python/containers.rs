@@ -63,7 +63,10 @@ impl Reader<'_> {
 
     /// `ob_size` of a variable-size object that is not negative.
     pub fn length(&self, addr: u64) -> Result<u64> {
-        u64::try_from(self.var_size(addr)?).map_err(|_| DecodeError::Corrupt { what: "ob_size", addr })
+        u64::try_from(self.var_size(addr)?).map_err(|_| DecodeError::Corrupt {
+            what: "ob_size",
+            addr,
+        })
     }
 
     fn keys_table(&self, keys: u64) -> Result<KeysTable> {

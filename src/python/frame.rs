@@ -35,7 +35,9 @@ pub struct Binding {
 pub enum FrameSlot {
     Python(RawFrame),
     /// An entry or trampoline frame: no Python code; go on with the next.
-    Skipped { previous: Option<u64> },
+    Skipped {
+        previous: Option<u64>,
+    },
 }
 
 impl Reader<'_> {
@@ -50,13 +52,19 @@ impl Reader<'_> {
             previous => Some(previous),
         };
         if let Some(owner) = layout.owner
-            && self.layout.format.skipped_owners.contains(&head.field_u8(owner))
+            && self
+                .layout
+                .format
+                .skipped_owners
+                .contains(&head.field_u8(owner))
         {
             return Ok(FrameSlot::Skipped { previous });
         }
         let code_addr = self
             .untag(head.field_u64(layout.code))
-            .ok_or(DecodeError::Null { what: "code of a frame" })?;
+            .ok_or(DecodeError::Null {
+                what: "code of a frame",
+            })?;
         let code = self.code(code_addr)?;
         let offset = self.instruction_offset(&head[..len], &code)?;
         Ok(FrameSlot::Python(RawFrame {
@@ -81,7 +89,9 @@ impl Reader<'_> {
             }
             return Ok(distance);
         }
-        let offset = layout.lasti.ok_or(DecodeError::NotInLayout { what: "f_lasti" })?;
+        let offset = layout
+            .lasti
+            .ok_or(DecodeError::NotInLayout { what: "f_lasti" })?;
         let lasti = i64::from(head.field_i32(offset));
         Ok(match self.layout.format.lines {
             LineForm::Ranges if lasti >= 0 => lasti * 2,
@@ -102,9 +112,9 @@ impl Reader<'_> {
             StackForm::TopPointer | StackForm::StackPointer => self.pointer(at, "stack pointer"),
             StackForm::Depth => {
                 let depth = self.i32(at)?;
-                let base = layout
-                    .valuestack
-                    .ok_or(DecodeError::NotInLayout { what: "f_valuestack" })?;
+                let base = layout.valuestack.ok_or(DecodeError::NotInLayout {
+                    what: "f_valuestack",
+                })?;
                 let base = self.required(frame.addr + u64::from(base), "f_valuestack")?;
                 Ok(u64::try_from(depth).ok().map(|depth| base + depth * 8))
             }

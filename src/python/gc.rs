@@ -22,10 +22,16 @@ impl Reader<'_> {
         let state = match (layout.interp.gc, layout.runtime.gc) {
             (Some(offset), _) => interp + u64::from(offset),
             (None, Some(offset)) => runtime + u64::from(offset),
-            (None, None) => return Err(DecodeError::NotInLayout { what: "the collector" }),
+            (None, None) => {
+                return Err(DecodeError::NotInLayout {
+                    what: "the collector",
+                });
+            }
         };
         if layout.gc.heads.is_empty() {
-            return Err(DecodeError::NotInLayout { what: "the collector's lists" });
+            return Err(DecodeError::NotInLayout {
+                what: "the collector's lists",
+            });
         }
         let mut seen = FxHashSet::default();
         for head in &layout.gc.heads {

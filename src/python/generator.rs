@@ -133,11 +133,17 @@ impl Reader<'_> {
         let at_await = match self.layout.format.suspended {
             SuspendedForm::State => generator.yield_from,
             SuspendedForm::YieldFromOpcode => {
-                let next = self.u8(frame.code.instructions.wrapping_add_signed(frame.offset + 2))?;
+                let next = self.u8(frame
+                    .code
+                    .instructions
+                    .wrapping_add_signed(frame.offset + 2))?;
                 self.layout.format.await_opcodes.contains(&next)
             }
             SuspendedForm::ResumeOpcode => {
-                let unit = frame.code.instructions.wrapping_add_signed(frame.offset + 2);
+                let unit = frame
+                    .code
+                    .instructions
+                    .wrapping_add_signed(frame.offset + 2);
                 let (opcode, argument) = (self.u8(unit)?, self.u8(unit + 1)?);
                 // RESUME's argument: 2 after `yield from`, 3 after `await`.
                 self.layout.format.await_opcodes.contains(&opcode) && argument & 3 >= 2

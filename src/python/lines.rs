@@ -94,7 +94,11 @@ impl Cursor<'_> {
     fn signed_varint(&mut self) -> Option<i64> {
         let value = self.varint()?;
         let magnitude = i64::from(value >> 1);
-        Some(if value & 1 == 1 { -magnitude } else { magnitude })
+        Some(if value & 1 == 1 {
+            -magnitude
+        } else {
+            magnitude
+        })
     }
 }
 

@@ -15,7 +15,9 @@ pub fn offsets(images: &[Image], python: &Image) -> Option<Overlay> {
     let mut overlay = offsets_of(python)?;
     for image in images {
         let name = image.path.rsplit('/').next().unwrap_or_default();
-        if EXTENSIONS.iter().any(|extension| name.starts_with(extension))
+        if EXTENSIONS
+            .iter()
+            .any(|extension| name.starts_with(extension))
             && let Some(found) = offsets_of(image)
         {
             overlay.extend(found);

@@ -2,6 +2,7 @@
 //! code, line tables, objects.
 
 pub mod attributes;
+pub mod candidates;
 pub mod code;
 pub mod containers;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod gc;
 pub mod generator;
 pub mod lines;
 mod measured;
+mod objects;
 pub mod reader;
 mod repr;
 pub mod runtime;

@@ -16,6 +16,9 @@ use crate::target::Memory;
 /// levels are only handed out to programs that ask for them.
 const USER_SPACE_END: u64 = 1 << 47;
 
+/// Attribute names in the order of their values.
+pub(super) type Names = Rc<[Rc<str>]>;
+
 /// Reads Python objects of one process. Types, code objects and names are
 /// decoded once and kept for as long as the reader lives: one snapshot.
 pub struct Reader<'m> {
@@ -25,7 +28,7 @@ pub struct Reader<'m> {
     pub(super) types: RefCell<FxHashMap<u64, Rc<Type>>>,
     pub(super) codes: RefCell<FxHashMap<u64, Rc<Code>>>,
     pub(super) texts: RefCell<FxHashMap<u64, Rc<str>>>,
-    pub(super) key_names: RefCell<FxHashMap<(u64, u64), Rc<[Rc<str>]>>>,
+    pub(super) key_names: RefCell<FxHashMap<(u64, u64), Names>>,
 }
 
 impl<'m> Reader<'m> {

@@ -236,7 +236,10 @@ mod tests {
         };
         assert_eq!(shown("it's"), "\"it's\"");
         assert_eq!(shown("'\""), "'\\'\"'");
-        assert_eq!(shown("a\n\u{7f}\u{a0}é\u{200b}"), "'a\\n\\x7f\\xa0é\\u200b'");
+        assert_eq!(
+            shown("a\n\u{7f}\u{a0}é\u{200b}"),
+            "'a\\n\\x7f\\xa0é\\u200b'"
+        );
         let bytes = Value::Bytes {
             data: b"a\0'".to_vec(),
             cut: false,

@@ -117,7 +117,10 @@ impl Reader<'_> {
         self.bytes_into(addr, &mut head[..head_len])?;
         let length = head.field_u64(layout.length);
         if length > i64::MAX as u64 {
-            return Err(DecodeError::Corrupt { what: "length of a str", addr });
+            return Err(DecodeError::Corrupt {
+                what: "length of a str",
+                addr,
+            });
         }
         let state = u32::from_le_bytes(head.field(layout.state));
         let kind = (state >> layout.kind_shift) & 7;
@@ -131,7 +134,12 @@ impl Reader<'_> {
         let count = length.min(max as u64) as usize;
         let width = match kind {
             1 | 2 | 4 => kind as usize,
-            _ => return Err(DecodeError::Corrupt { what: "kind of a str", addr }),
+            _ => {
+                return Err(DecodeError::Corrupt {
+                    what: "kind of a str",
+                    addr,
+                });
+            }
         };
         let bytes = self.bytes(data, count * width)?;
         let text = match width {

@@ -61,7 +61,10 @@ impl Reader<'_> {
                 });
             }
             interpreters.push(self.interpreter(runtime, addr)?);
-            next = self.pointer(addr + u64::from(self.layout.interp.next), "next interpreter")?;
+            next = self.pointer(
+                addr + u64::from(self.layout.interp.next),
+                "next interpreter",
+            )?;
         }
         // CPython puts the newest in front.
         interpreters.reverse();
@@ -95,7 +98,9 @@ impl Reader<'_> {
                 (gil, (locked && last != 0).then_some(last))
             }
             (None, Some(offset)) => {
-                let missing = DecodeError::NotInLayout { what: "tstate_current" };
+                let missing = DecodeError::NotInLayout {
+                    what: "tstate_current",
+                };
                 let current = layout.runtime.tstate_current.ok_or(missing)?;
                 let holder = self.pointer(runtime + u64::from(current), "tstate_current")?;
                 (runtime + u64::from(offset), holder)
@@ -175,8 +180,13 @@ impl Reader<'_> {
             let cframe = self.required(tstate + u64::from(cframe), "cframe")?;
             return self.pointer(cframe + u64::from(current), "current_frame");
         }
-        let missing = DecodeError::NotInLayout { what: "current_frame" };
-        self.pointer(tstate + u64::from(layout.frame.ok_or(missing)?), "current_frame")
+        let missing = DecodeError::NotInLayout {
+            what: "current_frame",
+        };
+        self.pointer(
+            tstate + u64::from(layout.frame.ok_or(missing)?),
+            "current_frame",
+        )
     }
 
     /// The frames from `start` outwards.
@@ -186,7 +196,10 @@ impl Reader<'_> {
         let mut next = start;
         while let Some(addr) = next {
             if !seen.insert(addr) {
-                stack.error = Some(DecodeError::Corrupt { what: "list of frames", addr });
+                stack.error = Some(DecodeError::Corrupt {
+                    what: "list of frames",
+                    addr,
+                });
                 break;
             }
             if seen.len() > self.limits.frames {
@@ -255,7 +268,10 @@ impl Reader<'_> {
                 raw.offset = lasti;
                 Ok(raw)
             }
-            FrameSlot::Skipped { .. } => Err(DecodeError::Corrupt { what: "tb_frame", addr }),
+            FrameSlot::Skipped { .. } => Err(DecodeError::Corrupt {
+                what: "tb_frame",
+                addr,
+            }),
         }
     }
 

@@ -41,8 +41,7 @@ impl Build<'_, '_> {
         let mut threads = self.threads(&interpreters, &mut errors);
         let mut loops = Loops::default();
         loops.note_running(reader, &mut threads, &mut errors);
-        let (mut tasks, asyncio_imported) =
-            self.tasks(&interpreters, &mut threads, &mut errors);
+        let (mut tasks, asyncio_imported) = self.tasks(&interpreters, &mut threads, &mut errors);
         loops.note_tasks(&mut tasks, &threads);
         let edges = edges::link(reader, &mut tasks, &threads);
         let loops = loops.build(reader, &threads, monotonic_now());
@@ -79,11 +78,7 @@ impl Build<'_, '_> {
         })
     }
 
-    fn threads(
-        &self,
-        interpreters: &[Interpreter],
-        errors: &mut Vec<String>,
-    ) -> Vec<BuiltThread> {
+    fn threads(&self, interpreters: &[Interpreter], errors: &mut Vec<String>) -> Vec<BuiltThread> {
         let joined = Threads {
             reader: self.reader,
             kernel: self.kernel,
@@ -91,9 +86,16 @@ impl Build<'_, '_> {
         let mut threads = Vec::new();
         for interpreter in interpreters {
             if let Some(error) = &interpreter.error {
-                errors.push(format!("threads of interpreter {}: {error}", interpreter.id));
+                errors.push(format!(
+                    "threads of interpreter {}: {error}",
+                    interpreter.id
+                ));
             }
-            let gil = self.reader.gil(self.runtime.addr, interpreter.addr).ok().flatten();
+            let gil = self
+                .reader
+                .gil(self.runtime.addr, interpreter.addr)
+                .ok()
+                .flatten();
             let frames = Frames::new(self.reader, interpreter.addr, self.locals);
             threads.extend(joined.of(interpreter, gil, &frames, errors));
         }
@@ -115,7 +117,12 @@ impl Build<'_, '_> {
         for interpreter in interpreters {
             let found = match self.runtime.tasks_refused {
                 Some(_) => FoundTasks::default(),
-                None => find_tasks(self.reader, self.runtime.addr, interpreter, self.keep_looking),
+                None => find_tasks(
+                    self.reader,
+                    self.runtime.addr,
+                    interpreter,
+                    self.keep_looking,
+                ),
             };
             asyncio_imported |= found.asyncio_imported;
             errors.extend(found.errors);
@@ -139,7 +146,6 @@ impl Build<'_, '_> {
 /// `time.monotonic()` of every process in our time namespace, in seconds.
 fn monotonic_now() -> f64 {
     use nix::time::{ClockId, clock_gettime};
-    clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0.0, |now| {
-        now.tv_sec() as f64 + now.tv_nsec() as f64 / 1e9
-    })
+    clock_gettime(ClockId::CLOCK_MONOTONIC)
+        .map_or(0.0, |now| now.tv_sec() as f64 + now.tv_nsec() as f64 / 1e9)
 }

@@ -56,11 +56,18 @@ impl Finder {
 
     fn follow_callbacks(&mut self, reader: &Reader<'_>, tasks: &[BuiltTask]) {
         let mut dependents = Dependents::default();
-        for built in tasks.iter().filter(|built| built.task.state != TaskState::Done) {
+        for built in tasks
+            .iter()
+            .filter(|built| built.task.state != TaskState::Done)
+        {
             let reached = dependents.of(reader, built.addr);
             for dependent in reached.dependents {
                 if self.waiting.contains(&dependent.task) {
-                    self.add(task_id(dependent.task), built.task.id.clone(), dependent.via);
+                    self.add(
+                        task_id(dependent.task),
+                        built.task.id.clone(),
+                        dependent.via,
+                    );
                 }
             }
             for future in reached.concurrent {
@@ -71,7 +78,10 @@ impl Finder {
 
     /// What 3.14 and later record themselves.
     fn follow_awaited_by(&mut self, reader: &Reader<'_>, tasks: &[BuiltTask]) {
-        for built in tasks.iter().filter(|built| built.task.state != TaskState::Done) {
+        for built in tasks
+            .iter()
+            .filter(|built| built.task.state != TaskState::Done)
+        {
             let awaiting = reader.future(built.addr).map(|future| future.awaited_by);
             for awaiter in awaiting.unwrap_or_default() {
                 if self.waiting.contains(&awaiter) {

@@ -9,7 +9,12 @@ use crate::python::Reader;
 
 /// System calls in which a loop waits for something to happen.
 const POLLING_CALLS: [&str; 6] = [
-    "epoll_wait", "epoll_pwait", "epoll_pwait2", "poll", "ppoll", "pselect6",
+    "epoll_wait",
+    "epoll_pwait",
+    "epoll_pwait2",
+    "poll",
+    "ppoll",
+    "pselect6",
 ];
 /// Package of the loops that CPython brings, which poll in a function `select`.
 const STANDARD_LOOPS: &str = "asyncio.";
@@ -40,7 +45,10 @@ impl Loops {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    errors.push(format!("running loop of thread {}: {error}", built.thread.name));
+                    errors.push(format!(
+                        "running loop of thread {}: {error}",
+                        built.thread.name
+                    ));
                 }
             }
         }

@@ -6,6 +6,7 @@ use super::build::Build;
 use super::model::{Consistency, Process, ReadInfo};
 use super::threads::KernelThreads;
 use crate::limits::Limits;
+use crate::python::candidates::candidates;
 use crate::python::runtime::{self, Candidate};
 use crate::target::{self, Error, LiveMemory, Memory, PageCache, Stop};
 
@@ -46,7 +47,7 @@ pub fn take_process(pid: u32, options: &TakeOptions) -> Result<Process, Error> {
 }
 
 fn look(process: &target::Process, options: &TakeOptions) -> Result<Process, Error> {
-    let candidates = runtime::candidates(process, &PageCache::new(process.memory()))?;
+    let candidates = candidates(process, &PageCache::new(process.memory()))?;
     if options.no_pause {
         look_while_running(process, &candidates, options)
     } else {

@@ -84,7 +84,9 @@ impl Tasks<'_, '_> {
             .rev()
             .map(|link| self.frames.link(link))
             .collect();
-        let place = chain.executing.and_then(|frame| self.places.get(&frame).copied());
+        let place = chain
+            .executing
+            .and_then(|frame| self.places.get(&frame).copied());
         match place {
             Some((thread, position)) => {
                 // What it calls lies further in on the stack of its thread.
@@ -146,9 +148,10 @@ impl Tasks<'_, '_> {
         let Some(coroutine) = raw.coroutine.filter(|_| outermost) else {
             return;
         };
-        if let (Some(frame), Ok(name)) =
-            (running.last_mut(), self.reader.generator_qualname(coroutine))
-        {
+        if let (Some(frame), Ok(name)) = (
+            running.last_mut(),
+            self.reader.generator_qualname(coroutine),
+        ) {
             frame.qualname = name.to_string();
         }
     }
@@ -193,7 +196,11 @@ impl Tasks<'_, '_> {
     fn wait(&self, waiter: u64) -> Option<Wait> {
         let ty = self.reader.type_of(waiter).ok()?;
         let type_name = self.reader.full_type_name(&ty);
-        let kind = if self.reader.is_task(waiter) { "task" } else { "future" };
+        let kind = if self.reader.is_task(waiter) {
+            "task"
+        } else {
+            "future"
+        };
         Some(Wait {
             kind: kind.into(),
             summary: type_name.clone(),
@@ -233,14 +240,21 @@ impl Tasks<'_, '_> {
         let (items, _) = reader.tuple_items(args, reader.limits.value_items)?;
         let derives_from = |name: &str| {
             let ty = reader.type_of(exception)?;
-            let mut names = ty.mro.iter().filter_map(|class| reader.type_at(*class).ok());
+            let mut names = ty
+                .mro
+                .iter()
+                .filter_map(|class| reader.type_at(*class).ok());
             Ok::<bool, crate::python::DecodeError>(names.any(|class| &*class.name == name))
         };
         Ok(match items.as_slice() {
             [] => String::new(),
             [one] if reader.is_kind(*one, Kind::Str) && !derives_from("KeyError")? => {
                 let text = reader.unicode(*one, reader.limits.text)?;
-                if text.cut { format!("{}…", text.text) } else { text.text }
+                if text.cut {
+                    format!("{}…", text.text)
+                } else {
+                    text.text
+                }
             }
             [one] => reader.value(*one).to_string(),
             [number, text, ..] if derives_from("OSError")? && reader.is_kind(*text, Kind::Str) => {
@@ -285,8 +299,10 @@ impl Tasks<'_, '_> {
 
 /// Says on each frame of a thread which task's coroutine it belongs to.
 fn mark_owners(tasks: &mut [BuiltTask], threads: &mut [BuiltThread]) {
-    let mut running: Vec<&mut BuiltTask> =
-        tasks.iter_mut().filter(|task| task.place.is_some()).collect();
+    let mut running: Vec<&mut BuiltTask> = tasks
+        .iter_mut()
+        .filter(|task| task.place.is_some())
+        .collect();
     // A task that runs inside another's step is further in.
     running.sort_by_key(|task| task.place);
     for built in running {
@@ -319,9 +335,14 @@ fn shown_name(name: &TaskName) -> (String, bool) {
             let is_default = text
                 .text
                 .strip_prefix(DEFAULT_NAME_PREFIX)
-                .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+                .is_some_and(|rest| {
+                    !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit())
+                });
             match text.cut {
-                true => (format!("{}… ({} characters)", text.text, text.length), false),
+                true => (
+                    format!("{}… ({} characters)", text.text, text.length),
+                    false,
+                ),
                 false => (text.text.clone(), is_default),
             }
         }

@@ -161,8 +161,7 @@ impl Threads<'_, '_> {
                 NamedThread {
                     name: attribute("_name").and_then(|name| reader.text(name).ok()),
                     daemon: reader.attribute_bool(thread, "_daemonic"),
-                    native_id: attribute("_native_id")
-                        .and_then(|id| reader.int(id).ok()?.to_u64()),
+                    native_id: attribute("_native_id").and_then(|id| reader.int(id).ok()?.to_u64()),
                 },
             );
         }

@@ -7,6 +7,9 @@ use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store}
 
 /// Pages kept unless asked otherwise: 512 MiB.
 const DEFAULT_PAGES: usize = 131_072;
+/// Pages reread at once: few enough to stay in the processor's cache.
+const REREAD_PAGES: usize = 256;
+
 /// What a cache holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CacheStats {
@@ -27,6 +30,9 @@ pub struct PageCache<M> {
     /// The page that served the last read, and its slot.
     last: Cell<(u64, u32)>,
     store: RefCell<Store>,
+    /// Where pages are reread to, kept for the next time: to reread is what a
+    /// stopped process waits for, and fresh memory would make it wait longer.
+    scratch: RefCell<Vec<u8>>,
 }
 
 impl<M: Memory> PageCache<M> {
@@ -41,6 +47,7 @@ impl<M: Memory> PageCache<M> {
             source,
             last: Cell::new((NO_PAGE, 0)),
             store: RefCell::new(Store::new(pages)),
+            scratch: RefCell::default(),
         }
     }
 
@@ -70,29 +77,26 @@ impl<M: Memory> PageCache<M> {
     pub fn reread_differs(&self) -> u64 {
         self.last.set((NO_PAGE, 0));
         let mut store = self.store.borrow_mut();
-        let mut fresh = vec![0; CHUNK_PAGES.min(store.owners.len()) * PAGE_SIZE];
+        let mut scratch = self.scratch.borrow_mut();
+        scratch.resize(REREAD_PAGES * PAGE_SIZE, 0);
         let mut differing = 0;
-        for chunk in 0..store.chunks.len() {
-            differing += self.reread_chunk(&mut store, chunk, &mut fresh);
+        for first in (0..store.owners.len()).step_by(REREAD_PAGES) {
+            differing += self.reread_slots(&mut store, first, &mut scratch);
         }
         differing + self.recheck_bad(&mut store)
     }
 
-    fn reread_chunk(&self, store: &mut Store, chunk: usize, fresh: &mut [u8]) -> u64 {
-        let first = chunk * CHUNK_PAGES;
-        let end = (first + CHUNK_PAGES).min(store.owners.len());
+    fn reread_slots(&self, store: &mut Store, first: usize, scratch: &mut [u8]) -> u64 {
+        let end = (first + REREAD_PAGES).min(store.owners.len());
         let owners = &store.owners[first..end];
         let held: Vec<(u64, usize)> = (owners.iter().copied().zip(first..))
             .filter(|(page, _)| *page != NO_PAGE)
             .collect();
         let pages: Vec<u64> = held.iter().map(|(page, _)| *page).collect();
-        let read = self.read_pages(&pages, &mut fresh[..pages.len() * PAGE_SIZE]);
+        let read = self.read_pages(&pages, &mut scratch[..pages.len() * PAGE_SIZE]);
         let mut differing = 0;
-        for (((page, slot), new), read) in held
-            .into_iter()
-            .zip(fresh.chunks_exact(PAGE_SIZE))
-            .zip(read)
-        {
+        let fresh = scratch.chunks_exact(PAGE_SIZE);
+        for (((page, slot), new), read) in held.into_iter().zip(fresh).zip(read) {
             if !read {
                 store.index.remove(&page);
                 store.owners[slot] = NO_PAGE;

@@ -8,7 +8,12 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::SigSet;
 
 use super::Error;
-use super::tracees::{Tracees, no_tracer};
+use super::tracees::{MAX_STOPPING, Tracees, collect_ended, no_answer, no_tracer};
+
+/// How often threads are collected that end while all are being seized.
+const COLLECT_EVERY: Duration = Duration::from_millis(20);
+/// How much longer than it should the tracer may take to answer.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// A process all of whose threads stand still, until this is released or
 /// dropped, or `max_pause` has passed, or our own process ends in any way.
@@ -61,8 +66,22 @@ impl Stop {
                 trace(pid, max_pause, &report, &until_release, &outcome_of_tracer);
             })
             .map_err(|error| no_tracer(pid, &error))?;
-        match reports.recv() {
-            Ok(Ok(stopped)) => Ok(Self {
+        let patience = max_pause.min(MAX_STOPPING) + MARGIN;
+        let start = Instant::now();
+        let answer = loop {
+            match reports.recv_timeout(COLLECT_EVERY) {
+                Ok(answer) => break answer,
+                Err(RecvTimeoutError::Disconnected) => break Err(Error::Gone { pid }),
+                Err(RecvTimeoutError::Timeout) => collect_ended(pid),
+            }
+            if start.elapsed() > patience {
+                // The tracer lets go what it holds when the kernel lets it go
+                // on, for nobody holds the other end of its channel.
+                return Err(no_answer(pid));
+            }
+        };
+        match answer {
+            Ok(stopped) => Ok(Self {
                 max_pause,
                 since: stopped.since,
                 sleepers: stopped.sleepers,
@@ -70,12 +89,11 @@ impl Stop {
                 hold: Some(hold),
                 tracer: Some(tracer),
             }),
-            Ok(Err(error)) => {
+            Err(error) => {
                 // When it has ended, everything it had seized runs on.
                 let _ = tracer.join();
                 Err(error)
             }
-            Err(_) => Err(Error::Gone { pid }),
         }
     }
 

@@ -5,10 +5,10 @@
 //! All calls must come from one thread: to the kernel, that is the tracer.
 
 use std::collections::HashSet;
-use std::io;
 use std::ptr;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+use std::{io, mem};
 
 use libc::c_int;
 use nix::errno::Errno;
@@ -21,7 +21,7 @@ use super::process::has_ended;
 use super::{Error, refusal, thread};
 
 /// Longest time that stopping all threads may take, within the caller's limit.
-const MAX_STOPPING: Duration = Duration::from_secs(1);
+pub(super) const MAX_STOPPING: Duration = Duration::from_secs(1);
 /// How long a thread in uninterruptible sleep is waited for. Most such sleeps
 /// are a disk read or the start of a child process, and shorter.
 const SLEEPER_GRACE: Duration = Duration::from_millis(2);
@@ -169,7 +169,7 @@ impl Tracees {
             let mut waiting = None;
             for tracee in &mut self.tracees {
                 if tracee.state == State::Interrupted {
-                    tracee.state = wait(tracee.tid);
+                    tracee.state = wait(self.pid, tracee.tid);
                     if tracee.state == State::Interrupted {
                         waiting = Some(tracee.tid);
                     }
@@ -206,7 +206,7 @@ impl Tracees {
     pub(super) fn release(&mut self) {
         for tracee in &mut self.tracees {
             if tracee.state == State::Interrupted {
-                tracee.state = wait(tracee.tid);
+                tracee.state = wait(self.pid, tracee.tid);
             }
             if let State::Stopped(signal) = tracee.state {
                 detach(tracee.tid, signal);
@@ -233,29 +233,77 @@ fn raw(tid: u32) -> Pid {
     Pid::from_raw(tid.cast_signed())
 }
 
-/// Whether `tid` has stopped or ended by now.
-fn wait(tid: u32) -> State {
-    // Not `nix::waitpid`: it drops the status of a real-time signal, and with
-    // it the signal.
-    let mut status = 0;
-    let flags = libc::__WALL | libc::WNOHANG;
-    let result = loop {
-        // SAFETY: `status` is a valid place for the kernel to write an int to.
-        let result = unsafe { libc::waitpid(tid.cast_signed(), &raw mut status, flags) };
-        if result != -1 || Errno::last() != Errno::EINTR {
-            break result;
+/// What the kernel reports of `tid`, without taking the report: the cause (a
+/// `CLD_` number) and the status. `None` when there is nothing to report.
+///
+/// A report that is taken is forgotten by the kernel, and the signal that it
+/// was about with it, should we be killed before we let the thread go.
+fn report(tid: u32, kinds: c_int) -> Result<Option<(c_int, c_int)>, Errno> {
+    // Not `nix::waitid`: it has no real-time signals.
+    let flags = kinds | libc::__WALL | libc::WNOHANG;
+    // SAFETY: all bytes zero is a siginfo_t, and what WNOHANG leaves of it.
+    let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
+    loop {
+        // SAFETY: `info` is a valid place for the kernel to write it to.
+        let result = unsafe { libc::waitid(libc::P_PID, tid, &raw mut info, flags) };
+        match Errno::result(result) {
+            // SAFETY: waitid() fills these fields, or leaves them zero.
+            Ok(_) => {
+                let (of, status) = unsafe { (info.si_pid(), info.si_status()) };
+                return Ok((of != 0).then_some((info.si_code, status)));
+            }
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
         }
-    };
-    if result == 0 {
-        return State::Interrupted;
     }
-    if result == -1 || !libc::WIFSTOPPED(status) {
-        return State::Gone;
+}
+
+/// Whether thread `tid` of process `pid` has stopped or ended by now.
+fn wait(pid: u32, tid: u32) -> State {
+    let kinds = libc::WSTOPPED | libc::WEXITED | libc::WNOWAIT;
+    match report(tid, kinds) {
+        Ok(None) => State::Interrupted,
+        // The stops that SEIZE and INTERRUPT make have an event number above
+        // the signal's. Without one the thread was about to take the signal,
+        // which is held until it is let go.
+        Ok(Some((libc::CLD_TRAPPED | libc::CLD_STOPPED, status))) => {
+            State::Stopped(if status >> 8 == 0 { status } else { 0 })
+        }
+        Ok(Some(_)) => {
+            collect(pid, tid);
+            State::Gone
+        }
+        Err(_) => State::Gone,
     }
-    // The stops that SEIZE and INTERRUPT make have an event number. Without
-    // one it was about to take a signal, which is held until it is let go.
-    let is_signal = status >> 16 == 0;
-    State::Stopped(if is_signal { libc::WSTOPSIG(status) } else { 0 })
+}
+
+/// Takes the report of a traced thread's end, for which the kernel keeps it as
+/// a zombie. The main thread's is left to the parent of the process.
+fn collect(pid: u32, tid: u32) {
+    // Of a traced thread the kernel reports a stop too, though not asked to.
+    let has_ended = matches!(
+        report(tid, libc::WEXITED | libc::WNOWAIT),
+        Ok(Some((
+            libc::CLD_EXITED | libc::CLD_KILLED | libc::CLD_DUMPED,
+            _
+        )))
+    );
+    if has_ended && tid != pid {
+        let _ = report(tid, libc::WEXITED);
+    }
+}
+
+/// Collects all threads of process `pid` that have ended while one of our
+/// threads was tracing them.
+///
+/// A program that replaces itself (`execve`) waits for the end of its other
+/// threads and, meanwhile, lets nobody seize one: a tracer that is about to do
+/// that waits for the program, which waits for threads that only their tracer
+/// can collect. So another thread of ours must.
+pub(super) fn collect_ended(pid: u32) {
+    for tid in thread::ids(pid).into_iter().flatten() {
+        collect(pid, tid);
+    }
 }
 
 fn detach(tid: u32, signal: c_int) {
@@ -273,11 +321,20 @@ fn detach(tid: u32, signal: c_int) {
     };
 }
 
-/// The error for a tracer thread that could not be had.
+/// The error for a tracer thread that cannot be had.
 pub(super) fn no_tracer(pid: u32, error: &io::Error) -> Error {
     Error::Stop {
         pid,
         reason: format!("no thread could be started to do it: {error}"),
         fix: NO_PAUSE.into(),
+    }
+}
+
+/// The error for a tracer thread that the kernel keeps waiting.
+pub(super) fn no_answer(pid: u32) -> Error {
+    Error::Stop {
+        pid,
+        reason: "the kernel lets nobody trace it: it is replacing its program".into(),
+        fix: format!("try again in a moment; {NO_PAUSE}"),
     }
 }

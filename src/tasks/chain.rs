@@ -26,7 +26,10 @@ pub enum ChainFrame {
         qualname: Option<Rc<str>>,
     },
     /// An awaitable that is not made of Python frames.
-    Native { type_name: String, name: Option<Rc<str>> },
+    Native {
+        type_name: String,
+        name: Option<Rc<str>>,
+    },
 }
 
 /// The chain of one coroutine.
@@ -93,7 +96,10 @@ impl Reader<'_> {
             });
         }
         if depth >= WATCHED_DEPTH && !chain.seen.insert(addr) {
-            return Err(DecodeError::Corrupt { what: "cycle in an await chain", addr });
+            return Err(DecodeError::Corrupt {
+                what: "cycle in an await chain",
+                addr,
+            });
         }
         let ty = self.type_of(addr)?;
         match ty.exact {
@@ -103,7 +109,10 @@ impl Reader<'_> {
             Kind::AwaitableWrapper => {
                 // Wrappers add no frame: only the watch for cycles bounds them.
                 if !chain.seen.insert(addr) {
-                    return Err(DecodeError::Corrupt { what: "cycle in an await chain", addr });
+                    return Err(DecodeError::Corrupt {
+                        what: "cycle in an await chain",
+                        addr,
+                    });
                 }
                 let at = addr + u64::from(self.layout.awaitable.wrapped);
                 self.pointer(at, "wrapped awaitable")
@@ -123,11 +132,7 @@ impl Reader<'_> {
         }
     }
 
-    fn generator_step(
-        &self,
-        chain: &mut RawChain,
-        addr: u64,
-    ) -> Result<Option<u64>, DecodeError> {
+    fn generator_step(&self, chain: &mut RawChain, addr: u64) -> Result<Option<u64>, DecodeError> {
         let generator = self.generator(addr)?;
         chain.stage.get_or_insert(generator.stage);
         if generator.stage == GeneratorStage::Executing {

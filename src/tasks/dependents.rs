@@ -42,18 +42,54 @@ enum Place {
 /// Callbacks that asyncio itself registers, by the end of their qualified
 /// name: Lib/asyncio/{tasks,futures,taskgroups,base_events}.py, 3.7 to 3.15.
 const KNOWN: &[(&str, Place, &str)] = &[
-    ("gather.<locals>._done_callback", Place::Cell("outer"), via::GATHER),
-    ("_wait.<locals>._on_completion", Place::Cell("waiter"), via::WAIT),
-    ("shield.<locals>._inner_done_callback", Place::Cell("outer"), via::SHIELD),
-    ("shield.<locals>._outer_done_callback", Place::Nowhere, via::SHIELD),
+    (
+        "gather.<locals>._done_callback",
+        Place::Cell("outer"),
+        via::GATHER,
+    ),
+    (
+        "_wait.<locals>._on_completion",
+        Place::Cell("waiter"),
+        via::WAIT,
+    ),
+    (
+        "shield.<locals>._inner_done_callback",
+        Place::Cell("outer"),
+        via::SHIELD,
+    ),
+    (
+        "shield.<locals>._outer_done_callback",
+        Place::Nowhere,
+        via::SHIELD,
+    ),
     ("_clear_awaited_by_callback", Place::Nowhere, via::SHIELD),
     ("_log_on_exception", Place::Nowhere, via::SHIELD),
-    ("as_completed.<locals>._on_completion", Place::Cell("done"), via::AS_COMPLETED),
-    ("_AsCompletedIterator._handle_completion", Place::Attribute("_done"), via::AS_COMPLETED),
+    (
+        "as_completed.<locals>._on_completion",
+        Place::Cell("done"),
+        via::AS_COMPLETED,
+    ),
+    (
+        "_AsCompletedIterator._handle_completion",
+        Place::Attribute("_done"),
+        via::AS_COMPLETED,
+    ),
     ("_release_waiter", Place::Argument, via::WAIT_FOR),
-    ("TaskGroup._on_task_done", Place::Attribute("_on_completed_fut"), via::TASK_GROUP),
-    ("_chain_future.<locals>._call_set_state", Place::Cell("destination"), via::FUTURE),
-    ("_chain_future.<locals>._call_check_cancel", Place::Nowhere, via::FUTURE),
+    (
+        "TaskGroup._on_task_done",
+        Place::Attribute("_on_completed_fut"),
+        via::TASK_GROUP,
+    ),
+    (
+        "_chain_future.<locals>._call_set_state",
+        Place::Cell("destination"),
+        via::FUTURE,
+    ),
+    (
+        "_chain_future.<locals>._call_check_cancel",
+        Place::Nowhere,
+        via::FUTURE,
+    ),
     ("_run_until_complete_cb", Place::Nowhere, via::FUTURE),
 ];
 

@@ -113,7 +113,11 @@ fn tasks_in_set(reader: &Reader<'_>, set: u64, found: &mut FoundTasks) -> Result
         Kind::Set => set,
         _ => match reader.attribute(set, "data")? {
             Some(data) => data,
-            None => return Err(DecodeError::Null { what: "WeakSet.data" }),
+            None => {
+                return Err(DecodeError::Null {
+                    what: "WeakSet.data",
+                });
+            }
         },
     };
     let (items, _) = reader.set_items(elements, reader.limits.items)?;
@@ -138,13 +142,19 @@ fn tasks_in_lists(
     interpreter: &Interpreter,
     found: &mut FoundTasks,
 ) -> Result<()> {
-    let missing = DecodeError::NotInLayout { what: "the lists of tasks" };
+    let missing = DecodeError::NotInLayout {
+        what: "the lists of tasks",
+    };
     let (Some(in_thread), Some(in_interp)) = (
         reader.layout.thread.asyncio_tasks_head,
         reader.layout.interp.asyncio_tasks_head,
     ) else {
         // Neither is known before the module that publishes them is loaded.
-        return if found.asyncio_imported { Err(missing) } else { Ok(()) };
+        return if found.asyncio_imported {
+            Err(missing)
+        } else {
+            Ok(())
+        };
     };
     let mut outcome = Ok(());
     let heads = interpreter
@@ -167,13 +177,19 @@ fn tasks_in_list(reader: &Reader<'_>, head: u64, found: &mut FoundTasks) -> Resu
     while node != head && node != 0 {
         let (next, back) = (reader.u64(node)?, reader.u64(node + 8)?);
         if back != previous {
-            return Err(DecodeError::Corrupt { what: "list of tasks", addr: node });
+            return Err(DecodeError::Corrupt {
+                what: "list of tasks",
+                addr: node,
+            });
         }
         let before = found.tasks.len();
         found.add(reader, node.wrapping_sub(offset))?;
         // Walking in circles finds nothing new.
         if found.tasks.len() == before {
-            return Err(DecodeError::Corrupt { what: "list of tasks", addr: node });
+            return Err(DecodeError::Corrupt {
+                what: "list of tasks",
+                addr: node,
+            });
         }
         (previous, node) = (node, next);
     }

@@ -88,7 +88,8 @@ impl Reader<'_> {
     /// Whether the object at `addr` is a task of any kind.
     pub fn is_task(&self, addr: u64) -> bool {
         self.type_of(addr).is_ok_and(|ty| ty.kind == Kind::Task)
-            || (self.is_future(addr) && matches!(self.attribute(addr, attribute::COROUTINE), Ok(Some(_))))
+            || (self.is_future(addr)
+                && matches!(self.attribute(addr, attribute::COROUTINE), Ok(Some(_))))
     }
 
     /// The future at `addr`; also a `concurrent.futures.Future`.
@@ -129,7 +130,10 @@ impl Reader<'_> {
         };
         // A subclass only adds to the structure.
         if ty.basicsize < i64::from(expected) {
-            return Err(DecodeError::Corrupt { what: "size of a future", addr: ty.addr });
+            return Err(DecodeError::Corrupt {
+                what: "size of a future",
+                addr: ty.addr,
+            });
         }
         let head = self.bytes(addr, layout.future_size as usize)?;
         let pointer = |offset: u32| match head.field_u64(offset) {
@@ -228,7 +232,10 @@ impl Reader<'_> {
             "PENDING" | "RUNNING" => Ok(FutureState::Pending),
             "CANCELLED" | "CANCELLED_AND_NOTIFIED" => Ok(FutureState::Cancelled),
             "FINISHED" => Ok(FutureState::Finished),
-            _ => Err(DecodeError::Corrupt { what: "_state", addr }),
+            _ => Err(DecodeError::Corrupt {
+                what: "_state",
+                addr,
+            }),
         }
     }
 
@@ -283,7 +290,10 @@ fn native_state(state: i32, addr: u64) -> Result<FutureState> {
         0 => Ok(FutureState::Pending),
         1 => Ok(FutureState::Cancelled),
         2 => Ok(FutureState::Finished),
-        _ => Err(DecodeError::Corrupt { what: "state of a future", addr }),
+        _ => Err(DecodeError::Corrupt {
+            what: "state of a future",
+            addr,
+        }),
     }
 }
 

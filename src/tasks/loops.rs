@@ -30,7 +30,9 @@ impl Reader<'_> {
         if self.layout.format.running_loop == RunningLoopForm::Field {
             return match layout.asyncio_running_loop {
                 Some(offset) => self.pointer(tstate + u64::from(offset), "running loop"),
-                None => Err(DecodeError::NotInLayout { what: "the running loop" }),
+                None => Err(DecodeError::NotInLayout {
+                    what: "the running loop",
+                }),
             };
         }
         let Some(dict) = self.pointer(tstate + u64::from(layout.dict), "thread dict")? else {

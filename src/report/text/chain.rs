@@ -1,14 +1,16 @@
 //! Frames as people read them: outermost first, library code folded away.
 
+use std::borrow::Cow;
+
 use super::layout::{Para, Piece, Role, Unit};
 use crate::report::Index;
-use crate::report::clean::clean;
-use crate::snapshot::{Frame, FrameKind};
+use crate::report::clean::{clean, cut};
+use crate::snapshot::{Frame, FrameKind, Local};
 
 /// Entries at each end of a chain that is longer than both together.
 const SHOWN_OUTER: usize = 10;
 const SHOWN_INNER: usize = 16;
-/// Locals in a list are cut to so many characters; a task opened by name shows all.
+/// Locals in a list are cut to so many columns; a task opened by name shows all.
 const LOCAL_IN_LIST: usize = 160;
 
 /// One step of a folded chain.
@@ -77,45 +79,78 @@ pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para
     }
 }
 
-/// Every frame in a paragraph of its own, with its full path and its locals.
-pub fn full(frames: &[Frame], index: &Index, whole_locals: bool) -> Vec<Para> {
+/// How much of a chain is listed line by line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// As in the compact chain: library code folded, its locals left out.
+    Folded,
+    /// Every frame, each local on a few lines.
+    All,
+    /// Every frame, each local as a whole.
+    Whole,
+}
+
+/// A frame to a paragraph, with its place and its locals.
+pub fn listed(frames: &[Frame], index: &Index, extent: Extent) -> Vec<Para> {
+    let steps = match extent {
+        Extent::Folded => fold(frames),
+        Extent::All | Extent::Whole => {
+            let each = |frame| Step::Frame { frame, times: 1 };
+            frames.iter().rev().map(each).collect()
+        }
+    };
     let mut paras = Vec::new();
     let mut owner = None;
-    for frame in frames.iter().rev() {
-        let (place, name) = if frame.library {
-            (Role::Dim, Role::Dim)
-        } else {
-            (Role::Place, Role::Plain)
+    for step in steps {
+        let (frame, times) = match step {
+            Step::Frame { frame, times } => (frame, times),
+            Step::Skipped(count) => {
+                paras.push(Para::words(Role::Dim, &format!("… {count} frames …")));
+                continue;
+            }
         };
-        let file = frame.file.as_deref().unwrap_or("?");
+        let (place, name) = match frame.library {
+            true => (Role::Dim, Role::Dim),
+            false => (Role::Place, Role::Plain),
+        };
         let mut para = match frame.kind {
             FrameKind::Native => Para::words(Role::Dim, "(native)"),
-            _ => Para::words(place, &format!("{file}:{}", line(frame))),
+            _ => Para::words(place, &format!("{}:{}", path(frame), line(frame))),
         };
         para.say(name, function(frame));
+        if times > 1 {
+            para.say(Role::Dim, &format!("x{times}"));
+        }
         if frame.owner.is_some() && frame.owner != owner {
             let task = index.label(frame.owner.as_deref().unwrap_or_default());
             para.say(Role::Name, &format!("[{task}]"));
         }
         owner.clone_from(&frame.owner);
         paras.push(para.hanging(4));
-        if let Some(error) = &frame.error {
-            paras.push(unreadable(error).indented(4));
-        }
-        for local in frame.locals.iter().flatten() {
-            let mut value = clean(&local.value).into_owned();
-            if !whole_locals && let Some((end, _)) = value.char_indices().nth(LOCAL_IN_LIST) {
-                value.truncate(end);
-                value.push('…');
-            }
-            let mut para = Para::default();
-            para.glue(Role::Name, &local.name);
-            para.glue(Role::Dim, " = ");
-            para.glue(Role::Plain, &value);
-            paras.push(para.indented(4).hanging(2));
+        paras.extend(
+            frame
+                .error
+                .as_deref()
+                .map(|error| unreadable(error).indented(4)),
+        );
+        if extent != Extent::Folded || !frame.library {
+            let locals = frame.locals.iter().flatten();
+            paras.extend(locals.map(|local| variable(local, extent == Extent::Whole)));
         }
     }
     paras
+}
+
+fn variable(local: &Local, whole: bool) -> Para {
+    let mut value = clean(&local.value);
+    if !whole {
+        value = Cow::Owned(cut(&value, LOCAL_IN_LIST).into_owned());
+    }
+    let mut para = Para::default();
+    para.glue(Role::Name, &local.name);
+    para.glue(Role::Dim, " = ");
+    para.glue(Role::Plain, &value);
+    para.indented(4).hanging(2)
 }
 
 /// What is printed on an item that could not be read.
@@ -184,6 +219,22 @@ fn line(frame: &Frame) -> String {
     frame
         .line
         .map_or_else(|| "?".to_owned(), |line| line.to_string())
+}
+
+/// The path of the frame's file; of a library only what is below its folder.
+fn path(frame: &Frame) -> &str {
+    let path = frame.file.as_deref().unwrap_or("?");
+    if !frame.library {
+        return path;
+    }
+    let after = |folder: &str| Some(&path[path.rfind(folder)? + folder.len()..]);
+    after("/site-packages/")
+        .or_else(|| after("/dist-packages/"))
+        .or_else(|| {
+            let (folder, below) = after("/lib/python")?.split_once('/')?;
+            folder.starts_with('3').then_some(below)
+        })
+        .unwrap_or(path)
 }
 
 /// The last part of a path; with its folder where the file name says nothing.

@@ -2,8 +2,9 @@
 
 use std::io;
 
+use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row};
-use super::{Page, chain, threads, wait};
+use super::{Page, threads, wait};
 use crate::report::index::{loop_label, task_label};
 use crate::report::{Choice, clean};
 use crate::snapshot::{ExceptionInfo, Task, Thread};
@@ -37,7 +38,9 @@ impl Page<'_, '_> {
         let mut rows = Rows::default();
         rows.add("state", vec![wait::state(task, self.index)]);
         if let Some(waits) = &task.waits_for {
-            rows.add("object", vec![Para::words(Role::Plain, &waits.type_name)]);
+            if waits.type_name != waits.summary {
+                rows.add("object", vec![Para::words(Role::Plain, &waits.type_name)]);
+            }
             rows.ids("held by", &waits.holders, self);
             if let Some(ahead) = waits.waiters_ahead {
                 rows.add(
@@ -78,9 +81,15 @@ impl Page<'_, '_> {
                 )],
             );
         }
-        rows.add("frames", chain::full(&task.frames, self.index, true));
+        rows.add(
+            "frames",
+            chain::listed(&task.frames, self.index, Extent::Whole),
+        );
         if let Some(created) = &task.created_at {
-            rows.add("created at", chain::full(created, self.index, true));
+            rows.add(
+                "created at",
+                chain::listed(created, self.index, Extent::Whole),
+            );
         }
         if let Some(raised) = &task.exception {
             rows.add("exception", self.exception(raised));
@@ -103,7 +112,7 @@ impl Page<'_, '_> {
             said.say(Role::Bad, "(never retrieved)");
         }
         let mut paras = vec![said];
-        paras.extend(chain::full(&raised.frames, self.index, true));
+        paras.extend(chain::listed(&raised.frames, self.index, Extent::Whole));
         paras
     }
 
@@ -114,7 +123,10 @@ impl Page<'_, '_> {
         self.para(&title)?;
         let mut rows = Rows::default();
         rows.add("state", vec![threads::state(thread, self.index)]);
-        rows.add("frames", chain::full(&thread.frames, self.index, true));
+        rows.add(
+            "frames",
+            chain::listed(&thread.frames, self.index, Extent::Whole),
+        );
         rows.add(
             "error",
             thread

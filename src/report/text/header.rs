@@ -3,7 +3,7 @@
 use std::io;
 
 use super::layout::{Para, Piece, Role, Row};
-use super::{Page, chain, seconds};
+use super::{Page, chain, grouped_digits, seconds};
 use crate::report::clean::name;
 use crate::report::index::loop_label;
 use crate::snapshot::{Consistency, EventLoop, LoopState, Process, ReadInfo};
@@ -84,11 +84,9 @@ impl Page<'_, '_> {
             (event_loop.timers, "timer", "timers"),
         ] {
             if let Some(count) = count {
+                let word = if count == 1 { one } else { many };
                 para.glue(Role::Plain, ",");
-                para.say(
-                    Role::Plain,
-                    &format!("{count} {}", if count == 1 { one } else { many }),
-                );
+                para.say(Role::Plain, &format!("{} {word}", grouped_digits(count)));
             }
         }
         match event_loop.next_timer_s {

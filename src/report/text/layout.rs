@@ -132,7 +132,7 @@ impl Para {
             for piece in unit {
                 let mut rest = piece.text.as_str();
                 while line.width + columns(rest) > width {
-                    let (head, tail) = clean::split(rest, width.saturating_sub(line.width));
+                    let (head, tail) = break_at(rest, width.saturating_sub(line.width));
                     if head.is_empty() && fresh {
                         break;
                     }
@@ -147,6 +147,16 @@ impl Para {
         }
         lines.push(line);
         lines
+    }
+}
+
+/// Splits text that is too long: after a space, comma or slash in the second
+/// half of the line, else wherever the line ends.
+fn break_at(text: &str, limit: usize) -> (&str, &str) {
+    let (head, tail) = clean::split(text, limit);
+    match head.rfind([' ', ',', '/']) {
+        Some(at) if at >= head.len() / 2 => text.split_at(at + 1),
+        _ => (head, tail),
     }
 }
 

@@ -27,8 +27,10 @@ pub struct Options {
     /// Tasks (and threads) that do the same share a row where there are more
     /// than this; 0 lists each.
     pub group_above: usize,
-    /// Each frame on a line of its own, library code as well, and its locals.
-    pub full_frames: bool,
+    /// Library code as well, each frame on a line of its own.
+    pub all_frames: bool,
+    /// Local variables, each frame on a line of its own.
+    pub locals: bool,
     /// Leave out everything but threads.
     pub threads_only: bool,
 }
@@ -138,7 +140,7 @@ impl Page<'_, '_> {
 }
 
 /// `12,345`.
-fn grouped_digits(number: usize) -> String {
+fn grouped_digits(number: impl ToString) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {

@@ -2,11 +2,12 @@
 
 use std::io;
 
+use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row, Unit};
 use super::tree::{self, Node};
-use super::{Page, chain, grouped_digits, wait};
-use crate::report::index::{loop_label, task_label};
-use crate::snapshot::{Coroutine, Task, TaskState};
+use super::{Page, grouped_digits, wait};
+use crate::report::index::{address, loop_label, task_label};
+use crate::snapshot::{Coroutine, Frame, Task, TaskState};
 
 /// Rows laid out together: bounds what is held of a very long list.
 const BATCH: usize = 2_000;
@@ -49,7 +50,7 @@ impl Page<'_, '_> {
         let mut label: Unit = vec![Piece::new(Role::Dim, &node.branch)];
         let first = tasks[0];
         let notes = if tasks.len() == 1 {
-            label.push(Piece::new(Role::Name, task_label(first)));
+            label.push(Piece::new(Role::Name, own_label(first)));
             let parent = node
                 .parent
                 .map(|place| self.process.tasks[place].id.as_str());
@@ -70,15 +71,16 @@ impl Page<'_, '_> {
     }
 
     /// Frames as the options want them.
-    pub(super) fn frames(
-        &self,
-        frames: &[crate::snapshot::Frame],
-        coroutine: Option<&str>,
-    ) -> Vec<Para> {
-        if self.options.full_frames && !frames.is_empty() {
-            chain::full(frames, self.index, false)
-        } else {
-            vec![chain::compact(frames, coroutine, self.index)]
+    pub(super) fn frames(&self, frames: &[Frame], coroutine: Option<&str>) -> Vec<Para> {
+        let extent = match (self.options.all_frames, self.options.locals) {
+            (true, _) => Extent::All,
+            (false, true) => Extent::Folded,
+            (false, false) => return vec![chain::compact(frames, coroutine, self.index)],
+        };
+        let listed = chain::listed(frames, self.index, extent);
+        match (listed.is_empty(), coroutine) {
+            (true, Some(coroutine)) => vec![Para::words(Role::Dim, coroutine)],
+            _ => listed,
         }
     }
 
@@ -115,6 +117,14 @@ impl Page<'_, '_> {
             notes: vec![note],
             ..Row::default()
         }
+    }
+}
+
+/// The task's name, or its address beside a chain that names the coroutine.
+fn own_label(task: &Task) -> String {
+    match task.name.is_empty() {
+        true => address(&task.id).to_owned(),
+        false => task_label(task),
     }
 }
 

@@ -11,7 +11,8 @@ fn options(width: usize) -> Options {
     Options {
         width,
         group_above: 20,
-        full_frames: false,
+        all_frames: false,
+        locals: false,
         threads_only: false,
     }
 }
@@ -158,9 +159,9 @@ fn every_task_has_a_row_where_that_is_wanted() {
 fn no_line_is_wider_than_the_terminal() {
     for width in [20, 40, 61, 80, 97, 200] {
         for process in [bank(), crowd()] {
-            for full_frames in [false, true] {
+            for all_frames in [false, true] {
                 let options = Options {
-                    full_frames,
+                    all_frames,
                     ..options(width)
                 };
                 for line in plain(process.clone(), &options).lines() {
@@ -273,10 +274,20 @@ fn recursion_is_counted_and_long_chains_are_cut_in_the_middle() {
 }
 
 #[test]
-fn tasks_without_names_are_called_by_coroutine_and_address() {
+fn tasks_without_names_are_called_by_address_or_coroutine_and_address() {
     let mut process = fixtures::process();
-    process.tasks = vec![task(0x7f10, "", &[("worker", "/srv/a.py", 1)], "x")];
-    assert!(plain(process, &options(80)).contains("worker@0x7f10  worker a.py:1"));
+    let frames = [("worker", "/srv/a.py", 1)];
+    process.tasks = vec![
+        task(0x7f10, "", &frames, "x"),
+        task(0x7f20, "", &frames, ""),
+    ];
+    process.edges = vec![edge("task:0x7f20", "task:0x7f10", "lock")];
+    let text = plain(process, &options(120));
+    assert!(
+        text.contains("  0x7f10  worker a.py:1  waits for x\n"),
+        "{text}"
+    );
+    assert!(text.contains("waits for worker@0x7f10 (lock)"), "{text}");
 }
 
 #[test]
@@ -331,13 +342,12 @@ TASK alice-to-bob task:0x20
   loop        #1 MainThread
   frames      /srv/bank.py:24 transfer
                   amount = 10
-              /usr/lib/python3.13/asyncio/locks.py:14
-                  _ContextManagerMixin.__aenter__
-              /usr/lib/python3.13/asyncio/locks.py:110 Lock.acquire
+              asyncio/locks.py:14 _ContextManagerMixin.__aenter__
+              asyncio/locks.py:110 Lock.acquire
 THREAD rates_0 4243
   state   blocked in clock_nanosleep
-  frames  /usr/lib/python3.13/threading.py:1014 Thread._bootstrap
-          /usr/lib/python3.13/concurrent/futures/thread.py:59 _WorkItem.run
+  frames  threading.py:1014 Thread._bootstrap
+          concurrent/futures/thread.py:59 _WorkItem.run
           /srv/bank.py:40 fetch_rates
 "
     );

@@ -33,6 +33,9 @@ pub fn state(task: &Task, index: &Index) -> Para {
         }
         TaskState::Done => ended(task),
     };
+    if task.state == TaskState::Done {
+        return para;
+    }
     if task.must_cancel {
         para.glue(Role::Plain, ",");
         para.say(Role::Bad, "will be cancelled");

@@ -31,7 +31,7 @@ fn names_cannot_fake_output() {
     let evil = "x\n  VERDICT  idle\u{1b}[2J\u{202e}\u{9b}1m\r";
     let wide = options(4_000);
     let full = Options {
-        full_frames: true,
+        all_frames: true,
         ..wide.clone()
     };
     let all = [Choice {
