@@ -88,7 +88,11 @@ impl Program {
             }
             let readable = wait_for(&self.stdout, signals, left)?;
             if signals.pending() {
-                return Err(broken("it was interrupted"));
+                return Err(Failure::new(
+                    "interrupted",
+                    "the demo was interrupted",
+                    None,
+                ));
             }
             if !readable {
                 continue;

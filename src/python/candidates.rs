@@ -2,7 +2,7 @@
 
 use python_offsets::{AsyncioDebug, Published, PublishedError};
 
-use super::runtime::{Candidate, Rejection, version_text};
+use super::runtime::{Candidate, Evidence, Rejection, version_text};
 use crate::snapshot::LayoutSource;
 use crate::target::{Error, Image, Memory, Process};
 
@@ -18,46 +18,53 @@ const ANY_PYTHON_SYMBOL: &str = "PyInterpreterState_Head";
 
 /// All places where a runtime may be, most likely first. Needs no pause: what
 /// it reads does not change while the process runs.
+///
+/// # Errors
+/// When there is none, or all that there are have a version that is refused.
 pub fn candidates(process: &Process, memory: &dyn Memory) -> Result<Vec<Candidate>, Error> {
     let images = process.images();
+    let named = named_runtimes(&images, memory);
     let mut found = Vec::new();
     let mut refused = None;
-    for (image, runtime) in runtime_addresses(&images, memory) {
-        match layouts(memory, &images, image, runtime) {
+    for (image, runtime) in &named {
+        match layouts(memory, &images, image, *runtime, Evidence::Named) {
             Ok(layouts) => found.extend(layouts),
             Err(rejection) => refused = refused.or(Some(rejection)),
         }
     }
-    match (found.is_empty(), refused) {
-        (false, _) => Ok(found),
-        (true, Some(rejection)) => Err(rejection.into_error(process.pid())),
-        (true, None) => Err(not_python(process, &images, memory)),
+    if let (true, Some(rejection)) = (found.is_empty(), refused) {
+        return Err(rejection.into_error(process));
     }
+    if named.is_empty() {
+        if let Some(error) = too_old(process, &images, memory) {
+            return Err(error);
+        }
+        for image in &images {
+            for runtime in super::search::runtimes_in(image, memory) {
+                let layouts = layouts(memory, &images, image, runtime, Evidence::Searched);
+                found.extend(layouts.unwrap_or_default());
+            }
+        }
+    }
+    Ok(found)
 }
 
-/// Symbol first, then section, then a search through writable memory.
-fn runtime_addresses<'i>(images: &'i [Image], memory: &dyn Memory) -> Vec<(&'i Image, u64)> {
+/// Runtimes that a symbol or a section names.
+fn named_runtimes<'i>(images: &'i [Image], memory: &dyn Memory) -> Vec<(&'i Image, u64)> {
     let by = |find: &dyn Fn(&Image) -> Option<u64>| -> Vec<(&'i Image, u64)> {
         images
             .iter()
             .filter_map(|image| Some((image, find(image)?)))
             .collect()
     };
-    let in_memory = || by(&|image| image.dynamic_symbol(memory, RUNTIME_SYMBOL));
-    let in_section = || by(&|image| Some(image.section(RUNTIME_SECTION)?.0));
-    let in_file = || by(&|image| image.symbol(memory, RUNTIME_SYMBOL));
-    let searched = || {
-        let addresses = |image| super::search::runtimes_in(image, memory);
-        images
-            .iter()
-            .flat_map(|image| addresses(image).into_iter().map(move |addr| (image, addr)))
-            .collect()
-    };
-    let or = |found: Vec<_>, next: &dyn Fn() -> Vec<(&'i Image, u64)>| match found.is_empty() {
-        true => next(),
-        false => found,
-    };
-    or(or(or(in_memory(), &in_section), &in_file), &searched)
+    let mut found = by(&|image| image.dynamic_symbol(memory, RUNTIME_SYMBOL));
+    if found.is_empty() {
+        found = by(&|image| Some(image.section(RUNTIME_SECTION)?.0));
+    }
+    if found.is_empty() {
+        found = by(&|image| image.symbol(memory, RUNTIME_SYMBOL));
+    }
+    found
 }
 
 /// The layouts that the runtime at `runtime` may have.
@@ -66,13 +73,15 @@ fn layouts(
     images: &[Image],
     image: &Image,
     runtime: u64,
+    evidence: Evidence,
 ) -> Result<Vec<Candidate>, Rejection> {
     let mut head = vec![0; python_offsets::published::MAX_SIZE];
     if memory.read(runtime, &mut head).is_err() {
         return Err(Rejection::Invalid("its runtime cannot be read".into()));
     }
     if head.starts_with(python_offsets::published::COOKIE) {
-        return published_layout(memory, images, image, runtime, &head).map(|one| vec![one]);
+        let candidate = published_layout(memory, images, image, runtime, &head)?;
+        return Ok(vec![candidate]);
     }
     let guess = guessed_minor(image, memory);
     let measured = super::measured::offsets(images, image);
@@ -88,6 +97,7 @@ fn layouts(
             table,
             overlay: measured.clone().unwrap_or_default(),
             source,
+            evidence,
         })
         .collect();
     candidates.sort_by_key(|candidate| Some(&candidate.table.base().build.minor) != guess.as_ref());
@@ -123,6 +133,7 @@ fn published_layout(
         table,
         overlay,
         source: LayoutSource::Published,
+        evidence: Evidence::Named,
     })
 }
 
@@ -163,28 +174,21 @@ fn guessed_minor(image: &Image, memory: &dyn Memory) -> Option<String> {
         let version = u64::from_le_bytes(word);
         return Some(format!("{}.{}", version >> 24, (version >> 16) & 0xff));
     }
-    let (_, tail) = image.path.rsplit_once("python3.")?;
-    let digits: String = tail.chars().take_while(char::is_ascii_digit).collect();
-    Some(format!("3.{digits}"))
+    let (_, tail) = image.path.rsplit_once("python")?;
+    let is_part = |character: &char| character.is_ascii_digit() || *character == '.';
+    let version: String = tail.chars().take_while(is_part).collect();
+    let version = version.trim_end_matches('.');
+    (!version.is_empty()).then(|| version.to_owned())
 }
 
-fn not_python(process: &Process, images: &[Image], memory: &dyn Memory) -> Error {
-    let pid = process.pid();
-    let old = images
+/// The error for a CPython that keeps no `_PyRuntime`.
+fn too_old(process: &Process, images: &[Image], memory: &dyn Memory) -> Option<Error> {
+    let image = images
         .iter()
-        .find(|image| image.dynamic_symbol(memory, ANY_PYTHON_SYMBOL).is_some());
-    if let Some(image) = old {
-        return Error::UnsupportedVersion {
-            pid,
-            version: guessed_minor(image, memory).unwrap_or_else(|| "3.6 or older".into()),
-            reason: "it has no runtime state that can be found from outside".into(),
-        };
-    }
-    let executable = process.executable();
-    let reason = match executable.as_deref() {
-        Some(path) if path.contains("pypy") => format!("it runs PyPy ({path})"),
-        Some(path) => format!("no CPython runtime is loaded in it (its program is {path})"),
-        None => "no CPython runtime is loaded in it".into(),
-    };
-    Error::NotPython { pid, reason }
+        .find(|image| image.dynamic_symbol(memory, ANY_PYTHON_SYMBOL).is_some())?;
+    Some(Error::UnsupportedVersion {
+        pid: process.pid(),
+        version: guessed_minor(image, memory).unwrap_or_else(|| "3.6 or older".into()),
+        reason: "it has no runtime state that can be found from outside".into(),
+    })
 }

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use super::types::Kind;
 use crate::limits::Limits;
 use crate::snapshot::LayoutSource;
-use crate::target::{Error, Memory};
+use crate::target::{Error, Memory, Process};
 
 /// A place where a runtime may be, and a layout that may be its own.
 #[derive(Debug, Clone)]
@@ -17,11 +17,22 @@ pub struct Candidate {
     /// What was measured of this very build.
     pub overlay: Overlay,
     pub source: LayoutSource,
+    pub evidence: Evidence,
+}
+
+/// Why something is taken for a runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// A symbol, a section or its own first bytes say so.
+    Named,
+    /// It looks like one: if it cannot be confirmed, it is none.
+    Searched,
 }
 
 /// Why a candidate is not a runtime that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
+    NotPython,
     Starting,
     Finalizing,
     Unsupported { version: String, reason: String },
@@ -45,16 +56,19 @@ impl Rejection {
     /// Which of several reasons tells the user most.
     fn weight(&self) -> u8 {
         match self {
-            Self::Finalizing => 3,
-            Self::Starting => 2,
-            Self::Unsupported { .. } => 1,
-            Self::Invalid(_) => 0,
+            Self::Finalizing => 4,
+            Self::Starting => 3,
+            Self::Unsupported { .. } => 2,
+            Self::Invalid(_) => 1,
+            Self::NotPython => 0,
         }
     }
 
     /// As the error of the whole process.
-    pub fn into_error(self, pid: u32) -> Error {
+    pub fn into_error(self, process: &Process) -> Error {
+        let pid = process.pid();
         match self {
+            Self::NotPython => not_python(process),
             Self::Starting => Error::Starting { pid },
             Self::Finalizing => Error::Finalizing { pid },
             Self::Unsupported { version, reason } => Error::UnsupportedVersion {
@@ -67,27 +81,37 @@ impl Rejection {
     }
 }
 
+fn not_python(process: &Process) -> Error {
+    let reason = match process.executable().as_deref() {
+        Some(path) if path.contains("pypy") => format!("it runs PyPy ({path})"),
+        Some(path) => format!("no CPython runtime is loaded in it (its program is {path})"),
+        None => "no CPython runtime is loaded in it".into(),
+    };
+    Error::NotPython {
+        pid: process.pid(),
+        reason,
+    }
+}
+
 /// The first candidate that the process confirms, with a reader for it.
 pub fn confirm<'m>(
     candidates: &[Candidate],
     memory: &'m dyn Memory,
     limits: &Limits,
 ) -> Result<(Runtime, Reader<'m>), Rejection> {
-    let mut refused: Option<Rejection> = None;
+    let mut refused = Rejection::NotPython;
     for candidate in candidates {
         match candidate.confirm(memory, limits) {
             Ok(confirmed) => return Ok(confirmed),
+            Err(_) if candidate.evidence == Evidence::Searched => {}
             Err(rejection) => {
-                if refused
-                    .as_ref()
-                    .is_none_or(|best| best.weight() < rejection.weight())
-                {
-                    refused = Some(rejection);
+                if refused.weight() < rejection.weight() {
+                    refused = rejection;
                 }
             }
         }
     }
-    Err(refused.unwrap_or_else(|| Rejection::Invalid("no layout fits it".into())))
+    Err(refused)
 }
 
 impl Candidate {

@@ -161,7 +161,7 @@ fn read_once(
     keep_looking: &dyn Fn() -> bool,
 ) -> Result<Process, Error> {
     let (runtime, reader) = runtime::confirm(candidates, cache, &options.limits)
-        .map_err(|rejection| rejection.into_error(process.pid()))?;
+        .map_err(|rejection| rejection.into_error(process))?;
     Build {
         process,
         runtime: &runtime,

@@ -207,7 +207,7 @@ def _sample():
     own = threading.get_ident()
     return {
         ident: [(id(frame.f_code), frame.f_lasti) for frame in _outwards(frame)]
-        for ident, frame in sys._current_frames().items()
+        for ident, frame in oracle.current_frames().items()
         if ident != own
     }
 

@@ -31,6 +31,7 @@ _SYSCALLS = {
 }
 
 _native_ids = {}
+several_interpreters = False  # set by programs that create more of them
 
 
 def own_native_id():
@@ -312,8 +313,19 @@ def thread(ident, python_frame, loops=()):
         "daemon": known.daemon if known is not None else None,
         "syscall": _syscall(native_id) if native_id else None,
         "loop": loop_id(loop) if loop is not None else None,
-        "frames": stack(python_frame),
+        "frames": stack(python_frame) if python_frame is not None else None,
     }
+
+
+def current_frames():
+    """{ident: innermost frame, or None where it is not to be had} of this interpreter's threads.
+
+    Until 3.13 `sys._current_frames` reaches into all interpreters, without
+    holding their GILs, and damages memory: with several it must not be called.
+    """
+    if several_interpreters and VERSION < (3, 14):
+        return dict.fromkeys(threading._active)
+    return sys._current_frames()
 
 
 def threads(loops=()):
@@ -321,8 +333,8 @@ def threads(loops=()):
     asking = threading.get_ident()
     return [
         thread(ident, python_frame, loops)
-        for ident, python_frame in sys._current_frames().items()
-        if ident != asking
+        for ident, python_frame in current_frames().items()
+        if ident != asking and (ident in threading._active or ident in _native_ids)
     ]
 
 

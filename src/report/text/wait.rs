@@ -135,13 +135,11 @@ fn reason(task: &Task, index: &Index) -> String {
     if let Some(wait) = wait.filter(|wait| !wait.summary.is_empty()) {
         let kind = wait.kind.as_str();
         let kind = match COMBINING.contains(&kind) && !wait.summary.contains(kind) {
-            true => format!(" ({kind})"),
+            true => format!("{kind} of "),
             false => String::new(),
         };
-        return format!(
-            "{}{kind}",
-            clean::cut(&clean::clean(&wait.summary), SUMMARY)
-        );
+        let summary = clean::clean(&wait.summary);
+        return format!("{kind}{}", clean::cut(&summary, SUMMARY));
     }
     let edges = index.edges_from(&task.id);
     if let Some(first) = edges.first() {
