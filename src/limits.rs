@@ -21,7 +21,7 @@ pub struct Limits {
     pub code: usize,
     /// Classes in one method resolution order.
     pub mro: usize,
-    /// Objects on the collector's lists.
+    /// Objects on one of the collector's lists.
     pub gc_objects: usize,
     /// Items shown of one container value.
     pub value_items: usize,
@@ -45,7 +45,7 @@ impl Default for Limits {
             text: 4_096,
             code: 16 << 20,
             mro: 1_024,
-            gc_objects: 50_000_000,
+            gc_objects: 20_000_000,
             value_items: 100,
             value_depth: 4,
             value_text: 1_024,

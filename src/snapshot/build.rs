@@ -1,6 +1,7 @@
 //! One process of the model, from a reader that has been confirmed.
 
 use python_offsets::TaskListForm;
+use rustc_hash::FxHashMap;
 
 use super::edges;
 use super::frames::Frames;
@@ -11,7 +12,39 @@ use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
 use crate::python::{Interpreter, Reader, Runtime};
 use crate::target::{self, Error};
-use crate::tasks::{FoundTasks, find_tasks};
+use crate::tasks::{FoundTasks, find_tasks, finished_tasks};
+
+/// Finished tasks that no set and no list of tasks names.
+#[derive(Debug, Default)]
+pub struct FinishedTasks {
+    by_interpreter: FxHashMap<u64, Vec<u64>>,
+    errors: Vec<String>,
+}
+
+impl FinishedTasks {
+    /// Looks for them among all objects of all interpreters.
+    pub fn search(reader: &Reader<'_>, runtime: &Runtime) -> Self {
+        let mut finished = Self::default();
+        if runtime.tasks_refused.is_some() {
+            return finished;
+        }
+        for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
+            let (tasks, error) = finished_tasks(reader, runtime.addr, &interpreter);
+            finished.by_interpreter.insert(interpreter.addr, tasks);
+            if let Some(error) = error {
+                let lost = format!("finished tasks may be missing: {error}");
+                finished.errors.push(lost);
+            }
+        }
+        finished
+    }
+
+    fn of(&self, interpreter: u64) -> &[u64] {
+        self.by_interpreter
+            .get(&interpreter)
+            .map_or(&[], Vec::as_slice)
+    }
+}
 
 /// What is wanted of one process.
 pub struct Build<'a, 'm> {
@@ -20,8 +53,8 @@ pub struct Build<'a, 'm> {
     pub reader: &'a Reader<'m>,
     pub kernel: &'a KernelThreads,
     pub locals: bool,
-    /// Asked before searches that cost much.
-    pub keep_looking: &'a dyn Fn() -> bool,
+    /// Where finished tasks were seen, by the address of their interpreter.
+    pub finished: &'a FinishedTasks,
 }
 
 impl Build<'_, '_> {
@@ -30,7 +63,7 @@ impl Build<'_, '_> {
     pub fn process(&self) -> Result<Process, Error> {
         let reader = self.reader;
         let pid = self.process.pid();
-        let mut errors = Vec::new();
+        let mut errors = self.finished.errors.clone();
         let interpreters =
             reader
                 .interpreters(self.runtime.addr)
@@ -117,12 +150,7 @@ impl Build<'_, '_> {
         for interpreter in interpreters {
             let found = match self.runtime.tasks_refused {
                 Some(_) => FoundTasks::default(),
-                None => find_tasks(
-                    self.reader,
-                    self.runtime.addr,
-                    interpreter,
-                    self.keep_looking,
-                ),
+                None => find_tasks(self.reader, interpreter, self.finished.of(interpreter.addr)),
             };
             asyncio_imported |= found.asyncio_imported;
             errors.extend(found.errors);

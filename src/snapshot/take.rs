@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::build::Build;
+use super::build::{Build, FinishedTasks};
 use super::model::{Consistency, Process, ReadInfo};
 use super::threads::KernelThreads;
 use crate::limits::Limits;
@@ -16,6 +16,9 @@ const VERIFY_TRIES: u32 = 5;
 
 /// Rounds of stop, copy and let go before a round decodes within its stop.
 const COPY_ROUNDS: u32 = 2;
+
+/// Pages that the search for finished tasks keeps at a time: 64 MiB.
+const SEARCH_PAGES: usize = 16_384;
 
 /// How to look at a process.
 #[derive(Debug, Clone)]
@@ -48,129 +51,146 @@ pub fn take_process(pid: u32, options: &TakeOptions) -> Result<Process, Error> {
 
 fn look(process: &target::Process, options: &TakeOptions) -> Result<Process, Error> {
     let candidates = candidates(process, &PageCache::new(process.memory()))?;
-    if options.no_pause {
-        look_while_running(process, &candidates, options)
-    } else {
-        look_while_stopped(process, &candidates, options)
-    }
-}
-
-/// Reads the process while it runs, to learn which pages matter; then stops
-/// it only to copy those, and decodes the copy while it runs on. Where the
-/// copy lacks something, the next round's copy has it; the last round decodes
-/// before it lets go.
-fn look_while_stopped(
-    process: &target::Process,
-    candidates: &[Candidate],
-    options: &TakeOptions,
-) -> Result<Process, Error> {
-    let cache = PageCache::new(process.memory());
-    let look = |kernel: &KernelThreads, keep_looking: &dyn Fn() -> bool| {
-        read_once(process, candidates, &cache, kernel, options, keep_looking)
-    };
-    // What it finds may be torn: only the pages that it touches are wanted.
-    let _ = look(&KernelThreads::capture(process)?, &|| true);
-    let mut held = Duration::ZERO;
-    for round in 0..=COPY_ROUNDS {
-        let allowed = options.max_pause.saturating_sub(held);
-        let mut stop = Stop::all_threads(process.pid(), allowed)?;
-        cache.reread_differs();
-        let kernel = KernelThreads::capture(process)?;
-        let decode_in_the_stop = round == COPY_ROUNDS || cache.cache_stats().dropped > 0;
-        let (outcome, complete) = if decode_in_the_stop {
-            // What costs most must not use up the time that the rest needs.
-            let outcome = look(&kernel, &|| stop.stopped_for() < allowed / 2);
-            stop.release();
-            (outcome, true)
-        } else {
-            stop.release();
-            let copied = cache.stats().syscalls;
-            let outcome = look(&kernel, &|| true);
-            (outcome, cache.stats().syscalls == copied)
-        };
-        held += stop.stopped_for();
-        let out_of_time = stop.released_early();
-        if complete || out_of_time {
-            let mut seen = outcome?;
-            seen.read = ReadInfo {
-                consistency: match out_of_time {
-                    true => Consistency::Running,
-                    false => Consistency::Stopped,
-                },
-                stopped_us: u64::try_from(held.as_micros()).unwrap_or(u64::MAX),
-                note: out_of_time.then(|| {
-                    format!(
-                        "the process was let go after {} ms (--max-pause) and read on while it ran",
-                        options.max_pause.as_millis()
-                    )
-                }),
-                ..costs(&cache, 0)
-            };
-            return Ok(seen);
-        }
-    }
-    Err(Error::Unreadable {
-        pid: process.pid(),
-        reason: "no round of reading ended".into(),
-    })
-}
-
-/// Reads without stopping, until reading again what was read gives the same.
-fn look_while_running(
-    process: &target::Process,
-    candidates: &[Candidate],
-    options: &TakeOptions,
-) -> Result<Process, Error> {
-    let cache = PageCache::new(process.memory());
-    let look = || {
-        let kernel = KernelThreads::capture(process)?;
-        read_once(process, candidates, &cache, &kernel, options, &|| true)
-    };
-    let mut rejected = 0;
-    let mut outcome = look();
-    for _ in 0..VERIFY_TRIES {
-        let differing = cache.reread_differs();
-        if differing == 0 && cache.cache_stats().dropped == 0 && outcome.is_ok() {
-            let mut seen = outcome?;
-            seen.read = ReadInfo {
-                consistency: Consistency::Verified,
-                ..costs(&cache, rejected)
-            };
-            return Ok(seen);
-        }
-        rejected += differing;
-        outcome = look();
-    }
-    let mut seen = outcome?;
-    seen.read = ReadInfo {
-        consistency: Consistency::Running,
-        note: Some(format!(
-            "it changed during each of {VERIFY_TRIES} tries: parts may not fit together"
-        )),
-        ..costs(&cache, rejected)
-    };
-    Ok(seen)
-}
-
-fn read_once(
-    process: &target::Process,
-    candidates: &[Candidate],
-    cache: &PageCache<LiveMemory>,
-    kernel: &KernelThreads,
-    options: &TakeOptions,
-    keep_looking: &dyn Fn() -> bool,
-) -> Result<Process, Error> {
-    let (runtime, reader) = runtime::confirm(candidates, cache, &options.limits)
-        .map_err(|rejection| rejection.into_error(process))?;
-    Build {
+    let look = Look {
         process,
-        runtime: &runtime,
-        reader: &reader,
-        kernel,
-        locals: options.locals,
-        keep_looking,
+        candidates: &candidates,
+        options,
+        finished: finished_tasks(process, &candidates, options),
+        cache: PageCache::new(process.memory()),
+    };
+    if options.no_pause {
+        look.while_running()
+    } else {
+        look.while_stopped()
     }
-    .process()
+}
+
+/// Finished tasks are looked for while the process runs, through a memory of
+/// its own: so many pages are not wanted in the copy that is made in a stop.
+fn finished_tasks(
+    process: &target::Process,
+    candidates: &[Candidate],
+    options: &TakeOptions,
+) -> FinishedTasks {
+    let cache = PageCache::with_capacity(process.memory(), SEARCH_PAGES);
+    match runtime::confirm(candidates, &cache, &options.limits) {
+        Ok((runtime, reader)) => FinishedTasks::search(&reader, &runtime),
+        // The snapshot itself says what is wrong.
+        Err(_) => FinishedTasks::default(),
+    }
+}
+
+/// Everything that one snapshot is read with.
+struct Look<'a> {
+    process: &'a target::Process,
+    candidates: &'a [Candidate],
+    options: &'a TakeOptions,
+    finished: FinishedTasks,
+    cache: PageCache<LiveMemory>,
+}
+
+impl Look<'_> {
+    /// Reads the process while it runs, to learn which pages matter; then stops
+    /// it only to copy those, and decodes the copy while it runs on. Where the
+    /// copy lacks something, the next round's copy has it; the last round
+    /// decodes before it lets go.
+    fn while_stopped(&self) -> Result<Process, Error> {
+        let max_pause = self.options.max_pause;
+        // What it finds may be torn: only the pages that it touches are wanted.
+        let _ = self.once(&KernelThreads::capture(self.process)?);
+        let mut held = Duration::ZERO;
+        let mut round = 0;
+        loop {
+            let allowed = max_pause.saturating_sub(held);
+            let mut stop = Stop::all_threads(self.process.pid(), allowed)?;
+            self.cache.reread_differs();
+            let kernel = KernelThreads::capture(self.process)?;
+            let is_last = round == COPY_ROUNDS || self.cache.cache_stats().dropped > 0;
+            let (outcome, complete) = if is_last {
+                let outcome = self.once(&kernel);
+                stop.release();
+                (outcome, true)
+            } else {
+                stop.release();
+                let copied = self.cache.stats().syscalls;
+                let outcome = self.once(&kernel);
+                (outcome, self.cache.stats().syscalls == copied)
+            };
+            held += stop.stopped_for();
+            if complete || stop.released_early() {
+                let early = stop.released_early();
+                return self.finish(outcome, early, held);
+            }
+            round += 1;
+        }
+    }
+
+    fn finish(
+        &self,
+        outcome: Result<Process, Error>,
+        early: bool,
+        held: Duration,
+    ) -> Result<Process, Error> {
+        let limit = self.options.max_pause.as_millis();
+        let mut seen = outcome?;
+        seen.read = ReadInfo {
+            consistency: match early {
+                true => Consistency::Running,
+                false => Consistency::Stopped,
+            },
+            stopped_us: u64::try_from(held.as_micros()).unwrap_or(u64::MAX),
+            note: early.then(|| {
+                format!(
+                    "the process was let go after {limit} ms (--max-pause) and read on while it ran"
+                )
+            }),
+            ..costs(&self.cache, 0)
+        };
+        Ok(seen)
+    }
+
+    /// Reads without stopping, until reading again what was read gives the same.
+    fn while_running(&self) -> Result<Process, Error> {
+        let look = || self.once(&KernelThreads::capture(self.process)?);
+        let mut rejected = 0;
+        let mut outcome = look();
+        for _ in 0..VERIFY_TRIES {
+            let differing = self.cache.reread_differs();
+            if differing == 0 && self.cache.cache_stats().dropped == 0 && outcome.is_ok() {
+                let mut seen = outcome?;
+                seen.read = ReadInfo {
+                    consistency: Consistency::Verified,
+                    ..costs(&self.cache, rejected)
+                };
+                return Ok(seen);
+            }
+            rejected += differing;
+            outcome = look();
+        }
+        let mut seen = outcome?;
+        seen.read = ReadInfo {
+            note: Some(format!(
+                "it changed during each of {VERIFY_TRIES} tries: parts may not fit together"
+            )),
+            ..costs(&self.cache, rejected)
+        };
+        Ok(seen)
+    }
+
+    fn once(&self, kernel: &KernelThreads) -> Result<Process, Error> {
+        let limits = &self.options.limits;
+        let (runtime, reader) = runtime::confirm(self.candidates, &self.cache, limits)
+            .map_err(|rejection| rejection.into_error(self.process))?;
+        Build {
+            process: self.process,
+            runtime: &runtime,
+            reader: &reader,
+            kernel,
+            locals: self.options.locals,
+            finished: &self.finished,
+        }
+        .process()
+    }
 }
 
 fn costs(cache: &PageCache<LiveMemory>, rejected_reads: u64) -> ReadInfo {

@@ -1,5 +1,4 @@
-//! ELF as it lies in a process: headers, notes and the dynamic symbol table,
-//! read from memory. Everything here may be wrong or hostile.
+//! ELF as it lies in a process: headers and notes, read from memory. Everything here may be wrong or hostile.
 
 use object::elf;
 
@@ -7,17 +6,12 @@ use super::memory::Memory;
 
 const HEADER_SIZE: usize = 64;
 const PROGRAM_HEADER_SIZE: usize = 56;
-const SYMBOL_SIZE: u64 = 24;
 /// Program headers of one file; real ones have about a dozen.
 const MAX_PROGRAM_HEADERS: usize = 256;
 /// Bytes of one note segment.
 const MAX_NOTES: u64 = 64 << 10;
 /// Bytes of one build id; real ones have 16 or 20.
 const MAX_BUILD_ID: usize = 64;
-/// Entries of one dynamic section.
-const MAX_DYNAMIC: u64 = 1024;
-/// Symbols visited in one chain of a hash table.
-const MAX_CHAIN: u32 = 65_536;
 /// Bytes that the kernel maps at once.
 const PAGE_SIZE: u64 = 4096;
 
@@ -119,46 +113,8 @@ impl Headers {
         })
     }
 
-    /// The dynamic symbol table of the file loaded at `bias`.
-    pub(super) fn symbols<'m>(
-        &self,
-        memory: &'m dyn Memory,
-        bias: u64,
-    ) -> Option<DynamicSymbols<'m>> {
-        let (address, size) = self.dynamic?;
-        let count = (size / 16).min(MAX_DYNAMIC);
-        let mut table = vec![0; count as usize * 16];
-        memory.read(bias.wrapping_add(address), &mut table).ok()?;
-        let value = |tag: elf::DynamicTag| {
-            table
-                .chunks_exact(16)
-                .take_while(|entry| u64_at(entry, 0) != 0)
-                .find(|entry| u64_at(entry, 0).cast_signed() == tag.0)
-                .map(|entry| u64_at(entry, 8))
-        };
-        // glibc adds the bias to these pointers in place, others do not.
-        let address = |tag| {
-            let value = value(tag)?;
-            let is_loaded = self.contains(value.wrapping_sub(bias));
-            Some(if is_loaded {
-                value
-            } else {
-                bias.wrapping_add(value)
-            })
-        };
-        Some(DynamicSymbols {
-            memory,
-            bias,
-            symbols: address(elf::DT_SYMTAB)?,
-            strings: address(elf::DT_STRTAB)?,
-            strings_size: value(elf::DT_STRSZ)?,
-            gnu_hash: address(elf::DT_GNU_HASH),
-            hash: address(elf::DT_HASH),
-        })
-    }
-
     /// Whether a linked address lies in a loaded segment.
-    fn contains(&self, address: u64) -> bool {
+    pub(super) fn contains(&self, address: u64) -> bool {
         self.loads
             .iter()
             .any(|load| address.wrapping_sub(load.address) < load.memory_size)
@@ -183,104 +139,6 @@ fn build_id_of_notes(mut notes: &[u8], align: usize) -> Option<Vec<u8>> {
         notes = notes.get(end.checked_next_multiple_of(align)?..)?;
     }
     None
-}
-
-/// Symbols that a loaded file offers to the dynamic linker.
-pub(super) struct DynamicSymbols<'m> {
-    memory: &'m dyn Memory,
-    bias: u64,
-    symbols: u64,
-    strings: u64,
-    strings_size: u64,
-    gnu_hash: Option<u64>,
-    hash: Option<u64>,
-}
-
-impl DynamicSymbols<'_> {
-    /// The absolute address of the defined symbol `name`.
-    pub(super) fn find(&self, name: &str) -> Option<u64> {
-        self.find_gnu(name).or_else(|| self.find_old(name))
-    }
-
-    /// Through `DT_GNU_HASH`: a Bloom filter, buckets, then chains of hashes
-    /// whose lowest bit marks the end.
-    fn find_gnu(&self, name: &str) -> Option<u64> {
-        let table = self.gnu_hash?;
-        let hash = name.bytes().fold(5381_u32, |hash, byte| {
-            hash.wrapping_mul(33).wrapping_add(u32::from(byte))
-        });
-        let buckets = self.u32(table)?;
-        let first_symbol = self.u32(table.wrapping_add(4))?;
-        let bloom_words = self.u32(table.wrapping_add(8))?;
-        let buckets_at = table.wrapping_add(16 + u64::from(bloom_words) * 8);
-        let chains_at = buckets_at.wrapping_add(u64::from(buckets) * 4);
-        let bucket = u64::from(hash.checked_rem(buckets)?);
-        let first = self.u32(buckets_at.wrapping_add(bucket * 4))?;
-        for index in first..first.saturating_add(MAX_CHAIN) {
-            let position = u64::from(index.checked_sub(first_symbol)?);
-            let entry = self.u32(chains_at.wrapping_add(position * 4))?;
-            if entry | 1 == hash | 1
-                && let Some(address) = self.defined(index, name)
-            {
-                return Some(address);
-            }
-            if entry & 1 == 1 {
-                break;
-            }
-        }
-        None
-    }
-
-    /// Through `DT_HASH`: buckets, then chains of symbol numbers.
-    fn find_old(&self, name: &str) -> Option<u64> {
-        let table = self.hash?;
-        let hash = name.bytes().fold(0_u32, |hash, byte| {
-            let hash = hash.wrapping_shl(4).wrapping_add(u32::from(byte));
-            let high = hash & 0xf000_0000;
-            (hash ^ (high >> 24)) & !high
-        });
-        let buckets = self.u32(table)?;
-        let buckets_at = table.wrapping_add(8);
-        let chains_at = buckets_at.wrapping_add(u64::from(buckets) * 4);
-        let bucket = u64::from(hash.checked_rem(buckets)?);
-        let mut index = self.u32(buckets_at.wrapping_add(bucket * 4))?;
-        for _ in 0..MAX_CHAIN {
-            if index == 0 {
-                break;
-            }
-            if let Some(address) = self.defined(index, name) {
-                return Some(address);
-            }
-            index = self.u32(chains_at.wrapping_add(u64::from(index) * 4))?;
-        }
-        None
-    }
-
-    /// The address of symbol number `index` if it is called `name` and is
-    /// defined here, at an address.
-    fn defined(&self, index: u32, name: &str) -> Option<u64> {
-        let mut symbol = [0; SYMBOL_SIZE as usize];
-        let at = self.symbols.wrapping_add(u64::from(index) * SYMBOL_SIZE);
-        self.memory.read(at, &mut symbol).ok()?;
-        let name_at = u64::from(u32_at(&symbol, 0));
-        let name_end = name_at + name.len() as u64;
-        if name_end >= self.strings_size {
-            return None;
-        }
-        let mut found = vec![0; name.len() + 1];
-        let at = self.strings.wrapping_add(name_at);
-        self.memory.read(at, &mut found).ok()?;
-        if found.split_last() != Some((&0, name.as_bytes())) {
-            return None;
-        }
-        symbol_address(&symbol, self.bias)
-    }
-
-    fn u32(&self, at: u64) -> Option<u32> {
-        let mut bytes = [0; 4];
-        self.memory.read(at, &mut bytes).ok()?;
-        Some(u32::from_le_bytes(bytes))
-    }
 }
 
 /// The absolute address in an `Elf64_Sym`, if it defines one.
@@ -314,4 +172,93 @@ pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
     let mut value = [0; 8];
     value.copy_from_slice(&bytes[at..at + 8]);
     u64::from_le_bytes(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::dynamic::DynamicSymbols;
+    use crate::target::memory::{ReadCause, ReadError, ReadStats};
+
+    /// This very program's file, loaded where it says, byte for byte.
+    struct Loaded {
+        file: Vec<u8>,
+        headers: Headers,
+    }
+
+    impl Memory for Loaded {
+        fn read(&self, addr: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+            let len = buf.len();
+            let cause = ReadCause::Unmapped;
+            let bytes = self.headers.loads.iter().find_map(|load| {
+                let inside = addr.checked_sub(load.address)?;
+                let start = usize::try_from(load.offset.checked_add(inside)?).ok()?;
+                self.file.get(start..start.checked_add(len)?)
+            });
+            buf.copy_from_slice(bytes.ok_or(ReadError { addr, len, cause })?);
+            Ok(())
+        }
+
+        fn stats(&self) -> ReadStats {
+            ReadStats::default()
+        }
+    }
+
+    fn headers_of(file: &[u8]) -> Option<Headers> {
+        Headers::read(|offset, buf| {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let end = start.saturating_add(buf.len());
+            file.get(start..end).is_some_and(|bytes| {
+                buf.copy_from_slice(bytes);
+                true
+            })
+        })
+    }
+
+    #[test]
+    fn damaged_files_do_no_harm() {
+        let mut file = std::fs::read("/proc/self/exe").unwrap();
+        let headers = headers_of(&file).unwrap();
+        let (dynamic, size) = headers.dynamic.unwrap();
+        let part = |at: u64, len: u64| {
+            let load = headers
+                .loads
+                .iter()
+                .rfind(|load| load.address <= at)
+                .unwrap();
+            let start = (at - load.address + load.offset) as usize;
+            start..start + len as usize
+        };
+        let table = part(dynamic, size);
+        let hash = (file[table.clone()].chunks_exact(16))
+            .find(|entry| u64_at(entry, 0).cast_signed() == elf::DT_GNU_HASH.0)
+            .map(|entry| part(u64_at(entry, 8), 256))
+            .unwrap();
+        let (notes, notes_size, _) = headers.notes[0];
+        let places = [0..64, 64..1024, table, hash, part(notes, notes_size)];
+        let mut random = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = || {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            random
+        };
+        for round in 0..3_000 {
+            let place = &places[round % places.len()];
+            let at = place.start + next() as usize % place.len();
+            let saved = file[at..at + 8].to_vec();
+            let value = [next(), 0, u64::MAX, next() >> 32][round / 7 % 4];
+            file[at..at + 8].copy_from_slice(&value.to_le_bytes());
+            if let Some(headers) = headers_of(&file) {
+                let memory = Loaded { file, headers };
+                for bias in [0, 0x7f00_0000_0000, u64::MAX - 4095] {
+                    let _ = memory.headers.build_id(&memory, bias);
+                    let symbols = DynamicSymbols::of(&memory.headers, &memory, bias);
+                    let _ = symbols.and_then(|symbols| symbols.find("main"));
+                }
+                file = memory.file;
+            }
+            file[at..at + 8].copy_from_slice(&saved);
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::iter::once_with;
 use std::path::PathBuf;
 
+use super::dynamic::DynamicSymbols;
 use super::elf::{Headers, Segment, page_start};
 use super::file::FileBytes;
 use super::memory::{Mapping, Memory};
@@ -28,6 +29,7 @@ pub struct Image {
     /// What is loaded, in the order of the file.
     pub segments: Vec<Segment>,
     pub build_id: Option<Vec<u8>>,
+    writable: Vec<(u64, u64)>,
     pid: u32,
     device: (u32, u32),
     inode: u64,
@@ -46,13 +48,18 @@ pub(super) fn images(pid: u32, mappings: &[Mapping], memory: &dyn Memory) -> Vec
     }
     let mut images: Vec<Image> = files
         .values()
-        .flat_map(|mappings| images_of_file(pid, mappings, memory))
+        .flat_map(|of_file| images_of_file(pid, of_file, mappings, memory))
         .collect();
     images.sort_by_key(Image::start);
     images
 }
 
-fn images_of_file(pid: u32, mappings: &[&Mapping], memory: &dyn Memory) -> Vec<Image> {
+fn images_of_file(
+    pid: u32,
+    mappings: &[&Mapping],
+    all: &[Mapping],
+    memory: &dyn Memory,
+) -> Vec<Image> {
     let mappings = &mappings[..mappings.len().min(MAX_MAPPINGS)];
     let in_memory = Headers::read(|offset, buf| {
         address_of(mappings, offset, buf.len()).is_some_and(|at| memory.read(at, buf).is_ok())
@@ -64,6 +71,7 @@ fn images_of_file(pid: u32, mappings: &[&Mapping], memory: &dyn Memory) -> Vec<I
         bias: 0,
         segments: Vec::new(),
         build_id: None,
+        writable: Vec::new(),
         pid,
         device: first.device,
         inode: first.inode,
@@ -89,6 +97,7 @@ fn images_of_file(pid: u32, mappings: &[&Mapping], memory: &dyn Memory) -> Vec<I
         .map(|bias| Image {
             bias,
             build_id: image.headers.build_id(memory, bias),
+            writable: writable_ranges(&image.segments, bias, all),
             ..image.clone()
         })
         .collect()
@@ -138,6 +147,25 @@ fn biases(segments: &[Segment], mappings: &[&Mapping]) -> Vec<u64> {
     biases
 }
 
+/// The writable segments, as far as they are mapped: their sizes are only what
+/// the target says, the mappings are what the kernel says.
+fn writable_ranges(segments: &[Segment], bias: u64, mappings: &[Mapping]) -> Vec<(u64, u64)> {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for segment in segments.iter().filter(|segment| segment.writable) {
+        let start = bias.wrapping_add(segment.address);
+        let end = start.saturating_add(segment.memory_size);
+        for mapping in mappings.iter().filter(|mapping| mapping.readable) {
+            let (from, to) = (start.max(mapping.start), end.min(mapping.end));
+            match ranges.last_mut() {
+                _ if from >= to => {}
+                Some(last) if last.1 == from => last.1 = to,
+                _ => ranges.push((from, to)),
+            }
+        }
+    }
+    ranges
+}
+
 impl Image {
     /// The lowest address of what is loaded.
     pub fn start(&self) -> u64 {
@@ -157,7 +185,7 @@ impl Image {
 
     /// The address of symbol `name` from the dynamic symbol table alone.
     pub fn dynamic_symbol(&self, memory: &dyn Memory, name: &str) -> Option<u64> {
-        self.headers.symbols(memory, self.bias)?.find(name)
+        DynamicSymbols::of(&self.headers, memory, self.bias)?.find(name)
     }
 
     /// Address and size of section `name`, from the file's section headers.
@@ -169,14 +197,7 @@ impl Image {
     /// The addresses, from and to, of what the program writes: `.data`, `.bss`
     /// and what the linker puts beside them.
     pub fn writable_ranges(&self) -> Vec<(u64, u64)> {
-        self.segments
-            .iter()
-            .filter(|segment| segment.writable)
-            .map(|segment| {
-                let start = self.absolute(segment.address);
-                (start, start.saturating_add(segment.memory_size))
-            })
-            .collect()
+        self.writable.clone()
     }
 
     fn absolute(&self, address: u64) -> u64 {

@@ -1,6 +1,7 @@
 //! The process from outside: mappings, ELF images, memory, stopping, namespaces.
 
 mod cache;
+mod dynamic;
 mod elf;
 pub mod error;
 mod family;

@@ -7,6 +7,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::python::error::{DecodeError, Result};
 use crate::python::{Interpreter, Kind, Reader};
 
+use super::future::FutureState;
+
 /// Module that holds the sets of tasks.
 const TASKS_MODULE: &str = "asyncio.tasks";
 /// The set of tasks in their eager first step, from 3.12.
@@ -45,16 +47,10 @@ impl FoundTasks {
     }
 }
 
-/// All tasks of `interpreter`. `keep_looking` is asked before the search that
-/// costs most, through all objects for finished tasks.
-pub fn find_tasks(
-    reader: &Reader<'_>,
-    runtime: u64,
-    interpreter: &Interpreter,
-    keep_looking: &dyn Fn() -> bool,
-) -> FoundTasks {
+/// All tasks of `interpreter`; `finished` are addresses where finished tasks
+/// have been seen.
+pub fn find_tasks(reader: &Reader<'_>, interpreter: &Interpreter, finished: &[u64]) -> FoundTasks {
     let mut found = FoundTasks::default();
-    let linked = reader.layout.format.task_list == TaskListForm::Linked;
     match tasks_module(reader, interpreter.addr) {
         Ok(module) => {
             found.asyncio_imported = module.is_some();
@@ -65,22 +61,18 @@ pub fn find_tasks(
         }
         Err(error) => found.errors.push(format!("sys.modules: {error}")),
     }
-    if linked {
+    if reader.layout.format.task_list == TaskListForm::Linked {
         let outcome = tasks_in_lists(reader, interpreter, &mut found);
         found.note("the task lists", outcome);
+        if found.asyncio_imported {
+            let outcome = foreign_tasks(reader, interpreter.addr, &mut found);
+            found.note("tasks of foreign types", outcome);
+        }
     }
-    if linked && found.asyncio_imported {
-        let outcome = foreign_tasks(reader, interpreter.addr, &mut found);
-        found.note("tasks of foreign types", outcome);
-    }
-    if found.asyncio_imported && finished_tasks_are_unlisted(reader) {
-        if keep_looking() {
-            let outcome = finished_tasks(reader, runtime, interpreter, &mut found);
+    for task in finished {
+        if reader.is_kind(*task, Kind::Task) {
+            let outcome = found.add(reader, *task);
             found.note("finished tasks", outcome);
-        } else {
-            found.errors.push(
-                "finished tasks were not looked for: the pause had lasted long enough".into(),
-            );
         }
     }
     found
@@ -224,41 +216,47 @@ fn foreign_tasks(reader: &Reader<'_>, interp: u64, found: &mut FoundTasks) -> Re
     Ok(())
 }
 
-/// From 3.12: a task that ends in its eager first step was never in a weak set,
-/// and from 3.14 every task leaves its list when it ends.
-fn finished_tasks_are_unlisted(reader: &Reader<'_>) -> bool {
-    let format = &reader.layout.format;
-    format.task_list == TaskListForm::Linked
-        || format.task_sets.iter().any(|set| set == EAGER_TASKS)
-}
-
-/// Finished tasks are unlinked; while something refers to them they are among
-/// the collector's objects.
-fn finished_tasks(
+/// Where finished tasks of `interpreter` were seen that no set and no list of
+/// tasks names, and what of that search failed.
+///
+/// From 3.12 a task that ends in its eager first step was never in a weak set,
+/// and from 3.14 every task leaves its list when it ends; while something
+/// refers to it, it is among the collector's objects. Those are many: this is
+/// for a memory of its own, while the process runs.
+pub fn finished_tasks(
     reader: &Reader<'_>,
     runtime: u64,
     interpreter: &Interpreter,
-    found: &mut FoundTasks,
-) -> Result<()> {
+) -> (Vec<u64>, Option<DecodeError>) {
+    let format = &reader.layout.format;
+    let unlisted = format.task_list == TaskListForm::Linked
+        || format.task_sets.iter().any(|set| set == EAGER_TASKS);
+    let imported = matches!(tasks_module(reader, interpreter.addr), Ok(Some(_)));
+    if !unlisted || !imported {
+        return (Vec::new(), None);
+    }
+    let lists = match reader.collector_lists(runtime, interpreter.addr) {
+        Ok(lists) => lists,
+        // A documented limit of such builds: nothing to report each time.
+        Err(_) if reader.layout.build.free_threaded => return (Vec::new(), None),
+        Err(error) => return (Vec::new(), Some(error)),
+    };
     let mut is_task_type: FxHashMap<u64, bool> = FxHashMap::default();
-    let mut candidates = Vec::new();
-    let walked = reader.visit_tracked_objects(runtime, interpreter.addr, |object| {
-        let Ok(ty) = reader.type_addr(object) else {
-            return;
-        };
-        let is_task = *is_task_type
-            .entry(ty)
-            .or_insert_with(|| reader.type_at(ty).is_ok_and(|ty| ty.kind == Kind::Task));
-        if is_task {
-            candidates.push(object);
-        }
-    });
-    for task in candidates {
-        found.add(reader, task)?;
+    let mut tasks = Vec::new();
+    let mut failed = None;
+    for list in lists {
+        let walked = reader.visit_collector_list(list, |object| {
+            let Ok(ty) = reader.type_addr(object) else {
+                return;
+            };
+            let is_task = *is_task_type
+                .entry(ty)
+                .or_insert_with(|| reader.type_at(ty).is_ok_and(|ty| ty.kind == Kind::Task));
+            if is_task && !matches!(reader.future_state(object), Ok(FutureState::Pending)) {
+                tasks.push(object);
+            }
+        });
+        failed = failed.or(walked.err());
     }
-    match walked {
-        // Free-threaded builds have no such lists: nothing to report.
-        Err(DecodeError::NotInLayout { .. }) => Ok(()),
-        other => other,
-    }
+    (tasks, failed)
 }

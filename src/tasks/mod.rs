@@ -8,6 +8,6 @@ pub mod loops;
 
 pub use chain::{ChainFrame, RawChain};
 pub use dependents::Dependents;
-pub use enumerate::{FoundTasks, find_tasks};
+pub use enumerate::{FoundTasks, find_tasks, finished_tasks};
 pub use future::{FutureState, RawFuture, RawTask, TaskName};
 pub use loops::RawLoop;

@@ -268,6 +268,7 @@ def truth(**more):
             }
             for case_name, task, function, values in _locals
         ],
+        "ignored": [oracle.task_id(task) for task in _ignored],
         "coroutines": _coroutines,
         "threads": _threads_with_tasks(tasks),
         "loops": [dict(oracle.loop(loop), case=case_name) for case_name, loop in _loops],

@@ -89,9 +89,9 @@ def _is_library(file):
 
 
 def frame(python_frame, qualname=None):
-    """One frame; `qualname` where the generator object knows it (before 3.11 the code does not)."""
+    """One frame; `qualname` is what its generator object says (before 3.11 the code has none)."""
     code = python_frame.f_code
-    qualname = qualname or getattr(code, "co_qualname", None)
+    qualname = getattr(code, "co_qualname", qualname)
     return {
         "function": code.co_name,
         "qualname": qualname,

@@ -1,0 +1,102 @@
+//! The interpreters of this machine, as `scripts/interpreters` listed them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One interpreter that the tests run against, or the reason why it is missing.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Leg {
+    pub leg: String,
+    #[serde(default)]
+    pub path: Option<PathBuf>,
+    #[serde(default)]
+    pub missing: Option<String>,
+    #[serde(default)]
+    pub version: String,
+    #[serde(default)]
+    pub debug: bool,
+    #[serde(default)]
+    pub free_threaded: bool,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    #[serde(default)]
+    pub site_packages: Option<PathBuf>,
+    #[serde(default)]
+    pub packages: BTreeMap<String, String>,
+    #[serde(default)]
+    pub cython: bool,
+    #[serde(default)]
+    pub libpython: Option<PathBuf>,
+    #[serde(default)]
+    pub headers: Option<PathBuf>,
+}
+
+impl Leg {
+    /// Major and minor version; (0, 0) of a missing leg.
+    pub fn minor(&self) -> (u32, u32) {
+        let mut numbers = self.version.split('.').map_while(|part| part.parse().ok());
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+    }
+
+    /// The interpreter; only legs that are not missing are asked.
+    pub fn python(&self) -> PathBuf {
+        self.path
+            .clone()
+            .unwrap_or_else(|| panic!("{} is missing: {:?}", self.leg, self.missing))
+    }
+}
+
+/// Everything that `scripts/interpreters` found or built.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Manifest {
+    pub legs: Vec<Leg>,
+    #[serde(default)]
+    pub uwsgi: Option<Value>,
+    #[serde(default)]
+    pub pyinstaller: Option<Value>,
+}
+
+impl Manifest {
+    /// The leg of that name, if it is not missing.
+    pub fn leg(&self, name: &str) -> Option<&Leg> {
+        self.legs
+            .iter()
+            .find(|leg| leg.leg == name && leg.path.is_some())
+    }
+
+    /// The newest leg whose libpython is a library of its own.
+    pub fn newest_shared(&self) -> Option<&Leg> {
+        self.legs
+            .iter()
+            .filter(|leg| leg.path.is_some() && leg.libpython.is_some())
+            .max_by_key(|leg| leg.minor())
+    }
+}
+
+fn manifest_path() -> PathBuf {
+    let variable = |name| env::var_os(name).filter(|value| !value.is_empty());
+    let directory = if let Some(cache) = variable("DAPPER_ATTACH_CACHE") {
+        PathBuf::from(cache)
+    } else if let Some(cache) = variable("XDG_CACHE_HOME") {
+        PathBuf::from(cache).join("dapper-attach")
+    } else {
+        PathBuf::from(variable("HOME").unwrap_or_default()).join(".cache/dapper-attach")
+    };
+    directory.join("interpreters.json")
+}
+
+/// The manifest, or how to get one.
+pub fn manifest() -> Result<Manifest, String> {
+    let path = manifest_path();
+    let text = fs::read_to_string(&path).map_err(|error| {
+        format!(
+            "{}: {error}; run scripts/interpreters first",
+            path.display()
+        )
+    })?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}

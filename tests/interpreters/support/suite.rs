@@ -1,0 +1,363 @@
+//! Turns programs and legs into named tests.
+//!
+//! A suite is one program of `tests/programs`. On every leg it is started once,
+//! looked at once and ended; each of its cases and checks is then one test,
+//! `SUITE::LEG::CASE`. A leg that is missing is one ignored test that says why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use super::legs::{self, Leg, Manifest};
+use super::snapshot::Process;
+use super::target::{self, Target};
+use super::truth::{self, Truth};
+use super::{Outcome, attach, compare, locals, none};
+
+/// Something that is right or wrong of a whole process.
+pub type Check = fn(&Leg, &Dump) -> Outcome;
+
+/// One test program with its cases.
+pub struct Suite {
+    pub name: &'static str,
+    pub program: &'static str,
+    /// More arguments for the look at it.
+    pub arguments: &'static [&'static str],
+    /// Why a leg cannot have this suite, e.g. since it lacks a package.
+    pub lacks: fn(&Leg) -> Option<String>,
+}
+
+impl Suite {
+    /// A suite that every leg can have, looked at without more arguments.
+    pub fn new(name: &'static str, program: &'static str) -> Self {
+        Self {
+            name,
+            program,
+            arguments: &[],
+            lacks: |_| None,
+        }
+    }
+
+    pub fn arguments(mut self, arguments: &'static [&'static str]) -> Self {
+        self.arguments = arguments;
+        self
+    }
+
+    pub fn lacks(mut self, lacks: fn(&Leg) -> Option<String>) -> Self {
+        self.lacks = lacks;
+        self
+    }
+}
+
+/// One look at one program: what it knows of itself, and what the tool found.
+pub struct Dump {
+    pub truth: Truth,
+    pub process: Process,
+}
+
+impl Dump {
+    fn take(leg: &Leg, suite: &Suite) -> Result<Self, String> {
+        let (mut target, path) = Target::program(leg, suite.program)?;
+        let truth: Truth = truth::read(&path)?;
+        let mut arguments = vec!["--max-pause", "30000"];
+        arguments.extend(suite.arguments);
+        let process = attach::process(target.pid(), &arguments)?;
+        if !target.is_running_freely() {
+            return Err("after the look the target no longer runs".into());
+        }
+        Ok(Self { truth, process })
+    }
+
+    fn names(&self) -> BTreeMap<&str, &str> {
+        let tasks = self.truth.tasks.iter();
+        tasks.map(|task| (&*task.id, &*task.name)).collect()
+    }
+
+    /// Compares all that belongs to `case`.
+    fn case(&self, case: &str) -> Outcome {
+        let of_case = |name: &Option<String>| name.as_deref() == Some(case);
+        let mut mismatches = Vec::new();
+        let mut compared = 0;
+        for truth in self.truth.tasks.iter().filter(|t| of_case(&t.case)) {
+            compared += 1;
+            match self.process.tasks.iter().find(|task| task.id == truth.id) {
+                Some(ours) => mismatches.append(&mut compare::task(ours, truth)),
+                None => mismatches.push(format!(
+                    "task {:?} ({}, {}) is missing",
+                    truth.name, truth.id, truth.state
+                )),
+            }
+        }
+        for truth in self.truth.threads.iter().filter(|t| of_case(&t.case)) {
+            compared += 1;
+            mismatches.append(&mut self.thread(truth));
+        }
+        for truth in self.truth.loops.iter().filter(|l| of_case(&l.case)) {
+            compared += 1;
+            mismatches.append(&mut self.event_loop(truth));
+        }
+        for expected in self.truth.locals.iter().filter(|l| of_case(&l.case)) {
+            mismatches.append(&mut locals::frame(&self.process, expected));
+        }
+        for truth in self.truth.coroutines.iter().filter(|c| of_case(&c.case)) {
+            mismatches.append(&mut self.coroutine(truth));
+        }
+        if !self.truth.edges.is_empty() {
+            mismatches.append(&mut self.edges(case));
+        }
+        if compared == 0 {
+            mismatches.push("the program says nothing of this case".into());
+        }
+        none(&mismatches)
+    }
+
+    fn thread(&self, truth: &truth::Thread) -> Vec<String> {
+        match compare::find_thread(&self.process, truth) {
+            Some(ours) => compare::thread(ours, truth),
+            None => vec![format!(
+                "thread {:?} ({:?}) is missing",
+                truth.name, truth.native_id
+            )],
+        }
+    }
+
+    fn event_loop(&self, truth: &truth::Loop) -> Vec<String> {
+        match self.process.loops.iter().find(|found| found.id == truth.id) {
+            Some(ours) => compare::event_loop(ours, truth),
+            None => vec![format!("loop {} is missing", truth.id)],
+        }
+    }
+
+    fn coroutine(&self, truth: &truth::Coroutine) -> Vec<String> {
+        let mut found = self.process.coroutines.iter();
+        match found.find(|c| c.qualname == truth.qualname) {
+            Some(ours) => {
+                let subject = format!("coroutine {}", truth.qualname);
+                let mut mismatches = compare::Mismatches::of(&subject);
+                mismatches.equal("state", &ours.state, &truth.state);
+                let mut frames = compare::frames(&subject, &ours.frames, &truth.frames);
+                mismatches.found.append(&mut frames);
+                mismatches.found
+            }
+            None => vec![format!("coroutine {} is missing", truth.qualname)],
+        }
+    }
+
+    fn edges(&self, case: &str) -> Vec<String> {
+        let of_case = |name: &Option<String>| name.as_deref() == Some(case);
+        let tasks = self.truth.tasks.iter().filter(|task| of_case(&task.case));
+        let from: BTreeSet<_> = tasks.map(|task| &*task.id).collect();
+        let stated = self.truth.edges.iter().filter(|edge| of_case(&edge.case));
+        let stated: Vec<_> = stated.collect();
+        compare::edges(&self.process, &stated, &from, &self.names())
+    }
+}
+
+// ---------------------------------------------------------------- checks of every suite
+
+/// Every task is there once, and nothing else but tasks that are done.
+fn every_task_once(_: &Leg, dump: &Dump) -> Outcome {
+    let mut mismatches = Vec::new();
+    let mut seen = BTreeSet::new();
+    let known: BTreeSet<_> = dump.truth.tasks.iter().map(|task| &task.id).collect();
+    for task in &dump.process.tasks {
+        if !seen.insert(&task.id) {
+            mismatches.push(format!("{} {:?} is there twice", task.id, task.name));
+        }
+        let ignored = dump.truth.ignored.contains(&task.id) || task.state == "done";
+        if !known.contains(&task.id) && !ignored {
+            mismatches.push(format!("{} {:?} is not in the truth", task.id, task.name));
+        }
+    }
+    for task in &dump.truth.tasks {
+        if !seen.contains(&task.id) {
+            mismatches.push(format!(
+                "{} {:?} ({:?}) is missing",
+                task.id, task.name, task.case
+            ));
+        }
+    }
+    none(&mismatches)
+}
+
+/// Threads and loops of no case: the main thread, its loop.
+fn threads_and_loops_of_the_runner(_: &Leg, dump: &Dump) -> Outcome {
+    let mut mismatches = Vec::new();
+    for thread in dump.truth.threads.iter().filter(|t| t.case.is_none()) {
+        mismatches.append(&mut dump.thread(thread));
+    }
+    for event_loop in &dump.truth.loops {
+        if event_loop.case.as_deref() == Some("runner") || event_loop.case.is_none() {
+            mismatches.append(&mut dump.event_loop(event_loop));
+        }
+    }
+    for thread in &dump.process.threads {
+        let known = dump.truth.threads.iter().any(|truth| {
+            compare::find_thread(&dump.process, truth)
+                .is_some_and(|found| std::ptr::eq(found, thread))
+        });
+        if !known && thread.name != "oracle-dumper" && thread.interpreter == 0 {
+            mismatches.push(format!("thread {:?} is not in the truth", thread.name));
+        }
+    }
+    none(&mismatches)
+}
+
+/// What the process is, and that it was read without complaint.
+fn process_and_reading(leg: &Leg, dump: &Dump) -> Outcome {
+    let process = &dump.process;
+    let mut mismatches = compare::Mismatches::of("process");
+    mismatches.equal("pid", &process.pid, &dump.truth.pid);
+    let (major, minor, micro) = dump.truth.version;
+    let version = format!("{major}.{minor}.{micro}");
+    mismatches.equal("version", &process.python.version, &version);
+    mismatches.equal("debug", &process.python.debug, &leg.debug);
+    mismatches.equal(
+        "free_threaded",
+        &process.python.free_threaded,
+        &leg.free_threaded,
+    );
+    mismatches.equal("consistency", &&*process.read.consistency, &"stopped");
+    mismatches.equal("asyncio_imported", &process.asyncio_imported, &true);
+    mismatches.equal("errors", &process.errors, &Vec::new());
+    mismatches.equal("parent_pid", &process.parent_pid, &Some(std::process::id()));
+    none(&mismatches.found)
+}
+
+const CHECKS: [(&str, Check); 3] = [
+    ("EVERY_TASK_ONCE", every_task_once),
+    (
+        "THREADS_AND_LOOPS_OF_THE_RUNNER",
+        threads_and_loops_of_the_runner,
+    ),
+    ("PROCESS_AND_READING", process_and_reading),
+];
+
+// ---------------------------------------------------------------- running
+
+/// Runs suites, and tests that are written out, and ends the test binary.
+pub fn main(suites: Vec<Suite>, more: fn(&Manifest) -> Vec<Trial>) -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = match legs::manifest() {
+        Ok(manifest) => {
+            let mut columns: Vec<_> = suites
+                .into_iter()
+                .flat_map(|s| suite(s, &manifest))
+                .collect();
+            columns.push(more(&manifest));
+            interleave(columns)
+        }
+        Err(reason) => vec![Trial::test("INTERPRETERS", move || {
+            Err(Failed::from(reason))
+        })],
+    };
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The trials of one suite, a list for each leg.
+fn suite(suite: Suite, manifest: &Manifest) -> Vec<Vec<Trial>> {
+    let suite = Arc::new(suite);
+    let listings: Vec<_> = manifest
+        .legs
+        .iter()
+        .map(|leg| (leg.clone(), start_listing(leg, &suite)))
+        .collect();
+    let trials = |(leg, listing): (Leg, Listing)| match listing {
+        Listing::Missing(why) => vec![ignored(suite.name, &leg.leg, &why)],
+        Listing::Failed(why) => {
+            let name = format!("{}::{}::LISTING", suite.name, leg.leg);
+            vec![Trial::test(name, move || Err(Failed::from(why)))]
+        }
+        Listing::Started(child) => match finish_listing(child) {
+            Ok(cases) => leg_trials(&suite, leg, cases),
+            Err(why) => {
+                let name = format!("{}::{}::LISTING", suite.name, leg.leg);
+                vec![Trial::test(name, move || Err(Failed::from(why)))]
+            }
+        },
+    };
+    listings.into_iter().map(trials).collect()
+}
+
+/// A test that is visibly not run.
+pub fn ignored(suite: &str, leg: &str, why: &str) -> Trial {
+    Trial::test(format!("{suite}::{leg}::MISSING ({why})"), || Ok(())).with_ignored_flag(true)
+}
+
+enum Listing {
+    Missing(String),
+    Failed(String),
+    Started(std::process::Child),
+}
+
+fn start_listing(leg: &Leg, suite: &Suite) -> Listing {
+    if leg.path.is_none() {
+        return Listing::Missing(leg.missing.clone().unwrap_or_else(|| "no path".into()));
+    }
+    if let Some(why) = (suite.lacks)(leg) {
+        return Listing::Missing(why);
+    }
+    let mut command: Command = target::python(leg);
+    command
+        .arg(target::programs().join(suite.program))
+        .arg("--list");
+    match command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() {
+        Ok(child) => Listing::Started(child),
+        Err(error) => Listing::Failed(format!("{command:?}: {error}")),
+    }
+}
+
+fn finish_listing(child: std::process::Child) -> Result<Vec<String>, String> {
+    let output = child
+        .wait_with_output()
+        .map_err(|error| error.to_string())?;
+    let cases: Vec<_> = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    if !output.status.success() || cases.is_empty() {
+        return Err(format!("--list: {}, {} cases", output.status, cases.len()));
+    }
+    Ok(cases)
+}
+
+fn leg_trials(suite: &Arc<Suite>, leg: Leg, cases: Vec<String>) -> Vec<Trial> {
+    let leg = Arc::new(leg);
+    let dump: Arc<OnceLock<Result<Dump, String>>> = Arc::default();
+    let trial = |name: String, judge: Box<dyn Fn(&Leg, &Dump) -> Outcome + Send>| {
+        let (suite, leg, dump) = (suite.clone(), leg.clone(), dump.clone());
+        let full = format!("{}::{}::{name}", suite.name, leg.leg);
+        Trial::test(full, move || {
+            let dump = dump.get_or_init(|| Dump::take(&leg, &suite));
+            let outcome = dump
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|dump| judge(&leg, dump));
+            outcome.map_err(|why| Failed::from(format!("CPython {}: {why}", leg.version)))
+        })
+    };
+    let of_case = |case: String| {
+        let judged = case.clone();
+        trial(
+            case,
+            Box::new(move |_: &Leg, dump: &Dump| dump.case(&judged)),
+        )
+    };
+    let checks = CHECKS.map(|(name, check)| trial(name.into(), Box::new(check)));
+    cases.into_iter().map(of_case).chain(checks).collect()
+}
+
+/// The first of each column, then the second of each: so that two threads start two legs.
+fn interleave(columns: Vec<Vec<Trial>>) -> Vec<Trial> {
+    let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+    let mut trials = Vec::new();
+    loop {
+        let before = trials.len();
+        trials.extend(columns.iter_mut().filter_map(Iterator::next));
+        if trials.len() == before {
+            return trials;
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A process under test: started, waited for until it says READY, and killed with its owner.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::legs::Leg;
+
+/// Generous, for machines that do much else; nothing waits as long when all is well.
+const READY_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// Where the test programs lie.
+pub fn programs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
+}
+
+/// A command that runs the interpreter of `leg` without touching the source tree.
+pub fn python(leg: &Leg) -> Command {
+    environment(Command::new(leg.python()), leg)
+}
+
+/// Gives `command` the environment that the interpreter of `leg` needs.
+pub fn environment(mut command: Command, leg: &Leg) -> Command {
+    command.envs(&leg.env).env("PYTHONUNBUFFERED", "1");
+    if leg.minor() >= (3, 8) {
+        let cache = std::env::temp_dir().join(format!("dapper-attach-pycache-{}", leg.leg));
+        command.env("PYTHONPYCACHEPREFIX", cache);
+    } else {
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+    }
+    if let Some(packages) = &leg.site_packages {
+        command.env("PYTHONPATH", packages);
+    }
+    command
+}
+
+fn temporary_directory() -> Result<TempDir, String> {
+    tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))
+}
+
+/// A running process that ends when this value does.
+pub struct Target {
+    what: String,
+    child: Child,
+    lines: Receiver<String>,
+    directory: TempDir,
+}
+
+impl Target {
+    /// Starts `command`; its output goes to us, its errors to a file that failures quote.
+    pub fn start(what: &str, command: Command) -> Result<Self, String> {
+        Self::start_in(temporary_directory()?, what, command)
+    }
+
+    fn start_in(directory: TempDir, what: &str, mut command: Command) -> Result<Self, String> {
+        let errors = File::create(directory.path().join("stderr"))
+            .map_err(|error| format!("{what}: {error}"))?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()
+            .map_err(|error| format!("{what}: cannot start {command:?}: {error}"))?;
+        let stdout = child.stdout.take().expect("stdout was asked for");
+        let (sender, lines) = channel();
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self {
+            what: what.to_owned(),
+            child,
+            lines,
+            directory,
+        })
+    }
+
+    /// Starts a program of `tests/programs`, which writes its truth, and waits until it has.
+    pub fn program(leg: &Leg, program: &str) -> Result<(Self, PathBuf), String> {
+        let directory = temporary_directory()?;
+        let truth = directory.path().join("truth.json");
+        let mut command = python(leg);
+        command.arg(programs().join(program)).arg(&truth);
+        let what = format!("{program} on {}", leg.version);
+        let mut target = Self::start_in(directory, &what, command)?;
+        target.wait_ready()?;
+        Ok((target, truth))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What follows READY on the line that says so.
+    pub fn wait_ready(&mut self) -> Result<String, String> {
+        self.wait_line("READY")
+            .map(|line| line["READY".len()..].trim().to_owned())
+    }
+
+    /// The next line of output that starts with `start`.
+    pub fn wait_line(&mut self, start: &str) -> Result<String, String> {
+        let deadline = Instant::now() + READY_TIMEOUT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line.starts_with(start) => return Ok(line),
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(self.failure(&format!("no {start} in {READY_TIMEOUT:?}")));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = self.child.wait();
+                    return Err(self.failure(&format!("ended before {start}: {status:?}")));
+                }
+            }
+        }
+    }
+
+    /// Forgets lines that were printed but not read.
+    pub fn discard_lines(&mut self) {
+        while self.lines.try_recv().is_ok() {}
+    }
+
+    /// Whether it still runs, and is neither stopped nor traced.
+    pub fn is_running_freely(&mut self) -> bool {
+        let alive = matches!(self.child.try_wait(), Ok(None));
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
+        let state = status.lines().find(|line| line.starts_with("State:"));
+        let untraced = status
+            .lines()
+            .any(|line| line.split_whitespace().eq(["TracerPid:", "0"]));
+        alive && untraced && state.is_some_and(|state| !state.contains(['T', 't', 'Z', 'X']))
+    }
+
+    fn failure(&self, reason: &str) -> String {
+        let errors = fs::read_to_string(self.directory.path().join("stderr")).unwrap_or_default();
+        format!("{}: {reason}\n{}", self.what, errors.trim_end())
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        // Both fail only when it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
