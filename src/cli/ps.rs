@@ -1,7 +1,6 @@
 //! `dapper-attach ps`
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use serde::Serialize;
 
@@ -11,8 +10,8 @@ use super::output;
 use crate::limits::Limits;
 use crate::report::clean::{clean, columns, cut};
 use crate::report::json;
-use crate::snapshot::take::{TakeOptions, take_process};
-use crate::snapshot::{Process, PythonBuild};
+use crate::snapshot::PythonBuild;
+use crate::snapshot::count::{Counts, count};
 use crate::target::list::{Candidate, python_processes};
 
 /// One line of the list; also its JSON object.
@@ -25,21 +24,17 @@ struct Entry {
     /// `None` where the process could not be read.
     python: Option<PythonBuild>,
     threads: Option<usize>,
+    /// Tasks that have not ended.
     tasks: Option<usize>,
     command: Vec<String>,
     error: Option<Reason>,
 }
 
 pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
-    let options = TakeOptions {
-        locals: false,
-        no_pause: true,
-        max_pause: Duration::ZERO,
-        limits: Limits::default(),
-    };
+    let limits = Limits::default();
     let mut entries: Vec<Entry> = (python_processes().into_iter())
         .map(|candidate| {
-            let read = take_process(candidate.pid, &options);
+            let read = count(candidate.pid, &limits);
             Entry::new(candidate, read.as_ref().map_err(Reason::from))
         })
         .collect();
@@ -52,15 +47,15 @@ pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
 }
 
 impl Entry {
-    fn new(candidate: Candidate, read: Result<&Process, Reason>) -> Self {
-        let process = read.as_ref().ok();
+    fn new(candidate: Candidate, read: Result<&Counts, Reason>) -> Self {
+        let counts = read.as_ref().ok();
         Self {
             pid: candidate.pid,
             parent_pid: candidate.parent,
             user: candidate.user.unwrap_or_else(|| candidate.uid.to_string()),
-            python: process.map(|process| process.python.clone()),
-            threads: process.map(|process| process.threads.len()),
-            tasks: process.map(|process| process.tasks.len()),
+            python: counts.map(|counts| counts.python.clone()),
+            threads: counts.map(|counts| counts.threads),
+            tasks: counts.map(|counts| counts.tasks),
             command: candidate.command,
             error: read.err(),
         }

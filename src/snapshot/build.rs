@@ -84,12 +84,7 @@ impl Build<'_, '_> {
             parent_pid: self.process.parent_pid(),
             command: self.process.command(),
             executable: self.process.executable(),
-            python: PythonBuild {
-                version: self.runtime.version.clone(),
-                free_threaded: self.runtime.layout.build.free_threaded,
-                debug: self.runtime.debug,
-                layout: self.runtime.source,
-            },
+            python: python_build(self.runtime),
             read: ReadInfo {
                 consistency: Consistency::Running,
                 stopped_us: 0,
@@ -168,6 +163,16 @@ impl Build<'_, '_> {
             tasks.extend(built);
         }
         (tasks, asyncio_imported)
+    }
+}
+
+/// The interpreter as the model shows it.
+pub fn python_build(runtime: &Runtime) -> PythonBuild {
+    PythonBuild {
+        version: runtime.version.clone(),
+        free_threaded: runtime.layout.build.free_threaded,
+        debug: runtime.debug,
+        layout: runtime.source,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The plain model that everything after it reads, and how it is taken.
 
 mod build;
+pub mod count;
 mod edges;
 mod frames;
 mod loops;

@@ -8,6 +8,7 @@ use super::threads::KernelThreads;
 use crate::limits::Limits;
 use crate::python::candidates::candidates;
 use crate::python::runtime::{self, Candidate};
+use crate::python::{Reader, Runtime};
 use crate::target::{self, Error, LiveMemory, Memory, PageCache, Stop};
 
 /// How often what was read of a running process is read again, to find it
@@ -46,6 +47,21 @@ pub fn take_process(pid: u32, options: &TakeOptions) -> Result<Process, Error> {
             Err(Error::Gone { pid })
         }
         other => other,
+    }
+}
+
+/// Confirms what runs in `process` and reads it once through `cache`, while it
+/// runs.
+pub(super) fn with_reader<T>(
+    process: &target::Process,
+    cache: &PageCache<LiveMemory>,
+    limits: &Limits,
+    read: impl FnOnce(&Runtime, &Reader<'_>) -> T,
+) -> Result<T, Error> {
+    let candidates = candidates(process, cache)?;
+    match runtime::confirm(&candidates, cache, limits) {
+        Ok((runtime, reader)) => Ok(read(&runtime, &reader)),
+        Err(rejection) => Err(rejection.into_error(process)),
     }
 }
 

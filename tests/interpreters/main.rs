@@ -13,8 +13,8 @@ mod locals;
 mod loops;
 mod running;
 mod states;
-mod threads;
 mod support;
+mod threads;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, Once};
 use std::time::{Duration, Instant};
 
 use dapper_attach::target::{Memory, Process};
@@ -126,11 +126,24 @@ pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
 /// A directory of this test run's own.
 pub fn fresh_directory() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
+    static CLEANED: Once = Once::new();
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("target_room");
+    CLEANED.call_once(|| remove_directories_of_the_dead(&all));
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("target-{}-{number}", std::process::id());
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let directory = all.join(format!("{}-{number}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     directory
+}
+
+/// Removes what former test runs have left.
+fn remove_directories_of_the_dead(all: &Path) {
+    for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.split_once('-'));
+        if pid.is_some_and(|(pid, _)| !Path::new("/proc").join(pid).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Compiles a program of `programs/` with further `flags`, once for each.

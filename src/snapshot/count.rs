@@ -1,0 +1,44 @@
+//! Counting threads and tasks, for lists of many processes.
+
+use super::build::python_build;
+use super::model::PythonBuild;
+use super::take::with_reader;
+use crate::limits::Limits;
+use crate::target::{Error, PageCache, Process};
+use crate::tasks::{FutureState, find_tasks};
+
+/// How much there is in a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    pub python: PythonBuild,
+    pub threads: usize,
+    /// Tasks that have not ended.
+    pub tasks: usize,
+}
+
+/// Counts what is in the process with this pid, without stopping it: while it
+/// is busy, the numbers are about right.
+///
+/// # Errors
+/// As for [`take_process`](super::take::take_process).
+pub fn count(pid: u32, limits: &Limits) -> Result<Counts, Error> {
+    let process = Process::open(pid)?;
+    let cache = PageCache::new(process.memory());
+    with_reader(&process, &cache, limits, |runtime, reader| {
+        let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
+        let pending = |task: &&u64| reader.future_state(**task) == Ok(FutureState::Pending);
+        let tasks = interpreters
+            .iter()
+            .filter(|_| runtime.tasks_refused.is_none())
+            .map(|interpreter| {
+                let found = find_tasks(reader, interpreter, &[]);
+                found.tasks.iter().filter(pending).count()
+            })
+            .sum();
+        Counts {
+            python: python_build(runtime),
+            threads: interpreters.iter().map(|each| each.threads.len()).sum(),
+            tasks,
+        }
+    })
+}
