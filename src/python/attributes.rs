@@ -5,7 +5,7 @@ use std::rc::Rc;
 use python_offsets::AttributesForm;
 
 use super::error::{DecodeError, Result};
-use super::reader::Reader;
+use super::reader::{Reader, is_plausible};
 use super::types::{Kind, Type};
 
 /// `T_OBJECT` and `T_OBJECT_EX` (Include/structmember.h): members that hold a
@@ -79,7 +79,7 @@ impl Reader<'_> {
         let offset = match ty.dictoffset {
             0 => return Ok(Storage::Nothing),
             offset if offset > 0 => offset,
-            offset => self.variable_size(addr, ty)? + offset,
+            offset => self.variable_size(addr, ty)?.saturating_add(offset),
         };
         let at = addr
             .checked_add_signed(offset)
@@ -111,6 +111,10 @@ impl Reader<'_> {
         let missing = DecodeError::NotInLayout {
             what: "managed dicts",
         };
+        let torn = DecodeError::Corrupt {
+            what: "attribute values",
+            addr,
+        };
         let before = |offset: i32| addr.wrapping_add_signed(i64::from(offset));
         let dict_at = before(layout.managed_dict.ok_or(missing.clone())?);
         let dict = |word: u64| match word {
@@ -123,11 +127,13 @@ impl Reader<'_> {
                 let values = self.u64(before(layout.values.ok_or(missing)?))?;
                 match values {
                     0 => Ok(dict(self.u64(dict_at)?)),
-                    values => Ok(Storage::Values(values)),
+                    values if is_plausible(values) => Ok(Storage::Values(values)),
+                    _ => Err(torn),
                 }
             }
             AttributesForm::Tagged => match self.u64(dict_at)? {
-                word if word & 1 == 1 => Ok(Storage::Values(word + 1)),
+                word if word & 1 == 1 && is_plausible(word) => Ok(Storage::Values(word + 1)),
+                word if word & 1 == 1 => Err(torn),
                 word => Ok(dict(word)),
             },
             AttributesForm::Inline => {

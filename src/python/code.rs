@@ -101,7 +101,10 @@ impl Reader<'_> {
         }
         let instructions = match (layout.co_code_adaptive, layout.co_code) {
             (Some(offset), _) => addr + u64::from(offset),
-            (None, Some(offset)) => head.field_u64(offset) + u64::from(self.layout.bytes.ob_sval),
+            (None, Some(offset)) => {
+                let code = head.field_u64(offset);
+                code.wrapping_add(self.layout.bytes.ob_sval.into())
+            }
             (None, None) => return Err(DecodeError::NotInLayout { what: "co_code" }),
         };
         Ok(Code {

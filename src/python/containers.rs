@@ -5,7 +5,7 @@ use std::rc::Rc;
 use python_offsets::DictKeysForm;
 
 use super::error::{DecodeError, Result};
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, is_plausible};
 use super::types::Kind;
 
 /// Keys tables with entries of key and value only (`DICT_KEYS_GENERAL` is 0,
@@ -25,11 +25,13 @@ impl Reader<'_> {
         self.i64(addr + u64::from(self.layout.object.ob_size))
     }
 
+    /// `count` references from `addr`; what can be no address is null.
     fn pointers(&self, addr: u64, count: usize) -> Result<Vec<u64>> {
         let bytes = self.bytes(addr, count * 8)?;
         Ok(bytes
             .chunks_exact(8)
             .map(|word| word.field_u64(0))
+            .map(|addr| if is_plausible(addr) { addr } else { 0 })
             .collect())
     }
 
@@ -151,7 +153,7 @@ impl Reader<'_> {
                     Some(values) => values[index],
                     None => entry.field_u64(table.key_at as u32 + 8),
                 };
-                if key != 0 && value != 0 && items.len() < max {
+                if is_plausible(key) && is_plausible(value) && items.len() < max {
                     items.push((key, value));
                 }
             }
@@ -215,7 +217,7 @@ impl Reader<'_> {
             let bytes = self.bytes(table + start as u64 * 16, count * 16)?;
             for slot in bytes.chunks_exact(16) {
                 let (key, hash) = (slot.field_u64(0), slot.field_u64(8));
-                if key != 0 && hash != DUMMY_HASH && items.len() < max {
+                if is_plausible(key) && hash != DUMMY_HASH && items.len() < max {
                     items.push(key);
                 }
             }

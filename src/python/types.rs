@@ -5,7 +5,7 @@ use std::rc::Rc;
 use python_offsets::ReferenceForm;
 
 use super::error::{DecodeError, Result};
-use super::reader::Reader;
+use super::reader::{Reader, is_plausible};
 
 /// `Py_TPFLAGS_INLINE_VALUES` (Include/object.h, 3.13).
 const FLAG_INLINE_VALUES: u64 = 1 << 2;
@@ -178,6 +178,12 @@ fn kind_of(name: &str, flags: u64) -> Kind {
 impl Reader<'_> {
     /// Address of the type of the object at `addr`.
     pub fn type_addr(&self, addr: u64) -> Result<u64> {
+        if !is_plausible(addr) {
+            return Err(DecodeError::BadPointer {
+                what: "object",
+                addr,
+            });
+        }
         self.required(addr + u64::from(self.layout.object.ob_type), "ob_type")
     }
 
@@ -314,6 +320,6 @@ impl Reader<'_> {
             ReferenceForm::Tagged if reference & 3 == 3 => return None,
             ReferenceForm::Tagged => reference & !3,
         };
-        super::reader::is_plausible(addr).then_some(addr)
+        is_plausible(addr).then_some(addr)
     }
 }

@@ -7,8 +7,8 @@ belongs to the case just started), and lets a thread of its own write the
 truth once the whole process stands still. From then on nothing moves: what a
 look from outside finds must be what was written.
 
-    python PROGRAM.py --list         the names of the cases of this interpreter
-    python PROGRAM.py TRUTH.json     runs them; prints READY when TRUTH.json is there
+    python PROGRAM.py TRUTH.json     prints READY when TRUTH.json is there
+    python list_cases.py PROGRAM...  the names of the cases of this interpreter
 """
 
 import asyncio
@@ -301,13 +301,9 @@ def publish_when_at_rest(busy=0, **more):
     threading.Thread(target=publish, name="oracle-dumper", daemon=daemon).start()
 
 
-def listed():
-    """Whether only the names of the cases were asked for, which are then printed."""
-    if sys.argv[1:] != ["--list"]:
-        return False
-    for function in _cases:
-        print(function.__name__)
-    return True
+def names():
+    """The names of the cases declared so far."""
+    return [function.__name__ for function in _cases]
 
 
 def arm():
@@ -316,7 +312,5 @@ def arm():
 
 
 def main(run=asyncio.run):
-    if listed():
-        return
     arm()
     run(_run_all())

@@ -5,7 +5,7 @@
 //! `SUITE::LEG::CASE`. A leg that is missing is one ignored test that says why.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, ExitCode, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -256,29 +256,46 @@ pub fn main(suites: Vec<Suite>, more: fn(&Manifest) -> Vec<Trial>) -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The trials of one suite, a list for each leg.
-fn suite(suite: Suite, manifest: &Manifest) -> Vec<Vec<Trial>> {
-    let suite = Arc::new(suite);
+/// The cases of each program, as one leg has them.
+type Cases = BTreeMap<String, Vec<String>>;
+
+/// The trials of all suites: a list for each leg and suite.
+fn columns(suites: Vec<Suite>, manifest: &Manifest) -> Vec<Vec<Trial>> {
+    let suites: Vec<_> = suites.into_iter().map(Arc::new).collect();
     let listings: Vec<_> = manifest
         .legs
         .iter()
-        .map(|leg| (leg.clone(), start_listing(leg, &suite)))
+        .map(|leg| (leg, start_listing(leg, &suites)))
         .collect();
-    let trials = |(leg, listing): (Leg, Listing)| match listing {
-        Listing::Missing(why) => vec![ignored(suite.name, &leg.leg, &why)],
-        Listing::Failed(why) => {
-            let name = format!("{}::{}::LISTING", suite.name, leg.leg);
+    let mut columns = Vec::new();
+    for (leg, listing) in listings {
+        let cases = listing.and_then(finish_listing);
+        columns.extend(suites.iter().map(|suite| column(suite, leg, &cases)));
+    }
+    columns
+}
+
+/// The trials of one suite on one leg.
+fn column(suite: &Arc<Suite>, leg: &Leg, cases: &Result<Cases, String>) -> Vec<Trial> {
+    let why = match &leg.missing {
+        Some(why) => Some(why.clone()),
+        None => (suite.lacks)(leg),
+    };
+    match (why, cases) {
+        (Some(why), _) => vec![ignored(suite.name, &leg.leg, &why)],
+        (None, Ok(cases)) => {
+            let program = suite.program.trim_end_matches(".py");
+            leg_trials(
+                suite,
+                leg.clone(),
+                cases.get(program).cloned().unwrap_or_default(),
+            )
+        }
+        (None, Err(why)) => {
+            let (name, why) = (format!("{}::{}::LISTING", suite.name, leg.leg), why.clone());
             vec![Trial::test(name, move || Err(Failed::from(why)))]
         }
-        Listing::Started(child) => match finish_listing(child) {
-            Ok(cases) => leg_trials(&suite, leg, cases),
-            Err(why) => {
-                let name = format!("{}::{}::LISTING", suite.name, leg.leg);
-                vec![Trial::test(name, move || Err(Failed::from(why)))]
-            }
-        },
-    };
-    listings.into_iter().map(trials).collect()
+    }
 }
 
 /// A test that is visibly not run.
@@ -286,39 +303,38 @@ pub fn ignored(suite: &str, leg: &str, why: &str) -> Trial {
     Trial::test(format!("{suite}::{leg}::MISSING ({why})"), || Ok(())).with_ignored_flag(true)
 }
 
-enum Listing {
-    Missing(String),
-    Failed(String),
-    Started(std::process::Child),
-}
-
-fn start_listing(leg: &Leg, suite: &Suite) -> Listing {
-    if leg.path.is_none() {
-        return Listing::Missing(leg.missing.clone().unwrap_or_else(|| "no path".into()));
+fn start_listing(leg: &Leg, suites: &[Arc<Suite>]) -> Result<Child, String> {
+    if let Some(why) = &leg.missing {
+        return Err(why.clone());
     }
-    if let Some(why) = (suite.lacks)(leg) {
-        return Listing::Missing(why);
-    }
-    let mut command: Command = target::python(leg);
+    let programs = suites.iter().filter(|suite| (suite.lacks)(leg).is_none());
+    let mut command = target::python(leg);
     command
-        .arg(target::programs().join(suite.program))
-        .arg("--list");
-    match command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn() {
-        Ok(child) => Listing::Started(child),
-        Err(error) => Listing::Failed(format!("{command:?}: {error}")),
-    }
+        .arg(target::programs().join("list_cases.py"))
+        .args(programs.map(|suite| suite.program.trim_end_matches(".py")))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    command
+        .spawn()
+        .map_err(|error| format!("{command:?}: {error}"))
 }
 
-fn finish_listing(child: std::process::Child) -> Result<Vec<String>, String> {
+fn finish_listing(child: Child) -> Result<Cases, String> {
     let output = child
         .wait_with_output()
         .map_err(|error| error.to_string())?;
-    let cases: Vec<_> = String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .map(str::to_owned)
-        .collect();
-    if !output.status.success() || cases.is_empty() {
-        return Err(format!("--list: {}, {} cases", output.status, cases.len()));
+    if !output.status.success() {
+        return Err(format!("list_cases.py: {}", output.status));
+    }
+    let mut cases = Cases::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let (program, case) = line
+            .split_once(' ')
+            .ok_or_else(|| format!("list_cases.py: {line:?}"))?;
+        cases
+            .entry(program.to_owned())
+            .or_default()
+            .push(case.to_owned());
     }
     Ok(cases)
 }

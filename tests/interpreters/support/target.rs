@@ -134,11 +134,12 @@ impl Target {
     pub fn is_running_freely(&mut self) -> bool {
         let alive = matches!(self.child.try_wait(), Ok(None));
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap_or_default();
-        let state = status.lines().find(|line| line.starts_with("State:"));
-        let untraced = status
-            .lines()
-            .any(|line| line.split_whitespace().eq(["TracerPid:", "0"]));
-        alive && untraced && state.is_some_and(|state| !state.contains(['T', 't', 'Z', 'X']))
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|line| line.split_whitespace().next())
+        };
+        let runs = matches!(field("State:"), Some("R" | "S" | "D"));
+        alive && runs && field("TracerPid:") == Some("0")
     }
 
     fn failure(&self, reason: &str) -> String {
