@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
+
 use super::model::{Frame, FrameKind, Local};
 use crate::python::{DecodeError, Kind, RawFrame, RawStack, Reader};
 use crate::tasks::ChainFrame;
@@ -16,6 +18,9 @@ pub struct Frames<'r, 'm> {
     reader: &'r Reader<'m>,
     /// Directory of the standard library, with a slash at its end.
     standard_library: Option<String>,
+    /// In a bundle (PyInstaller and the like), where files of the standard
+    /// library have relative names: its top-level modules.
+    bundled_modules: FxHashSet<Rc<str>>,
     locals: bool,
 }
 
@@ -25,6 +30,7 @@ impl<'r, 'm> Frames<'r, 'm> {
         Self {
             reader,
             standard_library: standard_library(reader, interp),
+            bundled_modules: bundled_modules(reader, interp).unwrap_or_default(),
             locals,
         }
     }
@@ -34,6 +40,13 @@ impl<'r, 'm> Frames<'r, 'm> {
         file.starts_with(FROZEN_PREFIX)
             || standard.is_some_and(|directory| file.starts_with(directory))
             || PACKAGE_DIRECTORIES.iter().any(|part| file.contains(part))
+            || self.is_bundled(file)
+    }
+
+    fn is_bundled(&self, file: &str) -> bool {
+        let top = file.split('/').next().unwrap_or_default();
+        let module = top.strip_suffix(".py").unwrap_or(top);
+        self.bundled_modules.contains(module)
     }
 
     /// A Python frame; `qualname` is its generator's, where it has one.
@@ -160,4 +173,20 @@ fn standard_library(reader: &Reader<'_>, interp: u64) -> Option<String> {
     let file = reader.text(file).ok()?;
     let (directory, _) = file.rsplit_once('/')?;
     Some(format!("{directory}/"))
+}
+
+/// The modules of the standard library (`sys.stdlib_module_names`, 3.10), if
+/// the program is a bundle: then `sys.frozen` is set.
+fn bundled_modules(reader: &Reader<'_>, interp: u64) -> Option<FxHashSet<Rc<str>>> {
+    reader.module_global(interp, "sys", "frozen").ok()??;
+    let names = reader
+        .module_global(interp, "sys", "stdlib_module_names")
+        .ok()??;
+    let (names, _) = reader.set_items(names, reader.limits.mro).ok()?;
+    Some(
+        names
+            .into_iter()
+            .filter_map(|name| reader.text(name).ok())
+            .collect(),
+    )
 }
