@@ -5,16 +5,26 @@
 //! ignored test that says why. `cargo test --test interpreters -- chains::3.14d`
 //! runs a part.
 
+mod bundles;
 mod chains;
+mod cli;
 mod coroutines;
+mod cython;
 mod debug_mode;
+mod discovery;
 mod edges;
+mod gil;
 mod locals;
 mod loops;
+mod many;
+mod nest_asyncio;
 mod running;
 mod states;
+mod subinterpreters;
 mod support;
 mod threads;
+mod untouched;
+mod uvloop;
 
 use std::process::ExitCode;
 
@@ -32,11 +42,25 @@ fn main() -> ExitCode {
         running::suite(),
         states::suite(),
         threads::suite(),
+        uvloop::suite(),
+        nest_asyncio::suite(),
     ];
     support::suite::main(suites, by_hand)
 }
 
 /// Tests that are not cases of a program.
-fn by_hand(_: &Manifest) -> Vec<Trial> {
-    Vec::new()
+fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
+    [
+        bundles::trials(manifest),
+        cli::trials(manifest),
+        cython::trials(manifest),
+        discovery::trials(manifest),
+        gil::trials(manifest),
+        many::trials(manifest),
+        subinterpreters::trials(manifest),
+        untouched::trials(manifest),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

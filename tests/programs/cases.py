@@ -183,8 +183,9 @@ def _note_new_tasks(loop):
 
 async def _run_all(publish=True):
     global _current
-    loop = watch_loop(asyncio.get_event_loop())
     _current = "runner"
+    loop = watch_loop(asyncio.get_event_loop())
+    oracle.note_loop_thread(loop)
     _note_new_tasks(loop)
     for function in _cases:
         _current = function.__name__

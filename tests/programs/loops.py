@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 
-from cases import case, keep, loop_in_thread, main, never, watch_loop
+from cases import case, keep, loop_in_thread, main, never, until, watch_loop
 
 FOREVER_S = 3600
 
@@ -44,10 +44,13 @@ async def in_debug_mode():
         keep(loop.create_task(child()))
         await never()
 
+    tasks = []
+
     def start():
-        keep(loop.create_task(parent()))
+        tasks.append(loop.create_task(parent()))
 
     loop.call_soon_threadsafe(start)
+    await until(lambda: tasks and tasks[0]._fut_waiter)
     await never()
 
 

@@ -17,6 +17,7 @@ import re
 import sys
 import sysconfig
 import threading
+import traceback
 import types
 
 VERSION = sys.version_info[:2]
@@ -26,11 +27,12 @@ _HERE = os.path.dirname(os.path.realpath(__file__)) + os.sep
 # x86-64 system calls in which the programs wait.
 _SYSCALLS = {
     0: "read", 1: "write", 7: "poll", 23: "select", 34: "pause", 35: "nanosleep", 43: "accept",
-    45: "recvfrom", 61: "wait4", 202: "futex", 230: "clock_nanosleep", 232: "epoll_wait",
+    45: "recvfrom", 61: "wait4", 128: "rt_sigtimedwait", 202: "futex", 230: "clock_nanosleep", 232: "epoll_wait",
     270: "pselect6", 271: "ppoll", 281: "epoll_pwait", 288: "accept4", 441: "epoll_pwait2",
 }
 
 _native_ids = {}
+_loop_threads = {}
 several_interpreters = False  # set by programs that create more of them
 
 
@@ -57,6 +59,16 @@ def task_id(task):
 
 def loop_id(loop):
     return "loop:{:#x}".format(id(loop))
+
+
+def note_loop_thread(loop):
+    """Notes that the calling thread runs `loop`: uvloop does not tell."""
+    _loop_threads[loop] = threading.get_ident()
+
+
+def thread_of(loop):
+    """The ident of the thread that runs `loop`, or None."""
+    return getattr(loop, "_thread_id", None) or _loop_threads.get(loop)
 
 
 # ---------------------------------------------------------------- frames
@@ -91,10 +103,10 @@ def _is_library(file):
 def frame(python_frame, qualname=None):
     """One frame; `qualname` is what its generator object says (before 3.11 the code has none)."""
     code = python_frame.f_code
-    qualname = getattr(code, "co_qualname", qualname)
     return {
         "function": code.co_name,
-        "qualname": qualname,
+        "qualname": getattr(code, "co_qualname", None),
+        "coroutine_qualname": qualname,
         "file": code.co_filename,
         "line": python_frame.f_lineno,
         "column": _column(python_frame),
@@ -105,8 +117,8 @@ def frame(python_frame, qualname=None):
 
 def native_frame(awaitable):
     """What the chain ends with when it is neither Python code nor a future."""
-    return {"function": type(awaitable).__name__, "qualname": None, "file": None, "line": None,
-            "column": None, "kind": "native", "library": None}
+    return {"function": type(awaitable).__name__, "qualname": None, "coroutine_qualname": None,
+            "file": None, "line": None, "column": None, "kind": "native", "library": None}
 
 
 def _first(objects, wanted):
@@ -214,6 +226,10 @@ def _exception(task):
         "type": type(exception).__qualname__,
         "message": str(exception),
         "retrieved": not task._log_traceback,
+        "frames": [
+            {"function": frame.f_code.co_name, "file": frame.f_code.co_filename, "line": line}
+            for frame, line in reversed(list(traceback.walk_tb(exception.__traceback__)))
+        ],
     }
 
 
@@ -237,7 +253,7 @@ def task(subject, name=None):
     coroutine = _coroutine_of(subject)
     loop = subject._loop
     state = _state(subject, coroutine)
-    thread = getattr(loop, "_thread_id", None)
+    thread = thread_of(loop)
     if state == "running":
         frames = running_chain(sys._current_frames()[thread], coroutine)
     else:
@@ -264,8 +280,13 @@ def task(subject, name=None):
 
 
 def all_tasks(loop):
-    """The tasks of `loop` that are not done, and that asyncio admits to know."""
-    return set(asyncio.all_tasks(loop))
+    """The tasks of `loop` that are not done, pure-Python ones included."""
+    tasks = set(asyncio.all_tasks(loop))
+    if VERSION >= (3, 14):  # `all_tasks` knows only those of C
+        tasks.update(
+            task for task in asyncio.tasks._scheduled_tasks if task._loop is loop and not task.done()
+        )
+    return tasks
 
 
 # ---------------------------------------------------------------- threads
@@ -283,7 +304,7 @@ def _syscall(native_id):
             number = file.read().split()[0]
     except (OSError, IndexError):
         return None
-    return _SYSCALLS.get(int(number), number) if number.lstrip("-").isdigit() else None
+    return _SYSCALLS.get(int(number)) if number.isdigit() else None  # "running", "-1"
 
 
 def _kernel_name(native_id):
@@ -305,7 +326,7 @@ def interpreter():
 def thread(ident, python_frame, loops=()):
     native_id = native_id_of(ident)
     known = threading._active.get(ident)
-    loop = next((loop for loop in loops if getattr(loop, "_thread_id", None) == ident), None)
+    loop = next((loop for loop in loops if thread_of(loop) == ident), None)
     return {
         "interpreter": interpreter(),
         "native_id": native_id,
@@ -354,8 +375,17 @@ def kernel_states():
 # ---------------------------------------------------------------- loops
 
 
+def _loop_state(subject):
+    """Right of a process at rest: who does not poll waits for something else."""
+    if not subject.is_running():
+        return "stopped"
+    innermost = current_frames().get(thread_of(subject))
+    polls = innermost is None or innermost.f_code.co_filename.endswith("selectors.py")
+    return "polling" if polls or type(subject).__module__ == "uvloop" else "blocked"
+
+
 def loop(subject):
-    ident = getattr(subject, "_thread_id", None)
+    ident = thread_of(subject)
     ready = getattr(subject, "_ready", None)
     timers = getattr(subject, "_scheduled", None)
     return {
@@ -363,6 +393,7 @@ def loop(subject):
         "interpreter": interpreter(),
         "class": full_name(type(subject)),
         "thread": native_id_of(ident),
+        "state": _loop_state(subject),
         "running": subject.is_running(),
         "closed": subject.is_closed(),
         "debug": subject.get_debug(),

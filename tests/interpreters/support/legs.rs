@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use serde::Deserialize;
-use serde_json::Value;
 
 /// One interpreter that the tests run against, or the reason why it is missing.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +16,9 @@ pub struct Leg {
     pub missing: Option<String>,
     #[serde(default)]
     pub version: String,
+    /// Where it came from, in words.
+    #[serde(default)]
+    pub source: String,
     #[serde(default)]
     pub debug: bool,
     #[serde(default)]
@@ -50,14 +52,27 @@ impl Leg {
     }
 }
 
+/// A program that puts an interpreter into something else.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Bundler {
+    #[serde(default)]
+    pub leg: String,
+    #[serde(default)]
+    pub path: Option<PathBuf>,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    #[serde(default)]
+    pub missing: Option<String>,
+}
+
 /// Everything that `scripts/interpreters` found or built.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
     pub legs: Vec<Leg>,
     #[serde(default)]
-    pub uwsgi: Option<Value>,
+    pub uwsgi: Option<Bundler>,
     #[serde(default)]
-    pub pyinstaller: Option<Value>,
+    pub pyinstaller: Option<Bundler>,
 }
 
 impl Manifest {
@@ -66,14 +81,6 @@ impl Manifest {
         self.legs
             .iter()
             .find(|leg| leg.leg == name && leg.path.is_some())
-    }
-
-    /// The newest leg whose libpython is a library of its own.
-    pub fn newest_shared(&self) -> Option<&Leg> {
-        self.legs
-            .iter()
-            .filter(|leg| leg.path.is_some() && leg.libpython.is_some())
-            .max_by_key(|leg| leg.minor())
     }
 }
 

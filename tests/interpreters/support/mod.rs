@@ -5,6 +5,7 @@
 
 pub mod attach;
 pub mod compare;
+pub mod contract;
 pub mod legs;
 pub mod locals;
 pub mod snapshot;

@@ -11,22 +11,24 @@ use std::sync::{Arc, OnceLock};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use super::legs::{self, Leg, Manifest};
-use super::snapshot::Process;
+use super::snapshot::{Process, Snapshot};
 use super::target::{self, Target};
 use super::truth::{self, Truth};
-use super::{Outcome, attach, compare, locals, none};
+use super::{Outcome, attach, compare, contract, locals, none};
 
 /// Something that is right or wrong of a whole process.
 pub type Check = fn(&Leg, &Dump) -> Outcome;
 
 /// One test program with its cases.
 pub struct Suite {
-    pub name: &'static str,
-    pub program: &'static str,
+    name: &'static str,
+    program: &'static str,
     /// More arguments for the look at it.
-    pub arguments: &'static [&'static str],
-    /// Why a leg cannot have this suite, e.g. since it lacks a package.
-    pub lacks: fn(&Leg) -> Option<String>,
+    arguments: &'static [&'static str],
+    /// A package without which it does not run.
+    package: Option<&'static str>,
+    /// Why the tool cannot be held to it yet.
+    not_yet: Option<&'static str>,
 }
 
 impl Suite {
@@ -36,7 +38,8 @@ impl Suite {
             name,
             program,
             arguments: &[],
-            lacks: |_| None,
+            package: None,
+            not_yet: None,
         }
     }
 
@@ -45,16 +48,32 @@ impl Suite {
         self
     }
 
-    pub fn lacks(mut self, lacks: fn(&Leg) -> Option<String>) -> Self {
-        self.lacks = lacks;
+    /// Only for legs that have this package.
+    pub fn needs(mut self, package: &'static str) -> Self {
+        self.package = Some(package);
         self
+    }
+
+    /// Nowhere, for the reason given.
+    pub fn not_yet(mut self, why: &'static str) -> Self {
+        self.not_yet = Some(why);
+        self
+    }
+
+    /// Why `leg` cannot have it.
+    fn lacks(&self, leg: &Leg) -> Option<String> {
+        if let Some(why) = leg.missing.as_deref().or(self.not_yet) {
+            return Some(why.to_owned());
+        }
+        let package = self.package?;
+        (!leg.packages.contains_key(package)).then(|| format!("no {package} for it"))
     }
 }
 
 /// One look at one program: what it knows of itself, and what the tool found.
 pub struct Dump {
     pub truth: Truth,
-    pub process: Process,
+    snapshot: Snapshot,
 }
 
 impl Dump {
@@ -63,11 +82,16 @@ impl Dump {
         let truth: Truth = truth::read(&path)?;
         let mut arguments = vec!["--max-pause", "30000"];
         arguments.extend(suite.arguments);
-        let process = attach::process(target.pid(), &arguments)?;
+        let snapshot = attach::snapshot(target.pid(), &arguments)?;
         if !target.is_running_freely() {
             return Err("after the look the target no longer runs".into());
         }
-        Ok(Self { truth, process })
+        Ok(Self { truth, snapshot })
+    }
+
+    fn process(&self) -> &Process {
+        // `dapper-attach --pid` without --children: `PROCESS_AND_READING` checks that it is the one.
+        &self.snapshot.processes[0]
     }
 
     fn names(&self) -> BTreeMap<&str, &str> {
@@ -82,7 +106,7 @@ impl Dump {
         let mut compared = 0;
         for truth in self.truth.tasks.iter().filter(|t| of_case(&t.case)) {
             compared += 1;
-            match self.process.tasks.iter().find(|task| task.id == truth.id) {
+            match self.process().tasks.iter().find(|task| task.id == truth.id) {
                 Some(ours) => mismatches.append(&mut compare::task(ours, truth)),
                 None => mismatches.push(format!(
                     "task {:?} ({}, {}) is missing",
@@ -99,7 +123,7 @@ impl Dump {
             mismatches.append(&mut self.event_loop(truth));
         }
         for expected in self.truth.locals.iter().filter(|l| of_case(&l.case)) {
-            mismatches.append(&mut locals::frame(&self.process, expected));
+            mismatches.append(&mut locals::frame(self.process(), expected));
         }
         for truth in self.truth.coroutines.iter().filter(|c| of_case(&c.case)) {
             mismatches.append(&mut self.coroutine(truth));
@@ -114,7 +138,7 @@ impl Dump {
     }
 
     fn thread(&self, truth: &truth::Thread) -> Vec<String> {
-        match compare::find_thread(&self.process, truth) {
+        match compare::find_thread(self.process(), truth) {
             Some(ours) => compare::thread(ours, truth),
             None => vec![format!(
                 "thread {:?} ({:?}) is missing",
@@ -124,14 +148,19 @@ impl Dump {
     }
 
     fn event_loop(&self, truth: &truth::Loop) -> Vec<String> {
-        match self.process.loops.iter().find(|found| found.id == truth.id) {
+        match self
+            .process()
+            .loops
+            .iter()
+            .find(|found| found.id == truth.id)
+        {
             Some(ours) => compare::event_loop(ours, truth),
             None => vec![format!("loop {} is missing", truth.id)],
         }
     }
 
     fn coroutine(&self, truth: &truth::Coroutine) -> Vec<String> {
-        let mut found = self.process.coroutines.iter();
+        let mut found = self.process().coroutines.iter();
         match found.find(|c| c.qualname == truth.qualname) {
             Some(ours) => {
                 let subject = format!("coroutine {}", truth.qualname);
@@ -151,7 +180,7 @@ impl Dump {
         let from: BTreeSet<_> = tasks.map(|task| &*task.id).collect();
         let stated = self.truth.edges.iter().filter(|edge| of_case(&edge.case));
         let stated: Vec<_> = stated.collect();
-        compare::edges(&self.process, &stated, &from, &self.names())
+        compare::edges(self.process(), &stated, &from, &self.names())
     }
 }
 
@@ -162,7 +191,7 @@ fn every_task_once(_: &Leg, dump: &Dump) -> Outcome {
     let mut mismatches = Vec::new();
     let mut seen = BTreeSet::new();
     let known: BTreeSet<_> = dump.truth.tasks.iter().map(|task| &task.id).collect();
-    for task in &dump.process.tasks {
+    for task in &dump.process().tasks {
         if !seen.insert(&task.id) {
             mismatches.push(format!("{} {:?} is there twice", task.id, task.name));
         }
@@ -193,9 +222,9 @@ fn threads_and_loops_of_the_runner(_: &Leg, dump: &Dump) -> Outcome {
             mismatches.append(&mut dump.event_loop(event_loop));
         }
     }
-    for thread in &dump.process.threads {
+    for thread in &dump.process().threads {
         let known = dump.truth.threads.iter().any(|truth| {
-            compare::find_thread(&dump.process, truth)
+            compare::find_thread(dump.process(), truth)
                 .is_some_and(|found| std::ptr::eq(found, thread))
         });
         if !known && thread.name != "oracle-dumper" && thread.interpreter == 0 {
@@ -207,7 +236,7 @@ fn threads_and_loops_of_the_runner(_: &Leg, dump: &Dump) -> Outcome {
 
 /// What the process is, and that it was read without complaint.
 fn process_and_reading(leg: &Leg, dump: &Dump) -> Outcome {
-    let process = &dump.process;
+    let process = dump.process();
     let mut mismatches = compare::Mismatches::of("process");
     mismatches.equal("pid", &process.pid, &dump.truth.pid);
     let (major, minor, micro) = dump.truth.version;
@@ -226,7 +255,12 @@ fn process_and_reading(leg: &Leg, dump: &Dump) -> Outcome {
     none(&mismatches.found)
 }
 
-const CHECKS: [(&str, Check); 3] = [
+fn contract(_: &Leg, dump: &Dump) -> Outcome {
+    contract::check(&dump.snapshot)
+}
+
+const CHECKS: [(&str, Check); 4] = [
+    ("CONTRACT", contract),
     ("EVERY_TASK_ONCE", every_task_once),
     (
         "THREADS_AND_LOOPS_OF_THE_RUNNER",
@@ -237,16 +271,49 @@ const CHECKS: [(&str, Check); 3] = [
 
 // ---------------------------------------------------------------- running
 
+/// Something that is right or wrong of a leg.
+pub type Test = fn(&Leg) -> Outcome;
+
+/// Tests `GROUP::LEG::NAME` that are no cases of a program: a list for each leg.
+pub fn on_every_leg(
+    manifest: &Manifest,
+    group: &str,
+    lacks: fn(&Leg) -> Option<String>,
+    tests: &[(&str, Test)],
+) -> Vec<Vec<Trial>> {
+    let of_leg = |leg: &Leg| {
+        if let Some(why) = leg.missing.clone().or_else(|| lacks(leg)) {
+            return vec![ignored(group, &leg.leg, &why)];
+        }
+        let trial = |&(name, test): &(&str, Test)| {
+            let leg = leg.clone();
+            Trial::test(format!("{group}::{}::{name}", leg.leg), move || {
+                test(&leg).map_err(|why| Failed::from(format!("CPython {}: {why}", leg.version)))
+            })
+        };
+        tests.iter().map(trial).collect()
+    };
+    manifest.legs.iter().map(of_leg).collect()
+}
+
+/// One test `GROUP::NAME` of no particular leg; ignored where `lacks` says why.
+pub fn once(group: &str, name: &str, lacks: Option<String>, test: fn() -> Outcome) -> Trial {
+    match lacks {
+        Some(why) => Trial::test(format!("{group}::{name}::MISSING ({why})"), || Ok(()))
+            .with_ignored_flag(true),
+        None => Trial::test(format!("{group}::{name}"), move || {
+            test().map_err(Failed::from)
+        }),
+    }
+}
+
 /// Runs suites, and tests that are written out, and ends the test binary.
-pub fn main(suites: Vec<Suite>, more: fn(&Manifest) -> Vec<Trial>) -> ExitCode {
+pub fn main(suites: Vec<Suite>, more: fn(&Manifest) -> Vec<Vec<Trial>>) -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = match legs::manifest() {
         Ok(manifest) => {
-            let mut columns: Vec<_> = suites
-                .into_iter()
-                .flat_map(|s| suite(s, &manifest))
-                .collect();
-            columns.push(more(&manifest));
+            let mut columns = columns(suites, &manifest);
+            columns.extend(more(&manifest));
             interleave(columns)
         }
         Err(reason) => vec![Trial::test("INTERPRETERS", move || {
@@ -277,11 +344,7 @@ fn columns(suites: Vec<Suite>, manifest: &Manifest) -> Vec<Vec<Trial>> {
 
 /// The trials of one suite on one leg.
 fn column(suite: &Arc<Suite>, leg: &Leg, cases: &Result<Cases, String>) -> Vec<Trial> {
-    let why = match &leg.missing {
-        Some(why) => Some(why.clone()),
-        None => (suite.lacks)(leg),
-    };
-    match (why, cases) {
+    match (suite.lacks(leg), cases) {
         (Some(why), _) => vec![ignored(suite.name, &leg.leg, &why)],
         (None, Ok(cases)) => {
             let program = suite.program.trim_end_matches(".py");
@@ -307,7 +370,7 @@ fn start_listing(leg: &Leg, suites: &[Arc<Suite>]) -> Result<Child, String> {
     if let Some(why) = &leg.missing {
         return Err(why.clone());
     }
-    let programs = suites.iter().filter(|suite| (suite.lacks)(leg).is_none());
+    let programs = suites.iter().filter(|suite| suite.lacks(leg).is_none());
     let mut command = target::python(leg);
     command
         .arg(target::programs().join("list_cases.py"))
@@ -339,10 +402,13 @@ fn finish_listing(child: Child) -> Result<Cases, String> {
     Ok(cases)
 }
 
+/// A check, or the comparison of one case.
+type Judge = Box<dyn Fn(&Leg, &Dump) -> Outcome + Send>;
+
 fn leg_trials(suite: &Arc<Suite>, leg: Leg, cases: Vec<String>) -> Vec<Trial> {
     let leg = Arc::new(leg);
     let dump: Arc<OnceLock<Result<Dump, String>>> = Arc::default();
-    let trial = |name: String, judge: Box<dyn Fn(&Leg, &Dump) -> Outcome + Send>| {
+    let trial = |name: String, judge: Judge| {
         let (suite, leg, dump) = (suite.clone(), leg.clone(), dump.clone());
         let full = format!("{}::{}::{name}", suite.name, leg.leg);
         Trial::test(full, move || {

@@ -54,7 +54,14 @@ pub struct Target {
 
 impl Target {
     /// Starts `command`; its output goes to us, its errors to a file that failures quote.
-    pub fn start(what: &str, command: Command) -> Result<Self, String> {
+    pub fn start(what: &str, mut command: Command) -> Result<Self, String> {
+        command.stdin(Stdio::null());
+        Self::start_in(temporary_directory()?, what, command)
+    }
+
+    /// As `start`, with an input that ends when the target is dropped, or we die.
+    pub fn start_with_input(what: &str, mut command: Command) -> Result<Self, String> {
+        command.stdin(Stdio::piped());
         Self::start_in(temporary_directory()?, what, command)
     }
 
@@ -62,7 +69,6 @@ impl Target {
         let errors = File::create(directory.path().join("stderr"))
             .map_err(|error| format!("{what}: {error}"))?;
         let mut child = command
-            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(errors)
             .spawn()
@@ -150,6 +156,13 @@ impl Target {
 
 impl Drop for Target {
     fn drop(&mut self) {
+        // A target with an input ends itself and its children when that ends.
+        if self.child.stdin.take().is_some() {
+            let deadline = Instant::now() + Duration::from_secs(5);
+            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
         // Both fail only when it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -60,12 +60,16 @@ pub struct Exception {
     pub type_name: String,
     pub message: String,
     pub retrieved: bool,
+    pub frames: Vec<Place>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct Frame {
     pub function: String,
+    /// What the code says; 3.11 and later.
     pub qualname: Option<String>,
+    /// What the coroutine or generator says.
+    pub coroutine_qualname: Option<String>,
     pub file: Option<String>,
     pub line: Option<u32>,
     pub column: Option<u32>,
@@ -87,8 +91,7 @@ pub struct Thread {
     pub native_id: Option<u64>,
     pub name: String,
     pub daemon: Option<bool>,
-    /// A name, or a number that the program has no name for.
-    pub syscall: Option<Value>,
+    pub syscall: Option<String>,
     #[serde(rename = "loop")]
     pub event_loop: Option<String>,
     pub task: Option<String>,
@@ -103,6 +106,7 @@ pub struct Loop {
     #[serde(rename = "class")]
     pub class_name: String,
     pub thread: Option<u64>,
+    pub state: String,
     pub running: bool,
     pub closed: bool,
     pub debug: bool,
