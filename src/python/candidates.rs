@@ -84,7 +84,12 @@ fn layouts(
         return Ok(vec![candidate]);
     }
     let guess = guessed_minor(image, memory);
-    let measured = super::measured::offsets(images, image);
+    // What was only searched for is mostly no Python at all: its debug
+    // information, as that of a C library, is large and says nothing.
+    let measured = match evidence {
+        Evidence::Named => super::measured::offsets(images, image),
+        Evidence::Searched => None,
+    };
     let source = match measured {
         Some(_) => LayoutSource::Dwarf,
         None => LayoutSource::Table,

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
+use super::text::Text;
 use super::value::{Sequence, Value};
 
 impl Display for Value {
@@ -13,7 +14,7 @@ impl Display for Value {
             Self::Float(number) => f.write_str(&float(*number)),
             Self::Complex(real, imaginary) => f.write_str(&complex(*real, *imaginary)),
             Self::Str(text) => {
-                quoted(f, &text.text)?;
+                quoted(f, text)?;
                 if text.cut {
                     write!(f, "… ({} characters)", text.length)?;
                 }
@@ -141,10 +142,16 @@ fn quote_for(single: bool, double: bool) -> char {
     if single && !double { '"' } else { '\'' }
 }
 
-fn quoted(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+fn quoted(f: &mut Formatter<'_>, value: &Text) -> fmt::Result {
+    let text = &value.text;
     let quote = quote_for(text.contains('\''), text.contains('"'));
+    let mut surrogates = value.surrogates.iter().peekable();
     f.write_char(quote)?;
-    for character in text.chars() {
+    for (index, character) in text.chars().enumerate() {
+        if let Some((_, unit)) = surrogates.next_if(|(at, _)| *at == index) {
+            write!(f, "\\u{unit:04x}")?;
+            continue;
+        }
         match character {
             '\\' => f.write_str("\\\\")?,
             '\n' => f.write_str("\\n")?,
@@ -227,10 +234,11 @@ mod tests {
     #[test]
     fn quotes_and_escapes_follow_python() {
         let shown = |text: &str| {
-            let text = crate::python::text::Text {
+            let text = Text {
                 text: text.into(),
                 length: 0,
                 cut: false,
+                surrogates: Vec::new(),
             };
             Value::Str(text).to_string()
         };

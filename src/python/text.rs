@@ -18,6 +18,8 @@ pub struct Text {
     /// Length of the original in code points.
     pub length: u64,
     pub cut: bool,
+    /// Lone surrogates, which `text` cannot hold: at which character, and which.
+    pub surrogates: Vec<(usize, u16)>,
 }
 
 /// An `int` as sign and digits, least significant first.
@@ -142,21 +144,25 @@ impl Reader<'_> {
             }
         };
         let bytes = self.bytes(data, count * width)?;
-        let text = match width {
-            1 => bytes.iter().map(|byte| char::from(*byte)).collect(),
-            2 => bytes
-                .chunks_exact(2)
-                .map(|unit| char_of(u32::from(u16::from_le_bytes([unit[0], unit[1]]))))
-                .collect(),
-            _ => bytes
-                .chunks_exact(4)
-                .map(|unit| char_of(u32::from_le_bytes([unit[0], unit[1], unit[2], unit[3]])))
-                .collect(),
-        };
+        let points = bytes.chunks_exact(width).map(|unit| {
+            unit.iter()
+                .rev()
+                .fold(0u32, |point, byte| (point << 8) | u32::from(*byte))
+        });
+        let mut surrogates = Vec::new();
+        let mut text = String::with_capacity(bytes.len());
+        for (index, point) in points.enumerate() {
+            let character = char::from_u32(point);
+            if let (None, Ok(unit)) = (character, u16::try_from(point)) {
+                surrogates.push((index, unit));
+            }
+            text.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
         Ok(Text {
             text,
             length,
             cut: length > max as u64,
+            surrogates,
         })
     }
 
@@ -219,9 +225,4 @@ impl Reader<'_> {
         self.expect_kind(addr, Kind::Float, "float")?;
         self.f64(addr + u64::from(self.layout.float.ob_fval))
     }
-}
-
-/// A code point; a lone surrogate, which `char` cannot hold, is replaced.
-fn char_of(code: u32) -> char {
-    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
 }

@@ -27,7 +27,6 @@ pub fn link(reader: &Reader<'_>, tasks: &mut [BuiltTask], threads: &[BuiltThread
         concurrent: FxHashMap::default(),
     };
     finder.follow_callbacks(reader, tasks);
-    finder.follow_awaited_by(reader, tasks);
     finder.follow_threads(reader, threads);
     let edges = finder.edges;
     write_on_tasks(tasks, &edges);
@@ -72,21 +71,6 @@ impl Finder {
             }
             for future in reached.concurrent {
                 self.concurrent.entry(future).or_default().push(built.addr);
-            }
-        }
-    }
-
-    /// What 3.14 and later record themselves.
-    fn follow_awaited_by(&mut self, reader: &Reader<'_>, tasks: &[BuiltTask]) {
-        for built in tasks
-            .iter()
-            .filter(|built| built.task.state != TaskState::Done)
-        {
-            let awaiting = reader.future(built.addr).map(|future| future.awaited_by);
-            for awaiter in awaiting.unwrap_or_default() {
-                if self.waiting.contains(&awaiter) {
-                    self.add(task_id(awaiter), built.task.id.clone(), "await");
-                }
             }
         }
     }

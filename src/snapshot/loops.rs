@@ -36,20 +36,19 @@ impl Loops {
         threads: &mut [BuiltThread],
         errors: &mut Vec<String>,
     ) {
-        for (index, built) in threads.iter_mut().enumerate() {
-            match reader.running_loop(built.tstate) {
+        for index in 0..threads.len() {
+            match reader.running_loop(threads[index].tstate) {
                 Ok(Some(addr)) => {
-                    self.note(addr, built.thread.interpreter);
+                    self.note(addr, threads[index].thread.interpreter);
                     self.threads.insert(addr, index);
-                    built.thread.event_loop = Some(loop_id(addr));
+                    threads[index].thread.event_loop = Some(loop_id(addr));
+                    correct_thread(reader, threads, index, addr);
                 }
                 Ok(None) => {}
-                Err(error) => {
-                    errors.push(format!(
-                        "running loop of thread {}: {error}",
-                        built.thread.name
-                    ));
-                }
+                Err(error) => errors.push(format!(
+                    "running loop of thread {}: {error}",
+                    threads[index].thread.name
+                )),
             }
         }
     }
@@ -83,6 +82,21 @@ impl Loops {
                 event_loop(reader, *addr, *interpreter, thread, now)
             })
             .collect()
+    }
+}
+
+/// Where a loop says that another thread runs it than its thread state says,
+/// the loop is right.
+fn correct_thread(reader: &Reader<'_>, threads: &mut [BuiltThread], index: usize, addr: u64) {
+    let Some(ident) = reader.loop_thread_ident(addr) else {
+        return;
+    };
+    if threads[index].ident == ident {
+        return;
+    }
+    let right = threads.iter().find(|other| other.ident == ident);
+    if let Some(thread) = right.map(|right| right.thread.clone()) {
+        threads[index].adopt(&thread);
     }
 }
 

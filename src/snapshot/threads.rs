@@ -34,7 +34,23 @@ struct NamedThread {
 pub struct BuiltThread {
     pub thread: Thread,
     pub tstate: u64,
+    /// `pthread_self()`, as the thread state has it.
+    pub ident: u64,
     pub stack: RawStack,
+}
+
+impl BuiltThread {
+    /// Makes this the state of the OS thread that `other` is a state of, too.
+    /// A state made for a subinterpreter (3.12) keeps the ids of the thread
+    /// that made it when another one runs it.
+    pub fn adopt(&mut self, other: &Thread) {
+        self.thread.id.clone_from(&other.id);
+        self.thread.native_id = other.native_id;
+        self.thread.name.clone_from(&other.name);
+        self.thread.state = other.state;
+        self.thread.daemon = other.daemon;
+        self.thread.syscall.clone_from(&other.syscall);
+    }
 }
 
 /// What the kernel says of each thread, taken in one go so that it can be done
@@ -124,6 +140,7 @@ impl Threads<'_, '_> {
                 error,
             },
             tstate: raw.addr,
+            ident: raw.ident,
             stack,
         }
     }

@@ -1,5 +1,7 @@
 //! Who goes on when a future is done: found by following its callbacks, on
-//! every version.
+//! every version. What 3.14 records itself (`task_awaited_by`) says less: it
+//! also names tasks that have begun to gather or to run a group, and await
+//! something else.
 
 use std::rc::Rc;
 

@@ -237,8 +237,9 @@ pub fn finished_tasks(
     }
     let lists = match reader.collector_lists(runtime, interpreter.addr) {
         Ok(lists) => lists,
-        // A documented limit of such builds: nothing to report each time.
-        Err(_) if reader.layout.build.free_threaded => return (Vec::new(), None),
+        // A documented limit: where tasks are in weak sets, only those are lost
+        // that ended in their eager first step.
+        Err(_) if format.task_list == TaskListForm::WeakSets => return (Vec::new(), None),
         Err(error) => return (Vec::new(), Some(error)),
     };
     let mut is_task_type: FxHashMap<u64, bool> = FxHashMap::default();

@@ -30,8 +30,6 @@ pub struct RawFuture {
     pub log_traceback: bool,
     /// The creation stack of debug mode.
     pub source_traceback: Option<u64>,
-    /// 3.14 and later: the tasks that wait for it, as it knows them.
-    pub awaited_by: Vec<u64>,
 }
 
 /// The name of a task as it is stored.
@@ -154,21 +152,8 @@ impl Reader<'_> {
             log_traceback: flag(head.field_u8(layout.log_tb), layout.log_tb_bit),
             source_traceback: pointer(layout.source_tb)
                 .filter(|traceback| !self.is_kind(*traceback, Kind::None)),
-            awaited_by: self.awaited_by(&head)?,
             ty,
         })
-    }
-
-    fn awaited_by(&self, head: &[u8]) -> Result<Vec<u64>> {
-        let layout = &self.layout.task;
-        let (Some(at), Some(is_set)) = (layout.awaited_by, layout.awaited_by_is_set) else {
-            return Ok(Vec::new());
-        };
-        match (head.field_u64(at), head.field_u8(is_set)) {
-            (0, _) => Ok(Vec::new()),
-            (task, 0) => Ok(vec![task]),
-            (set, _) => Ok(self.set_items(set, self.limits.items)?.0),
-        }
     }
 
     /// Items of a callback list: `(callback, context)` tuples or, in
@@ -220,6 +205,7 @@ impl Reader<'_> {
                 text: self.value(addr).to_string(),
                 length: 0,
                 cut: false,
+                surrogates: Vec::new(),
             })),
         }
     }
@@ -259,7 +245,6 @@ impl Reader<'_> {
                 .attribute_bool(addr, attribute::LOG_TRACEBACK)
                 .unwrap_or(false),
             source_traceback: self.attribute_object(addr, attribute::SOURCE_TRACEBACK)?,
-            awaited_by: Vec::new(),
         })
     }
 

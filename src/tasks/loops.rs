@@ -52,6 +52,13 @@ impl Reader<'_> {
         Ok((!self.is_kind(event_loop, Kind::None)).then_some(event_loop))
     }
 
+    /// The thread that runs the loop at `addr`, as the loop itself knows it
+    /// (`threading.get_ident()`); uvloop keeps that to itself.
+    pub fn loop_thread_ident(&self, addr: u64) -> Option<u64> {
+        let ident = self.attribute_object(addr, "_thread_id").ok()??;
+        self.int(ident).ok()?.to_u64()
+    }
+
     /// The loop at `addr`; what its class does not keep as a Python attribute
     /// (uvloop) is unknown.
     pub fn event_loop(&self, addr: u64) -> Result<RawLoop> {

@@ -1,6 +1,7 @@
 """Tasks of every kind, in every state, with every sort of name."""
 
 import asyncio
+import sys
 import threading
 
 from cases import VERSION, also, case, keep, main, never, spawn, watch_loop
@@ -116,15 +117,19 @@ if VERSION >= (3, 12):
         eager(twice(), "eager resumed")
         await never()
 
-    @case
-    async def eager_task_finished_in_first_step():
-        eager(returns(5), "eager finished")
-        await never()
+    # A limit that the README names: such a task is in no set, and the lists of
+    # the collector are not known for these builds, or do not exist.
+    if sys.version_info[:2] != (3, 13) or sys.hexversion == 0x030D00F0:
 
-    @case
-    async def eager_task_failed_in_first_step():
-        eager(raises(ValueError("eager")), "eager failed")
-        await never()
+        @case
+        async def eager_task_finished_in_first_step():
+            eager(returns(5), "eager finished")
+            await never()
+
+        @case
+        async def eager_task_failed_in_first_step():
+            eager(raises(ValueError("eager")), "eager failed")
+            await never()
 
     @case
     async def eager_task_lazily_named():
