@@ -110,7 +110,7 @@ impl Noise {
             kind if kind < self.pointers / 2 => {
                 TYPES + (hash >> 8) % TYPE_NAMES.len() as u64 * TYPE_SIZE
             }
-            kind if kind < self.pointers => BASE + ((hash >> 8) % SIZE & !7),
+            kind if kind < self.pointers => BASE + (((hash >> 8) % SIZE) & !7),
             kind if kind < 224 => (hash >> 8) % 40,
             kind if kind < 240 => u64::MAX - (hash >> 60),
             _ => hash,
@@ -208,7 +208,7 @@ proptest! {
         for (index, object) in objects.iter_mut().enumerate() {
             // Some addresses stay as wild as they are.
             if index % 3 != 2 {
-                *object = BASE + (*object % SIZE & !7);
+                *object = BASE + ((*object % SIZE) & !7);
             }
         }
         let mut decoded = 0;

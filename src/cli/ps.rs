@@ -163,6 +163,15 @@ mod tests {
         }
     }
 
+    fn counts() -> Counts {
+        let process = fixtures::bank();
+        Counts {
+            python: process.python,
+            threads: process.threads.len(),
+            tasks: process.tasks.len(),
+        }
+    }
+
     #[test]
     fn readable_processes_have_their_counts_and_others_their_reason() {
         let denied = target::Error::Permission {
@@ -173,7 +182,7 @@ mod tests {
         let entries = [
             Entry::new(
                 candidate(4242, &["python3", "/srv/bank.py", "\u{1b}[2J"]),
-                Ok(&fixtures::bank()),
+                Ok(&counts()),
             ),
             Entry::new(
                 candidate(77, &["python3", "/srv/other.py"]),
