@@ -40,8 +40,10 @@ pub fn task(address: u64, name: &str, frames: &[(&str, &str, u32)], summary: &st
         thread: Some("thread:4242".into()),
         frames,
         waits_for: (!summary.is_empty()).then(|| wait("lock", summary)),
+        guards: Vec::new(),
         awaited_by: Vec::new(),
         created_at: None,
+        weakly_held: None,
         error: None,
     }
 }
@@ -51,11 +53,7 @@ pub fn wait(kind: &str, summary: &str) -> Wait {
         kind: kind.into(),
         type_name: "asyncio.locks.Lock".into(),
         summary: summary.into(),
-        resource: None,
-        holders: Vec::new(),
-        waiters_ahead: None,
-        remaining_s: None,
-        peer: None,
+        ..Wait::default()
     }
 }
 
@@ -78,6 +76,8 @@ pub fn thread(native_id: u64, name: &str, frames: &[(&str, &str, u32)]) -> Threa
         syscall: Some("futex".into()),
         event_loop: None,
         task: None,
+        waits_for: None,
+        cpu_s: None,
         frames,
         error: None,
     }
@@ -140,6 +140,8 @@ pub fn process() -> Process {
             ready: Some(0),
             timers: Some(1),
             next_timer_s: Some(29.7),
+            slow_callback_s: None,
+            executor: None,
             files: Vec::new(),
             error: None,
         }],
@@ -147,6 +149,8 @@ pub fn process() -> Process {
         coroutines: Vec::new(),
         resources: Vec::new(),
         edges: Vec::new(),
+        references: Vec::new(),
+        children: Vec::new(),
         verdict: None,
         diagnoses: Vec::new(),
         errors: Vec::new(),

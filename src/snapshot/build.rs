@@ -99,6 +99,8 @@ impl Build<'_, '_> {
             coroutines: Vec::new(),
             resources: Vec::new(),
             edges,
+            references: Vec::new(),
+            children: Vec::new(),
             verdict: None,
             diagnoses: Vec::new(),
             errors,

@@ -132,6 +132,8 @@ fn event_loop(
             .as_ref()
             .and_then(|raw| raw.next_timer)
             .map(|when| when - now),
+        slow_callback_s: None,
+        executor: None,
         files: Vec::new(),
         class_name,
         error,

@@ -42,6 +42,10 @@ pub struct Process {
     pub coroutines: Vec<Coroutine>,
     pub resources: Vec<Resource>,
     pub edges: Vec<Edge>,
+    /// Who refers to the resources that are waited for, and could end the wait.
+    pub references: Vec<Reference>,
+    /// Processes that this one started and that still exist.
+    pub children: Vec<ChildProcess>,
     /// `None` until a diagnosis was made.
     pub verdict: Option<Verdict>,
     pub diagnoses: Vec<Diagnosis>,
@@ -115,6 +119,10 @@ pub struct Thread {
     pub event_loop: Option<String>,
     /// Id of the task that runs in it.
     pub task: Option<String>,
+    /// The lock, future, queue or the like that its call waits for.
+    pub waits_for: Option<Wait>,
+    /// Seconds of processor time that it has used so far.
+    pub cpu_s: Option<f64>,
     /// Innermost first.
     pub frames: Vec<Frame>,
     pub error: Option<String>,
@@ -149,6 +157,10 @@ pub struct EventLoop {
     /// Scheduled timers.
     pub timers: Option<u64>,
     pub next_timer_s: Option<f64>,
+    /// Seconds from which on debug mode calls a callback slow.
+    pub slow_callback_s: Option<f64>,
+    /// Id of the default executor, where one exists.
+    pub executor: Option<String>,
     pub files: Vec<LoopFile>,
     pub error: Option<String>,
 }
@@ -168,13 +180,20 @@ pub enum LoopState {
 }
 
 /// A file descriptor that a loop watches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LoopFile {
     pub fd: i64,
     pub events: String,
     pub local: Option<String>,
     pub peer: Option<String>,
     pub state: Option<String>,
+    /// Bytes that the kernel holds unread and unsent.
+    pub receive_queue: Option<u64>,
+    pub send_queue: Option<u64>,
+    /// What the loop calls when it is ready.
+    pub callback: Option<String>,
+    /// Tasks that wait for it.
+    pub tasks: Vec<String>,
 }
 
 /// One asyncio task.
@@ -206,10 +225,15 @@ pub struct Task {
     /// Innermost first.
     pub frames: Vec<Frame>,
     pub waits_for: Option<Wait>,
+    /// Timeouts that will end the wait, the nearest first.
+    pub guards: Vec<Guard>,
     /// Ids of what cannot go on before this task does.
     pub awaited_by: Vec<String>,
     /// Where the task was created, innermost first; asyncio's debug mode only.
     pub created_at: Option<Vec<Frame>>,
+    /// Whether only weak references keep it (`None`: not looked for): it may
+    /// vanish at the next garbage collection.
+    pub weakly_held: Option<bool>,
     /// What could not be read of this task.
     pub error: Option<String>,
 }
@@ -288,8 +312,17 @@ pub struct Local {
     pub value: String,
 }
 
-/// What the innermost frame of a task waits for.
+/// A timeout around a wait.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    /// `timeout`, `wait_for` or `cancel-scope`.
+    pub kind: String,
+    /// Negative: overdue, its loop did not turn.
+    pub remaining_s: f64,
+}
+
+/// What the innermost frame of a task, or of a thread, waits for.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Wait {
     /// One of the kinds in the JSON contract.
     pub kind: String,
@@ -312,19 +345,86 @@ pub struct Coroutine {
     /// `created`, `suspended` or `async-generator`.
     pub state: String,
     pub frames: Vec<Frame>,
+    /// What keeps it, as people would write it: `Startup.pending[0]`.
     pub referenced_by: Option<String>,
+    /// The last attribute or variable on the way to it: `pending`.
+    pub referenced_as: Option<String>,
+    /// The loop in whose ready queue its first step is.
+    #[serde(rename = "loop")]
+    pub event_loop: Option<String>,
 }
 
-/// A lock, queue, pool or the like that tasks wait for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A lock, queue, pool or the like that tasks or threads wait for, or hold.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Resource {
+    /// `<kind>:0x<address>`, or `<kind>:<name>` for what the kernel keeps.
     pub id: String,
     pub kind: String,
     #[serde(rename = "type")]
     pub type_name: String,
+    /// As people would write it: `Account.lock`; `None` where nothing names it.
+    pub name: Option<String>,
     pub summary: String,
     pub holders: Vec<String>,
+    /// Where each known holder took it.
+    pub taken_at: Vec<Taken>,
+    /// In the order in which they will get it, where it keeps one.
     pub waiters: Vec<String>,
+    pub locked: Option<bool>,
+    /// Whether an event is set.
+    pub set: Option<bool>,
+    /// Permits or tokens left.
+    pub value: Option<i64>,
+    /// Most that it can give out or hold: workers, connections, items.
+    pub limit: Option<i64>,
+    /// Of those, how many are given out.
+    pub used: Option<i64>,
+    /// Items in it, or jobs that are queued.
+    pub size: Option<u64>,
+    /// Items taken out or still in, for which `task_done()` is outstanding.
+    pub unfinished: Option<u64>,
+    /// Unread bytes in our buffer (streams, sockets).
+    pub buffered: Option<u64>,
+    pub closed: Option<bool>,
+}
+
+/// Where a holder took what it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    pub by: String,
+    pub function: String,
+    pub file: Option<String>,
+    pub line: Option<u32>,
+}
+
+/// Somebody who refers to a resource that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reference {
+    /// Id of a task (of a finished one: through its traceback), a coroutine, a
+    /// thread, or a loop (through a timer, signal handler or reader of it).
+    pub from: String,
+    /// Id of the resource.
+    pub to: String,
+    /// The way from the one to the other: `self.loaded`.
+    pub path: String,
+}
+
+/// A process that this one started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChildProcess {
+    /// `process:<pid>`.
+    pub id: String,
+    pub pid: u32,
+    pub command: Vec<String>,
+    /// The kernel's letter: `R`, `S`, `D`, `T`, `Z`.
+    pub state: String,
+    /// Name of the system call it is blocked in.
+    pub syscall: Option<String>,
+    /// The descriptor that this call is about.
+    pub fd: Option<i64>,
+    /// Who has the other end of that pipe or socket, ids.
+    pub peers: Vec<String>,
+    pub is_python: bool,
 }
 
 /// `from` cannot go on before `to` does.

@@ -129,7 +129,9 @@ impl Tasks<'_, '_> {
             waits_for: waiter
                 .filter(|_| state == TaskState::Waiting)
                 .and_then(|waiter| self.wait(waiter)),
+            guards: Vec::new(),
             awaited_by: Vec::new(),
+            weakly_held: None,
             created_at: future
                 .source_traceback
                 .and_then(|summary| self.frames.summary(summary)),
@@ -205,11 +207,7 @@ impl Tasks<'_, '_> {
             kind: kind.into(),
             summary: type_name.clone(),
             type_name,
-            resource: None,
-            holders: Vec::new(),
-            waiters_ahead: None,
-            remaining_s: None,
-            peer: None,
+            ..Wait::default()
         })
     }
 
@@ -289,7 +287,9 @@ impl Tasks<'_, '_> {
                 thread: None,
                 frames: Vec::new(),
                 waits_for: None,
+                guards: Vec::new(),
                 awaited_by: Vec::new(),
+                weakly_held: None,
                 created_at: None,
                 error: Some(error.to_owned()),
             },

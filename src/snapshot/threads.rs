@@ -136,6 +136,8 @@ impl Threads<'_, '_> {
                 syscall: syscall_name(kernel),
                 event_loop: None,
                 task: None,
+                waits_for: None,
+                cpu_s: None,
                 frames: shown,
                 error,
             },
