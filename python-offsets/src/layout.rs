@@ -52,6 +52,9 @@ pub struct Layout {
     pub task: Task,
     pub awaitable: Awaitable,
     pub asyncio_state: AsyncioState,
+    pub thread_lock: ThreadLock,
+    pub rlock: RLock,
+    pub simple_queue: SimpleQueue,
 }
 
 /// Which build a table describes.
@@ -85,6 +88,8 @@ pub struct Format {
     /// Opcodes that follow (or are) the suspension point of an `await`, for
     /// [`SuspendedForm::YieldFromOpcode`] and [`SuspendedForm::ResumeOpcode`].
     pub await_opcodes: Vec<u8>,
+    /// To 3.10: opcodes that begin a `with` block.
+    pub with_opcodes: Vec<u8>,
     /// Values of `_PyInterpreterFrame.owner` that are no Python frame.
     pub skipped_owners: Vec<u8>,
     /// Value of `owner` of a frame embedded in a generator-like object.
@@ -437,6 +442,8 @@ pub struct Descriptor {
     pub member_type: Offset,
     /// `PyMemberDef.offset`.
     pub member_offset: Offset,
+    /// Name of any descriptor.
+    pub d_name: Offset,
 }
 
 /// `PyFunctionObject`.
@@ -446,6 +453,7 @@ pub struct Function {
     pub func_code: Offset,
     pub func_qualname: Offset,
     pub func_closure: Offset,
+    pub func_globals: Offset,
 }
 
 /// `PyCellObject`.
@@ -527,6 +535,9 @@ pub struct Code {
     pub co_localspluskinds: Option<Offset>,
     /// Free-threaded 3.14 and later: byte code per thread.
     pub co_tlbc: Option<Offset>,
+    pub co_names: Offset,
+    /// From 3.11; before, a frame has a stack of blocks.
+    pub co_exceptiontable: Option<Offset>,
 }
 
 /// `PyFrameObject` to 3.10, `_PyInterpreterFrame` from 3.11.
@@ -552,6 +563,11 @@ pub struct Frame {
     pub owner: Option<Offset>,
     /// Free-threaded 3.14 and later.
     pub tlbc_index: Option<Offset>,
+    /// To 3.10: `f_iblock`, `f_blockstack`, `sizeof(PyTryBlock)`, `b_level`.
+    pub block_count: Option<Offset>,
+    pub blocks: Option<Offset>,
+    pub block_size: Option<Offset>,
+    pub block_level: Option<Offset>,
 }
 
 /// `PyFrameObject` from 3.11: how a traceback's frame reaches the real one.
@@ -643,4 +659,45 @@ pub struct AsyncioState {
     /// From 3.14: tasks of foreign types, not in any module dict.
     pub non_asyncio_tasks: Option<Offset>,
     pub non_asyncio_eager_tasks: Option<Offset>,
+}
+
+/// `lockobject` (`_thread.lock`, Modules/_threadmodule.c).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ThreadLock {
+    /// Pointer to the semaphore; to 3.13.0, as is `locked`.
+    pub lock: Option<Offset>,
+    pub locked: Option<Offset>,
+    /// The `PyMutex`; later.
+    pub mutex: Option<Offset>,
+}
+
+/// `rlockobject` (`_thread.RLock`, Modules/_threadmodule.c).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RLock {
+    /// Pointer to the semaphore; to 3.13, as is `count`.
+    pub lock: Option<Offset>,
+    /// The `PyMutex`; from 3.14, as is `level`.
+    pub mutex: Option<Offset>,
+    /// Ident of the thread that holds it, or 0.
+    pub owner: Offset,
+    /// How often it is held.
+    pub count: Option<Offset>,
+    /// How often it is held beside the first time.
+    pub level: Option<Offset>,
+}
+
+/// `simplequeueobject` (`_queue.SimpleQueue`, Modules/_queuemodule.c).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimpleQueue {
+    /// To 3.12: a list, and the index of its first item.
+    pub list: Option<Offset>,
+    pub list_start: Option<Offset>,
+    /// From 3.13: a ring buffer.
+    pub ring_items: Option<Offset>,
+    pub ring_capacity: Option<Offset>,
+    pub ring_start: Option<Offset>,
+    pub ring_count: Option<Offset>,
 }

@@ -2,6 +2,7 @@
 //! code, line tables, objects.
 
 pub mod attributes;
+pub mod callables;
 pub mod candidates;
 pub mod code;
 pub mod containers;
@@ -9,6 +10,7 @@ pub mod error;
 pub mod frame;
 pub mod gc;
 pub mod generator;
+pub mod held;
 pub mod lines;
 mod measured;
 mod objects;
@@ -18,12 +20,14 @@ pub mod runtime;
 mod search;
 pub mod text;
 pub mod thread;
+pub mod thread_lock;
 pub mod types;
 pub mod value;
 
 pub use code::Code;
 pub use error::DecodeError;
 pub use frame::{FrameSlot, RawFrame};
+pub use held::Entered;
 pub use generator::{GeneratorStage, RawGenerator};
 pub use reader::Reader;
 pub use runtime::Runtime;

@@ -29,6 +29,8 @@ pub struct Reader<'m> {
     pub(super) codes: RefCell<FxHashMap<u64, Rc<Code>>>,
     pub(super) texts: RefCell<FxHashMap<u64, Rc<str>>>,
     pub(super) key_names: RefCell<FxHashMap<(u64, u64), Names>>,
+    /// Names of a type's classes in method resolution order.
+    pub(crate) class_names: RefCell<FxHashMap<u64, Rc<[String]>>>,
 }
 
 impl<'m> Reader<'m> {
@@ -42,6 +44,7 @@ impl<'m> Reader<'m> {
             codes: RefCell::default(),
             texts: RefCell::default(),
             key_names: RefCell::default(),
+            class_names: RefCell::default(),
         }
     }
 

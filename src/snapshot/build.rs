@@ -10,37 +10,42 @@ use super::model::{Consistency, Process, PythonBuild, ReadInfo};
 use super::order;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
+use super::waits::{self, Scene};
 use crate::python::{Interpreter, Reader, Runtime};
-use crate::target::{self, Error};
-use crate::tasks::{FoundTasks, find_tasks, finished_tasks};
+use crate::target::{self, Descriptors, Error};
+use crate::tasks::{FoundTasks, find_tasks, search_heap};
 
-/// Finished tasks that no set and no list of tasks names.
+/// What only a walk over all objects finds.
 #[derive(Debug, Default)]
-pub struct FinishedTasks {
-    by_interpreter: FxHashMap<u64, Vec<u64>>,
+pub struct Heap {
+    /// Finished tasks that no set and no list of tasks names.
+    finished: FxHashMap<u64, Vec<u64>>,
+    /// Coroutines and asynchronous generators that do not run.
+    coroutines: Vec<u64>,
     errors: Vec<String>,
 }
 
-impl FinishedTasks {
+impl Heap {
     /// Looks for them among all objects of all interpreters.
     pub fn search(reader: &Reader<'_>, runtime: &Runtime) -> Self {
-        let mut finished = Self::default();
+        let mut heap = Self::default();
         if runtime.tasks_refused.is_some() {
-            return finished;
+            return heap;
         }
         for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
-            let (tasks, error) = finished_tasks(reader, runtime.addr, &interpreter);
-            finished.by_interpreter.insert(interpreter.addr, tasks);
-            if let Some(error) = error {
+            let found = search_heap(reader, runtime.addr, &interpreter);
+            heap.finished.insert(interpreter.addr, found.tasks);
+            heap.coroutines.extend(found.coroutines);
+            if let Some(error) = found.error {
                 let lost = format!("finished tasks may be missing: {error}");
-                finished.errors.push(lost);
+                heap.errors.push(lost);
             }
         }
-        finished
+        heap
     }
 
     fn of(&self, interpreter: u64) -> &[u64] {
-        self.by_interpreter
+        self.finished
             .get(&interpreter)
             .map_or(&[], Vec::as_slice)
     }
@@ -53,8 +58,8 @@ pub struct Build<'a, 'm> {
     pub reader: &'a Reader<'m>,
     pub kernel: &'a KernelThreads,
     pub locals: bool,
-    /// Where finished tasks were seen, by the address of their interpreter.
-    pub finished: &'a FinishedTasks,
+    pub heap: &'a Heap,
+    pub descriptors: &'a Descriptors,
 }
 
 impl Build<'_, '_> {
@@ -63,7 +68,7 @@ impl Build<'_, '_> {
     pub fn process(&self) -> Result<Process, Error> {
         let reader = self.reader;
         let pid = self.process.pid();
-        let mut errors = self.finished.errors.clone();
+        let mut errors = self.heap.errors.clone();
         let interpreters =
             reader
                 .interpreters(self.runtime.addr)
@@ -76,8 +81,27 @@ impl Build<'_, '_> {
         loops.note_running(reader, &mut threads, &mut errors);
         let (mut tasks, asyncio_imported) = self.tasks(&interpreters, &mut threads, &mut errors);
         loops.note_tasks(&mut tasks, &threads);
-        let edges = edges::link(reader, &mut tasks, &threads);
-        let loops = loops.build(reader, &threads, monotonic_now());
+        let (edges, completing) = edges::link(reader, &mut tasks);
+        let now = monotonic_now();
+        let mut loops = loops.build(reader, &threads, now);
+        let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
+        let scene = Scene {
+            reader,
+            frames: &Frames::new(reader, addrs.first().copied().unwrap_or(0), false),
+            kernel: self.kernel,
+            descriptors: self.descriptors,
+            coroutines: &self.heap.coroutines,
+            interpreters: &addrs,
+            now,
+        };
+        let explained = waits::explain(
+            &scene,
+            &mut tasks,
+            &mut threads,
+            &mut loops,
+            edges,
+            &completing,
+        );
         let threads = merge_by_native_id(threads);
         Ok(Process {
             pid,
@@ -96,11 +120,11 @@ impl Build<'_, '_> {
             threads: threads.into_iter().map(|built| built.thread).collect(),
             loops,
             tasks: tasks.into_iter().map(|built| built.task).collect(),
-            coroutines: Vec::new(),
-            resources: Vec::new(),
-            edges,
-            references: Vec::new(),
-            children: Vec::new(),
+            coroutines: explained.coroutines,
+            resources: explained.resources,
+            edges: explained.edges,
+            references: explained.references,
+            children: explained.children,
             verdict: None,
             diagnoses: Vec::new(),
             errors,
@@ -147,7 +171,7 @@ impl Build<'_, '_> {
         for interpreter in interpreters {
             let found = match self.runtime.tasks_refused {
                 Some(_) => FoundTasks::default(),
-                None => find_tasks(self.reader, interpreter, self.finished.of(interpreter.addr)),
+                None => find_tasks(self.reader, interpreter, self.heap.of(interpreter.addr)),
             };
             asyncio_imported |= found.asyncio_imported;
             errors.extend(found.errors);

@@ -4,18 +4,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::{Edge, Task, TaskState};
 use super::tasks::{BuiltTask, task_id};
-use super::threads::BuiltThread;
 use crate::python::Reader;
 use crate::tasks::Dependents;
 
 /// Waiting names shown in a summary before the rest is counted.
 const NAMES_SHOWN: usize = 3;
-/// The method in which a thread waits for a future, and its receiver.
-const RESULT_METHODS: [&str; 2] = ["result", "exception"];
-const RECEIVER: &str = "self";
 
-/// Finds the edges of all tasks and writes them on the tasks, too.
-pub fn link(reader: &Reader<'_>, tasks: &mut [BuiltTask], threads: &[BuiltThread]) -> Vec<Edge> {
+/// Finds the edges between tasks and writes them on the tasks, too; and which
+/// tasks complete which future of `concurrent.futures`.
+pub fn link(
+    reader: &Reader<'_>,
+    tasks: &mut [BuiltTask],
+) -> (Vec<Edge>, FxHashMap<u64, Vec<String>>) {
     let mut finder = Finder {
         waiting: tasks
             .iter()
@@ -27,10 +27,8 @@ pub fn link(reader: &Reader<'_>, tasks: &mut [BuiltTask], threads: &[BuiltThread
         concurrent: FxHashMap::default(),
     };
     finder.follow_callbacks(reader, tasks);
-    finder.follow_threads(reader, threads);
-    let edges = finder.edges;
-    write_on_tasks(tasks, &edges);
-    edges
+    write_on_tasks(tasks, &finder.edges);
+    (finder.edges, finder.concurrent)
 }
 
 struct Finder {
@@ -39,7 +37,7 @@ struct Finder {
     /// Ends of the edges that are known, whatever they go through.
     seen: FxHashSet<(String, String)>,
     /// Futures of `concurrent.futures` and the tasks that complete them.
-    concurrent: FxHashMap<u64, Vec<u64>>,
+    concurrent: FxHashMap<u64, Vec<String>>,
 }
 
 impl Finder {
@@ -70,31 +68,8 @@ impl Finder {
                 }
             }
             for future in reached.concurrent {
-                self.concurrent.entry(future).or_default().push(built.addr);
-            }
-        }
-    }
-
-    /// Threads in `Future.result()` of a future that a task completes
-    /// (`run_coroutine_threadsafe`), and the tasks that run on them.
-    fn follow_threads(&mut self, reader: &Reader<'_>, threads: &[BuiltThread]) {
-        if self.concurrent.is_empty() {
-            return;
-        }
-        for built in threads {
-            for frame in &built.stack.frames {
-                if !RESULT_METHODS.contains(&&*frame.code.name) {
-                    continue;
-                }
-                let Ok(Some(future)) = reader.frame_variable(frame, RECEIVER) else {
-                    continue;
-                };
-                for task in self.concurrent.get(&future).cloned().unwrap_or_default() {
-                    self.add(built.thread.id.clone(), task_id(task), "future");
-                    if let Some(running) = &built.thread.task {
-                        self.add(running.clone(), task_id(task), "future");
-                    }
-                }
+                let completing = self.concurrent.entry(future).or_default();
+                completing.push(built.task.id.clone());
             }
         }
     }
@@ -136,7 +111,8 @@ fn write_on_tasks(tasks: &mut [BuiltTask], edges: &[Edge]) {
     }
 }
 
-fn display_name(task: &Task) -> String {
+/// How a task is called in a sentence.
+pub fn display_name(task: &Task) -> String {
     match (task.name.is_empty(), task.coroutine.is_empty()) {
         (false, false) => format!("{} ({})", task.name, task.coroutine),
         (false, true) => task.name.clone(),

@@ -35,7 +35,8 @@ impl<'r, 'm> Frames<'r, 'm> {
         }
     }
 
-    fn is_library(&self, file: &str) -> bool {
+    /// Whether the file is installed, not written by the user.
+    pub fn is_library(&self, file: &str) -> bool {
         let standard = self.standard_library.as_deref();
         file.starts_with(FROZEN_PREFIX)
             || standard.is_some_and(|directory| file.starts_with(directory))
@@ -74,7 +75,9 @@ impl<'r, 'm> Frames<'r, 'm> {
     /// One link of an await chain.
     pub fn link(&self, link: &ChainFrame) -> Frame {
         match link {
-            ChainFrame::Python { frame, qualname } => self.python(frame, qualname.clone()),
+            ChainFrame::Python {
+                frame, qualname, ..
+            } => self.python(frame, qualname.clone()),
             ChainFrame::Native { type_name, name } => {
                 let shown = name.as_deref().unwrap_or(type_name);
                 Frame {

@@ -10,5 +10,6 @@ mod order;
 pub mod take;
 mod tasks;
 mod threads;
+mod waits;
 
 pub use model::*;

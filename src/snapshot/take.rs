@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::build::{Build, FinishedTasks};
+use super::build::{Build, Heap};
 use super::model::{Consistency, Process, ReadInfo};
 use super::threads::KernelThreads;
 use crate::limits::Limits;
 use crate::python::candidates::candidates;
 use crate::python::runtime::{self, Candidate};
 use crate::python::{Reader, Runtime};
-use crate::target::{self, Error, LiveMemory, Memory, PageCache, Stop};
+use crate::target::{self, Descriptors, Error, LiveMemory, Memory, PageCache, Stop};
 
 /// How often what was read of a running process is read again, to find it
 /// unchanged, before the snapshot is called torn.
@@ -71,7 +71,8 @@ fn look(process: &target::Process, options: &TakeOptions) -> Result<Process, Err
         process,
         candidates: &candidates,
         options,
-        finished: finished_tasks(process, &candidates, options),
+        heap: search_heap(process, &candidates, options),
+        descriptors: Descriptors::capture(process),
         cache: PageCache::new(process.memory()),
     };
     if options.no_pause {
@@ -81,18 +82,18 @@ fn look(process: &target::Process, options: &TakeOptions) -> Result<Process, Err
     }
 }
 
-/// Finished tasks are looked for while the process runs, through a memory of
-/// its own: so many pages are not wanted in the copy that is made in a stop.
-fn finished_tasks(
+/// All objects are walked over while the process runs, through a memory of its
+/// own: so many pages are not wanted in the copy that is made in a stop.
+fn search_heap(
     process: &target::Process,
     candidates: &[Candidate],
     options: &TakeOptions,
-) -> FinishedTasks {
+) -> Heap {
     let cache = PageCache::with_capacity(process.memory(), SEARCH_PAGES);
     match runtime::confirm(candidates, &cache, &options.limits) {
-        Ok((runtime, reader)) => FinishedTasks::search(&reader, &runtime),
+        Ok((runtime, reader)) => Heap::search(&reader, &runtime),
         // The snapshot itself says what is wrong.
-        Err(_) => FinishedTasks::default(),
+        Err(_) => Heap::default(),
     }
 }
 
@@ -101,7 +102,8 @@ struct Look<'a> {
     process: &'a target::Process,
     candidates: &'a [Candidate],
     options: &'a TakeOptions,
-    finished: FinishedTasks,
+    heap: Heap,
+    descriptors: Descriptors,
     cache: PageCache<LiveMemory>,
 }
 
@@ -203,7 +205,8 @@ impl Look<'_> {
             reader: &reader,
             kernel,
             locals: self.options.locals,
-            finished: &self.finished,
+            heap: &self.heap,
+            descriptors: &self.descriptors,
         }
         .process()
     }

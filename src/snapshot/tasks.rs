@@ -36,6 +36,14 @@ pub struct BuiltTask {
     pub event_loop: Option<u64>,
     /// Thread and position of its coroutine's frame while it runs.
     pub place: Option<(usize, usize)>,
+    /// Its await chain.
+    pub chain: RawChain,
+    /// Its coroutine.
+    pub coroutine: Option<u64>,
+    /// The future that it waits for.
+    pub waiter: Option<u64>,
+    /// The exception it ended with.
+    pub exception: Option<u64>,
 }
 
 /// The id of the task at `addr`.
@@ -66,7 +74,7 @@ impl Tasks<'_, '_> {
             .iter()
             .zip(raws.into_iter().zip(chains))
             .map(|(addr, (raw, chain))| match raw {
-                Ok(raw) => self.task(&raw, &chain, threads),
+                Ok(raw) => self.task(&raw, chain, threads),
                 Err(error) => self.unreadable(*addr, &error.to_string()),
             })
             .collect();
@@ -74,7 +82,7 @@ impl Tasks<'_, '_> {
         built
     }
 
-    fn task(&self, raw: &RawTask, chain: &RawChain, threads: &[BuiltThread]) -> BuiltTask {
+    fn task(&self, raw: &RawTask, chain: RawChain, threads: &[BuiltThread]) -> BuiltTask {
         let reader = self.reader;
         let future = &raw.future;
         let mut errors: Vec<String> = chain.error.iter().map(ToString::to_string).collect();
@@ -102,7 +110,7 @@ impl Tasks<'_, '_> {
             None => {}
         }
         let waiter = raw.waiter.or(chain.leaf);
-        let state = self.state(raw, chain, waiter, &mut errors);
+        let state = self.state(raw, &chain, waiter, &mut errors);
         let (name, name_is_default) = shown_name(&raw.name);
         let coroutine = raw
             .coroutine
@@ -141,6 +149,10 @@ impl Tasks<'_, '_> {
             addr: future.addr,
             event_loop: future.event_loop,
             place,
+            coroutine: raw.coroutine,
+            waiter: waiter.filter(|_| state == TaskState::Waiting),
+            exception: future.exception,
+            chain,
             task,
         }
     }
@@ -267,6 +279,10 @@ impl Tasks<'_, '_> {
             addr,
             event_loop: None,
             place: None,
+            chain: RawChain::default(),
+            coroutine: None,
+            waiter: None,
+            exception: None,
             task: Task {
                 id: task_id(addr),
                 interpreter: self.interpreter,

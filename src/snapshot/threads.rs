@@ -74,6 +74,14 @@ impl KernelThreads {
             .collect();
         Ok(Self { by_namespace_id })
     }
+
+    /// What the kernel said of the thread `tid`, an id of our namespace.
+    pub fn by_thread(&self, tid: u64) -> Option<&KernelThread> {
+        self.by_namespace_id
+            .values()
+            .find(|(known, _)| u64::from(*known) == tid)
+            .map(|(_, kernel)| kernel)
+    }
 }
 
 /// Joins thread states with the kernel's threads.
@@ -137,7 +145,7 @@ impl Threads<'_, '_> {
                 event_loop: None,
                 task: None,
                 waits_for: None,
-                cpu_s: None,
+                cpu_s: Some(kernel.cpu_s),
                 frames: shown,
                 error,
             },

@@ -1,6 +1,9 @@
 //! Which process started which.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs;
+
+use super::thread;
 
 /// All processes below `pid`, each before its own children, siblings in the
 /// order in which they were started.
@@ -33,6 +36,22 @@ pub(super) fn descendants(pid: u32) -> Vec<u32> {
             below
                 .map(|(_, child)| *child)
                 .filter(|child| seen.insert(*child)),
+        );
+    }
+    found
+}
+
+/// The processes that threads of `pid` started and that still exist.
+pub(super) fn children(pid: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    for tid in thread::ids(pid).unwrap_or_default() {
+        // Only kernels with CONFIG_PROC_CHILDREN have it; nearly all do.
+        let Ok(list) = fs::read_to_string(format!("/proc/{pid}/task/{tid}/children")) else {
+            continue;
+        };
+        found.extend(
+            list.split_ascii_whitespace()
+                .filter_map(|pid| pid.parse::<u32>().ok()),
         );
     }
     found

@@ -1,6 +1,7 @@
 //! The process from outside: mappings, ELF images, memory, stopping, namespaces.
 
 mod cache;
+pub mod descriptors;
 mod dynamic;
 mod elf;
 pub mod error;
@@ -20,6 +21,7 @@ mod thread;
 mod tracees;
 
 pub use cache::{CacheStats, PageCache};
+pub use descriptors::{Child, Descriptor, Descriptors, Socket};
 pub use elf::Segment;
 pub use error::Error;
 pub use file::{ElfFile, FileBytes};

@@ -7,7 +7,7 @@ use procfs::process::{Process as Directory, Stat, Syscall as RawSyscall};
 use syscalls::Sysno;
 
 /// What the kernel knows of one thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct KernelThread {
     /// Its name, at most 15 bytes of it.
     pub comm: String,
@@ -16,6 +16,8 @@ pub struct KernelThread {
     pub state: char,
     /// The system call it is in; `None` while it runs.
     pub syscall: Option<Syscall>,
+    /// Seconds of processor time that it has used, in user and kernel mode.
+    pub cpu_s: f64,
 }
 
 /// A system call that a thread is in.
@@ -47,13 +49,14 @@ pub(super) fn stat(directory: &Directory, tid: u32) -> Option<Stat> {
 
 /// What the kernel says of `tid` now.
 pub(super) fn describe(directory: &Directory, tid: u32) -> KernelThread {
-    let (comm, state) = stat(directory, tid).map_or_else(
-        || (String::new(), 'X'),
-        |stat: Stat| (stat.comm, stat.state),
+    let (comm, state, ticks) = stat(directory, tid).map_or_else(
+        || (String::new(), 'X', 0),
+        |stat: Stat| (stat.comm, stat.state, stat.utime.saturating_add(stat.stime)),
     );
     KernelThread {
         comm,
         state,
+        cpu_s: ticks as f64 / procfs::ticks_per_second() as f64,
         syscall: parse(directory, tid, "syscall").and_then(syscall),
     }
 }

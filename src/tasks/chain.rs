@@ -22,6 +22,8 @@ const WATCHED_DEPTH: usize = 256;
 #[derive(Debug, Clone)]
 pub enum ChainFrame {
     Python {
+        /// The coroutine or generator object.
+        generator: u64,
         frame: RawFrame,
         qualname: Option<Rc<str>>,
     },
@@ -144,6 +146,7 @@ impl Reader<'_> {
         };
         let next = self.awaited(&generator, &frame);
         chain.frames.push(ChainFrame::Python {
+            generator: addr,
             frame,
             qualname: self.generator_qualname(addr).ok(),
         });

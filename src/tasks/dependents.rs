@@ -272,29 +272,24 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn is_concurrent_future(&self, addr: u64) -> bool {
-        self.type_of(addr).is_ok_and(|ty| ty.is_heap())
-            && matches!(self.attribute(addr, "_done_callbacks"), Ok(Some(_)))
+    /// The future of `concurrent.futures` that completes the asyncio future at
+    /// `future`: a callback of the latter cancels the former
+    /// (`_chain_future`, Lib/asyncio/futures.py).
+    pub fn concurrent_source(&self, future: u64) -> Option<u64> {
+        let callbacks = self.future(future).ok()?.callbacks;
+        callbacks
+            .into_iter()
+            .filter(|callback| self.is_kind(*callback, Kind::Function))
+            .filter_map(|callback| self.closure(callback).ok())
+            .flatten()
+            .find(|(name, value)| &**name == "source" && self.is_concurrent_future(*value))
+            .map(|(_, value)| value)
     }
 
-    /// Names and values of the variables that a function closes over.
-    pub fn closure(&self, function: u64) -> Result<Vec<(Rc<str>, u64)>> {
-        let layout = &self.layout.function;
-        let code = self.required(function + u64::from(layout.func_code), "func_code")?;
-        let at = function + u64::from(layout.func_closure);
-        let Some(cells) = self.pointer(at, "func_closure")? else {
-            return Ok(Vec::new());
-        };
-        let (cells, _) = self.tuple_items(cells, self.limits.frames)?;
-        let code = self.code(code)?;
-        let names = self.variables(&code)?.into_iter().filter(|name| name.free);
-        let mut closure = Vec::new();
-        for (variable, cell) in names.zip(cells) {
-            if let Some(value) = self.cell_contents(cell)? {
-                closure.push((variable.name, value));
-            }
-        }
-        Ok(closure)
+    /// Whether the object at `addr` is a future of `concurrent.futures`.
+    pub fn is_concurrent_future(&self, addr: u64) -> bool {
+        self.type_of(addr).is_ok_and(|ty| ty.is_heap())
+            && matches!(self.attribute(addr, "_done_callbacks"), Ok(Some(_)))
     }
 }
 

@@ -5,14 +5,12 @@ use python_offsets::TaskListForm;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::python::error::{DecodeError, Result};
-use crate::python::{Interpreter, Kind, Reader};
+use crate::python::{GeneratorStage, Interpreter, Kind, Reader};
 
 use super::future::FutureState;
 
 /// Module that holds the sets of tasks.
 const TASKS_MODULE: &str = "asyncio.tasks";
-/// The set of tasks in their eager first step, from 3.12.
-const EAGER_TASKS: &str = "_eager_tasks";
 /// C module whose state holds tasks of foreign types from 3.14.
 const C_MODULE: &str = "_asyncio";
 
@@ -216,48 +214,78 @@ fn foreign_tasks(reader: &Reader<'_>, interp: u64, found: &mut FoundTasks) -> Re
     Ok(())
 }
 
-/// Where finished tasks of `interpreter` were seen that no set and no list of
-/// tasks names, and what of that search failed.
+/// What a walk over the collector's objects finds.
+#[derive(Debug, Default)]
+pub struct Heap {
+    /// Finished tasks.
+    pub tasks: Vec<u64>,
+    /// Coroutines that have not begun or are suspended, and suspended
+    /// asynchronous generators.
+    pub coroutines: Vec<u64>,
+    pub error: Option<DecodeError>,
+}
+
+/// Finished tasks of `interpreter` that no set and no list of tasks names, and
+/// coroutines that nothing has to run.
 ///
 /// From 3.12 a task that ends in its eager first step was never in a weak set,
 /// and from 3.14 every task leaves its list when it ends; while something
 /// refers to it, it is among the collector's objects. Those are many: this is
 /// for a memory of its own, while the process runs.
-pub fn finished_tasks(
-    reader: &Reader<'_>,
-    runtime: u64,
-    interpreter: &Interpreter,
-) -> (Vec<u64>, Option<DecodeError>) {
-    let format = &reader.layout.format;
-    let unlisted = format.task_list == TaskListForm::Linked
-        || format.task_sets.iter().any(|set| set == EAGER_TASKS);
-    let imported = matches!(tasks_module(reader, interpreter.addr), Ok(Some(_)));
-    if !unlisted || !imported {
-        return (Vec::new(), None);
+pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter) -> Heap {
+    let mut heap = Heap::default();
+    if !matches!(tasks_module(reader, interpreter.addr), Ok(Some(_))) {
+        return heap;
     }
     let lists = match reader.collector_lists(runtime, interpreter.addr) {
         Ok(lists) => lists,
         // A documented limit: where tasks are in weak sets, only those are lost
         // that ended in their eager first step.
-        Err(_) if format.task_list == TaskListForm::WeakSets => return (Vec::new(), None),
-        Err(error) => return (Vec::new(), Some(error)),
+        Err(_) if reader.layout.format.task_list == TaskListForm::WeakSets => return heap,
+        Err(error) => {
+            heap.error = Some(error);
+            return heap;
+        }
     };
-    let mut is_task_type: FxHashMap<u64, bool> = FxHashMap::default();
-    let mut tasks = Vec::new();
-    let mut failed = None;
+    let mut kinds: FxHashMap<u64, Kind> = FxHashMap::default();
     for list in lists {
         let walked = reader.visit_collector_list(list, |object| {
             let Ok(ty) = reader.type_addr(object) else {
                 return;
             };
-            let is_task = *is_task_type
+            let kind = *kinds
                 .entry(ty)
-                .or_insert_with(|| reader.type_at(ty).is_ok_and(|ty| ty.kind == Kind::Task));
-            if is_task && !matches!(reader.future_state(object), Ok(FutureState::Pending)) {
-                tasks.push(object);
+                .or_insert_with(|| reader.type_at(ty).map_or(Kind::Other, |ty| ty.kind));
+            match kind {
+                Kind::Task if !matches!(reader.future_state(object), Ok(FutureState::Pending)) => {
+                    heap.tasks.push(object);
+                }
+                Kind::Coroutine | Kind::AsyncGenerator if reader.is_loose(object) => {
+                    heap.coroutines.push(object);
+                }
+                _ => {}
             }
         });
-        failed = failed.or(walked.err());
+        heap.error = heap.error.take().or(walked.err());
     }
-    (tasks, failed)
+    heap
+}
+
+impl Reader<'_> {
+    /// Whether the object at `addr` is a coroutine that has not begun, or a
+    /// coroutine or asynchronous generator that is suspended.
+    pub fn is_loose(&self, addr: u64) -> bool {
+        let Ok(ty) = self.type_of(addr) else {
+            return false;
+        };
+        let stage = || self.generator(addr).map(|generator| generator.stage);
+        match ty.exact {
+            Kind::Coroutine => matches!(
+                stage(),
+                Ok(GeneratorStage::Created | GeneratorStage::Suspended)
+            ),
+            Kind::AsyncGenerator => matches!(stage(), Ok(GeneratorStage::Suspended)),
+            _ => false,
+        }
+    }
 }

@@ -4,10 +4,15 @@ pub mod chain;
 pub mod dependents;
 pub mod enumerate;
 pub mod future;
+pub mod handles;
+pub mod known;
 pub mod loops;
+pub mod wait;
 
 pub use chain::{ChainFrame, RawChain};
 pub use dependents::Dependents;
-pub use enumerate::{FoundTasks, find_tasks, finished_tasks};
+pub use enumerate::{FoundTasks, Heap, find_tasks, search_heap};
 pub use future::{FutureState, RawFuture, RawTask, TaskName};
+pub use handles::{LoopHandles, RawHandle, Timers};
 pub use loops::RawLoop;
+pub use wait::{Outer, RawWait};

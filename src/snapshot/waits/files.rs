@@ -1,0 +1,126 @@
+//! File descriptors that somebody waits for, and what is at their other end.
+
+use super::registry::Registry;
+use crate::python::{Kind, Reader};
+use crate::target::{Descriptor, Descriptors};
+
+/// Attributes in which transports, protocols and streams keep one another:
+/// Lib/asyncio/{selector_events,unix_events,streams,sslproto}.py, aiohttp.
+const TRANSPORT_STEPS: [&str; 8] = [
+    "_transport",
+    "transport",
+    "_ssl_protocol",
+    "_protocol",
+    "_stream_reader",
+    "_reader",
+    "_connection",
+    "_sock",
+];
+/// Attributes with the number of a descriptor.
+const NUMBERS: [&str; 2] = ["_sock_fd", "_fileno"];
+const MAX_STEPS: usize = 4;
+
+/// A descriptor as it is found from an object of the target.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    pub fd: i64,
+    /// Bytes in the transport's own write buffer.
+    pub write_buffer: Option<u64>,
+}
+
+impl Reader<'_> {
+    /// The descriptor behind a stream, protocol, transport or socket.
+    pub fn descriptor_of(&self, object: u64) -> Option<Found> {
+        let mut level = vec![object];
+        for _ in 0..MAX_STEPS {
+            let mut next = Vec::new();
+            for object in level {
+                if let Some(found) = self.own_descriptor(object) {
+                    return Some(found);
+                }
+                next.extend(
+                    TRANSPORT_STEPS
+                        .iter()
+                        .filter_map(|name| self.attribute_object(object, name).ok()?),
+                );
+            }
+            level = next;
+        }
+        None
+    }
+
+    fn own_descriptor(&self, object: u64) -> Option<Found> {
+        let ty = self.type_of(object).ok()?;
+        let is_socket = self
+            .class_names(&ty)
+            .iter()
+            .any(|name| matches!(name.as_str(), "_socket.socket" | "socket.socket"));
+        if is_socket {
+            // `sock_fd` is the first field (Modules/socketmodule.h).
+            let fd = self.i32(object + u64::from(self.layout.object.size)).ok()?;
+            return Some(Found {
+                fd: fd.into(),
+                write_buffer: None,
+            });
+        }
+        let fd = self.first_attribute(object, &NUMBERS)?;
+        let fd = self.int(fd).ok()?.to_i64()?;
+        let write_buffer = self
+            .attribute_object(object, "_buffer")
+            .ok()
+            .flatten()
+            .and_then(|buffer| match self.type_of(buffer).ok()?.kind {
+                Kind::Deque => self.deque_items(buffer, self.limits.value_items).ok().map(
+                    |(items, _)| {
+                        items
+                            .iter()
+                            .filter_map(|item| self.any_length(*item))
+                            .sum()
+                    },
+                ),
+                _ => self.any_length(buffer),
+            });
+        (fd >= 0).then_some(Found { fd, write_buffer })
+    }
+}
+
+/// Place of the resource that descriptor `fd` is, and its peer.
+pub fn resource(
+    registry: &mut Registry<'_, '_>,
+    descriptors: &Descriptors,
+    fd: i64,
+) -> (usize, Option<String>) {
+    let (kind, peer, summary) = describe(descriptors, fd);
+    let place = registry.named(kind, &format!("fd-{fd}"), &summary);
+    registry.resources[place].name = Some(format!("fd {fd}"));
+    (place, peer)
+}
+
+/// Kind, peer and one line about descriptor `fd`.
+pub fn describe(descriptors: &Descriptors, fd: i64) -> (&'static str, Option<String>, String) {
+    if let Some(socket) = descriptors.socket(fd) {
+        let mut summary = format!("fd {fd}, {}", socket.state);
+        match &socket.peer {
+            Some(peer) => summary.push_str(&format!(", peer {peer}")),
+            None => summary.push_str(&format!(" on {}", socket.local)),
+        }
+        if socket.receive_queue > 0 {
+            summary.push_str(&format!(", {} bytes unread", socket.receive_queue));
+        }
+        if socket.send_queue > 0 {
+            summary.push_str(&format!(", {} bytes unsent", socket.send_queue));
+        }
+        return ("socket", socket.peer.clone(), summary);
+    }
+    if let Some(path) = descriptors.unix_socket(fd) {
+        let peer = path.map(str::to_owned);
+        let shown = path.map_or_else(String::new, |path| format!(" {path}"));
+        return ("socket", peer, format!("fd {fd}, Unix socket{shown}"));
+    }
+    match descriptors.get(fd) {
+        Some(Descriptor::Socket(_)) => ("socket", None, format!("fd {fd}, socket")),
+        Some(Descriptor::Pipe(_)) => ("pipe", None, format!("fd {fd}, pipe")),
+        Some(Descriptor::Other(name)) => ("file", Some(name.clone()), format!("fd {fd}, {name}")),
+        None => ("file", None, format!("fd {fd}")),
+    }
+}

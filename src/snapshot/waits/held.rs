@@ -1,0 +1,198 @@
+//! What somebody holds, and until when a timeout lets them: both are in the
+//! context managers that their frames have entered.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::owners::{OwnedFrame, Owner};
+use crate::python::{Kind, Reader};
+use crate::snapshot::model::{Guard, Taken};
+
+/// Methods that enter a manager: until they return it is not held.
+const ENTERING: [&str; 2] = ["__aenter__", "__enter__"];
+/// The method that gives a condition's lock back while it waits.
+const WAITING: &str = "wait";
+/// Conditions keep the lock that `with condition` takes as this attribute
+/// (Lib/threading.py, Lib/asyncio/locks.py).
+const LOCK_OF_CONDITION: &str = "_lock";
+const CONDITIONS: [&str; 3] = [
+    "asyncio.locks.Condition",
+    "threading.Condition",
+    "anyio._core._synchronization.Condition",
+];
+/// Attributes by which timeouts say when they end, in `loop.time()`:
+/// `asyncio.Timeout`, `anyio.CancelScope`, `async_timeout.Timeout`.
+const DEADLINES: [&str; 2] = ["_when", "_deadline"];
+/// Variable of `asyncio.wait_for` and `asyncio.wait` with their timer.
+const TIMER_VARIABLE: &str = "timeout_handle";
+
+/// Who is inside which manager.
+#[derive(Debug, Default)]
+pub struct Held {
+    by_object: FxHashMap<u64, Vec<Taken>>,
+    /// Timeouts by their owner's id.
+    pub guards: FxHashMap<String, Vec<Guard>>,
+    /// Generators of managers and of `for` loops that somebody is inside of.
+    pub generators: FxHashSet<u64>,
+}
+
+impl Held {
+    /// Reads the frames of all `owners`; `now` is `loop.time()`.
+    pub fn read(reader: &Reader<'_>, owners: &[Owner], now: f64) -> Self {
+        let mut held = Self::default();
+        for owner in owners {
+            for (index, owned) in owner.frames.iter().enumerate() {
+                held.add_frame(reader, owner, index, owned, now);
+            }
+        }
+        held
+    }
+
+    fn add_frame(
+        &mut self,
+        reader: &Reader<'_>,
+        owner: &Owner,
+        index: usize,
+        owned: &OwnedFrame,
+        now: f64,
+    ) {
+        self.generators.extend(owned.generator);
+        // One frame that cannot be read hides only what it holds itself.
+        let entered = reader
+            .entered_managers(&owned.frame, owned.executing)
+            .unwrap_or_default();
+        for entered in entered {
+            let manager = entered.manager;
+            if let Ok(Some(generator)) = reader.attribute_object(manager, "gen") {
+                self.generators.insert(generator);
+            }
+            self.add_deadline(reader, &owner.id, &owned.frame.code.name, manager, now);
+            let inner = &owner.frames[..index];
+            if is_entering(reader, inner, manager) || gives_back(reader, inner, manager) {
+                continue;
+            }
+            let taken = Taken {
+                by: owner.id.clone(),
+                function: entered.frame.code.name.to_string(),
+                file: Some(entered.frame.code.filename.to_string()),
+                line: entered
+                    .line
+                    .or_else(|| reader.frame_position(&entered.frame).line),
+            };
+            for object in held_objects(reader, manager) {
+                let holders = self.by_object.entry(object).or_default();
+                if !holders.contains(&taken) {
+                    holders.push(taken.clone());
+                }
+            }
+        }
+        self.generators
+            .extend(reader.stack_generators(&owned.frame, owned.executing));
+        if owned.library
+            && let Ok(Some(handle)) = reader.frame_variable(&owned.frame, TIMER_VARIABLE)
+            && let Ok(Some(when)) = reader.attribute_object(handle, "_when")
+            && let Ok(when) = reader.float(when)
+        {
+            self.add_guard(&owner.id, "wait_for", when - now);
+        }
+    }
+
+    fn add_deadline(
+        &mut self,
+        reader: &Reader<'_>,
+        owner: &str,
+        function: &str,
+        manager: u64,
+        now: f64,
+    ) {
+        let Some(deadline) = reader.first_attribute(manager, &DEADLINES) else {
+            return;
+        };
+        let Ok(deadline) = reader.float(deadline) else {
+            return;
+        };
+        let is_scope = reader
+            .type_of(manager)
+            .is_ok_and(|ty| ty.name.ends_with("Scope"));
+        let kind = match (function, is_scope) {
+            ("wait_for", _) => "wait_for",
+            (_, true) => "cancel-scope",
+            (_, false) => "timeout",
+        };
+        self.add_guard(owner, kind, deadline - now);
+    }
+
+    /// Notes that a timer ends the wait of `owner` after `left` seconds.
+    pub fn add_guard(&mut self, owner: &str, kind: &str, left: f64) {
+        if left.is_finite() {
+            let guards = self.guards.entry(owner.to_owned()).or_default();
+            guards.push(Guard {
+                kind: kind.to_owned(),
+                remaining_s: left,
+            });
+        }
+    }
+
+    /// Adds what others hold.
+    pub fn merge(&mut self, other: Self) {
+        for (object, taken) in other.by_object {
+            self.by_object.entry(object).or_default().extend(taken);
+        }
+        self.guards.extend(other.guards);
+        self.generators.extend(other.generators);
+    }
+
+    /// Who holds the object at `addr`, and where they took it.
+    pub fn holders(&self, addr: u64) -> &[Taken] {
+        self.by_object.get(&addr).map_or(&[], Vec::as_slice)
+    }
+
+    /// The objects that somebody is inside of.
+    pub fn objects(&self) -> impl Iterator<Item = u64> {
+        self.by_object.keys().copied()
+    }
+}
+
+fn held_objects(reader: &Reader<'_>, manager: u64) -> Vec<u64> {
+    let mut objects = vec![manager];
+    let is_condition = CONDITIONS
+        .iter()
+        .any(|class| reader.is_instance(manager, class));
+    if is_condition && let Ok(Some(lock)) = reader.attribute_object(manager, LOCK_OF_CONDITION) {
+        objects.push(lock);
+    }
+    objects
+}
+
+fn is_entering(reader: &Reader<'_>, inner: &[OwnedFrame], manager: u64) -> bool {
+    inner.last().is_some_and(|next| {
+        ENTERING.contains(&&*next.frame.code.name)
+            && matches!(reader.receiver(&next.frame), Ok(Some(receiver)) if receiver == manager)
+    })
+}
+
+fn gives_back(reader: &Reader<'_>, inner: &[OwnedFrame], manager: u64) -> bool {
+    inner.iter().any(|next| {
+        &*next.frame.code.name == WAITING
+            && matches!(reader.receiver(&next.frame), Ok(Some(receiver)) if receiver == manager)
+    })
+}
+
+impl Reader<'_> {
+    /// Asynchronous generators on the value stack: what `async for` iterates.
+    fn stack_generators(
+        &self,
+        frame: &crate::python::RawFrame,
+        executing: bool,
+    ) -> impl Iterator<Item = u64> {
+        let values = self.stack_values(frame, executing).unwrap_or_default();
+        values
+            .into_iter()
+            .flatten()
+            .filter(|value| {
+                self.type_of(*value)
+                    .is_ok_and(|ty| matches!(ty.exact, Kind::AsyncGenerator | Kind::Generator))
+            })
+            .collect::<Vec<_>>()
+            .into_iter()
+    }
+}

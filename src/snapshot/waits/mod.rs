@@ -1,0 +1,282 @@
+//! Why nothing goes on: what each task and thread waits for, who holds it and
+//! who could end the wait.
+
+mod files;
+mod held;
+mod jobs;
+mod links;
+mod orphans;
+mod owners;
+mod reach;
+mod registry;
+mod state;
+mod summary;
+mod task;
+mod thread;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::frames::Frames;
+use super::model::{
+    ChildProcess, Coroutine, Edge, EventLoop, LoopState, Reference, Resource, TaskState,
+};
+use super::tasks::BuiltTask;
+use super::threads::{BuiltThread, KernelThreads};
+use crate::python::Reader;
+use crate::target::Descriptors;
+use crate::tasks::{LoopHandles, Timers};
+use held::Held;
+use jobs::Jobs;
+use registry::Registry;
+
+/// What waits are explained from, beside tasks and threads.
+pub struct Scene<'r, 'm> {
+    pub reader: &'r Reader<'m>,
+    pub frames: &'r Frames<'r, 'm>,
+    pub kernel: &'r KernelThreads,
+    pub descriptors: &'r Descriptors,
+    /// Where coroutines of no task were seen.
+    pub coroutines: &'r [u64],
+    /// Interpreters whose modules are looked through.
+    pub interpreters: &'r [u64],
+    /// `time.monotonic()`.
+    pub now: f64,
+}
+
+/// What the explanation adds to a process.
+#[derive(Debug, Default)]
+pub struct Explained {
+    pub resources: Vec<Resource>,
+    pub edges: Vec<Edge>,
+    pub references: Vec<Reference>,
+    pub coroutines: Vec<Coroutine>,
+    pub children: Vec<ChildProcess>,
+}
+
+/// Explains all waits. `edges` are those between tasks; `completing` the tasks
+/// that complete a future of `concurrent.futures`.
+pub fn explain(
+    scene: &Scene<'_, '_>,
+    tasks: &mut [BuiltTask],
+    threads: &mut [BuiltThread],
+    loops: &mut [EventLoop],
+    edges: Vec<Edge>,
+    completing: &FxHashMap<u64, Vec<String>>,
+) -> Explained {
+    let reader = scene.reader;
+    let mut registry = Registry::new(reader, edges);
+    let handles: Vec<(u64, LoopHandles)> = loops
+        .iter()
+        .filter_map(|shown| address(&shown.id))
+        .map(|addr| (addr, reader.loop_handles(addr)))
+        .collect();
+    let mut timers = Timers::default();
+    for (_, handles) in &handles {
+        timers.add(reader, &handles.timers, scene.now);
+    }
+    let executors = default_executors(reader, &handles);
+    let found: Vec<u64> = executors.values().copied().collect();
+    let jobs = Jobs::find(&mut registry, threads, &found);
+    let queued = orphans::queued(reader, &handles);
+
+    let mut owners = owners::owners(tasks, threads);
+    let mut held = Held::read(reader, &owners, scene.now);
+    let mut in_use: FxHashSet<u64> = held.generators.iter().copied().collect();
+    in_use.extend(tasks.iter().filter_map(|built| built.coroutine));
+    let candidates = scene.coroutines.iter().chain(queued.keys()).copied();
+    let mut orphans = orphans::orphans(reader, scene.frames, candidates, &in_use, &queued);
+    let loose: Vec<_> = orphans.iter().map(orphans::Orphan::owner).collect();
+    let loosely = Held::read(reader, &loose, scene.now);
+    held.merge(loosely);
+    owners.extend(loose);
+
+    explain_tasks(scene, &mut registry, tasks, threads, &timers, &jobs, &handles);
+    explain_threads(scene, &mut registry, threads, loops, &jobs, completing, &queued);
+    add_guards(reader, &mut held, &timers, tasks);
+    let mut linked = links::Links {
+        scene,
+        registry: &mut registry,
+        held: &held,
+        owners: &owners,
+        tasks,
+        threads,
+        loops: &handles,
+        orphans: &mut orphans,
+    };
+    linked.holders();
+    let references = linked.references();
+    let children = linked.children();
+    linked.blocked_loops(loops);
+    finish(scene, &mut registry, tasks, threads, loops, &handles, &executors, &orphans);
+    Explained {
+        resources: registry.resources,
+        edges: registry.edges,
+        references,
+        coroutines: orphans.into_iter().map(|orphan| orphan.coroutine).collect(),
+        children,
+    }
+}
+
+/// The address in an id.
+pub fn address(id: &str) -> Option<u64> {
+    u64::from_str_radix(id.rsplit_once("0x")?.1, 16).ok()
+}
+
+/// Default executor of each loop.
+fn default_executors(reader: &Reader<'_>, loops: &[(u64, LoopHandles)]) -> FxHashMap<u64, u64> {
+    loops
+        .iter()
+        .filter_map(|(addr, _)| {
+            let executor = reader.attribute_object(*addr, "_default_executor").ok()??;
+            Some((*addr, executor))
+        })
+        .collect()
+}
+
+fn explain_tasks<'r, 'm>(
+    scene: &Scene<'r, 'm>,
+    registry: &mut Registry<'r, 'm>,
+    tasks: &mut [BuiltTask],
+    threads: &[BuiltThread],
+    timers: &Timers,
+    jobs: &Jobs,
+    handles: &[(u64, LoopHandles)],
+) {
+    let waits_for_task: FxHashSet<String> =
+        registry.edges.iter().map(|edge| edge.from.clone()).collect();
+    let mut explain = task::Explain {
+        scene,
+        registry,
+        threads,
+        timers,
+        jobs,
+        handles,
+    };
+    for built in tasks {
+        if built.task.state == TaskState::Waiting && !waits_for_task.contains(&built.task.id) {
+            explain.task(built);
+        }
+    }
+}
+
+fn explain_threads<'r, 'm>(
+    scene: &Scene<'r, 'm>,
+    registry: &mut Registry<'r, 'm>,
+    threads: &mut [BuiltThread],
+    loops: &[EventLoop],
+    jobs: &Jobs,
+    completing: &FxHashMap<u64, Vec<String>>,
+    queued: &FxHashMap<u64, (String, Vec<u64>)>,
+) {
+    let polling: FxHashSet<&str> = loops
+        .iter()
+        .filter(|shown| shown.state == LoopState::Polling)
+        .filter_map(|shown| shown.thread.as_deref())
+        .collect();
+    let by_ident = threads
+        .iter()
+        .map(|built| (built.ident, built.thread.id.clone()))
+        .collect();
+    let by_future = queued
+        .iter()
+        .flat_map(|(coroutine, (_, futures))| {
+            let id = format!("coroutine:0x{coroutine:x}");
+            futures.iter().map(move |future| (*future, id.clone()))
+        })
+        .collect();
+    let mut explain = thread::ExplainThread {
+        scene,
+        registry,
+        jobs,
+        by_ident: &by_ident,
+        queued: &by_future,
+        completing,
+    };
+    for (index, built) in threads.iter_mut().enumerate() {
+        let polls = polling.contains(built.thread.id.as_str());
+        explain.thread(built, index, polls);
+    }
+}
+
+/// Timers of the loops that end the wait of a task.
+fn add_guards(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut [BuiltTask]) {
+    let ids: FxHashMap<u64, String> = tasks
+        .iter()
+        .map(|built| (built.addr, built.task.id.clone()))
+        .collect();
+    for (object, (left, name)) in &timers.guards {
+        let mut guarded = vec![*object];
+        for attribute in ["_task", "_tasks"] {
+            let Ok(Some(value)) = reader.attribute_object(*object, attribute) else {
+                continue;
+            };
+            guarded.push(value);
+            guarded.extend(reader.parts(value).into_iter().map(|(_, part)| part));
+        }
+        for id in guarded.iter().filter_map(|addr| ids.get(addr)) {
+            let known = held.guards.get(id).is_some_and(|known| {
+                known.iter().any(|guard| (guard.remaining_s - left).abs() < 0.01)
+            });
+            if !known {
+                let kind = if name.contains("wait") { "wait_for" } else { "timeout" };
+                held.add_guard(id, kind, *left);
+            }
+        }
+    }
+    for built in tasks {
+        if let Some(mut guards) = held.guards.remove(&built.task.id) {
+            guards.sort_by(|a, b| a.remaining_s.total_cmp(&b.remaining_s));
+            built.task.guards = guards;
+        }
+    }
+}
+
+/// Names, summaries, and what loops watch.
+#[allow(clippy::too_many_arguments)]
+fn finish(
+    scene: &Scene<'_, '_>,
+    registry: &mut Registry<'_, '_>,
+    tasks: &mut [BuiltTask],
+    threads: &mut [BuiltThread],
+    loops: &mut [EventLoop],
+    handles: &[(u64, LoopHandles)],
+    executors: &FxHashMap<u64, u64>,
+    orphans: &[orphans::Orphan],
+) {
+    let mut names = summary::Names::default();
+    for built in tasks.iter() {
+        names.insert(built.task.id.clone(), super::edges::display_name(&built.task));
+    }
+    for built in threads.iter() {
+        names.insert(built.thread.id.clone(), format!("thread {}", built.thread.name));
+    }
+    for orphan in orphans {
+        let coroutine = &orphan.coroutine;
+        let kind = match coroutine.state.as_str() {
+            "async-generator" => "async generator",
+            _ => "coroutine",
+        };
+        names.insert(coroutine.id.clone(), format!("{kind} {}", coroutine.qualname));
+    }
+    for place in 0..registry.resources.len() {
+        registry.resources[place].summary = summary::resource(&registry.resources[place], &names);
+    }
+    for built in tasks {
+        if let Some(wait) = &mut built.task.waits_for {
+            let place = wait.resource.as_deref().and_then(|id| registry.place(id));
+            let resource = place.map(|place| &registry.resources[place]);
+            summary::wait(wait, &built.task.id, resource, &names);
+        }
+    }
+    for built in threads {
+        if let Some(wait) = &mut built.thread.waits_for {
+            let place = wait.resource.as_deref().and_then(|id| registry.place(id));
+            let resource = place.map(|place| &registry.resources[place]);
+            summary::wait(wait, &built.thread.id, resource, &names);
+        }
+    }
+    for (shown, (addr, handles)) in loops.iter_mut().zip(handles) {
+        links::loop_files(scene, registry, shown, handles);
+        shown.executor = executors.get(addr).map(|executor| format!("executor:0x{executor:x}"));
+    }
+}

@@ -1,0 +1,117 @@
+//! Coroutines and asynchronous generators that no task runs.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::owners::{OwnedFrame, Owner};
+use crate::python::{GeneratorStage, Kind, Reader};
+use crate::snapshot::frames::Frames;
+use crate::snapshot::model::Coroutine;
+use crate::tasks::{ChainFrame, LoopHandles, RawChain};
+
+/// Coroutines of no task that are shown.
+const MAX_SHOWN: usize = 1_000;
+
+/// A coroutine of no task.
+pub struct Orphan {
+    pub addr: u64,
+    pub coroutine: Coroutine,
+    pub chain: RawChain,
+}
+
+impl Orphan {
+    /// Its frames as those of somebody who may hold something.
+    pub fn owner(&self) -> Owner {
+        let links = self.chain.frames.iter().rev().zip(&self.coroutine.frames);
+        Owner {
+            id: self.coroutine.id.clone(),
+            frames: links
+                .filter_map(|(link, shown)| match link {
+                    ChainFrame::Python {
+                        frame, generator, ..
+                    } => Some(OwnedFrame {
+                        frame: frame.clone(),
+                        executing: false,
+                        library: shown.library,
+                        generator: Some(*generator),
+                    }),
+                    ChainFrame::Native { .. } => None,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Coroutines in the callbacks that are ready: their first step is queued.
+/// By coroutine: the loop, and the future that a thread may wait for.
+pub fn queued(
+    reader: &Reader<'_>,
+    loops: &[(u64, LoopHandles)],
+) -> FxHashMap<u64, (String, Vec<u64>)> {
+    let mut queued = FxHashMap::default();
+    for (addr, handles) in loops {
+        for handle in &handles.ready {
+            let bound = reader.bound_objects(handle.callback);
+            let objects: Vec<u64> = handle.arguments.iter().chain(&bound).copied().collect();
+            let coroutines = objects
+                .iter()
+                .filter(|object| reader.is_kind(**object, Kind::Coroutine));
+            for coroutine in coroutines {
+                let futures = objects.iter().copied();
+                let futures = futures.filter(|object| reader.is_concurrent_future(*object));
+                queued.insert(*coroutine, (format!("loop:0x{addr:x}"), futures.collect()));
+            }
+        }
+    }
+    queued
+}
+
+/// Those among `candidates` that are still coroutines of no task: `in_use` are
+/// the generators in chains of tasks and in managers.
+pub fn orphans(
+    reader: &Reader<'_>,
+    frames: &Frames<'_, '_>,
+    candidates: impl Iterator<Item = u64>,
+    in_use: &FxHashSet<u64>,
+    queued: &FxHashMap<u64, (String, Vec<u64>)>,
+) -> Vec<Orphan> {
+    let mut seen = FxHashSet::default();
+    let addrs: Vec<u64> = candidates
+        .filter(|addr| !in_use.contains(addr) && seen.insert(*addr))
+        .filter(|addr| reader.is_loose(*addr))
+        .take(MAX_SHOWN)
+        .collect();
+    let chains = reader.chains(&addrs.iter().copied().map(Some).collect::<Vec<_>>());
+    let inner: FxHashSet<u64> = chains
+        .iter()
+        .flat_map(|chain| chain.frames.iter().skip(1))
+        .filter_map(|link| match link {
+            ChainFrame::Python { generator, .. } => Some(*generator),
+            ChainFrame::Native { .. } => None,
+        })
+        .collect();
+    let outermost = addrs.into_iter().zip(chains);
+    outermost
+        .filter(|(addr, _)| !inner.contains(addr))
+        .filter_map(|(addr, chain)| {
+            let state = match (reader.type_of(addr).ok()?.exact, chain.stage?) {
+                (Kind::AsyncGenerator, _) => "async-generator",
+                (_, GeneratorStage::Created) => "created",
+                _ => "suspended",
+            };
+            let coroutine = Coroutine {
+                id: format!("coroutine:0x{addr:x}"),
+                qualname: reader.generator_qualname(addr).ok()?.to_string(),
+                state: state.to_owned(),
+                frames: chain.frames.iter().rev().map(|link| frames.link(link)).collect(),
+                referenced_by: None,
+                referenced_as: None,
+                event_loop: queued.get(&addr).map(|(event_loop, _)| event_loop.clone()),
+            };
+            Some(Orphan {
+                addr,
+                coroutine,
+                chain,
+            })
+        })
+        .collect()
+}

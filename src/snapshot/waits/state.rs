@@ -1,0 +1,148 @@
+//! State of locks, queues, pools and the like, from their attributes.
+
+use crate::python::{Kind, Reader};
+use crate::snapshot::model::Resource;
+use crate::tasks::known::pool;
+
+/// The resource of kind `kind` at `addr`, with its state but without holders
+/// and waiters.
+pub fn read(reader: &Reader<'_>, kind: &str, addr: u64, id: String) -> Resource {
+    let type_name = reader
+        .type_of(addr)
+        .map_or_else(|_| "?".to_owned(), |ty| reader.full_type_name(&ty));
+    let mut resource = Resource {
+        id,
+        kind: kind.to_owned(),
+        type_name,
+        ..Resource::default()
+    };
+    let state = State { reader, addr };
+    match kind {
+        "lock" => state.lock(&mut resource),
+        "semaphore" | "thread-semaphore" => {
+            resource.value = state.number(&["_value"]);
+            resource.limit = state.number(&["_bound_value", "_initial_value"]);
+        }
+        "event" => resource.set = state.truth("_value"),
+        "thread-event" => resource.set = state.truth("_flag"),
+        "condition" => {
+            resource.locked = state
+                .object("_lock")
+                .and_then(|lock| reader.attribute_bool(lock, "_locked"));
+        }
+        "barrier" | "thread-barrier" => {
+            resource.limit = state.number(&["_parties"]);
+            resource.size = state.number(&["_count"]).and_then(|n| u64::try_from(n).ok());
+        }
+        "queue" | "thread-queue" => state.queue(&mut resource),
+        "thread-lock" => resource.locked = reader.thread_lock_held(addr),
+        "pool" | "limiter" => state.pool(&mut resource),
+        "memory-stream" => {
+            // anyio: an unbounded buffer is `math.inf`.
+            resource.limit = state.number(&["max_buffer_size"]);
+            resource.size = state.length("buffer");
+        }
+        "executor" => {
+            resource.limit = state.number(&["_max_workers"]);
+            resource.closed = state.truth("_shutdown");
+            resource.name = state.text("_thread_name_prefix");
+        }
+        _ => {}
+    }
+    resource
+}
+
+struct State<'r, 'm> {
+    reader: &'r Reader<'m>,
+    addr: u64,
+}
+
+impl State<'_, '_> {
+    fn object(&self, name: &str) -> Option<u64> {
+        self.reader.attribute_object(self.addr, name).ok()?
+    }
+
+    fn number(&self, names: &[&str]) -> Option<i64> {
+        let value = self.reader.first_attribute(self.addr, names)?;
+        match self.reader.type_of(value).ok()?.kind {
+            Kind::Float => {
+                let value = self.reader.float(value).ok()?;
+                (value.is_finite() && value.fract() == 0.0).then_some(value as i64)
+            }
+            _ => self.reader.int(value).ok()?.to_i64(),
+        }
+    }
+
+    fn truth(&self, name: &str) -> Option<bool> {
+        self.reader.attribute_bool(self.addr, name)
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        let text = self.reader.text(self.object(name)?).ok()?;
+        (!text.is_empty()).then(|| text.to_string())
+    }
+
+    fn length(&self, name: &str) -> Option<u64> {
+        self.reader.any_length(self.object(name)?)
+    }
+
+    fn lock(&self, resource: &mut Resource) {
+        let owner = self.reader.attribute(self.addr, "_owner_task");
+        resource.locked = match owner {
+            // anyio's locks know their owner.
+            Ok(Some(owner)) => Some(!self.reader.is_kind(owner, Kind::None)),
+            _ => self.truth("_locked"),
+        };
+    }
+
+    fn queue(&self, resource: &mut Resource) {
+        resource.limit = self.number(&["_maxsize", "maxsize"]).filter(|max| *max > 0);
+        resource.size = self.length("_queue").or_else(|| self.length("queue"));
+        resource.unfinished = self
+            .number(&["_unfinished_tasks", "unfinished_tasks"])
+            .and_then(|n| u64::try_from(n).ok());
+        resource.closed = self.truth("_is_shutdown").or_else(|| self.truth("is_shutdown"));
+    }
+
+    fn pool(&self, resource: &mut Resource) {
+        let limit = self.number(pool::LIMIT).filter(|limit| *limit > 0);
+        let length = |names: &[&str]| {
+            let container = self.reader.first_attribute(self.addr, names)?;
+            self.reader
+                .any_length(container)
+                .or_else(|| {
+                    // A queue of what is free.
+                    let inner = self.reader.first_attribute(container, &["_queue", "queue"])?;
+                    self.reader.any_length(inner)
+                })
+                .and_then(|length| i64::try_from(length).ok())
+        };
+        let free = length(pool::FREE);
+        resource.limit = limit;
+        resource.used = length(pool::USED)
+            .or_else(|| Some(length(pool::ALL)? - free?))
+            .or_else(|| Some(limit? - free?))
+            .or_else(|| length(pool::ALL));
+        resource.size = free.and_then(|free| u64::try_from(free).ok());
+        resource.value = match (limit, resource.used) {
+            (Some(limit), Some(used)) => Some(limit - used),
+            _ => None,
+        };
+    }
+}
+
+impl Reader<'_> {
+    /// Length of a list, tuple, deque, dict or set; also of subclasses.
+    pub fn any_length(&self, addr: u64) -> Option<u64> {
+        match self.type_of(addr).ok()?.kind {
+            Kind::List | Kind::Tuple | Kind::Deque | Kind::ByteArray | Kind::Bytes => {
+                self.length(addr).ok()
+            }
+            Kind::Dict => self
+                .u64(addr + u64::from(self.layout.dict.ma_used))
+                .ok(),
+            Kind::Set | Kind::FrozenSet => self.u64(addr + u64::from(self.layout.set.used)).ok(),
+            _ => None,
+        }
+    }
+}

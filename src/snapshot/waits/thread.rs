@@ -1,0 +1,308 @@
+//! Why one thread does not go on.
+
+use rustc_hash::FxHashMap;
+
+use super::Scene;
+use super::files;
+use super::jobs::Jobs;
+use super::registry::Registry;
+use crate::python::{Kind, RawFrame, Reader};
+use crate::snapshot::model::{ThreadState, Wait};
+use crate::snapshot::threads::BuiltThread;
+use crate::target::descriptors::call_descriptor;
+use crate::tasks::known::THREAD_WAITS;
+use crate::tasks::{FutureState, RawWait};
+
+/// Frames from which a lock is looked for.
+const LOCK_FRAMES: usize = 3;
+/// Method of `threading.Condition` and its variable with the lock it sleeps for.
+const CONDITION: &str = "threading.Condition";
+const WAITER_VARIABLE: &str = "waiter";
+
+/// System calls and the model's kinds of waits.
+const CALLS: &[(&[&str], &str)] = &[
+    (&["clock_nanosleep", "nanosleep"], "sleep"),
+    (&["recvfrom", "recvmsg"], "socket-read"),
+    (&["sendto", "sendmsg"], "socket-write"),
+    (&["accept", "accept4"], "accept"),
+    (&["connect"], "connect"),
+    (&["wait4", "waitid"], "process"),
+    (&["flock"], "file-lock"),
+];
+
+/// Everything a thread's wait is explained with.
+pub struct ExplainThread<'a, 'r, 'm> {
+    pub scene: &'a Scene<'r, 'm>,
+    pub registry: &'a mut Registry<'r, 'm>,
+    pub jobs: &'a Jobs,
+    /// Ids of threads by `pthread_self()`.
+    pub by_ident: &'a FxHashMap<u64, String>,
+    /// Coroutines whose first step is queued, by the future they complete.
+    pub queued: &'a FxHashMap<u64, String>,
+    /// Tasks that complete a future of `concurrent.futures`.
+    pub completing: &'a FxHashMap<u64, Vec<String>>,
+}
+
+impl ExplainThread<'_, '_, '_> {
+    /// What `built`, the thread at `index`, waits for; `polls` says that it is
+    /// a loop's that waits for anything to happen.
+    pub fn thread(&mut self, built: &mut BuiltThread, index: usize, polls: bool) {
+        if polls || built.thread.state != ThreadState::Blocked {
+            return;
+        }
+        let wait = match self.jobs.idle.get(&index) {
+            Some(place) => Some(self.idle_worker(*place)),
+            None => self.known(built).or_else(|| self.call(built)),
+        };
+        built.thread.waits_for = wait;
+    }
+
+    /// A worker that waits for a job is waited for by nobody.
+    fn idle_worker(&self, place: usize) -> Wait {
+        let executor = &self.registry.resources[place];
+        Wait {
+            kind: "idle".to_owned(),
+            type_name: executor.type_name.clone(),
+            summary: "a job to do".to_owned(),
+            resource: Some(executor.id.clone()),
+            ..Wait::default()
+        }
+    }
+
+    fn known(&mut self, built: &BuiltThread) -> Option<Wait> {
+        let reader = self.scene.reader;
+        let (raw, _) = reader.innermost_wait(built.stack.frames.iter(), THREAD_WAITS)?;
+        let ty = reader.type_of(raw.subject).ok()?;
+        let mut wait = Wait {
+            kind: raw.kind.to_owned(),
+            type_name: reader.full_type_name(&ty),
+            ..Wait::default()
+        };
+        let ids = actors(built);
+        match raw.resource {
+            "concurrent-future" => self.future(&ids, raw.subject, &mut wait),
+            "thread" => self.join(&ids, raw.subject, &mut wait),
+            "popen" => self.process(&ids, reader.attribute_object(raw.subject, "pid"), &mut wait),
+            kind => {
+                if let Some(lock) = self.reacquiring(built, &raw) {
+                    return Some(self.lock(&ids, lock));
+                }
+                let place = self.registry.object(kind, raw.subject);
+                let via = kind.strip_prefix("thread-").unwrap_or(kind);
+                for id in &ids {
+                    self.registry.wait(id, place, via);
+                }
+                wait.resource = Some(self.registry.resources[place].id.clone());
+            }
+        }
+        Some(wait)
+    }
+
+    /// A thread that was notified wants the lock of its condition back.
+    fn reacquiring(&self, built: &BuiltThread, raw: &RawWait) -> Option<u64> {
+        let reader = self.scene.reader;
+        let frame = built.stack.frames.first()?;
+        let receiver = reader.receiver(frame).ok()??;
+        if !reader.is_instance(receiver, CONDITION) || raw.kind == "future" {
+            return None;
+        }
+        let waiter = reader.frame_variable(frame, WAITER_VARIABLE).ok()??;
+        let lock = reader.attribute_object(receiver, "_lock").ok()??;
+        let sleeps_for = self.futex(built).and_then(|futex| {
+            reader.lock_of_futex(futex, &[waiter, lock])
+        })?;
+        (sleeps_for == lock).then_some(lock)
+    }
+
+    fn future(&mut self, ids: &[String], future: u64, wait: &mut Wait) {
+        let reader = self.scene.reader;
+        let mut targets: Vec<String> = self.completing.get(&future).cloned().unwrap_or_default();
+        targets.extend(self.queued.get(&future).cloned());
+        if let Some(queued) = self.jobs.queued.get(&future) {
+            targets.push(self.registry.resources[queued.pool].id.clone());
+            wait.waiters_ahead = Some(queued.position);
+        }
+        if let Some(place) = self.jobs.in_processes.get(&future) {
+            targets.push(self.registry.resources[*place].id.clone());
+        }
+        wait.summary = "result of a future".to_owned();
+        if targets.is_empty() {
+            let place = self.registry.object("concurrent-future", future);
+            for id in ids {
+                self.registry.wait(id, place, "future");
+            }
+            wait.resource = Some(self.registry.resources[place].id.clone());
+            let pending = matches!(reader.future_state(future), Ok(FutureState::Pending));
+            if !pending {
+                wait.summary = "result of a future that is done".to_owned();
+            }
+        }
+        for target in &targets {
+            for id in ids {
+                self.registry.edge(id, target, "future");
+            }
+        }
+        wait.holders = targets;
+    }
+
+    fn join(&mut self, ids: &[String], thread: u64, wait: &mut Wait) {
+        let reader = self.scene.reader;
+        let name = reader.attribute_object(thread, "_name").ok().flatten();
+        let name = name.and_then(|name| reader.text(name).ok());
+        wait.summary = format!("end of thread {}", name.as_deref().unwrap_or("?"));
+        let ident = reader.attribute_object(thread, "_ident").ok().flatten();
+        let ident = ident.and_then(|ident| reader.int(ident).ok()?.to_u64());
+        if let Some(other) = ident.and_then(|ident| self.by_ident.get(&ident)).cloned() {
+            for id in ids {
+                self.registry.edge(id, &other, "join");
+            }
+            wait.holders.push(other);
+        }
+    }
+
+    fn process(
+        &mut self,
+        ids: &[String],
+        pid: crate::python::error::Result<Option<u64>>,
+        wait: &mut Wait,
+    ) {
+        let pid = pid.ok().flatten();
+        let Some(pid) = pid.and_then(|pid| self.scene.reader.int(pid).ok()?.to_u64()) else {
+            return;
+        };
+        wait.summary = format!("exit of process {pid}");
+        let process = format!("process:{pid}");
+        for id in ids {
+            self.registry.edge(id, &process, "subprocess");
+        }
+        wait.holders.push(process);
+    }
+
+    /// What the system call alone says.
+    fn call(&mut self, built: &BuiltThread) -> Option<Wait> {
+        let kernel = self.scene.kernel.by_thread(built.thread.native_id)?;
+        let name = built.thread.syscall.as_deref()?;
+        let ids = actors(built);
+        if name == "futex" {
+            let futex = self.futex(built)?;
+            let roots = lock_roots(self.scene.reader, &built.stack.frames);
+            let lock = self.scene.reader.lock_of_futex(futex, &roots)?;
+            return Some(self.lock(&ids, lock));
+        }
+        if let Some(fd) = call_descriptor(kernel) {
+            let (place, peer) = files::resource(self.registry, self.scene.descriptors, fd);
+            let resource = &self.registry.resources[place];
+            let (kind, summary) = (resource.kind.clone(), resource.summary.clone());
+            let reads = matches!(name, "read" | "readv" | "recvfrom" | "recvmsg");
+            let known = CALLS.iter().find(|(calls, _)| calls.contains(&name));
+            let wait_kind = match (known, kind.as_str()) {
+                (Some((_, kind)), _) => (*kind).to_owned(),
+                (None, kind) => format!("{kind}-{}", if reads { "read" } else { "write" }),
+            };
+            for id in &ids {
+                self.registry.wait(id, place, &kind);
+            }
+            return Some(Wait {
+                kind: wait_kind,
+                type_name: kind,
+                summary,
+                resource: Some(self.registry.resources[place].id.clone()),
+                peer,
+                ..Wait::default()
+            });
+        }
+        let (_, kind) = CALLS.iter().find(|(calls, _)| calls.contains(&name))?;
+        let mut wait = Wait {
+            kind: (*kind).to_owned(),
+            type_name: name.to_owned(),
+            summary: name.to_owned(),
+            ..Wait::default()
+        };
+        if *kind == "process" {
+            self.waited_process(&ids, kernel.syscall.as_ref().map(|call| (name, call.args)), &mut wait);
+        }
+        Some(wait)
+    }
+
+    /// The process that `wait4(pid)` or `waitid(P_PID, pid)` is about.
+    fn waited_process(&mut self, ids: &[String], call: Option<(&str, [u64; 6])>, wait: &mut Wait) {
+        /// `idtype_t` of a single process (bits/waitflags.h).
+        const P_PID: u64 = 1;
+        let pid = match call {
+            Some(("wait4", args)) => args[0] as i32,
+            Some(("waitid", args)) if args[0] == P_PID => args[1] as i32,
+            _ => -1,
+        };
+        if pid > 0 {
+            wait.summary = format!("exit of process {pid}");
+            let process = format!("process:{pid}");
+            for id in ids {
+                self.registry.edge(id, &process, "subprocess");
+            }
+            wait.holders.push(process);
+        }
+    }
+
+    fn lock(&mut self, ids: &[String], lock: u64) -> Wait {
+        let place = self.registry.object("thread-lock", lock);
+        for id in ids {
+            self.registry.wait(id, place, "thread-lock");
+        }
+        let resource = &self.registry.resources[place];
+        Wait {
+            kind: "thread-lock".to_owned(),
+            type_name: resource.type_name.clone(),
+            resource: Some(resource.id.clone()),
+            ..Wait::default()
+        }
+    }
+
+    /// Address of the futex on which the thread sleeps.
+    fn futex(&self, built: &BuiltThread) -> Option<u64> {
+        let kernel = self.scene.kernel.by_thread(built.thread.native_id)?;
+        let is_futex = built.thread.syscall.as_deref() == Some("futex");
+        is_futex.then(|| kernel.syscall.as_ref().map(|call| call.args[0]))?
+    }
+}
+
+/// A thread and the task that runs in it wait for the same.
+fn actors(built: &BuiltThread) -> Vec<String> {
+    let mut ids = vec![built.thread.id.clone()];
+    ids.extend(built.thread.task.clone());
+    ids
+}
+
+/// The variables and the globals of the innermost frames.
+fn lock_roots(reader: &Reader<'_>, frames: &[RawFrame]) -> Vec<u64> {
+    let mut roots = Vec::new();
+    for frame in frames.iter().take(LOCK_FRAMES) {
+        let bindings = reader.frame_variables(frame).unwrap_or_default();
+        roots.extend(bindings.into_iter().filter_map(|binding| binding.value));
+    }
+    for frame in frames.iter().take(LOCK_FRAMES) {
+        roots.extend(named_globals(reader, frame));
+    }
+    roots
+}
+
+/// The globals that the code of `frame` names.
+fn named_globals(reader: &Reader<'_>, frame: &RawFrame) -> Vec<u64> {
+    let globals = || -> crate::python::error::Result<Vec<u64>> {
+        let at = frame.addr + u64::from(reader.layout.frame.globals);
+        let globals = reader.required(at, "f_globals")?;
+        let at = frame.code.addr + u64::from(reader.layout.code.co_names);
+        let names = reader.required(at, "co_names")?;
+        let (names, _) = reader.tuple_items(names, reader.limits.value_items)?;
+        let mut found = Vec::new();
+        for name in names {
+            let name = reader.text(name)?;
+            found.extend(reader.dict_get(globals, &name)?);
+        }
+        Ok(found)
+    };
+    globals()
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|value| !reader.is_kind(*value, Kind::Module))
+        .collect()
+}
