@@ -220,6 +220,14 @@ impl Reader<'_> {
         })
     }
 
+    /// The number at `addr`, an `int` or a `float`.
+    pub fn number(&self, addr: u64) -> Option<f64> {
+        match self.type_of(addr).ok()?.kind {
+            Kind::Float => self.float(addr).ok(),
+            _ => self.int(addr).ok()?.to_i64().map(|number| number as f64),
+        }
+    }
+
     /// The `float` at `addr`.
     pub fn float(&self, addr: u64) -> Result<f64> {
         self.expect_kind(addr, Kind::Float, "float")?;

@@ -132,7 +132,11 @@ fn event_loop(
             .as_ref()
             .and_then(|raw| raw.next_timer)
             .map(|when| when - now),
-        slow_callback_s: None,
+        slow_callback_s: reader
+            .attribute_object(addr, "slow_callback_duration")
+            .ok()
+            .flatten()
+            .and_then(|duration| reader.number(duration)),
         executor: None,
         files: Vec::new(),
         class_name,

@@ -122,6 +122,12 @@ pub const COROUTINE_WAITS: &[KnownWait] = &[
         "task-group",
     ),
     row(
+        "anyio._backends._asyncio.TaskGroup",
+        &["__aexit__"],
+        "task-group",
+        "task-group",
+    ),
+    row(
         "asyncio.base_events.BaseEventLoop",
         &[
             "getaddrinfo",

@@ -20,6 +20,15 @@ const TRANSPORT_STEPS: [&str; 8] = [
 const NUMBERS: [&str; 2] = ["_sock_fd", "_fileno"];
 const MAX_STEPS: usize = 4;
 
+/// Types of uvloop's handles, which wrap those of libuv.
+const UVLOOP: &str = "uvloop.loop.";
+/// `UVHandle._handle` (uvloop/handles/handle.pxd): the first field behind the
+/// header and Cython's table of methods.
+const UV_HANDLE: u64 = 8;
+/// `uv_stream_t.io_watcher.fd` of libuv 1.x on 64-bit Linux (include/uv.h,
+/// include/uv/unix.h).
+const UV_STREAM_FD: u64 = 184;
+
 /// A descriptor as it is found from an object of the target.
 #[derive(Debug, Clone, Copy)]
 pub struct Found {
@@ -49,6 +58,21 @@ impl Reader<'_> {
         None
     }
 
+    /// The descriptor of a stream of libuv. `uv_handle_t.data`, its first
+    /// field, must lead back to the object that wraps it.
+    fn uv_descriptor(&self, object: u64) -> Option<Found> {
+        let at = object + u64::from(self.layout.object.size) + UV_HANDLE;
+        let handle = self.pointer(at, "_handle").ok()??;
+        if self.u64(handle).ok()? != object {
+            return None;
+        }
+        let fd = self.i32(handle + UV_STREAM_FD).ok()?;
+        (fd >= 0).then_some(Found {
+            fd: fd.into(),
+            write_buffer: None,
+        })
+    }
+
     fn own_descriptor(&self, object: u64) -> Option<Found> {
         let ty = self.type_of(object).ok()?;
         let is_socket = self
@@ -62,6 +86,9 @@ impl Reader<'_> {
                 fd: fd.into(),
                 write_buffer: None,
             });
+        }
+        if ty.name.starts_with(UVLOOP) {
+            return self.uv_descriptor(object);
         }
         let fd = self.first_attribute(object, &NUMBERS)?;
         let fd = self.int(fd).ok()?.to_i64()?;

@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::owners::{OwnedFrame, Owner};
-use crate::python::{Kind, Reader};
+use crate::python::{Entered, Kind, RawFrame, Reader};
 use crate::snapshot::model::{Guard, Taken};
 
 /// Methods that enter a manager: until they return it is not held.
@@ -70,14 +70,7 @@ impl Held {
             if is_entering(reader, inner, manager) || gives_back(reader, inner, manager) {
                 continue;
             }
-            let taken = Taken {
-                by: owner.id.clone(),
-                function: entered.frame.code.name.to_string(),
-                file: Some(entered.frame.code.filename.to_string()),
-                line: entered
-                    .line
-                    .or_else(|| reader.frame_position(&entered.frame).line),
-            };
+            let taken = taken(reader, owner, index, &entered);
             for object in held_objects(reader, manager) {
                 let holders = self.by_object.entry(object).or_default();
                 if !holders.contains(&taken) {
@@ -149,6 +142,22 @@ impl Held {
     /// The objects that somebody is inside of.
     pub fn objects(&self) -> impl Iterator<Item = u64> {
         self.by_object.keys().copied()
+    }
+}
+
+/// Where the owner of the frame at `index` entered a manager: in the user's own
+/// code, also where a library did it for them.
+fn taken(reader: &Reader<'_>, owner: &Owner, index: usize, entered: &Entered) -> Taken {
+    let place = |frame: &RawFrame, line: Option<u32>| Taken {
+        by: owner.id.clone(),
+        function: frame.code.name.to_string(),
+        file: Some(frame.code.filename.to_string()),
+        line: line.or_else(|| reader.frame_position(frame).line),
+    };
+    let mut outer = owner.frames[index..].iter();
+    match outer.find(|owned| !owned.library) {
+        Some(user) if owner.frames[index].library => place(&user.frame, None),
+        _ => place(&entered.frame, entered.line),
     }
 }
 

@@ -67,6 +67,42 @@ impl Links<'_, '_, '_> {
         }
     }
 
+    /// Who has the other end of a stream of objects that somebody waits for.
+    pub fn stream_ends(&mut self) {
+        let reader = self.scene.reader;
+        for place in 0..self.registry.resources.len() {
+            let (Some(state), "memory-stream") = (
+                self.registry.subjects[place],
+                &*self.registry.resources[place].kind,
+            ) else {
+                continue;
+            };
+            let has_senders = reader
+                .attribute_object(state, "waiting_senders")
+                .is_ok_and(|waiting| waiting.and_then(|all| reader.any_length(all)) > Some(0));
+            let other_end = if has_senders { "Receive" } else { "Send" };
+            let mut ids: Vec<&str> = Vec::new();
+            for owner in self.owners {
+                let mut frames = owner.frames.iter().filter(|owned| !owned.library);
+                if frames.any(|owned| has_end(reader, owned, state, other_end)) {
+                    ids.push(&owner.id);
+                }
+            }
+            // Who waits for another one that has it is no nearer to using it.
+            let nearer: Vec<&str> = ids
+                .iter()
+                .copied()
+                .filter(|id| {
+                    let mut edges = self.registry.edges.iter();
+                    !edges.any(|edge| edge.from == *id && ids.contains(&edge.to.as_str()))
+                })
+                .collect();
+            for id in nearer {
+                self.registry.hold(place, id, "holds");
+            }
+        }
+    }
+
     /// Owners that the object itself knows.
     fn owner_fields(&mut self, place: usize, kind: &str, subject: u64) {
         let reader = self.scene.reader;
@@ -132,7 +168,13 @@ impl Links<'_, '_, '_> {
             .map(|(index, orphan)| (orphan.addr, index))
             .collect();
         let wanted = targets.keys().chain(pooled.keys()).chain(orphans.keys());
-        let closed = self.loops.iter().map(|(addr, _)| *addr);
+        // What a pool has given out is not reached through the pool.
+        let pools = self.registry.resources.iter().enumerate();
+        let pools = pools.filter(|(_, resource)| matches!(&*resource.kind, "pool" | "limiter"));
+        let closed: Vec<u64> = pools
+            .filter_map(|(place, _)| self.registry.subjects[place])
+            .chain(self.loops.iter().map(|(addr, _)| *addr))
+            .collect();
         let mut reach = Reach::new(reader, wanted.copied(), closed);
         let mut references = Vec::new();
         if reach.is_empty() {
@@ -197,11 +239,10 @@ impl Links<'_, '_, '_> {
         references: &mut Vec<Reference>,
     ) {
         for (from, place, path) in found {
-            let through_pool = ["_acquired", "_in_use", "_connector", "_pool", "_conns"]
+            let is_actor = ["task:", "coroutine:", "thread:"]
                 .iter()
-                .any(|step| path.contains(step));
-            let is_actor = from.starts_with("task:") || from.starts_with("coroutine:");
-            if through_pool || !is_actor {
+                .any(|kind| from.starts_with(kind));
+            if !is_actor {
                 continue;
             }
             self.registry.hold(place, &from, "holds");
@@ -469,6 +510,15 @@ fn variables(reader: &Reader<'_>, frame: &crate::python::RawFrame) -> Vec<(Strin
         .into_iter()
         .filter_map(|binding| Some((binding.name.to_string(), binding.value?)))
         .collect()
+}
+
+/// Whether a variable of the frame is the end of a stream of objects whose
+/// class is named after what it does.
+fn has_end(reader: &Reader<'_>, owned: &OwnedFrame, state: u64, class: &str) -> bool {
+    variables(reader, &owned.frame).into_iter().any(|(_, value)| {
+        reader.type_of(value).is_ok_and(|ty| ty.name.contains(class))
+            && matches!(reader.attribute_object(value, "_state"), Ok(Some(found)) if found == state)
+    })
 }
 
 fn join(step: &str, path: &str) -> String {

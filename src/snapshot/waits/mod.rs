@@ -90,8 +90,8 @@ pub fn explain(
     held.merge(loosely);
     owners.extend(loose);
 
-    explain_tasks(scene, &mut registry, tasks, threads, &timers, &jobs, &handles);
     explain_threads(scene, &mut registry, threads, loops, &jobs, completing, &queued);
+    explain_tasks(scene, &mut registry, tasks, threads, &timers, &jobs, &handles);
     add_guards(reader, &mut held, &timers, tasks);
     let mut linked = links::Links {
         scene,
@@ -104,6 +104,7 @@ pub fn explain(
         orphans: &mut orphans,
     };
     linked.holders();
+    linked.stream_ends();
     let references = linked.references();
     let children = linked.children();
     linked.blocked_loops(loops);
@@ -265,14 +266,14 @@ fn finish(
         if let Some(wait) = &mut built.task.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            summary::wait(wait, &built.task.id, resource, &names);
+            summary::wait(wait, &built.task.id, resource);
         }
     }
     for built in threads {
         if let Some(wait) = &mut built.thread.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            summary::wait(wait, &built.thread.id, resource, &names);
+            summary::wait(wait, &built.thread.id, resource);
         }
     }
     for (shown, (addr, handles)) in loops.iter_mut().zip(handles) {

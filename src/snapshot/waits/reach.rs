@@ -59,21 +59,19 @@ impl<'r, 'm> Reach<'r, 'm> {
 
     fn search(&mut self, root: u64) -> Vec<(u64, String)> {
         let mut found = Vec::new();
-        if self.closed.contains(&root) {
-            return found;
-        }
         let mut seen = FxHashSet::from_iter([root]);
         let mut queue = VecDeque::from([(root, String::new(), 0u8)]);
         while let Some((object, path, depth)) = queue.pop_front() {
             if self.targets.contains(&object) {
                 found.push((object, path.clone()));
             }
-            if depth >= MAX_DEPTH || self.left == 0 {
+            let closed = self.closed.contains(&object);
+            if closed || depth >= MAX_DEPTH || self.left == 0 {
                 continue;
             }
             self.left -= 1;
             for (step, part) in self.reader.parts(object) {
-                if seen.len() < MAX_OBJECTS && !self.closed.contains(&part) && seen.insert(part) {
+                if seen.len() < MAX_OBJECTS && seen.insert(part) {
                     queue.push_back((part, format!("{path}{step}"), depth + 1));
                 }
             }

@@ -84,7 +84,7 @@ fn state(resource: &Resource) -> String {
     if let Some(unfinished) = resource.unfinished.filter(|unfinished| *unfinished > 0) {
         parts.push(format!("{unfinished} unfinished"));
     }
-    if let Some(buffered) = resource.buffered {
+    if let Some(buffered) = resource.buffered.filter(|buffered| *buffered > 0) {
         parts.push(format!("{buffered} bytes buffered"));
     }
     match (kind, resource.locked, resource.set, resource.holders.is_empty()) {
@@ -122,7 +122,7 @@ fn holders(resource: &Resource, names: &Names) -> String {
 }
 
 /// Completes what `wait` says from the resource that it names.
-pub fn wait(wait: &mut Wait, waiter: &str, resource: Option<&Resource>, names: &Names) {
+pub fn wait(wait: &mut Wait, waiter: &str, resource: Option<&Resource>) {
     if let Some(resource) = resource {
         if wait.holders.is_empty() {
             wait.holders.clone_from(&resource.holders);
@@ -141,7 +141,7 @@ pub fn wait(wait: &mut Wait, waiter: &str, resource: Option<&Resource>, names: &
             _ => "",
         };
         if wait.summary.is_empty() || wait.summary == wait.type_name {
-            wait.summary = format!("{action}{}", self::resource(resource, names));
+            wait.summary = format!("{action}{}", resource.summary);
         }
         if wait.kind == "executor"
             && let Some(ahead) = wait.waiters_ahead

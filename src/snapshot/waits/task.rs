@@ -6,11 +6,11 @@ use super::jobs::Jobs;
 use super::registry::Registry;
 use crate::python::Reader;
 use crate::snapshot::model::Wait;
-use crate::snapshot::tasks::BuiltTask;
+use crate::snapshot::tasks::{BuiltTask, task_id};
 use crate::snapshot::threads::BuiltThread;
 use crate::tasks::known::COROUTINE_WAITS;
 use crate::tasks::wait::python_frames;
-use crate::tasks::{LoopHandles, Outer, RawWait, Timers};
+use crate::tasks::{FutureState, LoopHandles, Outer, RawWait, Timers};
 
 /// Module and function of `asyncio.sleep`, whose timer uvloop keeps in C.
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
@@ -36,16 +36,18 @@ impl Explain<'_, '_, '_> {
         let outer = reader.outer_wait(&built.chain, inner);
         let mut wait = built.task.waits_for.take().unwrap_or_default();
         wait.summary.clear();
-        let place = match found {
-            Some((raw, _)) => self.primitive(&id, &raw, leaf, &mut wait),
-            None => self.bare(&id, built, leaf, outer.is_some(), &mut wait),
+        let place = match (found, outer) {
+            // The primitive is a detail of what is around it.
+            (Some((raw, _)), Some(outer)) => {
+                wait.kind = raw.kind.to_owned();
+                wait.type_name = type_name(reader, raw.subject);
+                Some(self.outer(&id, outer))
+            }
+            (None, Some(outer)) => Some(self.outer(&id, outer)),
+            (Some((raw, _)), None) => self.primitive(&id, &raw, leaf, &mut wait),
+            (None, None) => self.bare(&id, built, leaf, &mut wait),
         };
-        if let Some(outer) = outer {
-            self.outer(&id, outer, &mut wait);
-        } else if let Some(place) = place {
-            wait.resource
-                .get_or_insert(self.registry.resources[place].id.clone());
-        }
+        wait.resource = place.map(|place| self.registry.resources[place].id.clone());
         built.task.waits_for = Some(wait);
     }
 
@@ -67,7 +69,10 @@ impl Explain<'_, '_, '_> {
                 self.registry.wait(id, place, raw.kind);
                 Some(place)
             }
-            "task-group" => None,
+            "task-group" => {
+                self.group(id, raw.subject, wait);
+                None
+            }
             kind => {
                 let place = self.registry.object(kind, raw.subject);
                 wait.type_name
@@ -82,7 +87,7 @@ impl Explain<'_, '_, '_> {
         }
     }
 
-    fn outer(&mut self, id: &str, outer: Outer, wait: &mut Wait) {
+    fn outer(&mut self, id: &str, outer: Outer) -> usize {
         let (kind, addr) = match outer {
             Outer::Pool(addr) => {
                 let tokens = self.scene.reader.first_attribute(addr, &["_total_tokens"]);
@@ -92,7 +97,21 @@ impl Explain<'_, '_, '_> {
         };
         let place = self.registry.object(kind, addr);
         self.registry.wait(id, place, kind);
-        wait.resource = Some(self.registry.resources[place].id.clone());
+        place
+    }
+
+    /// A group whose tasks do not say that it waits for them (anyio).
+    fn group(&mut self, id: &str, group: u64, wait: &mut Wait) {
+        let reader = self.scene.reader;
+        let tasks = reader.attribute_object(group, "_tasks").ok().flatten();
+        let tasks = tasks.map_or(Vec::new(), |tasks| reader.parts(tasks));
+        for (_, task) in &tasks {
+            let pending = matches!(reader.future_state(*task), Ok(FutureState::Pending));
+            if pending {
+                self.registry.edge(id, &task_id(*task), "task-group");
+            }
+        }
+        wait.summary = format!("{} tasks", tasks.len());
     }
 
     /// A future that no known method made.
@@ -101,7 +120,6 @@ impl Explain<'_, '_, '_> {
         id: &str,
         built: &BuiltTask,
         leaf: u64,
-        in_pool: bool,
         wait: &mut Wait,
     ) -> Option<usize> {
         let reader = self.scene.reader;
@@ -127,9 +145,6 @@ impl Explain<'_, '_, '_> {
         if let Some(fd) = self.watched_for(leaf) {
             wait.kind = "socket-read".to_owned();
             return Some(self.file(id, fd, wait));
-        }
-        if in_pool {
-            return None;
         }
         // A protocol's own future: what its transport is connected to.
         let protocol = innermost.and_then(|frame| reader.receiver(frame).ok()?);
@@ -261,6 +276,11 @@ pub fn running_in(thread: &crate::snapshot::model::Thread) -> String {
         .iter()
         .find(|frame| !frame.library)
         .or(thread.frames.first());
+    // A worker that is in a call without frames of its own: what the call is.
+    let called = thread.waits_for.as_ref().filter(|_| at.is_none_or(|frame| frame.library));
+    if let Some(wait) = called.filter(|wait| !wait.summary.is_empty()) {
+        return format!("thread {} ({})", thread.name, wait.summary);
+    }
     match at {
         Some(frame) => {
             let line = frame.line.map_or_else(String::new, |line| format!(":{line}"));
