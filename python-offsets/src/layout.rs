@@ -88,6 +88,9 @@ pub struct Format {
     /// Opcodes that follow (or are) the suspension point of an `await`, for
     /// [`SuspendedForm::YieldFromOpcode`] and [`SuspendedForm::ResumeOpcode`].
     pub await_opcodes: Vec<u8>,
+    /// Where the collector's lists may begin in builds of this minor whose
+    /// `gc.heads` are not known; the lists themselves confirm one of these.
+    pub collector_heads: Vec<Vec<u32>>,
     /// To 3.10: opcodes that begin a `with` block.
     pub with_opcodes: Vec<u8>,
     /// Values of `_PyInterpreterFrame.owner` that are no Python frame.

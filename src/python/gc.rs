@@ -3,9 +3,10 @@
 use super::error::{DecodeError, Result};
 use super::reader::{Fields, Reader};
 
-/// Low bits of the links of a `PyGC_Head` that are flags, not address
+/// Low bits of the links of a `PyGC_Head` that are flags, not address; heads of
+/// lists are aligned to four bytes only in some builds
 /// (Include/internal/pycore_gc.h).
-const LINK_FLAGS: u64 = 7;
+const LINK_FLAGS: u64 = 3;
 
 impl Reader<'_> {
     /// The lists of tracked objects of the interpreter at `interp`, a head
@@ -21,13 +22,31 @@ impl Reader<'_> {
                 });
             }
         };
-        if layout.gc.heads.is_empty() {
-            return Err(DecodeError::NotInLayout {
-                what: "the collector's lists",
-            });
+        let at = |heads: &[u32]| -> Vec<u64> {
+            let heads = heads.iter();
+            heads.map(|head| state + u64::from(*head)).collect()
+        };
+        if !layout.gc.heads.is_empty() {
+            return Ok(at(&layout.gc.heads));
         }
-        let heads = layout.gc.heads.iter();
-        Ok(heads.map(|head| state + u64::from(*head)).collect())
+        let possible = &layout.format.collector_heads;
+        let mut possible = possible.iter().map(|heads| at(heads));
+        possible
+            .find(|heads| heads.iter().all(|head| self.is_collector_list(*head)))
+            .ok_or(DecodeError::NotInLayout {
+                what: "the collector's lists",
+            })
+    }
+
+    /// Whether a list of the collector begins at `head`: both neighbours lead
+    /// back to it.
+    fn is_collector_list(&self, head: u64) -> bool {
+        let link = |at: u64| self.u64(at).map(|link| link & !LINK_FLAGS);
+        let leads_back = || -> Result<bool> {
+            let (next, previous) = (link(head)?, link(head + 8)?);
+            Ok(link(next + 8)? == head && link(previous)? == head)
+        };
+        leads_back().unwrap_or(false)
     }
 
     /// Calls `visit` with each object of one of the collector's lists. An

@@ -291,7 +291,10 @@ fn table_handlers(table: &[u8], unit: i64) -> Vec<Handler> {
                 with_at: i64::try_from(target.saturating_mul(2)).unwrap_or(0),
             };
             // Each one further out relies on less.
-            if handlers.last().is_none_or(|inner| handler.depth < inner.depth) {
+            if handlers
+                .last()
+                .is_none_or(|inner| handler.depth < inner.depth)
+            {
                 handlers.push(handler);
                 unit = Some(*target);
             }

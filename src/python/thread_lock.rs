@@ -38,7 +38,9 @@ impl Reader<'_> {
             return Some(addr + u64::from(offset));
         }
         let size = self.type_of(addr).ok()?.basicsize;
-        let too_small = layout.locked.is_some_and(|locked| size <= i64::from(locked));
+        let too_small = layout
+            .locked
+            .is_some_and(|locked| size <= i64::from(locked));
         too_small.then(|| addr + u64::from(self.layout.object.size))
     }
 

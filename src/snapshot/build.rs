@@ -22,6 +22,8 @@ pub struct Heap {
     finished: FxHashMap<u64, Vec<u64>>,
     /// Coroutines and asynchronous generators that do not run.
     coroutines: Vec<u64>,
+    /// Whether all objects could be walked over.
+    walked: bool,
     errors: Vec<String>,
 }
 
@@ -36,6 +38,7 @@ impl Heap {
             let found = search_heap(reader, runtime.addr, &interpreter);
             heap.finished.insert(interpreter.addr, found.tasks);
             heap.coroutines.extend(found.coroutines);
+            heap.walked |= found.walked;
             if let Some(error) = found.error {
                 let lost = format!("finished tasks may be missing: {error}");
                 heap.errors.push(lost);
@@ -91,6 +94,7 @@ impl Build<'_, '_> {
             kernel: self.kernel,
             descriptors: self.descriptors,
             coroutines: &self.heap.coroutines,
+            walked: self.heap.walked,
             interpreters: &addrs,
             now,
         };

@@ -222,6 +222,8 @@ pub struct Heap {
     /// Coroutines that have not begun or are suspended, and suspended
     /// asynchronous generators.
     pub coroutines: Vec<u64>,
+    /// Whether there are lists of all objects.
+    pub walked: bool,
     pub error: Option<DecodeError>,
 }
 
@@ -247,6 +249,7 @@ pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter)
             return heap;
         }
     };
+    heap.walked = true;
     let mut kinds: FxHashMap<u64, Kind> = FxHashMap::default();
     for list in lists {
         let walked = reader.visit_collector_list(list, |object| {

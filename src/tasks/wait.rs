@@ -47,9 +47,7 @@ impl Reader<'_> {
             .iter()
             .filter_map(|class| Some(self.full_type_name(&*self.type_at(*class).ok()?)))
             .collect();
-        self.class_names
-            .borrow_mut()
-            .insert(ty.addr, names.clone());
+        self.class_names.borrow_mut().insert(ty.addr, names.clone());
         names
     }
 

@@ -97,14 +97,10 @@ impl Reader<'_> {
             .ok()
             .flatten()
             .and_then(|buffer| match self.type_of(buffer).ok()?.kind {
-                Kind::Deque => self.deque_items(buffer, self.limits.value_items).ok().map(
-                    |(items, _)| {
-                        items
-                            .iter()
-                            .filter_map(|item| self.any_length(*item))
-                            .sum()
-                    },
-                ),
+                Kind::Deque => self
+                    .deque_items(buffer, self.limits.value_items)
+                    .ok()
+                    .map(|(items, _)| items.iter().filter_map(|item| self.any_length(*item)).sum()),
                 _ => self.any_length(buffer),
             });
         (fd >= 0).then_some(Found { fd, write_buffer })

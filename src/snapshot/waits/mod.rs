@@ -1,6 +1,7 @@
 //! Why nothing goes on: what each task and thread waits for, who holds it and
 //! who could end the wait.
 
+mod children;
 mod files;
 mod held;
 mod jobs;
@@ -8,7 +9,9 @@ mod links;
 mod orphans;
 mod owners;
 mod reach;
+mod references;
 mod registry;
+mod roots;
 mod state;
 mod summary;
 mod task;
@@ -37,6 +40,8 @@ pub struct Scene<'r, 'm> {
     pub descriptors: &'r Descriptors,
     /// Where coroutines of no task were seen.
     pub coroutines: &'r [u64],
+    /// Whether those are of a walk over all objects.
+    pub walked: bool,
     /// Interpreters whose modules are looked through.
     pub interpreters: &'r [u64],
     /// `time.monotonic()`.
@@ -83,15 +88,41 @@ pub fn explain(
     let mut held = Held::read(reader, &owners, scene.now);
     let mut in_use: FxHashSet<u64> = held.generators.iter().copied().collect();
     in_use.extend(tasks.iter().filter_map(|built| built.coroutine));
-    let candidates = scene.coroutines.iter().chain(queued.keys()).copied();
+    let mut seen: Vec<u64> = scene
+        .coroutines
+        .iter()
+        .chain(queued.keys())
+        .copied()
+        .collect();
+    if !scene.walked {
+        let loops = &handles;
+        seen.extend(reachable_coroutines(scene, &owners, tasks, loops));
+    }
+    let candidates = seen.into_iter();
     let mut orphans = orphans::orphans(reader, scene.frames, candidates, &in_use, &queued);
     let loose: Vec<_> = orphans.iter().map(orphans::Orphan::owner).collect();
     let loosely = Held::read(reader, &loose, scene.now);
     held.merge(loosely);
     owners.extend(loose);
 
-    explain_threads(scene, &mut registry, threads, loops, &jobs, completing, &queued);
-    explain_tasks(scene, &mut registry, tasks, threads, &timers, &jobs, &handles);
+    explain_threads(
+        scene,
+        &mut registry,
+        threads,
+        loops,
+        &jobs,
+        completing,
+        &queued,
+    );
+    explain_tasks(
+        scene,
+        &mut registry,
+        tasks,
+        threads,
+        &timers,
+        &jobs,
+        &handles,
+    );
     add_guards(reader, &mut held, &timers, tasks);
     let mut linked = links::Links {
         scene,
@@ -108,7 +139,16 @@ pub fn explain(
     let references = linked.references();
     let children = linked.children();
     linked.blocked_loops(loops);
-    finish(scene, &mut registry, tasks, threads, loops, &handles, &executors, &orphans);
+    finish(
+        scene,
+        &mut registry,
+        tasks,
+        threads,
+        loops,
+        &handles,
+        &executors,
+        &orphans,
+    );
     Explained {
         resources: registry.resources,
         edges: registry.edges,
@@ -116,6 +156,29 @@ pub fn explain(
         coroutines: orphans.into_iter().map(|orphan| orphan.coroutine).collect(),
         children,
     }
+}
+
+/// Coroutines that can be reached, where the objects cannot be walked over.
+fn reachable_coroutines(
+    scene: &Scene<'_, '_>,
+    owners: &[owners::Owner],
+    tasks: &[BuiltTask],
+    loops: &[(u64, LoopHandles)],
+) -> FxHashSet<u64> {
+    let roots = roots::Roots {
+        scene,
+        owners,
+        tasks,
+        loops,
+    };
+    let closed = loops.iter().map(|(addr, _)| *addr);
+    let mut reach = reach::Reach::new(scene.reader, [], closed);
+    for (_, variables) in roots.of_all() {
+        for (_, object) in variables {
+            reach.from(object);
+        }
+    }
+    reach.loose
 }
 
 /// The address in an id.
@@ -143,8 +206,11 @@ fn explain_tasks<'r, 'm>(
     jobs: &Jobs,
     handles: &[(u64, LoopHandles)],
 ) {
-    let waits_for_task: FxHashSet<String> =
-        registry.edges.iter().map(|edge| edge.from.clone()).collect();
+    let waits_for_task: FxHashSet<String> = registry
+        .edges
+        .iter()
+        .map(|edge| edge.from.clone())
+        .collect();
     let mut explain = task::Explain {
         scene,
         registry,
@@ -216,10 +282,16 @@ fn add_guards(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut
         }
         for id in guarded.iter().filter_map(|addr| ids.get(addr)) {
             let known = held.guards.get(id).is_some_and(|known| {
-                known.iter().any(|guard| (guard.remaining_s - left).abs() < 0.01)
+                known
+                    .iter()
+                    .any(|guard| (guard.remaining_s - left).abs() < 0.01)
             });
             if !known {
-                let kind = if name.contains("wait") { "wait_for" } else { "timeout" };
+                let kind = if name.contains("wait") {
+                    "wait_for"
+                } else {
+                    "timeout"
+                };
                 held.add_guard(id, kind, *left);
             }
         }
@@ -246,10 +318,16 @@ fn finish(
 ) {
     let mut names = summary::Names::default();
     for built in tasks.iter() {
-        names.insert(built.task.id.clone(), super::edges::display_name(&built.task));
+        names.insert(
+            built.task.id.clone(),
+            super::edges::display_name(&built.task),
+        );
     }
     for built in threads.iter() {
-        names.insert(built.thread.id.clone(), format!("thread {}", built.thread.name));
+        names.insert(
+            built.thread.id.clone(),
+            format!("thread {}", built.thread.name),
+        );
     }
     for orphan in orphans {
         let coroutine = &orphan.coroutine;
@@ -257,7 +335,10 @@ fn finish(
             "async-generator" => "async generator",
             _ => "coroutine",
         };
-        names.insert(coroutine.id.clone(), format!("{kind} {}", coroutine.qualname));
+        names.insert(
+            coroutine.id.clone(),
+            format!("{kind} {}", coroutine.qualname),
+        );
     }
     for place in 0..registry.resources.len() {
         registry.resources[place].summary = summary::resource(&registry.resources[place], &names);
@@ -277,7 +358,9 @@ fn finish(
         }
     }
     for (shown, (addr, handles)) in loops.iter_mut().zip(handles) {
-        links::loop_files(scene, registry, shown, handles);
-        shown.executor = executors.get(addr).map(|executor| format!("executor:0x{executor:x}"));
+        children::loop_files(scene, registry, shown, handles);
+        shown.executor = executors
+            .get(addr)
+            .map(|executor| format!("executor:0x{executor:x}"));
     }
 }

@@ -102,7 +102,12 @@ pub fn orphans(
                 id: format!("coroutine:0x{addr:x}"),
                 qualname: reader.generator_qualname(addr).ok()?.to_string(),
                 state: state.to_owned(),
-                frames: chain.frames.iter().rev().map(|link| frames.link(link)).collect(),
+                frames: chain
+                    .frames
+                    .iter()
+                    .rev()
+                    .map(|link| frames.link(link))
+                    .collect(),
                 referenced_by: None,
                 referenced_as: None,
                 event_loop: queued.get(&addr).map(|(event_loop, _)| event_loop.clone()),

@@ -24,6 +24,8 @@ pub struct Reach<'r, 'm> {
     closed: FxHashSet<u64>,
     known: FxHashMap<u64, Reached>,
     left: usize,
+    /// Coroutines and asynchronous generators on the way that do not run.
+    pub loose: FxHashSet<u64>,
 }
 
 impl<'r, 'm> Reach<'r, 'm> {
@@ -38,6 +40,7 @@ impl<'r, 'm> Reach<'r, 'm> {
             closed: closed.into_iter().collect(),
             known: FxHashMap::default(),
             left: MAX_TOTAL,
+            loose: FxHashSet::default(),
         }
     }
 
@@ -64,6 +67,9 @@ impl<'r, 'm> Reach<'r, 'm> {
         while let Some((object, path, depth)) = queue.pop_front() {
             if self.targets.contains(&object) {
                 found.push((object, path.clone()));
+            }
+            if self.reader.is_loose(object) {
+                self.loose.insert(object);
             }
             let closed = self.closed.contains(&object);
             if closed || depth >= MAX_DEPTH || self.left == 0 {

@@ -32,7 +32,9 @@ pub fn read(reader: &Reader<'_>, kind: &str, addr: u64, id: String) -> Resource 
         }
         "barrier" | "thread-barrier" => {
             resource.limit = state.number(&["_parties"]);
-            resource.size = state.number(&["_count"]).and_then(|n| u64::try_from(n).ok());
+            resource.size = state
+                .number(&["_count"])
+                .and_then(|n| u64::try_from(n).ok());
         }
         "queue" | "thread-queue" => state.queue(&mut resource),
         "thread-lock" => resource.locked = reader.thread_lock_held(addr),
@@ -101,7 +103,9 @@ impl State<'_, '_> {
         resource.unfinished = self
             .number(&["_unfinished_tasks", "unfinished_tasks"])
             .and_then(|n| u64::try_from(n).ok());
-        resource.closed = self.truth("_is_shutdown").or_else(|| self.truth("is_shutdown"));
+        resource.closed = self
+            .truth("_is_shutdown")
+            .or_else(|| self.truth("is_shutdown"));
     }
 
     fn pool(&self, resource: &mut Resource) {
@@ -112,7 +116,9 @@ impl State<'_, '_> {
                 .any_length(container)
                 .or_else(|| {
                     // A queue of what is free.
-                    let inner = self.reader.first_attribute(container, &["_queue", "queue"])?;
+                    let inner = self
+                        .reader
+                        .first_attribute(container, &["_queue", "queue"])?;
                     self.reader.any_length(inner)
                 })
                 .and_then(|length| i64::try_from(length).ok())
@@ -138,9 +144,7 @@ impl Reader<'_> {
             Kind::List | Kind::Tuple | Kind::Deque | Kind::ByteArray | Kind::Bytes => {
                 self.length(addr).ok()
             }
-            Kind::Dict => self
-                .u64(addr + u64::from(self.layout.dict.ma_used))
-                .ok(),
+            Kind::Dict => self.u64(addr + u64::from(self.layout.dict.ma_used)).ok(),
             Kind::Set | Kind::FrozenSet => self.u64(addr + u64::from(self.layout.set.used)).ok(),
             _ => None,
         }

@@ -87,7 +87,12 @@ fn state(resource: &Resource) -> String {
     if let Some(buffered) = resource.buffered.filter(|buffered| *buffered > 0) {
         parts.push(format!("{buffered} bytes buffered"));
     }
-    match (kind, resource.locked, resource.set, resource.holders.is_empty()) {
+    match (
+        kind,
+        resource.locked,
+        resource.set,
+        resource.holders.is_empty(),
+    ) {
         ("lock" | "thread-lock", Some(true), _, true) => {
             parts.push("locked, no holder found".to_owned());
         }

@@ -115,13 +115,7 @@ impl Explain<'_, '_, '_> {
     }
 
     /// A future that no known method made.
-    fn bare(
-        &mut self,
-        id: &str,
-        built: &BuiltTask,
-        leaf: u64,
-        wait: &mut Wait,
-    ) -> Option<usize> {
+    fn bare(&mut self, id: &str, built: &BuiltTask, leaf: u64, wait: &mut Wait) -> Option<usize> {
         let reader = self.scene.reader;
         if let Some(left) = self.timers.wakes.get(&leaf) {
             wait.kind = "timer".to_owned();
@@ -198,13 +192,18 @@ impl Explain<'_, '_, '_> {
         let reader = self.scene.reader;
         let socket = reader.frame_variable(&raw.frame, "sock").ok().flatten();
         let found = socket.and_then(|socket| reader.descriptor_of(socket));
-        let fd = found.map(|found| found.fd).or_else(|| self.watched_for(leaf))?;
+        let fd = found
+            .map(|found| found.fd)
+            .or_else(|| self.watched_for(leaf))?;
         Some(self.file(id, fd, wait))
     }
 
     /// The descriptor whose handles complete the future at `leaf`.
     fn watched_for(&self, leaf: u64) -> Option<i64> {
-        let watched = self.handles.iter().flat_map(|(_, handles)| &handles.watched);
+        let watched = self
+            .handles
+            .iter()
+            .flat_map(|(_, handles)| &handles.watched);
         watched
             .filter(|file| {
                 let handles = [&file.reader, &file.writer];
@@ -264,7 +263,8 @@ impl Explain<'_, '_, '_> {
             .and_then(|pid| reader.int(pid).ok()?.to_u64())?;
         wait.summary = format!("exit of process {pid}");
         wait.holders = vec![format!("process:{pid}")];
-        self.registry.edge(id, &format!("process:{pid}"), "subprocess");
+        self.registry
+            .edge(id, &format!("process:{pid}"), "subprocess");
         None
     }
 }
@@ -277,13 +277,18 @@ pub fn running_in(thread: &crate::snapshot::model::Thread) -> String {
         .find(|frame| !frame.library)
         .or(thread.frames.first());
     // A worker that is in a call without frames of its own: what the call is.
-    let called = thread.waits_for.as_ref().filter(|_| at.is_none_or(|frame| frame.library));
+    let called = thread
+        .waits_for
+        .as_ref()
+        .filter(|_| at.is_none_or(|frame| frame.library));
     if let Some(wait) = called.filter(|wait| !wait.summary.is_empty()) {
         return format!("thread {} ({})", thread.name, wait.summary);
     }
     match at {
         Some(frame) => {
-            let line = frame.line.map_or_else(String::new, |line| format!(":{line}"));
+            let line = frame
+                .line
+                .map_or_else(String::new, |line| format!(":{line}"));
             format!("thread {} (running {}{line})", thread.name, frame.function)
         }
         None => format!("thread {}", thread.name),

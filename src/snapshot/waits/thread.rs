@@ -108,9 +108,9 @@ impl ExplainThread<'_, '_, '_> {
         }
         let waiter = reader.frame_variable(frame, WAITER_VARIABLE).ok()??;
         let lock = reader.attribute_object(receiver, "_lock").ok()??;
-        let sleeps_for = self.futex(built).and_then(|futex| {
-            reader.lock_of_futex(futex, &[waiter, lock])
-        })?;
+        let sleeps_for = self
+            .futex(built)
+            .and_then(|futex| reader.lock_of_futex(futex, &[waiter, lock]))?;
         (sleeps_for == lock).then_some(lock)
     }
 
@@ -219,7 +219,11 @@ impl ExplainThread<'_, '_, '_> {
             ..Wait::default()
         };
         if *kind == "process" {
-            self.waited_process(&ids, kernel.syscall.as_ref().map(|call| (name, call.args)), &mut wait);
+            self.waited_process(
+                &ids,
+                kernel.syscall.as_ref().map(|call| (name, call.args)),
+                &mut wait,
+            );
         }
         Some(wait)
     }

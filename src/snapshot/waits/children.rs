@@ -1,0 +1,96 @@
+//! What a process does that this one started, and what a loop watches.
+
+use super::Scene;
+use super::files;
+use super::links::Links;
+use super::registry::Registry;
+use crate::snapshot::model::{ChildProcess, EventLoop, LoopFile};
+use crate::target::descriptors::call_descriptor;
+use crate::tasks::LoopHandles;
+
+impl Links<'_, '_, '_> {
+    /// The processes that this one started, and who of us has the other end of
+    /// what they are blocked on.
+    pub fn children(&mut self) -> Vec<ChildProcess> {
+        let descriptors = self.scene.descriptors;
+        let mut children = Vec::new();
+        for child in &descriptors.children {
+            let id = format!("process:{}", child.pid);
+            let mut peers = Vec::new();
+            if let Some(target) = &child.blocked_on {
+                let shared = descriptors.sharing(target);
+                let waiting = self.registry.edges.iter();
+                let waiting: Vec<String> = waiting
+                    .filter(|edge| edge.to == id)
+                    .map(|edge| edge.from.clone())
+                    .collect();
+                if !shared.is_empty() {
+                    peers.clone_from(&waiting);
+                    let writes = matches!(
+                        child
+                            .main_thread
+                            .syscall
+                            .as_ref()
+                            .and_then(|call| call.name),
+                        Some("write" | "writev")
+                    );
+                    for waiter in waiting {
+                        let via = if writes { "pipe-full" } else { "pipe" };
+                        self.registry.edge(&id, &waiter, via);
+                    }
+                }
+            }
+            let syscall = child.main_thread.syscall.as_ref();
+            children.push(ChildProcess {
+                id,
+                pid: child.pid,
+                command: child.command.clone(),
+                state: child.main_thread.state.to_string(),
+                syscall: syscall.and_then(|call| call.name).map(str::to_owned),
+                fd: call_descriptor(&child.main_thread),
+                peers,
+                is_python: child.is_python,
+            });
+        }
+        children
+    }
+}
+
+/// Fills in what the loop watches.
+pub fn loop_files(
+    scene: &Scene<'_, '_>,
+    registry: &Registry<'_, '_>,
+    shown: &mut EventLoop,
+    handles: &LoopHandles,
+) {
+    /// `selectors.EVENT_WRITE`
+    const WRITE: i64 = 2;
+    shown.files = handles
+        .watched
+        .iter()
+        .map(|file| {
+            let socket = scene.descriptors.socket(file.fd);
+            let (kind, peer, _) = files::describe(scene.descriptors, file.fd);
+            let place = registry.place(&format!("{kind}:fd-{}", file.fd));
+            let handle = file.reader.as_ref().or(file.writer.as_ref());
+            LoopFile {
+                fd: file.fd,
+                events: match (file.events & 1 != 0, file.events & WRITE != 0) {
+                    (true, true) => "read-write",
+                    (false, true) => "write",
+                    _ => "read",
+                }
+                .to_owned(),
+                local: socket.map(|socket| socket.local.clone()),
+                peer,
+                state: socket.map(|socket| socket.state.clone()),
+                receive_queue: socket.map(|socket| socket.receive_queue),
+                send_queue: socket.map(|socket| socket.send_queue),
+                callback: handle.map(|handle| handle.name.clone()),
+                tasks: place.map_or(Vec::new(), |place| {
+                    registry.resources[place].waiters.clone()
+                }),
+            }
+        })
+        .collect();
+}

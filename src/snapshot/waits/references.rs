@@ -1,0 +1,240 @@
+//! Who refers to what: to things that are waited for, to what pools have given
+//! out, and to coroutines of no task.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::links::{Links, nearest};
+use super::owners::{OwnedFrame, Owner};
+use super::reach::Reach;
+use super::roots::{Roots, variables};
+use crate::python::Reader;
+use crate::snapshot::model::Reference;
+use crate::tasks::known::pool;
+
+/// Kinds of resources whose holders the frames or the object itself tell:
+/// nobody else has to be looked for.
+const OWNED: [&str; 4] = ["executor", "process-pool", "limiter", "server"];
+/// Variable that methods call their object by.
+const RECEIVER: &str = "self";
+
+impl Links<'_, '_, '_> {
+    /// Who can reach the resources that have waiters and no holder, the
+    /// connections of pools, and coroutines of no task.
+    pub fn references(&mut self) -> Vec<Reference> {
+        let reader = self.scene.reader;
+        let mut targets: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+        for (place, resource) in self.registry.resources.iter().enumerate() {
+            let Some(subject) = self.registry.subjects[place] else {
+                continue;
+            };
+            if resource.waiters.is_empty() || OWNED.contains(&resource.kind.as_str()) {
+                continue;
+            }
+            targets.entry(subject).or_default().push(place);
+        }
+        let pooled = self.pooled();
+        let orphans: FxHashMap<u64, usize> = self
+            .orphans
+            .iter()
+            .enumerate()
+            .map(|(index, orphan)| (orphan.addr, index))
+            .collect();
+        let wanted = targets.keys().chain(pooled.keys()).chain(orphans.keys());
+        // What a pool has given out is not reached through the pool.
+        let pools = self.registry.resources.iter().enumerate();
+        let pools = pools.filter(|(_, resource)| matches!(&*resource.kind, "pool" | "limiter"));
+        let closed: Vec<u64> = pools
+            .filter_map(|(place, _)| self.registry.subjects[place])
+            .chain(self.loops.iter().map(|(addr, _)| *addr))
+            .collect();
+        let mut reach = Reach::new(reader, wanted.copied(), closed);
+        let mut references = Vec::new();
+        if reach.is_empty() {
+            return references;
+        }
+        let mut through_pools = Vec::new();
+        let everybody = Roots {
+            scene: self.scene,
+            owners: self.owners,
+            tasks: self.tasks,
+            loops: self.loops,
+        };
+        for (from, roots) in everybody.of_all() {
+            let mut seen = FxHashSet::default();
+            for (step, root) in roots {
+                for (target, path) in reach.from(root).iter() {
+                    if !seen.insert(*target) {
+                        continue;
+                    }
+                    let path = join(&step, path);
+                    for place in targets.get(target).into_iter().flatten() {
+                        references.push(Reference {
+                            from: from.clone(),
+                            to: self.registry.resources[*place].id.clone(),
+                            path: path.clone(),
+                        });
+                    }
+                    if let Some(place) = pooled.get(target) {
+                        through_pools.push((from.clone(), *place, path.clone()));
+                    }
+                    if let Some(index) = orphans.get(target)
+                        && from != self.orphans[*index].coroutine.id
+                    {
+                        self.refer(*index, reader, &step, root, &path);
+                    }
+                }
+            }
+        }
+        self.pool_holders(through_pools, &mut references);
+        self.name_resources(&references);
+        references
+    }
+
+    /// Connections that pools have given out, and the pool of each.
+    fn pooled(&self) -> FxHashMap<u64, usize> {
+        let reader = self.scene.reader;
+        let mut pooled = FxHashMap::default();
+        for (place, resource) in self.registry.resources.iter().enumerate() {
+            let (Some(subject), "pool") = (self.registry.subjects[place], &*resource.kind) else {
+                continue;
+            };
+            let Some(used) = reader.first_attribute(subject, pool::USED) else {
+                continue;
+            };
+            for (_, connection) in reader.parts(used) {
+                if reader.type_of(connection).is_ok_and(|ty| ty.is_heap()) {
+                    pooled.insert(connection, place);
+                }
+            }
+        }
+        pooled
+    }
+
+    /// Who refers to a connection without going through its pool has it.
+    fn pool_holders(
+        &mut self,
+        found: Vec<(String, usize, String)>,
+        references: &mut Vec<Reference>,
+    ) {
+        let actors = ["task:", "coroutine:", "thread:"];
+        let is_actor = |from: &str| actors.iter().any(|kind| from.starts_with(kind));
+        let mut by_pool: FxHashMap<usize, Vec<(String, String)>> = FxHashMap::default();
+        for (from, place, path) in found {
+            if is_actor(&from) {
+                by_pool.entry(place).or_default().push((from, path));
+            }
+        }
+        for (place, holders) in by_pool {
+            let ids = holders.iter().map(|(from, _)| from.clone()).collect();
+            for id in nearest(&self.registry.edges, ids) {
+                self.registry.hold(place, &id, "holds");
+            }
+            let to = self.registry.resources[place].id.clone();
+            references.extend(holders.into_iter().map(|(from, path)| Reference {
+                from,
+                to: to.clone(),
+                path,
+            }));
+        }
+    }
+
+    /// Notes what keeps a coroutine of no task.
+    fn refer(&mut self, index: usize, reader: &Reader<'_>, step: &str, root: u64, path: &str) {
+        let coroutine = &mut self.orphans[index].coroutine;
+        // A variable of the coroutine itself, or of a function that is gone
+        // with its frame, is worth less than an attribute.
+        let better = coroutine.referenced_by.is_none();
+        if !better {
+            return;
+        }
+        coroutine.referenced_by = Some(readable(reader, step, root, path));
+        let names = path
+            .split(['.', '[', '{', '('])
+            .map(|part| part.trim_matches(|c: char| !c.is_alphanumeric() && c != '_'));
+        let is_name = |name: &&str| {
+            name.chars()
+                .next()
+                .is_some_and(|c| c.is_alphabetic() || c == '_')
+        };
+        coroutine.referenced_as = names.rev().find(is_name).map(str::to_owned);
+    }
+
+    /// Names each resource by the shortest way that a waiter or holder has.
+    fn name_resources(&mut self, references: &[Reference]) {
+        let reader = self.scene.reader;
+        let owners: FxHashMap<&str, &Owner> = self
+            .owners
+            .iter()
+            .map(|owner| (owner.id.as_str(), owner))
+            .collect();
+        for place in 0..self.registry.resources.len() {
+            let resource = &self.registry.resources[place];
+            let Some(subject) = self.registry.subjects[place] else {
+                continue;
+            };
+            if resource.name.is_some() {
+                continue;
+            }
+            let people = resource.waiters.iter().chain(&resource.holders);
+            let mut frames = people
+                .filter_map(|id| owners.get(id.as_str()))
+                .take(4)
+                .flat_map(|owner| owner.frames.iter().filter(|owned| !owned.library));
+            let name = frames.find_map(|owned| name_in(reader, owned, subject));
+            let name = name.or_else(|| {
+                let module = |reference: &&Reference| {
+                    reference.to == resource.id && reference.from.starts_with("module:")
+                };
+                let reference = references.iter().find(module)?;
+                Some(reference.path.clone())
+            });
+            self.registry.resources[place].name = name;
+        }
+    }
+}
+
+fn join(step: &str, path: &str) -> String {
+    format!("{step}{path}")
+}
+
+/// A way with the type of an object instead of `self`.
+fn readable(reader: &Reader<'_>, step: &str, root: u64, path: &str) -> String {
+    let rest = path.strip_prefix(step).unwrap_or(path);
+    match reader.type_of(root) {
+        Ok(ty) if ty.is_heap() && rest.starts_with('.') => format!("{}{rest}", ty.name),
+        _ => path.to_owned(),
+    }
+}
+
+/// How the frame's code would name the object at `subject`.
+fn name_in(reader: &Reader<'_>, owned: &OwnedFrame, subject: u64) -> Option<String> {
+    let variables = variables(reader, &owned.frame);
+    if let Some((name, _)) = variables.iter().find(|(_, value)| *value == subject) {
+        return (name != RECEIVER).then(|| name.clone());
+    }
+    let steps = |object: u64, prefix: String, depth: usize| -> Option<String> {
+        let mut level = vec![(object, prefix)];
+        for _ in 0..depth {
+            let mut next = Vec::new();
+            for (object, prefix) in level {
+                for (step, part) in reader.parts(object) {
+                    let path = format!("{prefix}{step}");
+                    if part == subject {
+                        return Some(path);
+                    }
+                    next.push((part, path));
+                }
+            }
+            level = next;
+        }
+        None
+    };
+    variables.iter().find_map(|(name, value)| {
+        let ty = reader.type_of(*value).ok()?;
+        let prefix = match ty.is_heap() {
+            true => ty.name.to_string(),
+            false => name.clone(),
+        };
+        steps(*value, prefix, 2)
+    })
+}
