@@ -2,6 +2,7 @@
 //! outside, without touching it.
 
 pub mod cli;
+pub mod diagnosis;
 pub mod limits;
 pub mod python;
 pub mod report;

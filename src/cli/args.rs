@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 
+use super::capture::Capture;
 use crate::limits::Limits;
 use crate::snapshot::take::TakeOptions;
 
@@ -15,7 +16,9 @@ Examples:
   dapper-attach --pid 4242 --children         and on every process below it
   dapper-attach --pid 4242 --task worker-3    all about one task
   dapper-attach --pid 4242 --threads          threads only
-  dapper-attach --pid 4242 --json | jq '.processes[].tasks[].name'
+  dapper-attach --pid 4242 --json | jq '.processes[].diagnoses'
+  dapper-attach --pid 4242 --exit-code >/dev/null || echo stuck
+  dapper-attach check --pid 4242              debug mode, leaks, lost exceptions
   dapper-attach --pid 4242 --dot | dot -Tsvg > waits.svg
   dapper-attach ps                            which processes there are
   dapper-attach demo                          see it work on a small program that hangs
@@ -34,7 +37,8 @@ Exit status:
   0  the snapshot was taken, whatever it says
   1  it could not be taken: one sentence on stderr; with --json also
      {\"error\": {\"code\", \"message\", \"hint\"}} on stdout
-  2  wrong usage";
+  2  wrong usage
+  3  with --exit-code: the process hangs, or its event loop is blocked";
 
 /// See every thread and asyncio task of a running Python process, from outside
 ///
@@ -60,6 +64,12 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Answer the questions of asyncio's debugging guide about a process
+    ///
+    /// Debug mode, slow callbacks, coroutines that nobody awaits, tasks that may
+    /// vanish, lost exceptions, leaks, closed loops, executors: each with what
+    /// was seen. Nothing is asked of the process itself.
+    Check(CheckArguments),
     /// List the Python processes of this machine
     Ps(PsArguments),
     /// Start a small program that hangs, and report on it
@@ -87,6 +97,23 @@ pub struct ReportArguments {
     pub read: ReadArguments,
     #[command(flatten)]
     pub show: ShowArguments,
+    /// Exit with status 3 when the process hangs or blocks its event loop
+    #[arg(long, help_heading = "Output")]
+    pub exit_code: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The process to look into
+    #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
+    pub pid: u32,
+    /// Print the answers as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub read: ReadArguments,
+    #[command(flatten)]
+    pub terminal: TerminalArguments,
 }
 
 #[derive(Debug, Args)]
@@ -107,14 +134,42 @@ pub struct ReadArguments {
     )]
     #[arg(value_parser = value_parser!(u64).range(1..=60_000))]
     pub max_pause: u64,
+    /// Look so many times before saying whether anything moves
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(value_parser = value_parser!(u32).range(1..=1_000))]
+    pub samples: u32,
+    /// Wait so many seconds between two looks
+    #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = interval)]
+    pub interval: Duration,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    const LONGEST_S: f64 = 3_600.0;
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    match (0.0..=LONGEST_S).contains(&seconds) {
+        true => Ok(Duration::from_secs_f64(seconds)),
+        false => Err("it must be between 0 and 3600".to_owned()),
+    }
 }
 
 impl ReadArguments {
-    pub fn options(&self) -> TakeOptions {
+    /// What is wanted of the process `pid`.
+    pub fn capture(&self, pid: u32, children: bool) -> Capture {
+        Capture {
+            pid,
+            children,
+            samples: self.samples,
+            interval: self.interval,
+            options: self.options(),
+        }
+    }
+
+    fn options(&self) -> TakeOptions {
         TakeOptions {
             locals: self.locals,
             no_pause: self.no_pause,
             max_pause: Duration::from_millis(self.max_pause),
+            movement_only: false,
             limits: Limits::default(),
         }
     }

@@ -1,33 +1,106 @@
 //! Taking the snapshot of one process, or of a whole tree.
 
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
 use time::OffsetDateTime;
 
+use crate::diagnosis::{self, ProcessSources};
 use crate::snapshot::take::{TakeOptions, take_process};
-use crate::snapshot::{SCHEMA_VERSION, Snapshot, Tool};
+use crate::snapshot::{Process, SCHEMA_VERSION, Snapshot, Tool};
 use crate::target;
 
-/// Looks into `pid`, and with `children` into every process below it: one of
-/// those that cannot be read is named among the errors of `pid`.
-pub fn capture(pid: u32, children: bool, options: &TakeOptions) -> Result<Snapshot, target::Error> {
-    let taken_at = rfc3339(OffsetDateTime::now_utc());
-    let mut processes = vec![take_process(pid, options)?];
-    if children {
-        for child in target::Process::open(pid)?.children() {
-            match take_process(child, options) {
+/// What is looked at, and how often.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    pub pid: u32,
+    /// Every process below it as well.
+    pub children: bool,
+    /// Looks that a verdict is made from, at least one.
+    pub samples: u32,
+    /// Time between two of them.
+    pub interval: Duration,
+    pub options: TakeOptions,
+}
+
+/// A snapshot, and the samples before it by process, oldest first.
+#[derive(Debug)]
+pub struct Captured {
+    pub snapshot: Snapshot,
+    pub earlier: FxHashMap<u32, Vec<Process>>,
+}
+
+impl Capture {
+    /// Looks at the processes and says what is wrong with them. A child that
+    /// cannot be read is named among the errors of the process asked for.
+    pub fn diagnosed(&self) -> Result<Snapshot, target::Error> {
+        let Captured {
+            mut snapshot,
+            earlier,
+        } = self.take()?;
+        let interval = self.interval.as_secs_f64();
+        for process in &mut snapshot.processes {
+            let before = earlier.get(&process.pid).map_or(&[][..], Vec::as_slice);
+            let sources = ProcessSources::new(process.pid);
+            let (verdict, diagnoses) =
+                diagnosis::diagnose(process, before, interval, &sources);
+            process.verdict = Some(verdict);
+            process.diagnoses = diagnoses;
+        }
+        diagnosis::across(&mut snapshot.processes);
+        Ok(snapshot)
+    }
+
+    /// All samples, without a diagnosis.
+    pub fn take(&self) -> Result<Captured, target::Error> {
+        let mut earlier: FxHashMap<u32, Vec<Process>> = FxHashMap::default();
+        let movement = TakeOptions {
+            movement_only: true,
+            locals: false,
+            ..self.options.clone()
+        };
+        for _ in 1..self.samples {
+            earlier
+                .entry(self.pid)
+                .or_default()
+                .push(take_process(self.pid, &movement)?);
+            for child in self.below()? {
+                // Whether it can be read is said of the last sample.
+                if let Ok(process) = take_process(child, &movement) {
+                    earlier.entry(child).or_default().push(process);
+                }
+            }
+            sleep(self.interval);
+        }
+        let taken_at = rfc3339(OffsetDateTime::now_utc());
+        let mut processes = vec![take_process(self.pid, &self.options)?];
+        for child in self.below()? {
+            match take_process(child, &self.options) {
                 Ok(process) => processes.push(process),
                 Err(error) => processes[0].errors.push(format!("child {child}: {error}")),
             }
         }
+        Ok(Captured {
+            snapshot: Snapshot {
+                schema_version: SCHEMA_VERSION,
+                tool: Tool {
+                    name: env!("CARGO_PKG_NAME").into(),
+                    version: env!("CARGO_PKG_VERSION").into(),
+                },
+                taken_at,
+                processes,
+            },
+            earlier,
+        })
     }
-    Ok(Snapshot {
-        schema_version: SCHEMA_VERSION,
-        tool: Tool {
-            name: env!("CARGO_PKG_NAME").into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-        },
-        taken_at,
-        processes,
-    })
+
+    fn below(&self) -> Result<Vec<u32>, target::Error> {
+        match self.children {
+            true => Ok(target::Process::open(self.pid)?.children()),
+            false => Ok(Vec::new()),
+        }
+    }
 }
 
 /// In UTC, with microseconds.

@@ -12,7 +12,6 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use super::args::DemoArguments;
-use super::capture::capture;
 use super::failure::Failure;
 use super::report;
 use crate::snapshot::Snapshot;
@@ -43,7 +42,7 @@ fn look(arguments: &DemoArguments) -> Result<Snapshot, Failure> {
     // Held back only now: the program must not inherit that.
     signals = HeldSignals::new();
     let pid = program.wait_until_ready(&signals)?;
-    Ok(capture(pid, false, &arguments.read.options())?)
+    Ok(arguments.read.capture(pid, false).diagnosed()?)
 }
 
 /// The running demo program, killed when dropped.

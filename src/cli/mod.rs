@@ -2,6 +2,7 @@
 
 mod args;
 mod capture;
+mod check;
 mod completions;
 mod demo;
 mod failure;
@@ -17,25 +18,29 @@ use clap::Parser;
 
 use args::{Arguments, Command};
 
-/// Runs the command line; the status is 0, or 1 with a sentence on stderr, or
-/// 2 for wrong usage.
+/// Runs the command line; the status is 0, or 1 with a sentence on stderr, 2
+/// for wrong usage, or 3 for a process that is stuck where that was asked for.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let json = match &arguments.command {
         None => arguments.report.show.json,
         Some(Command::Demo(demo)) => demo.show.json,
         Some(Command::Ps(ps)) => ps.json,
+        Some(Command::Check(check)) => check.json,
         Some(Command::Completions { .. } | Command::Man) => false,
     };
     let done = match &arguments.command {
         None => report::run(&arguments.report),
-        Some(Command::Demo(demo)) => demo::run(demo),
-        Some(Command::Ps(ps)) => ps::run(ps),
-        Some(Command::Completions { shell }) => completions::run(*shell),
-        Some(Command::Man) => man::run(),
+        Some(Command::Demo(demo)) => demo::run(demo).map(|()| ExitCode::SUCCESS),
+        Some(Command::Ps(ps)) => ps::run(ps).map(|()| ExitCode::SUCCESS),
+        Some(Command::Check(check)) => check::run(check).map(|()| ExitCode::SUCCESS),
+        Some(Command::Completions { shell }) => {
+            completions::run(*shell).map(|()| ExitCode::SUCCESS)
+        }
+        Some(Command::Man) => man::run().map(|()| ExitCode::SUCCESS),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => failure.report(json),
     }
 }

@@ -1,18 +1,43 @@
 //! `dapper-attach --pid PID`
 
+use std::process::ExitCode;
+
 use super::args::{ReportArguments, ShowArguments};
-use super::capture::capture;
+use super::capture::Capture;
 use super::failure::Failure;
 use super::{output, select};
 use crate::report::{dot, json, text};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Process, Snapshot};
 
-pub fn run(arguments: &ReportArguments) -> Result<(), Failure> {
+/// Exit status with `--exit-code` for a process that does not go on.
+const STUCK: u8 = 3;
+
+pub fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     let Some(pid) = arguments.pid else {
         return Err(Failure::new("usage", "--pid is missing", None));
     };
-    let snapshot = capture(pid, arguments.children, &arguments.read.options())?;
-    print(snapshot, &arguments.show, arguments.read.locals)
+    let capture = arguments.read.capture(pid, arguments.children);
+    let snapshot = match arguments.show.threads {
+        // Nothing of a diagnosis would be shown.
+        true => Capture {
+            samples: 1,
+            ..capture
+        }
+        .take()?
+        .snapshot,
+        false => capture.diagnosed()?,
+    };
+    let stuck = snapshot.processes.iter().any(is_stuck);
+    print(snapshot, &arguments.show, arguments.read.locals)?;
+    Ok(match arguments.exit_code && stuck {
+        true => ExitCode::from(STUCK),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+fn is_stuck(process: &Process) -> bool {
+    let state = process.verdict.as_ref().map(|verdict| &*verdict.state);
+    matches!(state, Some("hung" | "blocked-loop"))
 }
 
 /// Prints the snapshot, or what was chosen of it, as the arguments want it.

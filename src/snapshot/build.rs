@@ -10,7 +10,7 @@ use super::model::{Consistency, Process, PythonBuild, ReadInfo};
 use super::order;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
-use super::waits::{self, Scene};
+use super::waits::{self, Scene, Search};
 use crate::python::{Interpreter, Reader, Runtime};
 use crate::target::{self, Descriptors, Error};
 use crate::tasks::{FoundTasks, find_tasks, search_heap};
@@ -61,7 +61,8 @@ pub struct Build<'a, 'm> {
     pub reader: &'a Reader<'m>,
     pub kernel: &'a KernelThreads,
     pub locals: bool,
-    pub heap: &'a Heap,
+    /// What a walk over all objects found; none where only movement is looked for.
+    pub heap: Option<&'a Heap>,
     pub descriptors: &'a Descriptors,
 }
 
@@ -71,7 +72,7 @@ impl Build<'_, '_> {
     pub fn process(&self) -> Result<Process, Error> {
         let reader = self.reader;
         let pid = self.process.pid();
-        let mut errors = self.heap.errors.clone();
+        let mut errors = self.heap.map_or_else(Vec::new, |heap| heap.errors.clone());
         let interpreters =
             reader
                 .interpreters(self.runtime.addr)
@@ -93,8 +94,12 @@ impl Build<'_, '_> {
             frames: &Frames::new(reader, addrs.first().copied().unwrap_or(0), false),
             kernel: self.kernel,
             descriptors: self.descriptors,
-            coroutines: &self.heap.coroutines,
-            walked: self.heap.walked,
+            coroutines: self.heap.map_or(&[], |heap| &heap.coroutines),
+            search: match self.heap {
+                None => Search::Nothing,
+                Some(heap) if heap.walked => Search::References,
+                Some(_) => Search::Coroutines,
+            },
             interpreters: &addrs,
             now,
         };
@@ -175,7 +180,10 @@ impl Build<'_, '_> {
         for interpreter in interpreters {
             let found = match self.runtime.tasks_refused {
                 Some(_) => FoundTasks::default(),
-                None => find_tasks(self.reader, interpreter, self.heap.of(interpreter.addr)),
+                None => {
+                    let finished = self.heap.map_or(&[][..], |heap| heap.of(interpreter.addr));
+                    find_tasks(self.reader, interpreter, finished)
+                },
             };
             asyncio_imported |= found.asyncio_imported;
             errors.extend(found.errors);

@@ -30,6 +30,9 @@ pub struct TakeOptions {
     pub no_pause: bool,
     /// Longest time for which the process may stand still.
     pub max_pause: Duration,
+    /// Only what tells whether anything moves: no walk over all objects, no
+    /// search for who refers to what.
+    pub movement_only: bool,
     pub limits: Limits,
 }
 
@@ -71,7 +74,10 @@ fn look(process: &target::Process, options: &TakeOptions) -> Result<Process, Err
         process,
         candidates: &candidates,
         options,
-        heap: search_heap(process, &candidates, options),
+        heap: match options.movement_only {
+            true => Heap::default(),
+            false => search_heap(process, &candidates, options),
+        },
         descriptors: Descriptors::capture(process),
         cache: PageCache::new(process.memory()),
     };
@@ -205,7 +211,7 @@ impl Look<'_> {
             reader: &reader,
             kernel,
             locals: self.options.locals,
-            heap: &self.heap,
+            heap: (!self.options.movement_only).then_some(&self.heap),
             descriptors: &self.descriptors,
         }
         .process()

@@ -32,6 +32,16 @@ use held::Held;
 use jobs::Jobs;
 use registry::Registry;
 
+/// What is searched for beyond what tasks and threads themselves show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    Nothing,
+    /// Who refers to what is waited for.
+    References,
+    /// Coroutines of no task as well: no walk over all objects was possible.
+    Coroutines,
+}
+
 /// What waits are explained from, beside tasks and threads.
 pub struct Scene<'r, 'm> {
     pub reader: &'r Reader<'m>,
@@ -40,8 +50,7 @@ pub struct Scene<'r, 'm> {
     pub descriptors: &'r Descriptors,
     /// Where coroutines of no task were seen.
     pub coroutines: &'r [u64],
-    /// Whether those are of a walk over all objects.
-    pub walked: bool,
+    pub search: Search,
     /// Interpreters whose modules are looked through.
     pub interpreters: &'r [u64],
     /// `time.monotonic()`.
@@ -94,7 +103,7 @@ pub fn explain(
         .chain(queued.keys())
         .copied()
         .collect();
-    if !scene.walked {
+    if scene.search == Search::Coroutines {
         let loops = &handles;
         seen.extend(reachable_coroutines(scene, &owners, tasks, loops));
     }
@@ -136,7 +145,10 @@ pub fn explain(
     };
     linked.holders();
     linked.stream_ends();
-    let references = linked.references();
+    let references = match scene.search {
+        Search::Nothing => Vec::new(),
+        Search::References | Search::Coroutines => linked.references(),
+    };
     let children = linked.children();
     linked.blocked_loops(loops);
     finish(

@@ -1,0 +1,52 @@
+//! What one process of a tree says about another that waits for it.
+
+use rustc_hash::FxHashMap;
+
+use super::finding;
+use crate::snapshot::{Diagnosis, Process, Verdict};
+
+/// Verdicts of a process that does not go on by itself.
+const STUCK: [&str; 2] = ["hung", "blocked-loop"];
+
+/// Tells each process that waits for the end of another one of `processes`
+/// what keeps that one: the root cause comes first there, too.
+pub fn across(processes: &mut [Process]) {
+    // Children stand behind their parents: what a grandchild says goes up.
+    for place in (0..processes.len()).rev() {
+        let stuck: FxHashMap<String, (Verdict, Diagnosis)> = processes
+            .iter()
+            .filter_map(|process| {
+                let verdict = process.verdict.clone()?;
+                let cause = process.diagnoses.first()?.clone();
+                STUCK
+                    .contains(&verdict.state.as_str())
+                    .then(|| (format!("process:{}", process.pid), (verdict, cause)))
+            })
+            .collect();
+        let process = &mut processes[place];
+        let mut awaited = process.edges.iter().map(|edge| &edge.to);
+        let Some((id, (verdict, cause))) =
+            awaited.find_map(|id| stuck.get(id).map(|found| (id.clone(), found.clone())))
+        else {
+            continue;
+        };
+        let pid = id.trim_start_matches("process:");
+        process.diagnoses.insert(
+            0,
+            Diagnosis {
+                summary: format!("in process {pid}: {}", cause.summary),
+                ..cause
+            },
+        );
+        if let Some(own) = &mut process.verdict
+            && !STUCK.contains(&own.state.as_str())
+        {
+            own.state = "hung".to_owned();
+            own.confidence = match verdict.confidence.as_str() {
+                "certain" => finding::LIKELY.to_owned(),
+                other => other.to_owned(),
+            };
+            own.summary = format!("waits for process {pid}: {}", verdict.summary);
+        }
+    }
+}

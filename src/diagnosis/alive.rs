@@ -1,0 +1,253 @@
+//! Which nodes can go on: the least set that follows from those who need nobody.
+
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use petgraph::visit::EdgeRef;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::context::{Context, Node};
+use super::graph::Graph;
+use crate::snapshot::{
+    Coroutine, EventLoop, LoopState, Process, Resource, Task, TaskState, Thread,
+};
+
+/// How many of its dependencies a node needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    /// Nothing ends it: it has no dependency, and cannot go on.
+    Never,
+    All,
+    Any,
+}
+
+/// Edges of which one is enough, when they are all that a task waits for.
+const ANY_VIA: [&str; 2] = ["wait", "as_completed"];
+
+/// The nodes that can go on.
+pub fn find(context: &Context<'_>, graph: &Graph<'_>) -> FxHashSet<NodeIndex> {
+    let facts = Facts::of(context.process);
+    let mut state = Fixpoint::default();
+    for node in graph.deps.node_indices() {
+        state.prepare(node, need(context, graph, &facts, node), graph);
+    }
+    state.spread(graph);
+    // A module's variable can be reached by any code that still runs, so that
+    // it counts only once it is known that some does.
+    if facts.world_runs(context, graph, &state.alive) {
+        for node in graph.deps.node_indices() {
+            if facts.module_globals.contains(graph.id(node)) {
+                state.revive(node);
+            }
+        }
+        state.spread(graph);
+    }
+    state.alive
+}
+
+#[derive(Default)]
+struct Fixpoint {
+    alive: FxHashSet<NodeIndex>,
+    missing: FxHashMap<NodeIndex, usize>,
+    any: FxHashSet<NodeIndex>,
+    open: Vec<NodeIndex>,
+}
+
+impl Fixpoint {
+    fn prepare(&mut self, node: NodeIndex, need: Need, graph: &Graph<'_>) {
+        match need {
+            Need::Nothing => self.revive(node),
+            Need::Never => {}
+            Need::Any => {
+                self.any.insert(node);
+            }
+            Need::All => {
+                self.missing.insert(node, graph.deps.edges(node).count());
+            }
+        }
+    }
+
+    fn revive(&mut self, node: NodeIndex) {
+        if self.alive.insert(node) {
+            self.open.push(node);
+        }
+    }
+
+    fn spread(&mut self, graph: &Graph<'_>) {
+        while let Some(node) = self.open.pop() {
+            for edge in graph.deps.edges_directed(node, Direction::Incoming) {
+                let waiting = edge.source();
+                if self.any.contains(&waiting) {
+                    self.revive(waiting);
+                } else if let Some(left) = self.missing.get_mut(&waiting) {
+                    *left = left.saturating_sub(1);
+                    if *left == 0 {
+                        self.revive(waiting);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What has to be known of the process as a whole.
+struct Facts<'a> {
+    /// Resources of which it is known who refers to them.
+    explored: FxHashSet<&'a str>,
+    /// Of those, the ones that a module's variable leads to.
+    module_globals: FxHashSet<&'a str>,
+}
+
+impl<'a> Facts<'a> {
+    fn of(process: &'a Process) -> Self {
+        let references = || process.references.iter();
+        Self {
+            explored: references().map(|reference| &*reference.to).collect(),
+            module_globals: references()
+                .filter(|reference| reference.from.starts_with("module:"))
+                .map(|reference| &*reference.to)
+                .collect(),
+        }
+    }
+
+    /// Whether anything is left that could run code which nobody waits for.
+    fn world_runs(
+        &self,
+        context: &Context<'_>,
+        graph: &Graph<'_>,
+        alive: &FxHashSet<NodeIndex>,
+    ) -> bool {
+        let is_alive = |id: &str| graph.index(id).is_some_and(|node| alive.contains(&node));
+        let stopped = |thread: &Thread| {
+            thread.task.as_deref().is_some_and(|task| !is_alive(task)) || !is_alive(&thread.id)
+        };
+        let thread_runs = context
+            .process
+            .threads
+            .iter()
+            .any(|thread| thread.event_loop.is_none() && !stopped(thread));
+        thread_runs
+            || context.live_tasks().any(|task| is_alive(&task.id))
+            || context.listeners().next().is_some()
+    }
+}
+
+fn need(context: &Context<'_>, graph: &Graph<'_>, facts: &Facts<'_>, node: NodeIndex) -> Need {
+    let id = graph.id(node);
+    let connected = graph.deps.edges(node).next().is_some();
+    if context.progress.moved(id) {
+        return Need::Nothing;
+    }
+    match context.nodes.get(id) {
+        Some(Node::Task(task)) => of_task(context, graph, task, node, connected),
+        Some(Node::Resource(resource)) => of_resource(graph, facts, resource, connected),
+        Some(Node::Coroutine(coroutine)) => of_coroutine(context, coroutine, connected),
+        Some(Node::Loop(event_loop)) => of_loop(event_loop, connected),
+        Some(Node::Thread(_) | Node::Child(_)) if connected => Need::All,
+        _ => Need::Nothing,
+    }
+}
+
+fn of_task(
+    context: &Context<'_>,
+    graph: &Graph<'_>,
+    task: &Task,
+    node: NodeIndex,
+    connected: bool,
+) -> Need {
+    let event_loop = task
+        .event_loop
+        .as_deref()
+        .and_then(|id| context.event_loop(id));
+    if task.state == TaskState::Done {
+        return Need::Nothing;
+    }
+    if event_loop.is_some_and(|event_loop| !turns(event_loop)) && task.state != TaskState::Running {
+        return Need::Never;
+    }
+    if !connected {
+        return match lost_wakeup(context, task) {
+            true => Need::Never,
+            false => Need::Nothing,
+        };
+    }
+    let all_any = graph
+        .deps
+        .edges(node)
+        .all(|edge| ANY_VIA.contains(&edge.weight().via));
+    if all_any { Need::Any } else { Need::All }
+}
+
+/// Whether anybody runs the loop; unknown counts as yes.
+fn turns(event_loop: &EventLoop) -> bool {
+    event_loop.running && event_loop.closed != Some(true)
+}
+
+/// Ready in two samples while its loop sleeps in the selector: nobody woke it.
+pub fn lost_wakeup(context: &Context<'_>, task: &Task) -> bool {
+    task.state == TaskState::Ready
+        && context.progress.unchanged(&task.id)
+        && task
+            .event_loop
+            .as_deref()
+            .and_then(|id| context.event_loop(id))
+            .is_some_and(|event_loop| {
+                event_loop.state == LoopState::Polling
+                    && event_loop.next_timer_s.is_none_or(|left| left > 0.0)
+                    && event_loop
+                        .thread
+                        .as_deref()
+                        .is_some_and(|thread| context.progress.unchanged(thread))
+            })
+}
+
+fn of_resource(graph: &Graph<'_>, facts: &Facts<'_>, resource: &Resource, connected: bool) -> Need {
+    let free = resource.locked == Some(false) || resource.set == Some(true);
+    if free {
+        return Need::Nothing;
+    }
+    if connected {
+        let executor = matches!(
+            resource.kind.as_str(),
+            "executor" | "process-pool" | "limiter" | "pool"
+        );
+        let spare = match (resource.limit, resource.used) {
+            (Some(limit), Some(used)) => limit > used,
+            _ => false,
+        };
+        // Permits that nobody is proved to hold may come back on their own.
+        let unproved = resource.kind == "semaphore" && !facts.explored.contains(&*resource.id) && {
+            let held = graph.needs(&resource.id).count() as i64;
+            resource.limit.is_some_and(|limit| held < limit)
+        };
+        return match (executor && spare) || unproved {
+            true => Need::Nothing,
+            false => Need::Any,
+        };
+    }
+    match facts.explored.contains(&*resource.id) {
+        true => Need::Never,
+        false => Need::Nothing,
+    }
+}
+
+fn of_coroutine(context: &Context<'_>, coroutine: &Coroutine, connected: bool) -> Need {
+    if connected {
+        return Need::All;
+    }
+    let runs = coroutine
+        .event_loop
+        .as_deref()
+        .and_then(|id| context.event_loop(id))
+        .is_some_and(turns);
+    if runs { Need::Nothing } else { Need::Never }
+}
+
+/// A loop can call back when nothing keeps its thread.
+fn of_loop(event_loop: &EventLoop, connected: bool) -> Need {
+    match (turns(event_loop), connected) {
+        (false, _) => Need::Never,
+        (true, true) => Need::All,
+        (true, false) => Need::Nothing,
+    }
+}

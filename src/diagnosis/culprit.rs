@@ -1,0 +1,304 @@
+//! The line that a maintainer would change.
+
+use rustc_hash::FxHashMap;
+
+use super::context::Context;
+use super::source;
+use crate::snapshot::{Coroutine, Culprit, Frame, Resource, Task, TaskState};
+
+/// The innermost frame of the user's own code.
+pub fn user_frame(frames: &[Frame]) -> Option<&Frame> {
+    frames
+        .iter()
+        .find(|frame| !frame.library && frame.file.is_some() && frame.line.is_some())
+}
+
+/// The culprit at a frame.
+pub fn at_frame(context: &Context<'_>, frame: &Frame) -> Option<Culprit> {
+    at_line(
+        context,
+        frame.file.as_deref()?,
+        frame.line?,
+        &frame.qualname,
+    )
+}
+
+/// The culprit at a line; its text stays empty where the source is not there.
+pub fn at_line(context: &Context<'_>, file: &str, line: u32, function: &str) -> Option<Culprit> {
+    let module = context.module(file);
+    Some(Culprit {
+        file: file.to_owned(),
+        line,
+        function: function.to_owned(),
+        text: module.map_or_else(String::new, |module| module.line(line).to_owned()),
+    })
+}
+
+/// The innermost user line of a task, thread or coroutine.
+pub fn of(context: &Context<'_>, id: &str) -> Option<Culprit> {
+    at_frame(context, user_frame(context.frames(id))?)
+}
+
+/// The innermost user line of the first of `ids` that has one.
+pub fn of_first<'i>(
+    context: &Context<'_>,
+    ids: impl IntoIterator<Item = &'i str>,
+) -> Option<Culprit> {
+    ids.into_iter().find_map(|id| of(context, id))
+}
+
+/// The innermost user line that most of `ids` stand at.
+pub fn of_most<'i>(
+    context: &Context<'_>,
+    ids: impl IntoIterator<Item = &'i str>,
+) -> Option<Culprit> {
+    let mut counts: FxHashMap<(&str, u32), usize> = FxHashMap::default();
+    let mut best: Option<(usize, &Frame)> = None;
+    for id in ids {
+        let Some(frame) = user_frame(context.frames(id)) else {
+            continue;
+        };
+        let (Some(file), Some(line)) = (frame.file.as_deref(), frame.line) else {
+            continue;
+        };
+        let count = counts.entry((file, line)).or_default();
+        *count += 1;
+        if best.is_none_or(|(most, _)| *count > most) {
+            best = Some((*count, frame));
+        }
+    }
+    at_frame(context, best?.1)
+}
+
+/// The line at which a failed task died, for a task that has the resource.
+pub fn of_failed(context: &Context<'_>, tasks: &[&Task]) -> Option<Culprit> {
+    tasks.iter().find_map(|task| {
+        let frames = task.exception.as_ref().map(|exception| &*exception.frames);
+        at_frame(context, user_frame(frames.unwrap_or(&task.frames))?)
+    })
+}
+
+/// Failed tasks from which the resource can be reached.
+pub fn failed_referrers<'a>(context: &Context<'a>, resource: &str) -> Vec<&'a Task> {
+    context
+        .referrers(resource)
+        .iter()
+        .filter_map(|reference| context.task(&reference.from))
+        .filter(|task| task.state == TaskState::Done && task.exception.is_some())
+        .fold(Vec::new(), |mut tasks: Vec<&Task>, task| {
+            if !tasks.iter().any(|known| known.id == task.id) {
+                tasks.push(task);
+            }
+            tasks
+        })
+}
+
+/// Tasks that run the body of an `async for` over that generator.
+pub fn consumers<'a>(context: &Context<'a>, generator: &Coroutine) -> Vec<&'a str> {
+    let name = last_part(&generator.qualname);
+    let mut known: FxHashMap<(&str, u32), bool> = FxHashMap::default();
+    let mut consumes = |frame: &'a Frame| {
+        let (Some(file), Some(line)) = (frame.file.as_deref(), frame.line) else {
+            return false;
+        };
+        *known.entry((file, line)).or_insert_with(|| {
+            context
+                .module(file)
+                .is_some_and(|module| source::consumed_in_async_for(&module, line, name))
+        })
+    };
+    context
+        .live_tasks()
+        .filter(|task| {
+            let mut user = task.frames.iter().filter(|frame| !frame.library);
+            user.any(&mut consumes)
+        })
+        .map(|task| task.id.as_str())
+        .collect()
+}
+
+/// The innermost loop around the line where one function keeps running.
+pub fn of_spinning(context: &Context<'_>, frame: &Frame) -> Option<Culprit> {
+    let (file, line) = (frame.file.as_deref()?, frame.line?);
+    let header = context
+        .module(file)
+        .and_then(|module| source::enclosing_loop(&module, line));
+    at_line(context, file, header.unwrap_or(line), &frame.qualname)
+}
+
+/// The clause that swallows a cancellation of the task, innermost first.
+pub fn of_swallowed(context: &Context<'_>, task: &Task) -> Option<Culprit> {
+    task.frames.iter().find_map(|frame| {
+        let (file, line) = (frame.file.as_deref()?, frame.line?);
+        if frame.library {
+            return None;
+        }
+        let module = context.module(file)?;
+        let handler = source::swallowing_handler(&module, line)?;
+        at_line(context, file, handler, &frame.qualname)
+    })
+}
+
+/// The `async for` that was left, else the `yield` at which it stands.
+pub fn of_generator(context: &Context<'_>, generator: &Coroutine) -> Option<Culprit> {
+    let name = last_part(&generator.qualname);
+    let own = user_frame(&generator.frames);
+    let files = own
+        .and_then(|frame| frame.file.as_deref())
+        .into_iter()
+        .chain(user_files(context));
+    let left = files.into_iter().find_map(|file| {
+        let module = context.module(file)?;
+        let line = source::async_for_over(&module, name)?;
+        let function = module.function_at(line);
+        let function = function.map_or("<module>", |function| function.name.as_str());
+        at_line(context, file, line, function)
+    });
+    left.or_else(|| {
+        let frame = own?;
+        let (file, line) = (frame.file.as_deref()?, frame.line?);
+        let stands = context
+            .module(file)
+            .and_then(|module| source::yield_line(&module, line));
+        at_line(context, file, stands.unwrap_or(line), &frame.qualname)
+    })
+}
+
+/// The line that keeps a coroutine instead of awaiting it, else its creation.
+pub fn of_never_awaited(context: &Context<'_>, coroutine: &Coroutine) -> Option<Culprit> {
+    let created_by = last_part(&coroutine.qualname);
+    let owner = coroutine
+        .referenced_by
+        .as_deref()
+        .and_then(|path| path.split_once('.'))
+        .map(|(owner, _)| owner);
+    let own = coroutine.frames.iter().rev();
+    let own = own.filter_map(|frame| frame.file.as_deref());
+    let files: Vec<&str> = own.chain(user_files(context)).collect();
+    let kept = coroutine.referenced_as.as_deref().and_then(|kept_as| {
+        files.iter().find_map(|file| {
+            let module = context.module(file)?;
+            let line = source::coroutine_store(&module, owner, kept_as, created_by)?;
+            Some((*file, line))
+        })
+    });
+    let created = || {
+        files.iter().find_map(|file| {
+            let module = context.module(file)?;
+            let creating = module.statements().into_iter();
+            let stmt = creating
+                .filter(|stmt| source::creates(stmt, created_by) > 0)
+                .max_by_key(|stmt| source::creates(stmt, created_by))?;
+            Some((*file, module.line_of(stmt)))
+        })
+    };
+    let (file, line) = kept.or_else(created)?;
+    let module = context.module(file)?;
+    let function = module.function_at(line);
+    let function = function.map_or("<module>", |function| function.name.as_str());
+    at_line(context, file, line, function)
+}
+
+/// The acquiring line of a leaked lock: of a waiter, unless it cannot leak
+/// there and the source shows another that can.
+pub fn of_leak(context: &Context<'_>, resource: &Resource, waiters: &[&str]) -> Option<Culprit> {
+    let waiting = of_most(context, waiters.iter().copied());
+    let safe = waiting
+        .as_ref()
+        .is_some_and(|culprit| culprit.text.contains("with "));
+    if !safe {
+        return waiting;
+    }
+    let name = last_part(resource.name.as_deref().unwrap_or_default());
+    let other = user_files(context).into_iter().find_map(|file| {
+        let module = context.module(file)?;
+        let line = source::unguarded_acquire(&module, name)?;
+        let function = module.function_at(line)?;
+        at_line(context, file, line, function.name.as_str())
+    });
+    other.or(waiting)
+}
+
+/// Where a connection of a pool was put away, by the paths of its holders.
+pub fn of_kept_connection(context: &Context<'_>, resource: &Resource) -> Option<Culprit> {
+    context
+        .referrers(&resource.id)
+        .iter()
+        .find_map(|reference| {
+            let container = container_of(&reference.path)?;
+            let frames = context.frames(&reference.from);
+            frames
+                .iter()
+                .filter(|frame| !frame.library)
+                .find_map(|frame| store_near(context, frame, container))
+        })
+}
+
+/// `keep` of `keep[0].connection`; `None` for a plain variable.
+fn container_of(path: &str) -> Option<&str> {
+    let (container, _) = path.split_once('[')?;
+    Some(last_part(container))
+}
+
+/// A store into the container in the frame's function, or in one of the same
+/// file that gets the container under the same name.
+fn store_near(context: &Context<'_>, frame: &Frame, container: &str) -> Option<Culprit> {
+    let file = frame.file.as_deref()?;
+    let module = context.module(file)?;
+    let own = module.function_at(frame.line?)?;
+    if let Some(line) = source::container_store(&module, own, container) {
+        return at_line(context, file, line, &frame.qualname);
+    }
+    let called = source::called_functions(own);
+    called.into_iter().find_map(|name| {
+        module.functions(name).into_iter().find_map(|function| {
+            let line = source::container_store(&module, function, container)?;
+            at_line(context, file, line, function.name.as_str())
+        })
+    })
+}
+
+/// The way out which forgets to put back what is taken at the waiters' line.
+pub fn of_drained_queue(context: &Context<'_>, waiters: &[&str]) -> Option<Culprit> {
+    let get = of_most(context, waiters.iter().copied())?;
+    let exit = context
+        .module(&get.file)
+        .and_then(|module| source::exit_without_put(&module, get.line));
+    match exit {
+        Some(line) => at_line(context, &get.file, line, &get.function),
+        None => Some(get),
+    }
+}
+
+/// Whether a task or thread takes from a queue into which its own function or
+/// class puts back.
+pub fn takes_from_pool(context: &Context<'_>, id: &str) -> bool {
+    user_frame(context.frames(id)).is_some_and(|frame| {
+        let module = frame.file.as_deref().and_then(|file| context.module(file));
+        match (module, frame.line) {
+            (Some(module), Some(line)) => source::puts_back(&module, line),
+            _ => false,
+        }
+    })
+}
+
+/// Files of the user's code that some task or thread is in.
+fn user_files<'a>(context: &Context<'a>) -> Vec<&'a str> {
+    let process = context.process;
+    let stacks = process.threads.iter().map(|thread| &thread.frames);
+    let stacks = stacks.chain(process.tasks.iter().map(|task| &task.frames));
+    let mut files: Vec<&str> = Vec::new();
+    for frame in stacks.flatten().filter(|frame| !frame.library) {
+        if let Some(file) = frame.file.as_deref()
+            && !files.contains(&file)
+        {
+            files.push(file);
+        }
+    }
+    files
+}
+
+/// `scan` of `Table.scan`.
+pub fn last_part(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}

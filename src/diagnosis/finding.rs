@@ -1,0 +1,167 @@
+//! What the rules share when they put a finding together.
+
+use rustc_hash::FxHashSet;
+
+use super::context::{Context, Node};
+use super::graph::Strength;
+use crate::snapshot::{Consistency, Diagnosis, Resource, TaskState};
+
+pub const CERTAIN: &str = "certain";
+pub const LIKELY: &str = "likely";
+pub const POSSIBLE: &str = "possible";
+
+/// Edges over which the cancelling of the one that waits reaches the awaited.
+const CANCELLED_ALONG: [&str; 6] = [
+    "await",
+    "task",
+    "gather",
+    "wait_for",
+    "task-group",
+    "future",
+];
+
+/// A finding of which only kind, summary and confidence are known.
+pub fn finding(kind: &str, confidence: &str, summary: String) -> Diagnosis {
+    Diagnosis {
+        kind: kind.to_owned(),
+        how: None,
+        tasks: Vec::new(),
+        threads: Vec::new(),
+        resources: Vec::new(),
+        summary,
+        culprit: None,
+        affected_tasks: 0,
+        recovers_in_s: None,
+        confidence: confidence.to_owned(),
+        hint: None,
+    }
+}
+
+/// Owned copies of ids, in the order of the process and each once.
+pub fn ids<'i>(context: &Context<'_>, of: impl IntoIterator<Item = &'i str>) -> Vec<String> {
+    let set: FxHashSet<&str> = of.into_iter().collect();
+    let process = context.process;
+    let tasks = process.tasks.iter().map(|task| &task.id);
+    let threads = process.threads.iter().map(|thread| &thread.id);
+    let resources = process.resources.iter().map(|resource| &resource.id);
+    tasks
+        .chain(threads)
+        .chain(resources)
+        .filter(|id| set.contains(id.as_str()))
+        .cloned()
+        .collect()
+}
+
+impl<'a> Context<'a> {
+    /// How many tasks cannot go on before `ids`, these included.
+    pub fn affected<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> u64 {
+        let behind = self.graph.behind(ids);
+        let tasks = behind.iter().filter(|id| match self.nodes.get(**id) {
+            Some(Node::Task(task)) => task.state != TaskState::Done,
+            _ => false,
+        });
+        tasks.count() as u64
+    }
+
+    /// When the nearest timeout cancels one of `tasks`, on it or on those that
+    /// await it.
+    pub fn recovery<'i>(&self, tasks: impl IntoIterator<Item = &'i str>) -> Option<f64> {
+        let mut open: Vec<&str> = tasks.into_iter().collect();
+        let mut seen: FxHashSet<String> = open.iter().map(|id| (*id).to_owned()).collect();
+        let mut nearest: Option<f64> = None;
+        while let Some(id) = open.pop() {
+            let guards = self.task(id).map(|task| &*task.guards).unwrap_or_default();
+            for guard in guards.iter().filter(|guard| guard.remaining_s >= 0.0) {
+                nearest = Some(nearest.map_or(guard.remaining_s, |n| n.min(guard.remaining_s)));
+            }
+            for (waiting, dep) in self.graph.needed_by(id) {
+                if CANCELLED_ALONG.contains(&dep.via) && seen.insert(waiting.to_owned()) {
+                    open.push(waiting);
+                }
+            }
+        }
+        nearest
+    }
+
+    /// Confidence in what is proved by one look, if nothing was torn.
+    pub fn proved<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> &'static str {
+        let unchanged = ids.into_iter().all(|id| self.progress.unchanged(id));
+        match (
+            self.progress.known && unchanged,
+            self.process.read.consistency,
+        ) {
+            (true, _) | (false, Consistency::Stopped | Consistency::Verified) => CERTAIN,
+            (false, Consistency::Running) => LIKELY,
+        }
+    }
+
+    /// Confidence in what is seen only because nothing moves.
+    pub fn observed<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> &'static str {
+        let unchanged = ids.into_iter().all(|id| self.progress.unchanged(id));
+        match unchanged && self.progress.known {
+            true => LIKELY,
+            false => POSSIBLE,
+        }
+    }
+
+    /// Tasks and threads that wait directly for a resource.
+    pub fn waiters(&self, resource: &Resource) -> Vec<&'a str> {
+        let mut waiters: Vec<&str> = self
+            .graph
+            .needed_by(&resource.id)
+            .map(|(id, _)| id)
+            .filter(|id| match self.nodes.get(id) {
+                Some(Node::Task(task)) => task.state != TaskState::Done,
+                Some(Node::Thread(thread)) => thread.task.is_none(),
+                _ => false,
+            })
+            .collect();
+        let place = |id: &str| resource.waiters.iter().position(|waiter| waiter == id);
+        waiters.sort_by_key(|id| (place(id).unwrap_or(usize::MAX), *id));
+        waiters
+    }
+
+    /// Of these, the tasks.
+    pub fn waiting_tasks(&self, resource: &Resource) -> Vec<&'a str> {
+        let waiters = self.waiters(resource).into_iter();
+        waiters.filter(|id| self.task(id).is_some()).collect()
+    }
+
+    /// Stuck resources that are waited for, that nobody holds, and of which
+    /// all who know them wait behind them.
+    pub fn dead_ends(&self) -> &[&'a Resource] {
+        self.dead_ends.get_or_init(|| {
+            let nodes = self.graph.roots.iter().flat_map(|root| &root.nodes);
+            let ends: FxHashSet<&str> = nodes
+                .filter_map(|id| self.resource(id))
+                .filter(|resource| self.is_dead_end(resource))
+                .map(|resource| resource.id.as_str())
+                .collect();
+            let resources = self.process.resources.iter();
+            resources
+                .filter(|resource| ends.contains(resource.id.as_str()))
+                .collect()
+        })
+    }
+
+    fn is_dead_end(&self, resource: &Resource) -> bool {
+        let mut needs = self.graph.needs(&resource.id);
+        let held = needs.any(|(_, dep)| dep.strength == Strength::Proved);
+        !held && !self.waiters(resource).is_empty()
+    }
+
+    /// Whether something is left that is not stuck: tasks, servers, threads.
+    pub fn others_live(&self) -> bool {
+        *self.others_live.get_or_init(|| {
+            let task = self.live_tasks().any(|task| !self.graph.stuck(&task.id));
+            let threads = self.process.threads.iter();
+            let mut active = threads.filter(|thread| {
+                thread.event_loop.is_none()
+                    && !self.graph.stuck(&thread.id)
+                    && (thread.waits_for.is_none() || self.progress.works(&thread.id))
+                    && !super::rules::is_idle_worker(thread)
+            });
+            task || active.next().is_some() || self.listeners().next().is_some()
+        })
+    }
+}

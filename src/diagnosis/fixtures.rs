@@ -1,0 +1,355 @@
+//! Small made-up processes for the tests of the rules.
+
+use rustc_hash::FxHashMap;
+
+use super::Sources;
+use crate::snapshot::*;
+
+pub const APP: &str = "/srv/app.py";
+pub const LIBRARY: &str = "/usr/lib/python3.13/asyncio/locks.py";
+
+/// A process and the source files of its program.
+#[derive(Clone)]
+pub struct World {
+    pub process: Process,
+    pub files: FxHashMap<String, String>,
+    pub parent: Option<Vec<String>>,
+}
+
+impl Sources for World {
+    fn read(&self, file: &str) -> Option<String> {
+        self.files.get(file).cloned()
+    }
+
+    fn parent_command(&self, _parent_pid: u32) -> Option<Vec<String>> {
+        self.parent.clone()
+    }
+}
+
+impl World {
+    /// A main thread in whose loop nothing happens; `source` is `/srv/app.py`.
+    pub fn new(source: &str) -> Self {
+        let mut world = Self {
+            process: empty(),
+            files: FxHashMap::default(),
+            parent: None,
+        };
+        world.files.insert(APP.into(), source.into());
+        world.thread("MainThread", &[]);
+        world.process.threads[0].event_loop = Some("loop:1".into());
+        world.process.threads[0].syscall = Some("epoll_wait".into());
+        world
+            .process
+            .loops
+            .push(event_loop("loop:1", "thread:MainThread"));
+        world
+    }
+
+    fn frames(&self, chain: &[(&str, &str)], kind: FrameKind) -> Vec<Frame> {
+        let source = &self.files[APP];
+        let line_of = |text: &str| source.lines().position(|line| line.contains(text));
+        let of = |(function, at): &(&str, &str)| {
+            let line = line_of(at).unwrap_or_else(|| panic!("no line has {at}"));
+            frame(function, APP, line as u32 + 1, kind)
+        };
+        chain.iter().rev().map(of).collect()
+    }
+
+    /// A waiting task; of each frame, outermost first, the function and a part
+    /// of the line at which it stands.
+    pub fn task(&mut self, name: &str, chain: &[(&str, &str)]) -> &mut Task {
+        let mut task = task(name);
+        task.frames = self.frames(chain, FrameKind::Coroutine);
+        task.coroutine = chain.first().map_or("main", |frame| frame.0).into();
+        self.process.tasks.push(task);
+        self.process.tasks.last_mut().unwrap()
+    }
+
+    /// A task that waits for a resource or with a kind of its own.
+    pub fn waiting(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
+        let resource = (!on.is_empty()).then(|| on.to_owned());
+        self.task(name, chain).waits_for = Some(Wait {
+            kind: kind.into(),
+            resource,
+            ..Wait::default()
+        });
+    }
+
+    /// A task that sleeps for so many seconds.
+    pub fn sleeping(&mut self, name: &str, chain: &[(&str, &str)], left: f64) {
+        self.waiting(name, chain, "timer", "");
+        let task = self.process.tasks.last_mut().unwrap();
+        task.waits_for.as_mut().unwrap().remaining_s = Some(left);
+    }
+
+    /// A task that awaits others.
+    pub fn awaiting(&mut self, name: &str, chain: &[(&str, &str)], via: &str, others: &[&str]) {
+        self.waiting(name, chain, via, "");
+        let id = format!("task:{name}");
+        for other in others {
+            self.edge(&id, other, via);
+            if let Some(task) = self.process.tasks.iter_mut().find(|t| t.id == *other) {
+                task.awaited_by.push(id.clone());
+            }
+        }
+    }
+
+    /// A task that is over, by an exception that nobody has seen.
+    pub fn failed(&mut self, name: &str, chain: &[(&str, &str)], error: &str) {
+        let frames = self.frames(chain, FrameKind::Coroutine);
+        let task = self.task(name, &[]);
+        task.state = TaskState::Done;
+        task.outcome = Some(Outcome::Exception);
+        task.exception = Some(ExceptionInfo {
+            type_name: error.into(),
+            message: String::new(),
+            retrieved: false,
+            frames,
+        });
+    }
+
+    /// A blocked thread.
+    pub fn thread(&mut self, name: &str, chain: &[(&str, &str)]) -> &mut Thread {
+        let frames = match chain {
+            [] => vec![frame(
+                "select",
+                "/usr/lib/python3.13/selectors.py",
+                452,
+                FrameKind::Function,
+            )],
+            chain => self.frames(chain, FrameKind::Function),
+        };
+        self.process.threads.push(thread(name, frames));
+        self.process.threads.last_mut().unwrap()
+    }
+
+    /// A thread that waits for a resource.
+    pub fn blocked(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
+        let resource = (!on.is_empty()).then(|| on.to_owned());
+        self.thread(name, chain).waits_for = Some(Wait {
+            kind: kind.into(),
+            resource,
+            ..Wait::default()
+        });
+    }
+
+    /// Puts a task on the main thread: it runs, in these synchronous frames.
+    pub fn run(&mut self, task: &str, thread: &str, synchronous: &[(&str, &str)]) {
+        let inner = self.frames(synchronous, FrameKind::Function);
+        let task = self
+            .process
+            .tasks
+            .iter_mut()
+            .find(|t| t.id == task)
+            .unwrap();
+        task.state = TaskState::Running;
+        let outer = task.frames.clone();
+        let id = task.id.clone();
+        let thread = self
+            .process
+            .threads
+            .iter_mut()
+            .find(|t| t.id == thread)
+            .unwrap();
+        thread.task = Some(id);
+        thread.frames = inner.into_iter().chain(outer).collect();
+        let event_loop = thread.event_loop.clone();
+        let mut loops = self.process.loops.iter_mut();
+        let event_loop = loops.find(|l| Some(&l.id) == event_loop.as_ref()).unwrap();
+        event_loop.state = LoopState::Blocked;
+    }
+
+    pub fn resource(&mut self, kind: &str, name: &str, holders: &[&str]) -> &mut Resource {
+        self.process.resources.push(Resource {
+            id: format!("{kind}:{name}"),
+            kind: kind.into(),
+            type_name: format!("asyncio.{kind}"),
+            name: Some(name.into()),
+            holders: holders.iter().map(|id| (*id).to_owned()).collect(),
+            ..Resource::default()
+        });
+        self.process.resources.last_mut().unwrap()
+    }
+
+    pub fn edge(&mut self, from: &str, to: &str, via: &str) {
+        self.process.edges.push(Edge {
+            from: from.into(),
+            to: to.into(),
+            via: via.into(),
+        });
+    }
+
+    pub fn refers(&mut self, from: &str, to: &str, path: &str) {
+        self.process.references.push(Reference {
+            from: from.into(),
+            to: to.into(),
+            path: path.into(),
+        });
+    }
+
+    pub fn coroutine(&mut self, name: &str, state: &str, at: &str) -> &mut Coroutine {
+        let frames = self.frames(&[(name, at)], FrameKind::AsyncGenerator);
+        self.process.coroutines.push(Coroutine {
+            id: format!("coroutine:{name}"),
+            qualname: name.into(),
+            state: state.into(),
+            frames,
+            referenced_by: None,
+            referenced_as: None,
+            event_loop: None,
+        });
+        self.process.coroutines.last_mut().unwrap()
+    }
+
+    /// A server's socket that the loop watches.
+    pub fn listening(&mut self, local: &str) {
+        self.process.loops[0].files.push(LoopFile {
+            fd: 9,
+            local: Some(local.into()),
+            state: Some("LISTEN".into()),
+            ..LoopFile::default()
+        });
+    }
+
+    /// The verdict and findings after a look one second before, in which all
+    /// was the same but for the time.
+    pub fn diagnose(&self) -> (Verdict, Vec<Diagnosis>) {
+        let mut before = self.process.clone();
+        for task in &mut before.tasks {
+            if let Some(left) = task.waits_for.as_mut().and_then(|w| w.remaining_s.as_mut()) {
+                *left += 1.0;
+            }
+        }
+        self.diagnose_after(before)
+    }
+
+    pub fn diagnose_after(&self, before: Process) -> (Verdict, Vec<Diagnosis>) {
+        super::diagnose(&self.process, &[before], 1.0, self)
+    }
+}
+
+/// The kinds of findings, in order.
+pub fn kinds(found: &[Diagnosis]) -> Vec<&str> {
+    found.iter().map(|one| one.kind.as_str()).collect()
+}
+
+/// The text of the first culprit.
+pub fn culprit(found: &[Diagnosis]) -> &str {
+    let first = found.first().and_then(|one| one.culprit.as_ref());
+    first.map_or("", |culprit| &culprit.text)
+}
+
+pub fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
+    Frame {
+        function: function.rsplit('.').next().unwrap_or(function).into(),
+        qualname: function.into(),
+        file: Some(file.into()),
+        line: Some(line),
+        column: None,
+        kind,
+        library: file.starts_with("/usr/lib"),
+        owner: None,
+        locals: None,
+        error: None,
+    }
+}
+
+fn task(name: &str) -> Task {
+    Task {
+        id: format!("task:{name}"),
+        interpreter: 0,
+        name: name.into(),
+        name_is_default: name.starts_with("Task-"),
+        coroutine: String::new(),
+        type_name: "_asyncio.Task".into(),
+        state: TaskState::Waiting,
+        started: Some(true),
+        cancelling: 0,
+        must_cancel: false,
+        outcome: None,
+        exception: None,
+        event_loop: Some("loop:1".into()),
+        thread: Some("thread:MainThread".into()),
+        frames: Vec::new(),
+        waits_for: None,
+        guards: Vec::new(),
+        awaited_by: Vec::new(),
+        created_at: None,
+        weakly_held: None,
+        error: None,
+    }
+}
+
+fn thread(name: &str, frames: Vec<Frame>) -> Thread {
+    Thread {
+        id: format!("thread:{name}"),
+        interpreter: 0,
+        native_id: 1,
+        name: name.into(),
+        state: ThreadState::Blocked,
+        holds_gil: Some(false),
+        daemon: Some(false),
+        syscall: Some("futex".into()),
+        event_loop: None,
+        task: None,
+        waits_for: None,
+        cpu_s: Some(1.0),
+        frames,
+        error: None,
+    }
+}
+
+pub fn event_loop(id: &str, thread: &str) -> EventLoop {
+    EventLoop {
+        id: id.into(),
+        interpreter: 0,
+        class_name: "asyncio.unix_events._UnixSelectorEventLoop".into(),
+        thread: Some(thread.into()),
+        running: true,
+        closed: Some(false),
+        debug: Some(false),
+        state: LoopState::Polling,
+        ready: Some(0),
+        timers: Some(0),
+        next_timer_s: None,
+        slow_callback_s: Some(0.1),
+        executor: None,
+        files: Vec::new(),
+        error: None,
+    }
+}
+
+fn empty() -> Process {
+    Process {
+        pid: 4242,
+        parent_pid: Some(1),
+        command: vec!["python3".into(), APP.into()],
+        executable: None,
+        python: PythonBuild {
+            version: "3.13.0".into(),
+            free_threaded: false,
+            debug: false,
+            layout: LayoutSource::Published,
+        },
+        read: ReadInfo {
+            consistency: Consistency::Stopped,
+            stopped_us: 900,
+            bytes: 1,
+            syscalls: 1,
+            rejected_reads: 0,
+            note: None,
+        },
+        threads: Vec::new(),
+        loops: Vec::new(),
+        tasks: Vec::new(),
+        coroutines: Vec::new(),
+        resources: Vec::new(),
+        edges: Vec::new(),
+        references: Vec::new(),
+        children: Vec::new(),
+        verdict: None,
+        diagnoses: Vec::new(),
+        errors: Vec::new(),
+        asyncio_imported: true,
+    }
+}

@@ -1,0 +1,275 @@
+//! A wait that nobody alive can end.
+
+use super::{dead_consumers, never_awaited, pool_exhausted, wait_kind};
+use crate::diagnosis::alive::lost_wakeup;
+use crate::diagnosis::context::Context;
+use crate::diagnosis::culprit;
+use crate::diagnosis::finding::{CERTAIN, LIKELY, finding, ids};
+use crate::diagnosis::source;
+use crate::snapshot::{Culprit, Diagnosis, Resource, Task, TaskState};
+
+const KINDS: [&str; 8] = [
+    "event",
+    "condition",
+    "future",
+    "concurrent-future",
+    "queue",
+    "barrier",
+    "memory-stream",
+    "thread-event",
+];
+const NEVER_SET: &str = "future-never-set";
+const LOST_WAKEUP: &str = "lost-wakeup";
+
+/// Waits without a possible end, and wake-ups that got lost.
+pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let never_set = context
+        .dead_ends()
+        .iter()
+        .copied()
+        .filter_map(|resource| of_resource(context, resource));
+    let stopped = of_stopped_loops(context);
+    let unwoken = of_unwoken_loops(context);
+    let set = of_set_events(context);
+    never_set.chain(stopped).chain(unwoken).chain(set).collect()
+}
+
+/// Somebody who failed, or never began, and could have ended the wait.
+struct Evidence<'a> {
+    failed: Vec<&'a Task>,
+    never_began: bool,
+}
+
+fn of_resource(context: &Context<'_>, resource: &Resource) -> Option<Diagnosis> {
+    if !KINDS.contains(&resource.kind.as_str())
+        || dead_consumers::has_no_consumers(context, resource)
+        || pool_exhausted::is_drained(context, resource)
+    {
+        return None;
+    }
+    let waiters = context.waiting_tasks(resource);
+    let evidence = Evidence {
+        failed: culprit::failed_referrers(context, &resource.id),
+        never_began: !never_awaited::setters(context, &resource.id).is_empty(),
+    };
+    let confidence = confidence(context, &waiters, &evidence)?;
+    let why = match (evidence.failed.first(), evidence.never_began) {
+        (Some(task), _) => format!(
+            "{} died with {}",
+            context.name(&task.id),
+            task.exception.as_ref().map_or("an error", |e| &e.type_name)
+        ),
+        (None, true) => "the coroutine that would end it was never awaited".to_owned(),
+        (None, false) => "nobody alive refers to it who does not wait behind it".to_owned(),
+    };
+    let summary = format!(
+        "{} wait for {}, which nobody alive can end: {why}",
+        context.names(&waiters),
+        context.name(&resource.id),
+    );
+    Some(Diagnosis {
+        how: Some(NEVER_SET.to_owned()),
+        tasks: ids(context, waiters.iter().copied()),
+        resources: ids(context, [resource.id.as_str()]),
+        culprit: culprit::of_failed(context, &evidence.failed)
+            .or_else(|| culprit::of_most(context, waiters.iter().copied())),
+        affected_tasks: context.affected([resource.id.as_str()]),
+        recovers_in_s: context.recovery(waiters.iter().copied()),
+        hint: Some("set it in a finally block, or wait with a timeout".to_owned()),
+        ..finding("orphan-wait", confidence, summary)
+    })
+}
+
+/// `None` where it looks like somebody who is meant to wait.
+fn confidence(
+    context: &Context<'_>,
+    waiters: &[&str],
+    evidence: &Evidence<'_>,
+) -> Option<&'static str> {
+    if waiters.is_empty() {
+        return None;
+    }
+    if !evidence.failed.is_empty() || evidence.never_began {
+        return Some(if context.progress.known {
+            CERTAIN
+        } else {
+            LIKELY
+        });
+    }
+    let awaited = waiters.iter().any(|id| is_awaited(context, id));
+    let takes = waiters.iter().all(|id| {
+        context
+            .task(id)
+            .is_some_and(|task| wait_kind(task) == "queue-get")
+    });
+    match context.others_live() || any_serves(context, waiters) {
+        true if awaited && !takes => Some(context.observed(waiters.iter().copied())),
+        true => None,
+        false => Some(context.observed(waiters.iter().copied())),
+    }
+}
+
+fn any_serves(context: &Context<'_>, waiters: &[&str]) -> bool {
+    waiters
+        .iter()
+        .filter_map(|id| context.task(id))
+        .any(|task| is_library_only(task) && !is_awaited(context, &task.id))
+}
+
+fn is_library_only(task: &Task) -> bool {
+    task.frames.iter().all(|frame| frame.library)
+}
+
+fn is_awaited(context: &Context<'_>, task: &str) -> bool {
+    context
+        .graph
+        .needed_by(task)
+        .any(|(id, dep)| dep.via != "references" && context.resource(id).is_none() && id != task)
+}
+
+/// A task that waits for the sake of waiting: nobody awaits it, and it is the
+/// reason that the program stays up.
+pub fn is_serving(context: &Context<'_>, task: &Task) -> bool {
+    task.state == TaskState::Waiting
+        && matches!(
+            wait_kind(task),
+            "event" | "future" | "queue-get" | "accept" | "condition"
+        )
+        && !is_awaited(context, &task.id)
+}
+
+/// A thread waits for something that it gave to a loop which nobody runs.
+fn of_stopped_loops(context: &Context<'_>) -> Vec<Diagnosis> {
+    let coroutines = context.process.coroutines.iter();
+    let given = coroutines
+        .filter_map(|coroutine| Some((coroutine.id.as_str(), coroutine.event_loop.as_deref()?)));
+    let tasks = context
+        .live_tasks()
+        .filter(|task| task.state != TaskState::Running);
+    let tasks = tasks.filter_map(|task| Some((task.id.as_str(), task.event_loop.as_deref()?)));
+    given
+        .chain(tasks)
+        .filter(|(_, id)| {
+            context
+                .event_loop(id)
+                .is_some_and(|event_loop| !event_loop.running)
+        })
+        .filter_map(|(id, _)| of_stopped_loop(context, id))
+        .collect()
+}
+
+fn of_stopped_loop(context: &Context<'_>, id: &str) -> Option<Diagnosis> {
+    let waiting: Vec<&str> = context
+        .graph
+        .needed_by(id)
+        .map(|(waiting, _)| waiting)
+        .filter(|id| context.thread(id).is_some())
+        .collect();
+    let first = waiting.first()?;
+    let summary = format!(
+        "{} waits for {}, which was given to an event loop that nobody runs",
+        context.name(first),
+        context.name(id),
+    );
+    Some(Diagnosis {
+        how: Some(NEVER_SET.to_owned()),
+        tasks: ids(context, [id]),
+        threads: ids(context, waiting.iter().copied()),
+        culprit: culprit::of(context, first),
+        affected_tasks: context.affected([id]),
+        hint: Some("run the loop in a thread of its own, or keep it running".to_owned()),
+        ..finding("orphan-wait", context.proved(waiting), summary)
+    })
+}
+
+/// Ready tasks of a loop that sleeps: they were made ready from another
+/// thread without waking the loop.
+fn of_unwoken_loops(context: &Context<'_>) -> Option<Diagnosis> {
+    let tasks: Vec<&Task> = context
+        .live_tasks()
+        .filter(|task| lost_wakeup(context, task))
+        .collect();
+    let first = tasks.first()?;
+    let names = || tasks.iter().map(|task| task.id.as_str());
+    let summary = format!(
+        "{} are ready but their loop sleeps: something was set from another thread without \
+         call_soon_threadsafe()",
+        context.names(names()),
+    );
+    Some(Diagnosis {
+        how: Some(LOST_WAKEUP.to_owned()),
+        tasks: ids(context, names()),
+        culprit: setter_outside_loop(context, first).or_else(|| culprit::of(context, &first.id)),
+        affected_tasks: context.affected(names()),
+        recovers_in_s: first
+            .event_loop
+            .as_deref()
+            .and_then(|id| context.event_loop(id))
+            .and_then(|event_loop| event_loop.next_timer_s),
+        hint: Some("use loop.call_soon_threadsafe(event.set) in other threads".to_owned()),
+        ..finding("orphan-wait", CERTAIN, summary)
+    })
+}
+
+/// The line in a plain function that sets what the task's line waits for.
+fn setter_outside_loop(context: &Context<'_>, task: &Task) -> Option<Culprit> {
+    const SETTING: [&str; 6] = [
+        "set",
+        "set_result",
+        "put_nowait",
+        "release",
+        "notify",
+        "notify_all",
+    ];
+    let frame = culprit::user_frame(&task.frames)?;
+    let file = frame.file.as_deref()?;
+    let module = context.module(file)?;
+    let stmt = module.around(frame.line?).pop()?;
+    let waited = source::awaited_receivers(stmt);
+    let all = module.statements();
+    let line = all.into_iter().find_map(|stmt| {
+        let line = module.line_of(stmt);
+        let plain = module
+            .function_at(line)
+            .is_some_and(|function| !function.is_async);
+        let sets = waited.iter().any(|name| {
+            source::attribute_calls(stmt, name)
+                .iter()
+                .any(|method| SETTING.contains(method))
+        });
+        (plain && sets && source::is_simple(stmt)).then_some(line)
+    })?;
+    let function = module.function_at(line)?;
+    culprit::at_line(context, file, line, function.name.as_str())
+}
+
+/// Events that are set while somebody still waits for them.
+fn of_set_events(context: &Context<'_>) -> Vec<Diagnosis> {
+    let resources = context.process.resources.iter();
+    resources
+        .filter(|resource| resource.kind == "event" && resource.set == Some(true))
+        .filter_map(|resource| {
+            let mut waiters = context.waiting_tasks(resource);
+            waiters.retain(|id| {
+                context.progress.unchanged(id)
+                    && context
+                        .task(id)
+                        .is_some_and(|task| task.state == TaskState::Waiting)
+            });
+            let summary = format!(
+                "{} wait for {} although it is set",
+                context.names(&waiters),
+                context.name(&resource.id)
+            );
+            (!waiters.is_empty()).then(|| Diagnosis {
+                how: Some(LOST_WAKEUP.to_owned()),
+                tasks: ids(context, waiters.iter().copied()),
+                resources: ids(context, [resource.id.as_str()]),
+                culprit: culprit::of_most(context, waiters.iter().copied()),
+                affected_tasks: context.affected(waiters.iter().copied()),
+                recovers_in_s: context.recovery(waiters.iter().copied()),
+                ..finding("orphan-wait", LIKELY, summary)
+            })
+        })
+        .collect()
+}

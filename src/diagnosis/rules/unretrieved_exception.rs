@@ -1,0 +1,53 @@
+//! Tasks that failed without anybody looking.
+
+use super::place;
+use crate::diagnosis::context::Context;
+use crate::diagnosis::culprit;
+use crate::diagnosis::finding::{CERTAIN, finding, ids};
+use crate::snapshot::{Diagnosis, ExceptionInfo, Task, TaskState};
+
+/// Failed tasks whose exception nobody retrieved, of one place together.
+pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let mut groups: Vec<(String, Vec<&Task>)> = Vec::new();
+    for (task, exception) in unretrieved(context) {
+        let key = format!("{} in {}", exception.type_name, place(&exception.frames));
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, tasks)) => tasks.push(task),
+            None => groups.push((key, vec![task])),
+        }
+    }
+    groups
+        .iter()
+        .map(|(what, tasks)| describe(context, what, tasks))
+        .collect()
+}
+
+/// Tasks whose exception was never looked at.
+pub fn unretrieved<'a>(
+    context: &Context<'a>,
+) -> impl Iterator<Item = (&'a Task, &'a ExceptionInfo)> {
+    let done = context.process.tasks.iter();
+    done.filter(|task| task.state == TaskState::Done)
+        .filter_map(|task| Some((task, task.exception.as_ref()?)))
+        .filter(|(_, exception)| !exception.retrieved)
+}
+
+fn describe(context: &Context<'_>, what: &str, tasks: &[&Task]) -> Diagnosis {
+    let names = || tasks.iter().map(|task| task.id.as_str());
+    let message = tasks
+        .first()
+        .and_then(|task| task.exception.as_ref())
+        .map(|exception| exception.message.as_str())
+        .filter(|message| !message.is_empty());
+    let summary = format!(
+        "{} died with {what}{}; nobody retrieved the exception",
+        context.names(names()),
+        message.map_or_else(String::new, |message| format!(" ({message})")),
+    );
+    Diagnosis {
+        tasks: ids(context, names()),
+        culprit: culprit::of_failed(context, tasks),
+        hint: Some("await the task, or add a done callback that logs its exception".to_owned()),
+        ..finding("unretrieved-exception", CERTAIN, summary)
+    }
+}

@@ -1,0 +1,163 @@
+//! Loops around a line.
+
+use ruff_python_ast::{Expr, Stmt, StmtFor, StmtWhile};
+
+use super::calls::{called_name, calls_of, expressions, last_name};
+use super::{Module, flat_in_function};
+
+/// The header line of the innermost loop around `line` in its function.
+pub fn enclosing_loop(module: &Module, line: u32) -> Option<u32> {
+    let path = module.around_in_function(line);
+    path.into_iter()
+        .rev()
+        .find(|stmt| matches!(stmt, Stmt::For(_) | Stmt::While(_)))
+        .map(|stmt| module.line_of(stmt))
+}
+
+fn enclosing_while(module: &Module, line: u32) -> Option<&StmtWhile> {
+    module
+        .around_in_function(line)
+        .into_iter()
+        .rev()
+        .find_map(|stmt| match stmt {
+            Stmt::While(each) => Some(each),
+            _ => None,
+        })
+}
+
+/// Whether `line` is within `while True:` and sleeps for a time that is
+/// written down: a periodic job.
+pub fn forever(module: &Module, line: u32) -> bool {
+    let endless = enclosing_while(module, line).is_some_and(|each| {
+        matches!(&*each.test, Expr::BooleanLiteral(literal) if literal.value)
+            || matches!(&*each.test, Expr::NumberLiteral(_))
+    });
+    let Some(stmt) = module.around(line).pop().filter(|_| endless) else {
+        return false;
+    };
+    calls_of(stmt)
+        .into_iter()
+        .filter(|call| called_name(call) == Some("sleep"))
+        .any(|call| call.arguments.args.first().is_some_and(is_written_down))
+}
+
+/// A number, an arithmetic of numbers, or a constant's name.
+fn is_written_down(expr: &Expr) -> bool {
+    match expr {
+        Expr::NumberLiteral(_) => true,
+        Expr::BinOp(term) => is_written_down(&term.left) && is_written_down(&term.right),
+        _ => last_name(expr).is_some_and(|name| {
+            name.chars().any(char::is_alphabetic) && !name.chars().any(char::is_lowercase)
+        }),
+    }
+}
+
+/// Whether the loop around `line` does nothing but sleep until its test fails.
+pub fn only_sleeps(module: &Module, line: u32) -> bool {
+    enclosing_while(module, line).is_some_and(|each| {
+        each.body.iter().all(|stmt| match stmt {
+            Stmt::Pass(_) | Stmt::Continue(_) => true,
+            Stmt::Expr(stmt) => match &*stmt.value {
+                Expr::Await(wait) => {
+                    matches!(&*wait.value, Expr::Call(call) if called_name(call) == Some("sleep"))
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+    })
+}
+
+/// The line of an `async for` over a call of `generator` (or over a variable
+/// assigned from one) which may be left before its end.
+pub fn async_for_over(module: &Module, generator: &str) -> Option<u32> {
+    let all = module.statements();
+    let loops: Vec<&StmtFor> = all
+        .iter()
+        .filter_map(|stmt| match stmt {
+            Stmt::For(each) if each.is_async && iterates(module, each, generator) => Some(each),
+            _ => None,
+        })
+        .collect();
+    loops
+        .iter()
+        .find(|each| leaves(each))
+        .map(|each| module.line_of(*each))
+}
+
+/// Whether `line` is in the body of an `async for` over that generator.
+pub fn consumed_in_async_for(module: &Module, line: u32, generator: &str) -> bool {
+    module
+        .around_in_function(line)
+        .into_iter()
+        .any(|stmt| match stmt {
+            Stmt::For(each) if each.is_async => {
+                iterates(module, each, generator)
+                    && each.body.iter().any(|stmt| module.holds(stmt, line))
+            }
+            _ => false,
+        })
+}
+
+fn leaves(each: &StmtFor) -> bool {
+    flat_in_function(&each.body)
+        .iter()
+        .any(|stmt| matches!(stmt, Stmt::Break(_) | Stmt::Return(_) | Stmt::Raise(_)))
+}
+
+fn iterates(module: &Module, each: &StmtFor, generator: &str) -> bool {
+    if is_call_of(&each.iter, generator) {
+        return true;
+    }
+    let Some(name) = last_name(&each.iter) else {
+        return false;
+    };
+    let line = module.line_of(each);
+    let Some(function) = module.function_at(line) else {
+        return false;
+    };
+    let assigned = flat_in_function(&function.body)
+        .into_iter()
+        .any(|stmt| match stmt {
+            Stmt::Assign(assign) => {
+                assign.targets.iter().any(|to| last_name(to) == Some(name))
+                    && is_call_of(&assign.value, generator)
+            }
+            _ => false,
+        });
+    let entered = flat_in_function(&function.body)
+        .into_iter()
+        .any(|stmt| match stmt {
+            Stmt::With(with) => with.items.iter().any(|item| {
+                let target = item.optional_vars.as_deref().and_then(last_name);
+                target == Some(name) && calls_inside(&item.context_expr, generator)
+            }),
+            _ => false,
+        });
+    assigned || entered
+}
+
+fn is_call_of(expr: &Expr, name: &str) -> bool {
+    match expr {
+        Expr::Call(call) => {
+            called_name(call) == Some(name) || {
+                call.arguments.args.iter().any(|arg| is_call_of(arg, name))
+            }
+        }
+        Expr::Await(wait) => is_call_of(&wait.value, name),
+        _ => false,
+    }
+}
+
+fn calls_inside(expr: &Expr, name: &str) -> bool {
+    is_call_of(expr, name)
+}
+
+/// The line of the `yield` at or after `line` in its statement.
+pub fn yield_line(module: &Module, line: u32) -> Option<u32> {
+    let stmt = module.around(line).pop()?;
+    let yields = expressions(stmt)
+        .into_iter()
+        .any(|expr| matches!(expr, Expr::Yield(_)));
+    yields.then(|| module.line_of(stmt))
+}

@@ -1,0 +1,10 @@
+//! What the rules find in small processes, and what they leave alone.
+
+mod deadlocks;
+mod graphs;
+mod healthy;
+mod leaks;
+mod lines;
+mod orphans;
+mod outside;
+mod steps;

@@ -1,0 +1,253 @@
+//! Waits that nobody ends, and what died silently.
+
+use crate::diagnosis::fixtures::{World, culprit, kinds};
+use crate::snapshot::{ExceptionInfo, TaskState};
+
+const FEATURE: &str = "\
+class Feature:
+    async def load(self):
+        self.value = config['flag']
+        self.loaded.set()
+    async def get(self):
+        await self.loaded.wait()
+async def main():
+    await asyncio.gather(*jobs)
+";
+
+fn feature() -> World {
+    let mut world = World::new(FEATURE);
+    world.waiting(
+        "Task-6",
+        &[("Feature.get", "loaded.wait()")],
+        "event",
+        "event:Feature.loaded",
+    );
+    world.awaiting("Task-1", &[("main", "gather")], "gather", &["task:Task-6"]);
+    world.resource("event", "Feature.loaded", &[]).set = Some(false);
+    world.refers("task:Task-6", "event:Feature.loaded", "self.loaded");
+    world.refers("task:Task-1", "event:Feature.loaded", "feature.loaded");
+    world
+}
+
+#[test]
+fn the_task_that_would_set_it_died() {
+    let mut world = feature();
+    world.failed("loader", &[("Feature.load", "config['flag']")], "KeyError");
+    world.refers("task:loader", "event:Feature.loaded", "self.loaded");
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["orphan-wait", "unretrieved-exception"]);
+    assert_eq!(found[0].tasks, ["task:Task-6"]);
+    assert_eq!(found[1].tasks, ["task:loader"]);
+    assert_eq!(culprit(&found), "self.value = config['flag']");
+    assert_eq!((&*verdict.state, found[0].affected_tasks), ("hung", 2));
+}
+
+#[test]
+fn somebody_alive_may_still_set_it() {
+    let mut world = feature();
+    world.sleeping("loader", &[("Feature.load", "config['flag']")], 1.0);
+    world.refers("task:loader", "event:Feature.loaded", "self.loaded");
+    let (verdict, found) = world.diagnose();
+    assert_eq!((kinds(&found).len(), &*verdict.state), (0, "waiting"));
+}
+
+#[test]
+fn a_timer_or_signal_handler_may_still_set_it() {
+    let mut world = feature();
+    world.refers("loop:1", "event:Feature.loaded", "_signal_handlers[15]");
+    assert_eq!(kinds(&world.diagnose().1), [""; 0]);
+}
+
+const STARTUP: &str = "\
+class Startup:
+    def __init__(self):
+        self.pending = []
+    async def run(self):
+        result = hook()
+        self.pending = [result]
+    async def wait_ready(self):
+        await self.ready.wait()
+async def warm_cache(app):
+    app.ready.set()
+";
+
+#[test]
+fn the_coroutine_that_would_set_it_was_never_awaited() {
+    let mut world = World::new(STARTUP);
+    world.waiting(
+        "http",
+        &[("Startup.wait_ready", "ready.wait")],
+        "event",
+        "event:Startup.ready",
+    );
+    world.resource("event", "Startup.ready", &[]);
+    world.refers("task:http", "event:Startup.ready", "self.ready");
+    let coroutine = world.coroutine("warm_cache", "created", "async def warm_cache");
+    coroutine.referenced_by = Some("Startup.pending[0]".into());
+    coroutine.referenced_as = Some("pending".into());
+    world.refers("coroutine:warm_cache", "event:Startup.ready", "app.ready");
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["never-awaited", "orphan-wait"]);
+    assert_eq!(culprit(&found), "self.pending = [result]");
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn a_coroutine_that_waits_for_its_turn_is_no_finding() {
+    let mut world = World::new(STARTUP);
+    world.sleeping("Task-1", &[("Startup.run", "result = hook()")], 1.0);
+    world.coroutine("warm_cache", "created", "async def warm_cache");
+    assert_eq!(kinds(&world.diagnose().1), [""; 0]);
+}
+
+const WORKERS: &str = "\
+async def process(item):
+    return 100 // item
+async def worker(queue):
+    while True:
+        item = await queue.get()
+        await process(item)
+        queue.task_done()
+async def main():
+    await queue.join()
+";
+
+fn workers() -> World {
+    let mut world = World::new(WORKERS);
+    world.waiting("Task-1", &[("main", "queue.join")], "queue-join", "queue:q");
+    let queue = world.resource("queue", "q", &[]);
+    (queue.size, queue.unfinished) = (Some(2), Some(4));
+    world.refers("task:Task-1", "queue:q", "queue");
+    world
+}
+
+#[test]
+fn all_workers_died() {
+    let mut world = workers();
+    for name in ["w0", "w1"] {
+        let at = [("worker", "await process"), ("process", "100 // item")];
+        world.failed(name, &at, "ZeroDivisionError");
+        world.refers(&format!("task:{name}"), "queue:q", "queue");
+    }
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["dead-consumers", "unretrieved-exception"]);
+    assert_eq!(culprit(&found), "return 100 // item");
+    assert_eq!(found[0].tasks, ["task:Task-1"]);
+    assert_eq!(found[1].tasks, ["task:w0", "task:w1"]);
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn a_worker_that_works_empties_the_queue() {
+    let mut world = workers();
+    world.sleeping("w0", &[("worker", "await process")], 0.5);
+    world.refers("task:w0", "queue:q", "queue");
+    assert_eq!(kinds(&world.diagnose().1), [""; 0]);
+}
+
+#[test]
+fn a_retrieved_exception_is_no_finding() {
+    let mut world = workers();
+    world.failed("w0", &[("process", "100 // item")], "ValueError");
+    let task = world.process.tasks.last_mut().unwrap();
+    task.exception = task.exception.take().map(|exception| ExceptionInfo {
+        retrieved: true,
+        ..exception
+    });
+    assert!(!kinds(&world.diagnose().1).contains(&"unretrieved-exception"));
+}
+
+const POLLER: &str = "\
+async def poll(url):
+    await asyncio.sleep(3600)
+async def poller(url):
+    while True:
+        try:
+            await poll(url)
+        except BaseException as exc:
+            continue
+async def careful(url):
+    try:
+        await poll(url)
+    except asyncio.CancelledError:
+        await poll(url)
+        raise
+async def main():
+    async with asyncio.TaskGroup() as tg: pass
+";
+
+fn poller(chain: &[(&str, &str)]) -> World {
+    let mut world = World::new(POLLER);
+    world.sleeping("poller", chain, 3000.0);
+    world.process.tasks[0].cancelling = 1;
+    world.awaiting(
+        "Task-1",
+        &[("main", "TaskGroup")],
+        "task-group",
+        &["task:poller"],
+    );
+    world.process.tasks[1].cancelling = 1;
+    world
+}
+
+#[test]
+fn a_child_swallows_its_cancellation() {
+    let world = poller(&[
+        ("poller", "            await poll(url)"),
+        ("poll", "sleep(3600)"),
+    ]);
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["swallowed-cancellation", "stuck-child"]);
+    assert_eq!(culprit(&found), "except BaseException as exc:");
+    assert_eq!(found[0].tasks, ["task:poller"]);
+    assert_eq!(found[1].tasks, ["task:poller", "task:Task-1"]);
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn cleaning_up_is_not_swallowing() {
+    let world = poller(&[
+        ("careful", "        await poll(url)\n        raise"),
+        ("poll", "sleep"),
+    ]);
+    let (verdict, found) = world.diagnose();
+    assert!(
+        found.iter().all(|one| one.confidence != "certain"),
+        "{found:?}"
+    );
+    assert_ne!(verdict.state, "hung");
+}
+
+#[test]
+fn a_ready_task_whose_loop_sleeps() {
+    let mut world = World::new(
+        "\
+def callback():
+    done.set()
+async def main():
+    await done.wait()
+",
+    );
+    world.task("Task-1", &[("main", "done.wait()")]).state = TaskState::Ready;
+    world.process.loops[0].ready = Some(1);
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["orphan-wait"]);
+    assert_eq!(found[0].how.as_deref(), Some("lost-wakeup"));
+    assert_eq!(culprit(&found), "done.set()");
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn a_coroutine_for_a_loop_that_nobody_runs() {
+    let mut world = World::new("def call():\n    return fut.result()\nasync def ping(): pass\n");
+    world.process.loops[0].running = false;
+    world.blocked("caller", &[("call", "fut.result()")], "future", "");
+    world
+        .coroutine("ping", "created", "async def ping")
+        .event_loop = Some("loop:1".into());
+    world.edge("thread:caller", "coroutine:ping", "future");
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["orphan-wait"]);
+    assert_eq!(culprit(&found), "return fut.result()");
+    assert_eq!(verdict.state, "hung");
+}

@@ -1,0 +1,182 @@
+//! Waits for timers, peers, other processes and the end.
+
+use crate::diagnosis::fixtures::{World, culprit, frame, kinds};
+use crate::snapshot::{ChildProcess, FrameKind, Guard, LoopFile, Wait};
+
+const APP: &str = "\
+async def request(self):
+    status = await self.reader.readline()
+async def handler(reader, writer):
+    data = await reader.readline()
+async def main():
+    await task
+async def with_retry():
+    while True:
+        await asyncio.sleep(base_ms * attempt)
+async def cron():
+    while True:
+        await asyncio.sleep(3600)
+def job():
+    os.waitpid(pid, 0)
+def consume():
+    item = jobs.get()
+";
+
+fn client() -> World {
+    let mut world = World::new(APP);
+    world.waiting(
+        "sync",
+        &[("request", "reader.readline")],
+        "socket-read",
+        "fd:7",
+    );
+    world.process.tasks[0].waits_for.as_mut().unwrap().peer = Some("10.0.0.1:80".into());
+    world.process.loops[0].files.push(LoopFile {
+        fd: 7,
+        local: Some("10.0.0.2:41000".into()),
+        peer: Some("10.0.0.1:80".into()),
+        tasks: vec!["task:sync".into()],
+        ..LoopFile::default()
+    });
+    world.awaiting("Task-1", &[("main", "await task")], "await", &["task:sync"]);
+    world
+}
+
+#[test]
+fn a_client_reads_from_a_silent_peer() {
+    let (verdict, found) = client().diagnose();
+    assert_eq!(kinds(&found), ["external-wait"]);
+    assert_eq!(found[0].how.as_deref(), Some("socket-read"));
+    assert_eq!(found[0].tasks, ["task:sync"]);
+    assert_eq!(culprit(&found), "status = await self.reader.readline()");
+    assert_eq!(
+        (&*verdict.state, &*verdict.confidence),
+        ("waiting", "possible")
+    );
+}
+
+#[test]
+fn a_timeout_guards_the_read() {
+    let mut world = client();
+    world.process.tasks[0].guards.push(Guard {
+        kind: "timeout".into(),
+        remaining_s: 5.0,
+    });
+    assert_eq!(kinds(&world.diagnose().1), [""; 0]);
+}
+
+#[test]
+fn an_idle_client_of_our_server_is_no_finding() {
+    let mut world = World::new(APP);
+    world.listening("0.0.0.0:8000");
+    world.waiting(
+        "Task-2",
+        &[("handler", "reader.readline")],
+        "socket-read",
+        "fd:8",
+    );
+    world.process.loops[0].files.push(LoopFile {
+        fd: 8,
+        local: Some("10.0.0.2:8000".into()),
+        peer: Some("10.0.0.9:51000".into()),
+        tasks: vec!["task:Task-2".into()],
+        ..LoopFile::default()
+    });
+    let (verdict, found) = world.diagnose();
+    assert_eq!((kinds(&found).len(), &*verdict.state), (0, "idle"));
+}
+
+#[test]
+fn a_job_sleeps_for_hours() {
+    let mut world = World::new(APP);
+    world.sleeping("export", &[("with_retry", "base_ms * attempt")], 29_000.0);
+    world.awaiting(
+        "Task-1",
+        &[("main", "await task")],
+        "wait_for",
+        &["task:export"],
+    );
+    world.process.tasks[1].guards.push(Guard {
+        kind: "wait_for".into(),
+        remaining_s: 86_000.0,
+    });
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["long-timer"]);
+    assert_eq!(culprit(&found), "await asyncio.sleep(base_ms * attempt)");
+    assert_eq!(found[0].recovers_in_s, Some(29_000.0));
+    assert_eq!(verdict.state, "waiting");
+}
+
+#[test]
+fn a_periodic_job_is_meant_to_sleep() {
+    let mut world = World::new(APP);
+    world.sleeping("cron", &[("cron", "sleep(3600)")], 3_000.0);
+    let (verdict, found) = world.diagnose();
+    assert_eq!((kinds(&found).len(), &*verdict.state), (0, "waiting"));
+}
+
+#[test]
+fn another_python_process_is_waited_for() {
+    let mut world = World::new(APP);
+    world.blocked("w0", &[("job", "waitpid")], "process", "");
+    world.waiting("Task-1", &[("main", "await task")], "executor", "");
+    world.edge("task:Task-1", "thread:w0", "executor");
+    world.edge("thread:w0", "process:9", "process");
+    world.process.children.push(ChildProcess {
+        id: "process:9".into(),
+        pid: 9,
+        command: vec!["python3".into()],
+        state: "S".into(),
+        syscall: Some("futex".into()),
+        fd: None,
+        peers: Vec::new(),
+        is_python: true,
+    });
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["cross-process-wait"]);
+    assert_eq!(verdict.state, "waiting");
+}
+
+#[test]
+fn a_job_that_does_not_come_back() {
+    let mut world = World::new(APP);
+    world.blocked("w0", &[("job", "waitpid")], "socket-read", "");
+    world.waiting("Task-1", &[("main", "await task")], "executor", "");
+    world.edge("task:Task-1", "thread:w0", "executor");
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["stuck-executor-job"]);
+    assert_eq!(verdict.state, "waiting");
+}
+
+fn ending() -> World {
+    let mut world = World::new(APP);
+    world.process.loops.clear();
+    let main = &mut world.process.threads[0];
+    main.event_loop = None;
+    main.waits_for = Some(Wait {
+        kind: "thread".into(),
+        ..Wait::default()
+    });
+    let file = "/usr/lib/python3.13/threading.py";
+    main.frames = vec![frame("_shutdown", file, 1_500, FrameKind::Function)];
+    world
+}
+
+#[test]
+fn the_end_waits_for_a_thread_that_nobody_stops() {
+    let mut world = ending();
+    world.blocked("consumer", &[("consume", "jobs.get()")], "queue-get", "");
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["shutdown-hang"]);
+    assert_eq!(culprit(&found), "item = jobs.get()");
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn a_thread_that_serves_keeps_the_program_up() {
+    let mut world = ending();
+    world.blocked("server", &[("consume", "jobs.get()")], "accept", "");
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), [""; 0]);
+    assert_ne!(verdict.state, "hung");
+}
