@@ -31,8 +31,13 @@ pub fn across(processes: &mut [Process]) {
             continue;
         };
         let pid = id.trim_start_matches("process:");
+        // What this process itself says of the very wait comes first.
+        let own = process.diagnoses.iter();
+        let own = own
+            .take_while(|one| one.kind == "stuck-executor-job")
+            .count();
         process.diagnoses.insert(
-            0,
+            own,
             Diagnosis {
                 summary: format!("in process {pid}: {}", cause.summary),
                 ..cause

@@ -185,24 +185,35 @@ fn turns(event_loop: &EventLoop) -> bool {
 
 /// Ready in two samples while its loop sleeps in the selector: nobody woke it.
 pub fn lost_wakeup(context: &Context<'_>, task: &Task) -> bool {
+    let event_loop = task.event_loop.as_deref();
     task.state == TaskState::Ready
         && context.progress.unchanged(&task.id)
-        && task
-            .event_loop
-            .as_deref()
+        && event_loop
             .and_then(|id| context.event_loop(id))
-            .is_some_and(|event_loop| {
-                event_loop.state == LoopState::Polling
-                    && event_loop.next_timer_s.is_none_or(|left| left > 0.0)
-                    && event_loop
-                        .thread
-                        .as_deref()
-                        .is_some_and(|thread| context.progress.unchanged(thread))
-            })
+            .is_some_and(|event_loop| sleeps_on_work(context, event_loop))
+}
+
+/// Whether the loop slept in its selector in all samples, with handles in its
+/// ready queue.
+pub fn sleeps_on_work(context: &Context<'_>, event_loop: &EventLoop) -> bool {
+    let sleeps = |event_loop: &EventLoop| {
+        event_loop.state == LoopState::Polling
+            && event_loop.ready.is_some_and(|ready| ready > 0)
+            && event_loop.next_timer_s.is_none_or(|left| left > 0.0)
+    };
+    let slept = context.earlier.iter().all(|sample| {
+        let mut loops = sample.loops.iter();
+        loops.any(|old| old.id == event_loop.id && sleeps(old))
+    });
+    let thread = event_loop.thread.as_deref();
+    let still = thread.is_some_and(|thread| context.progress.unchanged(thread));
+    sleeps(event_loop) && slept && still
 }
 
 fn of_resource(graph: &Graph<'_>, facts: &Facts<'_>, resource: &Resource, connected: bool) -> Need {
-    let free = resource.locked == Some(false) || resource.set == Some(true);
+    // Whether the lock of a condition is free says nothing about its wait.
+    let free = (resource.locked == Some(false) && resource.kind != "condition")
+        || resource.set == Some(true);
     if free {
         return Need::Nothing;
     }

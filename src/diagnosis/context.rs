@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::graph::Graph;
 use super::progress::Progress;
+use super::rules::Cycle;
 use super::source::Module;
 use super::sources::Sources;
 use crate::snapshot::{
@@ -38,6 +39,7 @@ pub struct Context<'a> {
     pub graph: Graph<'a>,
     /// Who refers to a resource.
     references: FxHashMap<&'a str, Vec<&'a Reference>>,
+    pub(super) cycles: OnceCell<Vec<Cycle<'a>>>,
     pub(super) dead_ends: OnceCell<Vec<&'a Resource>>,
     pub(super) others_live: OnceCell<bool>,
     sources: &'a dyn Sources,
@@ -60,6 +62,7 @@ impl<'a> Context<'a> {
             nodes: index(process),
             graph: Graph::default(),
             references: FxHashMap::default(),
+            cycles: OnceCell::new(),
             dead_ends: OnceCell::new(),
             others_live: OnceCell::new(),
             sources,
@@ -172,7 +175,8 @@ impl<'a> Context<'a> {
         files()
             .find(|file| file.tasks.contains(&task.id))
             .or_else(|| {
-                let fd = wait.resource.as_deref()?.strip_prefix("fd:")?;
+                let id = wait.resource.as_deref()?;
+                let fd = id.rsplit([':', '-']).next().filter(|_| id.contains("fd"))?;
                 files().find(|file| file.fd.to_string() == fd)
             })
             .or_else(|| {

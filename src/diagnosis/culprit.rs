@@ -283,7 +283,7 @@ pub fn takes_from_pool(context: &Context<'_>, id: &str) -> bool {
 }
 
 /// Files of the user's code that some task or thread is in.
-fn user_files<'a>(context: &Context<'a>) -> Vec<&'a str> {
+pub fn user_files<'a>(context: &Context<'a>) -> Vec<&'a str> {
     let process = context.process;
     let stacks = process.threads.iter().map(|thread| &thread.frames);
     let stacks = stacks.chain(process.tasks.iter().map(|task| &task.frames));
@@ -301,4 +301,28 @@ fn user_files<'a>(context: &Context<'a>) -> Vec<&'a str> {
 /// `scan` of `Table.scan`.
 pub fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
+}
+
+/// Whether the source says that a task has taken `resource`, which it reaches
+/// by `path`, and not given back yet.
+pub fn took(context: &Context<'_>, task: &str, resource: &Resource, path: &str) -> bool {
+    let name = last_part(resource.name.as_deref().unwrap_or(path));
+    // A name that several resources share says nothing about which one it is.
+    let resources = context.process.resources.iter();
+    let namesakes = resources
+        .filter(|other| other.kind == resource.kind)
+        .filter(|other| last_part(other.name.as_deref().unwrap_or_default()) == name)
+        .count();
+    let is_it = |written: &str| written == path || (namesakes == 1 && last_part(written) == name);
+    context
+        .frames(task)
+        .iter()
+        .filter(|frame| !frame.library)
+        .any(|frame| {
+            let module = frame.file.as_deref().and_then(|file| context.module(file));
+            match (module, frame.line) {
+                (Some(module), Some(line)) => source::took_before(&module, line, is_it),
+                _ => false,
+            }
+        })
 }

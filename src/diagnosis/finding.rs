@@ -1,10 +1,13 @@
 //! What the rules share when they put a finding together.
 
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashSet;
 
 use super::context::{Context, Node};
 use super::graph::Strength;
-use crate::snapshot::{Consistency, Diagnosis, Resource, TaskState};
+use crate::snapshot::{Consistency, Diagnosis, Resource, Task, TaskState};
 
 pub const CERTAIN: &str = "certain";
 pub const LIKELY: &str = "likely";
@@ -66,17 +69,20 @@ impl<'a> Context<'a> {
     /// When the nearest timeout cancels one of `tasks`, on it or on those that
     /// await it.
     pub fn recovery<'i>(&self, tasks: impl IntoIterator<Item = &'i str>) -> Option<f64> {
-        let mut open: Vec<&str> = tasks.into_iter().collect();
-        let mut seen: FxHashSet<String> = open.iter().map(|id| (*id).to_owned()).collect();
+        let graph = &self.graph;
+        let mut open: Vec<NodeIndex> = tasks.into_iter().filter_map(|id| graph.index(id)).collect();
+        let mut seen: FxHashSet<NodeIndex> = open.iter().copied().collect();
         let mut nearest: Option<f64> = None;
-        while let Some(id) = open.pop() {
-            let guards = self.task(id).map(|task| &*task.guards).unwrap_or_default();
+        while let Some(node) = open.pop() {
+            let task = self.task(graph.id(node));
+            let guards = task.map(|task| &*task.guards).unwrap_or_default();
             for guard in guards.iter().filter(|guard| guard.remaining_s >= 0.0) {
                 nearest = Some(nearest.map_or(guard.remaining_s, |n| n.min(guard.remaining_s)));
             }
-            for (waiting, dep) in self.graph.needed_by(id) {
-                if CANCELLED_ALONG.contains(&dep.via) && seen.insert(waiting.to_owned()) {
-                    open.push(waiting);
+            for edge in graph.deps.edges_directed(node, Direction::Incoming) {
+                let reaches = CANCELLED_ALONG.contains(&edge.weight().via);
+                if reaches && seen.insert(edge.source()) {
+                    open.push(edge.source());
                 }
             }
         }
@@ -111,7 +117,7 @@ impl<'a> Context<'a> {
             .needed_by(&resource.id)
             .map(|(id, _)| id)
             .filter(|id| match self.nodes.get(id) {
-                Some(Node::Task(task)) => task.state != TaskState::Done,
+                Some(Node::Task(task)) => task.state != TaskState::Done && !self.is_copy(task),
                 Some(Node::Thread(thread)) => thread.task.is_none(),
                 _ => false,
             })
@@ -119,6 +125,16 @@ impl<'a> Context<'a> {
         let place = |id: &str| resource.waiters.iter().position(|waiter| waiter == id);
         waiters.sort_by_key(|id| (place(id).unwrap_or(usize::MAX), *id));
         waiters
+    }
+
+    /// Whether a task is the copy that a fork made of one of the parent: it is
+    /// on a stack, but nobody runs its loop.
+    pub fn is_copy(&self, task: &Task) -> bool {
+        let event_loop = task
+            .event_loop
+            .as_deref()
+            .and_then(|id| self.event_loop(id));
+        task.state == TaskState::Running && event_loop.is_some_and(|l| !l.running)
     }
 
     /// Of these, the tasks.

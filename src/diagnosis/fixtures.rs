@@ -6,7 +6,6 @@ use super::Sources;
 use crate::snapshot::*;
 
 pub const APP: &str = "/srv/app.py";
-pub const LIBRARY: &str = "/usr/lib/python3.13/asyncio/locks.py";
 
 /// A process and the source files of its program.
 #[derive(Clone)]
@@ -184,6 +183,7 @@ impl World {
             from: from.into(),
             to: to.into(),
             path: path.into(),
+            due_s: None,
         });
     }
 

@@ -14,7 +14,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alive;
 use super::context::{Context, Node};
-use crate::snapshot::TaskState;
+use super::culprit;
+use crate::snapshot::{Resource, TaskState};
 
 /// How sure it is that an edge is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,7 @@ impl<'a> Graph<'a> {
     pub fn build(context: &Context<'a>) -> Self {
         let mut graph = Self::default();
         graph.add_edges(context);
+        graph.add_source_holders(context);
         graph.add_loop_edges(context);
         graph.add_consumers(context);
         graph.add_references(context);
@@ -86,7 +88,8 @@ impl<'a> Graph<'a> {
             self.place(id);
         }
         for edge in &process.edges {
-            if !done(&edge.from) && !done(&edge.to) {
+            let own = edge.via == "holds" && holds_its_own(context, &edge.from, &edge.to);
+            if !done(&edge.from) && !done(&edge.to) && !own {
                 self.add(&edge.from, &edge.to, &edge.via, Strength::Proved);
             }
         }
@@ -107,7 +110,8 @@ impl<'a> Graph<'a> {
         }
         for resource in &process.resources {
             for holder in resource.holders.iter().filter(|id| !done(id)) {
-                if context.nodes.contains_key(holder.as_str()) {
+                let own = holds_its_own(context, &resource.id, holder);
+                if context.nodes.contains_key(holder.as_str()) && !own {
                     self.add(&resource.id, holder, "holds", Strength::Proved);
                 }
             }
@@ -120,6 +124,22 @@ impl<'a> Graph<'a> {
                 && context.task(task).is_some()
             {
                 self.add(task, resource, &wait.kind, Strength::Proved);
+            }
+        }
+    }
+
+    /// Who took a lock by a plain `acquire()` cannot be told from the memory,
+    /// but from the source around where it stands.
+    fn add_source_holders(&mut self, context: &Context<'a>) {
+        let resources = context.process.resources.iter();
+        for resource in resources.filter(|resource| may_be_held_unseen(resource)) {
+            for reference in context.referrers(&resource.id) {
+                let live = context
+                    .task(&reference.from)
+                    .is_some_and(|task| task.state != TaskState::Done);
+                if live && culprit::took(context, &reference.from, resource, &reference.path) {
+                    self.add(&resource.id, &reference.from, "holds", Strength::Proved);
+                }
             }
         }
     }
@@ -159,7 +179,7 @@ impl<'a> Graph<'a> {
             if coroutine.state != "async-generator" {
                 continue;
             }
-            for task in super::culprit::consumers(context, coroutine) {
+            for task in culprit::consumers(context, coroutine) {
                 self.add(&coroutine.id, task, "async-generator", Strength::Proved);
             }
         }
@@ -257,20 +277,54 @@ impl<'a> Graph<'a> {
             .filter(|nodes| circular(&proved, nodes))
             .collect();
         let name = |node: &NodeIndex| stuck.node_weight(*node).copied().unwrap_or_default();
+        let mut cycles_of: FxHashMap<usize, Vec<Vec<&'a str>>> = FxHashMap::default();
+        for cycle in &cycles {
+            if let Some(at) = cycle.first().and_then(|node| component_of.get(node)) {
+                let named = cycle.iter().map(name).collect();
+                cycles_of.entry(*at).or_default().push(named);
+            }
+        }
         components
             .iter()
             .enumerate()
             .filter(|(at, nodes)| is_root(*at, nodes))
             .map(|(at, nodes)| Root {
                 nodes: nodes.iter().map(name).collect(),
-                cycles: cycles
-                    .iter()
-                    .filter(|cycle| cycle.iter().all(|node| component_of.get(node) == Some(&at)))
-                    .map(|cycle| cycle.iter().map(name).collect())
-                    .collect(),
+                cycles: cycles_of.remove(&at).unwrap_or_default(),
             })
             .collect()
     }
+}
+
+fn may_be_held_unseen(resource: &Resource) -> bool {
+    matches!(resource.kind.as_str(), "lock" | "semaphore" | "thread-lock")
+        && resource.holders.is_empty()
+        && resource.locked != Some(false)
+}
+
+/// Whether a holder is also who waits, for something that it may have twice:
+/// a server is held by the very task that waits for it to be closed.
+fn holds_its_own(context: &Context<'_>, resource: &str, holder: &str) -> bool {
+    const EXCLUSIVE: [&str; 8] = [
+        "lock",
+        "semaphore",
+        "thread-lock",
+        "thread-semaphore",
+        "file-lock",
+        "pool",
+        "limiter",
+        "memory-stream",
+    ];
+    let Some(resource) = context.resource(resource) else {
+        return false;
+    };
+    let wait = match (context.task(holder), context.thread(holder)) {
+        (Some(task), _) => task.waits_for.as_ref(),
+        (None, Some(thread)) => thread.waits_for.as_ref(),
+        _ => None,
+    };
+    let waits = wait.and_then(|wait| wait.resource.as_deref()) == Some(&resource.id);
+    waits && !EXCLUSIVE.contains(&resource.kind.as_str())
 }
 
 fn circular(graph: &DiGraph<&str, ()>, nodes: &[NodeIndex]) -> bool {

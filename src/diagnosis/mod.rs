@@ -44,10 +44,10 @@ const ORDER: [&[&str]; 8] = [
         "subprocess-pipe-full",
         "swallowed-cancellation",
         "dead-consumers",
+        "shield-leak",
     ],
     &["orphan-wait"],
     &[
-        "shield-leak",
         "stuck-child",
         "shutdown-hang",
         "stuck-executor-job",

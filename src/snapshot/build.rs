@@ -87,7 +87,7 @@ impl Build<'_, '_> {
         loops.note_tasks(&mut tasks, &threads);
         let (edges, completing) = edges::link(reader, &mut tasks);
         let now = monotonic_now();
-        let mut loops = loops.build(reader, &threads, now);
+        let mut loops = loops.build(reader, &threads, self.kernel, now);
         let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
         let scene = Scene {
             reader,

@@ -50,7 +50,8 @@ impl<'r, 'm> Frames<'r, 'm> {
         self.bundled_modules.contains(module)
     }
 
-    /// A Python frame; `qualname` is its generator's, where it has one.
+    /// A Python frame; `qualname` is its generator's, where it has one. That may
+    /// have been changed: the code's own, from 3.11, says where to look.
     pub fn python(&self, raw: &RawFrame, qualname: Option<Rc<str>>) -> Frame {
         let position = self.reader.frame_position(raw);
         let (locals, error) = match self.locals.then(|| self.locals_of(raw)) {
@@ -60,7 +61,10 @@ impl<'r, 'm> Frames<'r, 'm> {
         };
         Frame {
             function: raw.code.name.to_string(),
-            qualname: qualname.as_ref().unwrap_or(&raw.code.qualname).to_string(),
+            qualname: match (self.reader.layout.code.co_qualname, &qualname) {
+                (None, Some(qualname)) => qualname.to_string(),
+                _ => raw.code.qualname.to_string(),
+            },
             file: Some(raw.code.filename.to_string()),
             line: position.line,
             column: position.column,

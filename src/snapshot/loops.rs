@@ -4,8 +4,9 @@ use rustc_hash::FxHashMap;
 
 use super::model::{EventLoop, LoopState, Thread, ThreadState};
 use super::tasks::BuiltTask;
-use super::threads::BuiltThread;
+use super::threads::{BuiltThread, KernelThreads};
 use crate::python::Reader;
+use crate::target::KernelThread;
 
 /// System calls in which a loop waits for something to happen.
 const POLLING_CALLS: [&str; 6] = [
@@ -74,12 +75,23 @@ impl Loops {
     }
 
     /// The loops as the model shows them; `now` is `time.monotonic()`.
-    pub fn build(&self, reader: &Reader<'_>, threads: &[BuiltThread], now: f64) -> Vec<EventLoop> {
+    pub fn build(
+        &self,
+        reader: &Reader<'_>,
+        threads: &[BuiltThread],
+        kernel: &KernelThreads,
+        now: f64,
+    ) -> Vec<EventLoop> {
         self.found
             .iter()
             .map(|(addr, interpreter)| {
                 let thread = self.threads.get(addr).map(|index| &threads[*index].thread);
-                event_loop(reader, *addr, *interpreter, thread, now)
+                let mut shown = event_loop(reader, *addr, *interpreter, thread, now);
+                let call = thread.and_then(|thread| kernel.by_thread(thread.native_id));
+                if shown.state == LoopState::Polling && call.is_some_and(only_asks) {
+                    shown.state = LoopState::Running;
+                }
+                shown
             })
             .collect()
     }
@@ -98,6 +110,20 @@ fn correct_thread(reader: &Reader<'_>, threads: &mut [BuiltThread], index: usize
     if let Some(thread) = right.map(|right| right.thread.clone()) {
         threads[index].adopt(&thread);
     }
+}
+
+/// Whether a thread asks what has happened without waiting for it: a loop with
+/// ready callbacks does, each time it turns.
+fn only_asks(kernel: &KernelThread) -> bool {
+    let Some(call) = &kernel.syscall else {
+        return false;
+    };
+    let timeout = match call.name {
+        Some("epoll_wait" | "epoll_pwait") => call.args[3],
+        Some("poll") => call.args[2],
+        _ => return false,
+    };
+    timeout as i32 == 0
 }
 
 fn loop_id(addr: u64) -> String {

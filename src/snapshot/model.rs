@@ -398,7 +398,7 @@ pub struct Taken {
 }
 
 /// Somebody who refers to a resource that is waited for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Reference {
     /// Id of a task (of a finished one: through its traceback), a coroutine, a
     /// thread, or a loop (through a timer, signal handler or reader of it).
@@ -407,6 +407,8 @@ pub struct Reference {
     pub to: String,
     /// The way from the one to the other: `self.loaded`.
     pub path: String,
+    /// Seconds until the timer of a loop that refers to it is due.
+    pub due_s: Option<f64>,
 }
 
 /// A process that this one started.

@@ -124,9 +124,18 @@ impl Look<'_> {
         let _ = self.once(&KernelThreads::capture(self.process)?);
         let mut held = Duration::ZERO;
         let mut round = 0;
+        let mut incomplete = Err(Error::Gone {
+            pid: self.process.pid(),
+        });
         loop {
             let allowed = max_pause.saturating_sub(held);
-            let mut stop = Stop::all_threads(self.process.pid(), allowed)?;
+            let mut stop = match Stop::all_threads(self.process.pid(), allowed) {
+                Ok(stop) => stop,
+                // No time is left for another stop: what was read holds, but
+                // its parts are not all of one moment.
+                Err(_) if round > 0 => return self.finish(incomplete, true, held),
+                Err(error) => return Err(error),
+            };
             self.cache.reread_differs();
             let kernel = KernelThreads::capture(self.process)?;
             let is_last = round == COPY_ROUNDS || self.cache.cache_stats().dropped > 0;
@@ -145,6 +154,7 @@ impl Look<'_> {
                 let early = stop.released_early();
                 return self.finish(outcome, early, held);
             }
+            incomplete = outcome;
             round += 1;
         }
     }

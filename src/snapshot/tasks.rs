@@ -157,9 +157,11 @@ impl Tasks<'_, '_> {
         }
     }
 
-    /// The frame of the task's own coroutine is named as the coroutine is.
+    /// To 3.10, where code has no qualified name, the frame of the task's own
+    /// coroutine is named as the coroutine is.
     fn name_coroutine_frame(&self, raw: &RawTask, running: &mut [Frame], outermost: bool) {
-        let Some(coroutine) = raw.coroutine.filter(|_| outermost) else {
+        let has_own = self.reader.layout.code.co_qualname.is_some();
+        let Some(coroutine) = raw.coroutine.filter(|_| outermost && !has_own) else {
             return;
         };
         if let (Some(frame), Ok(name)) = (

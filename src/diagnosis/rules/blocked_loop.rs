@@ -20,7 +20,7 @@ const COMPUTING: f64 = 0.5;
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let told: Vec<&str> = of_shape(context, Shape::CrossLoop)
         .into_iter()
-        .flat_map(|cycle| cycle.threads)
+        .flat_map(|cycle| cycle.threads.iter().copied())
         .collect();
     let loops = context.process.loops.iter();
     loops

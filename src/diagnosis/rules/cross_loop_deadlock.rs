@@ -1,6 +1,6 @@
 //! Loops in several threads, each blocked for something the other has to run.
 
-use super::cycle::{Cycle, Shape, of_shape};
+use super::cycle::{Cycle, Shape, in_words, of_shape};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{finding, ids};
@@ -13,21 +13,25 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 fn describe(context: &Context<'_>, cycle: &Cycle<'_>) -> Diagnosis {
-    let blocking: Vec<&str> = cycle
-        .tasks
-        .iter()
-        .copied()
+    let tasks = || cycle.tasks.iter().copied();
+    let mut blocking: Vec<&str> = tasks()
         .filter(|id| {
-            context
-                .task(id)
-                .is_some_and(|t| context.thread_of_running(t).is_some())
+            let task = context.task(id);
+            task.is_some_and(|task| context.thread_of_running(task).is_some())
         })
         .collect();
-    let summary = format!(
-        "event loops in {} block each other: {} wait synchronously",
-        context.names(&cycle.threads),
-        context.names(&blocking),
-    );
+    let synchronous = !blocking.is_empty();
+    if !synchronous {
+        blocking = tasks().filter(|id| crosses(context, id)).collect();
+    }
+    let summary = match synchronous {
+        true => format!(
+            "event loops in {} block each other: {} wait synchronously",
+            context.names(&cycle.threads),
+            context.names(&blocking),
+        ),
+        false => format!("deadlock across event loops: {}", in_words(context, cycle)),
+    };
     Diagnosis {
         tasks: ids(context, blocking.iter().copied()),
         threads: ids(context, cycle.threads.iter().copied()),
@@ -41,4 +45,14 @@ fn describe(context: &Context<'_>, cycle: &Cycle<'_>) -> Diagnosis {
             summary,
         )
     }
+}
+
+/// Whether the task waits directly for a task of another loop.
+fn crosses(context: &Context<'_>, id: &str) -> bool {
+    let own = context.task(id).and_then(|task| task.event_loop.as_deref());
+    context.graph.needs(id).any(|(next, _)| {
+        context
+            .task(next)
+            .is_some_and(|task| task.event_loop.as_deref() != own)
+    })
 }

@@ -6,6 +6,9 @@ use crate::diagnosis::context::{Context, Node};
 use crate::diagnosis::graph::Strength;
 use crate::snapshot::{Task, TaskState};
 
+/// Longest circle that is written out.
+const NODES_SHOWN: usize = 8;
+
 /// Sorts of circles, each told by a rule of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -37,22 +40,26 @@ pub struct Cycle<'a> {
 }
 
 /// The circles that cannot be left.
-pub fn cycles<'a>(context: &Context<'a>) -> Vec<Cycle<'a>> {
-    let found = context.graph.roots.iter().flat_map(|root| &root.cycles);
-    found.map(|nodes| describe(context, nodes)).collect()
+pub fn cycles<'c, 'a>(context: &'c Context<'a>) -> &'c [Cycle<'a>] {
+    context.cycles.get_or_init(|| {
+        let found = context.graph.roots.iter().flat_map(|root| &root.cycles);
+        found.map(|nodes| describe(context, nodes)).collect()
+    })
 }
 
 /// Those of one shape.
-pub fn of_shape<'a>(context: &Context<'a>, shape: Shape) -> Vec<Cycle<'a>> {
-    let mut found = cycles(context);
-    found.retain(|cycle| cycle.shape == shape);
-    found
+pub fn of_shape<'c, 'a>(context: &'c Context<'a>, shape: Shape) -> Vec<&'c Cycle<'a>> {
+    let found = cycles(context).iter();
+    found.filter(|cycle| cycle.shape == shape).collect()
 }
 
 fn describe<'a>(context: &Context<'a>, nodes: &[&'a str]) -> Cycle<'a> {
-    let place = |id: &str| context.process.tasks.iter().position(|task| task.id == id);
-    let mut tasks: Vec<&'a str> = select(context, nodes, |node| matches!(node, Node::Task(_)));
-    tasks.sort_by_cached_key(|id| place(id));
+    let inside: FxHashSet<&str> = nodes.iter().copied().collect();
+    let tasks: Vec<&'a str> = context
+        .live_tasks()
+        .map(|task| task.id.as_str())
+        .filter(|id| inside.contains(id))
+        .collect();
     let mut threads: Vec<&'a str> = tasks
         .iter()
         .filter_map(|id| context.task(id))
@@ -85,18 +92,20 @@ fn select<'a>(
     nodes.iter().filter(is_wanted).copied().collect()
 }
 
-/// One way round, from the first task on; what is off this way follows.
+/// One way round, from the first task on.
 fn walk<'a>(context: &Context<'a>, nodes: &[&'a str], tasks: &[&'a str]) -> Vec<&'a str> {
     let inside: FxHashSet<&str> = nodes.iter().copied().collect();
     let mut way: Vec<&'a str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     let mut at = tasks.first().or(nodes.first()).copied();
-    while let Some(id) = at.filter(|id| !way.contains(id)) {
+    while let Some(id) = at {
         way.push(id);
+        seen.insert(id);
         at = context
             .graph
             .needs(id)
             .find(|(next, dep)| {
-                dep.strength == Strength::Proved && inside.contains(next) && !way.contains(next)
+                dep.strength == Strength::Proved && inside.contains(next) && !seen.contains(next)
             })
             .map(|(next, _)| next);
     }
@@ -135,9 +144,10 @@ fn running<'a>(context: &Context<'a>, cycle: &Cycle<'a>) -> impl Iterator<Item =
         .filter(|task| task.state == TaskState::Running)
 }
 
-/// Loops whose thread a task of the circle blocks.
+/// Loops that the tasks of the circle belong to.
 fn loops_of<'a>(context: &Context<'a>, cycle: &Cycle<'a>) -> FxHashSet<&'a str> {
-    running(context, cycle)
+    let tasks = cycle.tasks.iter().filter_map(|id| context.task(id));
+    tasks
         .filter_map(|task| task.event_loop.as_deref())
         .collect()
 }
@@ -154,7 +164,11 @@ fn own_future<'a>(context: &Context<'a>, cycle: &Cycle<'a>) -> bool {
 
 /// The circle in one line, its end being its beginning.
 pub fn in_words(context: &Context<'_>, cycle: &Cycle<'_>) -> String {
-    let mut names: Vec<String> = cycle.nodes.iter().map(|id| context.name(id)).collect();
+    let shown = cycle.nodes.iter().take(NODES_SHOWN);
+    let mut names: Vec<String> = shown.map(|id| context.name(id)).collect();
+    if cycle.nodes.len() > NODES_SHOWN {
+        names.push(format!("{} more", cycle.nodes.len() - NODES_SHOWN));
+    }
     if let Some(first) = names.first().cloned() {
         names.push(first);
     }

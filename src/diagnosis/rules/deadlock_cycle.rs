@@ -10,9 +10,9 @@ use crate::snapshot::Diagnosis;
 /// Circles among tasks, and those that close through an exhausted executor.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let proved = cycles(context)
-        .into_iter()
+        .iter()
         .filter(|cycle| matches!(cycle.shape, Shape::Tasks | Shape::Executor))
-        .map(|cycle| of_cycle(context, &cycle));
+        .map(|cycle| of_cycle(context, cycle));
     let by_pool = executor_exhausted::exhausted(context)
         .into_iter()
         .filter(|exhausted| !exhausted.proved)

@@ -56,7 +56,7 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 pub fn exhausted<'a>(context: &Context<'a>) -> Vec<Exhausted<'a>> {
     let circular: FxHashSet<&str> = of_shape(context, Shape::Executor)
         .into_iter()
-        .flat_map(|cycle| cycle.resources)
+        .flat_map(|cycle| cycle.resources.iter().copied())
         .collect();
     context
         .process
@@ -80,7 +80,10 @@ fn examine<'a>(
         _ => proved,
     };
     let threads: Vec<&Thread> = workers.iter().filter_map(|id| context.thread(id)).collect();
-    let still = proved || threads.iter().all(|thread| stands_still(context, thread));
+    let still = proved
+        || threads
+            .iter()
+            .all(|thread| stands_still(context, thread) && keeps_its_job(context, thread));
     let internal = proved
         || threads.iter().all(|thread| {
             let kind = thread.waits_for.as_ref().map(|wait| wait.kind.as_str());
@@ -120,6 +123,14 @@ pub fn stands_still(context: &Context<'_>, thread: &Thread) -> bool {
         || (thread.state == ThreadState::Blocked
             && context.progress.unchanged(&thread.id)
             && !context.progress.works(&thread.id))
+}
+
+/// Whether those that wait for the thread's job are the same as before.
+fn keeps_its_job(context: &Context<'_>, thread: &Thread) -> bool {
+    let mut waiting = context.graph.needed_by(&thread.id);
+    waiting.all(|(id, _)| {
+        context.task(id).is_none() || !(context.progress.moved(id) || context.progress.is_new(id))
+    })
 }
 
 /// How people call the first executor among resources.

@@ -6,7 +6,7 @@ use super::{place, runs, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{POSSIBLE, finding, ids};
-use crate::snapshot::{Diagnosis, LoopFile, Task, TaskState};
+use crate::snapshot::{Diagnosis, Task, TaskState};
 
 /// Unguarded and unchanged waits for a peer, of the same line together.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
@@ -31,25 +31,25 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 fn how(context: &Context<'_>, task: &Task) -> Option<&'static str> {
-    let guarded = context.recovery([task.id.as_str()]).is_some();
     let moves = context.progress.known && !context.progress.unchanged(&task.id);
-    if task.state != TaskState::Waiting || guarded || moves {
+    if task.state != TaskState::Waiting || moves {
         return None;
     }
     let own = culprit::user_frame(&task.frames).is_some();
-    let file = context.file_of(task);
-    match wait_kind(task) {
-        "socket-read" if own && !serves(context, task, file) => Some("socket-read"),
-        "socket-write" if own && !drains(file) => Some("socket-write-backpressure"),
+    let how = match wait_kind(task) {
+        "socket-read" if own && !serves(context, task) => Some("socket-read"),
+        "socket-write" if own && !drains(context, task) => Some("socket-write-backpressure"),
         "pipe-read" if own => Some("pipe-read"),
         _ if waits_for_connections(task) => Some("server-connections"),
         _ => None,
-    }
+    };
+    how.filter(|_| context.recovery([task.id.as_str()]).is_none())
 }
 
 /// Whether the socket was accepted by a server of this process: then it is
 /// for the client to speak.
-fn serves(context: &Context<'_>, task: &Task, file: Option<&LoopFile>) -> bool {
+fn serves(context: &Context<'_>, task: &Task) -> bool {
+    let file = context.file_of(task);
     let awaited = !task.awaited_by.is_empty();
     let Some(local) = file.and_then(|file| file.local.as_deref()) else {
         // Nothing says which side it is; a server's handlers are awaited by none.
@@ -63,7 +63,8 @@ fn serves(context: &Context<'_>, task: &Task, file: Option<&LoopFile>) -> bool {
 }
 
 /// Whether the kernel has nothing left to send.
-fn drains(file: Option<&LoopFile>) -> bool {
+fn drains(context: &Context<'_>, task: &Task) -> bool {
+    let file = context.file_of(task);
     file.and_then(|file| file.send_queue) == Some(0)
 }
 

@@ -1,6 +1,8 @@
 //! A job that sleeps for very long while everything waits for it.
 
-use super::{duration, wait_kind};
+use rustc_hash::FxHashSet;
+
+use super::{duration, is_serving, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
@@ -12,14 +14,16 @@ const LONG_S: f64 = 600.0;
 
 /// Long timers, when nothing else is left that goes on.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let sleeping: Vec<&Task> = context
-        .live_tasks()
-        .filter(|task| sleeps_long(task))
-        .collect();
-    let others = context.live_tasks().any(|task| {
-        !sleeps_long(task) && !context.graph.stuck(&task.id) && !waits_for_sleepers(context, task)
-    });
-    if others || context.listeners().next().is_some() {
+    let sleeps_long = |task: &Task| left(context, task).is_some_and(|left| left > LONG_S);
+    let (sleeping, others): (Vec<&Task>, Vec<&Task>) =
+        context.live_tasks().partition(|task| sleeps_long(task));
+    if sleeping.is_empty() || context.listeners().next().is_some() {
+        return Vec::new();
+    }
+    let others = others
+        .into_iter()
+        .any(|task| !context.graph.stuck(&task.id) && !waits_for_sleepers(context, task));
+    if others {
         return Vec::new();
     }
     sleeping
@@ -29,27 +33,47 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .collect()
 }
 
-fn left(task: &Task) -> Option<f64> {
-    task.waits_for.as_ref()?.remaining_s
+/// Seconds until a timer ends the task's wait: its own, or one that will set
+/// what it waits for, when nobody else can.
+fn left(context: &Context<'_>, task: &Task) -> Option<f64> {
+    let wait = task.waits_for.as_ref()?;
+    if task.state != TaskState::Waiting {
+        return None;
+    }
+    match wait_kind(task) {
+        "timer" => wait.remaining_s,
+        _ if is_serving(context, task) => None,
+        _ => due(context, wait.resource.as_deref()?),
+    }
 }
 
-fn sleeps_long(task: &Task) -> bool {
-    task.state == TaskState::Waiting
-        && wait_kind(task) == "timer"
-        && left(task).is_some_and(|left| left > LONG_S)
+fn due(context: &Context<'_>, resource: &str) -> Option<f64> {
+    let behind = context.graph.behind([resource]);
+    let mut due: Option<f64> = None;
+    for reference in context.referrers(resource) {
+        match reference.due_s {
+            Some(left) => due = Some(due.map_or(left, |nearest| nearest.min(left))),
+            None if behind.contains(reference.from.as_str()) => {}
+            None => return None,
+        }
+    }
+    due
 }
 
 /// Whether all that the task waits for sleeps long.
 fn waits_for_sleepers(context: &Context<'_>, task: &Task) -> bool {
     let mut open = vec![task.id.as_str()];
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     while let Some(id) = open.pop() {
-        if seen.contains(&id) {
+        if !seen.insert(id) {
             continue;
         }
-        seen.push(id);
+        let task = context.task(id);
+        if task.is_some_and(|task| left(context, task).is_some_and(|left| left > LONG_S)) {
+            continue;
+        }
         let needs: Vec<&str> = context.graph.needs(id).map(|(next, _)| next).collect();
-        if needs.is_empty() && !context.task(id).is_some_and(sleeps_long) {
+        if needs.is_empty() {
             return false;
         }
         open.extend(needs);
@@ -70,11 +94,15 @@ fn is_periodic(context: &Context<'_>, task: &Task) -> bool {
 }
 
 fn describe(context: &Context<'_>, task: &Task) -> Diagnosis {
-    let left = left(task).unwrap_or_default();
+    let left = left(context, task).unwrap_or_default();
     let guard = context.recovery([task.id.as_str()]);
     let summary = format!(
-        "not a deadlock: {} sleeps, {} left{}",
+        "not a deadlock: {} {}, {} left{}",
         context.name(&task.id),
+        match wait_kind(task) {
+            "timer" => "sleeps",
+            _ => "waits for what a timer will set",
+        },
         duration(left),
         guard.map_or_else(String::new, |s| format!(
             "; a timeout fires in {}",

@@ -29,6 +29,7 @@ mod subprocess_pipe_full;
 mod swallowed_cancellation;
 mod unretrieved_exception;
 
+pub use cycle::Cycle;
 pub use fork_inherited_lock::is_inherited;
 pub use orphan_wait::is_serving;
 

@@ -1,12 +1,14 @@
 //! A wait that nobody alive can end.
 
+use rustc_hash::FxHashMap;
+
 use super::{dead_consumers, never_awaited, pool_exhausted, wait_kind};
-use crate::diagnosis::alive::lost_wakeup;
+use crate::diagnosis::alive::{lost_wakeup, sleeps_on_work};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{CERTAIN, LIKELY, finding, ids};
 use crate::diagnosis::source;
-use crate::snapshot::{Culprit, Diagnosis, Resource, Task, TaskState};
+use crate::snapshot::{Culprit, Diagnosis, EventLoop, Resource, Task, TaskState};
 
 const KINDS: [&str; 8] = [
     "event",
@@ -23,11 +25,23 @@ const LOST_WAKEUP: &str = "lost-wakeup";
 
 /// Waits without a possible end, and wake-ups that got lost.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let never_set = context
-        .dead_ends()
-        .iter()
-        .copied()
-        .filter_map(|resource| of_resource(context, resource));
+    let mut waits: Vec<Wait<'_>> = Vec::new();
+    let mut places: FxHashMap<(Option<(String, u32)>, &str), usize> = FxHashMap::default();
+    for resource in context.dead_ends() {
+        let Some(wait) = examine(context, resource) else {
+            continue;
+        };
+        let line = wait.culprit.as_ref().map(|at| (at.file.clone(), at.line));
+        let key = (line, wait.confidence);
+        match places.get(&key).and_then(|at| waits.get_mut(*at)) {
+            Some(same) => same.join(wait),
+            None => {
+                places.insert(key, waits.len());
+                waits.push(wait);
+            }
+        }
+    }
+    let never_set = waits.iter().map(|wait| describe(context, wait));
     let stopped = of_stopped_loops(context);
     let unwoken = of_unwoken_loops(context);
     let set = of_set_events(context);
@@ -40,7 +54,23 @@ struct Evidence<'a> {
     never_began: bool,
 }
 
-fn of_resource(context: &Context<'_>, resource: &Resource) -> Option<Diagnosis> {
+/// Waits without an end that have one reason.
+struct Wait<'a> {
+    resources: Vec<&'a str>,
+    waiters: Vec<&'a str>,
+    evidence: Evidence<'a>,
+    confidence: &'static str,
+    culprit: Option<Culprit>,
+}
+
+impl Wait<'_> {
+    fn join(&mut self, other: Self) {
+        self.resources.extend(other.resources);
+        self.waiters.extend(other.waiters);
+    }
+}
+
+fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>> {
     if !KINDS.contains(&resource.kind.as_str())
         || dead_consumers::has_no_consumers(context, resource)
         || pool_exhausted::is_drained(context, resource)
@@ -52,32 +82,57 @@ fn of_resource(context: &Context<'_>, resource: &Resource) -> Option<Diagnosis> 
         failed: culprit::failed_referrers(context, &resource.id),
         never_began: !never_awaited::setters(context, &resource.id).is_empty(),
     };
-    let confidence = confidence(context, &waiters, &evidence)?;
-    let why = match (evidence.failed.first(), evidence.never_began) {
+    Some(Wait {
+        resources: vec![&resource.id],
+        confidence: confidence(context, &waiters, &evidence)?,
+        culprit: culprit::of_failed(context, &evidence.failed)
+            .or_else(|| culprit::of_most(context, waiters.iter().copied())),
+        waiters,
+        evidence,
+    })
+}
+
+fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
+    let why = match (wait.evidence.failed.first(), wait.evidence.never_began) {
         (Some(task), _) => format!(
             "{} died with {}",
             context.name(&task.id),
             task.exception.as_ref().map_or("an error", |e| &e.type_name)
         ),
         (None, true) => "the coroutine that would end it was never awaited".to_owned(),
-        (None, false) => "nobody alive refers to it who does not wait behind it".to_owned(),
+        (None, false) => "all who refer to it wait behind it".to_owned(),
     };
     let summary = format!(
-        "{} wait for {}, which nobody alive can end: {why}",
-        context.names(&waiters),
-        context.name(&resource.id),
+        "{} {} for {}, which nobody alive can end: {why}",
+        context.names(&wait.waiters),
+        if wait.waiters.len() == 1 {
+            "waits"
+        } else {
+            "wait"
+        },
+        context.names(&wait.resources),
     );
-    Some(Diagnosis {
-        how: Some(NEVER_SET.to_owned()),
-        tasks: ids(context, waiters.iter().copied()),
-        resources: ids(context, [resource.id.as_str()]),
-        culprit: culprit::of_failed(context, &evidence.failed)
-            .or_else(|| culprit::of_most(context, waiters.iter().copied())),
-        affected_tasks: context.affected([resource.id.as_str()]),
-        recovers_in_s: context.recovery(waiters.iter().copied()),
+    Diagnosis {
+        how: Some(how_of(context, wait).to_owned()),
+        tasks: ids(context, wait.waiters.iter().copied()),
+        resources: ids(context, wait.resources.iter().copied()),
+        culprit: wait.culprit.clone(),
+        affected_tasks: context.affected(wait.resources.iter().copied()),
+        recovers_in_s: context.recovery(wait.waiters.iter().copied()),
         hint: Some("set it in a finally block, or wait with a timeout".to_owned()),
-        ..finding("orphan-wait", confidence, summary)
-    })
+        ..finding("orphan-wait", wait.confidence, summary)
+    }
+}
+
+/// A condition that nobody will notify was notified before they waited.
+fn how_of(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
+    let mut resources = wait.resources.iter().filter_map(|id| context.resource(id));
+    let conditions = resources.all(|resource| resource.kind == "condition");
+    let evidence = wait.evidence.never_began || !wait.evidence.failed.is_empty();
+    match conditions && !evidence {
+        true => LOST_WAKEUP,
+        false => NEVER_SET,
+    }
 }
 
 /// `None` where it looks like somebody who is meant to wait.
@@ -133,7 +188,7 @@ pub fn is_serving(context: &Context<'_>, task: &Task) -> bool {
     task.state == TaskState::Waiting
         && matches!(
             wait_kind(task),
-            "event" | "future" | "queue-get" | "accept" | "condition"
+            "event" | "future" | "queue-get" | "accept" | "condition" | "server"
         )
         && !is_awaited(context, &task.id)
 }
@@ -182,32 +237,74 @@ fn of_stopped_loop(context: &Context<'_>, id: &str) -> Option<Diagnosis> {
     })
 }
 
-/// Ready tasks of a loop that sleeps: they were made ready from another
-/// thread without waking the loop.
-fn of_unwoken_loops(context: &Context<'_>) -> Option<Diagnosis> {
-    let tasks: Vec<&Task> = context
+/// Ready tasks, or callbacks, of a loop that sleeps: they were made ready from
+/// another thread without waking the loop.
+fn of_unwoken_loops(context: &Context<'_>) -> Vec<Diagnosis> {
+    let loops = context.process.loops.iter();
+    loops
+        .filter(|event_loop| sleeps_on_work(context, event_loop))
+        .filter_map(|event_loop| of_unwoken_loop(context, event_loop))
+        .collect()
+}
+
+fn of_unwoken_loop(context: &Context<'_>, event_loop: &EventLoop) -> Option<Diagnosis> {
+    let ready: Vec<&str> = context
         .live_tasks()
         .filter(|task| lost_wakeup(context, task))
+        .filter(|task| task.event_loop.as_deref() == Some(&event_loop.id))
+        .map(|task| task.id.as_str())
         .collect();
-    let first = tasks.first()?;
-    let names = || tasks.iter().map(|task| task.id.as_str());
+    let tasks = match ready.is_empty() {
+        true => tasks_behind_callbacks(context, event_loop),
+        false => ready,
+    };
+    let first = context.task(tasks.first()?)?;
     let summary = format!(
-        "{} are ready but their loop sleeps: something was set from another thread without \
-         call_soon_threadsafe()",
-        context.names(names()),
+        "{} cannot go on although what ends the wait is in the ready queue: the loop sleeps, it \
+         was put there from another thread without call_soon_threadsafe()",
+        context.names(&tasks),
     );
+    let names = || tasks.iter().copied();
     Some(Diagnosis {
         how: Some(LOST_WAKEUP.to_owned()),
         tasks: ids(context, names()),
-        culprit: setter_outside_loop(context, first).or_else(|| culprit::of(context, &first.id)),
+        culprit: setter_outside_loop(context, first)
+            .or_else(|| plain_call_soon(context))
+            .or_else(|| culprit::of(context, &first.id)),
         affected_tasks: context.affected(names()),
-        recovers_in_s: first
-            .event_loop
-            .as_deref()
-            .and_then(|id| context.event_loop(id))
-            .and_then(|event_loop| event_loop.next_timer_s),
+        recovers_in_s: event_loop.next_timer_s,
         hint: Some("use loop.call_soon_threadsafe(event.set) in other threads".to_owned()),
         ..finding("orphan-wait", CERTAIN, summary)
+    })
+}
+
+/// Tasks that wait for what a callback of the loop refers to.
+fn tasks_behind_callbacks<'a>(context: &Context<'a>, event_loop: &EventLoop) -> Vec<&'a str> {
+    let resources = context.process.resources.iter();
+    resources
+        .filter(|resource| {
+            let referrers = context.referrers(&resource.id).iter();
+            referrers
+                .into_iter()
+                .any(|reference| reference.from == event_loop.id && reference.due_s.is_none())
+        })
+        .flat_map(|resource| context.waiting_tasks(resource))
+        .filter(|id| context.progress.unchanged(id))
+        .collect()
+}
+
+/// A `call_soon()` in a plain function that a thread is in.
+fn plain_call_soon(context: &Context<'_>) -> Option<Culprit> {
+    let threads = context.process.threads.iter();
+    let frames = threads
+        .filter(|thread| thread.event_loop.is_none())
+        .flat_map(|thread| &thread.frames)
+        .filter(|frame| !frame.library);
+    frames.into_iter().find_map(|frame| {
+        let (file, line) = (frame.file.as_deref()?, frame.line?);
+        let module = context.module(file)?;
+        let call = source::call_in_function(&module, line, "call_soon")?;
+        culprit::at_line(context, file, call, &frame.qualname)
     })
 }
 

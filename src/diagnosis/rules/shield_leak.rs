@@ -3,9 +3,9 @@
 use super::place;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{POSSIBLE, finding, ids};
+use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
 use crate::diagnosis::source;
-use crate::snapshot::{Diagnosis, Task, TaskState};
+use crate::snapshot::{Culprit, Diagnosis, Task, TaskState};
 
 /// Tasks that nobody awaits, that hold what others wait for, and that the
 /// source creates within `shield()`.
@@ -27,12 +27,18 @@ fn holds_up_others(context: &Context<'_>, task: &Task) -> bool {
 }
 
 fn is_shielded(context: &Context<'_>, task: &Task) -> bool {
+    shielding(context, task).is_some()
+}
+
+/// Where the source shields what the task runs.
+fn shielding(context: &Context<'_>, task: &Task) -> Option<Culprit> {
     let name = culprit::last_part(&task.coroutine);
-    let user = task.frames.iter().filter(|frame| !frame.library);
-    user.filter_map(|frame| frame.file.as_deref()).any(|file| {
-        context
-            .module(file)
-            .is_some_and(|module| source::shields(&module, name))
+    culprit::user_files(context).into_iter().find_map(|file| {
+        let module = context.module(file)?;
+        let line = source::shields(&module, name)?;
+        let function = module.function_at(line);
+        let function = function.map_or("<module>", |function| function.name.as_str());
+        culprit::at_line(context, file, line, function)
     })
 }
 
@@ -43,12 +49,16 @@ fn describe(context: &Context<'_>, task: &Task) -> Diagnosis {
         context.name(&task.id),
         place(&task.frames),
     );
+    let confidence = match context.graph.stuck(&task.id) {
+        true => LIKELY,
+        false => POSSIBLE,
+    };
     Diagnosis {
         tasks: ids(context, [task.id.as_str()]),
-        culprit: culprit::of(context, &task.id),
+        culprit: shielding(context, task).or_else(|| culprit::of(context, &task.id)),
         affected_tasks: context.affected([task.id.as_str()]),
         recovers_in_s: task.waits_for.as_ref().and_then(|wait| wait.remaining_s),
         hint: Some("give the shielded work a timeout of its own".to_owned()),
-        ..finding("shield-leak", POSSIBLE, summary)
+        ..finding("shield-leak", confidence, summary)
     }
 }

@@ -5,7 +5,7 @@ use super::{place, runs};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
-use crate::snapshot::{Diagnosis, Thread};
+use crate::snapshot::{ChildProcess, Diagnosis, Resource, Thread};
 
 /// Workers that stand still while a task waits for their job.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
@@ -14,17 +14,52 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .flat_map(|one| one.workers)
         .collect();
     let in_cycle: Vec<&str> = super::cycle::cycles(context)
-        .into_iter()
-        .flat_map(|cycle| cycle.threads)
-        .collect();
-    context
-        .process
-        .threads
         .iter()
+        .flat_map(|cycle| cycle.threads.iter().copied())
+        .collect();
+    let threads = context.process.threads.iter();
+    let in_threads = threads
         .filter(|thread| !told.contains(&&*thread.id) && !in_cycle.contains(&&*thread.id))
         .filter(|thread| stands_still(context, thread) && !waits_for_process(context, thread))
-        .filter_map(|thread| describe(context, thread))
-        .collect()
+        .filter(|thread| !waits_for_us(context, thread))
+        .filter_map(|thread| describe(context, thread));
+    let resources = context.process.resources.iter();
+    let in_processes = resources.filter_map(|resource| of_process_pool(context, resource));
+    in_threads.chain(in_processes).collect()
+}
+
+/// All processes of a pool sleep while a task waits for its job.
+fn of_process_pool(context: &Context<'_>, pool: &Resource) -> Option<Diagnosis> {
+    let children: Vec<&ChildProcess> = context
+        .graph
+        .needs(&pool.id)
+        .filter_map(|(id, _)| context.child(id))
+        .collect();
+    let sleep = children
+        .iter()
+        .all(|child| matches!(child.state.as_str(), "S" | "D" | "T"));
+    let mut waiting = context.waiting_tasks(pool);
+    waiting.retain(|id| context.progress.unchanged(id));
+    let guarded = context.recovery(waiting.iter().copied()).is_some();
+    let is_pool = pool.kind == "process-pool";
+    if !is_pool || !sleep || children.is_empty() || waiting.is_empty() || guarded {
+        return None;
+    }
+    let pids: Vec<String> = children.iter().map(|child| child.pid.to_string()).collect();
+    let summary = format!(
+        "{} wait for a job in {}, whose processes ({}) sleep: look there",
+        context.names(&waiting),
+        context.name(&pool.id),
+        pids.join(", "),
+    );
+    Some(Diagnosis {
+        tasks: ids(context, waiting.iter().copied()),
+        resources: ids(context, [pool.id.as_str()]),
+        culprit: culprit::of_most(context, waiting.iter().copied()),
+        affected_tasks: context.affected([pool.id.as_str()]),
+        hint: pids.first().map(|pid| format!("dapper-attach --pid {pid}")),
+        ..finding("stuck-executor-job", POSSIBLE, summary)
+    })
 }
 
 fn waits_for_process(context: &Context<'_>, thread: &Thread) -> bool {
@@ -36,6 +71,11 @@ fn waits_for_process(context: &Context<'_>, thread: &Thread) -> bool {
             .any(|(id, _)| context.child(id).is_some())
 }
 
+/// Whether it waits for something of this process that goes on.
+fn waits_for_us(context: &Context<'_>, thread: &Thread) -> bool {
+    !context.graph.stuck(&thread.id) && context.graph.needs(&thread.id).next().is_some()
+}
+
 fn describe(context: &Context<'_>, thread: &Thread) -> Option<Diagnosis> {
     let waiting: Vec<&str> = context
         .graph
@@ -43,6 +83,10 @@ fn describe(context: &Context<'_>, thread: &Thread) -> Option<Diagnosis> {
         .filter(|(id, dep)| dep.via == "executor" && context.task(id).is_some())
         .map(|(id, _)| id)
         .collect();
+    let changed = |id: &&str| context.progress.moved(id) || context.progress.is_new(id);
+    if waiting.iter().any(changed) {
+        return None;
+    }
     let guarded = context.recovery(waiting.iter().copied());
     let own = culprit::user_frame(&thread.frames).is_some();
     let serves = runs(&thread.frames, "socketserver.py", "serve_forever");

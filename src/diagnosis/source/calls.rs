@@ -153,28 +153,36 @@ pub fn forks_before(module: &Module, line: u32) -> bool {
         })
 }
 
-/// Whether the file gives a call of `name`, or a variable made from one, to
-/// `shield()`.
-pub fn shields(module: &Module, name: &str) -> bool {
+/// The line where the file gives a call of `name`, or a variable made from
+/// one, to `shield()`.
+pub fn shields(module: &Module, name: &str) -> Option<u32> {
     let all = module.statements();
+    let calls_it = |stmt: &Stmt| !calls_named(stmt, name).is_empty();
     let made: Vec<&str> = all
         .iter()
         .filter_map(|stmt| match stmt {
-            Stmt::Assign(assign)
-                if calls_of(stmt)
-                    .iter()
-                    .any(|call| called_name(call) == Some(name)) =>
-            {
-                assign.targets.first().and_then(last_name)
-            }
+            Stmt::Assign(assign) if calls_it(stmt) => assign.targets.first().and_then(last_name),
             _ => None,
         })
         .collect();
-    all.iter()
-        .flat_map(|stmt| calls_named(stmt, "shield"))
-        .filter_map(|call| call.arguments.args.first())
-        .any(|inner| match inner {
-            Expr::Call(call) => called_name(call) == Some(name),
-            other => last_name(other).is_some_and(|variable| made.contains(&variable)),
+    let shields_it = |inner: &Expr| match inner {
+        Expr::Call(call) => called_name(call) == Some(name),
+        other => last_name(other).is_some_and(|variable| made.contains(&variable)),
+    };
+    all.into_iter()
+        .find(|stmt| {
+            calls_named(stmt, "shield")
+                .iter()
+                .any(|call| call.arguments.args.first().is_some_and(shields_it))
         })
+        .map(|stmt| module.line_of(stmt))
+}
+
+/// The line of a call of `name` in the function around `line`.
+pub fn call_in_function(module: &Module, line: u32, name: &str) -> Option<u32> {
+    let function = module.function_at(line)?;
+    super::flat_in_function(&function.body)
+        .into_iter()
+        .find(|stmt| !calls_named(stmt, name).is_empty())
+        .map(|stmt| module.line_of(stmt))
 }

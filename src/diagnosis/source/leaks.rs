@@ -1,6 +1,6 @@
 //! Ways out of a function that forget to give something back.
 
-use ruff_python_ast::{ExceptHandler, Stmt, StmtTry};
+use ruff_python_ast::{ExceptHandler, Expr, Stmt, StmtTry};
 
 use super::calls::{called_name, calls_of, receiver_name};
 use super::{Module, bodies, flat, flat_in_function};
@@ -131,4 +131,35 @@ fn released_in_finally(module: &Module, line: u32, name: &str) -> bool {
                 .any(|stmt| gives(stmt, name, &RELEASING)),
             _ => false,
         })
+}
+
+/// Whether the function around `line` has called `acquire()` on something
+/// before that line without a `release()` since; `is_it` judges how it is
+/// written there (`self.lock`).
+pub fn took_before(module: &Module, line: u32, is_it: impl Fn(&str) -> bool) -> bool {
+    let Some(function) = module.function_at(line) else {
+        return false;
+    };
+    let body = flat_in_function(&function.body);
+    let last = |method: &str| {
+        body.iter()
+            .filter(|stmt| bodies(stmt).is_empty() && module.last_line_of(**stmt) < line)
+            .filter(|stmt| calls_on(module, stmt, method, &is_it))
+            .map(|stmt| module.line_of(*stmt))
+            .max()
+    };
+    match (last("acquire"), last("release")) {
+        (Some(taken), Some(given)) => taken > given,
+        (Some(_), None) => true,
+        _ => false,
+    }
+}
+
+fn calls_on(module: &Module, stmt: &Stmt, method: &str, is_it: &impl Fn(&str) -> bool) -> bool {
+    calls_of(stmt).into_iter().any(|call| match &*call.func {
+        Expr::Attribute(attribute) => {
+            attribute.attr.as_str() == method && is_it(module.text_of(&*attribute.value))
+        }
+        _ => false,
+    })
 }

@@ -52,19 +52,12 @@ fn is_written_down(expr: &Expr) -> bool {
     }
 }
 
-/// Whether the loop around `line` does nothing but sleep until its test fails.
+/// Whether the `while` around `line` calls nothing but `sleep`: it only looks
+/// whether something changed.
 pub fn only_sleeps(module: &Module, line: u32) -> bool {
     enclosing_while(module, line).is_some_and(|each| {
-        each.body.iter().all(|stmt| match stmt {
-            Stmt::Pass(_) | Stmt::Continue(_) => true,
-            Stmt::Expr(stmt) => match &*stmt.value {
-                Expr::Await(wait) => {
-                    matches!(&*wait.value, Expr::Call(call) if called_name(call) == Some("sleep"))
-                }
-                _ => false,
-            },
-            _ => false,
-        })
+        let mut calls = flat_in_function(&each.body).into_iter().flat_map(calls_of);
+        calls.all(|call| called_name(call) == Some("sleep"))
     })
 }
 

@@ -8,10 +8,11 @@ mod loops;
 mod stores;
 
 pub use calls::{
-    attribute_calls, awaited_receivers, called_functions, creates, forks_before, is_simple, shields,
+    attribute_calls, awaited_receivers, call_in_function, called_functions, creates, forks_before,
+    is_simple, shields,
 };
 pub use handlers::swallowing_handler;
-pub use leaks::{exit_without_put, puts_back, unguarded_acquire};
+pub use leaks::{exit_without_put, puts_back, took_before, unguarded_acquire};
 pub use loops::{
     async_for_over, consumed_in_async_for, enclosing_loop, forever, only_sleeps, yield_line,
 };
@@ -70,6 +71,14 @@ impl Module {
 
     fn holds(&self, node: &impl Ranged, line: u32) -> bool {
         self.line_of(node) <= line && line <= self.last_line_of(node)
+    }
+
+    /// The text that a node covers.
+    pub fn text_of(&self, node: &impl Ranged) -> &str {
+        let range = node.range();
+        self.text
+            .get(range.start().to_usize()..range.end().to_usize())
+            .unwrap_or_default()
     }
 
     /// The statements around a line, outermost first.

@@ -45,7 +45,7 @@ impl Links<'_, '_, '_> {
                 continue;
             }
             let kind = resource.kind.clone();
-            if matches!(kind.as_str(), "condition" | "event" | "queue") {
+            if matches!(kind.as_str(), "condition" | "event" | "queue" | "server") {
                 continue;
             }
             for taken in self.held.holders(subject) {
@@ -171,9 +171,12 @@ impl Links<'_, '_, '_> {
 /// Whether a variable of the frame is the end of a stream of objects whose
 /// class is named after what it does.
 fn has_end(reader: &Reader<'_>, owned: &OwnedFrame, state: u64, class: &str) -> bool {
-    variables(reader, &owned.frame).into_iter().any(|(_, value)| {
-        reader.type_of(value).is_ok_and(|ty| ty.name.contains(class))
-            && matches!(reader.attribute_object(value, "_state"), Ok(Some(found)) if found == state)
+    variables(reader, &owned.frame).into_iter().any(|each| {
+        let found = reader.attribute_object(each.object, "_state");
+        reader
+            .type_of(each.object)
+            .is_ok_and(|ty| ty.name.contains(class))
+            && matches!(found, Ok(Some(found)) if found == state)
     })
 }
 

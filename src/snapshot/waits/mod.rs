@@ -186,8 +186,8 @@ fn reachable_coroutines(
     let closed = loops.iter().map(|(addr, _)| *addr);
     let mut reach = reach::Reach::new(scene.reader, [], closed);
     for (_, variables) in roots.of_all() {
-        for (_, object) in variables {
-            reach.from(object);
+        for variable in variables {
+            reach.from(variable.object);
         }
     }
     reach.loose

@@ -61,17 +61,18 @@ impl Links<'_, '_, '_> {
         };
         for (from, roots) in everybody.of_all() {
             let mut seen = FxHashSet::default();
-            for (step, root) in roots {
-                for (target, path) in reach.from(root).iter() {
+            for root in roots {
+                for (target, path) in reach.from(root.object).iter() {
                     if !seen.insert(*target) {
                         continue;
                     }
-                    let path = join(&step, path);
+                    let path = format!("{}{path}", root.name);
                     for place in targets.get(target).into_iter().flatten() {
                         references.push(Reference {
                             from: from.clone(),
                             to: self.registry.resources[*place].id.clone(),
                             path: path.clone(),
+                            due_s: root.due_s,
                         });
                     }
                     if let Some(place) = pooled.get(target) {
@@ -80,7 +81,7 @@ impl Links<'_, '_, '_> {
                     if let Some(index) = orphans.get(target)
                         && from != self.orphans[*index].coroutine.id
                     {
-                        self.refer(*index, reader, &step, root, &path);
+                        self.refer(*index, reader, &root.name, root.object, &path);
                     }
                 }
             }
@@ -134,6 +135,7 @@ impl Links<'_, '_, '_> {
                 from,
                 to: to.clone(),
                 path,
+                due_s: None,
             }));
         }
     }
@@ -193,10 +195,6 @@ impl Links<'_, '_, '_> {
     }
 }
 
-fn join(step: &str, path: &str) -> String {
-    format!("{step}{path}")
-}
-
 /// A way with the type of an object instead of `self`.
 fn readable(reader: &Reader<'_>, step: &str, root: u64, path: &str) -> String {
     let rest = path.strip_prefix(step).unwrap_or(path);
@@ -209,8 +207,8 @@ fn readable(reader: &Reader<'_>, step: &str, root: u64, path: &str) -> String {
 /// How the frame's code would name the object at `subject`.
 fn name_in(reader: &Reader<'_>, owned: &OwnedFrame, subject: u64) -> Option<String> {
     let variables = variables(reader, &owned.frame);
-    if let Some((name, _)) = variables.iter().find(|(_, value)| *value == subject) {
-        return (name != RECEIVER).then(|| name.clone());
+    if let Some(variable) = variables.iter().find(|each| each.object == subject) {
+        return (variable.name != RECEIVER).then(|| variable.name.clone());
     }
     let steps = |object: u64, prefix: String, depth: usize| -> Option<String> {
         let mut level = vec![(object, prefix)];
@@ -229,12 +227,12 @@ fn name_in(reader: &Reader<'_>, owned: &OwnedFrame, subject: u64) -> Option<Stri
         }
         None
     };
-    variables.iter().find_map(|(name, value)| {
-        let ty = reader.type_of(*value).ok()?;
+    variables.iter().find_map(|variable| {
+        let ty = reader.type_of(variable.object).ok()?;
         let prefix = match ty.is_heap() {
             true => ty.name.to_string(),
-            false => name.clone(),
+            false => variable.name.clone(),
         };
-        steps(*value, prefix, 2)
+        steps(variable.object, prefix, 2)
     })
 }

@@ -6,8 +6,17 @@ use crate::python::{Kind, RawFrame, Reader};
 use crate::snapshot::tasks::BuiltTask;
 use crate::tasks::LoopHandles;
 
-/// Somebody's id, and names and objects of their variables.
-pub type Rooted = (String, Vec<(String, u64)>);
+/// A variable, or what a callback of a loop works on.
+#[derive(Debug, Clone)]
+pub struct Variable {
+    pub name: String,
+    pub object: u64,
+    /// Seconds until a timer uses it.
+    pub due_s: Option<f64>,
+}
+
+/// Somebody's id and their variables.
+pub type Rooted = (String, Vec<Variable>);
 
 /// Everybody who may act.
 pub struct Roots<'a, 'r, 'm> {
@@ -55,10 +64,11 @@ impl Roots<'_, '_, '_> {
                 let bound = reader.bound_objects(handle.callback);
                 let arguments = handle.arguments.iter().copied();
                 let objects: Vec<u64> = bound.into_iter().chain(arguments).collect();
-                objects
-                    .into_iter()
-                    .filter(|object| !reader.is_future(*object))
-                    .map(|object| (handle.name.clone(), object))
+                objects.into_iter().map(|object| Variable {
+                    name: handle.name.clone(),
+                    object,
+                    due_s: handle.when.map(|when| when - self.scene.now),
+                })
             });
             roots.push((format!("loop:0x{addr:x}"), objects.collect()));
         }
@@ -90,7 +100,12 @@ impl Roots<'_, '_, '_> {
                 let (items, _) = reader.dict_items(globals, reader.limits.items)?;
                 let variables = items.into_iter().filter_map(|(key, value)| {
                     let is_function = reader.is_kind(value, Kind::Function);
-                    Some((reader.text(key).ok()?.to_string(), value)).filter(|_| !is_function)
+                    let name = reader.text(key).ok()?.to_string();
+                    (!is_function).then_some(Variable {
+                        name,
+                        object: value,
+                        due_s: None,
+                    })
                 });
                 found.push((
                     format!("module:{}", reader.text(name)?),
@@ -104,10 +119,16 @@ impl Roots<'_, '_, '_> {
 }
 
 /// Names and objects of the variables of `frame`.
-pub fn variables(reader: &Reader<'_>, frame: &RawFrame) -> Vec<(String, u64)> {
+pub fn variables(reader: &Reader<'_>, frame: &RawFrame) -> Vec<Variable> {
     let bindings = reader.frame_variables(frame).unwrap_or_default();
     bindings
         .into_iter()
-        .filter_map(|binding| Some((binding.name.to_string(), binding.value?)))
+        .filter_map(|binding| {
+            Some(Variable {
+                name: binding.name.to_string(),
+                object: binding.value?,
+                due_s: None,
+            })
+        })
         .collect()
 }
