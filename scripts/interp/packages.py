@@ -26,7 +26,8 @@ _PACKAGES = (
 )
 _IMPORT_NAMES = {"pyinstaller": "PyInstaller"}
 _NO_MATCH = "No matching distribution found for "
-_RECORD = "dapper-site.json"
+#: What a finished folder holds is written here.
+RECORD = "dapper-site.json"
 
 Entry = dict[str, Any]
 
@@ -47,7 +48,7 @@ class Sites:
             "wanted": wanted,
         }
         site = self._cache.interpreters / f"site-{entry['leg']}"
-        record = _read_record(site, identity) or self._make(entry, site, identity)
+        record = read_record(site, identity) or self._make(entry, site, identity)
         entry["site_packages"] = str(site)
         entry.update(record["contents"])
 
@@ -57,8 +58,8 @@ class Sites:
         made = self._cache.work_dir(f"site-{leg}")
         pip = Pip(self._cache, entry)
         scratch = self._cache.work_dir("alone")
-        missing, transient = _install(pip, identity["wanted"], made, scratch)
-        packages = _installed(made, [name for name in identity["wanted"] if name not in missing])
+        missing, transient = install(pip, identity["wanted"], made, scratch)
+        packages = installed(made, [name for name in identity["wanted"] if name not in missing])
         for name in list(packages):
             problem = _import_problem(entry, made, _IMPORT_NAMES.get(name, name))
             if problem:
@@ -76,15 +77,15 @@ class Sites:
             "transient": transient,
             "contents": {"packages": packages, "packages_missing": missing, "cython": cython},
         }
-        (made / _RECORD).write_text(json.dumps(record, indent=1))
+        (made / RECORD).write_text(json.dumps(record, indent=1))
         self._cache.publish(made, site)
         return record
 
 
-def _read_record(site: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
+def read_record(site: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     """What a finished folder holds, if it is the one wanted and cannot get better."""
     try:
-        record: dict[str, Any] = json.loads((site / _RECORD).read_text())
+        record: dict[str, Any] = json.loads((site / RECORD).read_text())
     except (OSError, ValueError):
         return None
     if record["identity"] != identity or record["transient"]:
@@ -92,7 +93,7 @@ def _read_record(site: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     return record
 
 
-def _install(
+def install(
     pip: Pip, wanted: list[str], target: Path, scratch: Path
 ) -> tuple[dict[str, str], bool]:
     """Install as many of the packages as have wheels.
@@ -121,7 +122,7 @@ def _install(
     return missing, transient
 
 
-def _installed(site: Path, names: list[str]) -> dict[str, str]:
+def installed(site: Path, names: list[str]) -> dict[str, str]:
     """The versions of those of the packages that the folder holds."""
     versions = {}
     for info in site.glob("*.dist-info"):

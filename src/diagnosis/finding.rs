@@ -7,11 +7,16 @@ use rustc_hash::FxHashSet;
 
 use super::context::{Context, Node};
 use super::graph::Strength;
-use crate::snapshot::{Consistency, Diagnosis, Resource, Task, TaskState};
+use crate::snapshot::{Consistency, Diagnosis, Resource, Task, TaskState, Thread, ThreadState};
 
 pub const CERTAIN: &str = "certain";
 pub const LIKELY: &str = "likely";
 pub const POSSIBLE: &str = "possible";
+
+/// Share of a processor from which on a thread counts as computing.
+pub const COMPUTING: f64 = 0.5;
+/// The same for a thread that was seen running in every sample.
+const SHARING: f64 = 0.05;
 
 /// Edges over which the cancelling of the one that waits reaches the awaited.
 const CANCELLED_ALONG: [&str; 6] = [
@@ -87,6 +92,23 @@ impl<'a> Context<'a> {
             }
         }
         nearest
+    }
+
+    /// Whether a thread computed in all samples: by the time it used, or, as it
+    /// may have to share its processor, by its state.
+    pub fn computes(&self, thread: &Thread) -> bool {
+        let share = self.progress.cpu(&thread.id);
+        let runs = |thread: &Thread| {
+            matches!(thread.state, ThreadState::Running | ThreadState::WaitingGil)
+        };
+        let ran = self.earlier.iter().all(|sample| {
+            let mut threads = sample.threads.iter();
+            threads.any(|old| old.id == thread.id && runs(old))
+        });
+        match share {
+            Some(share) => share >= COMPUTING || (share >= SHARING && runs(thread) && ran),
+            None => runs(thread) && ran,
+        }
     }
 
     /// Confidence in what is proved by one look, if nothing was torn.

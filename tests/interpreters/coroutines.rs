@@ -5,5 +5,5 @@
 use crate::support::suite::Suite;
 
 pub fn suite() -> Suite {
-    Suite::new("coroutines", "coroutines.py").not_yet("coroutines of no task are not read yet")
+    Suite::new("coroutines", "coroutines.py")
 }

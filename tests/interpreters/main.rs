@@ -14,6 +14,7 @@ mod debug_mode;
 mod discovery;
 mod edges;
 mod gil;
+mod hangs;
 mod locals;
 mod loops;
 mod many;
@@ -56,6 +57,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         cython::trials(manifest),
         discovery::trials(manifest),
         gil::trials(manifest),
+        hangs::trials(manifest),
         many::trials(manifest),
         subinterpreters::trials(manifest),
         untouched::trials(manifest),

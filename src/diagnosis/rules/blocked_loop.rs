@@ -4,7 +4,7 @@ use super::cycle::{Shape, of_shape};
 use super::{place, runs};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{CERTAIN, LIKELY, POSSIBLE, finding, ids};
+use crate::diagnosis::finding::{CERTAIN, COMPUTING, LIKELY, POSSIBLE, finding, ids};
 use crate::diagnosis::progress::same_code;
 use crate::snapshot::{
     Culprit, Diagnosis, EventLoop, Frame, FrameKind, LoopState, Task, TaskState, Thread,
@@ -13,8 +13,6 @@ use crate::snapshot::{
 
 /// A timer this late, or a blocked thread with one, is not a short hold-up.
 const LATE_S: f64 = 1.0;
-/// Share of a processor from which on a thread counts as computing.
-const COMPUTING: f64 = 0.5;
 
 /// Loops whose thread has been in one step for all samples.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
@@ -150,11 +148,9 @@ fn computing(
         let late = event_loop.next_timer_s.is_some_and(|left| left < -LATE_S);
         return late.then(|| (POSSIBLE, culprit::of_spinning(context, frame)));
     }
-    let idle = context
-        .progress
-        .cpu(&thread.id)
-        .is_some_and(|share| share < COMPUTING);
-    if idle || turned(context, event_loop, thread) {
+    let share = context.progress.cpu(&thread.id);
+    let little = share.is_some_and(|share| share < COMPUTING) && !starves;
+    if little || !context.computes(thread) || turned(context, event_loop, thread) {
         return None;
     }
     let frame = stable_frame(context, thread)?;

@@ -6,9 +6,6 @@ use crate::diagnosis::finding::{LIKELY, finding, ids};
 use crate::diagnosis::source;
 use crate::snapshot::{Diagnosis, Frame, Task, TaskState};
 
-/// Share of a processor from which on polling is a problem.
-const BUSY: f64 = 0.5;
-
 /// Tasks that only yield to each other, at full load, with nothing else done.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let yielding: Vec<&Task> = context.live_tasks().filter(|task| yields(task)).collect();
@@ -36,13 +33,9 @@ fn yields(task: &Task) -> bool {
 }
 
 fn is_loaded(context: &Context<'_>) -> bool {
-    let threads = context
-        .process
-        .loops
-        .iter()
-        .filter_map(|l| l.thread.as_deref());
-    let mut shares = threads.filter_map(|thread| context.progress.cpu(thread));
-    shares.any(|share| share >= BUSY)
+    let loops = context.process.loops.iter();
+    let mut threads = loops.filter_map(|event_loop| context.thread(event_loop.thread.as_deref()?));
+    threads.any(|thread| context.computes(thread))
 }
 
 /// Whether the loop around its user line does nothing but sleep.

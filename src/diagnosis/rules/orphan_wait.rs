@@ -26,7 +26,7 @@ const LOST_WAKEUP: &str = "lost-wakeup";
 /// Waits without a possible end, and wake-ups that got lost.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let mut waits: Vec<Wait<'_>> = Vec::new();
-    let mut places: FxHashMap<(Option<(String, u32)>, &str), usize> = FxHashMap::default();
+    let mut places: FxHashMap<Reason, usize> = FxHashMap::default();
     for resource in context.dead_ends() {
         let Some(wait) = examine(context, resource) else {
             continue;
@@ -53,6 +53,9 @@ struct Evidence<'a> {
     failed: Vec<&'a Task>,
     never_began: bool,
 }
+
+/// By what waits are told together: the culprit's line, and how sure it is.
+type Reason = (Option<(String, u32)>, &'static str);
 
 /// Waits without an end that have one reason.
 struct Wait<'a> {

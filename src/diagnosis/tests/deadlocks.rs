@@ -326,3 +326,48 @@ fn a_child_is_blocked_on_the_pipe_that_we_do_not_read() {
     assert_eq!(culprit(&found), "code = await proc.wait()");
     assert_eq!(verdict.state, "hung");
 }
+
+#[test]
+fn the_source_tells_who_took_a_lock_by_acquire() {
+    let mut world = World::new(
+        "\
+async def invoice(ledger):
+    await ledger.orders.acquire()
+    await asyncio.sleep(1)
+    await ledger.payments.acquire()
+async def pay(ledger):
+    await ledger.payments.acquire()
+    await ledger.orders.acquire()  # second
+",
+    );
+    let takes = [("pay", "# second")];
+    world.waiting("pay", &takes, "lock", "lock:Ledger.orders");
+    let takes = [("invoice", "payments.acquire")];
+    world.waiting("invoice", &takes, "lock", "lock:Ledger.payments");
+    for lock in ["orders", "payments"] {
+        let name = format!("Ledger.{lock}");
+        world.resource("lock", &name, &[]).locked = Some(true);
+        for task in ["task:pay", "task:invoice"] {
+            world.refers(task, &format!("lock:{name}"), &format!("ledger.{lock}"));
+        }
+    }
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["deadlock-cycle"]);
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn tasks_of_two_loops_await_each_other() {
+    let mut world = World::new("async def mirror():\n    await asyncio.wrap_future(remote)\n");
+    world.thread("south", &[]).event_loop = Some("loop:2".into());
+    world
+        .process
+        .loops
+        .push(event_loop("loop:2", "thread:south"));
+    world.awaiting("a", &[("mirror", "wrap_future")], "future", &["task:b"]);
+    world.awaiting("b", &[("mirror", "wrap_future")], "future", &["task:a"]);
+    world.process.tasks[1].event_loop = Some("loop:2".into());
+    let (_, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["cross-loop-deadlock"]);
+    assert_eq!(found[0].tasks, ["task:a", "task:b"]);
+}

@@ -136,3 +136,30 @@ fn one_look_at_a_ready_task() {
     assert_eq!(kinds(&found), [""; 0]);
     assert_ne!(verdict.state, "hung");
 }
+
+#[test]
+fn a_server_that_is_held_by_who_serves() {
+    let mut world = World::new(APP);
+    world.waiting("Task-1", &[("main", "stop")], "server", "server:s");
+    world.resource("server", "s", &["task:Task-1"]);
+    world.edge("task:Task-1", "server:s", "server");
+    world.edge("server:s", "task:Task-1", "holds");
+    world.listening("0.0.0.0:80");
+    quiet(&world, &["idle"]);
+}
+
+#[test]
+fn jobs_that_take_turns_on_all_workers() {
+    let mut world = World::new(APP);
+    world.blocked("w0", &[("job", "sleep")], "sleep", "");
+    world.waiting("done-soon", &[("main", "stop")], "executor", "");
+    world.edge("task:done-soon", "thread:w0", "executor");
+    world.waiting("queued", &[("main", "stop")], "executor", "executor:e");
+    let executor = world.resource("executor", "e", &["thread:w0"]);
+    (executor.limit, executor.used, executor.size) = (Some(1), Some(1), Some(1));
+    let mut before = world.process.clone();
+    before.tasks.remove(0);
+    let (verdict, found) = world.diagnose_after(before);
+    assert_eq!(kinds(&found), [""; 0]);
+    assert_ne!(verdict.state, "hung");
+}

@@ -248,3 +248,63 @@ fn a_coroutine_for_a_loop_that_nobody_runs() {
     assert_eq!(culprit(&found), "return fut.result()");
     assert_eq!(verdict.state, "hung");
 }
+
+#[test]
+fn a_callback_that_was_queued_without_waking_the_loop() {
+    let mut world = World::new(
+        "\
+def measure(self):
+    self.loop.call_soon(self.deliver, 1)
+    time.sleep(900)
+async def regulate(sensor):
+    return await sensor.value
+",
+    );
+    let wait = [("regulate", "await sensor.value")];
+    world.waiting("regulator", &wait, "future", "future:value");
+    world.blocked("sensor", &[("measure", "sleep(900)")], "sleep", "");
+    world.resource("future", "value", &[]);
+    world.refers("loop:1", "future:value", "Sensor.deliver.value");
+    world.refers("task:regulator", "future:value", "sensor.value");
+    world.process.loops[0].ready = Some(1);
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["orphan-wait"]);
+    assert_eq!(found[0].how.as_deref(), Some("lost-wakeup"));
+    assert_eq!(culprit(&found), "self.loop.call_soon(self.deliver, 1)");
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn a_condition_that_was_notified_before() {
+    let mut world = feature();
+    world.process.resources[0].kind = "condition".into();
+    world.process.resources[0].locked = Some(false);
+    world.process.resources[0].set = None;
+    let (_, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["orphan-wait"]);
+    assert_eq!(found[0].how.as_deref(), Some("lost-wakeup"));
+}
+
+#[test]
+fn a_shielded_task_keeps_a_lock() {
+    let mut world = World::new(
+        "\
+async def login(self):
+    async with self.lock:
+        await self.greeting
+async def connect(session):
+    login = asyncio.create_task(session.login())
+    await asyncio.wait_for(asyncio.shield(login), 0.1)
+    await session.login()  # again
+",
+    );
+    let greeting = "future:greeting";
+    world.waiting("login", &[("login", "greeting")], "future", greeting);
+    world.waiting("connect", &[("connect", "# again")], "lock", "lock:l");
+    world.resource("lock", "l", &["task:login"]);
+    world.resource("future", "greeting", &[]);
+    world.refers("task:login", greeting, "self.greeting");
+    let (_, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["shield-leak", "orphan-wait"]);
+    assert!(culprit(&found).contains("asyncio.shield(login)"));
+}

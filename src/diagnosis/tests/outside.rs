@@ -180,3 +180,46 @@ fn a_thread_that_serves_keeps_the_program_up() {
     assert_eq!(kinds(&found), [""; 0]);
     assert_ne!(verdict.state, "hung");
 }
+
+#[test]
+fn a_timer_will_set_it_in_a_week() {
+    let mut world = World::new(APP);
+    world.waiting("publish", &[("request", "readline")], "event", "event:over");
+    world.awaiting(
+        "Task-1",
+        &[("main", "await task")],
+        "await",
+        &["task:publish"],
+    );
+    world.resource("event", "over", &[]);
+    world.refers("task:publish", "event:over", "embargo.over");
+    world.refers("loop:1", "event:over", "Event.set");
+    world.process.references[1].due_s = Some(600_000.0);
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["long-timer"]);
+    assert_eq!(found[0].tasks, ["task:publish"]);
+    assert_eq!(verdict.state, "waiting");
+    world.process.references[1].due_s = Some(60.0);
+    assert_eq!(kinds(&world.diagnose().1), [""; 0]);
+}
+
+#[test]
+fn a_job_in_another_process_that_sleeps() {
+    let mut world = World::new(APP);
+    let pool = "process-pool:p";
+    world.waiting("Task-1", &[("main", "await task")], "executor", pool);
+    world.resource("process-pool", "p", &["process:9"]).limit = Some(1);
+    world.process.children.push(ChildProcess {
+        id: "process:9".into(),
+        pid: 9,
+        command: vec!["python3".into()],
+        state: "S".into(),
+        syscall: Some("futex".into()),
+        fd: None,
+        peers: Vec::new(),
+        is_python: true,
+    });
+    assert_eq!(kinds(&world.diagnose().1), ["stuck-executor-job"]);
+    world.process.children[0].state = "R".into();
+    assert_eq!(kinds(&world.diagnose().1), [""; 0]);
+}
