@@ -47,6 +47,22 @@ impl Heap {
         heap
     }
 
+    /// Adds what another walk found.
+    pub fn add(&mut self, other: Self) {
+        for (interpreter, tasks) in other.finished {
+            let known = self.finished.entry(interpreter).or_default();
+            known.extend(tasks);
+        }
+        self.coroutines.extend(other.coroutines);
+        self.walked |= other.walked;
+        self.errors = other.errors;
+    }
+
+    /// Whether the walk came to its end.
+    pub fn is_whole(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     fn of(&self, interpreter: u64) -> &[u64] {
         self.finished
             .get(&interpreter)
@@ -60,6 +76,9 @@ pub struct Build<'a, 'm> {
     pub runtime: &'a Runtime,
     pub reader: &'a Reader<'m>,
     pub kernel: &'a KernelThreads,
+    /// Called when all has been read that must be of one moment; whether to go
+    /// on with the search for who refers to what.
+    pub read: &'a dyn Fn() -> bool,
     pub locals: bool,
     /// What a walk over all objects found; none where only movement is looked for.
     pub heap: Option<&'a Heap>,
@@ -101,6 +120,7 @@ impl Build<'_, '_> {
                 Some(_) => Search::Coroutines,
             },
             interpreters: &addrs,
+            read: self.read,
             now,
         };
         let explained = waits::explain(

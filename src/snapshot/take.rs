@@ -1,5 +1,6 @@
 //! Taking a snapshot: open, find, stop, read, let go.
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::build::{Build, Heap};
@@ -17,6 +18,9 @@ const VERIFY_TRIES: u32 = 5;
 
 /// Rounds of stop, copy and let go before a round decodes within its stop.
 const COPY_ROUNDS: u32 = 2;
+
+/// How often the walk over all objects begins anew when they changed under it.
+const SEARCH_TRIES: u32 = 3;
 
 /// Pages that the search for finished tasks keeps at a time: 64 MiB.
 const SEARCH_PAGES: usize = 16_384;
@@ -95,12 +99,18 @@ fn search_heap(
     candidates: &[Candidate],
     options: &TakeOptions,
 ) -> Heap {
-    let cache = PageCache::with_capacity(process.memory(), SEARCH_PAGES);
-    match runtime::confirm(candidates, &cache, &options.limits) {
-        Ok((runtime, reader)) => Heap::search(&reader, &runtime),
-        // The snapshot itself says what is wrong.
-        Err(_) => Heap::default(),
+    let mut heap = Heap::default();
+    for _ in 0..SEARCH_TRIES {
+        let cache = PageCache::with_capacity(process.memory(), SEARCH_PAGES);
+        // Where this fails, the snapshot itself says what is wrong.
+        if let Ok((runtime, reader)) = runtime::confirm(candidates, &cache, &options.limits) {
+            heap.add(Heap::search(&reader, &runtime));
+        }
+        if heap.is_whole() {
+            break;
+        }
     }
+    heap
 }
 
 /// Everything that one snapshot is read with.
@@ -121,7 +131,7 @@ impl Look<'_> {
     fn while_stopped(&self) -> Result<Process, Error> {
         let max_pause = self.options.max_pause;
         // What it finds may be torn: only the pages that it touches are wanted.
-        let _ = self.once(&KernelThreads::capture(self.process)?);
+        let _ = self.once(&KernelThreads::capture(self.process)?, &|| false);
         let mut held = Duration::ZERO;
         let mut round = 0;
         let mut incomplete = Err(Error::Gone {
@@ -139,16 +149,28 @@ impl Look<'_> {
             self.cache.reread_differs();
             let kernel = KernelThreads::capture(self.process)?;
             let is_last = round == COPY_ROUNDS || self.cache.cache_stats().dropped > 0;
-            let (outcome, complete) = if is_last {
-                let outcome = self.once(&kernel);
-                stop.release();
-                (outcome, true)
+            let (outcome, complete, ended) = if is_last {
+                let stop = RefCell::new(stop);
+                let release = || {
+                    stop.borrow_mut().release();
+                    true
+                };
+                let outcome = self.once(&kernel, &release);
+                (outcome, true, stop.into_inner())
             } else {
                 stop.release();
                 let copied = self.cache.stats().syscalls;
-                let outcome = self.once(&kernel);
-                (outcome, self.cache.stats().syscalls == copied)
+                let whole = Cell::new(false);
+                let count = || {
+                    whole.set(self.cache.stats().syscalls == copied);
+                    whole.get()
+                };
+                let outcome = self.once(&kernel, &count);
+                (outcome, whole.get(), stop)
             };
+            stop = ended;
+            // Whatever happened to the decoder.
+            stop.release();
             held += stop.stopped_for();
             if complete || stop.released_early() {
                 let early = stop.released_early();
@@ -185,21 +207,26 @@ impl Look<'_> {
 
     /// Reads without stopping, until reading again what was read gives the same.
     fn while_running(&self) -> Result<Process, Error> {
-        let look = || self.once(&KernelThreads::capture(self.process)?);
+        let differing = Cell::new(0);
+        let verify = || {
+            differing.set(self.cache.reread_differs());
+            differing.get() == 0
+        };
+        let look = || self.once(&KernelThreads::capture(self.process)?, &verify);
         let mut rejected = 0;
+        // The first look only learns which pages matter.
         let mut outcome = look();
         for _ in 0..VERIFY_TRIES {
-            let differing = self.cache.reread_differs();
-            if differing == 0 && self.cache.cache_stats().dropped == 0 && outcome.is_ok() {
-                let mut seen = outcome?;
+            rejected += differing.get();
+            outcome = look();
+            let whole = differing.get() == 0 && self.cache.cache_stats().dropped == 0;
+            if whole && let Ok(mut seen) = outcome {
                 seen.read = ReadInfo {
                     consistency: Consistency::Verified,
                     ..costs(&self.cache, rejected)
                 };
                 return Ok(seen);
             }
-            rejected += differing;
-            outcome = look();
         }
         let mut seen = outcome?;
         seen.read = ReadInfo {
@@ -211,7 +238,10 @@ impl Look<'_> {
         Ok(seen)
     }
 
-    fn once(&self, kernel: &KernelThreads) -> Result<Process, Error> {
+    /// Decodes once. `read` is called when all has been read that must be of one
+    /// moment, and says whether to go on: who refers to what is searched
+    /// afterwards, in what can be read then.
+    fn once(&self, kernel: &KernelThreads, read: &dyn Fn() -> bool) -> Result<Process, Error> {
         let limits = &self.options.limits;
         let (runtime, reader) = runtime::confirm(self.candidates, &self.cache, limits)
             .map_err(|rejection| rejection.into_error(self.process))?;
@@ -220,6 +250,7 @@ impl Look<'_> {
             runtime: &runtime,
             reader: &reader,
             kernel,
+            read,
             locals: self.options.locals,
             heap: (!self.options.movement_only).then_some(&self.heap),
             descriptors: &self.descriptors,

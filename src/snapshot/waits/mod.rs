@@ -51,6 +51,8 @@ pub struct Scene<'r, 'm> {
     /// Where coroutines of no task were seen.
     pub coroutines: &'r [u64],
     pub search: Search,
+    /// Called before the search for who refers to what; whether to do that.
+    pub read: &'r dyn Fn() -> bool,
     /// Interpreters whose modules are looked through.
     pub interpreters: &'r [u64],
     /// `time.monotonic()`.
@@ -145,9 +147,10 @@ pub fn explain(
     };
     linked.holders();
     linked.stream_ends();
-    let references = match scene.search {
-        Search::Nothing => Vec::new(),
-        Search::References | Search::Coroutines => linked.references(),
+    let wanted = (scene.read)() && scene.search != Search::Nothing;
+    let references = match wanted {
+        true => linked.references(),
+        false => Vec::new(),
     };
     let children = linked.children();
     linked.blocked_loops(loops);
