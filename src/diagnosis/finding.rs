@@ -156,7 +156,9 @@ impl<'a> Context<'a> {
             .event_loop
             .as_deref()
             .and_then(|id| self.event_loop(id));
-        task.state == TaskState::Running && event_loop.is_some_and(|l| !l.running)
+        let thread = self.thread_of_running(task);
+        let forked = thread.is_some_and(super::rules::is_forked_step);
+        task.state == TaskState::Running && (forked || event_loop.is_some_and(|l| !l.running))
     }
 
     /// Of these, the tasks.

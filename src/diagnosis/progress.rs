@@ -7,6 +7,8 @@ use crate::snapshot::{Frame, Process, Task, TaskState, Thread, Wait};
 /// Two readings of one timer may differ by this much, and by a tenth of the
 /// time between them: the samples are not taken at exact moments.
 const TIMER_TOLERANCE_S: f64 = 0.25;
+/// Of the planned time, how many times as long two samples may be apart.
+const LATEST: f64 = 4.0;
 /// Share of a processor from which on a thread counts as working.
 const WORKING: f64 = 0.05;
 
@@ -33,7 +35,7 @@ impl<'a> Progress<'a> {
             ..Self::default()
         };
         for (back, sample) in earlier.iter().rev().enumerate() {
-            let elapsed = interval_s * (back + 1) as f64;
+            let elapsed = elapsed(process, sample, interval_s * (back + 1) as f64);
             progress.compare_tasks(process, sample, elapsed);
             progress.compare_threads(process, sample, elapsed);
         }
@@ -123,6 +125,24 @@ impl<'a> Progress<'a> {
     }
 }
 
+/// The time between two samples, of which `planned` is the least: a loaded
+/// machine takes longer. No timer runs faster than time does, so that the one
+/// which came nearest tells.
+fn elapsed(process: &Process, sample: &Process, planned: f64) -> f64 {
+    let left = |task: &Task| task.waits_for.as_ref()?.remaining_s;
+    let before: FxHashMap<&str, f64> = sample
+        .tasks
+        .iter()
+        .filter_map(|task| Some((task.id.as_str(), left(task)?)))
+        .collect();
+    let most = planned * LATEST + TIMER_TOLERANCE_S;
+    let passed = process.tasks.iter().filter_map(|task| {
+        let passed = before.get(task.id.as_str())? - left(task)?;
+        (passed > planned && passed < most).then_some(passed)
+    });
+    passed.fold(planned, f64::max)
+}
+
 fn task_moved(old: &Task, task: &Task, elapsed: f64) -> bool {
     let over = |task: &Task| task.state == TaskState::Done;
     if over(old) && over(task) {
@@ -164,5 +184,45 @@ fn same_timer(old: Option<f64>, new: Option<f64>, elapsed: f64) -> bool {
     match (old, new) {
         (Some(old), Some(new)) => (old - elapsed - new).abs() <= TIMER_TOLERANCE_S + elapsed * 0.25,
         (old, new) => old.is_none() == new.is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Progress;
+    use crate::diagnosis::fixtures::World;
+    use crate::snapshot::Process;
+
+    fn timers(left: &[f64]) -> Process {
+        let mut world = World::new("async def f():\n    pass\n");
+        for (n, left) in left.iter().enumerate() {
+            world.sleeping(&n.to_string(), &[("f", "pass")], *left);
+        }
+        world.process
+    }
+
+    fn moved(before: &[f64], after: &[f64]) -> Vec<bool> {
+        let (before, after) = ([timers(before)], timers(after));
+        let progress = Progress::compare(&after, &before, 1.0);
+        let tasks = after.tasks.iter();
+        tasks.map(|task| progress.moved(&task.id)).collect()
+    }
+
+    #[test]
+    fn a_timer_that_was_set_anew_moved() {
+        assert_eq!(moved(&[0.3, 50.0], &[0.8, 49.0]), [true, false]);
+        assert_eq!(moved(&[5.0], &[5.0]), [true]);
+    }
+
+    #[test]
+    fn the_second_sample_may_be_late() {
+        assert_eq!(moved(&[50.0, -1.0], &[47.5, -3.5]), [false, false]);
+    }
+
+    #[test]
+    fn nothing_is_known_of_one_sample() {
+        let process = timers(&[1.0]);
+        let progress = Progress::compare(&process, &[], 1.0);
+        assert!(!progress.known && !progress.unchanged("task:0"));
     }
 }

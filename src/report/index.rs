@@ -2,8 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::clean;
-use crate::snapshot::{Edge, EventLoop, Process, Resource, Task, Thread};
+use super::{clean, things};
+use crate::snapshot::{
+    ChildProcess, Coroutine, Edge, EventLoop, Process, Resource, Task, Thread, Wait,
+};
 
 /// Names longer than this are cut wherever they only refer to something.
 const NAME_COLUMNS: usize = 40;
@@ -14,6 +16,10 @@ pub struct Index<'a> {
     threads: FxHashMap<&'a str, &'a Thread>,
     loops: FxHashMap<&'a str, usize>,
     resources: FxHashMap<&'a str, &'a Resource>,
+    coroutines: FxHashMap<&'a str, &'a Coroutine>,
+    children: FxHashMap<&'a str, &'a ChildProcess>,
+    /// The file of the program's own in which most frames are.
+    home: Option<&'a str>,
     edges_from: FxHashMap<&'a str, Vec<&'a Edge>>,
 }
 
@@ -36,6 +42,13 @@ impl<'a> Index<'a> {
             resources: (process.resources.iter())
                 .map(|resource| (resource.id.as_str(), resource))
                 .collect(),
+            coroutines: (process.coroutines.iter())
+                .map(|coroutine| (coroutine.id.as_str(), coroutine))
+                .collect(),
+            children: (process.children.iter())
+                .map(|child| (child.id.as_str(), child))
+                .collect(),
+            home: home(process),
             edges_from,
         }
     }
@@ -43,6 +56,39 @@ impl<'a> Index<'a> {
     /// The task's place in the process's list.
     pub fn task_place(&self, id: &str) -> Option<usize> {
         self.tasks.get(id).map(|(place, _)| *place)
+    }
+
+    pub fn task(&self, id: &str) -> Option<&'a Task> {
+        self.tasks.get(id).map(|(_, task)| *task)
+    }
+
+    pub fn resource(&self, id: &str) -> Option<&'a Resource> {
+        self.resources.get(id).copied()
+    }
+
+    pub fn coroutine(&self, id: &str) -> Option<&'a Coroutine> {
+        self.coroutines.get(id).copied()
+    }
+
+    pub fn child(&self, id: &str) -> Option<&'a ChildProcess> {
+        self.children.get(id).copied()
+    }
+
+    /// What the task or thread waits for; of a running task its thread.
+    pub fn wait(&self, id: &str) -> Option<&'a Wait> {
+        match self.task(id) {
+            Some(task) => task.waits_for.as_ref().or_else(|| {
+                let thread = self.thread(task.thread.as_deref()?)?;
+                let own = thread.task.as_deref() == Some(id);
+                thread.waits_for.as_ref().filter(|_| own)
+            }),
+            None => self.thread(id)?.waits_for.as_ref(),
+        }
+    }
+
+    /// The file whose name need not be said with each line.
+    pub fn home(&self) -> Option<&'a str> {
+        self.home
     }
 
     pub fn thread(&self, id: &str) -> Option<&'a Thread> {
@@ -67,11 +113,29 @@ impl<'a> Index<'a> {
         } else if let Some(place) = self.loops.get(id) {
             format!("loop #{}", place + 1)
         } else if let Some(resource) = self.resources.get(id) {
-            short(&resource.summary)
+            things::title(resource)
+        } else if let Some(coroutine) = self.coroutines.get(id) {
+            format!("{}()", short(&coroutine.qualname))
+        } else if let Some(child) = self.children.get(id) {
+            format!("process {}", child.pid)
         } else {
             short(id)
         }
     }
+}
+
+/// The file that most of the program's own frames are in.
+fn home(process: &Process) -> Option<&str> {
+    let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+    let of_tasks = process.tasks.iter().flat_map(|task| &task.frames);
+    let of_threads = process.threads.iter().flat_map(|thread| &thread.frames);
+    for frame in of_tasks.chain(of_threads).filter(|frame| !frame.library) {
+        if let Some(file) = frame.file.as_deref() {
+            *counts.entry(file).or_default() += 1;
+        }
+    }
+    let fuller = |a: &(&str, usize), b: &(&str, usize)| a.1.cmp(&b.1).then(b.0.cmp(a.0));
+    counts.into_iter().max_by(fuller).map(|(file, _)| file)
 }
 
 /// What a task is called: its name, or where the version gives none, its
@@ -100,6 +164,7 @@ pub fn address(id: &str) -> &str {
     id.split_once(':').map_or(id, |(_, address)| address)
 }
 
-fn short(text: &str) -> String {
+/// A name of the target, cut and printable.
+pub fn short(text: &str) -> String {
     clean::cut(&clean::name(text), NAME_COLUMNS).into_owned()
 }

@@ -7,6 +7,8 @@ pub mod dot;
 mod index;
 pub mod json;
 pub mod text;
+mod things;
+mod way;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

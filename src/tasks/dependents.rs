@@ -272,6 +272,18 @@ impl Reader<'_> {
             .collect()
     }
 
+    /// The futures that `asyncio.gather()` waits for, when the object at
+    /// `future` is what it returned (`_GatheringFuture`, Lib/asyncio/tasks.py).
+    pub fn gathered(&self, future: u64) -> Option<Vec<u64>> {
+        let ty = self.type_of(future).ok()?;
+        if &*ty.name != "_GatheringFuture" {
+            return None;
+        }
+        let children = self.attribute_object(future, "_children").ok()??;
+        let (children, _) = self.list_items(children, self.limits.items).ok()?;
+        Some(children)
+    }
+
     /// The future of `concurrent.futures` that completes the asyncio future at
     /// `future`: a callback of the latter cancels the former
     /// (`_chain_future`, Lib/asyncio/futures.py).

@@ -1,7 +1,7 @@
 //! A loop that does not turn because one step of a task does not end.
 
 use super::cycle::{Shape, of_shape};
-use super::{place, runs};
+use super::{is_forked_step, place, step};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{CERTAIN, COMPUTING, LIKELY, POSSIBLE, finding, ids};
@@ -47,8 +47,8 @@ fn examine<'a>(
     event_loop: &'a EventLoop,
     thread: &'a Thread,
 ) -> Option<Diagnosis> {
-    let user = culprit::user_frame(&thread.frames);
-    if user.is_none() && thread.task.is_none() {
+    let user = culprit::user_frame(step(thread));
+    if (user.is_none() && thread.task.is_none()) || is_forked_step(thread) {
         return None;
     }
     let starved = starved(context, event_loop, thread);
@@ -189,19 +189,17 @@ fn stable_frame<'t>(context: &Context<'_>, thread: &'t Thread) -> Option<&'t Fra
     }
     let mut shared = outer_first.into_iter().take(depth);
     let innermost = shared.rfind(|frame| !frame.library)?;
-    let in_step = thread
-        .frames
-        .iter()
-        .any(|frame| std::ptr::eq(frame, innermost));
-    let outside = runs(&thread.frames, "asyncio/base_events.py", "_run_once");
-    (in_step && (outside || thread.task.is_some())).then_some(innermost)
+    let mut in_step = step(thread).iter();
+    in_step
+        .any(|frame| std::ptr::eq(frame, innermost))
+        .then_some(innermost)
 }
 
 fn describe(context: &Context<'_>, step: &Step<'_>) -> Diagnosis {
     let thread = step.thread;
     let what = match step.how {
         "cpu" => match context.progress.cpu(&thread.id) {
-            Some(share) => format!("computes ({:.0} % of a processor)", share * 100.0),
+            Some(share) => format!("computes ({:.0} % of a processor)", share.min(1.0) * 100.0),
             None => "computes".to_owned(),
         },
         _ => match &thread.waits_for {

@@ -83,7 +83,8 @@ fn examine<'a>(
     let still = proved
         || threads
             .iter()
-            .all(|thread| stands_still(context, thread) && keeps_its_job(context, thread));
+            .all(|thread| stands_still(context, thread) && keeps_its_job(context, thread))
+            && !threads.iter().any(|thread| sleeps(thread));
     let internal = proved
         || threads.iter().all(|thread| {
             let kind = thread.waits_for.as_ref().map(|wait| wait.kind.as_str());
@@ -123,6 +124,14 @@ pub fn stands_still(context: &Context<'_>, thread: &Thread) -> bool {
         || (thread.state == ThreadState::Blocked
             && context.progress.unchanged(&thread.id)
             && !context.progress.works(&thread.id))
+}
+
+/// Whether the thread goes on by itself, after some time.
+pub fn sleeps(thread: &Thread) -> bool {
+    thread
+        .waits_for
+        .as_ref()
+        .is_some_and(|wait| wait.kind == "sleep")
 }
 
 /// Whether those that wait for the thread's job are the same as before.

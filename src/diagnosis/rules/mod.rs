@@ -34,7 +34,7 @@ pub use fork_inherited_lock::is_inherited;
 pub use orphan_wait::is_serving;
 
 use super::context::Context;
-use crate::snapshot::{Diagnosis, Frame, Task, Thread};
+use crate::snapshot::{Diagnosis, Frame, FrameKind, Task, Thread};
 
 type Rule = for<'c, 'a> fn(&'c Context<'a>) -> Vec<Diagnosis>;
 
@@ -81,6 +81,24 @@ fn is_in(frame: &Frame, file: &str, function: &str) -> bool {
             .file
             .as_deref()
             .is_some_and(|path| path.ends_with(file))
+}
+
+/// The frames of the step that a thread's loop runs; all where it runs none.
+pub fn step(thread: &Thread) -> &[Frame] {
+    const TURNING: [&str; 3] = ["_run_once", "run_forever", "run_until_complete"];
+    let mut frames = thread.frames.iter();
+    let turning = frames.position(|frame| {
+        (frame.library || frame.kind == FrameKind::Native)
+            && TURNING.contains(&frame.function.as_str())
+    });
+    let end = turning.unwrap_or(thread.frames.len());
+    thread.frames.get(..end).unwrap_or_default()
+}
+
+/// Whether the step went through a fork: then the loop and its tasks are left
+/// over from the parent, and the child does something else.
+pub fn is_forked_step(thread: &Thread) -> bool {
+    runs(step(thread), "multiprocessing/popen_fork.py", "_launch")
 }
 
 /// A worker of a pool that has no job.

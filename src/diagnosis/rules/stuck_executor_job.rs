@@ -1,6 +1,6 @@
 //! A job in a worker thread that does not come back.
 
-use super::executor_exhausted::{exhausted, stands_still};
+use super::executor_exhausted::{exhausted, sleeps, stands_still};
 use super::{place, runs};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
@@ -21,7 +21,7 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let in_threads = threads
         .filter(|thread| !told.contains(&&*thread.id) && !in_cycle.contains(&&*thread.id))
         .filter(|thread| stands_still(context, thread) && !waits_for_process(context, thread))
-        .filter(|thread| !waits_for_us(context, thread))
+        .filter(|thread| !waits_for_us(context, thread) && !sleeps(thread))
         .filter_map(|thread| describe(context, thread));
     let resources = context.process.resources.iter();
     let in_processes = resources.filter_map(|resource| of_process_pool(context, resource));

@@ -27,7 +27,7 @@ use super::tasks::BuiltTask;
 use super::threads::{BuiltThread, KernelThreads};
 use crate::python::Reader;
 use crate::target::Descriptors;
-use crate::tasks::{LoopHandles, Timers};
+use crate::tasks::{FutureState, LoopHandles, Timers};
 use held::Held;
 use jobs::Jobs;
 use registry::Registry;
@@ -235,8 +235,19 @@ fn explain_tasks<'r, 'm>(
         handles,
     };
     for built in tasks {
-        if built.task.state == TaskState::Waiting && !waits_for_task.contains(&built.task.id) {
+        if built.task.state != TaskState::Waiting {
+            continue;
+        }
+        if !waits_for_task.contains(&built.task.id) {
             explain.task(built);
+        } else if let (Some(leaf), Some(wait)) = (built.waiter, &mut built.task.waits_for)
+            && let Some(children) = scene.reader.gathered(leaf)
+        {
+            let done = children.iter().filter(|child| {
+                !matches!(scene.reader.future_state(**child), Ok(FutureState::Pending))
+            });
+            let (done, count) = (done.count(), children.len());
+            wait.summary.push_str(&format!(" ({done}/{count} done)"));
         }
     }
 }

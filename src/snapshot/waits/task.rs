@@ -133,6 +133,12 @@ impl Explain<'_, '_, '_> {
             wait.summary = format!("asyncio.sleep({})", delay.unwrap_or_default());
             return None;
         }
+        if let Some(futures) = self.combined(built, leaf, wait) {
+            for future in futures {
+                self.job(id, future, &mut Wait::default());
+            }
+            return None;
+        }
         if let Some(place) = self.job(id, leaf, wait) {
             return place;
         }
@@ -149,6 +155,33 @@ impl Explain<'_, '_, '_> {
         let place = self.registry.object("future", leaf);
         self.registry.wait(id, place, "future");
         Some(place)
+    }
+
+    /// The pending ones of several futures that are waited for together.
+    fn combined(&self, built: &BuiltTask, leaf: u64, wait: &mut Wait) -> Option<Vec<u64>> {
+        let reader = self.scene.reader;
+        let frame = python_frames(&built.chain).next();
+        let gathered = reader.gathered(leaf);
+        let (kind, futures) = match (gathered, frame) {
+            (Some(children), _) => ("gather", children),
+            (None, Some(frame))
+                if &*frame.code.name == "_wait"
+                    && reader.frame_module(frame).as_deref() == Some(SLEEP.0) =>
+            {
+                let futures = reader.frame_variable(frame, "fs").ok()??;
+                let parts = reader.parts(futures).into_iter();
+                ("wait", parts.map(|(_, future)| future).collect())
+            }
+            _ => return None,
+        };
+        let count = futures.len();
+        let pending: Vec<u64> = futures
+            .into_iter()
+            .filter(|future| matches!(reader.future_state(*future), Ok(FutureState::Pending)))
+            .collect();
+        wait.kind = kind.to_owned();
+        wait.summary = format!("{count} futures ({}/{count} done)", count - pending.len());
+        Some(pending)
     }
 
     /// A job of an executor: `Some` when it is one.
