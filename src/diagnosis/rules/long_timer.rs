@@ -1,49 +1,79 @@
 //! A job that sleeps for very long while everything waits for it.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{duration, is_serving, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
 use crate::diagnosis::source;
-use crate::snapshot::{Diagnosis, Task, TaskState};
+use crate::snapshot::{Culprit, Diagnosis, Task, TaskState};
 
 /// A shorter sleep is not worth to be told of.
 const LONG_S: f64 = 600.0;
 
-/// Long timers, when nothing else is left that goes on.
+/// Long timers, when nothing else is left that goes on: a finding for each line
+/// that sleeps.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let sleeps_long = |task: &Task| left(context, task).is_some_and(|left| left > LONG_S);
-    let (sleeping, others): (Vec<&Task>, Vec<&Task>) =
-        context.live_tasks().partition(|task| sleeps_long(task));
+    let mut timers = Timers {
+        context,
+        due: FxHashMap::default(),
+    };
+    let sleeping: Vec<(&Task, f64)> = context
+        .live_tasks()
+        .filter_map(|task| Some((task, timers.left(task).filter(|left| *left > LONG_S)?)))
+        .collect();
     if sleeping.is_empty() || context.listeners().next().is_some() {
         return Vec::new();
     }
-    let others = others
-        .into_iter()
-        .any(|task| !context.graph.stuck(&task.id) && !waits_for_sleepers(context, task));
-    if others {
+    let ids: FxHashSet<&str> = sleeping.iter().map(|(task, _)| task.id.as_str()).collect();
+    let all_wait = all_wait_for(context, &ids);
+    if !all_wait {
         return Vec::new();
     }
-    sleeping
+    let mut by_line: Vec<(Option<Culprit>, Vec<(&Task, f64)>)> = Vec::new();
+    for (task, left) in sleeping {
+        if is_periodic(context, task) {
+            continue;
+        }
+        let line = culprit::of(context, &task.id);
+        match by_line.iter_mut().find(|(known, _)| *known == line) {
+            Some((_, group)) => group.push((task, left)),
+            None => by_line.push((line, vec![(task, left)])),
+        }
+    }
+    by_line
         .into_iter()
-        .filter(|task| !is_periodic(context, task))
-        .map(|task| describe(context, task))
+        .map(|(line, group)| describe(context, line, &group))
         .collect()
 }
 
-/// Seconds until a timer ends the task's wait: its own, or one that will set
-/// what it waits for, when nobody else can.
-fn left(context: &Context<'_>, task: &Task) -> Option<f64> {
-    let wait = task.waits_for.as_ref()?;
-    if task.state != TaskState::Waiting {
-        return None;
-    }
-    match wait_kind(task) {
-        "timer" => wait.remaining_s,
-        _ if is_serving(context, task) => None,
-        _ => due(context, wait.resource.as_deref()?),
+/// Timers by what they end, each looked for once.
+struct Timers<'c, 'a> {
+    context: &'c Context<'a>,
+    due: FxHashMap<&'a str, Option<f64>>,
+}
+
+impl<'a> Timers<'_, 'a> {
+    /// Seconds until a timer ends the task's wait: its own, or one that will set
+    /// what it waits for, when nobody else can.
+    fn left(&mut self, task: &'a Task) -> Option<f64> {
+        let wait = task.waits_for.as_ref()?;
+        if task.state != TaskState::Waiting {
+            return None;
+        }
+        match wait_kind(task) {
+            "timer" => wait.remaining_s,
+            _ if is_serving(self.context, task) => None,
+            _ => {
+                let resource = wait.resource.as_deref()?;
+                let context = self.context;
+                *self
+                    .due
+                    .entry(resource)
+                    .or_insert_with(|| due(context, resource))
+            }
+        }
     }
 }
 
@@ -60,23 +90,23 @@ fn due(context: &Context<'_>, resource: &str) -> Option<f64> {
     due
 }
 
-/// Whether all that the task waits for sleeps long.
-fn waits_for_sleepers(context: &Context<'_>, task: &Task) -> bool {
-    let mut open = vec![task.id.as_str()];
+/// Whether all live tasks sleep long, or wait for nothing but those that do.
+fn all_wait_for(context: &Context<'_>, sleeping: &FxHashSet<&str>) -> bool {
     let mut seen: FxHashSet<&str> = FxHashSet::default();
+    let mut open: Vec<&str> = context
+        .live_tasks()
+        .filter(|task| !context.graph.stuck(&task.id))
+        .map(|task| task.id.as_str())
+        .collect();
     while let Some(id) = open.pop() {
-        if !seen.insert(id) {
+        if sleeping.contains(id) || !seen.insert(id) {
             continue;
         }
-        let task = context.task(id);
-        if task.is_some_and(|task| left(context, task).is_some_and(|left| left > LONG_S)) {
-            continue;
-        }
-        let needs: Vec<&str> = context.graph.needs(id).map(|(next, _)| next).collect();
-        if needs.is_empty() {
+        let before = open.len();
+        open.extend(context.graph.needs(id).map(|(next, _)| next));
+        if open.len() == before {
             return false;
         }
-        open.extend(needs);
     }
     true
 }
@@ -93,16 +123,31 @@ fn is_periodic(context: &Context<'_>, task: &Task) -> bool {
     })
 }
 
-fn describe(context: &Context<'_>, task: &Task) -> Diagnosis {
-    let left = left(context, task).unwrap_or_default();
-    let guard = context.recovery([task.id.as_str()]);
+fn describe(
+    context: &Context<'_>,
+    line: Option<Culprit>,
+    sleeping: &[(&Task, f64)],
+) -> Diagnosis {
+    let all = || sleeping.iter().map(|(task, _)| task.id.as_str());
+    let soonest = sleeping
+        .iter()
+        .min_by(|(_, a), (_, b)| a.total_cmp(b))
+        .copied();
+    let left = soonest.map_or(0.0, |(_, left)| left);
+    let does = match soonest.map(|(task, _)| wait_kind(task)) {
+        Some("timer") => "sleeps",
+        _ => "waits for what a timer will set",
+    };
+    let guard = context.recovery(all());
+    let who = match sleeping {
+        [(only, _)] => context.name(&only.id),
+        [(first, _), rest @ ..] => {
+            format!("{} (and {} more)", context.name(&first.id), rest.len())
+        }
+        [] => String::new(),
+    };
     let summary = format!(
-        "not a deadlock: {} {}, {} left{}",
-        context.name(&task.id),
-        match wait_kind(task) {
-            "timer" => "sleeps",
-            _ => "waits for what a timer will set",
-        },
+        "not a deadlock: {who} {does}, {} left{}",
         duration(left),
         guard.map_or_else(String::new, |s| format!(
             "; a timeout fires in {}",
@@ -110,9 +155,9 @@ fn describe(context: &Context<'_>, task: &Task) -> Diagnosis {
         )),
     );
     Diagnosis {
-        tasks: ids(context, [task.id.as_str()]),
-        culprit: culprit::of(context, &task.id),
-        affected_tasks: context.affected([task.id.as_str()]),
+        tasks: ids(context, all()),
+        culprit: line,
+        affected_tasks: context.affected(all()),
         recovers_in_s: Some(guard.map_or(left, |guard| guard.min(left))),
         hint: Some("check the unit: asyncio.sleep() takes seconds".to_owned()),
         ..finding("long-timer", LIKELY, summary)
