@@ -3,7 +3,7 @@
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::context::{Context, Node};
 use super::graph::Strength;
@@ -144,8 +144,13 @@ impl<'a> Context<'a> {
                 _ => false,
             })
             .collect();
-        let place = |id: &str| resource.waiters.iter().position(|waiter| waiter == id);
-        waiters.sort_by_key(|id| (place(id).unwrap_or(usize::MAX), *id));
+        let places: FxHashMap<&str, usize> = resource
+            .waiters
+            .iter()
+            .enumerate()
+            .map(|(place, id)| (id.as_str(), place))
+            .collect();
+        waiters.sort_by_key(|id| (places.get(id).copied().unwrap_or(usize::MAX), *id));
         waiters
     }
 

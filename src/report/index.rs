@@ -1,6 +1,6 @@
 //! Ids of a process resolved to what people call them.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{clean, things};
 use crate::snapshot::{
@@ -15,12 +15,15 @@ pub struct Index<'a> {
     tasks: FxHashMap<&'a str, (usize, &'a Task)>,
     threads: FxHashMap<&'a str, &'a Thread>,
     loops: FxHashMap<&'a str, usize>,
+    event_loops: &'a [EventLoop],
     resources: FxHashMap<&'a str, &'a Resource>,
     coroutines: FxHashMap<&'a str, &'a Coroutine>,
     children: FxHashMap<&'a str, &'a ChildProcess>,
     /// The file of the program's own in which most frames are.
     home: Option<&'a str>,
     edges_from: FxHashMap<&'a str, Vec<&'a Edge>>,
+    /// Who refers to a resource without waiting for it.
+    referrers: FxHashMap<&'a str, Vec<&'a str>>,
 }
 
 impl<'a> Index<'a> {
@@ -49,7 +52,9 @@ impl<'a> Index<'a> {
                 .map(|child| (child.id.as_str(), child))
                 .collect(),
             home: home(process),
+            event_loops: &process.loops,
             edges_from,
+            referrers: referrers(process),
         }
     }
 
@@ -99,9 +104,20 @@ impl<'a> Index<'a> {
         self.loops.get(id).copied()
     }
 
+    /// The loop that the thread runs.
+    pub fn loop_of(&self, thread: &Thread) -> Option<&'a EventLoop> {
+        let place = self.loop_place(thread.event_loop.as_deref()?)?;
+        self.event_loops.get(place)
+    }
+
     /// What this id cannot go on before.
     pub fn edges_from(&self, id: &str) -> &[&'a Edge] {
         self.edges_from.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who refers to a resource without waiting for it.
+    pub fn references_to(&self, resource: &str) -> &[&'a str] {
+        self.referrers.get(resource).map_or(&[], Vec::as_slice)
     }
 
     /// A short, printable name for whatever the id stands for.
@@ -122,6 +138,24 @@ impl<'a> Index<'a> {
             short(id)
         }
     }
+}
+
+fn referrers(process: &Process) -> FxHashMap<&str, Vec<&str>> {
+    let resources = process.resources.iter();
+    let waiting: FxHashSet<(&str, &str)> = resources
+        .flat_map(|resource| {
+            let waiters = resource.waiters.iter();
+            waiters.map(|waiter| (resource.id.as_str(), waiter.as_str()))
+        })
+        .collect();
+    let mut referrers: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    for reference in &process.references {
+        if !waiting.contains(&(reference.to.as_str(), reference.from.as_str())) {
+            let of = referrers.entry(&reference.to).or_default();
+            of.push(&reference.from);
+        }
+    }
+    referrers
 }
 
 /// The file that most of the program's own frames are in.

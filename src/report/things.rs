@@ -22,6 +22,7 @@ pub fn title(resource: &Resource) -> String {
     let name = resource.name.as_deref().map(short);
     match (name, resource.kind.as_str()) {
         (Some(name), "executor" | "process-pool") => format!("{kind} \"{name}\""),
+        (Some(name), _) if name == kind => name,
         (Some(name), _) => format!("{kind} {name}"),
         (None, "executor" | "process-pool" | "future" | "concurrent-future") => kind.to_owned(),
         (None, _) if resource.type_name.is_empty() => kind.to_owned(),

@@ -10,6 +10,8 @@ use crate::snapshot::{Frame, FrameKind, Local};
 /// Entries at each end of a chain that is longer than both together.
 const SHOWN_OUTER: usize = 10;
 const SHOWN_INNER: usize = 16;
+/// File names are cut to this where they only refer to something.
+const FILE_COLUMNS: usize = 60;
 /// Locals in a list are cut to so many columns; a task opened by name shows all.
 const LOCAL_IN_LIST: usize = 160;
 
@@ -24,8 +26,9 @@ enum Step<'a> {
     Skipped(usize),
 }
 
-/// The chain on one line, `main app.py:25 > fetch :12 > Queue.get`: of
-/// consecutive library frames only the innermost, a file only where it changes.
+/// The chain on one line, `main :25 > fetch app.py:12 > Queue.get`: of
+/// consecutive library frames only the innermost, a file only where it changes;
+/// the first is the one that most frames of the process are in.
 ///
 /// `coroutine` is named first even where its own frame is folded away. In a
 /// thread's stack, frames are marked with the task that owns them.
@@ -33,7 +36,7 @@ pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para
     let mut units: Vec<Unit> = Vec::new();
     let steps = fold(frames);
     let all_library = frames.iter().all(|frame| frame.library);
-    let mut file = None;
+    let mut file = index.home().map(str::to_owned);
     let mut owner = None;
     if let Some(coroutine) = coroutine.filter(|name| !names_first(&steps, name)) {
         units.push(vec![Piece::new(Role::Dim, brief(coroutine))]);
@@ -199,7 +202,7 @@ fn names_first(steps: &[Step], coroutine: &str) -> bool {
 }
 
 /// The name that says most: the qualified one, where the version has it.
-fn function(frame: &Frame) -> &str {
+pub fn function(frame: &Frame) -> &str {
     match frame.qualname.as_str() {
         "" => &frame.function,
         qualname => qualname,
@@ -207,12 +210,18 @@ fn function(frame: &Frame) -> &str {
 }
 
 /// The name without the functions it is nested in.
-fn brief(qualname: &str) -> &str {
+pub fn brief(qualname: &str) -> &str {
     const NESTED: &str = "<locals>.";
     match qualname.rfind(NESTED) {
         Some(at) => &qualname[at + NESTED.len()..],
         None => qualname,
     }
+}
+
+/// `config.py:13`
+pub fn place(frame: &Frame) -> String {
+    let file = frame.file.as_deref().map_or("?", base_name);
+    format!("{}:{}", cut(&clean(file), FILE_COLUMNS), line(frame))
 }
 
 fn line(frame: &Frame) -> String {
@@ -238,7 +247,7 @@ fn path(frame: &Frame) -> &str {
 }
 
 /// The last part of a path; with its folder where the file name says nothing.
-fn base_name(path: &str) -> &str {
+pub fn base_name(path: &str) -> &str {
     let mut parts = path.rmatch_indices('/').map(|(at, _)| at + 1);
     let Some(start) = parts.next() else {
         return path;

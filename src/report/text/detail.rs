@@ -7,7 +7,7 @@ use super::layout::{Para, Piece, Role, Row};
 use super::{Page, threads, wait};
 use crate::report::index::{loop_label, task_label};
 use crate::report::{Choice, clean};
-use crate::snapshot::{ExceptionInfo, Task, Thread};
+use crate::snapshot::{ExceptionInfo, Task, TaskState, Thread};
 
 impl Page<'_, '_> {
     pub(super) fn details(&mut self, choice: &Choice) -> io::Result<()> {
@@ -36,7 +36,11 @@ impl Page<'_, '_> {
         title.say(Role::Dim, &task.id);
         self.para(&title)?;
         let mut rows = Rows::default();
-        rows.add("state", vec![wait::state(task, self.index)]);
+        let mut state = wait::state(task, self.index);
+        if task.state == TaskState::Waiting {
+            state.units.splice(..0, Para::words(Role::Dim, "waits for").units);
+        }
+        rows.add("state", vec![state.hanging(2)]);
         if let Some(waits) = &task.waits_for {
             if waits.type_name != waits.summary {
                 rows.add("object", vec![Para::words(Role::Plain, &waits.type_name)]);
@@ -122,7 +126,7 @@ impl Page<'_, '_> {
         title.say(Role::Dim, &thread.native_id.to_string());
         self.para(&title)?;
         let mut rows = Rows::default();
-        rows.add("state", vec![threads::state(thread, self.index)]);
+        rows.add("state", vec![threads::state(thread, self.index, false).hanging(2)]);
         rows.add(
             "frames",
             chain::listed(&thread.frames, self.index, Extent::Whole),

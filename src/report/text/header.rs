@@ -1,15 +1,11 @@
-//! What was read and how, the verdict, and the event loops.
+//! What was read, and how.
 
 use std::io;
 
-use super::layout::{Para, Piece, Role, Row};
-use super::{Page, chain, grouped_digits, seconds};
+use super::Page;
+use super::layout::{Para, Piece, Role};
 use crate::report::clean::name;
-use crate::report::index::loop_label;
-use crate::snapshot::{Consistency, EventLoop, LoopState, Process, ReadInfo};
-
-/// Watched descriptors with a peer that are listed by loop.
-const SHOWN_FILES: usize = 8;
+use crate::snapshot::{Consistency, Process, ReadInfo};
 
 impl Page<'_, '_> {
     pub(super) fn header(&mut self) -> io::Result<()> {
@@ -47,127 +43,6 @@ impl Page<'_, '_> {
             None => Ok(()),
         }
     }
-
-    pub(super) fn verdict(&mut self) -> io::Result<()> {
-        let Some(verdict) = &self.process.verdict else {
-            return Ok(());
-        };
-        let mut para = Para::words(Role::Heading, "VERDICT").hanging(9);
-        para.say(Role::Heading, &format!("{}:", verdict.state.to_uppercase()));
-        para.say(Role::Plain, &verdict.summary);
-        para.say(Role::Dim, &format!("({})", verdict.confidence));
-        self.para(&para)
-    }
-
-    pub(super) fn loops(&mut self) -> io::Result<()> {
-        if self.process.loops.is_empty() {
-            return Ok(());
-        }
-        self.heading("LOOPS", "")?;
-        let rows: Vec<Row> = (self.process.loops.iter())
-            .map(|event_loop| self.loop_row(event_loop))
-            .collect();
-        self.rows(&rows)
-    }
-
-    fn loop_row(&self, event_loop: &EventLoop) -> Row {
-        let class = event_loop.class_name.as_str();
-        let class = match class.strip_prefix("asyncio.") {
-            Some(within) => within.rsplit('.').next().unwrap_or(within),
-            None => class,
-        };
-        let mut para = Para::words(Role::Dim, &format!("{class}:"));
-        let (role, activity) = self.activity(event_loop);
-        para.say(role, &activity);
-        for (count, one, many) in [
-            (event_loop.ready, "ready", "ready"),
-            (event_loop.timers, "timer", "timers"),
-        ] {
-            if let Some(count) = count {
-                let word = if count == 1 { one } else { many };
-                para.glue(Role::Plain, ",");
-                para.say(Role::Plain, &format!("{} {word}", grouped_digits(count)));
-            }
-        }
-        match event_loop.next_timer_s {
-            Some(left) if left < 0.0 => {
-                para.say(Role::Bad, &format!("(next overdue by {})", seconds(left)));
-            }
-            Some(left) => para.say(Role::Plain, &format!("(next in {})", seconds(left))),
-            None => {}
-        }
-        let files = event_loop.files.len();
-        if files > 0 {
-            para.glue(Role::Plain, ",");
-            para.say(
-                Role::Plain,
-                &format!("{files} {}", if files == 1 { "fd" } else { "fds" }),
-            );
-        }
-        if event_loop.debug == Some(true) {
-            para.glue(Role::Plain, ",");
-            para.say(Role::Plain, "debug mode");
-        }
-        let mut body = vec![para.hanging(2)];
-        body.extend(files_with_peer(event_loop));
-        if let Some(error) = &event_loop.error {
-            body.push(chain::unreadable(error));
-        }
-        Row {
-            label: vec![Piece::new(Role::Name, loop_label(event_loop, self.index))],
-            body,
-            ..Row::default()
-        }
-    }
-
-    fn activity(&self, event_loop: &EventLoop) -> (Role, String) {
-        let thread = event_loop
-            .thread
-            .as_deref()
-            .and_then(|id| self.index.thread(id));
-        let syscall = thread.and_then(|thread| thread.syscall.as_deref());
-        let task = match thread.and_then(|thread| thread.task.as_deref()) {
-            Some(task) => format!(" of {}", self.index.label(task)),
-            None => String::new(),
-        };
-        match event_loop.state {
-            LoopState::Polling => (
-                Role::Plain,
-                format!("idle in {}", syscall.unwrap_or("its selector")),
-            ),
-            LoopState::Blocked => match syscall {
-                Some(syscall) => (Role::Bad, format!("BLOCKED by a call{task} in {syscall}")),
-                None => (Role::Bad, format!("BLOCKED by a call{task}")),
-            },
-            LoopState::Running => (Role::Good, format!("running a callback{task}")),
-            LoopState::Stopped if event_loop.closed == Some(true) => (Role::Plain, "closed".into()),
-            LoopState::Stopped => (Role::Plain, "not running".into()),
-        }
-    }
-}
-
-fn files_with_peer(event_loop: &EventLoop) -> Vec<Para> {
-    let connected = event_loop.files.iter().filter(|file| file.peer.is_some());
-    let mut paras: Vec<Para> = connected
-        .clone()
-        .take(SHOWN_FILES)
-        .map(|file| {
-            let mut para = Para::words(Role::Dim, &format!("fd {} {}", file.fd, file.events));
-            para.say(Role::Plain, file.local.as_deref().unwrap_or_default());
-            para.say(Role::Dim, "to");
-            para.say(Role::Plain, file.peer.as_deref().unwrap_or_default());
-            para.say(Role::Dim, file.state.as_deref().unwrap_or_default());
-            para
-        })
-        .collect();
-    let more = connected.count().saturating_sub(SHOWN_FILES);
-    if more > 0 {
-        paras.push(Para::words(
-            Role::Dim,
-            &format!("and {more} more connections (--json)"),
-        ));
-    }
-    paras
 }
 
 fn reading(read: &ReadInfo) -> (Role, String) {

@@ -20,6 +20,8 @@ pub enum Role {
     Dim,
     /// Makes progress.
     Good,
+    /// Needs a look.
+    Warn,
     /// Failed or could not be read.
     Bad,
 }
@@ -34,6 +36,7 @@ impl Role {
             Self::Place => AnsiColor::Yellow.on_default(),
             Self::Dim => plain.dimmed(),
             Self::Good => AnsiColor::Green.on_default(),
+            Self::Warn => AnsiColor::Yellow.on_default().bold(),
             Self::Bad => AnsiColor::Red.on_default(),
         }
     }
@@ -255,8 +258,16 @@ struct Columns {
     /// Where bodies begin.
     body_at: usize,
     body: usize,
-    /// Width of the notes beside the body; `None` sets them under it.
-    notes: Option<usize>,
+    notes: Notes,
+}
+
+/// Where the notes of a row are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    /// Beside the body, so wide.
+    Beside(usize),
+    /// Beside a body of up to so many columns where both fit, else under it.
+    Where(usize),
 }
 
 impl Columns {
@@ -278,15 +289,15 @@ impl Columns {
         let notes = widest(rows.iter().flat_map(|row| &row.notes));
         let stacked = rows.iter().any(|row| row.body.len() > 1);
         let (body, notes) = if notes == 0 || stacked {
-            (rest, None)
+            (rest, Notes::Where(0))
         } else if body + GAP + notes <= rest {
-            (body, Some(rest - body - GAP))
+            (body, Notes::Beside(rest - body - GAP))
         } else if rest >= WIDE {
             let notes = notes.min(rest * 2 / 5);
             let body = body.min(rest - GAP - notes);
-            (body, Some(rest - GAP - body))
+            (body, Notes::Beside(rest - GAP - body))
         } else {
-            (rest, None)
+            (rest, Notes::Where(best_column(rows, rest)))
         };
         Self {
             body_at,
@@ -297,17 +308,18 @@ impl Columns {
 
     fn write(&self, out: &mut dyn io::Write, row: &Row) -> io::Result<()> {
         let mut head = Line::blank(MARGIN);
-        let room = (self.body_at + self.body + self.notes.unwrap_or(0)).saturating_sub(MARGIN);
+        let beside = match self.notes {
+            Notes::Beside(width) => width,
+            Notes::Where(_) => 0,
+        };
+        let room = (self.body_at + self.body + beside).saturating_sub(MARGIN);
         for piece in &row.label {
             let left = room.saturating_sub(head.width - MARGIN);
             head.push(Piece::new(piece.role, clean::cut(&piece.text, left)));
         }
         let mut body = lines_of(&row.body, self.body).into_iter();
-        let mut notes = match self.notes {
-            Some(width) => lines_of(&row.notes, width),
-            None => Vec::new(),
-        }
-        .into_iter();
+        let (notes_at, beside, under) = self.split_notes(row);
+        let mut notes = beside.into_iter();
         let mut line = head;
         let mut left = body.next();
         let mut right = notes.next();
@@ -319,22 +331,40 @@ impl Columns {
             line.pad(self.body_at);
             line.append(left.unwrap_or_default());
             if let Some(right) = right {
-                line.pad(self.body_at + self.body + GAP);
+                line.pad(notes_at);
                 line.append(right);
             }
             line.write(out)?;
             line = self.rail(row);
             (left, right) = (body.next(), notes.next());
         }
-        if self.notes.is_none() {
-            for note in lines_of(&row.notes, self.body) {
-                let mut line = self.rail(row);
-                line.pad(self.body_at);
-                line.append(note);
-                line.write(out)?;
-            }
+        for note in under {
+            let mut line = self.rail(row);
+            line.pad(self.body_at);
+            line.append(note);
+            line.write(out)?;
         }
         Ok(())
+    }
+
+    /// The column of the notes beside the body, these, and those under it.
+    fn split_notes(&self, row: &Row) -> (usize, Vec<Line>, Vec<Line>) {
+        match self.notes {
+            Notes::Beside(width) => (
+                self.body_at + self.body + GAP,
+                lines_of(&row.notes, width),
+                Vec::new(),
+            ),
+            Notes::Where(column) => {
+                let needed = column.max(widest(row.body.iter()));
+                let fits = needed + GAP + widest(row.notes.iter()) <= self.body;
+                let lines = lines_of(&row.notes, self.body);
+                match fits && lines.len() == 1 && row.body.len() <= 1 {
+                    true => (self.body_at + needed + GAP, lines, Vec::new()),
+                    false => (0, Vec::new(), lines),
+                }
+            }
+        }
     }
 
     fn rail(&self, row: &Row) -> Line {
@@ -344,6 +374,23 @@ impl Columns {
         }
         line
     }
+}
+
+/// The column beside which most rows fit on one line.
+fn best_column(rows: &[Row], rest: usize) -> usize {
+    let widths: Vec<(usize, usize)> = (rows.iter())
+        .map(|row| (widest(row.body.iter()), widest(row.notes.iter())))
+        .filter(|(body, notes)| body + GAP + notes <= rest)
+        .collect();
+    let fitting = |column: usize| {
+        let fits = |(body, notes): &&(usize, usize)| *body <= column && column + GAP + notes <= rest;
+        widths.iter().filter(fits).count()
+    };
+    let mut columns: Vec<usize> = widths.iter().map(|(body, _)| *body).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let best = columns.into_iter().max_by_key(|column| fitting(*column));
+    best.unwrap_or(0)
 }
 
 fn widest<'a>(paras: impl Iterator<Item = &'a Para>) -> usize {

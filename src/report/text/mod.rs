@@ -7,11 +7,15 @@ mod chain;
 mod detail;
 mod header;
 mod layout;
+mod loops;
 mod resources;
 mod tasks;
+mod telling;
 mod threads;
 mod tree;
+mod verdict;
 mod wait;
+mod why;
 
 use std::io;
 

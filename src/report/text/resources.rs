@@ -1,51 +1,60 @@
-//! Locks, queues and pools that somebody waits for.
+//! Locks, queues and pools that many wait for.
 
 use std::io;
 
 use super::layout::{Para, Piece, Role, Row};
-use super::{Page, wait};
+use super::{Page, grouped_digits, wait};
+use crate::report::things;
+use crate::snapshot::Resource;
 
 /// Resources listed, those with most waiters first.
-const SHOWN: usize = 20;
+const SHOWN: usize = 5;
+/// So many waiters are seen well enough in the list of tasks.
+const FEW: usize = 8;
 
 impl Page<'_, '_> {
+    /// What many wait for, save what the first diagnosis is about.
     pub(super) fn resources(&mut self) -> io::Result<()> {
-        let mut contended: Vec<_> = (self.process.resources.iter())
-            .filter(|resource| !resource.waiters.is_empty())
+        let first = self.process.diagnoses.first();
+        let explained = |resource: &Resource| {
+            first.is_some_and(|first| first.resources.contains(&resource.id))
+        };
+        let mut contended: Vec<&Resource> = (self.process.resources.iter())
+            .filter(|resource| resource.waiters.len() > FEW && !explained(resource))
             .collect();
         if contended.is_empty() {
             return Ok(());
         }
         contended.sort_by_key(|resource| std::cmp::Reverse(resource.waiters.len()));
-        self.heading("WAITED FOR", "")?;
+        self.heading("WAITED FOR", "by many")?;
         let rows: Vec<Row> = (contended.iter().take(SHOWN))
-            .map(|resource| {
-                let mut notes = Vec::new();
-                for (word, ids) in [
-                    ("held by", &resource.holders),
-                    ("waiting:", &resource.waiters),
-                ] {
-                    if !ids.is_empty() {
-                        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-                        let mut para = Para::words(Role::Dim, word);
-                        para.say(Role::Plain, &wait::names(&ids, self.index));
-                        notes.push(para);
-                    }
-                }
-                Row {
-                    label: vec![Piece::new(Role::Name, &resource.kind)],
-                    body: vec![Para::words(Role::Plain, &resource.summary)],
-                    notes,
-                    ..Row::default()
-                }
-            })
+            .map(|resource| self.resource_row(resource))
             .collect();
         self.rows(&rows)?;
         let more = contended.len().saturating_sub(SHOWN);
         if more > 0 {
-            let text = format!("and {} more (--json)", super::grouped_digits(more));
+            let text = format!("and {} more (--json)", grouped_digits(more));
             self.para(&Para::words(Role::Dim, &text).indented(2))?;
         }
         Ok(())
+    }
+
+    fn resource_row(&self, resource: &Resource) -> Row {
+        let mut note = Para::words(
+            Role::Plain,
+            &format!("{} wait", grouped_digits(resource.waiters.len())),
+        );
+        if !resource.holders.is_empty() {
+            let ids: Vec<&str> = resource.holders.iter().map(String::as_str).collect();
+            note.glue(Role::Plain, ",");
+            note.say(Role::Dim, "held by");
+            note.say(Role::Plain, &wait::names(&ids, self.index));
+        }
+        Row {
+            label: vec![Piece::new(Role::Name, things::title(resource))],
+            body: vec![Para::words(Role::Plain, &things::state(resource))],
+            notes: vec![note],
+            ..Row::default()
+        }
     }
 }

@@ -5,12 +5,17 @@ use std::io;
 use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row, Unit};
 use super::tree::{self, Node};
-use super::{Page, grouped_digits, wait};
-use crate::report::index::{address, loop_label, task_label};
+use super::{Page, grouped_digits, telling, wait};
+use crate::report::clean;
+use crate::report::index::{address, loop_label, short, task_label};
 use crate::snapshot::{Coroutine, Frame, Task, TaskState};
 
 /// Rows laid out together: bounds what is held of a very long list.
 const BATCH: usize = 2_000;
+/// From so many tasks on only the first rows of grouped ones are listed.
+const CROWD: usize = 500;
+const CROWD_ROWS: usize = 24;
+const SHOWN_COROUTINES: usize = 10;
 
 impl Page<'_, '_> {
     pub(super) fn tasks(&mut self) -> io::Result<()> {
@@ -19,12 +24,16 @@ impl Page<'_, '_> {
             return Ok(());
         }
         let group = self.options.groups(tasks.len());
-        self.heading("TASKS", &tally(tasks))?;
         let nodes = tree::arrange(self.process, self.index, group);
+        self.heading("TASKS", &(tally(tasks) + &self.lines_in()))?;
         if nodes.len() < tasks.len() {
             let hint = "equal chains share a row: --group-above 0 lists all, --task NAME opens one";
             self.para(&Para::words(Role::Dim, hint).indented(2))?;
         }
+        let (nodes, left_out) = match group && tasks.len() > CROWD {
+            true => nodes.split_at(nodes.len().min(CROWD_ROWS)),
+            false => (nodes.as_slice(), [].as_slice()),
+        };
         let several_loops = self.process.loops.len() > 1;
         for nodes in nodes.chunk_by(|a, b| a.event_loop == b.event_loop) {
             if several_loops {
@@ -40,7 +49,24 @@ impl Page<'_, '_> {
                 self.rows(&rows)?;
             }
         }
-        Ok(())
+        if left_out.is_empty() {
+            return Ok(());
+        }
+        let more: usize = left_out.iter().map(|node| node.tasks.len()).sum();
+        let text = format!("and {} tasks more", grouped_digits(more));
+        self.para(&Para::words(Role::Dim, &text).indented(2))
+    }
+
+    /// Which file the lines are in that have none beside them.
+    fn lines_in(&self) -> String {
+        let own = |frame: &Frame| frame.file.as_deref() == self.index.home();
+        let mut frames = self.process.tasks.iter().flat_map(|task| &task.frames);
+        match self.index.home() {
+            Some(home) if frames.any(own) => {
+                format!(" (:line is in {})", clean::name(chain::base_name(home)))
+            }
+            _ => String::new(),
+        }
     }
 
     fn task_row(&self, node: &Node) -> Row {
@@ -49,12 +75,13 @@ impl Page<'_, '_> {
             .collect();
         let mut label: Unit = vec![Piece::new(Role::Dim, &node.branch)];
         let first = tasks[0];
+        let frames = match self.options.all_frames {
+            true => &first.frames,
+            false => telling::of_task(first),
+        };
         let notes = if tasks.len() == 1 {
             label.push(Piece::new(Role::Name, own_label(first)));
-            let parent = node
-                .parent
-                .map(|place| self.process.tasks[place].id.as_str());
-            wait::notes(first, parent, self.index)
+            wait::notes(first, self.index)
         } else {
             label.push(Piece::new(
                 Role::Name,
@@ -65,7 +92,7 @@ impl Page<'_, '_> {
         Row {
             label,
             rail: node.rail.clone(),
-            body: self.frames(&first.frames, Some(&first.coroutine)),
+            body: self.frames(frames, Some(&first.coroutine)),
             notes,
         }
     }
@@ -93,27 +120,49 @@ impl Page<'_, '_> {
             "COROUTINES",
             &format!("{} of no task", grouped_digits(coroutines.len())),
         )?;
-        for batch in coroutines.chunks(BATCH) {
-            let rows: Vec<Row> = batch.iter().map(|one| self.coroutine_row(one)).collect();
-            self.rows(&rows)?;
+        let mut listed: Vec<&Coroutine> = coroutines.iter().collect();
+        listed.sort_by_key(|one| one.frames.iter().all(|frame| frame.library));
+        let shown = match self.options.group_above {
+            0 => listed.len(),
+            _ => SHOWN_COROUTINES,
+        };
+        let rows: Vec<Row> = (listed.iter().take(shown))
+            .map(|one| self.coroutine_row(one))
+            .collect();
+        self.rows(&rows)?;
+        match listed.len().saturating_sub(shown) {
+            0 => Ok(()),
+            more => {
+                let text = format!("and {} more (--group-above 0)", grouped_digits(more));
+                self.para(&Para::words(Role::Dim, &text).indented(2))
+            }
         }
-        Ok(())
     }
 
     fn coroutine_row(&self, coroutine: &Coroutine) -> Row {
-        let state = match coroutine.state.as_str() {
-            "created" => "never started",
-            other => other,
+        let state = match (coroutine.state.as_str(), &coroutine.event_loop) {
+            ("created", Some(event_loop)) => {
+                format!("not started, queued on {}", self.index.label(event_loop))
+            }
+            ("created", None) => "never started".to_owned(),
+            (other, _) => other.to_owned(),
         };
-        let mut note = Para::words(Role::Plain, state).hanging(2);
-        if let Some(holder) = &coroutine.referenced_by {
-            note.glue(Role::Plain, ";");
-            note.say(Role::Dim, "held by");
+        let mut note = Para::words(Role::Plain, &state).hanging(2);
+        if let (Some(holder), None) = (&coroutine.referenced_by, &coroutine.event_loop) {
+            note.glue(Role::Plain, ",");
+            note.say(Role::Dim, "kept in");
             note.say(Role::Plain, holder);
         }
+        let body = match coroutine.frames.as_slice() {
+            // The label names the function.
+            [only] if !self.options.locals && only.error.is_none() => {
+                vec![Para::words(Role::Place, &chain::place(only))]
+            }
+            frames => self.frames(frames, None),
+        };
         Row {
-            label: vec![Piece::new(Role::Name, &coroutine.qualname)],
-            body: self.frames(&coroutine.frames, None),
+            label: vec![Piece::new(Role::Name, short(&coroutine.qualname))],
+            body,
             notes: vec![note],
             ..Row::default()
         }

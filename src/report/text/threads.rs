@@ -5,10 +5,10 @@ use std::io;
 use rustc_hash::FxHashMap;
 
 use super::layout::{Para, Piece, Role, Row};
-use super::{Page, chain, grouped_digits};
+use super::{Page, chain, grouped_digits, telling, wait};
 use crate::report::Index;
 use crate::report::clean::name;
-use crate::snapshot::{Thread, ThreadState};
+use crate::snapshot::{Thread, ThreadState, Wait};
 
 impl Page<'_, '_> {
     pub(super) fn threads(&mut self) -> io::Result<()> {
@@ -21,7 +21,12 @@ impl Page<'_, '_> {
 
     fn thread_row(&self, group: &[&Thread]) -> Row {
         let first = group[0];
-        let mut notes = vec![state(first, self.index)];
+        let frames = match self.options.all_frames {
+            true => &first.frames,
+            false => telling::of_thread(first, self.index),
+        };
+        let in_step = frames.iter().any(|frame| frame.owner.is_some());
+        let mut notes = vec![state(first, self.index, in_step).hanging(2)];
         let label = if group.len() == 1 {
             vec![
                 Piece::new(Role::Name, name(&first.name)),
@@ -38,19 +43,23 @@ impl Page<'_, '_> {
         notes.extend(first.error.as_deref().map(chain::unreadable));
         Row {
             label,
-            body: self.frames(&first.frames, None),
+            body: self.frames(frames, None),
             notes,
             ..Row::default()
         }
     }
 }
 
-/// What the thread does now, and what it has.
-pub fn state(thread: &Thread, index: &Index) -> Para {
+/// What the thread does now, and what it has. `in_step`: the task is named
+/// elsewhere.
+pub fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
     let mut para = match (thread.state, &thread.syscall) {
+        (ThreadState::Blocked, _) if thread.waits_for.as_ref().is_some_and(names_more) => {
+            Para::words(Role::Plain, &wait::reason(&thread.id, index))
+        }
         (ThreadState::Running, _) => Para::words(Role::Good, "running"),
         (ThreadState::Blocked, Some(syscall)) => {
-            Para::words(Role::Plain, &format!("blocked in {syscall}"))
+            Para::words(Role::Plain, &format!("in {syscall}"))
         }
         (ThreadState::Blocked, None) => Para::words(Role::Plain, "blocked"),
         (ThreadState::WaitingGil, _) => Para::words(Role::Plain, "waits for the GIL"),
@@ -66,7 +75,7 @@ pub fn state(thread: &Thread, index: &Index) -> Para {
     if let Some(event_loop) = &thread.event_loop {
         add(&format!("runs {}", index.label(event_loop)));
     }
-    if let Some(task) = &thread.task {
+    if let Some(task) = thread.task.as_ref().filter(|_| !in_step) {
         add(&format!("in task {}", index.label(task)));
     }
     if thread.daemon == Some(true) {
@@ -76,6 +85,11 @@ pub fn state(thread: &Thread, index: &Index) -> Para {
         add(&format!("interpreter {}", thread.interpreter));
     }
     para
+}
+
+/// Whether the wait says more than the name of the system call.
+fn names_more(wait: &Wait) -> bool {
+    !matches!(wait.kind.as_str(), "sleep" | "process") || wait.resource.is_some()
 }
 
 /// Threads in their order; with `group`, those that do the same together.

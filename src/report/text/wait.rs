@@ -1,40 +1,37 @@
-//! What a task waits for, or is, in one sentence.
+//! What a task or thread waits for, or is, in a few words.
 
 use super::chain;
 use super::layout::{Para, Role};
 use super::seconds;
-use crate::report::{Index, clean};
-use crate::snapshot::{Outcome, Task, TaskState};
+use crate::report::index::short;
+use crate::report::{Index, clean, things};
+use crate::snapshot::{Edge, Outcome, Resource, Task, TaskState, ThreadState, Wait};
 
 /// Up to so many names are all listed; of more only the first few.
-const ALL_NAMES: usize = 8;
-const FIRST_NAMES: usize = 4;
+const ALL_NAMES: usize = 4;
+const FIRST_NAMES: usize = 2;
 /// Summaries are cut to so many columns.
 const SUMMARY: usize = 400;
-/// Kinds of waits for several tasks, named where the summary does not.
-const COMBINING: [&str; 5] = ["gather", "wait", "wait_for", "shield", "task-group"];
 
-/// The task's state: why it does not go on, or how it ended.
+/// The task's state: what it waits for, or how it ended.
 pub fn state(task: &Task, index: &Index) -> Para {
     let mut para = match task.state {
-        TaskState::Waiting => {
-            let mut para = Para::words(Role::Dim, "waits for");
-            para.say(Role::Plain, &reason(task, index));
-            para
-        }
+        TaskState::Waiting => Para::words(Role::Plain, &reason(&task.id, index)),
         TaskState::Ready if task.started == Some(false) => Para::words(Role::Good, "not started"),
         TaskState::Ready => Para::words(Role::Good, "ready"),
-        TaskState::Running => {
-            let mut para = Para::words(Role::Good, "running");
-            if let Some(thread) = task.thread.as_deref() {
-                para.say(Role::Plain, &format!("in {}", index.label(thread)));
-            }
-            para
-        }
+        TaskState::Running => running(task, index),
         TaskState::Done => ended(task),
     };
     if task.state == TaskState::Done {
         return para;
+    }
+    for guard in task.guards.iter().take(1) {
+        para.glue(Role::Plain, ",");
+        para.say(Role::Good, &format!("timeout {}", due(guard.remaining_s)));
+    }
+    if task.weakly_held == Some(true) {
+        para.glue(Role::Plain, ",");
+        para.say(Role::Warn, "only weak references keep it");
     }
     if task.must_cancel {
         para.glue(Role::Plain, ",");
@@ -49,19 +46,9 @@ pub fn state(task: &Task, index: &Index) -> Para {
     para
 }
 
-/// The state, who else cannot go on before the task, and what could not be
-/// read of it.
-pub fn notes(task: &Task, parent: Option<&str>, index: &Index) -> Vec<Para> {
-    let mut para = state(task, index);
-    let others: Vec<&str> = (task.awaited_by.iter().map(String::as_str))
-        .filter(|&id| Some(id) != parent)
-        .collect();
-    if !others.is_empty() {
-        para.glue(Role::Plain, ";");
-        para.say(Role::Dim, "blocks");
-        para.say(Role::Plain, &names(&others, index));
-    }
-    let mut paras = vec![para.hanging(2)];
+/// The state, and what could not be read of the task.
+pub fn notes(task: &Task, index: &Index) -> Vec<Para> {
+    let mut paras = vec![state(task, index).hanging(2)];
     paras.extend(task.error.as_deref().map(chain::unreadable));
     paras
 }
@@ -75,18 +62,15 @@ pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
     let timers = (tasks.iter())
         .map(|task| task.waits_for.as_ref()?.remaining_s)
         .collect::<Option<Vec<f64>>>();
-    let reasons = tasks.iter().map(|task| reason(task, index));
+    let reasons = tasks.iter().map(|task| reason(&task.id, index));
     if let Some(left) = timers {
         let (soonest, latest) = left
             .iter()
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &t| {
                 (a.min(t), b.max(t))
             });
-        para = Para::words(Role::Dim, "waits for");
-        para.say(
-            Role::Plain,
-            &format!("timers: first {}, last {}", due(soonest), due(latest)),
-        );
+        let text = format!("timers: first {}, last {}", due(soonest), due(latest));
+        para = Para::words(Role::Plain, &text);
     } else if first.state == TaskState::Waiting {
         let mut distinct: Vec<String> = reasons.collect();
         distinct.sort_unstable();
@@ -130,25 +114,129 @@ pub fn due(remaining_s: f64) -> String {
     }
 }
 
-fn reason(task: &Task, index: &Index) -> String {
-    let wait = task.waits_for.as_ref();
-    if let Some(wait) = wait.filter(|wait| !wait.summary.is_empty()) {
-        let kind = wait.kind.as_str();
-        let kind = match COMBINING.contains(&kind) && !wait.summary.contains(kind) {
-            true => format!("{kind} of "),
-            false => String::new(),
+/// What a task or thread waits for, in a few words.
+pub fn reason(id: &str, index: &Index) -> String {
+    let wait = index.wait(id);
+    let edges = index.edges_from(id);
+    let awaited: Vec<&str> = (edges.iter().map(|edge| edge.to.as_str()))
+        .filter(|to| index.task(to).is_some() || index.coroutine(to).is_some())
+        .collect();
+    let Some(wait) = wait else {
+        return of_edges(edges, index);
+    };
+    if let Some(before) = combining(wait, !awaited.is_empty()) {
+        return format!("{before} {}", names(&awaited, index));
+    }
+    if let (true, Some(left)) = (wait.kind == "timer", wait.remaining_s) {
+        return match left < 0.0 {
+            true => format!("timer, overdue by {}", seconds(left)),
+            false => format!("timer, {} left", seconds(left)),
         };
+    }
+    if let Some(resource) = wait.resource.as_deref().and_then(|id| index.resource(id)) {
+        return of_resource(wait, resource, index);
+    }
+    if !wait.summary.is_empty() {
         let summary = clean::clean(&wait.summary);
-        return format!("{kind}{}", clean::cut(&summary, SUMMARY));
+        return clean::cut(&summary, SUMMARY).into_owned();
     }
-    let edges = index.edges_from(&task.id);
-    if let Some(first) = edges.first() {
-        let ids: Vec<&str> = edges.iter().map(|edge| edge.to.as_str()).collect();
-        return format!("{} ({})", names(&ids, index), first.via);
+    match (edges.is_empty(), wait.type_name.is_empty()) {
+        (true, false) => short(&wait.type_name),
+        _ => of_edges(edges, index),
     }
-    match wait {
-        Some(wait) if !wait.type_name.is_empty() => wait.type_name.clone(),
-        _ => "something that is not known".to_owned(),
+}
+
+/// What several tasks are waited for through.
+fn combining(wait: &Wait, awaits: bool) -> Option<&'static str> {
+    let before = match wait.kind.as_str() {
+        "task" | "await" => "task",
+        "gather" => "gather of",
+        "wait" => "wait of",
+        "wait_for" => "wait_for",
+        "shield" => "shield of",
+        "task-group" => "TaskGroup of",
+        "as_completed" => "as_completed of",
+        "future" if wait.type_name.starts_with("concurrent.") => "Future.result() of",
+        _ => return None,
+    };
+    awaits.then_some(before)
+}
+
+fn of_edges(edges: &[&Edge], index: &Index) -> String {
+    let Some(first) = edges.first() else {
+        return "something that is not known".to_owned();
+    };
+    let ids: Vec<&str> = edges.iter().map(|edge| edge.to.as_str()).collect();
+    format!("{} ({})", names(&ids, index), short(&first.via))
+}
+
+/// The resource, its state, and who has it.
+fn of_resource(wait: &Wait, resource: &Resource, index: &Index) -> String {
+    let action = match wait.kind.as_str() {
+        "queue-get" => "get from ",
+        "queue-put" => "put into ",
+        "queue-join" => "join of ",
+        "socket-read" | "pipe-read" => "read from ",
+        "socket-write" | "pipe-write" => "write to ",
+        "accept" => "accept on ",
+        "condition" if resource.kind != "condition" => "notification of ",
+        _ => "",
+    };
+    if matches!(resource.kind.as_str(), "executor" | "process-pool") {
+        let place = match (wait.waiters_ahead, resource.size) {
+            (Some(ahead), Some(size)) if size > ahead => {
+                format!(", job {} of {size} in its queue", ahead + 1)
+            }
+            (Some(ahead), _) => format!(", job {} in its queue", ahead + 1),
+            _ => String::new(),
+        };
+        return format!("{action}{}{place}", things::title(resource));
+    }
+    let mut text = format!("{action}{}", things::titled(resource));
+    let holders: Vec<&str> = resource.holders.iter().map(String::as_str).collect();
+    match holders.as_slice() {
+        [] => {}
+        [by] => {
+            text.push_str(&format!(", held by {}", index.label(by)));
+            if let Some(at) = taken(resource, by) {
+                text.push_str(&format!(" ({at})"));
+            }
+        }
+        several => text.push_str(&format!(", held by {}", names(several, index))),
+    }
+    text
+}
+
+/// Where somebody took it: `transfer:17`.
+pub fn taken(resource: &Resource, by: &str) -> Option<String> {
+    let taken = resource.taken_at.iter().find(|taken| taken.by == by)?;
+    Some(match taken.line {
+        Some(line) => format!("{}:{line}", short(&taken.function)),
+        None => short(&taken.function),
+    })
+}
+
+/// Where it runs, and in what its thread is blocked meanwhile.
+fn running(task: &Task, index: &Index) -> Para {
+    let thread = task.thread.as_deref().and_then(|id| index.thread(id));
+    let Some(thread) = thread.filter(|thread| thread.task.as_deref() == Some(&task.id)) else {
+        return Para::words(Role::Good, "running");
+    };
+    let name = short(&thread.name);
+    let call = match (thread.state, &thread.waits_for, &thread.syscall) {
+        (ThreadState::Blocked, Some(wait), _) if !wait.summary.is_empty() => {
+            Some(reason(&task.id, index))
+        }
+        (ThreadState::Blocked, _, Some(syscall)) => Some(short(syscall)),
+        _ => None,
+    };
+    match call {
+        Some(call) => Para::words(Role::Bad, &format!("blocks {name}: {call}")),
+        None => {
+            let mut para = Para::words(Role::Good, "running");
+            para.say(Role::Plain, &format!("in {name}"));
+            para
+        }
     }
 }
 

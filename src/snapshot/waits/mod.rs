@@ -369,18 +369,29 @@ fn finish(
     for place in 0..registry.resources.len() {
         registry.resources[place].summary = summary::resource(&registry.resources[place], &names);
     }
+    let ahead: FxHashMap<(usize, &str), u64> = registry
+        .resources
+        .iter()
+        .enumerate()
+        .flat_map(|(place, resource)| {
+            let waiters = (0u64..).zip(&resource.waiters);
+            waiters.map(move |(ahead, id)| ((place, id.as_str()), ahead))
+        })
+        .collect();
     for built in tasks {
         if let Some(wait) = &mut built.task.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            summary::wait(wait, &built.task.id, resource);
+            let ahead = place.and_then(|place| ahead.get(&(place, built.task.id.as_str())));
+            summary::wait(wait, resource, ahead.copied());
         }
     }
     for built in threads {
         if let Some(wait) = &mut built.thread.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            summary::wait(wait, &built.thread.id, resource);
+            let ahead = place.and_then(|place| ahead.get(&(place, built.thread.id.as_str())));
+            summary::wait(wait, resource, ahead.copied());
         }
     }
     for (shown, (addr, handles)) in loops.iter_mut().zip(handles) {

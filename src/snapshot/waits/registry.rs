@@ -73,25 +73,25 @@ impl<'r, 'm> Registry<'r, 'm> {
         self.places.get(id).copied()
     }
 
-    /// Notes that `from` cannot go on before `to` does.
-    pub fn edge(&mut self, from: &str, to: &str, via: &str) {
-        if from != to && self.seen.insert((from.to_owned(), to.to_owned())) {
+    /// Notes that `from` cannot go on before `to` does; whether that is new.
+    pub fn edge(&mut self, from: &str, to: &str, via: &str) -> bool {
+        let new = from != to && self.seen.insert((from.to_owned(), to.to_owned()));
+        if new {
             self.edges.push(Edge {
                 from: from.to_owned(),
                 to: to.to_owned(),
                 via: via.to_owned(),
             });
         }
+        new
     }
 
     /// Notes that `waiter` waits for the resource at `place`.
     pub fn wait(&mut self, waiter: &str, place: usize, via: &str) {
-        let resource = &mut self.resources[place];
-        if !resource.waiters.iter().any(|known| known == waiter) {
-            resource.waiters.push(waiter.to_owned());
+        let id = self.resources[place].id.clone();
+        if self.edge(waiter, &id, via) {
+            self.resources[place].waiters.push(waiter.to_owned());
         }
-        let id = resource.id.clone();
-        self.edge(waiter, &id, via);
     }
 
     /// Notes that `holder` has the resource at `place`.

@@ -127,14 +127,13 @@ fn holders(resource: &Resource, names: &Names) -> String {
 }
 
 /// Completes what `wait` says from the resource that it names.
-pub fn wait(wait: &mut Wait, waiter: &str, resource: Option<&Resource>) {
+pub fn wait(wait: &mut Wait, resource: Option<&Resource>, ahead: Option<u64>) {
     if let Some(resource) = resource {
         if wait.holders.is_empty() {
             wait.holders.clone_from(&resource.holders);
         }
         if wait.waiters_ahead.is_none() && !matches!(wait.kind.as_str(), "event" | "queue-join") {
-            let place = resource.waiters.iter().position(|id| id == waiter);
-            wait.waiters_ahead = place.and_then(|place| u64::try_from(place).ok());
+            wait.waiters_ahead = ahead;
         }
         let action = match wait.kind.as_str() {
             "queue-get" => "get from ",

@@ -1,0 +1,137 @@
+//! The event loops and what they watch.
+
+use std::io;
+
+use super::layout::{Para, Piece, Role, Row};
+use super::{Page, chain, grouped_digits, seconds};
+use crate::report::index::loop_label;
+use crate::snapshot::{EventLoop, LoopState};
+
+/// Watched descriptors with a peer that are listed by loop.
+const SHOWN_FILES: usize = 4;
+
+impl Page<'_, '_> {
+    pub(super) fn loops(&mut self) -> io::Result<()> {
+        if self.process.loops.is_empty() {
+            return Ok(());
+        }
+        self.heading("LOOPS", "")?;
+        let rows: Vec<Row> = (self.process.loops.iter())
+            .map(|event_loop| self.loop_row(event_loop))
+            .collect();
+        self.rows(&rows)
+    }
+
+    fn loop_row(&self, event_loop: &EventLoop) -> Row {
+        let class = event_loop.class_name.as_str();
+        let class = match class.strip_prefix("asyncio.") {
+            Some(within) => within.rsplit('.').next().unwrap_or(within),
+            None => class,
+        };
+        let mut para = Para::words(Role::Dim, &format!("{class}:"));
+        let (role, activity) = self.activity(event_loop);
+        para.say(role, &activity);
+        for (count, one, many) in [
+            (event_loop.ready, "ready", "ready"),
+            (event_loop.timers, "timer", "timers"),
+        ] {
+            if let Some(count) = count {
+                let word = if count == 1 { one } else { many };
+                para.glue(Role::Plain, ",");
+                para.say(Role::Plain, &format!("{} {word}", grouped_digits(count)));
+            }
+        }
+        match event_loop.next_timer_s {
+            Some(left) if left < 0.0 => {
+                para.say(Role::Bad, &format!("(next overdue by {})", seconds(left)));
+            }
+            Some(left) => para.say(Role::Plain, &format!("(next in {})", seconds(left))),
+            None => {}
+        }
+        if let Some(files) = files(event_loop) {
+            para.glue(Role::Plain, ",");
+            para.say(Role::Plain, &files);
+        }
+        if event_loop.debug == Some(true) {
+            para.glue(Role::Plain, ",");
+            para.say(Role::Plain, "debug mode");
+        }
+        let mut body = vec![para.hanging(2)];
+        body.extend(files_with_peer(event_loop));
+        if let Some(error) = &event_loop.error {
+            body.push(chain::unreadable(error));
+        }
+        Row {
+            label: vec![Piece::new(Role::Name, loop_label(event_loop, self.index))],
+            body,
+            ..Row::default()
+        }
+    }
+
+    fn activity(&self, event_loop: &EventLoop) -> (Role, String) {
+        let thread = event_loop
+            .thread
+            .as_deref()
+            .and_then(|id| self.index.thread(id));
+        let syscall = thread.and_then(|thread| thread.syscall.as_deref());
+        let task = match thread.and_then(|thread| thread.task.as_deref()) {
+            Some(task) => format!(" of {}", self.index.label(task)),
+            None => String::new(),
+        };
+        match event_loop.state {
+            LoopState::Polling => (
+                Role::Plain,
+                format!("idle in {}", syscall.unwrap_or("its selector")),
+            ),
+            LoopState::Blocked => match syscall {
+                Some(syscall) => (Role::Bad, format!("BLOCKED by a call{task} in {syscall}")),
+                None => (Role::Bad, format!("BLOCKED by a call{task}")),
+            },
+            LoopState::Running => (Role::Good, format!("running a callback{task}")),
+            LoopState::Stopped if event_loop.closed == Some(true) => (Role::Plain, "closed".into()),
+            LoopState::Stopped => (Role::Plain, "not running".into()),
+        }
+    }
+}
+
+/// `3 fds (2 listening)`; what wakes the loop itself is only named alone.
+fn files(event_loop: &EventLoop) -> Option<String> {
+    let files = &event_loop.files;
+    let own = |callback: &str| callback.ends_with("._read_from_self");
+    let listening = (files.iter())
+        .filter(|file| file.state.as_deref() == Some("LISTEN"))
+        .count();
+    match files.as_slice() {
+        [] => None,
+        [only] if only.callback.as_deref().is_some_and(own) => Some("1 fd (self-pipe)".to_owned()),
+        [_] => Some("1 fd".to_owned()),
+        files if listening > 0 => Some(format!("{} fds ({listening} listening)", files.len())),
+        files => Some(format!("{} fds", files.len())),
+    }
+}
+
+fn files_with_peer(event_loop: &EventLoop) -> Vec<Para> {
+    let connected = event_loop.files.iter().filter(|file| file.peer.is_some());
+    let mut paras: Vec<Para> = connected
+        .clone()
+        .take(SHOWN_FILES)
+        .map(|file| {
+            let mut para = Para::words(Role::Dim, &format!("fd {} {}", file.fd, file.events));
+            if let Some(local) = &file.local {
+                para.say(Role::Plain, local);
+                para.say(Role::Dim, "to");
+            }
+            para.say(Role::Plain, file.peer.as_deref().unwrap_or_default());
+            para.say(Role::Dim, file.state.as_deref().unwrap_or_default());
+            para
+        })
+        .collect();
+    let more = connected.count().saturating_sub(SHOWN_FILES);
+    if more > 0 {
+        paras.push(Para::words(
+            Role::Dim,
+            &format!("and {more} more connections (--json)"),
+        ));
+    }
+    paras
+}

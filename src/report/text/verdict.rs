@@ -1,0 +1,184 @@
+//! The answer: is it stuck, where, does it end by itself, and why.
+
+use std::io;
+
+use super::layout::{Para, Piece, Role};
+use super::{Page, seconds, why};
+use crate::report::clean;
+use crate::snapshot::{Culprit, Diagnosis, Verdict};
+
+/// Further diagnoses that are listed.
+const SHOWN_ALSO: usize = 5;
+/// Columns before what a field says.
+const FIELD: usize = 9;
+/// Two times this near, in seconds, are one and the same.
+const SAME_TIME_S: f64 = 0.5;
+
+impl Page<'_, '_> {
+    /// The verdict, and what the first diagnosis says where it is the reason.
+    pub(super) fn verdict(&mut self) -> io::Result<()> {
+        let process = self.process;
+        let Some(verdict) = &process.verdict else {
+            return Ok(());
+        };
+        self.para(&judged(verdict, !process.diagnoses.is_empty()))?;
+        let stuck = matches!(
+            verdict.state.as_str(),
+            "hung" | "blocked-loop" | "livelock" | "waiting"
+        );
+        let Some((first, others)) = process.diagnoses.split_first() else {
+            return Ok(());
+        };
+        if !stuck && first.summary != verdict.summary {
+            return self.also(&process.diagnoses);
+        }
+        if let Some(culprit) = &first.culprit {
+            self.culprit(culprit)?;
+        }
+        if stuck {
+            let (role, text) = self.recovery(verdict, first);
+            let mut para = field("RECOVERY");
+            para.say(role, &text);
+            self.para(&para)?;
+            self.why(first)?;
+        }
+        if let Some(hint) = &first.hint {
+            let mut para = field("FIX");
+            para.say(Role::Plain, hint);
+            self.para(&para)?;
+        }
+        self.also(others)
+    }
+
+    fn culprit(&mut self, culprit: &Culprit) -> io::Result<()> {
+        let mut para = field("CULPRIT");
+        let file = self.within(&culprit.file);
+        para.say(Role::Place, &format!("{file}:{}", culprit.line));
+        para.glue(Role::Plain, "  ");
+        para.glue(Role::Plain, &culprit.function);
+        self.para(&para)?;
+        let text = Para::words(Role::Plain, culprit.text.trim());
+        self.para(&text.indented(FIELD).hanging(2))
+    }
+
+    /// The path without the folder that all of the program's files are in.
+    fn within<'f>(&self, file: &'f str) -> &'f str {
+        let frames = (self.process.tasks.iter().map(|task| &task.frames))
+            .chain(self.process.threads.iter().map(|thread| &thread.frames));
+        let files = (frames.flatten())
+            .filter(|frame| !frame.library)
+            .filter_map(|frame| frame.file.as_deref());
+        let folder = |path: &'f str| path.rfind('/').map_or("", |at| &path[..=at]);
+        let mut common = folder(file);
+        for other in files.filter(|other| other.starts_with('/')) {
+            while !other.starts_with(common) {
+                common = folder(&common[..common.len() - 1]);
+            }
+        }
+        match common.len() {
+            0 | 1 => file,
+            length => &file[length..],
+        }
+    }
+
+    /// Whether, and when, it goes on by itself.
+    fn recovery(&self, verdict: &Verdict, diagnosis: &Diagnosis) -> (Role, String) {
+        let process = self.process;
+        let guards = || process.tasks.iter().flat_map(|task| &task.guards);
+        if let Some(left) = diagnosis.recovers_in_s {
+            let near = |other: f64| (other - left).abs() < SAME_TIME_S;
+            let timers = process.loops.iter().filter_map(|one| one.next_timer_s);
+            let time = seconds(left);
+            let text = if guards().any(|guard| near(guard.remaining_s)) {
+                match verdict.state.as_str() {
+                    "waiting" => format!("at the latest in {time}, by a timeout"),
+                    _ => format!("in {time}, by a timeout"),
+                }
+            } else if diagnosis.kind == "long-timer" || timers.into_iter().any(near) {
+                format!("in {time}, when the timer is due")
+            } else {
+                format!("in {time}")
+            };
+            return (Role::Plain, text);
+        }
+        match verdict.state.as_str() {
+            "hung" if guards().next().is_none() && self.timers() == 0 => {
+                (Role::Bad, "none: no timer or timeout is pending".to_owned())
+            }
+            "hung" => (Role::Bad, "none: no timeout guards this wait".to_owned()),
+            "livelock" => (Role::Bad, "none: it repeats the same steps".to_owned()),
+            "blocked-loop" => (Role::Warn, "when that call returns, not before".to_owned()),
+            _ => (
+                Role::Warn,
+                "when what it waits for happens; no timeout guards it".to_owned(),
+            ),
+        }
+    }
+
+    fn timers(&self) -> u64 {
+        let loops = self.process.loops.iter();
+        loops.filter_map(|event_loop| event_loop.timers).sum()
+    }
+
+    fn why(&mut self, diagnosis: &Diagnosis) -> io::Result<()> {
+        let lines = why::lines(self.process, self.index, diagnosis);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.heading("WHY", "")?;
+        lines.iter().try_for_each(|line| self.para(line))
+    }
+
+    fn also(&mut self, diagnoses: &[Diagnosis]) -> io::Result<()> {
+        let room = self.options.width.saturating_sub(FIELD).max(FIELD);
+        for (place, one) in diagnoses.iter().take(SHOWN_ALSO).enumerate() {
+            let summary = clean::clean(&one.summary);
+            let mut para = field(if place == 0 { "ALSO" } else { "" });
+            para.units.push(vec![Piece::new(
+                Role::Plain,
+                clean::cut(&summary, room),
+            )]);
+            self.para(&para)?;
+        }
+        match diagnoses.len().saturating_sub(SHOWN_ALSO) {
+            0 => Ok(()),
+            more => {
+                let text = format!("and {more} more (--json)");
+                self.para(&Para::words(Role::Dim, &text).indented(FIELD))
+            }
+        }
+    }
+}
+
+/// `HUNG: … (certain; unchanged over 2 samples, 1.0 s apart)`
+fn judged(verdict: &Verdict, diagnosed: bool) -> Para {
+    let (role, state) = match verdict.state.as_str() {
+        "hung" => (Role::Bad, "HUNG".to_owned()),
+        "blocked-loop" => (Role::Bad, "BLOCKED LOOP".to_owned()),
+        "livelock" => (Role::Bad, "LIVELOCK".to_owned()),
+        "waiting" if diagnosed => (Role::Warn, "WAITING".to_owned()),
+        other => (Role::Plain, other.to_uppercase()),
+    };
+    let mut para = field("VERDICT");
+    para.say(role, &format!("{state}:"));
+    para.say(Role::Plain, &verdict.summary);
+    let samples = match (verdict.samples, verdict.state.as_str()) {
+        (0 | 1, _) => "one sample".to_owned(),
+        (many, "hung") => format!("unchanged over {many} samples"),
+        (many, _) => format!("{many} samples"),
+    };
+    let apart = match verdict.samples {
+        0 | 1 => String::new(),
+        _ => format!(", {} apart", seconds(verdict.interval_s)),
+    };
+    let sure = &verdict.confidence;
+    para.say(Role::Dim, &format!("({sure}; {samples}{apart})"));
+    para
+}
+
+fn field(title: &str) -> Para {
+    let padded = format!("{title:<width$}", width = FIELD - 1);
+    let mut para = Para::default().hanging(FIELD);
+    para.glue(Role::Heading, &padded);
+    para
+}
