@@ -6,7 +6,9 @@ use std::cell::Cell;
 use dapper_attach::limits::Limits;
 use dapper_attach::python::{Interpreter, Reader};
 use dapper_attach::target::{Memory, ReadCause, ReadError, ReadStats};
-use dapper_attach::tasks::{find_tasks, finished_tasks};
+use dapper_attach::tasks::known::{COROUTINE_WAITS, THREAD_WAITS};
+use dapper_attach::tasks::wait::python_frames;
+use dapper_attach::tasks::{find_tasks, search_heap};
 use proptest::prelude::*;
 use python_offsets::Layout;
 
@@ -175,7 +177,23 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
         if *object < BASE || *object >= BASE + SIZE {
             continue;
         }
-        let _ = reader.thread_stack(*object);
+        let stack = reader.thread_stack(*object);
+        for frame in &stack.frames {
+            let _ = reader.entered_managers(frame, true);
+            let _ = reader.entered_managers(frame, false);
+            let _ = reader.receiver(frame);
+            let _ = reader.frame_module(frame);
+        }
+        let _ = reader.innermost_wait(stack.frames.iter(), THREAD_WAITS);
+        let _ = reader.parts(*object);
+        let _ = reader.loop_handles(*object);
+        let _ = reader.lock_of_futex(*object, objects);
+        let _ = reader.thread_lock_held(*object);
+        let _ = reader.rlock_owner(*object);
+        let _ = reader.queue_items(*object);
+        let _ = reader.descriptor_of(*object);
+        let _ = reader.gathered(*object);
+        let _ = reader.concurrent_source(*object);
         let _ = reader.traceback_frames(*object);
         let _ = reader.running_loop(*object);
         let _ = reader.closure(*object);
@@ -189,10 +207,13 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
             error: None,
         };
         let _ = find_tasks(reader, &interpreter, objects);
-        let _ = finished_tasks(reader, BASE, &interpreter);
+        let _ = search_heap(reader, BASE, &interpreter);
     }
     let coroutines: Vec<Option<u64>> = objects.iter().copied().map(Some).collect();
-    let _ = reader.chains(&coroutines);
+    for chain in reader.chains(&coroutines) {
+        let _ = reader.innermost_wait(python_frames(&chain), COROUTINE_WAITS);
+        let _ = reader.outer_wait(&chain, 0);
+    }
 }
 
 proptest! {

@@ -294,6 +294,7 @@ fn thread(name: &str, frames: Vec<Frame>) -> Thread {
         task: None,
         waits_for: None,
         cpu_s: Some(1.0),
+        waits_begun: None,
         frames,
         error: None,
     }

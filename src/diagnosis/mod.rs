@@ -64,6 +64,9 @@ const ORDER: [&[&str]; 8] = [
 /// Kinds that only matter while nothing hangs.
 const ONLY_ALONE: [&str; 4] = ["external-wait", "long-timer", "lock-convoy", "orphan-task"];
 
+/// Kinds of waits for something outside, which may come.
+const OUTSIDE: [&str; 3] = ["external-wait", "stuck-executor-job", "long-timer"];
+
 /// What was found in the last sample, compared with the earlier ones.
 ///
 /// `earlier` is oldest first and may be empty, `interval_s` the time between
@@ -93,6 +96,13 @@ pub fn diagnose(
         found.retain(|one| !ONLY_ALONE.contains(&one.kind.as_str()));
     }
     let verdict = verdict::judge(&context, &found);
+    if verdict.state == "busy" {
+        // While the process works, a wait that did not end between two looks
+        // is no finding.
+        found.retain(|one| {
+            one.confidence != finding::POSSIBLE || !OUTSIDE.contains(&one.kind.as_str())
+        });
+    }
     (verdict, found)
 }
 

@@ -12,6 +12,10 @@ const LATEST: f64 = 4.0;
 /// Share of a processor from which on a thread counts as working.
 const WORKING: f64 = 0.05;
 
+/// Waits that a thread which does nothing begins between two samples, because
+/// looking at it stops it: twice for each round of a look.
+const WAITS_OF_OURS: u64 = 8;
+
 /// Comparison of the last sample with those before it.
 #[derive(Debug, Default)]
 pub struct Progress<'a> {
@@ -86,7 +90,11 @@ impl<'a> Progress<'a> {
                 // The oldest sample comes last and gives the longest base.
                 self.cpu.insert(&thread.id, (now - then) / elapsed);
             }
-            if !same_frames(&old.frames, &thread.frames)
+            let waits = match (old.waits_begun, thread.waits_begun) {
+                (Some(then), Some(now)) => now.saturating_sub(then),
+                _ => 0,
+            };
+            if waits > WAITS_OF_OURS || !same_frames(&old.frames, &thread.frames)
                 || !same_wait(old.waits_for.as_ref(), thread.waits_for.as_ref(), elapsed)
             {
                 self.moved.insert(&thread.id);

@@ -245,11 +245,11 @@ impl Reader<'_> {
         let mut argument = 0i64;
         let mut found = handler;
         for (offset, instruction) in (0i64..).step_by(2).zip(code.chunks_exact(2)) {
-            argument = argument << 8 | i64::from(instruction[1]);
+            argument = argument.wrapping_shl(8) | i64::from(instruction[1]);
             if instruction[0] == EXTENDED_ARG {
                 continue;
             }
-            let target = offset + 2 + argument * unit;
+            let target = argument.wrapping_mul(unit).wrapping_add(offset + 2);
             if format.with_opcodes.contains(&instruction[0]) && target == handler {
                 found = offset;
             }

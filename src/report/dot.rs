@@ -236,14 +236,14 @@ mod tests {
                     .lines()
                     .filter(|line| line.starts_with("node "))
                     .count(),
-                8
+                10
             );
             assert_eq!(
                 plain
                     .lines()
                     .filter(|line| line.starts_with("edge "))
                     .count(),
-                5
+                7
             );
         }
     }
@@ -275,13 +275,13 @@ mod tests {
                 !plain.lines().any(|line| line.starts_with("node evil")),
                 "{plain}"
             );
-            // Six tasks, two threads, and two ends of edges that are neither.
+            // Six tasks, two threads, two locks, and two unknown ends of edges.
             assert_eq!(
                 plain
                     .lines()
                     .filter(|line| line.starts_with("node "))
                     .count(),
-                10
+                12
             );
         }
     }

@@ -1,5 +1,9 @@
 //! Hand-made snapshots for the tests of the report.
 
+mod hung;
+
+pub use hung::{diagnosis, starved, verdict};
+
 use crate::snapshot::*;
 
 pub fn frame(function: &str, file: &str, line: u32) -> Frame {
@@ -78,6 +82,7 @@ pub fn thread(native_id: u64, name: &str, frames: &[(&str, &str, u32)]) -> Threa
         task: None,
         waits_for: None,
         cpu_s: None,
+        waits_begun: None,
         frames,
         error: None,
     }
@@ -204,13 +209,28 @@ pub fn bank() -> Process {
         ),
         task(0x60, "heartbeat", &heartbeat, "timer, 29.7 s left"),
     ];
+    let kinds = ["gather", "lock", "lock", "queue-get", "executor", "timer"];
+    for (task, kind) in process.tasks.iter_mut().zip(kinds) {
+        if let Some(wait) = &mut task.waits_for {
+            wait.kind = kind.into();
+        }
+    }
     process.edges = vec![
         edge("task:0x10", "task:0x20", "gather"),
         edge("task:0x10", "task:0x30", "gather"),
-        edge("task:0x20", "task:0x30", "lock"),
-        edge("task:0x30", "task:0x20", "lock"),
+        edge("task:0x20", "lock:0xa", "lock"),
+        edge("task:0x30", "lock:0xb", "lock"),
+        edge("lock:0xa", "task:0x30", "holds"),
+        edge("lock:0xb", "task:0x20", "holds"),
         edge("task:0x50", "thread:4243", "executor"),
     ];
+    for (place, lock, holder) in [(1, "lock:0xa", "task:0x30"), (2, "lock:0xb", "task:0x20")] {
+        let task = &mut process.tasks[place];
+        process.resources.push(lock_of(lock, holder, &task.id));
+        if let Some(wait) = &mut task.waits_for {
+            wait.resource = Some(lock.into());
+        }
+    }
     for (task, awaiters) in [
         (1, ["task:0x10", "task:0x30"]),
         (2, ["task:0x10", "task:0x20"]),
@@ -236,6 +256,26 @@ pub fn bank() -> Process {
     ));
     process.threads[1].syscall = Some("clock_nanosleep".into());
     process
+}
+
+fn lock_of(id: &str, holder: &str, waiter: &str) -> Resource {
+    Resource {
+        id: id.into(),
+        kind: "lock".into(),
+        type_name: "asyncio.locks.Lock".into(),
+        name: Some("Account.lock".into()),
+        summary: "asyncio.Lock Account.lock".into(),
+        holders: vec![holder.into()],
+        taken_at: vec![Taken {
+            by: holder.into(),
+            function: "transfer".into(),
+            file: Some("/srv/bank.py".into()),
+            line: Some(22),
+        }],
+        waiters: vec![waiter.into()],
+        locked: Some(true),
+        ..Resource::default()
+    }
 }
 
 pub fn snapshot(process: Process) -> Snapshot {
@@ -286,6 +326,7 @@ pub fn crowd() -> Process {
             let left = at as f64 / 10.0 - 500.0;
             let mut job = task(id, &format!("Task-{at}"), &job, &format!("timer, {left} s"));
             job.waits_for = job.waits_for.map(|wait| Wait {
+                kind: "timer".into(),
                 remaining_s: Some(left),
                 ..wait
             });

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{clean, things};
 use crate::snapshot::{
-    ChildProcess, Coroutine, Edge, EventLoop, Process, Resource, Task, Thread, Wait,
+    ChildProcess, Coroutine, Edge, EventLoop, Process, Reference, Resource, Task, Thread, Wait,
 };
 
 /// Names longer than this are cut wherever they only refer to something.
@@ -23,7 +23,7 @@ pub struct Index<'a> {
     home: Option<&'a str>,
     edges_from: FxHashMap<&'a str, Vec<&'a Edge>>,
     /// Who refers to a resource without waiting for it.
-    referrers: FxHashMap<&'a str, Vec<&'a str>>,
+    referrers: FxHashMap<&'a str, Vec<&'a Reference>>,
 }
 
 impl<'a> Index<'a> {
@@ -116,7 +116,7 @@ impl<'a> Index<'a> {
     }
 
     /// Who refers to a resource without waiting for it.
-    pub fn references_to(&self, resource: &str) -> &[&'a str] {
+    pub fn references_to(&self, resource: &str) -> &[&'a Reference] {
         self.referrers.get(resource).map_or(&[], Vec::as_slice)
     }
 
@@ -140,7 +140,7 @@ impl<'a> Index<'a> {
     }
 }
 
-fn referrers(process: &Process) -> FxHashMap<&str, Vec<&str>> {
+fn referrers(process: &Process) -> FxHashMap<&str, Vec<&Reference>> {
     let resources = process.resources.iter();
     let waiting: FxHashSet<(&str, &str)> = resources
         .flat_map(|resource| {
@@ -148,11 +148,11 @@ fn referrers(process: &Process) -> FxHashMap<&str, Vec<&str>> {
             waiters.map(|waiter| (resource.id.as_str(), waiter.as_str()))
         })
         .collect();
-    let mut referrers: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    let mut referrers: FxHashMap<&str, Vec<&Reference>> = FxHashMap::default();
     for reference in &process.references {
         if !waiting.contains(&(reference.to.as_str(), reference.from.as_str())) {
             let of = referrers.entry(&reference.to).or_default();
-            of.push(&reference.from);
+            of.push(reference);
         }
     }
     referrers

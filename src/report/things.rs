@@ -39,6 +39,29 @@ pub fn titled(resource: &Resource) -> String {
     }
 }
 
+/// Whether the name of its type is all that fields say of it.
+pub fn is_opaque(resource: &Resource) -> bool {
+    const TOLD: [&str; 15] = [
+        "lock",
+        "semaphore",
+        "event",
+        "condition",
+        "barrier",
+        "queue",
+        "future",
+        "executor",
+        "process-pool",
+        "pool",
+        "limiter",
+        "memory-stream",
+        "socket",
+        "pipe",
+        "concurrent-future",
+    ];
+    let kind = resource.kind.as_str();
+    !TOLD.contains(&kind.strip_prefix("thread-").unwrap_or(kind))
+}
+
 /// What says why one has to wait for it: how full, how many left, not set.
 pub fn state(resource: &Resource) -> String {
     let kind = resource.kind.as_str();

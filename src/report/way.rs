@@ -7,8 +7,6 @@ use crate::snapshot::{Diagnosis, Frame, TaskState};
 
 /// Steps after which the way is cut.
 const MAX_STEPS: usize = 5;
-/// Actors of a diagnosis that are looked at.
-const MAX_ACTORS: usize = 1_000;
 
 /// All of `from` wait for all of `to`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,7 +37,7 @@ pub fn of<'a>(diagnosis: &'a Diagnosis, index: &Index<'a>) -> Way<'a> {
     let ids = diagnosis.tasks.iter().chain(&diagnosis.threads);
     let mut actors: Vec<&str> = Vec::new();
     let mut seen = FxHashSet::default();
-    for id in ids.take(MAX_ACTORS) {
+    for id in ids {
         let id = stepping(id, index);
         if seen.insert(id) {
             actors.push(id);
@@ -136,7 +134,8 @@ impl<'a> Walk<'_, 'a> {
                 let wider: Vec<&str> = (reached.into_iter())
                     .filter(|id| self.wanted.contains(id))
                     .collect();
-                let all = way.start.iter().all(|id| wider.contains(id));
+                let known: FxHashSet<&str> = wider.iter().copied().collect();
+                let all = way.start.iter().all(|id| known.contains(id));
                 if may_widen && all && wider.len() > way.start.len() {
                     return self.from(wider, false);
                 }
@@ -185,16 +184,14 @@ impl<'a> Walk<'_, 'a> {
     /// Who holds all of this; empty where one of it is not held.
     fn holders(&self, ids: &[&'a str]) -> Vec<&'a str> {
         let mut holders = Vec::new();
+        let mut known = FxHashSet::default();
         for id in ids {
             let needs = self.needs(id);
             if needs.is_empty() || needs.iter().any(|(via, _)| *via != "holds") {
                 return Vec::new();
             }
-            for (_, holder) in needs {
-                if !holders.contains(&holder) {
-                    holders.push(holder);
-                }
-            }
+            let fresh = needs.iter().filter(|(_, holder)| known.insert(*holder));
+            holders.extend(fresh.map(|(_, holder)| *holder));
         }
         holders
     }

@@ -123,6 +123,8 @@ pub struct Thread {
     pub waits_for: Option<Wait>,
     /// Seconds of processor time that it has used so far.
     pub cpu_s: Option<f64>,
+    /// How often it has begun to wait for something so far.
+    pub waits_begun: Option<u64>,
     /// Innermost first.
     pub frames: Vec<Frame>,
     pub error: Option<String>,

@@ -59,20 +59,25 @@ impl BuiltThread {
 pub struct KernelThreads {
     /// By the id that the thread has in the target's own pid namespace.
     by_namespace_id: FxHashMap<u64, (u32, KernelThread)>,
+    /// Voluntary context switches, by the id in our own namespace.
+    switches: FxHashMap<u32, u64>,
 }
 
 impl KernelThreads {
     /// Asks the kernel about every thread of `process`.
     pub fn capture(process: &Process) -> std::result::Result<Self, Error> {
-        let by_namespace_id = process
-            .native_threads()?
-            .into_iter()
-            .map(|tid| {
-                let inner = process.namespace_tid(tid).unwrap_or(tid);
-                (inner.into(), (tid, process.kernel_thread(tid)))
-            })
-            .collect();
-        Ok(Self { by_namespace_id })
+        let mut by_namespace_id = FxHashMap::default();
+        let mut switches = FxHashMap::default();
+        for tid in process.native_threads()? {
+            let (inner, switched) = process.thread_status(tid);
+            let known = (tid, process.kernel_thread(tid));
+            by_namespace_id.insert(inner.unwrap_or(tid).into(), known);
+            switches.extend(switched.map(|switched| (tid, switched)));
+        }
+        Ok(Self {
+            by_namespace_id,
+            switches,
+        })
     }
 
     /// What the kernel said of the thread `tid`, an id of our namespace.
@@ -146,6 +151,7 @@ impl Threads<'_, '_> {
                 task: None,
                 waits_for: None,
                 cpu_s: Some(kernel.cpu_s),
+                waits_begun: self.kernel.switches.get(tid).copied(),
                 frames: shown,
                 error,
             },

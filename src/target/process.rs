@@ -118,8 +118,19 @@ impl Process {
     /// The id that thread `tid` has in the innermost pid namespace: the one
     /// which the program itself knows. `None` when the thread has gone.
     pub fn namespace_tid(&self, tid: u32) -> Option<u32> {
-        let status = Status::of_thread(&self.directory, tid).ok()?;
-        status.numbers("NSpid").last().copied().or(Some(tid))
+        self.thread_status(tid).0
+    }
+
+    /// The id of thread `tid` as [`Self::namespace_tid`] gives it, and how often
+    /// the thread gave the processor away by itself, to wait for something
+    /// (`voluntary_ctxt_switches`).
+    pub fn thread_status(&self, tid: u32) -> (Option<u32>, Option<u64>) {
+        let Ok(status) = Status::of_thread(&self.directory, tid) else {
+            return (None, None);
+        };
+        let inner = status.numbers("NSpid").last().copied().or(Some(tid));
+        let switches = status.field("voluntary_ctxt_switches");
+        (inner, switches.and_then(|number| number.parse().ok()))
     }
 
     /// What the kernel knows of thread `tid`. A thread that has gone has the

@@ -14,6 +14,19 @@ use crate::snapshot::{
 /// A timer this late, or a blocked thread with one, is not a short hold-up.
 const LATE_S: f64 = 1.0;
 
+/// Waits that somebody outside of the process may end.
+const ANSWERED_OUTSIDE: [&str; 9] = [
+    "sleep",
+    "socket-read",
+    "socket-write",
+    "pipe-read",
+    "pipe-write",
+    "accept",
+    "connect",
+    "process",
+    "file-lock",
+];
+
 /// Loops whose thread has been in one step for all samples.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let told: Vec<&str> = of_shape(context, Shape::CrossLoop)
@@ -56,7 +69,7 @@ fn examine<'a>(
     let how = how(context, thread);
     let found = match how {
         "cpu" => computing(context, event_loop, thread, late || !starved.is_empty()),
-        _ => waiting(context, thread, late),
+        _ => waiting(context, event_loop, thread, late),
     };
     let (confidence, culprit) = found?;
     let step = Step {
@@ -118,15 +131,21 @@ fn is_reentrant(context: &Context<'_>, thread: &Thread) -> bool {
 /// Blocked at one place in all samples, or for certain for ever.
 fn waiting(
     context: &Context<'_>,
+    event_loop: &EventLoop,
     thread: &Thread,
     late: bool,
 ) -> Option<(&'static str, Option<Culprit>)> {
-    let for_ever = context.graph.stuck(&thread.id)
-        || thread
-            .task
-            .as_deref()
-            .is_some_and(|id| context.graph.stuck(id));
-    let unchanged = context.progress.unchanged(&thread.id);
+    let stuck = |id: &str| context.graph.stuck(id);
+    let outside = thread
+        .waits_for
+        .as_ref()
+        .is_none_or(|wait| ANSWERED_OUTSIDE.contains(&wait.kind.as_str()));
+    let for_ever = !outside && (stuck(&thread.id) || thread.task.as_deref().is_some_and(stuck));
+    // A loop that serves many is often found in the same call for another one.
+    let unchanged = context.progress.unchanged(&thread.id)
+        && !context.progress.works(&thread.id)
+        && !turned(context, event_loop, thread)
+        && same_task(context, thread);
     let confidence = match (for_ever || unchanged, late) {
         (true, _) => CERTAIN,
         (false, true) if !context.progress.known => LIKELY,
@@ -134,6 +153,16 @@ fn waiting(
         _ => return None,
     };
     Some((confidence, culprit::of(context, &thread.id)))
+}
+
+/// Whether the thread ran the same task in all samples.
+fn same_task(context: &Context<'_>, thread: &Thread) -> bool {
+    context.earlier.iter().all(|sample| {
+        let mut before = sample.threads.iter();
+        before
+            .find(|old| old.id == thread.id)
+            .is_some_and(|old| old.task == thread.task)
+    })
 }
 
 /// Computing in one call in all samples; the loop did not turn meanwhile.

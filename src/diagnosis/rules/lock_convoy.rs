@@ -6,7 +6,8 @@ use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{POSSIBLE, finding, ids};
 use crate::snapshot::{Diagnosis, Resource};
 
-const KINDS: [&str; 3] = ["lock", "thread-lock", "semaphore"];
+/// A semaphore is there to queue for.
+const KINDS: [&str; 2] = ["lock", "thread-lock"];
 /// Fewer waiters than these are not a convoy.
 const MANY: usize = 10;
 /// Of all live tasks, the share that queues for one lock.

@@ -123,11 +123,7 @@ fn is_periodic(context: &Context<'_>, task: &Task) -> bool {
     })
 }
 
-fn describe(
-    context: &Context<'_>,
-    line: Option<Culprit>,
-    sleeping: &[(&Task, f64)],
-) -> Diagnosis {
+fn describe(context: &Context<'_>, line: Option<Culprit>, sleeping: &[(&Task, f64)]) -> Diagnosis {
     let all = || sleeping.iter().map(|(task, _)| task.id.as_str());
     let soonest = sleeping
         .iter()

@@ -34,7 +34,8 @@ enum Step<'a> {
 /// thread's stack, frames are marked with the task that owns them.
 pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para {
     let mut units: Vec<Unit> = Vec::new();
-    let steps = fold(frames);
+    let mut steps = fold(frames);
+    leave_out_glue(&mut steps);
     let all_library = frames.iter().all(|frame| frame.library);
     let mut file = index.home().map(str::to_owned);
     let mut owner = None;
@@ -185,6 +186,25 @@ fn fold(frames: &[Frame]) -> Vec<Step<'_>> {
         steps.splice(SHOWN_OUTER..SHOWN_OUTER + skipped, [Step::Skipped(skipped)]);
     }
     steps
+}
+
+/// Drops library code between two frames of the program's own that has no
+/// public name, such as that of `contextlib`.
+fn leave_out_glue(steps: &mut Vec<Step>) {
+    let is_glue = |step: &Step| match step {
+        Step::Frame { frame, .. } => {
+            frame.library
+                && frame.error.is_none()
+                && function(frame).split('.').any(|part| part.starts_with('_'))
+        }
+        Step::Skipped(_) => false,
+    };
+    let last = steps.len().saturating_sub(1);
+    let mut place = 0;
+    steps.retain(|step| {
+        place += 1;
+        place == 1 || place > last || !is_glue(step)
+    });
 }
 
 fn same_place(a: &Frame, b: &Frame) -> bool {

@@ -38,7 +38,9 @@ impl Page<'_, '_> {
         let mut rows = Rows::default();
         let mut state = wait::state(task, self.index);
         if task.state == TaskState::Waiting {
-            state.units.splice(..0, Para::words(Role::Dim, "waits for").units);
+            state
+                .units
+                .splice(..0, Para::words(Role::Dim, "waits for").units);
         }
         rows.add("state", vec![state.hanging(2)]);
         if let Some(waits) = &task.waits_for {
@@ -126,7 +128,10 @@ impl Page<'_, '_> {
         title.say(Role::Dim, &thread.native_id.to_string());
         self.para(&title)?;
         let mut rows = Rows::default();
-        rows.add("state", vec![threads::state(thread, self.index, false).hanging(2)]);
+        rows.add(
+            "state",
+            vec![threads::state(thread, self.index, false).hanging(2)],
+        );
         rows.add(
             "frames",
             chain::listed(&thread.frames, self.index, Extent::Whole),

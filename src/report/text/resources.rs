@@ -16,9 +16,8 @@ impl Page<'_, '_> {
     /// What many wait for, save what the first diagnosis is about.
     pub(super) fn resources(&mut self) -> io::Result<()> {
         let first = self.process.diagnoses.first();
-        let explained = |resource: &Resource| {
-            first.is_some_and(|first| first.resources.contains(&resource.id))
-        };
+        let explained =
+            |resource: &Resource| first.is_some_and(|first| first.resources.contains(&resource.id));
         let mut contended: Vec<&Resource> = (self.process.resources.iter())
             .filter(|resource| resource.waiters.len() > FEW && !explained(resource))
             .collect();

@@ -14,7 +14,7 @@ use crate::snapshot::{Coroutine, Frame, Task, TaskState};
 const BATCH: usize = 2_000;
 /// From so many tasks on only the first rows of grouped ones are listed.
 const CROWD: usize = 500;
-const CROWD_ROWS: usize = 24;
+const CROWD_ROWS: usize = 18;
 const SHOWN_COROUTINES: usize = 10;
 
 impl Page<'_, '_> {
@@ -145,6 +145,7 @@ impl Page<'_, '_> {
                 format!("not started, queued on {}", self.index.label(event_loop))
             }
             ("created", None) => "never started".to_owned(),
+            ("async-generator", _) => "suspended async generator".to_owned(),
             (other, _) => other.to_owned(),
         };
         let mut note = Para::words(Role::Plain, &state).hanging(2);

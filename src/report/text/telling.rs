@@ -51,9 +51,9 @@ pub fn of_thread<'t>(thread: &'t Thread, index: &Index) -> &'t [Frame] {
     let Some(outermost) = step.or_else(own) else {
         return frames;
     };
-    let idle = index.loop_of(thread).is_some_and(|event_loop| {
-        event_loop.state == LoopState::Polling && thread.task.is_none()
-    });
+    let idle = index
+        .loop_of(thread)
+        .is_some_and(|event_loop| event_loop.state == LoopState::Polling && thread.task.is_none());
     let innermost = match thread.waits_for.is_some() || idle {
         true => frames.iter().position(|frame| !frame.library).unwrap_or(0),
         false => 0,
@@ -62,9 +62,8 @@ pub fn of_thread<'t>(thread: &'t Thread, index: &Index) -> &'t [Frame] {
 }
 
 fn is_asyncio(frame: &Frame) -> bool {
-    (frame.file.as_deref()).is_some_and(|file| {
-        file.contains("/asyncio/") && !file.contains("-packages/")
-    })
+    (frame.file.as_deref())
+        .is_some_and(|file| file.contains("/asyncio/") && !file.contains("-packages/"))
 }
 
 fn is_public(frame: &Frame) -> bool {

@@ -1,6 +1,8 @@
 //! The report over hand-made snapshots.
 
 mod hostile;
+mod verdict;
+mod whole;
 
 use super::*;
 use crate::report::clean::columns;
@@ -40,109 +42,6 @@ fn section(text: &str, heading: &str) -> String {
 }
 
 #[test]
-fn six_tasks_at_80_columns() {
-    assert_eq!(
-        plain(bank(), &options(80)),
-        "\
-bank.py  pid 4242  CPython 3.13.0  asyncio  read-only, paused 2.8 ms
-LOOPS
-  #1 MainThread  _UnixSelectorEventLoop: idle in epoll_wait, 0 ready, 1 timer
-                   (next in 29.7 s)
-TASKS 6, all waiting
-  Task-1           main bank.py:64 > settle :31
-  │                waits for gather of alice-to-bob, bob-to-alice (0/2 done)
-  ├─ alice-to-bob  transfer bank.py:24 > Lock.acquire
-  │                waits for asyncio.Lock held by bob-to-alice (transfer, line
-  │                  24); blocks bob-to-alice
-  └─ bob-to-alice  transfer bank.py:24 > Lock.acquire
-                   waits for asyncio.Lock held by alice-to-bob (transfer, line
-                     24); blocks alice-to-bob
-  receipts         send_receipts receipts.py:12 > Queue.get
-                   waits for asyncio.Queue.get, empty
-  rates            refresh_rates bank.py:44
-                   waits for thread rates_0 (running fetch_rates, line 40)
-  heartbeat        heartbeat bank.py:50 > sleep
-                   waits for timer, 29.7 s left
-THREADS 2
-  MainThread 4242  <module> bank.py:40 > EpollSelector.select
-                   blocked in epoll_wait, runs loop #1
-  rates_0 4243     _WorkItem.run > fetch_rates bank.py:40
-                   blocked in clock_nanosleep
-"
-    );
-}
-#[test]
-fn six_tasks_at_200_columns() {
-    assert_eq!(
-        section(&plain(bank(), &options(200)), "TASKS"),
-        "\
-TASKS 6, all waiting
-  Task-1           main bank.py:64 > settle :31              waits for gather of alice-to-bob, bob-to-alice (0/2 done)
-  ├─ alice-to-bob  transfer bank.py:24 > Lock.acquire        waits for asyncio.Lock held by bob-to-alice (transfer, line 24); blocks bob-to-alice
-  └─ bob-to-alice  transfer bank.py:24 > Lock.acquire        waits for asyncio.Lock held by alice-to-bob (transfer, line 24); blocks alice-to-bob
-  receipts         send_receipts receipts.py:12 > Queue.get  waits for asyncio.Queue.get, empty
-  rates            refresh_rates bank.py:44                  waits for thread rates_0 (running fetch_rates, line 40)
-  heartbeat        heartbeat bank.py:50 > sleep              waits for timer, 29.7 s left
-"
-    );
-}
-#[test]
-fn six_tasks_at_40_columns() {
-    assert_eq!(
-        section(&plain(bank(), &options(40)), "TASKS"),
-        "\
-TASKS 6, all waiting
-  Task-1
-    main bank.py:64 > settle :31
-    waits for gather of alice-to-bob,
-      bob-to-alice (0/2 done)
-  ├─ alice-to-bob
-    transfer bank.py:24 > Lock.acquire
-    waits for asyncio.Lock held by
-      bob-to-alice (transfer, line 24);
-      blocks bob-to-alice
-  └─ bob-to-alice
-    transfer bank.py:24 > Lock.acquire
-    waits for asyncio.Lock held by
-      alice-to-bob (transfer, line 24);
-      blocks alice-to-bob
-  receipts
-    send_receipts receipts.py:12
-    > Queue.get
-    waits for asyncio.Queue.get, empty
-  rates
-    refresh_rates bank.py:44
-    waits for thread rates_0 (running
-      fetch_rates, line 40)
-  heartbeat
-    heartbeat bank.py:50 > sleep
-    waits for timer, 29.7 s left
-"
-    );
-}
-
-#[test]
-fn ten_thousand_tasks_take_a_few_rows() {
-    assert_eq!(
-        section(&plain(crowd(), &options(80)), "TASKS"),
-        "\
-TASKS 10,001: 1 ready, 10,000 waiting
-  equal chains share a row: --group-above 0 lists all, --task NAME opens one
-  Task-1        main crawl.py:60 > TaskGroup.__aexit__
-  │             waits for worker-0, worker-1, worker-2, worker-3 and 9,996 more
-  │               (task-group)
-  ├─ 4,982 x    worker crawl.py:33 > Queue.get
-  │             waits for asyncio.Queue.get, empty; e.g. worker-0, worker-1
-  ├─ 5,017 x    fetch crawl.py:12 > backoff retry.py:7 > sleep
-  │             waits for timers: first overdue by 1.8 s, last in 8 min 19 s;
-  │               e.g. Task-4982, Task-4983
-  └─ Task-9999  fetch crawl.py:10
-                not started
-"
-    );
-}
-
-#[test]
 fn every_task_has_a_row_where_that_is_wanted() {
     let all = Options {
         group_above: 0,
@@ -158,7 +57,7 @@ fn every_task_has_a_row_where_that_is_wanted() {
 #[test]
 fn no_line_is_wider_than_the_terminal() {
     for width in [20, 40, 61, 80, 97, 200] {
-        for process in [bank(), crowd()] {
+        for process in [bank(), crowd(), fixtures::starved()] {
             for all_frames in [false, true] {
                 let options = Options {
                     all_frames,
@@ -266,7 +165,7 @@ fn recursion_is_counted_and_long_chains_are_cut_in_the_middle() {
         .collect();
     process.tasks = vec![task(1, "walker", &walk, "x"), task(2, "long", &long, "x")];
     let text = plain(process, &options(400));
-    assert!(text.contains("walk tree.py:7 x998 > leaf :9"), "{text}");
+    assert!(text.contains("walk :7 x998 > leaf :9"), "{text}");
     assert!(
         text.contains("> f9 :1 > … 74 frames … > f84 :1 >"),
         "{text}"
@@ -283,11 +182,8 @@ fn tasks_without_names_are_called_by_address_or_coroutine_and_address() {
     ];
     process.edges = vec![edge("task:0x7f20", "task:0x7f10", "lock")];
     let text = plain(process, &options(120));
-    assert!(
-        text.contains("  0x7f10  worker a.py:1  waits for x\n"),
-        "{text}"
-    );
-    assert!(text.contains("waits for worker@0x7f10 (lock)"), "{text}");
+    assert!(text.contains("  0x7f10  worker :1  x\n"), "{text}");
+    assert!(text.contains("worker@0x7f10 (lock)"), "{text}");
 }
 
 #[test]
@@ -334,9 +230,9 @@ fn a_chosen_task_is_shown_with_all_its_frames_and_locals() {
             .fold(String::new(), |text, line| text + line + "\n"),
         "\
 TASK alice-to-bob task:0x20
-  state       waits for asyncio.Lock held by bob-to-alice (transfer, line 24)
+  state       waits for lock Account.lock, held by bob-to-alice (transfer:22)
   object      asyncio.locks.Lock
-  behind      bob-to-alice (lock)
+  behind      lock Account.lock (lock)
   awaited by  Task-1, bob-to-alice
   coroutine   transfer (_asyncio.Task)
   loop        #1 MainThread
@@ -345,7 +241,7 @@ TASK alice-to-bob task:0x20
               asyncio/locks.py:14 _ContextManagerMixin.__aenter__
               asyncio/locks.py:110 Lock.acquire
 THREAD rates_0 4243
-  state   blocked in clock_nanosleep
+  state   in clock_nanosleep
   frames  threading.py:1014 Thread._bootstrap
           concurrent/futures/thread.py:59 _WorkItem.run
           /srv/bank.py:40 fetch_rates

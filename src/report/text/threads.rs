@@ -50,17 +50,16 @@ impl Page<'_, '_> {
     }
 }
 
-/// What the thread does now, and what it has. `in_step`: the task is named
-/// elsewhere.
+/// What the thread does now, and what it has. `in_step`: its task is named
+/// elsewhere, and so is what that waits for.
 pub fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
+    let wait = thread.waits_for.as_ref().filter(|_| !in_step);
     let mut para = match (thread.state, &thread.syscall) {
-        (ThreadState::Blocked, _) if thread.waits_for.as_ref().is_some_and(names_more) => {
+        (ThreadState::Blocked, _) if wait.is_some_and(names_more) => {
             Para::words(Role::Plain, &wait::reason(&thread.id, index))
         }
         (ThreadState::Running, _) => Para::words(Role::Good, "running"),
-        (ThreadState::Blocked, Some(syscall)) => {
-            Para::words(Role::Plain, &format!("in {syscall}"))
-        }
+        (ThreadState::Blocked, Some(syscall)) => Para::words(Role::Plain, &format!("in {syscall}")),
         (ThreadState::Blocked, None) => Para::words(Role::Plain, "blocked"),
         (ThreadState::WaitingGil, _) => Para::words(Role::Plain, "waits for the GIL"),
         (ThreadState::Unknown, _) => Para::words(Role::Dim, "state not known"),
@@ -88,7 +87,7 @@ pub fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
 }
 
 /// Whether the wait says more than the name of the system call.
-fn names_more(wait: &Wait) -> bool {
+pub fn names_more(wait: &Wait) -> bool {
     !matches!(wait.kind.as_str(), "sleep" | "process") || wait.resource.is_some()
 }
 

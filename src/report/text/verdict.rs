@@ -134,10 +134,8 @@ impl Page<'_, '_> {
         for (place, one) in diagnoses.iter().take(SHOWN_ALSO).enumerate() {
             let summary = clean::clean(&one.summary);
             let mut para = field(if place == 0 { "ALSO" } else { "" });
-            para.units.push(vec![Piece::new(
-                Role::Plain,
-                clean::cut(&summary, room),
-            )]);
+            para.units
+                .push(vec![Piece::new(Role::Plain, clean::cut(&summary, room))]);
             self.para(&para)?;
         }
         match diagnoses.len().saturating_sub(SHOWN_ALSO) {

@@ -53,7 +53,7 @@ pub fn notes(task: &Task, index: &Index) -> Vec<Para> {
     paras
 }
 
-/// The states of tasks that do the same and two of their names, in one sentence.
+/// The states of tasks that do the same and one of their names, in one sentence.
 pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
     let Some(&first) = tasks.first() else {
         return Vec::new();
@@ -83,8 +83,7 @@ pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
         }
     }
     para.glue(Role::Dim, ";");
-    let ids: Vec<&str> = tasks.iter().take(2).map(|task| task.id.as_str()).collect();
-    para.say(Role::Dim, &format!("e.g. {}", names(&ids, index)));
+    para.say(Role::Dim, &format!("e.g. {}", index.label(&first.id)));
     let mut paras = vec![para.hanging(2)];
     paras.extend(first.error.as_deref().map(chain::unreadable));
     paras
@@ -124,6 +123,13 @@ pub fn reason(id: &str, index: &Index) -> String {
     let Some(wait) = wait else {
         return of_edges(edges, index);
     };
+    if wait.kind == "idle" {
+        return "idle".to_owned();
+    }
+    if wait.kind == "future" && wait.type_name.starts_with("concurrent.") && !edges.is_empty() {
+        let ids: Vec<&str> = edges.iter().map(|edge| edge.to.as_str()).collect();
+        return format!("Future.result() of {}", names(&ids, index));
+    }
     if let Some(before) = combining(wait, !awaited.is_empty()) {
         return format!("{before} {}", names(&awaited, index));
     }
@@ -134,7 +140,10 @@ pub fn reason(id: &str, index: &Index) -> String {
         };
     }
     if let Some(resource) = wait.resource.as_deref().and_then(|id| index.resource(id)) {
-        return of_resource(wait, resource, index);
+        let opaque = things::is_opaque(resource) && !wait.summary.is_empty();
+        if !opaque {
+            return of_resource(wait, resource, index);
+        }
     }
     if !wait.summary.is_empty() {
         let summary = clean::clean(&wait.summary);
@@ -156,7 +165,6 @@ fn combining(wait: &Wait, awaits: bool) -> Option<&'static str> {
         "shield" => "shield of",
         "task-group" => "TaskGroup of",
         "as_completed" => "as_completed of",
-        "future" if wait.type_name.starts_with("concurrent.") => "Future.result() of",
         _ => return None,
     };
     awaits.then_some(before)

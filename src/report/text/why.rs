@@ -24,6 +24,9 @@ pub fn lines(process: &Process, index: &Index, diagnosis: &Diagnosis) -> Vec<Par
         index,
         diagnosis,
     };
+    if diagnosis.kind == "livelock" {
+        return words.livelock(&way.start);
+    }
     let mut lines: Vec<Para> = way.steps.iter().map(|step| words.step(step)).collect();
     lines.extend(words.end(&way));
     if way.steps.is_empty() {
@@ -54,13 +57,35 @@ impl Words<'_, '_> {
         para.say(Role::Plain, &self.things(&step.to));
         if !step.held_by.is_empty() {
             para.glue(Role::Plain, ",");
-            para.say(Role::Dim, "held by");
+            let pool = self
+                .index
+                .resource(step.to.first().copied().unwrap_or_default());
+            let works = pool.is_some_and(|pool| pool.kind == "process-pool");
+            para.say(Role::Dim, if works { "worked on by" } else { "held by" });
             para.say(Role::Name, &self.holders(step));
         }
         if step.cycle {
             para.say(Role::Bad, "[cycle]");
         }
         para
+    }
+
+    /// They wait for nobody, so there is no way to follow.
+    fn livelock(&self, ids: &[&str]) -> Vec<Para> {
+        let tasks = ids.iter().filter_map(|id| self.index.task(id));
+        let mut lines: Vec<Para> = tasks
+            .take(BEHIND)
+            .map(|task| {
+                let place = ends::at(&task.frames);
+                let text = format!("{} goes round and round {place}", self.names(&[&task.id]));
+                Para::words(Role::Plain, &text)
+            })
+            .collect();
+        lines.extend(self.affected());
+        lines
+            .into_iter()
+            .map(|line| line.indented(2).hanging(4))
+            .collect()
     }
 
     /// How people call what the edge goes through.
@@ -85,7 +110,9 @@ impl Words<'_, '_> {
             "pipe" if self.index.child(from).is_some() => "blocked on the pipe of",
             "async-generator" => "goes on after",
             "lock" | "semaphore" | "event" | "condition" | "barrier" | "pool" | "limiter"
-            | "thread-lock" | "file-lock" => "waits for",
+            | "thread-lock" | "file-lock" | "server" | "server-close" | "as_completed" => {
+                "waits for"
+            }
             "queue" | "memory-stream" | "socket" | "pipe" | "queue-get" | "queue-put"
             | "queue-join" | "socket-read" | "socket-write" | "pipe-read" | "pipe-write" => {
                 match wait {

@@ -224,7 +224,10 @@ impl Reader<'_> {
             return Some(Vec::new());
         }
         (0..count)
-            .map(|index| self.u64(items + (start + index) % capacity * 8).ok())
+            .map(|index| {
+                let place = start.wrapping_add(index) % capacity;
+                self.u64(items.wrapping_add(place.wrapping_mul(8))).ok()
+            })
             .collect()
     }
 }

@@ -27,8 +27,6 @@ pub struct Suite {
     arguments: &'static [&'static str],
     /// A package without which it does not run.
     package: Option<&'static str>,
-    /// Why the tool cannot be held to it yet.
-    not_yet: Option<&'static str>,
 }
 
 impl Suite {
@@ -39,7 +37,6 @@ impl Suite {
             program,
             arguments: &[],
             package: None,
-            not_yet: None,
         }
     }
 
@@ -54,16 +51,10 @@ impl Suite {
         self
     }
 
-    /// Nowhere, for the reason given.
-    pub fn not_yet(mut self, why: &'static str) -> Self {
-        self.not_yet = Some(why);
-        self
-    }
-
     /// Why `leg` cannot have it.
     fn lacks(&self, leg: &Leg) -> Option<String> {
-        if let Some(why) = leg.missing.as_deref().or(self.not_yet) {
-            return Some(why.to_owned());
+        if let Some(why) = &leg.missing {
+            return Some(why.clone());
         }
         let package = self.package?;
         (!leg.packages.contains_key(package)).then(|| format!("no {package} for it"))

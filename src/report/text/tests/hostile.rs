@@ -1,6 +1,7 @@
 //! Targets that try to deceive whoever reads the report.
 
 use super::*;
+use crate::snapshot::{Culprit, Diagnosis};
 
 /// The bank with this text wherever the target has a say.
 fn everywhere(text: &str) -> Process {
@@ -23,6 +24,30 @@ fn everywhere(text: &str) -> Process {
         }
     }
     process.tasks[0].waits_for = Some(fixtures::wait(text, text));
+    for resource in &mut process.resources {
+        resource.name = Some(text.into());
+        resource.kind = text.into();
+        resource.taken_at[0].function = text.into();
+    }
+    process.verdict = fixtures::verdict(text, text);
+    let stuck = fixtures::diagnosis("deadlock-cycle", &["task:0x20", "task:0x30"], &[], 3);
+    process.diagnoses = vec![
+        Diagnosis {
+            summary: text.into(),
+            hint: Some(text.into()),
+            culprit: Some(Culprit {
+                file: text.into(),
+                line: 1,
+                function: text.into(),
+                text: text.into(),
+            }),
+            ..stuck
+        };
+        2
+    ];
+    if let Some(verdict) = &mut process.verdict {
+        verdict.state = "hung".into();
+    }
     process
 }
 
@@ -45,10 +70,9 @@ fn names_cannot_fake_output() {
         };
         let text = show(evil);
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{9b}', '\r']));
-        assert!(
-            !text.lines().any(|line| line.starts_with("VERDICT")),
-            "{text}"
-        );
+        let verdicts = text.lines().filter(|line| line.starts_with("VERDICT"));
+        assert_eq!(verdicts.count(), usize::from(chosen.is_none()), "{text}");
+        assert!(!text.lines().any(|line| line.starts_with("  VERDICT")));
         let harmless = show(&"x".repeat(60));
         assert_eq!(text.lines().count(), harmless.lines().count(), "{text}");
     }

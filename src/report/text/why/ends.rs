@@ -3,10 +3,11 @@
 use super::{Words, call, child_name};
 use crate::report::index::short;
 use crate::report::text::layout::{Para, Role};
-use crate::report::text::{chain, wait};
+use crate::report::text::{chain, threads, wait};
 use crate::report::way::Way;
+use crate::report::{clean, things};
 use crate::snapshot::{
-    ChildProcess, Coroutine, Frame, Resource, Task, TaskState, Thread, ThreadState,
+    ChildProcess, Coroutine, Frame, Reference, Resource, Task, TaskState, Thread, ThreadState,
 };
 
 /// Diagnoses that say: nobody is left who could end the wait.
@@ -47,7 +48,9 @@ impl Words<'_, '_> {
                 let thread = thread.filter(|thread| thread.task.as_deref() == Some(&task.id));
                 thread.map_or_else(|| format!("{name} runs"), |thread| does(&name, thread))
             }
-            TaskState::Waiting => format!("{name} waits for {}", wait::reason(&task.id, self.index)),
+            TaskState::Waiting => {
+                format!("{name} waits for {}", wait::reason(&task.id, self.index))
+            }
             TaskState::Ready => format!("{name} is ready to go on"),
             TaskState::Done => match &task.exception {
                 Some(raised) => {
@@ -62,7 +65,7 @@ impl Words<'_, '_> {
     fn thread(&self, thread: &Thread) -> String {
         let name = format!("thread {}", short(&thread.name));
         match &thread.waits_for {
-            Some(_) if thread.state != ThreadState::Running => {
+            Some(wait) if thread.state != ThreadState::Running && threads::names_more(wait) => {
                 let reason = wait::reason(&thread.id, self.index);
                 format!("{name} waits for {reason}, {}", at(&thread.frames))
             }
@@ -76,39 +79,70 @@ impl Words<'_, '_> {
             return Some(self.other_side(resource));
         }
         let refer = self.index.references_to(&resource.id);
-        let failed: Vec<&str> = (refer.iter())
-            .filter(|id| {
-                (self.index.task(id)).is_some_and(|task| {
-                    task.state == TaskState::Done && task.exception.is_some()
-                })
-            })
-            .copied()
-            .collect();
-        let unstarted = (refer.iter().filter_map(|id| self.index.coroutine(id)))
-            .find(|coroutine| coroutine.state == "created" && coroutine.event_loop.is_none());
+        if let Some(pending) = self.pending(refer) {
+            return Some(pending);
+        }
         let nobody = NOBODY.contains(&self.diagnosis.kind.as_str())
-            && self.diagnosis.confidence != "possible";
-        let why = match (failed.first(), unstarted) {
-            (Some(first), _) => self.failed(first, &failed),
-            (None, Some(coroutine)) => self.coroutine(coroutine),
-            (None, None) if nobody && !refer.is_empty() => {
-                "all who refer to it wait themselves".to_owned()
-            }
-            (None, None) if nobody => String::new(),
-            (None, None) => return None,
-        };
+            && self.diagnosis.confidence != "possible"
+            && (self.diagnosis.how.as_deref() != Some("lost-wakeup")
+                || resource.kind.ends_with("condition"));
+        let who = self.would_have(refer);
         let ends = self.what_ends(resource);
-        Some(match (nobody, why.is_empty()) {
-            (true, true) => format!("nobody alive can {ends}"),
-            (true, false) => format!("nobody alive can {ends}: {why}"),
-            (false, _) => format!("known to: {why}"),
+        match (nobody, who) {
+            (true, Some(who)) => Some(format!("nobody alive can {ends}: {who}")),
+            (true, None) if !refer.is_empty() => Some(format!(
+                "nobody alive can {ends}: all who refer to it wait themselves"
+            )),
+            (true, None) => Some(format!("nobody alive can {ends}")),
+            (false, Some(who)) => Some(format!("who could {ends}: {who}")),
+            (false, None) => things::is_opaque(resource).then(|| self.said(resource))?,
+        }
+    }
+
+    /// What a wait says about a thing that is known by name only.
+    fn said(&self, resource: &Resource) -> Option<String> {
+        let wait = self.index.wait(resource.waiters.first()?)?;
+        (!wait.summary.is_empty()).then(|| clean::clean(&wait.summary).into_owned())
+    }
+
+    /// A timer, or a callback in a ready queue, that refers to it.
+    fn pending(&self, refer: &[&Reference]) -> Option<String> {
+        let of_loop = |reference: &&&Reference| self.index.loop_place(&reference.from).is_some();
+        let reference = refer.iter().find(of_loop)?;
+        let event_loop = self.index.label(&reference.from);
+        Some(match reference.due_s {
+            Some(due) => format!(
+                "a timer of {event_loop} refers to it, due {}",
+                wait::due(due)
+            ),
+            None => format!("a callback of {event_loop} that has not run yet refers to it"),
         })
+    }
+
+    /// Those who failed, or never began, and knew it.
+    fn would_have(&self, refer: &[&Reference]) -> Option<String> {
+        let tasks = refer.iter().filter_map(|one| self.index.task(&one.from));
+        let failed: Vec<&str> = tasks
+            .filter(|task| task.state == TaskState::Done && task.exception.is_some())
+            .map(|task| task.id.as_str())
+            .collect();
+        if let Some(first) = failed.first() {
+            return Some(self.failed(first, &failed));
+        }
+        let mut coroutines = (refer.iter()).filter_map(|one| self.index.coroutine(&one.from));
+        let unstarted =
+            coroutines.find(|one| one.state == "created" && one.event_loop.is_none())?;
+        Some(self.coroutine(unstarted))
     }
 
     fn other_side(&self, socket: &Resource) -> String {
         let mut waiters = (socket.waiters.iter()).filter_map(|id| self.index.task(id));
         let guarded = waiters.any(|task| !task.guards.is_empty());
-        let rest = if guarded { ", or a timeout" } else { "; no timeout guards it" };
+        let rest = if guarded {
+            ", or a timeout"
+        } else {
+            "; no timeout guards it"
+        };
         format!("only the other side can end it{rest}")
     }
 
@@ -174,7 +208,7 @@ fn child(child: &ChildProcess) -> String {
 }
 
 /// `at load (config.py:13)`, the program's own innermost line.
-fn at(frames: &[Frame]) -> String {
+pub(super) fn at(frames: &[Frame]) -> String {
     let own = frames.iter().find(|frame| !frame.library);
     match own.or(frames.first()) {
         Some(frame) => format!(

@@ -1,0 +1,189 @@
+//! Rows of three columns that share out the width.
+
+use std::io;
+
+use super::{Line, Para, Piece, Role, Unit, unit_width};
+use crate::report::clean::{self, columns};
+
+/// One entry of a section: who, where, and what about it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    pub label: Unit,
+    /// Drawn before the body's lines below the label, e.g. the rail of a tree.
+    pub rail: String,
+    pub body: Vec<Para>,
+    pub notes: Vec<Para>,
+}
+
+/// Columns before every row.
+const MARGIN: usize = 2;
+/// Between two columns of a table.
+const GAP: usize = 2;
+/// Below this width a label stands on a line of its own.
+const NARROW: usize = 60;
+/// Columns beside the label from which notes stand beside the body even where
+/// that makes either of them wrap.
+const WIDE: usize = 96;
+
+/// Writes rows as a table: label, body and notes side by side where the width
+/// allows it, else the notes under the body.
+pub fn write_rows(out: &mut dyn io::Write, rows: &[Row], width: usize) -> io::Result<()> {
+    let columns = Columns::of(rows, width);
+    rows.iter().try_for_each(|row| columns.write(out, row))
+}
+
+/// How the width is shared out between label, body and notes.
+struct Columns {
+    /// Where bodies begin.
+    body_at: usize,
+    body: usize,
+    notes: Notes,
+}
+
+/// Where the notes of a row are set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Notes {
+    /// Beside the body, so wide.
+    Beside(usize),
+    /// Beside a body of up to so many columns where both fit, else under it.
+    Where(usize),
+}
+
+impl Columns {
+    fn of(rows: &[Row], width: usize) -> Self {
+        let longest_label = if width < NARROW {
+            0
+        } else {
+            (width / 3).min(36)
+        };
+        let labels = rows.iter().map(|row| unit_width(&row.label));
+        let label = labels.filter(|&w| w <= longest_label).max().unwrap_or(0);
+        let body_at = if label == 0 {
+            2 * MARGIN
+        } else {
+            MARGIN + label + GAP
+        };
+        let rest = width.saturating_sub(body_at).max(MARGIN * 4);
+        let body = widest(rows.iter().flat_map(|row| &row.body));
+        let notes = widest(rows.iter().flat_map(|row| &row.notes));
+        let stacked = rows.iter().any(|row| row.body.len() > 1);
+        let (body, notes) = if notes == 0 || stacked {
+            (rest, Notes::Where(0))
+        } else if body + GAP + notes <= rest {
+            (body, Notes::Beside(rest - body - GAP))
+        } else if rest >= WIDE {
+            let notes = notes.min(rest * 2 / 5);
+            let body = body.min(rest - GAP - notes);
+            (body, Notes::Beside(rest - GAP - body))
+        } else {
+            (rest, Notes::Where(best_column(rows, rest)))
+        };
+        Self {
+            body_at,
+            body,
+            notes,
+        }
+    }
+
+    fn write(&self, out: &mut dyn io::Write, row: &Row) -> io::Result<()> {
+        let mut head = Line::blank(MARGIN);
+        let beside = match self.notes {
+            Notes::Beside(width) => width,
+            Notes::Where(_) => 0,
+        };
+        let room = (self.body_at + self.body + beside).saturating_sub(MARGIN);
+        for piece in &row.label {
+            let left = room.saturating_sub(head.width - MARGIN);
+            head.push(Piece::new(piece.role, clean::cut(&piece.text, left)));
+        }
+        let mut body = lines_of(&row.body, self.body).into_iter();
+        let (notes_at, beside, under) = self.split_notes(row);
+        let mut notes = beside.into_iter();
+        let mut line = head;
+        let mut left = body.next();
+        let mut right = notes.next();
+        if line.width + GAP > self.body_at || (left.is_none() && right.is_none()) {
+            line.write(out)?;
+            line = self.rail(row);
+        }
+        while left.is_some() || right.is_some() {
+            line.pad(self.body_at);
+            line.append(left.unwrap_or_default());
+            if let Some(right) = right {
+                line.pad(notes_at);
+                line.append(right);
+            }
+            line.write(out)?;
+            line = self.rail(row);
+            (left, right) = (body.next(), notes.next());
+        }
+        for note in under {
+            let mut line = self.rail(row);
+            line.pad(self.body_at);
+            line.append(note);
+            line.write(out)?;
+        }
+        Ok(())
+    }
+
+    /// The column of the notes beside the body, these, and those under it.
+    fn split_notes(&self, row: &Row) -> (usize, Vec<Line>, Vec<Line>) {
+        match self.notes {
+            Notes::Beside(width) => (
+                self.body_at + self.body + GAP,
+                lines_of(&row.notes, width),
+                Vec::new(),
+            ),
+            Notes::Where(column) => {
+                let notes = widest(row.notes.iter());
+                let body = widest(row.body.iter());
+                // Rather out of line than on two lines.
+                let latest = self.body.saturating_sub(notes + GAP);
+                let needed = body.max(column.min(latest));
+                let fits = needed <= latest;
+                let lines = lines_of(&row.notes, self.body);
+                match fits && lines.len() == 1 && row.body.len() <= 1 {
+                    true => (self.body_at + needed + GAP, lines, Vec::new()),
+                    false => (0, Vec::new(), lines),
+                }
+            }
+        }
+    }
+
+    fn rail(&self, row: &Row) -> Line {
+        let mut line = Line::blank(MARGIN);
+        if self.body_at > 2 * MARGIN && MARGIN + columns(&row.rail) < self.body_at {
+            line.push(Piece::new(Role::Dim, &row.rail));
+        }
+        line
+    }
+}
+
+/// The column beside which most rows fit on one line.
+fn best_column(rows: &[Row], rest: usize) -> usize {
+    let widths: Vec<(usize, usize)> = (rows.iter())
+        .map(|row| (widest(row.body.iter()), widest(row.notes.iter())))
+        .filter(|(body, notes)| body + GAP + notes <= rest)
+        .collect();
+    let fitting = |column: usize| {
+        let fits =
+            |(body, notes): &&(usize, usize)| *body <= column && column + GAP + notes <= rest;
+        widths.iter().filter(fits).count()
+    };
+    let mut columns: Vec<usize> = widths.iter().map(|(body, _)| *body).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let best = columns
+        .into_iter()
+        .rev()
+        .max_by_key(|column| fitting(*column));
+    best.unwrap_or(0)
+}
+
+fn widest<'a>(paras: impl Iterator<Item = &'a Para>) -> usize {
+    paras.map(Para::width).max().unwrap_or(0)
+}
+
+fn lines_of(paras: &[Para], width: usize) -> Vec<Line> {
+    paras.iter().flat_map(|para| para.wrap(width)).collect()
+}

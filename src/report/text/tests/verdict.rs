@@ -1,0 +1,218 @@
+//! The verdict, and what stands below it.
+
+use super::*;
+use crate::report::fixtures::{diagnosis, starved, verdict};
+use crate::snapshot::{Coroutine, Culprit, Diagnosis, Guard, Reference, Resource, Wait};
+
+/// The bank with a first diagnosis.
+fn deadlocked() -> Process {
+    let mut process = bank();
+    process.verdict = verdict("hung", "deadlock");
+    process.diagnoses = vec![Diagnosis {
+        resources: vec!["lock:0xa".into(), "lock:0xb".into()],
+        ..diagnosis("deadlock-cycle", &["task:0x20", "task:0x30"], &[], 3)
+    }];
+    process
+}
+
+/// One task that waits for an event which nobody will set.
+fn forgotten() -> Process {
+    let mut process = fixtures::process();
+    let chain = [("serve", "/srv/app.py", 21)];
+    let mut waiting = task(1, "server", &chain, "asyncio.Event Startup.ready");
+    waiting.waits_for = Some(Wait {
+        resource: Some("event:0x1".into()),
+        ..fixtures::wait("event", "asyncio.Event Startup.ready")
+    });
+    process.tasks = vec![waiting];
+    process.edges = vec![edge("task:0x1", "event:0x1", "event")];
+    process.resources = vec![Resource {
+        id: "event:0x1".into(),
+        kind: "event".into(),
+        name: Some("Startup.ready".into()),
+        waiters: vec!["task:0x1".into()],
+        set: Some(false),
+        ..Resource::default()
+    }];
+    process.verdict = verdict("hung", "server waits for Startup.ready");
+    process.diagnoses = vec![diagnosis("orphan-wait", &["task:0x1"], &[], 1)];
+    process
+}
+
+fn place_of(text: &str, heading: &str) -> usize {
+    let mut lines = text.lines();
+    let place = lines.position(|line| line.starts_with(heading));
+    place.unwrap_or_else(|| panic!("no {heading}: {text}"))
+}
+
+#[test]
+fn a_hung_program_is_explained_in_order_and_on_one_page() {
+    let text = plain(starved(), &options(80));
+    let headings = [
+        "VERDICT", "CULPRIT", "RECOVERY", "WHY", "FIX", "LOOPS", "TASKS", "THREADS",
+    ];
+    assert!(headings.map(|heading| place_of(&text, heading)).is_sorted());
+    assert!(text.lines().count() <= 40, "{text}");
+}
+
+#[test]
+fn ten_thousand_tasks_and_a_diagnosis_fit_one_screen() {
+    let mut process = crowd();
+    process.verdict = verdict("hung", "the queue has no producer");
+    let waiting: Vec<String> = (0..4_982)
+        .map(|at| format!("task:{:#x}", 0x1000 + at * 16))
+        .collect();
+    let waiting: Vec<&str> = waiting.iter().map(String::as_str).collect();
+    process.diagnoses = vec![diagnosis("orphan-wait", &waiting, &[], 9_999); 9];
+    // Chains of which no two are equal.
+    for (place, task) in process.tasks.iter_mut().enumerate().skip(9_000) {
+        task.frames[0].line = Some(place as u32);
+    }
+    let text = plain(process, &options(80));
+    let lines = text.lines().count();
+    assert!((24..=50).contains(&lines), "{lines}: {text}");
+    assert!(text.contains("and 3 more (--json)"), "{text}");
+}
+
+#[test]
+fn without_a_diagnosis_there_is_only_the_verdict() {
+    for state in ["busy", "waiting", "idle", "starting", "unknown"] {
+        let mut process = bank();
+        process.verdict = verdict(state, "nothing is wrong");
+        let text = plain(process, &options(80));
+        let first = format!("VERDICT  {}: nothing is wrong", state.to_uppercase());
+        assert!(text.contains(&first), "{text}");
+        for heading in ["CULPRIT", "RECOVERY", "WHY", "FIX", "ALSO"] {
+            assert!(!text.contains(heading), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_side_finding_does_not_explain_a_program_that_works() {
+    let mut process = bank();
+    process.verdict = verdict("busy", "it works");
+    process.diagnoses = vec![Diagnosis {
+        culprit: Some(Culprit {
+            file: "/srv/bank.py".into(),
+            line: 3,
+            function: "f".into(),
+            text: "f()".into(),
+        }),
+        ..diagnosis("unretrieved-exception", &["task:0x40"], &[], 0)
+    }];
+    let text = plain(process, &options(80));
+    assert!(
+        text.contains("ALSO     a case of unretrieved-exception"),
+        "{text}"
+    );
+    assert!(!text.contains("CULPRIT") && !text.contains("WHY"), "{text}");
+}
+
+#[test]
+fn a_circle_is_followed_once_and_its_end_is_marked() {
+    assert_eq!(
+        section(&plain(deadlocked(), &options(120)), "WHY"),
+        "\
+WHY
+  alice-to-bob --waits for--> lock Account.lock, held by bob-to-alice (transfer:22)
+  bob-to-alice --waits for--> lock Account.lock, held by alice-to-bob (transfer:22) [cycle]
+  3 of 6 tasks wait behind this
+"
+    );
+}
+
+#[test]
+fn a_wait_that_nobody_can_end_says_who_would_have() {
+    let mut process = forgotten();
+    let text = plain(process.clone(), &options(80));
+    assert!(text.contains("nobody alive can set it\n"), "{text}");
+    assert!(!text.contains("[cycle]"), "{text}");
+    process.coroutines = vec![Coroutine {
+        id: "coroutine:0x9".into(),
+        qualname: "warm_cache".into(),
+        state: "created".into(),
+        frames: vec![frame("warm_cache", "/srv/app.py", 25)],
+        referenced_by: Some("Startup.pending[0]".into()),
+        referenced_as: Some("pending".into()),
+        event_loop: None,
+    }];
+    process.references = vec![Reference {
+        from: "coroutine:0x9".into(),
+        to: "event:0x1".into(),
+        path: "app.ready".into(),
+        due_s: None,
+    }];
+    assert_eq!(
+        section(&plain(process, &options(120)), "WHY"),
+        "\
+WHY
+  server --waits for--> event Startup.ready (not set)
+  nobody alive can set it: warm_cache() was never started (kept in Startup.pending[0])
+  1 of 1 task waits behind this
+"
+    );
+}
+
+#[test]
+fn a_possible_finding_does_not_say_that_nobody_can_end_it() {
+    let mut process = forgotten();
+    process.diagnoses[0].confidence = "possible".into();
+    assert!(!plain(process, &options(80)).contains("nobody alive"));
+}
+
+#[test]
+fn recovery_tells_a_timeout_from_a_timer_and_from_none() {
+    let recovery = |process: Process| section(&plain(process, &options(120)), "RECOVERY");
+    assert_eq!(
+        recovery(starved()),
+        "RECOVERY none: no timer or timeout is pending\n"
+    );
+    // The heartbeat's timer is none that would help.
+    assert_eq!(
+        recovery(deadlocked()),
+        "RECOVERY none: no timeout guards this wait\n"
+    );
+    let mut guarded = deadlocked();
+    guarded.diagnoses[0].recovers_in_s = Some(3.2);
+    guarded.tasks[1].guards = vec![Guard {
+        kind: "timeout".into(),
+        remaining_s: 3.2,
+    }];
+    let text = plain(guarded.clone(), &options(120));
+    assert!(text.contains("(transfer:22), timeout in 3.2 s"), "{text}");
+    assert_eq!(
+        recovery(guarded.clone()),
+        "RECOVERY in 3.2 s, by a timeout\n"
+    );
+    guarded.verdict = verdict("waiting", "it ends");
+    assert_eq!(
+        recovery(guarded),
+        "RECOVERY at the latest in 3.2 s, by a timeout\n"
+    );
+}
+
+#[test]
+fn severity_has_a_colour() {
+    let red = "\u{1b}[31m";
+    let state = |process: Process| {
+        let text = styled(process, &options(80), None);
+        let line = text.lines().find(|line| line.contains("VERDICT"));
+        line.unwrap_or_default().to_owned()
+    };
+    assert!(state(starved()).contains(&format!("{red}HUNG:")));
+    let mut busy = bank();
+    busy.verdict = verdict("busy", "it works");
+    assert!(!state(busy).contains(red));
+}
+
+#[test]
+fn ids_that_lead_nowhere_or_in_circles_end() {
+    let mut process = deadlocked();
+    process.diagnoses[0].tasks = vec!["task:0xdead".into(), "task:0x10".into()];
+    process
+        .edges
+        .push(edge("task:0xdead", "task:0xbeef", "await"));
+    process.edges.push(edge("task:0x10", "task:0x10", "await"));
+    assert!(plain(process, &options(80)).contains("WHY"));
+}
