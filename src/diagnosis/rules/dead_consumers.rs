@@ -1,6 +1,6 @@
 //! A queue that nobody empties any more.
 
-use super::{count, wait_kind};
+use super::{count, verb, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{CERTAIN, LIKELY, finding, ids};
@@ -43,8 +43,9 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
         None => String::new(),
     };
     let summary = format!(
-        "{} wait for {} ({items}) which no living task takes from{deaths}",
+        "{} {} for {} ({items}) which no living task takes from{deaths}",
         context.names(&waiters),
+        verb(waiters.len(), "wait"),
         context.name(&resource.id),
     );
     let confidence = match dead.is_empty() {

@@ -42,11 +42,26 @@ fn of_cycle(context: &Context<'_>, cycle: &Cycle<'_>) -> Diagnosis {
         culprit: culprit::of_first(context, first.copied()),
         affected_tasks: context.affected(nodes()),
         recovers_in_s: context.recovery(cycle.tasks.iter().copied()),
-        hint: Some(
-            "cancelling one of these tasks lets the others go on; take the locks in one order"
-                .to_owned(),
-        ),
+        hint: Some(hint(context, cycle).to_owned()),
         ..finding("deadlock-cycle", context.proved(actors), summary)
+    }
+}
+
+fn hint(context: &Context<'_>, cycle: &Cycle<'_>) -> &'static str {
+    let mut kinds = cycle
+        .resources
+        .iter()
+        .filter_map(|id| context.resource(id))
+        .map(|resource| resource.kind.as_str());
+    match cycle.shape {
+        Shape::Executor => "do not wait inside a job for what needs the same pool",
+        _ if kinds.clone().any(|kind| kind == "thread-lock") => {
+            "do not hold a threading lock across an await"
+        }
+        _ if kinds.any(|kind| matches!(kind, "lock" | "semaphore")) => {
+            "cancelling one of these tasks lets the others go on; take the locks in one order"
+        }
+        _ => "cancelling one of these tasks lets the others go on; let only one wait for the other",
     }
 }
 

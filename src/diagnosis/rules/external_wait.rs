@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{place, runs, wait_kind};
+use super::{place, runs, verb, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{POSSIBLE, finding, ids};
@@ -86,15 +86,16 @@ fn describe(context: &Context<'_>, how: &str, tasks: &[&Task]) -> Diagnosis {
         _ => String::new(),
     };
     let what = match how {
-        "socket-read" => format!("wait to read from {peer}{buffered}"),
-        "socket-write-backpressure" => format!("wait until {peer} reads"),
-        "pipe-read" => "wait to read from a pipe".to_owned(),
-        _ => "wait for the connections of a server to close".to_owned(),
+        "socket-read" => format!("to read from {peer}{buffered}"),
+        "socket-write-backpressure" => format!("until {peer} reads"),
+        "pipe-read" => "to read from a pipe".to_owned(),
+        _ => "for the connections of a server to close".to_owned(),
     };
     let frames = tasks.first().map_or(&[][..], |task| &task.frames);
     let summary = format!(
-        "{} {what} in {}; no timeout guards it",
+        "{} {} {what} in {}; no timeout guards it",
         context.names(names()),
+        verb(tasks.len(), "wait"),
         place(frames)
     );
     Diagnosis {

@@ -31,7 +31,7 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     if !all_wait {
         return Vec::new();
     }
-    let mut by_line: Vec<(Option<Culprit>, Vec<(&Task, f64)>)> = Vec::new();
+    let mut by_line: Vec<(Option<Culprit>, Vec<Sleeper>)> = Vec::new();
     for (task, left) in sleeping {
         if is_periodic(context, task) {
             continue;
@@ -47,6 +47,9 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .map(|(line, group)| describe(context, line, &group))
         .collect()
 }
+
+/// A task that sleeps, and for how many seconds more.
+type Sleeper<'a> = (&'a Task, f64);
 
 /// Timers by what they end, each looked for once.
 struct Timers<'c, 'a> {

@@ -152,6 +152,15 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// `1 task waits`, `3 tasks wait`.
+pub fn verb(number: usize, stem: &str) -> String {
+    match (number, stem) {
+        (1, "have") => "has".to_owned(),
+        (1, stem) => format!("{stem}s"),
+        (_, stem) => stem.to_owned(),
+    }
+}
+
+/// `1 task`, `3 tasks`.
 pub fn count(number: usize, thing: &str) -> String {
     match number {
         1 => format!("1 {thing}"),

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{dead_consumers, never_awaited, pool_exhausted, wait_kind};
+use super::{dead_consumers, never_awaited, pool_exhausted, verb, wait_kind};
 use crate::diagnosis::alive::{lost_wakeup, sleeps_on_work};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
@@ -95,6 +95,22 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
     })
 }
 
+fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
+    let first = wait.resources.first().and_then(|id| context.resource(id));
+    match first.map(|resource| resource.kind.as_str()) {
+        Some("queue" | "thread-queue") => {
+            "tell the waiting side that nothing more comes, and call task_done() in a finally block"
+        }
+        Some("barrier" | "thread-barrier") => {
+            "let as many parties come as the barrier waits for, or abort() it"
+        }
+        Some("condition" | "thread-condition") => {
+            "look at the state before waiting: await condition.wait_for(...)"
+        }
+        _ => "set it in a finally block, or wait with a timeout",
+    }
+}
+
 fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
     let why = match (wait.evidence.failed.first(), wait.evidence.never_began) {
         (Some(task), _) => format!(
@@ -108,11 +124,7 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
     let summary = format!(
         "{} {} for {}, which nobody alive can end: {why}",
         context.names(&wait.waiters),
-        if wait.waiters.len() == 1 {
-            "waits"
-        } else {
-            "wait"
-        },
+        verb(wait.waiters.len(), "wait"),
         context.names(&wait.resources),
     );
     Diagnosis {
@@ -122,7 +134,7 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
         culprit: wait.culprit.clone(),
         affected_tasks: context.affected(wait.resources.iter().copied()),
         recovers_in_s: context.recovery(wait.waiters.iter().copied()),
-        hint: Some("set it in a finally block, or wait with a timeout".to_owned()),
+        hint: Some(hint(context, wait).to_owned()),
         ..finding("orphan-wait", wait.confidence, summary)
     }
 }
@@ -357,8 +369,9 @@ fn of_set_events(context: &Context<'_>) -> Vec<Diagnosis> {
                         .is_some_and(|task| task.state == TaskState::Waiting)
             });
             let summary = format!(
-                "{} wait for {} although it is set",
+                "{} {} for {} although it is set",
                 context.names(&waiters),
+                verb(waiters.len(), "wait"),
                 context.name(&resource.id)
             );
             (!waiters.is_empty()).then(|| Diagnosis {

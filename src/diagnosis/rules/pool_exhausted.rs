@@ -1,6 +1,6 @@
 //! A pool whose connections are all out and do not come back.
 
-use super::count;
+use super::{count, verb};
 use super::cycle::{Cycle, Shape, of_shape};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
@@ -47,11 +47,13 @@ fn of_cycle(context: &Context<'_>, cycle: &Cycle<'_>) -> Option<Diagnosis> {
     let waiters = context.waiting_tasks(pool);
     let tasks = || cycle.tasks.iter().chain(&waiters).copied();
     let summary = format!(
-        "{} is exhausted ({}): {} wait for what {} have",
+        "{} is exhausted ({}): {} {} for what {} {}",
         context.name(&pool.id),
         fill(pool),
         context.names(&waiters),
+        verb(waiters.len(), "wait"),
         context.names(&cycle.tasks),
+        verb(cycle.tasks.len(), "have"),
     );
     Some(Diagnosis {
         tasks: ids(context, tasks()),

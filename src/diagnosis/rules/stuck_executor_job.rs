@@ -1,7 +1,7 @@
 //! A job in a worker thread that does not come back.
 
 use super::executor_exhausted::{exhausted, sleeps, stands_still};
-use super::{place, runs};
+use super::{place, runs, verb};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
@@ -47,8 +47,9 @@ fn of_process_pool(context: &Context<'_>, pool: &Resource) -> Option<Diagnosis> 
     }
     let pids: Vec<String> = children.iter().map(|child| child.pid.to_string()).collect();
     let summary = format!(
-        "{} wait for a job in {}, whose processes ({}) sleep: look there",
+        "{} {} for a job in {}, whose processes ({}) sleep: look there",
         context.names(&waiting),
+        verb(waiting.len(), "wait"),
         context.name(&pool.id),
         pids.join(", "),
     );
@@ -100,8 +101,9 @@ fn describe(context: &Context<'_>, thread: &Thread) -> Option<Diagnosis> {
         _ => "something".to_owned(),
     };
     let summary = format!(
-        "{} wait for a job on thread {}, which waits for {what} in {}",
+        "{} {} for a job on thread {}, which waits for {what} in {}",
         context.names(&waiting),
+        verb(waiting.len(), "wait"),
         thread.name,
         place(&thread.frames),
     );
