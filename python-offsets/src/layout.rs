@@ -297,6 +297,8 @@ pub struct Thread {
 #[serde(deny_unknown_fields)]
 pub struct Object {
     pub size: Offset,
+    /// None in free-threaded builds, which count in two places.
+    pub ob_refcnt: Option<Offset>,
     pub ob_type: Offset,
     pub ob_size: Offset,
 }

@@ -16,6 +16,7 @@ mod state;
 mod summary;
 mod task;
 mod thread;
+mod weak;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -135,6 +136,12 @@ pub fn explain(
         &handles,
     );
     add_guards(reader, &mut held, &timers, tasks);
+    if scene.search != Search::Nothing {
+        let waiting = tasks.iter_mut().filter(|built| built.waiter.is_some());
+        for built in waiting.filter(|built| built.task.awaited_by.is_empty()) {
+            built.task.weakly_held = weak::weakly_held(reader, built);
+        }
+    }
     let mut linked = links::Links {
         scene,
         registry: &mut registry,
