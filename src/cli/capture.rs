@@ -43,8 +43,7 @@ impl Capture {
         for process in &mut snapshot.processes {
             let before = earlier.get(&process.pid).map_or(&[][..], Vec::as_slice);
             let sources = ProcessSources::new(process.pid);
-            let (verdict, diagnoses) =
-                diagnosis::diagnose(process, before, interval, &sources);
+            let (verdict, diagnoses) = diagnosis::diagnose(process, before, interval, &sources);
             process.verdict = Some(verdict);
             process.diagnoses = diagnoses;
         }

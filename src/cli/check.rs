@@ -30,7 +30,9 @@ pub fn run(arguments: &CheckArguments) -> Result<(), Failure> {
                 pid: process.pid,
                 checks: &checks,
             };
-            output::plain(|out| Ok::<(), Failure>(json::write(out, &answers, output::is_terminal())?))?;
+            output::plain(|out| {
+                Ok::<(), Failure>(json::write(out, &answers, output::is_terminal())?)
+            })?;
         } else {
             output::styled(&arguments.terminal, |out| {
                 Ok::<(), Failure>(write(out, &checks)?)

@@ -19,12 +19,14 @@ pub fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     let capture = arguments.read.capture(pid, arguments.children);
     let snapshot = match arguments.show.threads {
         // Nothing of a diagnosis would be shown.
-        true => Capture {
-            samples: 1,
-            ..capture
+        true => {
+            Capture {
+                samples: 1,
+                ..capture
+            }
+            .take()?
+            .snapshot
         }
-        .take()?
-        .snapshot,
         false => capture.diagnosed()?,
     };
     let stuck = snapshot.processes.iter().any(is_stuck);

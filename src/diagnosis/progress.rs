@@ -94,7 +94,8 @@ impl<'a> Progress<'a> {
                 (Some(then), Some(now)) => now.saturating_sub(then),
                 _ => 0,
             };
-            if waits > WAITS_OF_OURS || !same_frames(&old.frames, &thread.frames)
+            if waits > WAITS_OF_OURS
+                || !same_frames(&old.frames, &thread.frames)
                 || !same_wait(old.waits_for.as_ref(), thread.waits_for.as_ref(), elapsed)
             {
                 self.moved.insert(&thread.id);

@@ -64,9 +64,7 @@ impl Heap {
     }
 
     fn of(&self, interpreter: u64) -> &[u64] {
-        self.finished
-            .get(&interpreter)
-            .map_or(&[], Vec::as_slice)
+        self.finished.get(&interpreter).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -203,7 +201,7 @@ impl Build<'_, '_> {
                 None => {
                     let finished = self.heap.map_or(&[][..], |heap| heap.of(interpreter.addr));
                     find_tasks(self.reader, interpreter, finished)
-                },
+                }
             };
             asyncio_imported |= found.asyncio_imported;
             errors.extend(found.errors);

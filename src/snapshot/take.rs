@@ -94,11 +94,7 @@ fn look(process: &target::Process, options: &TakeOptions) -> Result<Process, Err
 
 /// All objects are walked over while the process runs, through a memory of its
 /// own: so many pages are not wanted in the copy that is made in a stop.
-fn search_heap(
-    process: &target::Process,
-    candidates: &[Candidate],
-    options: &TakeOptions,
-) -> Heap {
+fn search_heap(process: &target::Process, candidates: &[Candidate], options: &TakeOptions) -> Heap {
     let mut heap = Heap::default();
     for _ in 0..SEARCH_TRIES {
         let cache = PageCache::with_capacity(process.memory(), SEARCH_PAGES);

@@ -15,11 +15,13 @@ mod discovery;
 mod edges;
 mod gil;
 mod hangs;
+mod holders;
 mod locals;
 mod loops;
 mod many;
 mod nest_asyncio;
 mod running;
+mod servers;
 mod states;
 mod subinterpreters;
 mod support;
@@ -57,8 +59,10 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         cython::trials(manifest),
         discovery::trials(manifest),
         gil::trials(manifest),
+        holders::trials(manifest),
         hangs::trials(manifest),
         many::trials(manifest),
+        servers::trials(manifest),
         subinterpreters::trials(manifest),
         untouched::trials(manifest),
     ]

@@ -219,7 +219,7 @@ def _outwards(frame):
         frame = frame.f_back
 
 
-def _wait_for_rest(busy):
+def wait_for_rest(busy=0):
     """Until two looks at all threads agree and the kernel says that they sleep."""
     deadline = time.monotonic() + REST_TIMEOUT_S
     before = None
@@ -293,7 +293,7 @@ def publish_when_at_rest(busy=0, **more):
     """Lets a thread write the truth once all others (but `busy` of them) sleep."""
 
     def publish():
-        _wait_for_rest(busy)
+        wait_for_rest(busy)
         path = sys.argv[1]
         write(path, truth(**more))
         ready(path)

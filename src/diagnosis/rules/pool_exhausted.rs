@@ -1,7 +1,7 @@
 //! A pool whose connections are all out and do not come back.
 
-use super::{count, verb};
 use super::cycle::{Cycle, Shape, of_shape};
+use super::{count, verb};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};

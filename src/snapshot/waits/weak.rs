@@ -45,7 +45,8 @@ impl Circle<'_, '_> {
         let kept_in = self.containers(&frames);
         self.members.extend([built.addr, leaf]);
         self.members.extend(&callbacks);
-        self.members.extend(frames.iter().map(|(generator, _)| *generator));
+        self.members
+            .extend(frames.iter().map(|(generator, _)| *generator));
         self.members.extend(&kept_in);
         self.count_structure(built.addr)?;
         self.count_structure(leaf)?;
