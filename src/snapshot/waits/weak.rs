@@ -33,12 +33,13 @@ pub fn weakly_held(reader: &Reader<'_>, built: &BuiltTask) -> Option<bool> {
         members: FxHashSet::default(),
         counts: FxHashMap::default(),
     }
-    .is_closed(built, leaf)
+    .closes(built, leaf)
     .ok()
 }
 
 impl Circle<'_, '_> {
-    fn is_closed(mut self, built: &BuiltTask, leaf: u64) -> Result<bool> {
+    /// Whether nothing outside refers to any of the objects.
+    fn closes(mut self, built: &BuiltTask, leaf: u64) -> Result<bool> {
         let reader = self.reader;
         let callbacks = reader.future(leaf)?.callbacks;
         let frames = frames(built);
