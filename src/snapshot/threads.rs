@@ -225,11 +225,31 @@ fn state_of(kernel: &KernelThread, waits_for_gil: bool) -> ThreadState {
     }
 }
 
+/// The call that `restart_syscall` resumes: the registers still have its
+/// arguments. Only these four are resumed that way (`restart_block`, kernel
+/// include/linux/restart_block.h), as they are since an earlier look.
+fn resumed_call(args: &[u64; 6]) -> &'static str {
+    /// `FUTEX_PRIVATE_FLAG`: glibc and CPython set it.
+    const PRIVATE: u64 = 0x80;
+    /// More than there are clocks, and more descriptors than anybody polls.
+    const CLOCKS: u64 = 16;
+    const MOST_POLLED: u64 = 1 << 20;
+    let [first, second, ..] = *args;
+    if second & PRIVATE != 0 && is_futex(true, args) {
+        "futex"
+    } else if first < CLOCKS {
+        "clock_nanosleep"
+    } else if second < MOST_POLLED {
+        "poll"
+    } else {
+        "nanosleep"
+    }
+}
+
 fn syscall_name(kernel: &KernelThread) -> Option<String> {
     let syscall = kernel.syscall.as_ref()?;
-    // A resumed wait on a futex still shows the futex and the operation.
-    if syscall.number == RESTART_SYSCALL && is_futex(true, &syscall.args) {
-        return Some("futex".into());
+    if syscall.number == RESTART_SYSCALL {
+        return Some(resumed_call(&syscall.args).into());
     }
     Some(match syscall.name {
         Some(name) => name.to_owned(),
