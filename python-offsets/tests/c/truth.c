@@ -13,6 +13,7 @@ int main(void)
 {
     SIZE("object.size", PyObject);
     OFFSET("object.ob_type", PyObject, ob_type);
+    OFFSET("object.ob_refcnt", PyObject, ob_refcnt);
     OFFSET("object.ob_size", PyVarObject, ob_size);
     OFFSET("long.tag", PyVarObject, ob_size);
     SIZE("task.size", TaskObj);
