@@ -12,7 +12,6 @@ mod perfect;
 mod score;
 
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -122,16 +121,9 @@ fn of_leg(leg: &Leg, programs: &Arc<Vec<Expect>>) -> Vec<Trial> {
 
 // ---------------------------------------------------------------- running
 
-/// Where `scripts/interpreters` put the packages of the programs.
-fn packages(leg: &Leg) -> Option<PathBuf> {
-    let beside = leg.site_packages.as_ref()?;
-    let folder = beside.with_file_name(format!("hangs-{}", leg.leg));
-    Some(folder.join("site-packages"))
-}
-
 /// A package that the program needs and the leg lacks.
 fn lacks<'a>(leg: &Leg, expect: &'a Expect) -> Option<&'a str> {
-    let folder = packages(leg);
+    let folder = leg.hangs_packages();
     let there = |name: &String| {
         let module = folder.as_ref().map(|folder| folder.join(name));
         module.is_some_and(|module| module.is_dir())
@@ -158,7 +150,7 @@ struct Running {
 
 fn start(leg: &Leg, expect: &Expect) -> Result<Running, String> {
     let mut command = target::python(leg);
-    if let Some(packages) = packages(leg).filter(|_| !expect.requires.is_empty()) {
+    if let Some(packages) = leg.hangs_packages().filter(|_| !expect.requires.is_empty()) {
         command.env("PYTHONPATH", packages);
     }
     if leg.debug {

@@ -101,19 +101,12 @@ fn of_leg(leg: &Leg) -> Vec<Trial> {
     servers.map(trial).collect()
 }
 
-/// Where `scripts/interpreters` put the packages of the hang programs.
-fn packages(leg: &Leg) -> Option<PathBuf> {
-    let beside = leg.site_packages.as_ref()?;
-    let folder = beside.with_file_name(format!("hangs-{}", leg.leg));
-    Some(folder.join("site-packages"))
-}
-
 /// Why `leg` cannot run it.
 fn lacks(leg: &Leg, server: &Server) -> Option<String> {
     if let Some(why) = &leg.missing {
         return Some(why.clone());
     }
-    let folder = packages(leg);
+    let folder = leg.hangs_packages();
     let there = |name: &str| {
         let module = folder.as_ref().map(|folder| folder.join(name));
         module.is_some_and(|module| module.is_dir())
@@ -136,7 +129,7 @@ impl Running {
         let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         let counter = directory.path().join("requests");
         let mut command = target::python(leg);
-        if let Some(packages) = packages(leg).filter(|_| !server.packages.is_empty()) {
+        if let Some(packages) = leg.hangs_packages().filter(|_| !server.packages.is_empty()) {
             command.env("PYTHONPATH", packages);
         }
         command

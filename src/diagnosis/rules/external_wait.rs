@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{place, runs, verb, wait_kind};
+use super::{place, verb, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{POSSIBLE, finding, ids};
@@ -40,7 +40,7 @@ fn how(context: &Context<'_>, task: &Task) -> Option<&'static str> {
         "socket-read" if own && !serves(context, task) => Some("socket-read"),
         "socket-write" if own && !drains(context, task) => Some("socket-write-backpressure"),
         "pipe-read" if own => Some("pipe-read"),
-        _ if waits_for_connections(task) => Some("server-connections"),
+        "server-close" => Some("server-connections"),
         _ => None,
     };
     how.filter(|_| context.recovery([task.id.as_str()]).is_none())
@@ -66,10 +66,6 @@ fn serves(context: &Context<'_>, task: &Task) -> bool {
 fn drains(context: &Context<'_>, task: &Task) -> bool {
     let file = context.file_of(task);
     file.and_then(|file| file.send_queue) == Some(0)
-}
-
-fn waits_for_connections(task: &Task) -> bool {
-    runs(&task.frames, "asyncio/base_events.py", "wait_closed")
 }
 
 fn describe(context: &Context<'_>, how: &str, tasks: &[&Task]) -> Diagnosis {

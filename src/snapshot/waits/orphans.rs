@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::owners::{OwnedFrame, Owner};
+use super::owners::{Owner, chain_frames};
 use crate::python::{GeneratorStage, Kind, Reader};
 use crate::snapshot::frames::Frames;
 use crate::snapshot::model::Coroutine;
@@ -21,22 +21,9 @@ pub struct Orphan {
 impl Orphan {
     /// Its frames as those of somebody who may hold something.
     pub fn owner(&self) -> Owner {
-        let links = self.chain.frames.iter().rev().zip(&self.coroutine.frames);
         Owner {
             id: self.coroutine.id.clone(),
-            frames: links
-                .filter_map(|(link, shown)| match link {
-                    ChainFrame::Python {
-                        frame, generator, ..
-                    } => Some(OwnedFrame {
-                        frame: frame.clone(),
-                        executing: false,
-                        library: shown.library,
-                        generator: Some(*generator),
-                    }),
-                    ChainFrame::Native { .. } => None,
-                })
-                .collect(),
+            frames: chain_frames(&self.chain, &self.coroutine.frames),
         }
     }
 }

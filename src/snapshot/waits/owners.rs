@@ -1,10 +1,10 @@
 //! Who has which frames: tasks, threads, and coroutines of no task.
 
 use crate::python::RawFrame;
-use crate::snapshot::model::TaskState;
+use crate::snapshot::model::{Frame, TaskState};
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
-use crate::tasks::ChainFrame;
+use crate::tasks::{ChainFrame, RawChain};
 
 /// A frame of somebody's.
 #[derive(Debug, Clone)]
@@ -51,26 +51,31 @@ fn task_frames(built: &BuiltTask, threads: &[BuiltThread]) -> Vec<OwnedFrame> {
         None => Vec::new(),
     };
     let outer = &built.task.frames[frames.len().min(built.task.frames.len())..];
-    let links = built.chain.frames.iter().rev();
-    frames.extend(links.zip(outer).filter_map(|(link, shown)| match link {
-        ChainFrame::Python {
-            frame, generator, ..
-        } => Some(OwnedFrame {
-            frame: frame.clone(),
-            executing: false,
-            library: shown.library,
-            generator: Some(*generator),
-        }),
-        ChainFrame::Native { .. } => None,
-    }));
+    frames.extend(chain_frames(&built.chain, outer));
     frames
 }
 
+/// The Python frames of a chain, innermost first; `shown` are all of its frames
+/// as the model shows them.
+pub fn chain_frames(chain: &RawChain, shown: &[Frame]) -> Vec<OwnedFrame> {
+    let links = chain.frames.iter().rev().zip(shown);
+    links
+        .filter_map(|(link, shown)| match link {
+            ChainFrame::Python {
+                frame, generator, ..
+            } => Some(OwnedFrame {
+                frame: frame.clone(),
+                executing: false,
+                library: shown.library,
+                generator: Some(*generator),
+            }),
+            ChainFrame::Native { .. } => None,
+        })
+        .collect()
+}
+
 /// The frames of a thread whose shown form is `wanted`.
-pub fn stack_frames(
-    built: &BuiltThread,
-    wanted: impl Fn(&crate::snapshot::model::Frame) -> bool,
-) -> Vec<OwnedFrame> {
+pub fn stack_frames(built: &BuiltThread, wanted: impl Fn(&Frame) -> bool) -> Vec<OwnedFrame> {
     let shown = &built.thread.frames;
     let raw = built.stack.frames.iter().zip(shown);
     raw.filter(|(_, shown)| wanted(shown))

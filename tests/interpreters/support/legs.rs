@@ -38,6 +38,13 @@ pub struct Leg {
 }
 
 impl Leg {
+    /// Where `scripts/interpreters` put the packages of the hang programs.
+    pub fn hangs_packages(&self) -> Option<PathBuf> {
+        let beside = self.site_packages.as_ref()?;
+        let folder = beside.with_file_name(format!("hangs-{}", self.leg));
+        Some(folder.join("site-packages"))
+    }
+
     /// Major and minor version; (0, 0) of a missing leg.
     pub fn minor(&self) -> (u32, u32) {
         let mut numbers = self.version.split('.').map_while(|part| part.parse().ok());
