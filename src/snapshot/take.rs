@@ -1,7 +1,7 @@
 //! Taking a snapshot: open, find, stop, read, let go.
 
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::build::{Build, Heap};
 use super::model::{Consistency, Process, ReadInfo};
@@ -135,11 +135,15 @@ impl Look<'_> {
         });
         loop {
             let allowed = max_pause.saturating_sub(held);
+            let asked = Instant::now();
             let mut stop = match Stop::all_threads(self.process.pid(), allowed) {
                 Ok(stop) => stop,
                 // No time is left for another stop: what was read holds, but
                 // its parts are not all of one moment.
-                Err(_) if round > 0 => return self.finish(incomplete, true, held),
+                Err(_) if incomplete.is_ok() => return self.finish(incomplete, true, held),
+                Err(Error::SlowToStop { .. }) => {
+                    return self.instead_of_stopping(held + asked.elapsed().min(allowed));
+                }
                 Err(error) => return Err(error),
             };
             self.cache.reread_differs();
@@ -190,7 +194,7 @@ impl Look<'_> {
                 true => Consistency::Running,
                 false => Consistency::Stopped,
             },
-            stopped_us: u64::try_from(held.as_micros()).unwrap_or(u64::MAX),
+            stopped_us: micros(held),
             note: early.then(|| {
                 format!(
                     "the process was let go after {limit} ms (--max-pause) and read on while it ran"
@@ -198,6 +202,22 @@ impl Look<'_> {
             }),
             ..costs(&self.cache, 0)
         };
+        Ok(seen)
+    }
+
+    /// Reads a process that runs after all: a machine with more to do than it
+    /// can does not stop it within the time that it may stand still.
+    fn instead_of_stopping(&self, held: Duration) -> Result<Process, Error> {
+        let mut seen = self.while_running()?;
+        let limit = self.options.max_pause;
+        let slow = format!(
+            "the process did not stop within {limit:?} (--max-pause) and was read while it ran"
+        );
+        seen.read.note = Some(match seen.read.note.take() {
+            Some(torn) => format!("{slow}; {torn}"),
+            None => slow,
+        });
+        seen.read.stopped_us = micros(held);
         Ok(seen)
     }
 
@@ -253,6 +273,10 @@ impl Look<'_> {
         }
         .process()
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn costs(cache: &PageCache<LiveMemory>, rejected_reads: u64) -> ReadInfo {

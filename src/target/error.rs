@@ -1,6 +1,11 @@
 //! Why a process cannot be looked into: one sentence each, with its fix.
 
+use std::time::Duration;
+
 use thiserror::Error;
+
+/// The fix for whatever cannot be stopped.
+pub(super) const NO_PAUSE: &str = "`--no-pause` reads it without stopping it";
 
 /// A process that could not be attached to or read as a whole.
 ///
@@ -42,6 +47,13 @@ pub enum Error {
         reason: String,
         fix: String,
     },
+    /// It was let go at once; nothing else is wrong with it.
+    #[error("process {pid} could not be stopped: thread {tid} did not stop within {allowed:?}")]
+    SlowToStop {
+        pid: u32,
+        tid: u32,
+        allowed: Duration,
+    },
     #[error("process {pid} could not be read: {reason}")]
     Unreadable { pid: u32, reason: String },
 }
@@ -59,7 +71,7 @@ impl Error {
             Self::Starting { .. } => "starting",
             Self::Finalizing { .. } => "finalizing",
             Self::Gone { .. } => "gone",
-            Self::Stop { .. } => "stop-failed",
+            Self::Stop { .. } | Self::SlowToStop { .. } => "stop-failed",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -74,6 +86,9 @@ impl Error {
             Self::KernelThread { .. } => {
                 Some("`dapper-attach ps` lists the Python processes that you may inspect".into())
             }
+            Self::SlowToStop { .. } => Some(format!(
+                "{NO_PAUSE}; a larger `--max-pause` gives it more time"
+            )),
             Self::Starting { .. } => Some("try again in a moment".into()),
             Self::UnsupportedVersion { .. } => {
                 Some("dapper-attach reads CPython 3.7 to 3.15 on Linux x86-64".into())

@@ -51,8 +51,8 @@ impl Stop {
     /// from when the first was told to stop.
     ///
     /// # Errors
-    /// [`Error::Stop`] when it is being traced already or does not stop in
-    /// time, [`Error::Permission`], or that it is gone. It then runs on.
+    /// [`Error::Stop`] when it is being traced already, [`Error::SlowToStop`]
+    /// when it does not stop in time, [`Error::Permission`], or that it is gone. It then runs on.
     pub fn all_threads(pid: u32, max_pause: Duration) -> Result<Self, Error> {
         let (hold, until_release) = mpsc::channel();
         let (report, reports) = mpsc::channel();

@@ -16,6 +16,7 @@ use nix::sys::ptrace;
 use nix::unistd::Pid;
 use procfs::process::Process as Directory;
 
+use super::error::NO_PAUSE;
 use super::proc_files::Status;
 use super::process::has_ended;
 use super::{Error, refusal, thread};
@@ -27,9 +28,6 @@ pub(super) const MAX_STOPPING: Duration = Duration::from_secs(1);
 const SLEEPER_GRACE: Duration = Duration::from_millis(2);
 /// How often threads are asked whether they have stopped.
 const POLL: Duration = Duration::from_micros(20);
-
-/// The fix for whatever cannot be stopped.
-const NO_PAUSE: &str = "`--no-pause` reads it without stopping it";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -181,10 +179,10 @@ impl Tracees {
                 return Ok(());
             }
             if waited >= budget {
-                return Err(Error::Stop {
+                return Err(Error::SlowToStop {
                     pid: self.pid,
-                    reason: format!("thread {tid} did not stop within {budget:?}"),
-                    fix: format!("{NO_PAUSE}; a larger `--max-pause` gives it more time"),
+                    tid,
+                    allowed: budget,
                 });
             }
             sleep(POLL);

@@ -1,7 +1,10 @@
 //! Numbers: hundreds of threads, ten thousand tasks, a chain ten thousand deep.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use dapper_attach::limits::Limits;
+use dapper_attach::snapshot::take::{TakeOptions, take_process};
 use libtest_mimic::Trial;
 use serde::Deserialize;
 
@@ -91,7 +94,8 @@ fn ten_thousand_tasks(leg: &Leg) -> Outcome {
     mismatches.found.truncate(20);
     none(&mismatches.found)?;
     let hurried = attach::process(target.pid(), &["--max-pause", "2"])?;
-    pause_was_short(&hurried, process.tasks.len())
+    pause_was_short(&hurried, process.tasks.len())?;
+    not_stopped_in_time(&target, process.tasks.len())
 }
 
 /// The pause ends when it was asked to, give or take a busy machine; the idle process is read all the same.
@@ -102,6 +106,28 @@ fn pause_was_short(process: &Process, tasks: usize) -> Outcome {
     ensure(short && said && process.tasks.len() == tasks, || {
         format!("{} of {tasks} tasks, {read:?}", process.tasks.len())
     })
+}
+
+/// No time at all is too little to be stopped in: it is read while it runs.
+fn not_stopped_in_time(target: &Target, tasks: usize) -> Outcome {
+    let options = TakeOptions {
+        locals: false,
+        no_pause: false,
+        max_pause: Duration::ZERO,
+        movement_only: false,
+        limits: Limits::default(),
+    };
+    let process = take_process(target.pid(), &options).map_err(|error| error.to_string())?;
+    ensure(
+        process.read.note.is_some() && process.tasks.len() == tasks,
+        || {
+            format!(
+                "{} of {tasks} tasks, {:?}",
+                process.tasks.len(),
+                process.read
+            )
+        },
+    )
 }
 
 #[derive(Deserialize)]
