@@ -2,7 +2,9 @@
 //! outside, without touching it.
 
 pub mod cli;
+pub mod dap;
 pub mod diagnosis;
+pub mod evaluate;
 pub mod limits;
 pub mod python;
 pub mod report;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 
-use super::capture::Capture;
+use crate::diagnosis::capture::Capture;
 use crate::limits::Limits;
 use crate::snapshot::take::TakeOptions;
 
@@ -21,6 +21,7 @@ Examples:
   dapper-attach check --pid 4242              debug mode, leaks, lost exceptions
   dapper-attach --pid 4242 --dot | dot -Tsvg > waits.svg
   dapper-attach ps                            which processes there are
+  dapper-attach dap                           for editors: a debug adapter
   dapper-attach demo                          see it work on a small program that hangs
 
 Permissions:
@@ -39,6 +40,15 @@ Exit status:
      {\"error\": {\"code\", \"message\", \"hint\"}} on stdout
   2  wrong usage
   3  with --exit-code: the process hangs, or its event loop is blocked";
+
+const DAP_EXAMPLES: &str = "\
+Examples:
+  dapper-attach dap                                what an editor starts
+  dapper-attach dap --pid 4242                     for this process, whatever the editor says
+  dapper-attach dap --listen 127.0.0.1:5678        for editors that connect
+  dapper-attach dap --socket /run/user/1000/dapper.sock
+  DAPPER_ATTACH_TOKEN=... dapper-attach dap --listen 0.0.0.0:5678 --allow-remote
+Configurations for editors: docs/editors.md";
 
 /// See every thread and asyncio task of a running Python process, from outside
 ///
@@ -70,6 +80,13 @@ pub enum Command {
     /// vanish, lost exceptions, leaks, closed loops, executors: each with what
     /// was seen. Nothing is asked of the process itself.
     Check(CheckArguments),
+    /// Serve an editor: a debug adapter that attaches to running processes
+    ///
+    /// Speaks the Debug Adapter Protocol on standard input and output, or to one
+    /// client after another on a port or socket. It only looks: no breakpoints,
+    /// no stepping, nothing is run in the process.
+    #[command(after_long_help = DAP_EXAMPLES)]
+    Dap(DapArguments),
     /// List the Python processes of this machine
     Ps(PsArguments),
     /// Start a small program that hangs, and report on it
@@ -114,6 +131,25 @@ pub struct CheckArguments {
     pub read: ReadArguments,
     #[command(flatten)]
     pub terminal: TerminalArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct DapArguments {
+    /// Attach to this process, whatever the client says
+    #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
+    pub pid: Option<u32>,
+    /// Wait for clients on this port; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", conflicts_with = "socket")]
+    pub listen: Option<String>,
+    /// Wait for clients on a Unix socket that only you may use
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub socket: Option<PathBuf>,
+    /// Listen to other machines too; clients must say a token
+    ///
+    /// The token is DAPPER_ATTACH_TOKEN, or is made up and printed. Nothing is
+    /// encrypted: prefer `ssh -L 5678:127.0.0.1:5678 HOST`.
+    #[arg(long, requires = "listen")]
+    pub allow_remote: bool,
 }
 
 #[derive(Debug, Args)]

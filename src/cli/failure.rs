@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::output;
-use crate::report::{clean::clean, json};
+use crate::report::{clean::clean, json, select::NoMatch};
 use crate::target;
 
 #[derive(Debug)]
@@ -85,6 +85,12 @@ impl From<&target::Error> for Reason {
 impl From<target::Error> for Failure {
     fn from(error: target::Error) -> Self {
         Self::Refused(Reason::from(&error))
+    }
+}
+
+impl From<NoMatch> for Failure {
+    fn from(nothing: NoMatch) -> Self {
+        Self::new(nothing.code, nothing.message, None)
     }
 }
 

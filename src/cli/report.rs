@@ -1,12 +1,13 @@
 //! `dapper-attach --pid PID`
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use super::args::{ReportArguments, ShowArguments};
-use super::capture::Capture;
 use super::failure::Failure;
-use super::{output, select};
-use crate::report::{dot, json, text};
+use super::output;
+use crate::diagnosis::capture::Capture;
+use crate::report::{Choice, dot, json, select, text};
 use crate::snapshot::{Process, Snapshot};
 
 /// Exit status with `--exit-code` for a process that does not go on.
@@ -47,7 +48,7 @@ pub fn print(snapshot: Snapshot, show: &ShowArguments, locals: bool) -> Result<(
     let chosen = select::choose(&snapshot, &show.task, &show.thread)?;
     if show.json {
         let snapshot = match &chosen {
-            Some(choices) => select::keep(snapshot, choices, show),
+            Some(choices) => keep(snapshot, choices, show),
             None => snapshot,
         };
         return output::plain(|out| Ok(json::write(out, &snapshot, output::is_terminal())?));
@@ -65,4 +66,26 @@ pub fn print(snapshot: Snapshot, show: &ShowArguments, locals: bool) -> Result<(
     output::styled(&show.terminal, |out| {
         Ok(text::write(out, &snapshot, &options, chosen.as_deref())?)
     })
+}
+
+/// The snapshot with only the chosen tasks, where tasks were asked for, and
+/// only the chosen threads, where threads were.
+fn keep(mut snapshot: Snapshot, choices: &[Choice], asked: &ShowArguments) -> Snapshot {
+    for (process, choice) in snapshot.processes.iter_mut().zip(choices) {
+        if !asked.task.is_empty() {
+            retain(&mut process.tasks, &choice.tasks);
+        }
+        if !asked.thread.is_empty() {
+            retain(&mut process.threads, &choice.threads);
+        }
+    }
+    snapshot
+}
+
+fn retain<T>(items: &mut Vec<T>, places: &BTreeSet<usize>) {
+    let mut place = 0;
+    items.retain(|_| {
+        place += 1;
+        places.contains(&(place - 1))
+    });
 }

@@ -251,6 +251,7 @@ pub fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
         owner: None,
         locals: None,
         error: None,
+        place: None,
     }
 }
 

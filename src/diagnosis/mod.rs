@@ -2,6 +2,7 @@
 
 mod across;
 mod alive;
+pub mod capture;
 mod checks;
 mod context;
 mod culprit;

@@ -14,6 +14,7 @@ pub mod held;
 pub mod lines;
 mod measured;
 mod objects;
+pub mod operands;
 pub mod reader;
 mod repr;
 pub mod runtime;

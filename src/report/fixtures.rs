@@ -18,6 +18,7 @@ pub fn frame(function: &str, file: &str, line: u32) -> Frame {
         owner: None,
         locals: None,
         error: None,
+        place: None,
     }
 }
 

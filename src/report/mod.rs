@@ -6,8 +6,10 @@ pub mod clean;
 pub mod dot;
 mod index;
 pub mod json;
+pub mod select;
 pub mod text;
 mod things;
+pub mod words;
 mod way;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
-use super::model::{Frame, FrameKind, Local};
+use super::model::{Frame, FrameKind, FramePlace, Local};
 use crate::python::{DecodeError, Kind, RawFrame, RawStack, Reader};
 use crate::tasks::ChainFrame;
 
@@ -73,6 +73,10 @@ impl<'r, 'm> Frames<'r, 'm> {
             owner: None,
             locals,
             error,
+            place: Some(FramePlace {
+                frame: raw.addr,
+                code: raw.code.addr,
+            }),
         }
     }
 
@@ -95,6 +99,7 @@ impl<'r, 'm> Frames<'r, 'm> {
                     owner: None,
                     locals: None,
                     error: None,
+                    place: None,
                 }
             }
         }
@@ -157,6 +162,7 @@ impl<'r, 'm> Frames<'r, 'm> {
                 owner: None,
                 locals: None,
                 error: None,
+                place: None,
             }
         });
         Some(frames.collect())

@@ -4,6 +4,7 @@ mod build;
 pub mod count;
 mod edges;
 mod frames;
+pub mod kept;
 mod loops;
 pub mod model;
 mod order;

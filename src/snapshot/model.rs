@@ -291,6 +291,18 @@ pub struct Frame {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub locals: Option<Vec<Local>>,
     pub error: Option<String>,
+    /// Where it lies, for those who stay attached; not part of the JSON.
+    #[serde(skip)]
+    pub place: Option<FramePlace>,
+}
+
+/// Where a frame lay in the target's memory when the snapshot was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FramePlace {
+    /// Address of the frame (`PyFrameObject` to 3.10, `_PyInterpreterFrame`).
+    pub frame: u64,
+    /// Address of its code object.
+    pub code: u64,
 }
 
 /// What sort of code a frame runs.
@@ -337,6 +349,10 @@ pub struct Wait {
     pub waiters_ahead: Option<u64>,
     pub remaining_s: Option<f64>,
     pub peer: Option<String>,
+    /// Of those that are waited for together (`gather`), how many are done.
+    pub done: Option<u64>,
+    /// How many are waited for together.
+    pub total: Option<u64>,
 }
 
 /// A coroutine or asynchronous generator that no task runs.

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use super::build::{Build, Heap};
+use super::kept::{Kept, Moment};
 use super::model::{Consistency, Process, ReadInfo};
 use super::threads::KernelThreads;
 use crate::limits::Limits;
@@ -57,6 +58,43 @@ pub fn take_process(pid: u32, options: &TakeOptions) -> Result<Process, Error> {
     }
 }
 
+/// Looks at the process as [`take_process`] does, and stays attached, so that
+/// more can be read of what was seen. With `freeze` it stands still from then
+/// on, for as long as that at most, and until what is kept is dropped.
+///
+/// # Errors
+/// As for [`take_process`].
+pub fn take_kept(
+    pid: u32,
+    options: &TakeOptions,
+    freeze: Option<Duration>,
+) -> Result<(Process, Kept), Error> {
+    let process = target::Process::open(pid)?;
+    let candidates = candidates(&process, &PageCache::new(process.memory()))?;
+    let look = Look::new(&process, &candidates, options, true);
+    let (seen, stop) = match freeze {
+        None => (look.take(), None),
+        Some(limit) => look.and_freeze(limit),
+    };
+    match seen {
+        Ok(seen) => {
+            let Look {
+                cache,
+                moment,
+                runtime,
+                ..
+            } = look;
+            let runtime = runtime.into_inner().ok_or(Error::Gone { pid })?;
+            let kept = Kept::new(process, runtime, cache, moment.into_inner(), stop);
+            Ok((seen, kept))
+        }
+        Err(error) if !process.is_alive() && !matches!(error, Error::Permission { .. }) => {
+            Err(Error::Gone { pid })
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Confirms what runs in `process` and reads it once through `cache`, while it
 /// runs.
 pub(super) fn with_reader<T>(
@@ -74,22 +112,7 @@ pub(super) fn with_reader<T>(
 
 fn look(process: &target::Process, options: &TakeOptions) -> Result<Process, Error> {
     let candidates = candidates(process, &PageCache::new(process.memory()))?;
-    let look = Look {
-        process,
-        candidates: &candidates,
-        options,
-        heap: match options.movement_only {
-            true => Heap::default(),
-            false => search_heap(process, &candidates, options),
-        },
-        descriptors: Descriptors::capture(process),
-        cache: PageCache::new(process.memory()),
-    };
-    if options.no_pause {
-        look.while_running()
-    } else {
-        look.while_stopped()
-    }
+    Look::new(process, &candidates, options, false).take()
 }
 
 /// All objects are walked over while the process runs, through a memory of its
@@ -117,9 +140,78 @@ struct Look<'a> {
     heap: Heap,
     descriptors: Descriptors,
     cache: PageCache<LiveMemory>,
+    /// Whether the cache is to be read further on.
+    keep: bool,
+    /// Which pages are all of the moment of the snapshot.
+    moment: RefCell<Moment>,
+    /// What was confirmed to run.
+    runtime: RefCell<Option<Runtime>>,
 }
 
-impl Look<'_> {
+impl<'a> Look<'a> {
+    fn new(
+        process: &'a target::Process,
+        candidates: &'a [Candidate],
+        options: &'a TakeOptions,
+        keep: bool,
+    ) -> Self {
+        Self {
+            process,
+            candidates,
+            options,
+            heap: match options.movement_only {
+                true => Heap::default(),
+                false => search_heap(process, candidates, options),
+            },
+            descriptors: Descriptors::capture(process),
+            cache: PageCache::new(process.memory()),
+            keep,
+            moment: RefCell::default(),
+            runtime: RefCell::default(),
+        }
+    }
+
+    fn take(&self) -> Result<Process, Error> {
+        match self.options.no_pause {
+            true => self.while_running(),
+            false => self.while_stopped(),
+        }
+    }
+
+    /// Notes which pages the cache holds at the moment that is looked at.
+    fn note_moment(&self) {
+        if self.keep {
+            *self.moment.borrow_mut() = Moment::of(&self.cache);
+        }
+    }
+
+    /// Stops the process and leaves it so.
+    fn and_freeze(&self, limit: Duration) -> (Result<Process, Error>, Option<Stop>) {
+        let look = || -> Result<(Process, Stop), Error> {
+            // Only to learn which pages matter: the stop lasts long, but what
+            // is waited for at its beginning should not.
+            let _ = self.once(&KernelThreads::capture(self.process)?, &|| false);
+            let stop = Stop::all_threads(self.process.pid(), limit)?;
+            self.cache.reread_differs();
+            let kernel = KernelThreads::capture(self.process)?;
+            let mut seen = self.once(&kernel, &|| true)?;
+            self.note_moment();
+            seen.read = ReadInfo {
+                consistency: match stop.released_early() {
+                    true => Consistency::Running,
+                    false => Consistency::Stopped,
+                },
+                stopped_us: micros(stop.stopped_for()),
+                ..costs(&self.cache, 0)
+            };
+            Ok((seen, stop))
+        };
+        match look() {
+            Ok((seen, stop)) => (Ok(seen), Some(stop)),
+            Err(error) => (Err(error), None),
+        }
+    }
+
     /// Reads the process while it runs, to learn which pages matter; then stops
     /// it only to copy those, and decodes the copy while it runs on. Where the
     /// copy lacks something, the next round's copy has it; the last round
@@ -152,12 +244,14 @@ impl Look<'_> {
             let (outcome, complete, ended) = if is_last {
                 let stop = RefCell::new(stop);
                 let release = || {
+                    self.note_moment();
                     stop.borrow_mut().release();
                     true
                 };
                 let outcome = self.once(&kernel, &release);
                 (outcome, true, stop.into_inner())
             } else {
+                self.note_moment();
                 stop.release();
                 let copied = self.cache.stats().syscalls;
                 let whole = Cell::new(false);
@@ -226,6 +320,7 @@ impl Look<'_> {
         let differing = Cell::new(0);
         let verify = || {
             differing.set(self.cache.reread_differs());
+            self.note_moment();
             differing.get() == 0
         };
         let look = || self.once(&KernelThreads::capture(self.process)?, &verify);
@@ -261,6 +356,9 @@ impl Look<'_> {
         let limits = &self.options.limits;
         let (runtime, reader) = runtime::confirm(self.candidates, &self.cache, limits)
             .map_err(|rejection| rejection.into_error(self.process))?;
+        if self.keep {
+            *self.runtime.borrow_mut() = Some(runtime.clone());
+        }
         Build {
             process: self.process,
             runtime: &runtime,

@@ -217,12 +217,31 @@ impl Tasks<'_, '_> {
         } else {
             "future"
         };
+        // Native futures have no children.
+        let (done, total) = match ty.exact {
+            Kind::Other => self.gathered(waiter).unzip(),
+            _ => (None, None),
+        };
         Some(Wait {
             kind: kind.into(),
             summary: type_name.clone(),
             type_name,
+            done,
+            total,
             ..Wait::default()
         })
+    }
+
+    /// How many children of a gathering future are done, and how many it has
+    /// (`_GatheringFuture._children`, Lib/asyncio/tasks.py).
+    fn gathered(&self, waiter: u64) -> Option<(u64, u64)> {
+        let reader = self.reader;
+        let children = reader.attribute(waiter, "_children").ok()??;
+        let (children, total) = reader.list_items(children, reader.limits.items).ok()?;
+        reader.prefetch(children.iter().map(|child| (*child, TASK_WINDOW)));
+        let pending = |child: &&u64| reader.future_state(**child) == Ok(FutureState::Pending);
+        let waiting = children.iter().filter(pending).count() as u64;
+        Some((total.checked_sub(waiting)?, total))
     }
 
     fn exception(&self, exception: u64, log_traceback: bool) -> ExceptionInfo {

@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
+use rustc_hash::FxHashSet;
+
 use super::memory::{Memory, Piece, ReadCause, ReadError, ReadStats};
 use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store};
 
@@ -60,6 +62,24 @@ impl<M: Memory> PageCache<M> {
     pub fn clear(&self) {
         self.last.set((NO_PAGE, 0));
         self.store.borrow_mut().clear();
+    }
+
+    /// The numbers of the pages held now (an address without its low 12 bits).
+    pub fn held_pages(&self) -> FxHashSet<u64> {
+        let store = self.store.borrow();
+        let held = store.owners.iter().copied();
+        held.filter(|page| *page != NO_PAGE).collect()
+    }
+
+    /// Forgets one page: it is read again when it is wanted next.
+    pub fn forget(&self, page: u64) {
+        self.last.set((NO_PAGE, 0));
+        let mut store = self.store.borrow_mut();
+        match store.index.remove(&page) {
+            Some(BAD) => store.bad -= 1,
+            Some(slot) => store.owners[slot as usize] = NO_PAGE,
+            None => {}
+        }
     }
 
     /// What the cache holds.

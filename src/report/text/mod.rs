@@ -20,6 +20,7 @@ mod why;
 use std::io;
 
 use super::{Choice, Index};
+pub(super) use wait::reason;
 use crate::snapshot::{Process, Snapshot};
 use layout::{Para, Role, Row};
 
@@ -83,6 +84,27 @@ pub fn write(
         }
     }
     Ok(())
+}
+
+/// The verdict on a process with its evidence, as plain text.
+pub fn verdict(process: &Process, width: usize) -> String {
+    let options = Options {
+        width: width.max(MIN_WIDTH),
+        group_above: 0,
+        all_frames: false,
+        locals: false,
+        threads_only: false,
+    };
+    let mut out = anstream::StripStream::new(Vec::new());
+    let mut page = Page {
+        process,
+        index: &Index::new(process),
+        options: &options,
+        out: &mut out,
+    };
+    // Writing to memory does not fail.
+    let _ = page.verdict();
+    String::from_utf8_lossy(&out.into_inner()).into_owned()
 }
 
 /// One process's part of the report, being written.

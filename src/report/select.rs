@@ -2,13 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::args::ShowArguments;
-use super::failure::Failure;
-use crate::report::Choice;
-use crate::snapshot::{Snapshot, Task, Thread};
+use thiserror::Error;
+
+use super::Choice;
+use crate::snapshot::{Process, Snapshot, Task, Thread};
 
 /// Names offered when none matches.
 const OFFERED: usize = 8;
+
+/// A pattern that names nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct NoMatch {
+    /// A stable word for scripts.
+    pub code: &'static str,
+    /// With names that exist.
+    pub message: String,
+}
 
 /// The tasks and threads that the patterns name, one choice per process;
 /// `None` without patterns.
@@ -19,7 +29,7 @@ pub fn choose(
     snapshot: &Snapshot,
     tasks: &[String],
     threads: &[String],
-) -> Result<Option<Vec<Choice>>, Failure> {
+) -> Result<Option<Vec<Choice>>, NoMatch> {
     if tasks.is_empty() && threads.is_empty() {
         return Ok(None);
     }
@@ -45,26 +55,17 @@ pub fn choose(
     Ok(Some(choices))
 }
 
-/// The snapshot with only the chosen tasks, where tasks were asked for, and
-/// only the chosen threads, where threads were.
-pub fn keep(mut snapshot: Snapshot, choices: &[Choice], asked: &ShowArguments) -> Snapshot {
-    for (process, choice) in snapshot.processes.iter_mut().zip(choices) {
-        if !asked.task.is_empty() {
-            retain(&mut process.tasks, &choice.tasks);
-        }
-        if !asked.thread.is_empty() {
-            retain(&mut process.threads, &choice.threads);
-        }
-    }
-    snapshot
-}
-
-fn retain<T>(items: &mut Vec<T>, places: &BTreeSet<usize>) {
-    let mut place = 0;
-    items.retain(|_| {
-        place += 1;
-        places.contains(&(place - 1))
-    });
+/// The places of the tasks that the pattern names.
+///
+/// # Errors
+/// When it names none, with names that exist.
+pub fn tasks(process: &Process, pattern: &str) -> Result<BTreeSet<usize>, NoMatch> {
+    let tasks = process.tasks.iter().enumerate();
+    let names: Vec<Candidate> = tasks
+        .map(|(place, task)| Candidate::task(0, place, task))
+        .collect();
+    let found = matching("task", pattern, &names)?;
+    Ok(found.into_iter().map(|one| one.place).collect())
 }
 
 /// Something that a pattern may name.
@@ -126,7 +127,7 @@ fn matching<'c, 'a>(
     what: &str,
     pattern: &str,
     candidates: &'c [Candidate<'a>],
-) -> Result<Vec<&'c Candidate<'a>>, Failure> {
+) -> Result<Vec<&'c Candidate<'a>>, NoMatch> {
     let exact: Vec<_> = candidates.iter().filter(|one| one.is(pattern)).collect();
     if !exact.is_empty() {
         return Ok(exact);
@@ -143,7 +144,10 @@ fn matching<'c, 'a>(
     } else {
         "no-such-thread"
     };
-    Err(Failure::new(code, nothing(what, pattern, candidates), None))
+    Err(NoMatch {
+        code,
+        message: nothing(what, pattern, candidates),
+    })
 }
 
 fn nothing(what: &str, pattern: &str, candidates: &[Candidate]) -> String {
@@ -198,7 +202,7 @@ mod tests {
     use super::*;
     use crate::report::fixtures::{bank, snapshot};
 
-    fn tasks(pattern: &str) -> Result<Vec<usize>, Failure> {
+    fn found(pattern: &str) -> Result<Vec<usize>, NoMatch> {
         let choices = choose(&snapshot(bank()), &[pattern.to_owned()], &[])?;
         Ok(choices.unwrap()[0].tasks.iter().copied().collect())
     }
@@ -215,16 +219,16 @@ mod tests {
         snapshot.processes[0].tasks[2].name = "rates-2".into();
         let choices = choose(&snapshot, &["rates".into()], &[]).unwrap().unwrap();
         assert_eq!(choices[0].tasks, [1, 4].into());
-        assert_eq!(tasks("Task-1").unwrap(), [0]);
-        assert_eq!(tasks("transfer").unwrap(), [1, 2]);
-        assert_eq!(tasks("task:0x40").unwrap(), [3]);
-        assert_eq!(tasks("0x40").unwrap(), [3]);
+        assert_eq!(found("Task-1").unwrap(), [0]);
+        assert_eq!(found("transfer").unwrap(), [1, 2]);
+        assert_eq!(found("task:0x40").unwrap(), [3]);
+        assert_eq!(found("0x40").unwrap(), [3]);
     }
 
     #[test]
     fn parts_and_patterns_match_where_no_whole_name_does() {
-        assert_eq!(tasks("-to-").unwrap(), [1, 2]);
-        assert_eq!(tasks("*-to-b?b").unwrap(), [1]);
+        assert_eq!(found("-to-").unwrap(), [1, 2]);
+        assert_eq!(found("*-to-b?b").unwrap(), [1]);
         assert_eq!(threads("4243"), [1]);
         assert_eq!(threads("rates*"), [1]);
     }
@@ -232,7 +236,7 @@ mod tests {
     #[test]
     fn what_matches_nothing_is_answered_with_what_there_is() {
         for pattern in ["nobody", "", "x*"] {
-            let Err(Failure::Refused(reason)) = tasks(pattern) else {
+            let Err(reason) = found(pattern) else {
                 panic!("{pattern} was found");
             };
             assert_eq!(reason.code, "no-such-task");

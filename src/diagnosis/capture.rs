@@ -1,15 +1,19 @@
 //! Taking the snapshot of one process, or of a whole tree.
 
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 use time::OffsetDateTime;
 
-use crate::diagnosis::{self, ProcessSources};
-use crate::snapshot::take::{TakeOptions, take_process};
+use super::{ProcessSources, across, diagnose};
+use crate::snapshot::kept::Kept;
+use crate::snapshot::take::{TakeOptions, take_kept, take_process};
 use crate::snapshot::{Process, SCHEMA_VERSION, Snapshot, Tool};
 use crate::target;
+
+/// How often a wait between two samples looks whether to go on.
+const LOOK_UP: Duration = Duration::from_millis(20);
 
 /// What is looked at, and how often.
 #[derive(Debug, Clone)]
@@ -39,26 +43,63 @@ impl Capture {
             mut snapshot,
             earlier,
         } = self.take()?;
-        let interval = self.interval.as_secs_f64();
         for process in &mut snapshot.processes {
             let before = earlier.get(&process.pid).map_or(&[][..], Vec::as_slice);
-            let sources = ProcessSources::new(process.pid);
-            let (verdict, diagnoses) = diagnosis::diagnose(process, before, interval, &sources);
-            process.verdict = Some(verdict);
-            process.diagnoses = diagnoses;
+            self.judge(process, before);
         }
-        diagnosis::across(&mut snapshot.processes);
+        across(&mut snapshot.processes);
         Ok(snapshot)
+    }
+
+    /// Looks at the one process, says what is wrong with it, and stays attached
+    /// to it; frozen for as long as `freeze` at most, where that is asked for.
+    /// `None` when `go_on` said no in between.
+    ///
+    /// # Errors
+    /// As for [`take_process`].
+    pub fn kept(
+        &self,
+        freeze: Option<Duration>,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<(Process, Kept)>, target::Error> {
+        let movement = self.movement();
+        let mut earlier = Vec::new();
+        for _ in 1..self.samples {
+            earlier.push(take_process(self.pid, &movement)?);
+            let until = Instant::now() + self.interval;
+            while let Some(left) = until.checked_duration_since(Instant::now()) {
+                if !go_on() {
+                    return Ok(None);
+                }
+                sleep(left.min(LOOK_UP));
+            }
+        }
+        let (mut process, kept) = take_kept(self.pid, &self.options, freeze)?;
+        self.judge(&mut process, &earlier);
+        Ok(go_on().then_some((process, kept)))
+    }
+
+    fn judge(&self, process: &mut Process, earlier: &[Process]) {
+        let sources = ProcessSources::new(process.pid);
+        let interval = self.interval.as_secs_f64();
+        let (verdict, diagnoses) = diagnose(process, earlier, interval, &sources);
+        process.verdict = Some(verdict);
+        process.diagnoses = diagnoses;
+    }
+
+    /// How the samples before the last are taken.
+    fn movement(&self) -> TakeOptions {
+        TakeOptions {
+            movement_only: true,
+            locals: false,
+            ..self.options.clone()
+        }
     }
 
     /// All samples, without a diagnosis.
     pub fn take(&self) -> Result<Captured, target::Error> {
         let mut earlier: FxHashMap<u32, Vec<Process>> = FxHashMap::default();
-        let movement = TakeOptions {
-            movement_only: true,
-            locals: false,
-            ..self.options.clone()
-        };
+        let movement = self.movement();
         for _ in 1..self.samples {
             earlier
                 .entry(self.pid)

@@ -1,0 +1,231 @@
+//! What an expression's parts evaluate to.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use num_bigint::BigInt;
+use num_traits::{Signed, ToPrimitive, Zero};
+use ruff_python_ast::ExprLambda;
+
+use super::machine::{Machine, Scope};
+use super::refusal::{Refusal, Result};
+pub use super::text::Str;
+use super::{Bounds, Names};
+use crate::python::Reader;
+
+/// The value of an expression: an object of the target, or one computed here.
+#[derive(Debug, Clone)]
+pub enum Operand {
+    /// An object of the target, by its address.
+    Object(u64),
+    None,
+    Ellipsis,
+    NotImplemented,
+    Bool(bool),
+    Int(Rc<BigInt>),
+    Float(f64),
+    Complex(f64, f64),
+    Str(Str),
+    Bytes(Rc<[u8]>),
+    ByteArray(Rc<[u8]>),
+    Tuple(Rc<[Operand]>),
+    List(Rc<[Operand]>),
+    Dict(Rc<[(Operand, Operand)]>),
+    /// In Python's order as far as that can be known.
+    Set(Rc<[Operand]>),
+    FrozenSet(Rc<[Operand]>),
+    Range(Rc<Range>),
+    /// Start, stop, step.
+    Slice(Rc<[Operand; 3]>),
+    /// A builtin type by name.
+    Type(&'static str),
+    /// A method of a builtin type and what it is bound to.
+    Method(Rc<Method>),
+    /// A Python function of the target, bound to what it was read from.
+    Bound(Rc<Bound>),
+    /// A generator expression, or the result of `zip`, `map` and the like.
+    Iterator(Rc<Iter>),
+    Lambda(Rc<Lambda>),
+    /// `dict.keys()`, `.values()` or `.items()`: its type, and the dict.
+    View(&'static str, Rc<Operand>),
+    /// A read-only view of a dict.
+    Proxy(Rc<Operand>),
+}
+
+/// A `range` object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    pub start: BigInt,
+    pub stop: BigInt,
+    /// Never zero.
+    pub step: BigInt,
+}
+
+/// A method of a builtin type and what it is bound to.
+#[derive(Debug)]
+pub struct Method {
+    pub(super) receiver: Operand,
+    pub(super) name: Rc<str>,
+}
+
+/// A Python function of the target and what it is bound to.
+#[derive(Debug)]
+pub struct Bound {
+    pub(super) function: u64,
+    pub(super) receiver: Operand,
+}
+
+/// Items that are consumed once, then the error that ended making them.
+#[derive(Debug)]
+pub struct Iter {
+    pub(super) name: &'static str,
+    pub(super) items: RefCell<Vec<Operand>>,
+    pub(super) at: Cell<usize>,
+    pub(super) failure: Option<Refusal>,
+}
+
+/// A lambda expression and the variables that it sees.
+#[derive(Debug)]
+pub struct Lambda {
+    pub(super) node: ExprLambda,
+    pub(super) scope: Scope,
+    pub(super) defaults: Vec<(String, Operand)>,
+}
+
+impl Range {
+    /// Number of its items.
+    pub fn length(&self) -> BigInt {
+        let span = match self.step.is_negative() {
+            true => &self.start - &self.stop,
+            false => &self.stop - &self.start,
+        };
+        if !span.is_positive() {
+            return BigInt::zero();
+        }
+        (span - 1) / self.step.abs() + 1
+    }
+
+    /// The item at `index`, which is not checked.
+    pub fn at(&self, index: &BigInt) -> BigInt {
+        &self.start + &self.step * index
+    }
+}
+
+impl Operand {
+    pub(super) fn int(number: impl Into<BigInt>) -> Self {
+        Self::Int(Rc::new(number.into()))
+    }
+
+    pub(super) fn text(text: impl Into<Str>) -> Self {
+        Self::Str(text.into())
+    }
+
+    pub(super) fn list(items: Vec<Operand>) -> Self {
+        Self::List(items.into())
+    }
+
+    pub(super) fn tuple(items: Vec<Operand>) -> Self {
+        Self::Tuple(items.into())
+    }
+
+    pub(super) fn bytes(data: &[u8]) -> Self {
+        Self::Bytes(data.into())
+    }
+
+    pub(super) fn method(receiver: Operand, name: &str) -> Self {
+        Self::Method(Rc::new(Method {
+            receiver,
+            name: name.into(),
+        }))
+    }
+
+    pub(super) fn iterator(name: &'static str, items: Vec<Operand>) -> Self {
+        Self::partial_iterator(name, items, None)
+    }
+
+    /// Items and the error that ended making them.
+    pub(super) fn partial_iterator(
+        name: &'static str,
+        items: Vec<Operand>,
+        failure: Option<Refusal>,
+    ) -> Self {
+        Self::Iterator(Rc::new(Iter {
+            name,
+            items: RefCell::new(items),
+            at: Cell::new(0),
+            failure,
+        }))
+    }
+
+    /// Name of the type of a value computed here.
+    pub(super) fn native_type(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Object(_) => return None,
+            Self::None => "NoneType",
+            Self::Ellipsis => "ellipsis",
+            Self::NotImplemented => "NotImplementedType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Complex(..) => "complex",
+            Self::Str(_) => "str",
+            Self::Bytes(_) => "bytes",
+            Self::ByteArray(_) => "bytearray",
+            Self::Tuple(_) => "tuple",
+            Self::List(_) => "list",
+            Self::Dict(_) => "dict",
+            Self::Set(_) => "set",
+            Self::FrozenSet(_) => "frozenset",
+            Self::Range(_) => "range",
+            Self::Slice(_) => "slice",
+            Self::Type(_) => "type",
+            Self::Method(_) => "builtin_function_or_method",
+            Self::Bound(_) => "method",
+            Self::Iterator(iterator) => iterator.name,
+            Self::Lambda(_) => "function",
+            Self::View(name, _) => name,
+            Self::Proxy(_) => "mappingproxy",
+        })
+    }
+
+    /// The number of an int or bool that is decoded already.
+    pub(super) fn as_int(&self) -> Option<BigInt> {
+        match self {
+            Self::Int(number) => Some((**number).clone()),
+            Self::Bool(value) => Some(BigInt::from(u8::from(*value))),
+            _ => None,
+        }
+    }
+
+    pub(super) fn as_i64(&self) -> Option<i64> {
+        self.as_int()?.to_i64()
+    }
+
+    /// The address where it is an object of the target.
+    pub fn address(&self) -> Option<u64> {
+        match self {
+            Self::Object(addr) => Some(*addr),
+            _ => None,
+        }
+    }
+
+    /// The name of its type, with its module unless that is `builtins`.
+    pub fn type_name(&self, reader: &Reader<'_>) -> String {
+        match self {
+            Self::Object(addr) => match reader.type_of(*addr) {
+                Ok(ty) => reader.full_type_name(&ty),
+                Err(_) => "?".into(),
+            },
+            other => other.native_type().unwrap_or("?").into(),
+        }
+    }
+
+    /// What Python's `repr` gives.
+    ///
+    /// # Errors
+    /// When that would run code in the target, exceeds `bounds`, or needs what
+    /// cannot be read.
+    pub fn repr(&self, reader: &Reader<'_>, bounds: &Bounds) -> Result<String> {
+        Machine::new("", reader, &Names::default(), bounds).repr(self)
+    }
+}
