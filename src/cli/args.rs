@@ -258,6 +258,9 @@ pub struct PsArguments {
     /// Print the list as JSON
     #[arg(long)]
     pub json: bool,
+    /// Only list: do not look, for half a second, whether each goes on
+    #[arg(long)]
+    pub no_verdict: bool,
     #[command(flatten)]
     pub terminal: TerminalArguments,
 }

@@ -67,7 +67,10 @@ fn say(text: &str) {
 }
 
 fn resolve(address: &str) -> Result<SocketAddr, Failure> {
-    let found = address.to_socket_addrs().ok().and_then(|mut all| all.next());
+    let found = address
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut all| all.next());
     found.ok_or_else(|| {
         Failure::new(
             "address",
@@ -83,14 +86,21 @@ fn cannot_listen(place: &dyn std::fmt::Display, error: &io::Error) -> Failure {
 
 /// The token from the environment, or a new one, which is printed.
 fn token() -> Result<String, Failure> {
-    if let Some(token) = std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty()) {
+    if let Some(token) = std::env::var(TOKEN_VARIABLE)
+        .ok()
+        .filter(|token| !token.is_empty())
+    {
         return Ok(token);
     }
     let mut bytes = [0; TOKEN_BYTES];
     File::open("/dev/urandom")
         .and_then(|mut random| random.read_exact(&mut bytes))
-        .map_err(|error| Failure::new("token", format!("no token can be made up: {error}"), None))?;
+        .map_err(|error| {
+            Failure::new("token", format!("no token can be made up: {error}"), None)
+        })?;
     let token: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    say(&format!("clients must say \"token\": \"{token}\" when they attach"));
+    say(&format!(
+        "clients must say \"token\": \"{token}\" when they attach"
+    ));
     Ok(token)
 }

@@ -1,17 +1,21 @@
 //! `dapper-attach ps`
 
 use std::io::{self, Write};
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::args::PsArguments;
 use super::failure::{Failure, Reason};
 use super::output;
+use crate::diagnosis::capture::Capture;
 use crate::limits::Limits;
 use crate::report::clean::{clean, columns, cut};
 use crate::report::json;
-use crate::snapshot::PythonBuild;
 use crate::snapshot::count::{Counts, count};
+use crate::snapshot::take::TakeOptions;
+use crate::snapshot::{PythonBuild, Verdict};
 use crate::target::list::{Candidate, python_processes};
 
 /// One line of the list; also its JSON object.
@@ -26,18 +30,26 @@ struct Entry {
     threads: Option<usize>,
     /// Tasks that have not ended.
     tasks: Option<usize>,
+    /// Whether it goes on; `None` where that was not asked, or not to be told.
+    verdict: Option<Verdict>,
     command: Vec<String>,
     error: Option<Reason>,
 }
 
+/// Time between the two looks that a verdict is made from.
+const INTERVAL: Duration = Duration::from_millis(500);
+
 pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
-    let limits = Limits::default();
-    let mut entries: Vec<Entry> = (python_processes().into_iter())
-        .map(|candidate| {
-            let read = count(candidate.pid, &limits);
-            Entry::new(candidate, read.as_ref().map_err(Reason::from))
-        })
-        .collect();
+    let candidates = python_processes();
+    let judged = !arguments.no_verdict;
+    // Each waits most of the time, between its two looks.
+    let mut entries: Vec<Entry> = thread::scope(|scope| {
+        let started: Vec<_> = (candidates.into_iter())
+            .map(|candidate| scope.spawn(move || Entry::of(candidate, judged)))
+            .collect();
+        let ended = started.into_iter().map(thread::ScopedJoinHandle::join);
+        ended.filter_map(Result::ok).collect()
+    });
     entries.sort_by_key(|entry| (entry.error.is_some(), entry.pid));
     if arguments.json {
         return output::plain(|out| Ok(json::write(out, &entries, output::is_terminal())?));
@@ -46,7 +58,37 @@ pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
     output::styled(&arguments.terminal, |out| Ok(write(out, &entries, width)?))
 }
 
+/// Whether the process goes on, without stopping it.
+fn verdict(pid: u32) -> Option<Verdict> {
+    let capture = Capture {
+        pid,
+        children: false,
+        samples: 2,
+        interval: INTERVAL,
+        options: TakeOptions {
+            locals: false,
+            no_pause: true,
+            max_pause: Duration::ZERO,
+            movement_only: false,
+            limits: Limits::default(),
+        },
+    };
+    capture.diagnosed().ok()?.processes.remove(0).verdict
+}
+
 impl Entry {
+    fn of(candidate: Candidate, judged: bool) -> Self {
+        let pid = candidate.pid;
+        let read = count(pid, &Limits::default());
+        let entry = Self::new(candidate, read.as_ref().map_err(Reason::from));
+        Self {
+            verdict: (judged && entry.error.is_none())
+                .then(|| verdict(pid))
+                .flatten(),
+            ..entry
+        }
+    }
+
     fn new(candidate: Candidate, read: Result<&Counts, Reason>) -> Self {
         let counts = read.as_ref().ok();
         Self {
@@ -56,6 +98,7 @@ impl Entry {
             python: counts.map(|counts| counts.python.clone()),
             threads: counts.map(|counts| counts.threads),
             tasks: counts.map(|counts| counts.tasks),
+            verdict: None,
             command: candidate.command,
             error: read.err(),
         }
@@ -71,7 +114,7 @@ impl Entry {
     }
 
     /// The cells before the command.
-    fn cells(&self) -> [String; 5] {
+    fn cells(&self) -> [String; COLUMNS] {
         let count = |count: Option<usize>| count.map_or("-".to_owned(), |count| count.to_string());
         [
             self.pid.to_string(),
@@ -79,6 +122,10 @@ impl Entry {
             clean(&self.user).into_owned(),
             count(self.threads),
             count(self.tasks),
+            match &self.verdict {
+                Some(verdict) => clean(&verdict.state).into_owned(),
+                None => "-".to_owned(),
+            },
         ]
     }
 }
@@ -90,15 +137,16 @@ fn version(python: &PythonBuild) -> String {
     format!("{}{threaded}{debug}", clean(&python.version))
 }
 
-const TITLES: [&str; 5] = ["PID", "VERSION", "USER", "THREADS", "TASKS"];
+const COLUMNS: usize = 6;
+const TITLES: [&str; COLUMNS] = ["PID", "VERSION", "USER", "THREADS", "TASKS", "VERDICT"];
 /// Columns with numbers, set to the right.
-const RIGHT: [bool; 5] = [true, false, false, true, true];
+const RIGHT: [bool; COLUMNS] = [true, false, false, true, true, false];
 
 fn write(out: &mut dyn Write, entries: &[Entry], width: usize) -> io::Result<()> {
     if entries.is_empty() {
         return writeln!(out, "no Python process is running here");
     }
-    let rows: Vec<[String; 5]> = entries.iter().map(Entry::cells).collect();
+    let rows: Vec<[String; COLUMNS]> = entries.iter().map(Entry::cells).collect();
     let mut widths = TITLES.map(columns);
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -129,7 +177,12 @@ fn write(out: &mut dyn Write, entries: &[Entry], width: usize) -> io::Result<()>
     Ok(())
 }
 
-fn line(cells: &[String; 5], widths: &[usize; 5], command: &str, width: usize) -> String {
+fn line(
+    cells: &[String; COLUMNS],
+    widths: &[usize; COLUMNS],
+    command: &str,
+    width: usize,
+) -> String {
     let mut text = String::new();
     for ((cell, &columns_wide), right) in cells.iter().zip(widths).zip(RIGHT) {
         let padding = " ".repeat(columns_wide.saturating_sub(columns(cell)));
@@ -190,13 +243,13 @@ mod tests {
             ),
         ];
         let mut out = Vec::new();
-        write(&mut out, &entries, 60).unwrap();
+        write(&mut out, &entries, 69).unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(
             anstream::adapter::strip_str(&text).to_string(),
-            " PID  VERSION  USER  THREADS  TASKS  COMMAND
-4242  3.13.0   app         2      6  python3 /srv/bank.py \\…
-  77  -        app         -      -  python3 /srv/other.py
+            " PID  VERSION  USER  THREADS  TASKS  VERDICT  COMMAND
+4242  3.13.0   app         2      6  -        python3 /srv/bank.py \\…
+  77  -        app         -      -  -        python3 /srv/other.py
       ! no permission to read the memory of process 77: it belongs to root
 fix: use sudo
 "

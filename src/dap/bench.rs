@@ -1,6 +1,7 @@
 //! What the worker holds: the process that was looked at, and what the client
 //! has open of it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -11,8 +12,8 @@ use super::types::Variable;
 use crate::evaluate::Operand;
 use crate::limits::Limits;
 use crate::python::Reader;
-use crate::snapshot::kept::{Kept, Lost, Proof};
 use crate::snapshot::FramePlace;
+use crate::snapshot::kept::{Kept, Lost, Proof};
 
 /// Things that a client may have open of one stop; beyond that, older ones are
 /// forgotten.
@@ -33,10 +34,7 @@ pub enum Node {
         proof: Proof,
     },
     /// Members that are listed apart: of an object, of locals or of globals.
-    Hidden {
-        of: Box<Node>,
-        dunder: bool,
-    },
+    Hidden { of: Box<Node>, dunder: bool },
     /// A container that was computed here.
     Computed { value: Operand, proof: Proof },
     /// What the snapshot says of a thread or task.
@@ -46,7 +44,7 @@ pub enum Node {
 /// A line of a scope that the snapshot fills.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fact {
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     pub value: String,
     /// The object that it is about.
     pub object: Option<u64>,
@@ -75,7 +73,7 @@ impl Detail {
             },
             false => Limits {
                 value_items: 12,
-                value_depth: 3,
+                value_depth: 2,
                 value_text: 200,
                 value_bytes: 400,
                 ..Limits::default()

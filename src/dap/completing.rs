@@ -63,7 +63,12 @@ pub fn prefix(text: &str, units: usize) -> Prefix {
         inner.is_empty() || inner.starts_with(['\'', '"']) && !inner[1..].contains(['\'', '"'])
     });
     if let Some(at) = open {
-        return prefix(Some(primary(&before[..at])), true, at + 1, &before[at + 1..]);
+        return prefix(
+            Some(primary(&before[..at])),
+            true,
+            at + 1,
+            &before[at + 1..],
+        );
     }
     prefix(None, false, typed_at, typed)
 }
@@ -147,8 +152,12 @@ fn all_names(reader: &Reader<'_>, names: &Names) -> Found {
         .collect();
     for (dict, kind) in [(names.globals, "variable"), (names.builtins, "function")] {
         let Some(dict) = dict else { continue };
-        let (items, _) = reader.dict_items(dict, reader.limits.items).unwrap_or_default();
-        let names = items.into_iter().filter_map(|(name, _)| reader.text(name).ok());
+        let (items, _) = reader
+            .dict_items(dict, reader.limits.items)
+            .unwrap_or_default();
+        let names = items
+            .into_iter()
+            .filter_map(|(name, _)| reader.text(name).ok());
         found.extend(names.map(|name| (name.to_string(), kind)));
     }
     found.retain(|(name, _)| !name.starts_with('.'));
@@ -168,8 +177,12 @@ fn attributes(reader: &Reader<'_>, value: &Operand) -> Found {
         .map(|member| (member.name, "field"))
         .collect();
     for class in &ty.mro {
-        let Ok(Some(dict)) = reader.type_dict(*class) else { continue };
-        let (items, _) = reader.dict_items(dict, reader.limits.items).unwrap_or_default();
+        let Ok(Some(dict)) = reader.type_dict(*class) else {
+            continue;
+        };
+        let (items, _) = reader
+            .dict_items(dict, reader.limits.items)
+            .unwrap_or_default();
         for (name, member) in items {
             let kind = match reader.type_of(member).map(|ty| ty.kind) {
                 Ok(Kind::Function | Kind::Builtin | Kind::MethodDescriptor) => "method",
@@ -185,11 +198,16 @@ fn attributes(reader: &Reader<'_>, value: &Operand) -> Found {
 }
 
 fn keys(reader: &Reader<'_>, value: &Operand) -> Found {
-    let Some(addr) = value.address().filter(|addr| reader.is_kind(*addr, Kind::Dict)) else {
+    let Some(addr) = value
+        .address()
+        .filter(|addr| reader.is_kind(*addr, Kind::Dict))
+    else {
         return Found::new();
     };
     let (items, _) = reader.dict_items(addr, MOST).unwrap_or_default();
-    let keys = items.into_iter().map(|(key, _)| reader.value(key).to_string());
+    let keys = items
+        .into_iter()
+        .map(|(key, _)| reader.value(key).to_string());
     keys.map(|key| (format!("{key}]"), "value")).collect()
 }
 
@@ -206,7 +224,10 @@ mod tests {
         let some = |text: &str| Some(text.to_owned());
         assert_eq!(base("sel"), (None, "sel".into(), 0));
         assert_eq!(base("self.lo"), (some("self"), "lo".into(), 5));
-        assert_eq!(base("1 + a.b[f(x)].c."), (some("a.b[f(x)].c"), "".into(), 16));
+        assert_eq!(
+            base("1 + a.b[f(x)].c."),
+            (some("a.b[f(x)].c"), "".into(), 16)
+        );
         assert_eq!(base("d['a b'"), (None, "".into(), 7));
         assert_eq!(base("x + d['ab"), (some("d"), "'ab".into(), 6));
         assert_eq!(base("é𝒳."), (some("é𝒳"), "".into(), 4));

@@ -31,7 +31,9 @@ pub fn command(expression: &str) -> Option<&str> {
     let rest = expression.trim().strip_prefix("dapper")?;
     match rest.chars().next() {
         None => Some(""),
-        Some(c) if c.is_whitespace() && !rest.trim_start().starts_with(['=', '.', '+', '-', '*']) => {
+        Some(c)
+            if c.is_whitespace() && !rest.trim_start().starts_with(['=', '.', '+', '-', '*']) =>
+        {
             Some(rest.trim())
         }
         Some(_) => None,
@@ -41,7 +43,9 @@ pub fn command(expression: &str) -> Option<&str> {
 impl Session {
     /// Does what is asked for, and gives the text to show.
     pub(super) fn console(&mut self, command: &str) -> Result<String, Failure> {
-        let (word, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+        let (word, rest) = command
+            .split_once(char::is_whitespace)
+            .unwrap_or((command, ""));
         let rest = rest.trim();
         match word {
             "" | "help" => Ok(HELP.to_owned()),
@@ -69,7 +73,10 @@ impl Session {
             _ => Err(Failure::evaluation(format!("`{option}` is on or off"))),
         };
         let number = |least: u64, most: u64| {
-            let found = value.parse().ok().filter(|number| (least..=most).contains(number));
+            let found = value
+                .parse()
+                .ok()
+                .filter(|number| (least..=most).contains(number));
             found.ok_or_else(|| {
                 Failure::evaluation(format!("`{option}` is a number from {least} to {most}"))
             })
@@ -174,7 +181,10 @@ fn graph(view: &View) -> String {
         })
         .collect();
     if view.process.edges.len() > MOST_LINES {
-        lines.push(format!("… and {} more", view.process.edges.len() - MOST_LINES));
+        lines.push(format!(
+            "… and {} more",
+            view.process.edges.len() - MOST_LINES
+        ));
     }
     match lines.is_empty() {
         true => "nobody waits for anybody".to_owned(),

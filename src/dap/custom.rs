@@ -34,7 +34,11 @@ impl Session {
         let view = Arc::clone(&self.seen()?.view);
         let all = view.process.tasks.len();
         let most = self.attached()?.options.list.max_tasks;
-        let filter = arguments.filter.as_deref().map(str::trim).unwrap_or_default();
+        let filter = arguments
+            .filter
+            .as_deref()
+            .map(str::trim)
+            .unwrap_or_default();
         let places: Vec<usize> = match filter {
             "" => (0..all).collect(),
             // A filter that matches nothing is an empty list, not a fault.
@@ -75,7 +79,9 @@ impl Session {
 
     fn task_entry(&mut self, view: &View, place: usize, culprit: bool) -> Result<Value, Failure> {
         let task = view.task(place);
-        let top = (task.frames.iter()).find(|frame| !frame.library).or(task.frames.first());
+        let top = (task.frames.iter())
+            .find(|frame| !frame.library)
+            .or(task.frames.first());
         let (path, line) = self.place_of(top)?;
         let wait = task.waits_for.as_ref();
         Ok(json!({
@@ -109,7 +115,10 @@ impl Session {
         }))
     }
 
-    fn place_of(&mut self, frame: Option<&Frame>) -> Result<(Option<String>, Option<u32>), Failure> {
+    fn place_of(
+        &mut self,
+        frame: Option<&Frame>,
+    ) -> Result<(Option<String>, Option<u32>), Failure> {
         let file = frame.and_then(|frame| frame.file.as_deref());
         let path = match file {
             Some(file) => self.attached()?.sources.of_file(file).path,
@@ -165,8 +174,7 @@ impl Session {
             processes: vec![view.process.clone()],
         };
         let mut out = Vec::new();
-        dot::write(&mut out, &snapshot, None)
-            .map_err(|error| Failure::lost(error.to_string()))?;
+        dot::write(&mut out, &snapshot, None).map_err(|error| Failure::lost(error.to_string()))?;
         now(&json!({ "dot": String::from_utf8_lossy(&out) }))
     }
 
@@ -213,5 +221,8 @@ impl Session {
 
 fn waits_for<'v>(view: &'v View, id: &str) -> Vec<&'v str> {
     let edges = view.process.edges.iter();
-    edges.filter(|edge| edge.from == id).map(|edge| edge.to.as_str()).collect()
+    edges
+        .filter(|edge| edge.from == id)
+        .map(|edge| edge.to.as_str())
+        .collect()
 }

@@ -186,7 +186,9 @@ impl Bench {
             let interpreters = reader.interpreters(runtime).ok()?;
             interpreters.first().map(|interpreter| interpreter.addr)
         };
-        let (found, _) = self.look(&Proof::default(), Detail::default(), decode).ok()?;
+        let (found, _) = self
+            .look(&Proof::default(), Detail::default(), decode)
+            .ok()?;
         found
     }
 

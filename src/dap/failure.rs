@@ -37,7 +37,11 @@ impl Failure {
     /// A request that this adapter does not know.
     pub fn unknown_command(command: &str) -> Self {
         let shown: String = command.chars().take(60).collect();
-        Self::new(1001, format!("dapper-attach has no request {shown:?}"), false)
+        Self::new(
+            1001,
+            format!("dapper-attach has no request {shown:?}"),
+            false,
+        )
     }
 
     /// A request that comes before what it needs, or after the end.
@@ -76,7 +80,11 @@ impl Failure {
 
     /// No snapshot to look into, for the process runs.
     pub fn running() -> Self {
-        Self::new(1008, "the process is running: pause it to look at it", false)
+        Self::new(
+            1008,
+            "the process is running: pause it to look at it",
+            false,
+        )
     }
 
     /// Text of a source that is nowhere to be had.

@@ -145,10 +145,19 @@ mod tests {
         for (wire, expected) in [
             (&b"Content-Length: 3\r\n\r\n{}"[..], "ends within a message"),
             (b"Content-Length: 3", "ends within a message"),
-            (b"Content-Length: -1\r\n\r\n", "not a number of bytes: \"-1\""),
+            (
+                b"Content-Length: -1\r\n\r\n",
+                "not a number of bytes: \"-1\"",
+            ),
             (b"Content-Length: 1e3\r\n\r\n", "not a number of bytes"),
-            (b"Content-Length: 99999999999\r\n\r\n", "more than the 16777216"),
-            (b"Content-Length: 99999999999999999999999\r\n\r\n", "not a number"),
+            (
+                b"Content-Length: 99999999999\r\n\r\n",
+                "more than the 16777216",
+            ),
+            (
+                b"Content-Length: 99999999999999999999999\r\n\r\n",
+                "not a number",
+            ),
             (b"Hello: world\r\n\r\n{}", "no Content-Length"),
         ] {
             let error = read(wire).unwrap_err();

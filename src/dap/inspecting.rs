@@ -124,7 +124,11 @@ impl Session {
             Entry::Label(text) => {
                 let frame = None;
                 return StackFrame {
-                    id: self.frames.id(FrameRef { actor, frame, place }),
+                    id: self.frames.id(FrameRef {
+                        actor,
+                        frame,
+                        place,
+                    }),
                     name: text.clone(),
                     line: 0,
                     column: 0,
@@ -145,7 +149,9 @@ impl Session {
             };
         };
         let source = attached.sources.of_frame(frame);
-        let line = frame.line.map_or(0, |line| i64::from(line) - 1 + first_line);
+        let line = frame
+            .line
+            .map_or(0, |line| i64::from(line) - 1 + first_line);
         let column = match source.is_some() && line > 0 {
             true => attached.sources.column(frame, first_column),
             false => 0,
@@ -159,7 +165,9 @@ impl Session {
                 }
                 None => stack::name(frame),
             },
-            module_id: source.as_ref().map(|source| module_id(frame, source.path.as_deref())),
+            module_id: source
+                .as_ref()
+                .map(|source| module_id(frame, source.path.as_deref())),
             source,
             line,
             column,
@@ -169,7 +177,9 @@ impl Session {
 
     /// Says once which files are newer than the process.
     fn say_changed(&mut self) {
-        let Ok(attached) = self.attached() else { return };
+        let Ok(attached) = self.attached() else {
+            return;
+        };
         for file in attached.sources.take_changed() {
             self.say(&format!(
                 "{} was changed after the process started: its lines may not fit",
@@ -210,7 +220,11 @@ impl Session {
     ) -> Result<Answer, Failure> {
         let arguments: VariablesArguments = request.arguments()?;
         self.seen()?;
-        let page = Page::new(arguments.filter.as_deref(), arguments.start, arguments.count);
+        let page = Page::new(
+            arguments.filter.as_deref(),
+            arguments.start,
+            arguments.count,
+        );
         let detail = Detail {
             full: arguments.format.is_some(),
             hex: arguments.format.is_some_and(|format| format.hex),
@@ -252,10 +266,16 @@ impl Session {
         let view = Arc::clone(&self.seen()?.view);
         let attached = self.attached()?;
         let tasks = view.process.tasks.iter().flat_map(|task| &task.frames);
-        let threads = view.process.threads.iter().flat_map(|thread| &thread.frames);
+        let threads = view
+            .process
+            .threads
+            .iter()
+            .flat_map(|thread| &thread.frames);
         let mut modules: Vec<Module> = Vec::new();
         for frame in tasks.chain(threads) {
-            let Some(file) = frame.file.as_deref() else { continue };
+            let Some(file) = frame.file.as_deref() else {
+                continue;
+            };
             let path = attached.sources.of_file(file).path;
             modules.push(Module {
                 id: module_id(frame, path.as_deref()),
@@ -268,7 +288,10 @@ impl Session {
         modules.dedup_by(|a, b| a.id == b.id);
         let total = modules.len();
         let start = arguments.start_module.unwrap_or(0);
-        let count = arguments.module_count.filter(|count| *count > 0).unwrap_or(total);
+        let count = arguments
+            .module_count
+            .filter(|count| *count > 0)
+            .unwrap_or(total);
         let page: Vec<Module> = modules.into_iter().skip(start).take(count).collect();
         now(&json!({ "modules": page, "totalModules": total }))
     }
@@ -281,7 +304,9 @@ impl Session {
             Actor::Thread(_) => None,
         };
         let Some(exception) = exception else {
-            return Err(Failure::lost("this thread or task has not ended with an exception"));
+            return Err(Failure::lost(
+                "this thread or task has not ended with an exception",
+            ));
         };
         let trace = exception.frames.iter().rev().map(trace_line);
         let name = exception.type_name.rsplit('.').next().unwrap_or_default();

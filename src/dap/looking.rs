@@ -13,13 +13,13 @@ use super::session::{Answer, Attached, Reply, Seen, Session, Stage, guarded};
 use super::since::Since;
 use super::sources::SourceFiles;
 use super::threads::{Identities, Listing};
+use super::timing::POLL;
 use super::view::{Actor, View};
-use crate::diagnosis::capture::Capture;
+use crate::diagnosis::capture::{Capture, Looked};
 use crate::limits::Limits;
+use crate::snapshot::Process;
 use crate::snapshot::count::{Counts, count};
-use crate::snapshot::take::{TakeOptions, take_process};
-use crate::snapshot::{Process, TaskState};
-use crate::target::Error;
+use crate::snapshot::take::TakeOptions;
 
 /// Looks that a verdict is made from, and the time between them.
 const SAMPLES: u32 = 2;
@@ -27,8 +27,6 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// How long a stop waits for `configurationDone`. Clients send it at once;
 /// some never do.
 const CONFIGURATION: Duration = Duration::from_secs(2);
-/// How often tasks are compared while the process runs, where that is wanted.
-const POLL: Duration = Duration::from_secs(1);
 
 /// Why the client is told that the process stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +35,14 @@ pub enum Reason {
     Looked,
     /// Show the one that was selected.
     Selected,
+}
+
+/// What a look found, as it comes from the worker.
+pub(super) struct Found {
+    pub(super) process: Process,
+    /// An earlier sample, and when it was taken.
+    pub(super) first: Option<(Instant, Process)>,
+    pub(super) frozen: bool,
 }
 
 impl Session {
@@ -72,7 +78,9 @@ impl Session {
         };
         let pid = options.pid;
         let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let words = command.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        let words = command
+            .split(|byte| *byte == 0)
+            .map(String::from_utf8_lossy);
         let name = words.collect::<Vec<_>>().join(" ");
         self.attached = Some(Attached {
             sources: SourceFiles::new(pid, options.path_mappings.clone()),
@@ -135,16 +143,24 @@ impl Session {
             bench.drop_kept();
             let looked = guarded(|| {
                 let found = capture.kept(freeze, &|| !cancel.is_cancelled())?;
-                let (process, kept) = found.ok_or_else(Failure::cancelled)?;
+                let Looked {
+                    process,
+                    kept,
+                    first,
+                } = found.ok_or_else(Failure::cancelled)?;
                 let frozen = kept.is_frozen();
                 bench.keep(kept);
-                Ok((process, frozen))
+                Ok(Found {
+                    process,
+                    first,
+                    frozen,
+                })
             });
             move |session: &mut Session| session.looked(attach, looked)
         });
     }
 
-    fn looked(&mut self, attach: Option<Reply>, looked: Result<(Process, bool), Failure>) {
+    fn looked(&mut self, attach: Option<Reply>, looked: Result<Found, Failure>) {
         self.end_progress();
         if self.is_over() {
             return;
@@ -154,8 +170,8 @@ impl Session {
         };
         attached.looking = false;
         let failure = match looked {
-            Ok((process, frozen)) => {
-                self.see(process, frozen);
+            Ok(found) => {
+                self.see(found);
                 if let Some(reply) = &attach {
                     self.stage = Stage::Attached;
                     self.reply(reply, Ok(None));
@@ -180,12 +196,20 @@ impl Session {
     }
 
     /// Arranges what was seen for the client.
-    fn see(&mut self, process: Process, frozen: bool) {
+    pub(super) fn see(&mut self, found: Found) {
+        let Found {
+            process,
+            first,
+            frozen,
+        } = found;
         let now = Instant::now();
         self.frames.clear();
         let Some(attached) = &mut self.attached else {
             return;
         };
+        if let Some((at, first)) = &first {
+            attached.since.note(first, *at);
+        }
         attached.since.note(&process, now);
         let view = View::new(process);
         let options = &attached.options.list;
@@ -197,38 +221,11 @@ impl Session {
             listing,
             frozen,
         });
-        self.freeze_due = attached.options.freeze.filter(|_| frozen).map(|limit| now + limit);
-    }
-
-    /// Tells the client that there is something to look at.
-    pub(super) fn stopped(&mut self, reason: Reason) {
-        let Some((attached, seen)) = self
-            .attached
-            .as_ref()
-            .and_then(|attached| Some((attached, attached.seen.as_ref()?)))
-        else {
-            return;
-        };
-        let view = &seen.view;
-        let chosen = attached.selected.as_deref().and_then(|id| view.actor(id));
-        let first = match reason {
-            Reason::Selected => chosen.or_else(|| view.first_to_see()),
-            Reason::Looked => view.first_to_see(),
-        };
-        let thread_id = first.and_then(|actor| seen.listing.id(actor, view));
-        let mut body = json!({
-            "reason": "pause",
-            "description": view.summary(),
-            "text": view.summary(),
-            "allThreadsStopped": true,
-        });
-        if let Some(id) = thread_id {
-            body["threadId"] = id.into();
-        }
-        if reason == Reason::Looked {
-            self.say_verdict();
-        }
-        self.event("stopped", Some(body));
+        self.freeze_due = attached
+            .options
+            .freeze
+            .filter(|_| frozen)
+            .map(|limit| now + limit);
     }
 
     pub(super) fn configuration_done(&mut self, reply: &Reply) -> Result<Answer, Failure> {
@@ -290,193 +287,9 @@ impl Session {
         Ok(Answer::Given)
     }
 
-    /// The process has ended; `status` is what it gave its parent, where known.
-    pub fn target_ended(&mut self, status: Option<i32>) {
-        let Some(attached) = &mut self.attached else {
-            return;
-        };
-        if self.stage == Stage::Over || std::mem::replace(&mut attached.ended, true) {
-            return;
-        }
-        let pid = attached.options.pid;
-        self.poll_due = None;
-        let text = match status {
-            Some(status) => format!("process {pid} has ended with status {status}"),
-            None => format!("process {pid} has ended; only its parent learns its status"),
-        };
-        self.say(&text);
-        self.event("exited", Some(json!({ "exitCode": status.unwrap_or(-1) })));
-        self.event("terminated", None);
-    }
-
-    /// When [`Self::tick`] must be called next, if at all.
-    pub fn next_tick(&self) -> Option<Instant> {
-        let stop = self.stop_due.map(|(due, _)| due);
-        [stop, self.freeze_due, self.poll_due].into_iter().flatten().min()
-    }
-
-    /// Does what is due at `now`.
-    pub fn tick(&mut self, now: Instant) {
-        if let Some((due, reason)) = self.stop_due
-            && (self.configured || due <= now)
-        {
-            self.stop_due = None;
-            self.stopped(reason);
-        }
-        if self.freeze_due.is_some_and(|due| due <= now) {
-            self.freeze_due = None;
-            self.thaw();
-        }
-        if self.poll_due.is_some_and(|due| due <= now) {
-            self.poll_due = None;
-            self.poll();
-        }
-    }
-
-    /// The time is over for which the process may stand still.
-    fn thaw(&mut self) {
-        let Some(attached) = &mut self.attached else {
-            return;
-        };
-        let Some(seen) = &mut attached.seen else {
-            return;
-        };
-        seen.frozen = false;
-        let seconds = attached.options.freeze.unwrap_or_default().as_secs_f64();
-        self.submit(|bench| {
-            bench.thaw();
-            |_: &mut Session| ()
-        });
-        self.say(&format!(
-            "the process was let go after {seconds} s (`maxFreezeSeconds`); what you see is how it stood then"
-        ));
-    }
-
-    /// Looks which tasks came and went while the process runs.
-    fn poll(&mut self) {
-        let Some(attached) = self.attached.as_ref().filter(|it| it.seen.is_none() && !it.looking)
-        else {
-            return;
-        };
-        let pid = attached.options.pid;
-        let options = TakeOptions {
-            locals: false,
-            no_pause: true,
-            max_pause: attached.options.max_pause,
-            movement_only: true,
-            limits: Limits::default(),
-        };
-        self.submit(move |_| {
-            let seen = take_process(pid, &options);
-            move |session: &mut Session| session.polled(seen)
-        });
-    }
-
-    fn polled(&mut self, seen: Result<Process, Error>) {
-        let Some(attached) = &mut self.attached else {
-            return;
-        };
-        if attached.seen.is_some() || attached.looking || attached.ended {
-            return;
-        }
-        self.poll_due = Some(Instant::now() + POLL);
-        let Ok(mut process) = seen else { return };
-        process.tasks.retain(|task| task.state != TaskState::Done);
-        let view = View::new(process);
-        let options = &attached.options.list;
-        let listing = Listing::new(&view, &mut attached.identities, options, None);
-        let before = std::mem::replace(&mut attached.listed, listing.threads);
-        let now = attached.listed.clone();
-        let has = |list: &[super::types::Thread], id| list.iter().any(|thread| thread.id == id);
-        for thread in now.iter().filter(|thread| !has(&before, thread.id)) {
-            let body = json!({ "reason": "started", "threadId": thread.id });
-            self.event("thread", Some(body));
-        }
-        for thread in before.iter().filter(|thread| !has(&now, thread.id)) {
-            let body = json!({ "reason": "exited", "threadId": thread.id });
-            self.event("thread", Some(body));
-        }
-    }
-
-    /// Lists anew, and tells the client.
-    pub(super) fn list_again(&mut self) {
-        self.relist();
-        let note = self.seen().ok().and_then(|seen| seen.listing.note.clone());
-        if let Some(note) = note {
-            self.say(&note);
-        }
-        match self.client.supports_invalidated_event {
-            true => self.event("invalidated", Some(json!({ "areas": ["all"] }))),
-            false => self.stopped(Reason::Selected),
-        }
-    }
-
-    /// Lists anew, after what is listed was changed.
-    pub(super) fn relist(&mut self) {
-        let Some(attached) = &mut self.attached else {
-            return;
-        };
-        let selected = attached.selected.clone();
-        let Some(seen) = &mut attached.seen else {
-            return;
-        };
-        let chosen = selected.as_deref().and_then(|id| seen.view.actor(id));
-        let options = &attached.options.list;
-        seen.listing = Listing::new(&seen.view, &mut attached.identities, options, chosen);
-        attached.listed.clone_from(&seen.listing.threads);
-    }
-
-    fn say_verdict(&mut self) {
-        let Ok(seen) = self.seen() else { return };
-        let (view, note) = (Arc::clone(&seen.view), seen.listing.note.clone());
-        let process = &view.process;
-        let mut lines = Vec::new();
-        if let Some(verdict) = &process.verdict {
-            let state = verdict.state.to_uppercase();
-            lines.push(format!("{state}: {} ({})", verdict.summary, verdict.confidence));
-        }
-        if let Some(first) = process.diagnoses.first() {
-            if let Some(culprit) = &first.culprit {
-                let text = culprit.text.trim();
-                lines.push(format!(
-                    "culprit: {}:{} in {}: {text}",
-                    culprit.file, culprit.line, culprit.function
-                ));
-            }
-            lines.extend(first.hint.iter().map(|hint| format!("hint: {hint}")));
-        }
-        lines.extend(process.read.note.iter().cloned());
-        lines.extend(process.errors.iter().map(|error| format!("not all was read: {error}")));
-        lines.extend(note);
-        for line in lines {
-            self.say(&crate::report::clean::clean(&line));
-        }
-    }
-
-    fn begin_progress(&mut self, title: &str, cancel: Cancel) {
-        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let id = format!("look-{number}");
-        if self.client.supports_progress_reporting {
-            let body = json!({ "progressId": id, "title": title, "cancellable": true });
-            self.event("progressStart", Some(body));
-        }
-        self.progress = Some((id, cancel));
-    }
-
-    fn end_progress(&mut self) {
-        let Some((id, _)) = self.progress.take() else {
-            return;
-        };
-        if self.client.supports_progress_reporting && !self.is_over() {
-            self.event("progressEnd", Some(json!({ "progressId": id })));
-        }
-    }
-
     /// The view, with who has this thread id in it.
     pub(super) fn view_and_actor(&self, thread_id: i64) -> Result<(Arc<View>, Actor), Failure> {
         let actor = self.actor(thread_id)?;
         Ok((Arc::clone(&self.seen()?.view), actor))
     }
 }
-

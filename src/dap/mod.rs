@@ -25,7 +25,11 @@ mod shown;
 mod since;
 mod sources;
 mod stack;
+mod telling;
+#[cfg(test)]
+mod tests;
 mod threads;
+mod timing;
 pub mod transport;
 mod types;
 mod variables;

@@ -87,7 +87,12 @@ pub fn items(reader: &Reader<'_>, addr: u64, start: usize, count: usize) -> Resu
             false => Step::None,
         },
     };
-    Ok(found.into_iter().enumerate().skip(start).map(member).collect())
+    Ok(found
+        .into_iter()
+        .enumerate()
+        .skip(start)
+        .map(member)
+        .collect())
 }
 
 fn entries(reader: &Reader<'_>, addr: u64, start: usize, end: usize) -> Result<Vec<Member>> {
@@ -207,7 +212,9 @@ impl Fields<'_, '_> {
 
     fn names_of(&mut self, dict: u64) {
         let reader = self.reader;
-        let (items, _) = reader.dict_items(dict, reader.limits.items).unwrap_or_default();
+        let (items, _) = reader
+            .dict_items(dict, reader.limits.items)
+            .unwrap_or_default();
         for (name, value) in items {
             if let Ok(name) = reader.text(name) {
                 self.members.push(Member {
@@ -225,9 +232,10 @@ impl Fields<'_, '_> {
             return;
         };
         let max = reader.limits.items;
-        let (Ok((names, _)), Ok((items, _))) =
-            (reader.tuple_items(names, max), reader.tuple_items(self.addr, max))
-        else {
+        let (Ok((names, _)), Ok((items, _))) = (
+            reader.tuple_items(names, max),
+            reader.tuple_items(self.addr, max),
+        ) else {
             return;
         };
         for (name, item) in names.into_iter().zip(items) {

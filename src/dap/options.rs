@@ -133,7 +133,10 @@ fn process_id(value: Option<&Value>) -> Result<u32, Failure> {
         Some(Value::String(text)) => text.trim().parse().ok(),
         Some(_) => None,
     };
-    match found.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0) {
+    match found
+        .and_then(|pid| u32::try_from(pid).ok())
+        .filter(|pid| *pid > 0)
+    {
         Some(pid) => Ok(pid),
         None => Err(Failure::options(format!(
             "`processId` is {}: it must be the number of a process",
@@ -160,7 +163,14 @@ mod tests {
             assert_eq!(options.list.max_tasks, 1000);
             assert_eq!(options.freeze, None);
         }
-        for wrong in [json!("web"), json!(-1), json!(0), json!([1]), json!(1.5), json!("")] {
+        for wrong in [
+            json!("web"),
+            json!(-1),
+            json!(0),
+            json!([1]),
+            json!(1.5),
+            json!(""),
+        ] {
             let error = check(json!({ "processId": wrong })).unwrap_err();
             assert!(error.contains("must be the number of a process"), "{error}");
         }
@@ -172,6 +182,9 @@ mod tests {
         let with = |key: &str, value: Value| check(json!({ "processId": 1, key: value }));
         assert!(with("pauseBudgetMs", json!(0)).is_err());
         assert!(with("maxFreezeSeconds", json!(-1)).is_err());
-        assert_eq!(with("pauseBudgetMs", json!(5)).unwrap().max_pause, Duration::from_millis(5));
+        assert_eq!(
+            with("pauseBudgetMs", json!(5)).unwrap().max_pause,
+            Duration::from_millis(5)
+        );
     }
 }

@@ -22,8 +22,12 @@ impl Request {
     /// # Errors
     /// What is wrong with it, and the number to answer to, where it has one.
     pub fn parse(body: &[u8]) -> Result<Self, (i64, Failure)> {
-        let value: Value = serde_json::from_slice(body)
-            .map_err(|error| (0, Failure::malformed(format!("the message is no JSON: {error}"))))?;
+        let value: Value = serde_json::from_slice(body).map_err(|error| {
+            (
+                0,
+                Failure::malformed(format!("the message is no JSON: {error}")),
+            )
+        })?;
         let Value::Object(mut message) = value else {
             let text = "the message is no JSON object".to_owned();
             return Err((0, Failure::malformed(text)));
@@ -116,7 +120,11 @@ mod tests {
         assert_eq!(null.arguments::<Levels>().unwrap().levels, None);
         let wrong = parse(r#"{"seq":1,"type":"request","command":"x","arguments":{"levels":"a"}}"#);
         let failure = wrong.arguments::<Levels>().err().unwrap();
-        assert!(failure.text.contains("the arguments of `x`"), "{}", failure.text);
+        assert!(
+            failure.text.contains("the arguments of `x`"),
+            "{}",
+            failure.text
+        );
     }
 
     #[test]
@@ -128,7 +136,10 @@ mod tests {
             (br#"{"seq": 7, "type": "response"}"#, 7),
             (br#"{"seq": 7, "type": "request"}"#, 7),
             (br#"{"seq": 7, "type": "request", "command": 1}"#, 7),
-            (br#"{"seq": 7, "type": "request", "command": "a", "arguments": []}"#, 7),
+            (
+                br#"{"seq": 7, "type": "request", "command": "a", "arguments": []}"#,
+                7,
+            ),
         ] {
             assert_eq!(Request::parse(body).unwrap_err().0, seq);
         }

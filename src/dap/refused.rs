@@ -60,7 +60,9 @@ pub fn answer(command: &str, arguments: &Value) -> Result<Option<Value>, Failure
             )
         });
     }
-    let known = NEED_CONTROL.iter().find(|(_, commands)| commands.contains(&command));
+    let known = NEED_CONTROL
+        .iter()
+        .find(|(_, commands)| commands.contains(&command));
     let Some((what, _)) = known else {
         return Err(Failure::unknown_command(command));
     };

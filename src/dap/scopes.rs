@@ -7,7 +7,7 @@ use super::bench::{Bench, Fact, Node};
 use super::types::Scope;
 use super::view::{Actor, FrameOf, View};
 use crate::report::clean;
-use crate::snapshot::{FramePlace, Outcome, Task, TaskState, Thread, ThreadState, Wait};
+use crate::snapshot::{FramePlace, Outcome, Reference, Task, TaskState, Thread, ThreadState, Wait};
 
 /// Names shown of a list before the rest is counted.
 const NAMES_SHOWN: usize = 50;
@@ -75,7 +75,7 @@ impl Bench {
 
 fn fact(name: &'static str, value: impl Into<String>) -> Fact {
     Fact {
-        name,
+        name: name.into(),
         value: value.into(),
         ..Fact::default()
     }
@@ -90,7 +90,7 @@ fn list(name: &'static str, mut values: Vec<String>) -> Option<Fact> {
             values.truncate(NAMES_SHOWN);
             let shown = values.join(", ");
             Some(Fact {
-                name,
+                name: name.into(),
                 value: clean::cut(&format!("{count}: {shown}"), 160).into_owned(),
                 object: None,
                 children: values,
@@ -158,17 +158,22 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
         facts.push(fact("cancel", value));
     }
     let labels = |ids: &[String]| -> Vec<String> {
-        ids.iter().map(|id| view.words.label(id).to_owned()).collect()
+        ids.iter()
+            .map(|id| view.words.label(id).to_owned())
+            .collect()
     };
     facts.extend(list("awaited_by", labels(&task.awaited_by)));
     for (place, diagnosis) in view.process.diagnoses.iter().enumerate() {
         let names = diagnosis.tasks.contains(&task.id);
         if names && place < NAMES_SHOWN {
-            facts.push(fact("diagnosis", format!("{}: {}", diagnosis.kind, diagnosis.summary)));
+            facts.push(fact(
+                "diagnosis",
+                format!("{}: {}", diagnosis.kind, diagnosis.summary),
+            ));
         }
     }
     facts.push(Fact {
-        name: "task",
+        name: "task".into(),
         value: format!("{} ({})", view.words.label(&task.id), task.id),
         object: address(&task.id),
         children: Vec::new(),
@@ -186,7 +191,7 @@ fn wait_facts(view: &View, wait: &Wait) -> Vec<Fact> {
         let mut resources = view.process.resources.iter();
         let resource = resources.find(|resource| resource.id == *id);
         facts.push(Fact {
-            name: "waits_for",
+            name: "waits_for".into(),
             value: match resource {
                 Some(resource) => format!("{} ({})", label(id), resource.type_name),
                 None => label(id),
@@ -196,22 +201,33 @@ fn wait_facts(view: &View, wait: &Wait) -> Vec<Fact> {
         });
         if let Some(resource) = resource {
             let taken = resource.taken_at.iter().map(|taken| {
-                let line = taken.line.map_or_else(String::new, |line| format!(":{line}"));
+                let line = taken
+                    .line
+                    .map_or_else(String::new, |line| format!(":{line}"));
                 format!("{} in {}{line}", label(&taken.by), taken.function)
             });
             facts.extend(list("taken_at", taken.collect()));
         }
-        let wakers = (view.process.references.iter())
-            .filter(|reference| reference.to == *id)
-            .map(|reference| match reference.due_s {
-                Some(due) => format!("{} in {due:.1} s ({})", label(&reference.from), reference.path),
-                None => format!("{} ({})", label(&reference.from), reference.path),
-            });
-        facts.extend(list("can_wake_it", wakers.collect()));
+        // What is held ends with its holders; anything else with whoever refers
+        // to it.
+        let wakers: Vec<String> = match wait.holders.as_slice() {
+            [] => (view.process.references.iter())
+                .filter(|reference| reference.to == *id)
+                .map(|reference| referrer(view, reference))
+                .collect(),
+            holders => holders.iter().map(|id| label(id)).collect(),
+        };
+        facts.push(
+            list("can_wake_it", wakers)
+                .unwrap_or_else(|| fact("can_wake_it", "nobody that refers to it was found")),
+        );
     } else if !wait.type_name.is_empty() {
         facts.push(fact("waits_for", &*wait.type_name));
     }
-    facts.extend(list("holder", wait.holders.iter().map(|id| label(id)).collect()));
+    facts.extend(list(
+        "holder",
+        wait.holders.iter().map(|id| label(id)).collect(),
+    ));
     if let Some(ahead) = wait.waiters_ahead {
         facts.push(fact("waiters_ahead", ahead.to_string()));
     }
@@ -227,6 +243,14 @@ fn wait_facts(view: &View, wait: &Wait) -> Vec<Fact> {
         facts.push(fact("progress", format!("{done}/{total} done")));
     }
     facts
+}
+
+fn referrer(view: &View, reference: &Reference) -> String {
+    let label = view.words.label(&reference.from);
+    match reference.due_s {
+        Some(due) => format!("{label} in {due:.1} s ({})", reference.path),
+        None => format!("{label} ({})", reference.path),
+    }
 }
 
 fn thread_facts(view: &View, thread: &Thread) -> Vec<Fact> {
@@ -289,7 +313,7 @@ fn loop_fact(view: &View, id: &str) -> Fact {
         None => label,
     };
     Fact {
-        name: "loop",
+        name: "loop".into(),
         value,
         object: address(id),
         children: Vec::new(),

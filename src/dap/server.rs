@@ -73,29 +73,35 @@ fn serve_one(
         close,
     } = connection;
     let to_owner = post.clone();
-    thread::Builder::new().name("dap-read".into()).spawn(move || {
-        read(&mut BufReader::new(input), &to_owner);
-    })?;
+    thread::Builder::new()
+        .name("dap-read".into())
+        .spawn(move || {
+            read(&mut BufReader::new(input), &to_owner);
+        })?;
     let (to_owner, left) = (post.clone(), Arc::clone(&unread));
-    let writer = thread::Builder::new().name("dap-write".into()).spawn(move || {
-        for body in to_write {
-            left.fetch_sub(body.len(), Ordering::Relaxed);
-            if write_message(&mut output, &body).is_err() {
-                // The owner may have noticed by itself.
-                let _ = to_owner.send(Message::Over(None));
-                return;
+    let writer = thread::Builder::new()
+        .name("dap-write".into())
+        .spawn(move || {
+            for body in to_write {
+                left.fetch_sub(body.len(), Ordering::Relaxed);
+                if write_message(&mut output, &body).is_err() {
+                    // The owner may have noticed by itself.
+                    let _ = to_owner.send(Message::Over(None));
+                    return;
+                }
             }
-        }
-    })?;
+        })?;
     let to_owner = post.clone();
-    let worker = thread::Builder::new().name("dap-work".into()).spawn(move || {
-        let mut bench = Bench::default();
-        for job in to_do {
-            if to_owner.send(Message::Done(job(&mut bench))).is_err() {
-                return;
+    let worker = thread::Builder::new()
+        .name("dap-work".into())
+        .spawn(move || {
+            let mut bench = Bench::default();
+            for job in to_do {
+                if to_owner.send(Message::Done(job(&mut bench))).is_err() {
+                    return;
+                }
             }
-        }
-    })?;
+        })?;
     let session = Session::new(rules, Box::new(Posted(jobs)));
     let threads = Threads {
         messages,
@@ -145,7 +151,9 @@ fn own(mut session: Session, threads: Threads, problem: &mut dyn FnMut(&str)) {
             Some(Message::TargetEnded(ended)) => session.target_ended(ended.status),
             Some(Message::Over(error)) => {
                 if let Some(error) = error {
-                    problem(&format!("the client's messages cannot be understood: {error}"));
+                    problem(&format!(
+                        "the client's messages cannot be understood: {error}"
+                    ));
                 }
                 break;
             }

@@ -282,7 +282,8 @@ impl Session {
     where
         D: FnOnce(&mut Session) + Send + 'static,
     {
-        self.worker.submit(Box::new(move |bench| Box::new(job(bench))));
+        self.worker
+            .submit(Box::new(move |bench| Box::new(job(bench))));
     }
 
     /// Ends all work that is on its way.
@@ -319,7 +320,9 @@ impl Session {
     pub(super) fn attached(&mut self) -> Result<&mut Attached, Failure> {
         match &mut self.attached {
             Some(attached) => Ok(attached),
-            None => Err(Failure::too_early("no process is attached to yet: send `attach`")),
+            None => Err(Failure::too_early(
+                "no process is attached to yet: send `attach`",
+            )),
         }
     }
 
@@ -327,7 +330,9 @@ impl Session {
     pub(super) fn seen(&self) -> Result<&Seen, Failure> {
         match &self.attached {
             Some(attached) => attached.seen.as_ref().ok_or_else(Failure::running),
-            None => Err(Failure::too_early("no process is attached to yet: send `attach`")),
+            None => Err(Failure::too_early(
+                "no process is attached to yet: send `attach`",
+            )),
         }
     }
 

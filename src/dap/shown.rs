@@ -117,7 +117,9 @@ pub fn shown_operand(
         text.truncate(text.floor_char_boundary(reader.limits.value_bytes));
         text.push('…');
     }
-    let parts = value.children(reader, &bounds).map_or(0, |parts| parts.len());
+    let parts = value
+        .children(reader, &bounds)
+        .map_or(0, |parts| parts.len());
     let shape = Shape {
         named: 0,
         indexed: parts as u64,

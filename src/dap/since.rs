@@ -4,23 +4,23 @@ use std::time::Instant;
 
 use rustc_hash::FxHashMap;
 
-use crate::snapshot::{Process, Task, TaskState};
+use crate::snapshot::{Frame, Process, Task, TaskState};
 
 /// Where a task waits, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
     resource: Option<String>,
-    kind: Option<String>,
-    lines: Vec<Option<u32>>,
+    /// Frames and where in each.
+    at: Vec<(Option<u64>, Option<u32>)>,
 }
 
 impl Place {
     fn of(task: &Task) -> Self {
         let wait = task.waits_for.as_ref();
+        let frame = |frame: &Frame| (frame.place.map(|place| place.frame), frame.line);
         Self {
             resource: wait.and_then(|wait| wait.resource.clone()),
-            kind: wait.map(|wait| wait.kind.clone()),
-            lines: task.frames.iter().map(|frame| frame.line).collect(),
+            at: task.frames.iter().map(frame).collect(),
         }
     }
 }
@@ -54,7 +54,7 @@ impl Since {
         let seconds = now.saturating_duration_since(*since).as_secs_f64();
         Some(match seconds < 0.1 {
             true => "first seen waiting here just now".to_owned(),
-            false => format!("at least {seconds:.1} s: at the same place at every look since then"),
+            false => format!("at least {seconds:.1} s (at the same place at every look)"),
         })
     }
 }

@@ -108,7 +108,9 @@ impl SourceFiles {
         }
         let path = self.absolute(file);
         let here = self.shares_root && path.as_deref().is_some_and(|path| path.is_file());
-        let shown = path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let shown = path
+            .as_ref()
+            .map(|path| path.to_string_lossy().into_owned());
         if here {
             return Source {
                 name,
@@ -145,7 +147,10 @@ impl SourceFiles {
             .filter(covers)
             .max_by_key(|mapping| mapping.remote_root.len())?;
         let rest = &file[mapping.remote_root.trim_end_matches('/').len()..];
-        Some(format!("{}{rest}", mapping.local_root.trim_end_matches('/')))
+        Some(format!(
+            "{}{rest}",
+            mapping.local_root.trim_end_matches('/')
+        ))
     }
 
     /// Where the process finds the file; `None` for what is no file.
@@ -205,7 +210,10 @@ impl SourceFiles {
         let path = self.absolute(file)?;
         let root = PathBuf::from(format!("/proc/{}/root", self.pid));
         let inside = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
-        let archive = path.ancestors().skip(1).find(|part| inside(part).is_file())?;
+        let archive = path
+            .ancestors()
+            .skip(1)
+            .find(|part| inside(part).is_file())?;
         let member = path.strip_prefix(archive).ok()?.to_str()?;
         let mut archive = ZipArchive::new(File::open(inside(archive)).ok()?).ok()?;
         let mut text = Vec::new();
@@ -219,7 +227,9 @@ impl SourceFiles {
     /// # Errors
     /// When it cannot be had.
     pub fn content(&self, reference: i64, path: Option<&str>) -> Result<String, Failure> {
-        let place = usize::try_from(reference).ok().and_then(|it| it.checked_sub(1));
+        let place = usize::try_from(reference)
+            .ok()
+            .and_then(|it| it.checked_sub(1));
         let file = match place.and_then(|place| self.referenced.get(place)) {
             Some(file) => file.as_str(),
             None => path.ok_or_else(|| {
@@ -290,8 +300,14 @@ mod tests {
     fn the_longest_mapping_gives_the_path() {
         let mut files = files(&[("/srv", "/home/me"), ("/srv/app/", "/home/me/project/")]);
         let path = |files: &mut SourceFiles, file: &str| files.of_file(file).path;
-        assert_eq!(path(&mut files, "/srv/app/a.py").as_deref(), Some("/home/me/project/a.py"));
-        assert_eq!(path(&mut files, "/srv/lib/b.py").as_deref(), Some("/home/me/lib/b.py"));
+        assert_eq!(
+            path(&mut files, "/srv/app/a.py").as_deref(),
+            Some("/home/me/project/a.py")
+        );
+        assert_eq!(
+            path(&mut files, "/srv/lib/b.py").as_deref(),
+            Some("/home/me/lib/b.py")
+        );
         let other = files.of_file("/srvx/c.py");
         assert_eq!(other.path.as_deref(), Some("/srvx/c.py"));
         assert_eq!(other.source_reference, None);

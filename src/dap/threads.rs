@@ -153,9 +153,7 @@ impl Listing {
     pub fn id(&self, actor: Actor, view: &View) -> Option<i64> {
         match actor {
             Actor::Task(place) => self.task_ids.get(place).copied(),
-            Actor::Thread(place) => {
-                i64::try_from(view.process.threads.get(place)?.native_id).ok()
-            }
+            Actor::Thread(place) => i64::try_from(view.process.threads.get(place)?.native_id).ok(),
         }
     }
 }
@@ -171,11 +169,7 @@ pub fn task_name(task: &Task) -> String {
         false => &task.name,
     };
     let part = |text: &str| clean::cut(&clean::name(text), NAME_COLUMNS).into_owned();
-    let done = match task.state {
-        TaskState::Done => ", done",
-        _ => "",
-    };
-    format!("Task: {} ({}{done})", part(coroutine), part(name))
+    format!("Task: {} ({})", part(coroutine), part(name))
 }
 
 /// The places of the tasks to list, and what to say about the others.

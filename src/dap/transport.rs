@@ -104,7 +104,9 @@ impl Unix {
         // For the moment between the two calls, the mask keeps others out.
         let mask = umask(Mode::from_bits_truncate(0o177));
         let mut bound = UnixListener::bind(path);
-        if bound.as_ref().is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
+        if bound
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::AddrInUse)
             && is_left_over(path)
         {
             bound = std::fs::remove_file(path).and_then(|()| UnixListener::bind(path));

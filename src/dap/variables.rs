@@ -100,6 +100,15 @@ impl Bench {
             (of(Visibility::Private), of(Visibility::Dunder))
         };
         let ((private, dunder), _) = self.look(&proof, detail, count)?;
+        // An object with nothing else to show shows what is private at once.
+        let private = match private && rows.is_empty() {
+            true => {
+                let keep = |member: &Member| visibility(&member.name) == Visibility::Private;
+                rows = self.members(node, page, detail, &keep)?;
+                false
+            }
+            false => private,
+        };
         for (there, dunder, name) in [
             (private, false, "private members"),
             (dunder, true, "special members"),
@@ -182,7 +191,7 @@ impl Bench {
 
     fn fact(&mut self, fact: &Fact) -> Variable {
         let object = fact.object.and_then(|addr| {
-            let mut row = self.object_row(fact.name, addr).ok()?;
+            let mut row = self.object_row(&fact.name, addr).ok()?;
             if !fact.value.is_empty() {
                 row.value.clone_from(&fact.value);
             }
@@ -191,15 +200,15 @@ impl Bench {
         if let Some(row) = object {
             return row;
         }
-        let children: Vec<Fact> = (fact.children.iter())
-            .map(|value| Fact {
-                name: "",
+        let children: Vec<Fact> = (fact.children.iter().enumerate())
+            .map(|(place, value)| Fact {
+                name: place.to_string().into(),
                 value: value.clone(),
                 ..Fact::default()
             })
             .collect();
         Variable {
-            name: fact.name.to_owned(),
+            name: fact.name.to_string(),
             value: fact.value.clone(),
             variables_reference: match children.is_empty() {
                 true => 0,

@@ -126,8 +126,9 @@ impl View {
             .filter_map(|id| self.actor(id))
     }
 
-    /// Who is to be looked at first: the root of the worst diagnosis, or the
-    /// task that runs, or the main thread.
+    /// Who is to be looked at first: of those that the worst diagnosis names,
+    /// the one that stands at the line to blame; else the task that runs, or
+    /// the main thread.
     pub fn first_to_see(&self) -> Option<Actor> {
         let running = || {
             let mut tasks = self.process.tasks.iter();
@@ -135,6 +136,23 @@ impl View {
             Some(Actor::Task(place))
         };
         let main = || (!self.process.threads.is_empty()).then_some(Actor::Thread(0));
-        self.diagnosed().next().or_else(running).or_else(main)
+        (self.diagnosed().find(|actor| self.is_at_culprit(*actor)))
+            .or_else(|| self.diagnosed().next())
+            .or_else(running)
+            .or_else(main)
+    }
+
+    fn is_at_culprit(&self, actor: Actor) -> bool {
+        let worst = self.process.diagnoses.first();
+        let Some(culprit) = worst.and_then(|worst| worst.culprit.as_ref()) else {
+            return false;
+        };
+        let frames = match actor {
+            Actor::Task(place) => &self.task(place).frames,
+            Actor::Thread(place) => &self.thread(place).frames,
+        };
+        frames.iter().any(|frame| {
+            frame.file.as_deref() == Some(&*culprit.file) && frame.line == Some(culprit.line)
+        })
     }
 }

@@ -35,6 +35,17 @@ pub struct Captured {
     pub earlier: FxHashMap<u32, Vec<Process>>,
 }
 
+/// A look at one process that goes on.
+#[derive(Debug)]
+pub struct Looked {
+    /// With its diagnosis.
+    pub process: Process,
+    /// For reading on.
+    pub kept: Kept,
+    /// The first of several samples, and when it was taken.
+    pub first: Option<(Instant, Process)>,
+}
+
 impl Capture {
     /// Looks at the processes and says what is wrong with them. A child that
     /// cannot be read is named among the errors of the process asked for.
@@ -61,8 +72,9 @@ impl Capture {
         &self,
         freeze: Option<Duration>,
         go_on: &dyn Fn() -> bool,
-    ) -> Result<Option<(Process, Kept)>, target::Error> {
+    ) -> Result<Option<Looked>, target::Error> {
         let movement = self.movement();
+        let began = Instant::now();
         let mut earlier = Vec::new();
         for _ in 1..self.samples {
             earlier.push(take_process(self.pid, &movement)?);
@@ -76,7 +88,12 @@ impl Capture {
         }
         let (mut process, kept) = take_kept(self.pid, &self.options, freeze)?;
         self.judge(&mut process, &earlier);
-        Ok(go_on().then_some((process, kept)))
+        let first = (!earlier.is_empty()).then(|| (began, earlier.swap_remove(0)));
+        Ok(go_on().then_some(Looked {
+            process,
+            kept,
+            first,
+        }))
     }
 
     fn judge(&self, process: &mut Process, earlier: &[Process]) {

@@ -9,8 +9,8 @@ pub mod json;
 pub mod select;
 pub mod text;
 mod things;
-pub mod words;
 mod way;
+pub mod words;
 
 #[cfg(test)]
 pub(crate) mod fixtures;

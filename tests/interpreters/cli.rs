@@ -231,10 +231,12 @@ fn ps_lists_it(leg: &Leg) -> Outcome {
         .flatten()
         .find(|row| row["pid"] == target.pid());
     let row = found.ok_or("it is not in the list")?;
-    let right =
-        row["python"]["version"] == *leg.version && row["threads"] == 1 && row["tasks"] == 7;
+    let right = row["python"]["version"] == *leg.version
+        && row["threads"] == 1
+        && row["tasks"] == 7
+        && row["verdict"]["state"].is_string();
     ensure(right, || format!("its row is {row}"))?;
-    let output = attach::run(&["ps"])?;
+    let output = attach::run(&["ps", "--no-verdict"])?;
     let pid = target.pid().to_string();
     let listed = output
         .stdout

@@ -10,6 +10,7 @@ mod chains;
 mod cli;
 mod coroutines;
 mod cython;
+mod dap;
 mod debug_mode;
 mod discovery;
 mod edges;
@@ -57,6 +58,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         bundles::trials(manifest),
         cli::trials(manifest),
         cython::trials(manifest),
+        dap::trials(manifest),
         discovery::trials(manifest),
         gil::trials(manifest),
         holders::trials(manifest),

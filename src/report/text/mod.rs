@@ -20,9 +20,9 @@ mod why;
 use std::io;
 
 use super::{Choice, Index};
-pub(super) use wait::reason;
 use crate::snapshot::{Process, Snapshot};
 use layout::{Para, Role, Row};
+pub(super) use wait::reason;
 
 /// How the report is laid out and what it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
