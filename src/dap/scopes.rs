@@ -143,7 +143,7 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
         fact("wait_reason", reason_word(task)),
     ];
     if let Some(wait) = &task.waits_for {
-        facts.extend(wait_facts(view, wait));
+        facts.extend(wait_facts(view, &task.id, wait));
     }
     facts.extend(since.map(|since| fact("since", since)));
     for guard in &task.guards {
@@ -184,7 +184,7 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
     facts
 }
 
-fn wait_facts(view: &View, wait: &Wait) -> Vec<Fact> {
+fn wait_facts(view: &View, waiter: &str, wait: &Wait) -> Vec<Fact> {
     let label = |id: &str| view.words.label(id).to_owned();
     let mut facts = Vec::new();
     if let Some(id) = &wait.resource {
@@ -221,8 +221,12 @@ fn wait_facts(view: &View, wait: &Wait) -> Vec<Fact> {
             list("can_wake_it", wakers)
                 .unwrap_or_else(|| fact("can_wake_it", "nobody that refers to it was found")),
         );
-    } else if !wait.type_name.is_empty() {
-        facts.push(fact("waits_for", &*wait.type_name));
+    } else if let Some(reason) = view.words.reason(waiter) {
+        let value = match wait.type_name.as_str() {
+            "" => reason.to_owned(),
+            type_name => format!("{reason} ({type_name})"),
+        };
+        facts.push(fact("waits_for", value));
     }
     facts.extend(list(
         "holder",
@@ -276,7 +280,7 @@ fn thread_facts(view: &View, thread: &Thread) -> Vec<Fact> {
         facts.push(fact("system_call", call.as_str()));
     }
     if let Some(wait) = &thread.waits_for {
-        facts.extend(wait_facts(view, wait));
+        facts.extend(wait_facts(view, &thread.id, wait));
     }
     if let Some(event_loop) = &thread.event_loop {
         facts.push(loop_fact(view, event_loop));

@@ -94,29 +94,33 @@ impl Bench {
         let count = |reader: &Reader<'_>| {
             let names = fields_of(reader, node).unwrap_or_default();
             let of = |wanted| {
-                let mut names = names.iter();
-                names.any(|member: &Member| visibility(&member.name) == wanted)
+                let names = names.iter();
+                names.filter(|it| visibility(&it.name) == wanted).count()
             };
             (of(Visibility::Private), of(Visibility::Dunder))
         };
         let ((private, dunder), _) = self.look(&proof, detail, count)?;
         // An object with nothing else to show shows what is private at once.
-        let private = match private && rows.is_empty() {
+        let private = match private > 0 && rows.is_empty() {
             true => {
                 let keep = |member: &Member| visibility(&member.name) == Visibility::Private;
                 rows = self.members(node, page, detail, &keep)?;
-                false
+                0
             }
             false => private,
         };
-        for (there, dunder, name) in [
+        for (count, dunder, name) in [
             (private, false, "private members"),
             (dunder, true, "special members"),
         ] {
-            if there {
+            if count > 0 {
                 let of = Box::new(node.clone());
                 rows.push(Variable {
                     name: name.to_owned(),
+                    value: match count {
+                        1 => "1 name".to_owned(),
+                        count => format!("{count} names"),
+                    },
                     presentation_hint: Some(VariableHint {
                         kind: Some("virtual"),
                         visibility: Some(match dunder {

@@ -1,15 +1,67 @@
 //! Reading on in what a snapshot has seen, while the process runs on.
 
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashSet;
 
+use super::model::{Frame, Process};
 use crate::limits::Limits;
-use crate::python::{Reader, Runtime};
+use crate::python::{FrameSlot, Reader, Runtime};
 use crate::target::{self, LiveMemory, Memory, PageCache, Piece, ReadCause, Stop, Traced, page_of};
 
 /// How often something is decoded anew that changes while it is read.
 const TRIES: usize = 3;
+
+/// How long variables are looked for whose pages are to be copied with the rest.
+const TOUCH_TIME: Duration = Duration::from_millis(250);
+
+/// Names of one module whose values are looked for.
+const MOST_NAMES: usize = 2_000;
+
+/// Decodes the variables of all frames, as far as a list shows them, so that
+/// their pages are known before a stop and are copied in it. The program's own
+/// frames come first; it ends when its time is over.
+pub(super) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCache<LiveMemory>) {
+    let limits = Limits {
+        value_items: 12,
+        value_depth: 2,
+        value_text: 200,
+        ..Limits::default()
+    };
+    let reader = Reader::new(cache, runtime.layout.clone(), limits);
+    let tasks = seen.tasks.iter().flat_map(|task| &task.frames);
+    let threads = seen.threads.iter().flat_map(|thread| &thread.frames);
+    let mut frames: Vec<&Frame> = tasks.chain(threads).collect();
+    frames.sort_by_key(|frame| frame.library);
+    let begun = Instant::now();
+    let mut modules = FxHashSet::default();
+    for place in frames.into_iter().filter_map(|frame| frame.place) {
+        if begun.elapsed() > TOUCH_TIME {
+            return;
+        }
+        let Ok(FrameSlot::Python(frame)) = reader.frame(place.frame) else {
+            continue;
+        };
+        let variables = reader.frame_variables(&frame).unwrap_or_default();
+        let mut values: Vec<u64> = variables.into_iter().filter_map(|it| it.value).collect();
+        let at = frame.addr + u64::from(reader.layout.frame.globals);
+        if let Ok(globals) = reader.required(at, "globals of a frame")
+            && modules.insert(globals)
+        {
+            let (names, _) = reader.dict_items(globals, MOST_NAMES).unwrap_or_default();
+            for (name, value) in names {
+                // The texts are wanted with the values.
+                let _ = reader.text(name);
+                values.push(value);
+            }
+        }
+        for addr in values {
+            let _ = reader.value(addr);
+            let _ = reader.attributes(addr);
+        }
+    }
+}
 
 /// The pages that were copied at the moment of a snapshot.
 #[derive(Debug, Default)]

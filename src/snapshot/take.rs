@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use super::build::{Build, Heap};
-use super::kept::{Kept, Moment};
+use super::kept::{self, Kept, Moment};
 use super::model::{Consistency, Process, ReadInfo};
 use super::threads::KernelThreads;
 use crate::limits::Limits;
@@ -185,12 +185,22 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Reads the process while it runs, to learn which pages matter. What it
+    /// finds may be torn: only the pages that it touches are wanted.
+    fn find_pages(&self) -> Result<(), Error> {
+        let seen = self.once(&KernelThreads::capture(self.process)?, &|| false);
+        if self.keep
+            && let (Ok(seen), Some(runtime)) = (seen, &*self.runtime.borrow())
+        {
+            kept::touch_variables(&seen, runtime, &self.cache);
+        }
+        Ok(())
+    }
+
     /// Stops the process and leaves it so.
     fn and_freeze(&self, limit: Duration) -> (Result<Process, Error>, Option<Stop>) {
         let look = || -> Result<(Process, Stop), Error> {
-            // Only to learn which pages matter: the stop lasts long, but what
-            // is waited for at its beginning should not.
-            let _ = self.once(&KernelThreads::capture(self.process)?, &|| false);
+            self.find_pages()?;
             let stop = Stop::all_threads(self.process.pid(), limit)?;
             self.cache.reread_differs();
             let kernel = KernelThreads::capture(self.process)?;
@@ -218,8 +228,7 @@ impl<'a> Look<'a> {
     /// decodes before it lets go.
     fn while_stopped(&self) -> Result<Process, Error> {
         let max_pause = self.options.max_pause;
-        // What it finds may be torn: only the pages that it touches are wanted.
-        let _ = self.once(&KernelThreads::capture(self.process)?, &|| false);
+        self.find_pages()?;
         let mut held = Duration::ZERO;
         let mut round = 0;
         let mut incomplete = Err(Error::Gone {
