@@ -11,11 +11,7 @@ impl Operand {
     ///
     /// # Errors
     /// When a key cannot be printed within `bounds`.
-    pub fn children(
-        &self,
-        reader: &Reader<'_>,
-        bounds: &Bounds,
-    ) -> Result<Vec<(String, Operand)>> {
+    pub fn children(&self, reader: &Reader<'_>, bounds: &Bounds) -> Result<Vec<(String, Operand)>> {
         let numbered = |items: &[Operand]| {
             let name = |(index, item): (usize, &Operand)| (format!("[{index}]"), item.clone());
             items.iter().enumerate().map(name).collect()

@@ -110,11 +110,6 @@ impl<'r, 'm> Machine<'r, 'm> {
         }
     }
 
-    /// Bytes that may still be made.
-    pub(super) fn bytes_left(&self) -> usize {
-        self.bytes.get()
-    }
-
     /// Runs `work` with only a part of the steps that are left, so that what
     /// comes after an endless iterable still has some.
     pub(super) fn with_half<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -129,7 +124,9 @@ impl<'r, 'm> Machine<'r, 'm> {
     pub(super) fn deeper<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let depth = self.depth.get();
         if depth >= DEEPEST {
-            return bounded(format!("its values are nested deeper than {DEEPEST} levels"));
+            return bounded(format!(
+                "its values are nested deeper than {DEEPEST} levels"
+            ));
         }
         self.depth.set(depth + 1);
         let made = work();

@@ -6,13 +6,61 @@
 //! semantics (Objects/, Python/bltinmodule.c). What would need to run code of
 //! the program (properties, methods, calls) is refused in one sentence.
 
+mod arguments;
+mod arithmetic;
+mod attributes;
+mod calls;
 mod children;
+mod classes;
+mod codecs;
+mod collections;
+mod compare;
+mod comprehension;
+mod construct;
+mod directory;
+mod enums;
+mod equality;
 mod expression;
+mod float;
+mod format_method;
+mod format_number;
+mod format_spec;
+mod fstring;
+mod functions;
+mod hash;
+mod index;
+mod int;
+mod iterate;
+mod lambda;
+mod literal;
+mod lookup;
 mod machine;
+mod membership;
+mod methods;
+mod methods_bytes;
+mod methods_container;
+mod methods_number;
+mod methods_str;
+mod native_names;
+mod numeric;
 mod operand;
 mod parse;
+mod percent;
+mod pieces;
+mod properties;
 mod refusal;
+mod repr;
+mod repr_class;
+mod repr_object;
+mod sequence;
+mod set_order;
+mod sets;
+mod slots;
+mod sorting;
 mod text;
+mod truth;
+mod type_attributes;
+mod types;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -108,6 +156,11 @@ pub fn evaluate(
     bounds: &Bounds,
 ) -> Result<Operand, Refusal> {
     let expression = parse::expression(source)?;
-    let machine = Machine::new(source.trim_start_matches(parse::BLANKS), reader, names, bounds);
+    let machine = Machine::new(
+        source.trim_start_matches(parse::BLANKS),
+        reader,
+        names,
+        bounds,
+    );
     machine.evaluate(&expression)
 }

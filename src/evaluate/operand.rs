@@ -128,10 +128,6 @@ impl Operand {
         Self::Tuple(items.into())
     }
 
-    pub(super) fn bytes(data: &[u8]) -> Self {
-        Self::Bytes(data.into())
-    }
-
     pub(super) fn method(receiver: Operand, name: &str) -> Self {
         Self::Method(Rc::new(Method {
             receiver,

@@ -121,8 +121,9 @@ fn shallow(text: &[u8]) -> bool {
                 let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
                 let length = rest.iter().take_while(is_word).count();
                 let word = text.get(at - 1..at + length).unwrap_or_default();
-                let nests: [&[u8]; 7] =
-                    [b"not", b"lambda", b"if", b"else", b"await", b"yield", b"for"];
+                let nests: [&[u8]; 7] = [
+                    b"not", b"lambda", b"if", b"else", b"await", b"yield", b"for",
+                ];
                 if nests.contains(&word) {
                     total += 1;
                     levels.iter_mut().last().into_iter().for_each(|at| *at += 1);

@@ -1,0 +1,243 @@
+//! Methods of `str`.
+
+use unicode_general_category::{GeneralCategory, get_general_category};
+
+use super::arguments::Arguments;
+use super::machine::Machine;
+use super::methods_bytes::Unit;
+use super::operand::{Operand, Str};
+use super::refusal::{Result, would_run};
+use super::text::lossy;
+
+impl Machine<'_, '_> {
+    pub(super) fn str_method(
+        &self,
+        text: &Str,
+        name: &str,
+        mut arguments: Arguments,
+    ) -> Result<Option<Operand>> {
+        let points = text.points();
+        let make = |points: Vec<u32>| Operand::text(points);
+        if let Some(made) = self.shared_method(points, name, &mut arguments, &make)? {
+            return Ok(Some(made));
+        }
+        self.charge(points.len().saturating_mul(12))?;
+        match name {
+            "format" => return self.format_method(text, arguments).map(Some),
+            "encode" => {
+                let encoding = arguments.either(0, "encoding");
+                let errors = arguments.either(1, "errors");
+                return self
+                    .encode(text, encoding.as_ref(), errors.as_ref())
+                    .map(Some);
+            }
+            "splitlines" => {
+                let keep = match arguments.either(0, "keepends") {
+                    Some(keep) => self.truth(&keep)?,
+                    None => false,
+                };
+                let lines = lines(points, keep);
+                return Ok(Some(Operand::list(lines.into_iter().map(make).collect())));
+            }
+            "expandtabs" => {
+                let size = match arguments.either(0, "tabsize") {
+                    Some(size) => usize::try_from(self.index_value(&size)?).unwrap_or(0),
+                    None => 8,
+                };
+                return self.expand_tabs(points, size).map(Some);
+            }
+            _ => {}
+        }
+        if !matches!(
+            name,
+            "upper" | "lower" | "casefold" | "capitalize" | "swapcase" | "title"
+        ) && !name.starts_with("is")
+        {
+            return Ok(None);
+        }
+        arguments.between(&format!("str.{name}"), 0, 0)?;
+        let changed = |change: &dyn Fn(char) -> String| Operand::text(mapped(points, change));
+        Ok(Some(match name {
+            "upper" => changed(&|letter| letter.to_uppercase().collect()),
+            "lower" => Operand::text(lowered(points)),
+            "casefold" if points.iter().all(|point| *point < 128) => Operand::text(lowered(points)),
+            "casefold" => {
+                return would_run("`casefold` of text that is not ASCII is not computed here");
+            }
+            "swapcase" => changed(&|letter| match letter.is_uppercase() {
+                true => letter.to_lowercase().collect(),
+                false => letter.to_uppercase().collect(),
+            }),
+            "capitalize" => Operand::text(titled(points, true)),
+            "title" => Operand::text(titled(points, false)),
+            _ => match is(points, name) {
+                Some(answer) => Operand::Bool(answer),
+                None => return Ok(None),
+            },
+        }))
+    }
+
+    fn expand_tabs(&self, points: &[u32], size: usize) -> Result<Operand> {
+        let mut made = Vec::new();
+        let mut column = 0;
+        for point in points {
+            match *point {
+                9 if size > 0 => {
+                    let blanks = size - column % size;
+                    self.charge(blanks.saturating_mul(4))?;
+                    made.extend(std::iter::repeat_n(32, blanks));
+                    column += blanks;
+                }
+                9 => {}
+                point => {
+                    column = if matches!(point, 10 | 13) {
+                        0
+                    } else {
+                        column + 1
+                    };
+                    made.push(point);
+                }
+            }
+        }
+        Ok(Operand::text(made))
+    }
+}
+
+/// Each letter changed; lone surrogates stay.
+fn mapped(points: &[u32], change: &dyn Fn(char) -> String) -> Vec<u32> {
+    let mut made = Vec::with_capacity(points.len());
+    for point in points {
+        match char::from_u32(*point) {
+            Some(letter) => made.extend(change(letter).chars().map(u32::from)),
+            None => made.push(*point),
+        }
+    }
+    made
+}
+
+fn lowered(points: &[u32]) -> Vec<u32> {
+    match points.iter().all(|point| char::from_u32(*point).is_some()) {
+        // The library knows where a sigma ends a word.
+        true => lossy(points)
+            .to_lowercase()
+            .chars()
+            .map(u32::from)
+            .collect(),
+        false => mapped(points, &|letter| letter.to_lowercase().collect()),
+    }
+}
+
+fn is_cased(letter: char) -> bool {
+    letter.is_uppercase()
+        || letter.is_lowercase()
+        || get_general_category(letter) == GeneralCategory::TitlecaseLetter
+}
+
+/// The first letter (of all, or of each word) as a capital, the rest small.
+fn titled(points: &[u32], once: bool) -> Vec<u32> {
+    let mut made = Vec::with_capacity(points.len());
+    let mut inside = false;
+    for (index, point) in points.iter().enumerate() {
+        let Some(letter) = char::from_u32(*point) else {
+            made.push(*point);
+            inside = false;
+            continue;
+        };
+        let small = if once { index > 0 } else { inside };
+        match small {
+            true => made.extend(letter.to_lowercase().map(u32::from)),
+            false => made.extend(letter.to_uppercase().map(u32::from)),
+        }
+        inside = is_cased(letter);
+    }
+    made
+}
+
+/// Tests of all letters; `None` of a test that is not known.
+fn is(points: &[u32], name: &str) -> Option<bool> {
+    let all = |test: &dyn Fn(char) -> bool| {
+        !points.is_empty()
+            && points
+                .iter()
+                .all(|point| char::from_u32(*point).is_some_and(test))
+    };
+    let any = |test: &dyn Fn(char) -> bool| {
+        points
+            .iter()
+            .any(|point| char::from_u32(*point).is_some_and(test))
+    };
+    let is_letter = |letter: char| {
+        matches!(
+            get_general_category(letter),
+            GeneralCategory::UppercaseLetter
+                | GeneralCategory::LowercaseLetter
+                | GeneralCategory::TitlecaseLetter
+                | GeneralCategory::ModifierLetter
+                | GeneralCategory::OtherLetter
+        )
+    };
+    let is_decimal = |letter: char| get_general_category(letter) == GeneralCategory::DecimalNumber;
+    // What else is a digit or a number is a property that no table here has.
+    let unsure = any(&|letter| {
+        !letter.is_ascii()
+            && matches!(
+                get_general_category(letter),
+                GeneralCategory::OtherNumber | GeneralCategory::LetterNumber
+            )
+    });
+    Some(match name {
+        "isalpha" => all(&is_letter),
+        "isdecimal" => all(&is_decimal),
+        "isdigit" | "isnumeric" if !unsure => all(&is_decimal),
+        "isalnum" if !unsure => all(&|letter| is_letter(letter) || is_decimal(letter)),
+        "isspace" => !points.is_empty() && points.iter().all(Unit::is_blank),
+        "isascii" => points.iter().all(|point| *point < 128),
+        "isupper" => any(&is_cased) && !any(&|letter| is_cased(letter) && !letter.is_uppercase()),
+        "islower" => any(&is_cased) && !any(&|letter| is_cased(letter) && !letter.is_lowercase()),
+        "istitle" => any(&is_cased) && titled(points, false) == points,
+        "isidentifier" if points.iter().all(|point| *point < 128) => {
+            let first = points.first().and_then(|point| char::from_u32(*point));
+            first.is_some_and(|letter| letter.is_ascii_alphabetic() || letter == '_')
+                && all(&|letter| letter.is_ascii_alphanumeric() || letter == '_')
+        }
+        "isprintable" => {
+            let printed = Str::from(points).quoted();
+            // Only quotes and backslashes are escaped of what can be printed.
+            let escaped = points
+                .iter()
+                .filter(|point| matches!(**point, 0x27 | 0x5c))
+                .count();
+            let quotes = if printed.starts_with('"') { 0 } else { escaped };
+            let kept = printed.chars().count().saturating_sub(2);
+            let backslashes = points.iter().filter(|point| **point == 0x5c).count();
+            let expected = match printed.starts_with('"') {
+                true => points.len() + backslashes,
+                false => points.len() + quotes,
+            };
+            kept == expected
+        }
+        _ => return None,
+    })
+}
+
+/// Lines as `splitlines` splits them.
+fn lines(points: &[u32], keep: bool) -> Vec<Vec<u32>> {
+    let ends = |point: u32| matches!(point, 0x0a..=0x0d | 0x1c..=0x1e | 0x85 | 0x2028 | 0x2029);
+    let mut made = Vec::new();
+    let mut rest = points;
+    while !rest.is_empty() {
+        let Some(at) = rest.iter().position(|point| ends(*point)) else {
+            made.push(rest.to_vec());
+            break;
+        };
+        let both = rest.get(at..at + 2) == Some(&[13, 10]);
+        let behind = at + if both { 2 } else { 1 };
+        made.push(
+            rest.get(..if keep { behind } else { at })
+                .unwrap_or_default()
+                .to_vec(),
+        );
+        rest = rest.get(behind..).unwrap_or_default();
+    }
+    made
+}
