@@ -93,7 +93,7 @@ impl Session {
             "state": task.state,
             "kind": wait.map(|wait| &wait.kind),
             "summary": summary(view, task),
-            "waitsFor": waits_for(view, &task.id),
+            "waitsFor": view.needs(&task.id),
             "awaitedBy": task.awaited_by,
             "holders": wait.map_or(&[][..], |wait| wait.holders.as_slice()),
             "culprit": culprit,
@@ -111,7 +111,7 @@ impl Session {
             "name": thread.name,
             "state": thread.state,
             "summary": reason.map(|reason| format!("waits for {reason}")),
-            "waitsFor": waits_for(view, &thread.id),
+            "waitsFor": view.needs(&thread.id),
         }))
     }
 
@@ -217,12 +217,4 @@ impl Session {
         self.stopped(Reason::Selected);
         Ok(Answer::Given)
     }
-}
-
-fn waits_for<'v>(view: &'v View, id: &str) -> Vec<&'v str> {
-    let edges = view.process.edges.iter();
-    edges
-        .filter(|edge| edge.from == id)
-        .map(|edge| edge.to.as_str())
-        .collect()
 }

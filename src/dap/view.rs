@@ -41,6 +41,8 @@ pub struct View {
     actors: FxHashMap<String, Actor>,
     /// For each task, those it awaits that are not done, and how.
     awaits: Vec<Vec<(usize, String)>>,
+    /// For each id, what it cannot go on before.
+    needs: FxHashMap<String, Vec<String>>,
 }
 
 impl View {
@@ -60,11 +62,16 @@ impl View {
                 awaits[*from].push((*to, edge.via.clone()));
             }
         }
+        let mut needs: FxHashMap<String, Vec<String>> = FxHashMap::default();
+        for edge in &process.edges {
+            needs.entry(edge.from.clone()).or_default().push(edge.to.clone());
+        }
         Self {
             words: Words::of(&process),
             process,
             actors,
             awaits,
+            needs,
         }
     }
 
@@ -92,6 +99,11 @@ impl View {
     /// The tasks that the task awaits and that are not done, with how.
     pub fn awaits(&self, task: usize) -> &[(usize, String)] {
         self.awaits.get(task).map_or(&[], Vec::as_slice)
+    }
+
+    /// The ids that this one cannot go on before.
+    pub fn needs(&self, id: &str) -> &[String] {
+        self.needs.get(id).map_or(&[], Vec::as_slice)
     }
 
     pub fn frame(&self, frame: FrameOf) -> Option<&Frame> {
