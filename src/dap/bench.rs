@@ -51,11 +51,22 @@ pub struct Fact {
     pub children: Vec<String>,
 }
 
-/// How much is shown of each value.
+/// How much of a value is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// What fits in a row of a list.
+    #[default]
+    Row,
+    /// What one reads in a console.
+    Console,
+    /// As much as there is.
+    Full,
+}
+
+/// How values are shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Detail {
-    /// The whole text, not just what fits in a list.
-    pub full: bool,
+    pub extent: Extent,
     /// Integers in hexadecimal.
     pub hex: bool,
 }
@@ -63,21 +74,17 @@ pub struct Detail {
 impl Detail {
     /// The limits to decode with.
     pub fn limits(self) -> Limits {
-        match self.full {
-            true => Limits {
-                value_items: 100_000,
-                value_depth: 32,
-                value_text: 4 << 20,
-                value_bytes: 8 << 20,
-                ..Limits::default()
-            },
-            false => Limits {
-                value_items: 12,
-                value_depth: 2,
-                value_text: 200,
-                value_bytes: 400,
-                ..Limits::default()
-            },
+        let (value_items, value_depth, value_text, value_bytes) = match self.extent {
+            Extent::Row => (12, 2, 200, 400),
+            Extent::Console => (500, 8, 16 << 10, 64 << 10),
+            Extent::Full => (100_000, 32, 4 << 20, 8 << 20),
+        };
+        Limits {
+            value_items,
+            value_depth,
+            value_text,
+            value_bytes,
+            ..Limits::default()
         }
     }
 }

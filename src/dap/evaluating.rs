@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::bench::{Bench, Detail};
+use super::bench::{Bench, Detail, Extent};
 use super::completing;
 use super::failure::Failure;
 use super::jobs::Cancel;
@@ -67,7 +67,12 @@ impl Session {
             expression: arguments.expression,
             place: self.place(arguments.frame_id)?,
             detail: Detail {
-                full: context == "clipboard" || arguments.format.is_some(),
+                extent: match context {
+                    "clipboard" => Extent::Full,
+                    "repl" => Extent::Console,
+                    _ if arguments.format.is_some() => Extent::Full,
+                    _ => Extent::Row,
+                },
                 hex: arguments.format.is_some_and(|format| format.hex),
             },
             deadline: Instant::now()
@@ -117,9 +122,9 @@ impl Session {
     ) -> Result<Answer, Failure> {
         let arguments: CompletionsArguments = request.arguments()?;
         let first = i64::from(self.client.columns_start_at1);
-        let line = usize::try_from(arguments.line.unwrap_or(first) - first).unwrap_or(0);
+        let line = usize::try_from(arguments.line.unwrap_or(first).saturating_sub(first)).unwrap_or(0);
         let text = arguments.text.split('\n').nth(line).unwrap_or_default();
-        let units = usize::try_from(arguments.column - first).unwrap_or(0);
+        let units = usize::try_from(arguments.column.saturating_sub(first)).unwrap_or(0);
         let before = completing::prefix(text, units);
         let place = self.place(arguments.frame_id)?;
         Ok(self.work(

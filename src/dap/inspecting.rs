@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bench::Detail;
+use super::bench::{Detail, Extent};
 use super::failure::Failure;
 use super::frames::FrameRef;
 use super::protocol::Request;
@@ -226,7 +226,10 @@ impl Session {
             arguments.count,
         );
         let detail = Detail {
-            full: arguments.format.is_some(),
+            extent: match arguments.format {
+                Some(_) => Extent::Full,
+                None => Extent::Row,
+            },
             hex: arguments.format.is_some_and(|format| format.hex),
         };
         let reference = arguments.variables_reference;

@@ -1,6 +1,6 @@
 //! Objects as rows: value, type, whether there is more inside.
 
-use super::bench::{Detail, Node};
+use super::bench::{Detail, Extent, Node};
 use super::objects::{self, Member, Shape, Step};
 use super::types::{Variable, VariableHint};
 use crate::evaluate::{Bounds, Operand};
@@ -58,9 +58,9 @@ pub fn text(reader: &Reader<'_>, addr: u64, detail: Detail) -> String {
         text.truncate(text.floor_char_boundary(reader.limits.value_bytes));
         text.push('…');
     }
-    match detail.full {
-        true => text,
-        false => clean::clean(&text).into_owned(),
+    match detail.extent {
+        Extent::Row => clean::clean(&text).into_owned(),
+        Extent::Console | Extent::Full => text,
     }
 }
 
@@ -113,7 +113,7 @@ pub fn shown_operand(
             .repr(reader, &bounds)
             .unwrap_or_else(|refusal| format!("<{refusal}>")),
     };
-    if !detail.full && text.len() > reader.limits.value_bytes {
+    if text.len() > reader.limits.value_bytes {
         text.truncate(text.floor_char_boundary(reader.limits.value_bytes));
         text.push('…');
     }

@@ -14,6 +14,7 @@ mod dap;
 mod debug_mode;
 mod discovery;
 mod edges;
+mod evaluate;
 mod gil;
 mod hangs;
 mod holders;
@@ -60,6 +61,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         cython::trials(manifest),
         dap::trials(manifest),
         discovery::trials(manifest),
+        evaluate::trials(manifest),
         gil::trials(manifest),
         holders::trials(manifest),
         hangs::trials(manifest),
