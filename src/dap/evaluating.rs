@@ -122,7 +122,8 @@ impl Session {
     ) -> Result<Answer, Failure> {
         let arguments: CompletionsArguments = request.arguments()?;
         let first = i64::from(self.client.columns_start_at1);
-        let line = usize::try_from(arguments.line.unwrap_or(first).saturating_sub(first)).unwrap_or(0);
+        let line =
+            usize::try_from(arguments.line.unwrap_or(first).saturating_sub(first)).unwrap_or(0);
         let text = arguments.text.split('\n').nth(line).unwrap_or_default();
         let units = usize::try_from(arguments.column.saturating_sub(first)).unwrap_or(0);
         let before = completing::prefix(text, units);

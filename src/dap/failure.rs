@@ -21,9 +21,14 @@ pub struct Failure {
 
 impl Failure {
     fn new(id: u32, text: impl Into<String>, show_user: bool) -> Self {
+        let text = text.into();
         Self {
             id,
-            text: text.into(),
+            text: match show_user {
+                // Clients would take braces for placeholders.
+                true => text.replace('{', "(").replace('}', ")"),
+                false => text,
+            },
             show_user,
             url: None,
         }
@@ -145,14 +150,13 @@ impl From<Error> for Failure {
             Error::Stop { .. } | Error::SlowToStop { .. } => 2009,
             Error::Unreadable { .. } => 2010,
         };
-        // A brace in `format` would be taken for a placeholder.
         let text = match error.hint() {
             Some(hint) => format!("{error}; {hint}"),
             None => error.to_string(),
         };
         Self {
             url: matches!(error, Error::Permission { .. }).then_some(PERMISSIONS_URL),
-            ..Self::new(id, text.replace('{', "(").replace('}', ")"), true)
+            ..Self::new(id, text, true)
         }
     }
 }

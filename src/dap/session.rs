@@ -153,6 +153,10 @@ impl Session {
             seq: request.seq,
             command: request.command.clone(),
         };
+        if !request.arguments.is_object() {
+            let text = "the `arguments` of a request must be an object";
+            return self.reply(&reply, Err(Failure::malformed(text)));
+        }
         let early = match (self.stage, request.command.as_str()) {
             (Stage::Over, _) => Some("the session is over: the client has disconnected"),
             (Stage::New, "initialize" | "disconnect" | "cancel") => None,

@@ -1,5 +1,7 @@
 //! Objects as rows: value, type, whether there is more inside.
 
+use num_bigint::BigInt;
+
 use super::bench::{Detail, Extent, Node};
 use super::objects::{self, Member, Shape, Step};
 use super::types::{Variable, VariableHint};
@@ -65,10 +67,9 @@ pub fn text(reader: &Reader<'_>, addr: u64, detail: Detail) -> String {
 }
 
 fn hexadecimal(reader: &Reader<'_>, addr: u64) -> String {
-    let number = reader.int(addr).ok().and_then(|int| int.to_i64());
-    match number {
-        Some(number) if number < 0 => format!("-0x{:x}", number.unsigned_abs()),
-        Some(number) => format!("0x{number:x}"),
+    let number = reader.int(addr).ok().filter(|int| !int.cut);
+    match number.and_then(|int| int.to_decimal().parse::<BigInt>().ok()) {
+        Some(number) => format!("{number:#x}"),
         None => reader.value(addr).to_string(),
     }
 }

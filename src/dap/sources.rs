@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::types::Source;
 use crate::diagnosis::{ProcessSources, Sources as _};
 use crate::snapshot::{Frame, Process};
+use crate::target;
 
 /// Bytes of a module in an archive that are read.
 const LARGEST_MEMBER: u64 = 4 << 20;
@@ -64,9 +65,7 @@ impl SourceFiles {
             mappings,
             reader: ProcessSources::new(pid),
             shares_root: theirs.is_some() && theirs == root("/"),
-            started: std::fs::metadata(format!("/proc/{pid}"))
-                .and_then(|found| found.modified())
-                .ok(),
+            started: target::Process::started(pid),
             known: FxHashMap::default(),
             referenced: Vec::new(),
             changed: Vec::new(),

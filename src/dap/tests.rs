@@ -109,7 +109,12 @@ impl Script {
     fn thread_ids(&mut self) -> Vec<(String, i64)> {
         let response = self.ask("threads", Value::Null);
         let threads = response["body"]["threads"].as_array().unwrap();
-        let each = |it: &Value| (it["name"].as_str().unwrap().into(), it["id"].as_i64().unwrap());
+        let each = |it: &Value| {
+            (
+                it["name"].as_str().unwrap().into(),
+                it["id"].as_i64().unwrap(),
+            )
+        };
         threads.iter().map(each).collect()
     }
 
@@ -126,12 +131,20 @@ impl Script {
 
 fn names(stack: &Value) -> Vec<&str> {
     let frames = stack["stackFrames"].as_array().unwrap();
-    frames.iter().map(|frame| frame["name"].as_str().unwrap()).collect()
+    frames
+        .iter()
+        .map(|frame| frame["name"].as_str().unwrap())
+        .collect()
 }
 
 #[test]
 fn nothing_is_served_before_initialize_or_after_disconnect() {
     let mut script = Script::new(Rules::default());
+    let listed = script.ask("initialize", json!([1]));
+    assert_eq!(
+        (&listed["success"], &listed["command"]),
+        (&json!(false), &json!("initialize"))
+    );
     let early = script.ask("threads", json!({}));
     assert_eq!(early["success"], false);
     assert_eq!(early["message"], "the first request must be `initialize`");
@@ -139,8 +152,14 @@ fn nothing_is_served_before_initialize_or_after_disconnect() {
     let capabilities = script.ask("initialize", json!({ "adapterID": "dapper-attach" }));
     assert_eq!(capabilities["body"]["supportsCancelRequest"], true);
     assert_eq!(script.ask("initialize", json!({}))["success"], false);
-    assert_eq!(script.ask("threads", Value::Null)["body"]["threads"], json!([]));
-    assert_eq!(script.ask("stackTrace", json!({ "threadId": 1 }))["success"], false);
+    assert_eq!(
+        script.ask("threads", Value::Null)["body"]["threads"],
+        json!([])
+    );
+    assert_eq!(
+        script.ask("stackTrace", json!({ "threadId": 1 }))["success"],
+        false
+    );
     assert_eq!(script.ask("disconnect", Value::Null)["success"], true);
     assert!(script.session.is_over());
     assert_eq!(script.ask("threads", json!({}))["success"], false);
@@ -153,7 +172,10 @@ fn a_process_that_is_not_there_ends_the_attach_with_its_reason() {
     let response = script.ask("attach", json!({ "processId": "4194305" }));
     assert_eq!(response["success"], false);
     let error = &response["body"]["error"];
-    assert_eq!((&error["id"], &error["showUser"]), (&json!(2000), &json!(true)));
+    assert_eq!(
+        (&error["id"], &error["showUser"]),
+        (&json!(2000), &json!(true))
+    );
     assert_eq!(error["format"], response["message"]);
     // Another process may be tried in the same session.
     let again = script.ask("attach", json!({ "processId": 0 }));
@@ -167,7 +189,11 @@ fn a_token_must_be_said_where_one_is_asked_for() {
         token: Some("secret".into()),
     });
     script.ask("initialize", json!({}));
-    for said in [json!({}), json!({ "token": "secre" }), json!({ "token": "Secret" })] {
+    for said in [
+        json!({}),
+        json!({ "token": "secre" }),
+        json!({ "token": "Secret" }),
+    ] {
         assert_eq!(script.ask("attach", said)["body"]["error"]["id"], 1013);
     }
     let known = script.ask("attach", json!({ "token": "secret" }));
@@ -179,7 +205,11 @@ fn a_task_keeps_its_id_for_as_long_as_it_lives() {
     let mut script = Script::looking_at(bank(), json!({}));
     let before = script.thread_ids();
     assert_eq!(before[0], ("MainThread".into(), 4242));
-    assert!(before.iter().any(|(name, id)| name == "Task: main (Task-1)" && *id >= 1 << 30));
+    assert!(
+        before
+            .iter()
+            .any(|(name, id)| name == "Task: main (Task-1)" && *id >= 1 << 30)
+    );
     let mut later = bank();
     // One has gone, and another one lies where it lay.
     later.tasks[3].name = "stranger".into();
@@ -187,12 +217,18 @@ fn a_task_keeps_its_id_for_as_long_as_it_lives() {
     script.see(later);
     let after = script.thread_ids();
     let id = |list: &[(String, i64)], name: &str| {
-        list.iter().find(|(known, _)| known.contains(name)).map(|(_, id)| *id)
+        list.iter()
+            .find(|(known, _)| known.contains(name))
+            .map(|(_, id)| *id)
     };
     for name in ["Task-1", "alice-to-bob", "bob-to-alice", "heartbeat"] {
         assert_eq!(id(&before, name), id(&after, name), "{name}");
     }
-    assert!(!before.iter().any(|(_, old)| Some(*old) == id(&after, "stranger")));
+    assert!(
+        !before
+            .iter()
+            .any(|(_, old)| Some(*old) == id(&after, "stranger"))
+    );
 }
 
 #[test]
@@ -226,7 +262,10 @@ fn a_stack_leads_through_the_tasks_that_are_awaited() {
 #[test]
 fn only_code_of_the_program_is_shown_where_that_is_asked_for() {
     let mut script = Script::looking_at(bank(), json!({ "justMyCode": true }));
-    assert_eq!(names(&script.stack("alice-to-bob", json!({}))), ["transfer"]);
+    assert_eq!(
+        names(&script.stack("alice-to-bob", json!({}))),
+        ["transfer"]
+    );
 }
 
 #[test]
@@ -234,13 +273,23 @@ fn the_cap_keeps_who_runs_is_diagnosed_or_matches_and_says_what_is_left_out() {
     let mut process = bank();
     process.tasks[4].state = TaskState::Running;
     let mut script = Script::looking_at(process.clone(), json!({ "maxTasks": 2 }));
-    let names: Vec<String> = script.thread_ids().into_iter().map(|(name, _)| name).collect();
-    assert!(names.iter().any(|name| name.contains("(rates)")), "{names:?}");
+    let names: Vec<String> = script
+        .thread_ids()
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert!(
+        names.iter().any(|name| name.contains("(rates)")),
+        "{names:?}"
+    );
     let note = script.session.seen().unwrap().listing.note.clone().unwrap();
     assert!(note.starts_with("showing 2 of 6 tasks"), "{note}");
     let mut script = Script::looking_at(process, json!({ "taskFilter": "*-to-*", "maxTasks": 5 }));
     let listed = script.thread_ids();
-    let tasks = listed.iter().filter(|(name, _)| name.starts_with("Task:")).count();
+    let tasks = listed
+        .iter()
+        .filter(|(name, _)| name.starts_with("Task:"))
+        .count();
     assert_eq!(tasks, 2, "{listed:?}");
 }
 
@@ -252,7 +301,10 @@ fn equal_tasks_share_an_entry_where_that_is_asked_for() {
     process.tasks.push(twin);
     let mut script = Script::looking_at(process, json!({ "foldTasks": true }));
     let listed = script.thread_ids();
-    let folded: Vec<_> = listed.iter().filter(|(name, _)| name.contains("send_receipts")).collect();
+    let folded: Vec<_> = listed
+        .iter()
+        .filter(|(name, _)| name.contains("send_receipts"))
+        .collect();
     assert_eq!(folded.len(), 1);
     assert!(folded[0].0.ends_with("×2"), "{}", folded[0].0);
 }
@@ -269,7 +321,10 @@ fn a_stop_waits_for_the_configuration_but_not_for_ever() {
     assert!(script.messages().is_empty());
     assert_eq!(script.session.next_tick(), Some(due));
     let messages = script.send("configurationDone", Value::Null);
-    let stopped = messages.iter().find(|message| message["event"] == "stopped").unwrap();
+    let stopped = messages
+        .iter()
+        .find(|message| message["event"] == "stopped")
+        .unwrap();
     assert_eq!(stopped["body"]["description"], "a deadlock");
     assert_eq!(stopped["body"]["allThreadsStopped"], true);
     script.session.stop_due = Some((due, reason));
@@ -290,7 +345,10 @@ fn what_was_seen_is_stale_after_continue_and_threads_never_fail() {
     let rows = script.ask("variables", json!({ "variablesReference": reference }));
     let summary = &rows["body"]["variables"][0];
     assert_eq!(summary["name"], "summary");
-    assert!(summary["value"].as_str().unwrap().contains("timer"), "{summary}");
+    assert!(
+        summary["value"].as_str().unwrap().contains("timer"),
+        "{summary}"
+    );
     let messages = script.send("continue", json!({ "threadId": 4242 }));
     assert_eq!(messages[0]["body"]["allThreadsContinued"], true);
     assert_eq!(messages[1]["event"], "continued");
@@ -298,7 +356,10 @@ fn what_was_seen_is_stale_after_continue_and_threads_never_fail() {
     let stale = script.ask("scopes", json!({ "frameId": frame }));
     assert_eq!(stale["body"]["error"]["id"], 1008);
     script.see(bank());
-    assert_eq!(script.ask("scopes", json!({ "frameId": frame }))["body"]["error"]["id"], 1005);
+    assert_eq!(
+        script.ask("scopes", json!({ "frameId": frame }))["body"]["error"]["id"],
+        1005
+    );
     let old = script.ask("variables", json!({ "variablesReference": reference }));
     assert_eq!(old["body"]["error"]["id"], 1005);
 }
@@ -311,7 +372,10 @@ fn the_end_of_the_process_is_said_once() {
     let events: Vec<Value> = script.messages();
     let count = |name: &str| events.iter().filter(|event| event["event"] == name).count();
     assert_eq!((count("exited"), count("terminated")), (1, 1));
-    assert_eq!(script.ask("pause", json!({ "threadId": 1 }))["success"], false);
+    assert_eq!(
+        script.ask("pause", json!({ "threadId": 1 }))["success"],
+        false
+    );
 }
 
 #[test]
@@ -323,14 +387,27 @@ fn options_may_be_set_in_the_console() {
     let listed = evaluate(&mut script, "dapper tasks transfer");
     let text = listed["body"]["result"].as_str().unwrap();
     assert_eq!(text.lines().count(), 2, "{text}");
-    assert_eq!(evaluate(&mut script, "dapper set max-tasks 1")["success"], true);
+    assert_eq!(
+        evaluate(&mut script, "dapper set max-tasks 1")["success"],
+        true
+    );
     let tasks = |script: &mut Script| {
         let ids = script.thread_ids();
-        ids.iter().filter(|(name, _)| name.starts_with("Task:")).count()
+        ids.iter()
+            .filter(|(name, _)| name.starts_with("Task:"))
+            .count()
     };
     assert_eq!(tasks(&mut script), 1);
-    assert_eq!(evaluate(&mut script, "dapper set max-tasks many")["success"], false);
+    assert_eq!(
+        evaluate(&mut script, "dapper set max-tasks many")["success"],
+        false
+    );
     assert_eq!(evaluate(&mut script, "dapper dance")["success"], false);
     let chosen = evaluate(&mut script, "dapper why heartbeat");
-    assert!(chosen["body"]["result"].as_str().unwrap().contains("heartbeat"));
+    assert!(
+        chosen["body"]["result"]
+            .as_str()
+            .unwrap()
+            .contains("heartbeat")
+    );
 }

@@ -32,6 +32,7 @@ pub struct ListOptions {
 struct Known {
     thread_id: i64,
     name: String,
+    name_is_default: bool,
     coroutine: String,
     /// The frame of its coroutine, which stays where it is.
     frame: Option<u64>,
@@ -39,7 +40,13 @@ struct Known {
 
 impl Known {
     fn is(&self, task: &Task) -> bool {
-        self.name == task.name || (self.frame.is_some() && self.frame == outermost(task))
+        let stays = self.frame.is_some() && self.frame == outermost(task);
+        if self.name == task.name {
+            // 3.7 has no names; elsewhere asyncio's own are never used twice.
+            return !task.name.is_empty() || stays || task.frames.is_empty();
+        }
+        // A task may be given a name after it was made.
+        stays && self.name_is_default && !task.name_is_default && self.coroutine == task.coroutine
     }
 }
 
@@ -81,6 +88,7 @@ impl Identities {
             let now = Known {
                 thread_id,
                 name: task.name.clone(),
+                name_is_default: task.name_is_default,
                 coroutine: task.coroutine.clone(),
                 frame: outermost(task),
             };

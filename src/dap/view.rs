@@ -64,7 +64,10 @@ impl View {
         }
         let mut needs: FxHashMap<String, Vec<String>> = FxHashMap::default();
         for edge in &process.edges {
-            needs.entry(edge.from.clone()).or_default().push(edge.to.clone());
+            needs
+                .entry(edge.from.clone())
+                .or_default()
+                .push(edge.to.clone());
         }
         Self {
             words: Words::of(&process),

@@ -4,6 +4,7 @@ use ruff_python_ast::{Operator, UnaryOp};
 
 use super::classes::Found;
 use super::compare::Number;
+use super::distinct::Distinct;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, type_error, would_run};
@@ -49,6 +50,16 @@ impl Machine<'_, '_> {
             true => right.clone(),
             false => self.operand_of(right, reflected, operator)?,
         };
+        if let (Operator::BitOr, Operand::Dict(_), Operand::Dict(_)) = (operator, &a, &b) {
+            for side in [left, right] {
+                if let Operand::Object(addr) = side
+                    && self.type_of(*addr)?.exact == Kind::Other
+                {
+                    let class = self.type_label(side);
+                    return would_run(format!("`|` of a `{class}` makes one in the target"));
+                }
+            }
+        }
         match self.data_binary(operator, &a, &b)? {
             Some(value) => Ok(value),
             None => self.unsupported(operator.as_str(), left, right),
@@ -69,6 +80,12 @@ impl Machine<'_, '_> {
                 }
                 Some(Found::Native(class)) if *class.name == *"type" => {
                     return would_run(format!("{purpose} of types makes a union in the target"));
+                }
+                Some(Found::Native(class)) if !holds_data(&ty) => {
+                    return would_run(format!(
+                        "{purpose} of a `{}` is computed by C code in the target",
+                        class.name
+                    ));
                 }
                 Some(Found::Native(_)) | None => {}
                 Some(found) if self.is_stock_special(&ty, &found, method) => {}
@@ -126,11 +143,11 @@ impl Machine<'_, '_> {
             },
             Operator::BitOr => match (a, b) {
                 (Operand::Dict(a), Operand::Dict(b)) if self.minor >= 9 => {
-                    let mut items = a.to_vec();
-                    for (key, value) in b.iter() {
+                    let mut items = Distinct::default();
+                    for (key, value) in a.iter().chain(b.iter()) {
                         self.insert_key(&mut items, key.clone(), value.clone())?;
                     }
-                    Ok(Some(Operand::Dict(items.into())))
+                    Ok(Some(items.into_dict()))
                 }
                 (Operand::Type(_) | Operand::None, Operand::Type(_))
                 | (Operand::Type(_), Operand::None) => {
@@ -154,10 +171,16 @@ impl Machine<'_, '_> {
         let data = match value {
             Operand::Object(addr) => {
                 let ty = self.type_of(*addr)?;
-                self.special(&ty, method, &format!("`{}`", operator.as_str()))?;
-                match holds_data(&ty) {
-                    true => self.decode(*addr, &ty)?,
-                    false => value.clone(),
+                let purpose = format!("`{}`", operator.as_str());
+                match (self.special(&ty, method, &purpose)?, holds_data(&ty)) {
+                    (_, true) => self.decode(*addr, &ty)?,
+                    (false, false) => value.clone(),
+                    (true, false) => {
+                        return would_run(format!(
+                            "{purpose} of a `{}` is computed by C code in the target",
+                            ty.name
+                        ));
+                    }
                 }
             }
             other => other.clone(),

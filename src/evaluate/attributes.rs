@@ -8,7 +8,10 @@ use super::refusal::{Refusal, Result, would_run};
 use crate::python::{Kind, Type};
 
 /// Types whose attribute access is code of its own.
-const OWN_ACCESS: [&str; 4] = [
+const OWN_ACCESS: [&str; 7] = [
+    "types.GenericAlias",
+    "types.UnionType",
+    "typing.Union",
     "super",
     "weakref.ProxyType",
     "weakref.CallableProxyType",
@@ -130,6 +133,13 @@ impl Machine<'_, '_> {
     }
 
     fn missing_attribute(&self, addr: u64, ty: &Type, name: &str) -> Result<Operand> {
+        if ty.exact == Kind::Method {
+            let at = addr + u64::from(self.reader.layout.method.im_func);
+            let function = Operand::Object(self.reader.required(at, "im_func")?);
+            if let Some(value) = self.attribute_if_any(&function, name)? {
+                return Ok(value);
+            }
+        }
         match self.find(ty, "__getattr__")? {
             Some(found @ (Found::Python(..) | Found::Foreign(..))) => Err(self.refuse_call(
                 &found,

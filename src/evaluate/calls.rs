@@ -25,7 +25,13 @@ impl Machine<'_, '_> {
                         let Operand::Str(name) = self.exact(&name)? else {
                             return type_error("keywords must be strings");
                         };
-                        arguments.keywords.push((name.to_text(), value));
+                        let name = name.to_text();
+                        if arguments.keywords.iter().any(|(known, _)| *known == name) {
+                            return type_error(format!(
+                                "got multiple values for keyword argument '{name}'"
+                            ));
+                        }
+                        arguments.keywords.push((name, value));
                     }
                 }
             }

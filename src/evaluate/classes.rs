@@ -73,13 +73,14 @@ impl Machine<'_, '_> {
         if !class.is_heap()
             && let Some(has) = native_names::has(&class.name, name, self.minor)
         {
-            let known = match (has, dict) {
-                (true, Some(dict)) if class.exact == Kind::Other && *class.name != *"object" => {
+            // Other attributes, as members of a structure, can be read themselves.
+            let value = match dict {
+                Some(dict) if has && class.exact == Kind::Other && !name.starts_with("__") => {
                     self.reader.dict_get(dict, name)?
                 }
                 _ => None,
             };
-            return Ok(has.then(|| match known {
+            return Ok(has.then(|| match value {
                 Some(value) if !KNOWN_TYPES.contains(&&*class.name) => {
                     Found::Foreign(class.clone(), value)
                 }

@@ -1,10 +1,99 @@
-//! Texts as bytes, and the attribute list of `dir`.
+//! Texts as bytes, and bytes as texts.
 
 use super::machine::Machine;
+use super::methods_bytes::Unit;
 use super::operand::{Operand, Str};
-use super::refusal::{Refusal, Result, would_run};
+use super::refusal::{Refusal, Result, type_error, value_error, would_run};
 
 impl Machine<'_, '_> {
+    pub(super) fn bytes_from_hex(&self, value: &Operand) -> Result<Operand> {
+        let Operand::Str(text) = self.native(value, "")? else {
+            return type_error(format!(
+                "fromhex() argument must be str, not {}",
+                self.type_label(value)
+            ));
+        };
+        let mut made = Vec::new();
+        let mut units = text.points().iter().enumerate();
+        while let Some((at, unit)) = units.next() {
+            if unit.is_blank() {
+                continue;
+            }
+            let digit = |unit: u32| char::from_u32(unit).and_then(|unit| unit.to_digit(16));
+            let invalid = |at: usize| {
+                value_error(format!(
+                    "non-hexadecimal number found in fromhex() arg at position {at}"
+                ))
+            };
+            let Some(high) = digit(*unit) else {
+                return invalid(at);
+            };
+            match units.next().map(|(_, unit)| digit(*unit)) {
+                Some(Some(low)) => made.push((high * 16 + low) as u8),
+                _ => return invalid(at + 1),
+            }
+        }
+        Ok(Operand::Bytes(made.into()))
+    }
+
+    /// Bytes as text, of the common encodings.
+    pub(super) fn decode_bytes(
+        &self,
+        data: &[u8],
+        encoding: Option<&Operand>,
+        errors: Option<&Operand>,
+    ) -> Result<Str> {
+        self.charge(data.len().saturating_mul(4))?;
+        let name = self.codec_name(encoding)?;
+        if errors.is_some() {
+            return would_run("handlers of encoding errors are not computed here");
+        }
+        let lossless = match &*name {
+            "utf-8" => String::from_utf8(data.to_vec()).ok().map(Str::from),
+            "latin-1" => Some(Str::from(
+                data.iter().map(|byte| u32::from(*byte)).collect::<Vec<_>>(),
+            )),
+            _ => data
+                .is_ascii()
+                .then(|| Str::from(data.iter().map(|byte| u32::from(*byte)).collect::<Vec<_>>())),
+        };
+        lossless.ok_or_else(|| {
+            let at = match &*name {
+                "utf-8" => std::str::from_utf8(data)
+                    .err()
+                    .map_or(0, |error| error.valid_up_to()),
+                _ => data.iter().position(|byte| !byte.is_ascii()).unwrap_or(0),
+            };
+            let byte = data.get(at).copied().unwrap_or_default();
+            let why = match &*name {
+                "utf-8" => utf8_error(data.get(at..).unwrap_or_default()),
+                _ => "ordinal not in range(128)",
+            };
+            Refusal::raises(
+                "UnicodeDecodeError",
+                format!("'{name}' codec can't decode byte 0x{byte:02x} in position {at}: {why}"),
+            )
+        })
+    }
+
+    /// The usual name of an encoding that is known here.
+    pub(super) fn codec_name(&self, encoding: Option<&Operand>) -> Result<String> {
+        let Some(encoding) = encoding else {
+            return Ok("utf-8".into());
+        };
+        let Operand::Str(text) = self.native(encoding, "")? else {
+            return type_error("the name of an encoding must be str");
+        };
+        let given = text.to_text();
+        let plain = given.to_ascii_lowercase().replace('_', "-");
+        match &*plain {
+            "utf-8" | "utf8" => Ok("utf-8".into()),
+            "latin-1" | "latin1" | "iso-8859-1" => Ok("latin-1".into()),
+            "ascii" | "us-ascii" => Ok("ascii".into()),
+            _ => would_run(format!("the encoding `{given}` is not computed here")),
+        }
+    }
+
     /// `text.encode(encoding, errors)`.
     pub(super) fn encode(
         &self,
@@ -58,7 +147,7 @@ fn cannot_encode(codec: &str, text: &Str, at: usize) -> Refusal {
     let first = rest.first().copied().unwrap_or_default();
     let shown = match first {
         ..=0xff => format!("\\x{first:02x}"),
-        ..=0xffff => format!("\\u{first:04x}"),
+        0x100..=0xffff => format!("\\u{first:04x}"),
         _ => format!("\\U{first:08x}"),
     };
     let place = match count {
@@ -69,4 +158,21 @@ fn cannot_encode(codec: &str, text: &Str, at: usize) -> Refusal {
         "UnicodeEncodeError",
         format!("'{codec}' codec can't encode {place}: {why}"),
     )
+}
+
+/// Why UTF-8 is not valid (`PyUnicode_DecodeUTF8Stateful`).
+fn utf8_error(rest: &[u8]) -> &'static str {
+    let first = rest.first().copied().unwrap_or_default();
+    let needed = match first {
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return "invalid start byte",
+    };
+    match std::str::from_utf8(rest) {
+        Err(error) if error.error_len().is_none() && rest.len() < needed => {
+            "unexpected end of data"
+        }
+        _ => "invalid continuation byte",
+    }
 }

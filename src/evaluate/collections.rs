@@ -80,17 +80,13 @@ impl Machine<'_, '_> {
         if self.is_counter(found) {
             return matches!(special, "__eq__" | "__ne__" | "__missing__");
         }
-        let is_enum = self.is_from_file(*function, ENUM);
-        match special {
-            "__hash__" => is_enum || self.is_dataclass_method(ty, found).unwrap_or(false),
-            "__format__" | "__str__" | "__repr__" => false,
-            _ => false,
-        }
+        special == "__hash__"
+            && (self.is_from_file(*function, ENUM)
+                || self.is_dataclass_method(ty, found).unwrap_or(false))
     }
 
     /// What a dataclass's or Counter's own `==` answers; `None` if the method is
     /// none of these.
-    #[allow(clippy::option_option)]
     pub(super) fn stock_equal(
         &self,
         relation: super::equality::Relation,

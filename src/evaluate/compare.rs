@@ -51,6 +51,9 @@ impl Machine<'_, '_> {
                 Some(equal_ranges(a, b) == (relation == Relation::Eq))
             }
             (Operand::Proxy(a), b) => Some(self.compare(relation, a, b)?),
+            (Operand::Bound(_), _) | (_, Operand::Bound(_)) if is_equality => self
+                .equal_methods(a, b)?
+                .map(|same| same == (relation == Relation::Eq)),
             (Operand::Type(_), _) => None,
             _ => match (self.set_items_of(a)?, self.set_items_of(b)?) {
                 (Some(a), Some(b)) => Some(self.set_relation(relation, &a, &b)?),

@@ -6,16 +6,27 @@ use ruff_python_ast::{
     Comprehension, Expr, ExprDictComp, ExprGenerator, ExprListComp, ExprSetComp,
 };
 
+use super::distinct::Distinct;
 use super::machine::Machine;
 use super::operand::Operand;
-use super::refusal::{Refusal, Result, type_error, value_error};
+use super::refusal::{Refusal, Result, type_error, value_error, would_run};
+use super::set_order::Made;
 
 impl Machine<'_, '_> {
+    /// An element of a comprehension. A lambda would see the variables as they
+    /// are when it is called.
+    fn element_of(&self, element: &Expr) -> Result<Operand> {
+        match element {
+            Expr::Lambda(_) => would_run("lambdas made in a comprehension are not kept here"),
+            other => self.evaluate(other),
+        }
+    }
+
     pub(super) fn list_comprehension(&self, comp: &ExprListComp) -> Result<Operand> {
         let mut items = Vec::new();
         self.comprehend(&comp.generators, &mut || {
             self.charge(32)?;
-            items.push(self.evaluate(&comp.elt)?);
+            items.push(self.element_of(&comp.elt)?);
             Ok(())
         })?;
         Ok(Operand::list(items))
@@ -25,14 +36,14 @@ impl Machine<'_, '_> {
         let mut items = Vec::new();
         self.comprehend(&comp.generators, &mut || {
             self.charge(32)?;
-            items.push(self.evaluate(&comp.elt)?);
+            items.push(self.element_of(&comp.elt)?);
             Ok(())
         })?;
-        Ok(Operand::Set(self.set_of(items)?))
+        Ok(Operand::Set(self.set_of(items, Made::Added)?))
     }
 
     pub(super) fn dict_comprehension(&self, comp: &ExprDictComp) -> Result<Operand> {
-        let mut items = Vec::new();
+        let mut items = Distinct::default();
         self.comprehend(&comp.generators, &mut || {
             let Some(key) = &comp.key else {
                 let mapping = self.evaluate(&comp.value)?;
@@ -45,7 +56,7 @@ impl Machine<'_, '_> {
             let value = self.evaluate(&comp.value)?;
             self.insert_key(&mut items, key, value)
         })?;
-        Ok(Operand::Dict(items.into()))
+        Ok(items.into_dict())
     }
 
     /// The items of a generator expression, made at once: nothing that it does
@@ -55,7 +66,7 @@ impl Machine<'_, '_> {
         let outcome = self.with_half(|| {
             self.comprehend(&comp.generators, &mut || {
                 self.charge(32)?;
-                items.push(self.evaluate(&comp.elt)?);
+                items.push(self.element_of(&comp.elt)?);
                 Ok(())
             })
         });

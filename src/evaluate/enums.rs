@@ -36,6 +36,19 @@ impl Machine<'_, '_> {
         Ok(Some(items.into_iter().map(pair).collect()))
     }
 
+    /// Members without aliases, in their order.
+    pub(super) fn distinct(&self, members: Vec<(Operand, Operand)>) -> Vec<Operand> {
+        let mut seen = Vec::new();
+        let mut distinct = Vec::new();
+        for (_, member) in members {
+            if !seen.contains(&member.address()) {
+                seen.push(member.address());
+                distinct.push(member);
+            }
+        }
+        distinct
+    }
+
     /// The class of the enum member at `addr`, if it is one.
     pub(super) fn enum_member(&self, addr: u64) -> Result<Option<Rc<Type>>> {
         let ty = self.type_of(addr)?;

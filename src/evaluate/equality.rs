@@ -235,17 +235,8 @@ impl Machine<'_, '_> {
             }
             ("collections.deque", _) => Ok(None),
             ("method", _) if matches!(relation, Relation::Eq | Relation::Ne) => {
-                let Operand::Object(other) = b else {
-                    return Ok(None);
-                };
-                let layout = &self.reader.layout.method;
-                if !self.reader.is_kind(*other, Kind::Method) {
-                    return Ok(None);
-                }
-                let part = |addr: u64, offset: u32| self.reader.u64(addr + u64::from(offset));
-                let same = part(addr, layout.im_self)? == part(*other, layout.im_self)?
-                    && part(addr, layout.im_func)? == part(*other, layout.im_func)?;
-                Ok(Some(same == (relation == Relation::Eq)))
+                let same = self.equal_methods(&Operand::Object(addr), b)?;
+                Ok(same.map(|same| same == (relation == Relation::Eq)))
             }
             _ => {
                 if let Operand::Object(other) = b
@@ -259,6 +250,31 @@ impl Machine<'_, '_> {
                     relation.symbol()
                 ))
             }
+        }
+    }
+
+    /// Whether two bound methods have the same function and the same receiver;
+    /// `None` if one is none.
+    pub(super) fn equal_methods(&self, a: &Operand, b: &Operand) -> Result<Option<bool>> {
+        let (Some(a), Some(b)) = (self.method_parts(a)?, self.method_parts(b)?) else {
+            return Ok(None);
+        };
+        Ok(Some(a.0 == b.0 && self.identical(&a.1, &b.1)?))
+    }
+
+    /// Function and receiver of a bound method.
+    fn method_parts(&self, value: &Operand) -> Result<Option<(u64, Operand)>> {
+        match value {
+            Operand::Bound(bound) => Ok(Some((bound.function, bound.receiver.clone()))),
+            Operand::Object(addr) if self.reader.is_kind(*addr, Kind::Method) => {
+                let layout = &self.reader.layout.method;
+                let part = |offset: u32| self.reader.required(addr + u64::from(offset), "method");
+                Ok(Some((
+                    part(layout.im_func)?,
+                    Operand::Object(part(layout.im_self)?),
+                )))
+            }
+            _ => Ok(None),
         }
     }
 

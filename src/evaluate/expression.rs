@@ -6,15 +6,21 @@ use ruff_python_ast::{
     BoolOp, CmpOp, Expr, ExprBoolOp, ExprCompare, ExprDict, ExprNamed, ExprSlice,
 };
 
+use super::distinct::Distinct;
 use super::equality::Relation;
 use super::machine::Machine;
 use super::operand::Operand;
-use super::refusal::{Refusal, Result, type_error};
+use super::refusal::{Refusal, Result, bounded, type_error};
+use super::set_order::Made;
 
 impl Machine<'_, '_> {
     /// The value of `expression`.
     pub(super) fn evaluate(&self, expression: &Expr) -> Result<Operand> {
         self.step()?;
+        self.nested_in(|| self.value_of(expression))
+    }
+
+    fn value_of(&self, expression: &Expr) -> Result<Operand> {
         match expression {
             Expr::NoneLiteral(_) => Ok(Operand::None),
             Expr::EllipsisLiteral(_) => Ok(Operand::Ellipsis),
@@ -55,7 +61,14 @@ impl Machine<'_, '_> {
             },
             Expr::Tuple(tuple) => Ok(Operand::tuple(self.elements(&tuple.elts)?)),
             Expr::List(list) => Ok(Operand::list(self.elements(&list.elts)?)),
-            Expr::Set(set) => Ok(Operand::Set(self.set_of(self.elements(&set.elts)?)?)),
+            Expr::Set(set) => {
+                let constant = set.elts.len() > 2 && set.elts.iter().all(is_constant);
+                let how = match constant && self.minor >= 9 {
+                    true => Made::Copied,
+                    false => Made::Added,
+                };
+                Ok(Operand::Set(self.set_of(self.elements(&set.elts)?, how)?))
+            }
             Expr::Dict(dict) => self.dict(dict),
             Expr::Named(named) => self.named(named),
             Expr::Lambda(lambda) => self.lambda(lambda),
@@ -94,13 +107,7 @@ impl Machine<'_, '_> {
             }
         }
         if unbound {
-            let message = match self.minor {
-                11.. => format!(
-                    "cannot access local variable '{name}' where it is not associated with a value"
-                ),
-                _ => format!("local variable '{name}' referenced before assignment"),
-            };
-            return Err(Refusal::raises("UnboundLocalError", message));
+            return bounded(format!("`{name}` has no value at this place"));
         }
         if name == "__debug__" {
             return Ok(Operand::Bool(true));
@@ -207,7 +214,7 @@ impl Machine<'_, '_> {
     }
 
     fn dict(&self, dict: &ExprDict) -> Result<Operand> {
-        let mut items = Vec::new();
+        let mut items = Distinct::default();
         for item in &dict.items {
             match &item.key {
                 Some(key) => {
@@ -223,7 +230,7 @@ impl Machine<'_, '_> {
                 }
             }
         }
-        Ok(Operand::Dict(items.into()))
+        Ok(items.into_dict())
     }
 
     /// Keys and values of a mapping, for `**mapping`.
@@ -258,5 +265,13 @@ impl Machine<'_, '_> {
             None => scope.push((Rc::from(target.id.as_str()), value.clone())),
         }
         Ok(value)
+    }
+}
+
+/// Whether the compiler makes a constant of it.
+fn is_constant(expression: &Expr) -> bool {
+    match expression {
+        Expr::UnaryOp(operation) => is_constant(&operation.operand),
+        other => other.is_literal_expr(),
     }
 }

@@ -4,6 +4,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::{Operand, Str};
 use super::refusal::{Result, type_error, value_error, would_run};
+use crate::python::Kind;
 
 /// `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`
 #[derive(Debug, Clone, Default)]
@@ -25,13 +26,18 @@ impl Machine<'_, '_> {
     /// `format(value, spec)`.
     pub(super) fn format(&self, value: &Operand, spec: &Str) -> Result<Str> {
         self.step()?;
+        if let Operand::Object(addr) = value
+            && let Some(shown) = self.formatted_member(*addr)?
+        {
+            return self.format(&shown, spec);
+        }
         let data = match value {
             Operand::Object(addr) => self.formatted_data(*addr)?,
             other => other.clone(),
         };
         if spec.points().is_empty() {
             return match &data {
-                Operand::Str(text) => Ok(text.clone()),
+                Operand::Str(text) if matches!(value, Operand::Str(_)) => Ok(text.clone()),
                 _ => self.str(value),
             };
         }
@@ -62,38 +68,41 @@ impl Machine<'_, '_> {
         let ty = self.type_of(addr)?;
         match self.find(&ty, "__format__")? {
             Some(Found::Native(class)) if *class.name == *"object" => Ok(value),
-            Some(Found::Native(_)) | None => self.decode(addr, &ty),
-            Some(found) if self.enum_member(addr)?.is_some() && self.is_enum_own(&found) => {
-                // Members of mixed enumerations format as their data, unless
-                // the class prints them in its own way.
-                let text = self.str(&value)?;
-                let mixed = super::types::holds_data(&ty);
-                let own_text = match self.find(&ty, "__str__")? {
-                    Some(found) => self.is_enum_own(&found),
-                    None => true,
-                };
-                match mixed && (self.minor < 12 && own_text || !own_text) {
-                    true => self.decode(addr, &ty),
-                    false => Ok(Operand::Str(text)),
-                }
-            }
-            Some(Found::Foreign(_, wrapper)) if self.enum_member(addr)?.is_some() => {
-                let _ = wrapper;
-                self.decode(addr, &ty)
-            }
-            Some(Found::Python(_, wrapper))
-                if self.enum_member(addr)?.is_some()
-                    && self.type_label(&Operand::Object(wrapper)) == "wrapper_descriptor" =>
-            {
-                self.decode(addr, &ty)
-            }
-            Some(Found::Python(_, wrapper))
-                if self.enum_member(addr)?.is_some()
-                    && self.type_label(&Operand::Object(wrapper)) == "method_descriptor" =>
-            {
-                self.decode(addr, &ty)
-            }
+            Some(Found::Native(_)) | None => match self.decode(addr, &ty)? {
+                Operand::Object(_) => would_run(format!(
+                    "the format of a `{}` is computed by C code in the target",
+                    ty.name
+                )),
+                decoded => Ok(decoded),
+            },
             Some(found) => Err(self.refuse_call(&found, "__format__", "formatting it")),
+        }
+    }
+
+    /// What an enum member is formatted as, where `enum` decides that: its data
+    /// or its text.
+    fn formatted_member(&self, addr: u64) -> Result<Option<Operand>> {
+        let Some(ty) = self.enum_member(addr)? else {
+            return Ok(None);
+        };
+        let Some(Found::Python(_, method)) = self.find(&ty, "__format__")? else {
+            return Ok(None);
+        };
+        let mixed = super::types::holds_data(&ty);
+        let own_text = match self.find(&ty, "__str__")? {
+            Some(found) => self.is_enum_own(&found),
+            None => true,
+        };
+        if !self.reader.is_kind(method, Kind::Function) {
+            // From 3.11 mixed enumerations take `__format__` from their data.
+            return self.decode(addr, &ty).map(Some);
+        }
+        if !self.is_from_file(method, "/enum.py") {
+            return Ok(None);
+        }
+        match mixed && own_text && self.minor < 12 {
+            true => self.decode(addr, &ty).map(Some),
+            false => Ok(Some(Operand::Str(self.str(&Operand::Object(addr))?))),
         }
     }
 

@@ -72,6 +72,9 @@ impl Machine<'_, '_> {
     }
 
     fn not_iterable<T>(&self, value: &Operand) -> Result<T> {
+        if self.type_label(value) == "memoryview" {
+            return would_run("the items of a memoryview are computed by C code in the target");
+        }
         type_error(format!(
             "'{}' object is not iterable",
             self.type_label(value)
@@ -88,17 +91,7 @@ impl Machine<'_, '_> {
             && let Some(members) = self.enum_members(addr)?
         {
             // Aliases are in the map, but not iterated.
-            let mut seen = Vec::new();
-            for (_, member) in members {
-                let member_addr = member.address();
-                if !seen.contains(&member_addr) {
-                    seen.push(member_addr);
-                    if !visit(member)? {
-                        break;
-                    }
-                }
-            }
-            return Ok(());
+            return visit_all(self.distinct(members).into_iter(), visit);
         }
         let purpose = format!("iterating over a `{}`", self.short_name(&ty));
         match self.find(&ty, "__iter__")? {

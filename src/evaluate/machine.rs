@@ -11,7 +11,9 @@ use super::{Bounds, Names};
 use crate::python::Reader;
 
 /// Levels of values inside values, and of calls of lambdas.
-const DEEPEST: usize = 100;
+const DEEPEST: usize = 200;
+/// Levels of expressions inside expressions, those of called lambdas included.
+const NESTED: usize = 250;
 /// Steps between two looks at the clock.
 const LOOK_EVERY: u64 = 256;
 
@@ -27,6 +29,7 @@ pub(super) struct Machine<'r, 'm> {
     steps: Cell<u64>,
     bytes: Cell<usize>,
     depth: Cell<usize>,
+    nesting: Cell<usize>,
     pub(super) inner: RefCell<Scope>,
     /// What `:=` bound.
     pub(super) walrus: RefCell<Scope>,
@@ -53,6 +56,7 @@ impl<'r, 'm> Machine<'r, 'm> {
             steps: Cell::new(bounds.steps),
             bytes: Cell::new(bounds.bytes),
             depth: Cell::new(0),
+            nesting: Cell::new(0),
             inner: RefCell::default(),
             walrus: RefCell::default(),
             printing: RefCell::default(),
@@ -131,6 +135,20 @@ impl<'r, 'm> Machine<'r, 'm> {
         self.depth.set(depth + 1);
         let made = work();
         self.depth.set(depth);
+        made
+    }
+
+    /// Evaluates one level deeper in the syntax tree.
+    pub(super) fn nested_in<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let nesting = self.nesting.get();
+        if nesting >= NESTED {
+            return bounded(format!(
+                "it is nested deeper than {NESTED} levels, with the lambdas that it calls"
+            ));
+        }
+        self.nesting.set(nesting + 1);
+        let made = work();
+        self.nesting.set(nesting);
         made
     }
 

@@ -1,9 +1,10 @@
 //! Methods of builtin types: which may be called, and where they are.
 
 use super::arguments::Arguments;
+use super::distinct::Distinct;
 use super::machine::Machine;
 use super::operand::{Method, Operand};
-use super::refusal::{Result, type_error, would_run};
+use super::refusal::{Refusal, Result, type_error, would_run};
 use crate::python::Kind;
 
 /// Methods that change what they are called on.
@@ -49,7 +50,25 @@ const CHANGES: [&str; 37] = [
 
 impl Machine<'_, '_> {
     /// Calls a method of a builtin type.
-    pub(super) fn call_method(&self, method: &Method, mut arguments: Arguments) -> Result<Operand> {
+    pub(super) fn call_method(&self, method: &Method, arguments: Arguments) -> Result<Operand> {
+        match self.method_result(method, arguments) {
+            // To 3.8 messages name the method without its type.
+            Err(Refusal::Raises { exception, message }) if self.minor < 9 => {
+                let marker = format!(".{}()", method.name);
+                let shortened = message.split_once(&marker);
+                let message = match shortened {
+                    Some((class, rest)) if !class.contains(' ') => {
+                        format!("{}(){rest}", method.name)
+                    }
+                    _ => message,
+                };
+                Err(Refusal::Raises { exception, message })
+            }
+            other => other,
+        }
+    }
+
+    fn method_result(&self, method: &Method, mut arguments: Arguments) -> Result<Operand> {
         let name = &*method.name;
         let receiver = match &method.receiver {
             Operand::Type(class) => {
@@ -154,11 +173,11 @@ impl Machine<'_, '_> {
             ("dict", "fromkeys") => {
                 let arguments = arguments.between("fromkeys", 1, 2)?;
                 let value = arguments.get(1).cloned().unwrap_or(Operand::None);
-                let mut items = Vec::new();
+                let mut items = Distinct::default();
                 for key in self.items(&arguments[0])? {
                     self.insert_key(&mut items, key, value.clone())?;
                 }
-                Ok(Some(Operand::Dict(items.into())))
+                Ok(Some(items.into_dict()))
             }
             ("bytes", "fromhex") => {
                 let arguments = arguments.between("bytes.fromhex", 1, 1)?;

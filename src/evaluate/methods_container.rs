@@ -7,6 +7,7 @@ use super::lookup::Role;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, value_error, would_run};
+use super::set_order::Made;
 use crate::python::Kind;
 
 impl Machine<'_, '_> {
@@ -115,7 +116,7 @@ impl Machine<'_, '_> {
             }
             "symmetric_difference" => {
                 let arguments = arguments.between(&format!("{class}.{name}"), 1, 1)?;
-                let other = self.set_of(self.items(&arguments[0])?)?;
+                let other = self.set_of(self.items(&arguments[0])?, Made::Added)?;
                 Ok(Some(make(self.combine(name, items, &other)?)))
             }
             "issubset" | "issuperset" | "isdisjoint" => {
@@ -165,6 +166,7 @@ impl Machine<'_, '_> {
         }
         match (inside, self.exact(&arguments[0])?.as_int()) {
             (true, Some(number)) => Ok(Some(Operand::int((number - &range.start) / &range.step))),
+            (false, Some(_)) if self.minor >= 14 => value_error("range.index(x): x not in range"),
             (false, Some(number)) => value_error(format!("{number} is not in range")),
             (_, None) => would_run("`index` of something that is no int is not computed here"),
         }

@@ -64,6 +64,9 @@ impl Machine<'_, '_> {
             "casefold" => {
                 return would_run("`casefold` of text that is not ASCII is not computed here");
             }
+            "swapcase" if points.iter().any(|point| is_titlecase(*point)) => {
+                return would_run("`swapcase` of title case letters is not computed here");
+            }
             "swapcase" => changed(&|letter| match letter.is_uppercase() {
                 true => letter.to_lowercase().collect(),
                 false => letter.to_uppercase().collect(),
@@ -133,6 +136,22 @@ fn is_cased(letter: char) -> bool {
         || get_general_category(letter) == GeneralCategory::TitlecaseLetter
 }
 
+/// A letter as it begins a word.
+fn capital(letter: char) -> Vec<u32> {
+    match u32::from(letter) {
+        // Digraphs of which only the first part is a capital.
+        point @ 0x1c4..=0x1cc => vec![(point - 0x1c4) / 3 * 3 + 0x1c5],
+        0x1f1..=0x1f3 => vec![0x1f2],
+        _ => {
+            let mut upper = letter.to_uppercase();
+            let mut made: Vec<u32> = upper.next().map(u32::from).into_iter().collect();
+            // What expands goes on in small letters.
+            made.extend(upper.flat_map(char::to_lowercase).map(u32::from));
+            made
+        }
+    }
+}
+
 /// The first letter (of all, or of each word) as a capital, the rest small.
 fn titled(points: &[u32], once: bool) -> Vec<u32> {
     let mut made = Vec::with_capacity(points.len());
@@ -146,7 +165,7 @@ fn titled(points: &[u32], once: bool) -> Vec<u32> {
         let small = if once { index > 0 } else { inside };
         match small {
             true => made.extend(letter.to_lowercase().map(u32::from)),
-            false => made.extend(letter.to_uppercase().map(u32::from)),
+            false => made.extend(capital(letter)),
         }
         inside = is_cased(letter);
     }
@@ -240,4 +259,10 @@ fn lines(points: &[u32], keep: bool) -> Vec<Vec<u32>> {
         rest = rest.get(behind..).unwrap_or_default();
     }
     made
+}
+
+/// Whether it is a letter of the category Lt, which is neither upper nor lower.
+fn is_titlecase(point: u32) -> bool {
+    let letter = char::from_u32(point).map(unicode_general_category::get_general_category);
+    letter == Some(unicode_general_category::GeneralCategory::TitlecaseLetter)
 }

@@ -56,6 +56,17 @@ fn syntax<T>(text: impl Into<String>) -> Result<T> {
 
 /// Why a part of an expression cannot be evaluated.
 fn forbids(part: &Expr) -> Option<&'static str> {
+    if let Expr::Call(call) = part {
+        let mut names: Vec<&str> = (call.arguments.keywords.iter())
+            .filter_map(|keyword| keyword.arg.as_ref().map(|name| name.as_str()))
+            .collect();
+        let given = names.len();
+        names.sort_unstable();
+        names.dedup();
+        if names.len() < given {
+            return Some("a keyword argument is repeated");
+        }
+    }
     let asynchronous = match part {
         Expr::ListComp(comp) => &comp.generators,
         Expr::SetComp(comp) => &comp.generators,

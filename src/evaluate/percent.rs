@@ -8,7 +8,7 @@ use super::format_number::digits;
 use super::format_spec::Spec;
 use super::machine::Machine;
 use super::operand::{Operand, Str};
-use super::refusal::{Refusal, Result, overflow, type_error, value_error};
+use super::refusal::{Refusal, Result, overflow, type_error, value_error, would_run};
 
 /// The arguments of one formatting.
 struct Values {
@@ -129,6 +129,9 @@ impl Machine<'_, '_> {
         };
         *at += 1;
         if kind == '%' {
+            if *at - begin > 2 {
+                return would_run("`%` with a width is not computed here");
+            }
             return Ok(Str::from("%"));
         }
         if !"sradiuoxXeEfFgGc".contains(kind) {

@@ -1,24 +1,50 @@
 //! What texts and bytes have in common: searching, splitting, stripping.
 
-/// Where `part` first is in `whole`.
+/// Where `part` first is in `whole`, in linear time.
 pub(super) fn find<T: PartialEq>(whole: &[T], part: &[T]) -> Option<usize> {
-    match part.first() {
-        None => Some(0),
-        Some(first) => {
-            let last = whole.len().checked_sub(part.len())?;
-            (0..=last).find(|at| {
-                whole.get(*at) == Some(first) && whole.get(*at..at + part.len()) == Some(part)
-            })
-        }
-    }
+    let part: Vec<&T> = part.iter().collect();
+    search(whole.iter(), &part)
 }
 
-/// Where `part` last is in `whole`.
+/// Where `part` last is in `whole`, in linear time.
 pub(super) fn rfind<T: PartialEq>(whole: &[T], part: &[T]) -> Option<usize> {
-    let last = whole.len().checked_sub(part.len())?;
-    (0..=last)
-        .rev()
-        .find(|at| whole.get(*at..at + part.len()) == Some(part))
+    let reversed: Vec<&T> = part.iter().rev().collect();
+    let from_end = search(whole.iter().rev(), &reversed)?;
+    whole.len().checked_sub(from_end + part.len())
+}
+
+/// Where `part` begins in `whole` (Knuth, Morris and Pratt): hostile text makes
+/// a plain search take the product of both lengths.
+fn search<'a, T: PartialEq + 'a>(
+    whole: impl Iterator<Item = &'a T>,
+    part: &[&'a T],
+) -> Option<usize> {
+    let (first, rest) = match part.split_first() {
+        None => return Some(0),
+        Some((first, rest)) => (*first, rest),
+    };
+    // For each place, how many units before it are also the beginning.
+    let mut borders = vec![0];
+    let mut border = 0;
+    for unit in rest {
+        while border > 0 && part[border] != *unit {
+            border = borders[border - 1];
+        }
+        border += usize::from(part[border] == *unit);
+        borders.push(border);
+    }
+    let mut matched = 0;
+    for (at, unit) in whole.enumerate() {
+        while matched > 0 && part[matched] != unit {
+            matched = borders[matched - 1];
+        }
+        let expected = if matched == 0 { first } else { part[matched] };
+        matched += usize::from(expected == unit);
+        if matched == part.len() {
+            return Some(at + 1 - matched);
+        }
+    }
+    None
 }
 
 /// How often `part` is in `whole`, without overlaps.
@@ -87,7 +113,7 @@ pub(super) fn split_blank<T: Clone>(
     let mut rest = trim_start(whole, blank);
     while !rest.is_empty() {
         if parts.len() == most {
-            parts.push(trim_end(rest, blank).to_vec());
+            parts.push(rest.to_vec());
             break;
         }
         let end = rest.iter().position(blank).unwrap_or(rest.len());
@@ -186,8 +212,8 @@ mod tests {
             words(split_blank(b"  a b  c ", usize::MAX, &blank)),
             ["a", "b", "c"]
         );
-        assert_eq!(words(split_blank(b" a b c ", 1, &blank)), ["a", "b c"]);
-        assert_eq!(words(rsplit_blank(b" a b c ", 1, &blank)), ["a b", "c"]);
+        assert_eq!(words(split_blank(b" a b c ", 1, &blank)), ["a", "b c "]);
+        assert_eq!(words(rsplit_blank(b" a b c ", 1, &blank)), [" a b", "c"]);
         assert_eq!(replace(b"ab", b"", b"-", usize::MAX), b"-a-b-");
         assert_eq!(replace(b"aaa", b"a", b"b", 2), b"bba");
     }

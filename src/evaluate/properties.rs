@@ -19,6 +19,8 @@ enum Descriptor {
     Function,
     ClassMethod(u64),
     StaticMethod(u64),
+    /// A field of a named tuple, by its index.
+    Field(u64),
     /// Has `__get__` of its own, and says whether `__set__` too.
     Custom {
         data: bool,
@@ -43,6 +45,11 @@ impl Machine<'_, '_> {
             }
             "classmethod" => Descriptor::ClassMethod(first()?),
             "staticmethod" => Descriptor::StaticMethod(first()?),
+            "collections._tuplegetter" | "_collections._tuplegetter" => {
+                // `index` is its first field (Modules/_collectionsmodule.c).
+                let at = value + u64::from(self.reader.layout.object.size);
+                Descriptor::Field(self.reader.u64(at)?)
+            }
             _ => {
                 if !matches!(
                     self.find(&ty, "__get__")?,
@@ -97,6 +104,7 @@ impl Machine<'_, '_> {
                 "`{name}` of a `{}` is computed by C code in the target",
                 self.short_name(ty)
             )),
+            Descriptor::Field(index) => self.subscript(&value, &Operand::int(index)).map(Some),
             Descriptor::Custom { data: true } => Err(self.custom(class, attribute, name)),
             _ => Ok(None),
         }

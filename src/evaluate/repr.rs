@@ -52,7 +52,10 @@ impl Machine<'_, '_> {
         }
         match self.find(&ty, "__str__")? {
             Some(Found::Native(class)) => match &*class.name {
-                "object" => Ok(Str::from(self.repr(value)?)),
+                // Up to 3.7 numbers have a `__str__`, which is their `repr`.
+                "object" | "int" | "float" | "bool" | "complex" | "bytes" => {
+                    Ok(Str::from(self.repr(value)?))
+                }
                 "str" => match self.decode(*addr, &ty)? {
                     Operand::Str(text) => Ok(text),
                     other => Ok(Str::from(self.repr(&other)?)),
@@ -166,7 +169,16 @@ impl Machine<'_, '_> {
                 text.quoted()
             }
             Operand::Bytes(data) => bytes(data),
-            Operand::ByteArray(data) => format!("bytearray({})", bytes(data)),
+            Operand::ByteArray(data) => {
+                let text = bytes(data);
+                // To 3.14 `bytearray_repr` escapes this quote whichever one is around.
+                match text.strip_prefix("b\"") {
+                    Some(inner) if self.minor < 15 => {
+                        format!("bytearray(b\"{})", inner.replace('\'', "\\'"))
+                    }
+                    _ => format!("bytearray({text})"),
+                }
+            }
             Operand::Range(range) if range.step == BigInt::from(1) => {
                 format!("range({}, {})", range.start, range.stop)
             }
@@ -185,28 +197,30 @@ impl Machine<'_, '_> {
     }
 
     fn method_repr(&self, receiver: &Operand, name: &str) -> Result<String> {
-        let special = name.starts_with("__") && !matches!(name, "__reduce__" | "__reduce_ex__");
-        match receiver {
-            Operand::Type(class) if special => {
-                Ok(format!("<slot wrapper '{name}' of '{class}' objects>"))
-            }
-            Operand::Type(class) => Ok(format!("<method '{name}' of '{class}' objects>")),
-            Operand::Object(addr) => {
-                let class = self.type_label(receiver);
-                let kind = if special {
-                    "method-wrapper"
-                } else {
-                    "built-in method"
-                };
-                Ok(match kind {
-                    "method-wrapper" => {
-                        format!("<method-wrapper '{name}' of {class} object at 0x{addr:x}>")
-                    }
-                    _ => format!("<built-in method {name} of {class} object at 0x{addr:x}>"),
-                })
-            }
-            _ => would_run("a method of a value that was computed here has no `repr`"),
+        const KNOWN: [Kind; 10] = [
+            Kind::Str,
+            Kind::Bytes,
+            Kind::ByteArray,
+            Kind::List,
+            Kind::Tuple,
+            Kind::Dict,
+            Kind::Set,
+            Kind::FrozenSet,
+            Kind::Int,
+            Kind::Float,
+        ];
+        if let Operand::Object(addr) = receiver
+            && KNOWN.contains(&self.type_of(*addr)?.exact)
+            && !name.starts_with("__")
+        {
+            let class = self.type_label(receiver);
+            return Ok(format!(
+                "<built-in method {name} of {class} object at 0x{addr:x}>"
+            ));
         }
+        would_run(format!(
+            "`{name}` is computed by C code in the target, or is a method that can only be called"
+        ))
     }
 
     /// Items between brackets.

@@ -72,6 +72,8 @@ impl Machine<'_, '_> {
             "collections.deque" => return self.write_deque(addr, ty, out),
             "collections.defaultdict" => return self.write_defaultdict(addr, ty, out),
             "collections.OrderedDict" => return self.write_ordered_dict(addr, ty, out),
+            "member_descriptor" | "getset_descriptor" | "method_descriptor"
+            | "wrapper_descriptor" => return self.write_descriptor(addr, class, out),
             "weakref.ReferenceType" => return self.write_weakref(addr, out),
             "code" | "generator" | "coroutine" | "async_generator" | "frame" | "traceback" => {
                 let shown = self.reader.value(addr).to_string();
@@ -143,6 +145,24 @@ impl Machine<'_, '_> {
         }
     }
 
+    fn write_descriptor(&self, addr: u64, class: &str, out: &mut String) -> Result<()> {
+        let name_at = addr + u64::from(self.reader.layout.descriptor.d_name);
+        let name = self.reader.text(self.reader.required(name_at, "d_name")?)?;
+        // `d_type` is in front of `d_name` (Include/cpython/descrobject.h).
+        let owner = self.reader.required(name_at.wrapping_sub(8), "d_type")?;
+        let owner = &self.reader.type_at(owner)?.name;
+        if class == "getset_descriptor" && self.minor >= 15 {
+            return would_run("`repr` of this descriptor is computed in the target");
+        }
+        let kind = match class {
+            "member_descriptor" => "member",
+            "getset_descriptor" => "attribute",
+            "method_descriptor" => "method",
+            _ => "slot wrapper",
+        };
+        self.put(out, &format!("<{kind} '{name}' of '{owner}' objects>"))
+    }
+
     fn write_weakref(&self, addr: u64, out: &mut String) -> Result<()> {
         match self.reader.weakref_target(addr)? {
             None => self.put(out, &format!("<weakref at 0x{addr:x}; dead>")),
@@ -189,7 +209,16 @@ impl Machine<'_, '_> {
                 let origin = self.str(&Operand::Object(origin))?.to_text();
                 self.put(out, &format!("<module {name} ({origin})>"))
             }
-            (None, _) => would_run("`repr` of this module is computed by its loader"),
+            (None, _) => {
+                // To 3.11 the importer of builtin modules prints them itself.
+                let loader = part("loader")?.and_then(|loader| self.class_at(loader));
+                match loader.is_some_and(|loader| *loader.name == *"BuiltinImporter") {
+                    true if self.minor < 12 => {
+                        self.put(out, &format!("<module {name} (built-in)>"))
+                    }
+                    _ => would_run("`repr` of this module is computed by its loader"),
+                }
+            }
         }
     }
 

@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use ruff_python_ast::Operator;
 
+use super::distinct::Distinct;
 use super::lookup::Role;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::Result;
+use super::set_order::Made;
 
 impl Machine<'_, '_> {
     /// The items of a set or of a view that behaves like one.
@@ -60,9 +62,11 @@ impl Machine<'_, '_> {
         let mut made = Vec::new();
         match named {
             "union" => {
+                let mut all = Distinct::default();
                 for item in a.iter().chain(b) {
-                    self.insert(&mut made, item.clone())?;
+                    self.insert(&mut all, item.clone())?;
                 }
+                made = items_of(all);
             }
             "intersection" => {
                 // The smaller one is walked over (`set_intersection`).
@@ -88,43 +92,38 @@ impl Machine<'_, '_> {
                 }
             }
         }
-        Ok(self.in_set_order(made))
+        Ok(self.in_combined_order(named, a, b, made))
     }
 
-    fn insert(&self, items: &mut Vec<Operand>, item: Operand) -> Result<()> {
+    fn insert(&self, made: &mut Distinct<()>, item: Operand) -> Result<()> {
         self.hashable(&item, Role::SetElement)?;
-        if !self.has_item(items, &item)? {
-            self.charge(32)?;
-            items.push(item);
-        }
-        Ok(())
+        self.put_item(made, item, ())
     }
 
     /// The items of a set made of `items`, in the order that Python iterates.
-    pub(super) fn set_of(&self, items: Vec<Operand>) -> Result<Rc<[Operand]>> {
-        let mut made = Vec::new();
+    pub(super) fn set_of(&self, items: Vec<Operand>, how: Made) -> Result<Rc<[Operand]>> {
+        let mut made = Distinct::default();
         for item in items {
             self.insert(&mut made, item)?;
         }
-        Ok(self.in_set_order(made).into())
+        Ok(self.in_set_order(items_of(made), how).into())
     }
 
     /// Adds or replaces an item of a dict that is being made.
     pub(super) fn insert_key(
         &self,
-        items: &mut Vec<(Operand, Operand)>,
+        made: &mut Distinct<Operand>,
         key: Operand,
         value: Operand,
     ) -> Result<()> {
         self.hashable(&key, Role::DictKey)?;
-        let at = self.position(items.iter().map(|(key, _)| key), &key)?;
-        match at.and_then(|at| items.get_mut(at)) {
-            Some(item) => item.1 = value,
-            None => {
-                self.charge(64)?;
-                items.push((key, value));
-            }
-        }
-        Ok(())
+        self.put_item(made, key, value)
     }
+}
+
+fn items_of(made: Distinct<()>) -> Vec<Operand> {
+    made.into_items()
+        .into_iter()
+        .map(|(item, ())| item)
+        .collect()
 }

@@ -3,7 +3,7 @@
 use super::equality::Relation;
 use super::machine::Machine;
 use super::operand::Operand;
-use super::refusal::Result;
+use super::refusal::{Result, bounded};
 
 impl Machine<'_, '_> {
     /// `items` in order, equal ones as they were.
@@ -21,6 +21,9 @@ impl Machine<'_, '_> {
             };
             keyed.push((sort_key, item));
         }
+        if keyed.iter().any(|(key, _)| self.is_nan(key)) {
+            return bounded("with nan, the order depends on how the target sorts");
+        }
         // A sort that keeps the order of equal items also in reverse.
         if reverse {
             keyed.reverse();
@@ -30,6 +33,14 @@ impl Machine<'_, '_> {
             sorted.reverse();
         }
         Ok(sorted.into_iter().map(|(_, item)| item).collect())
+    }
+
+    fn is_nan(&self, value: &Operand) -> bool {
+        match value {
+            Operand::Float(number) => number.is_nan(),
+            Operand::Object(addr) => self.reader.float(*addr).is_ok_and(f64::is_nan),
+            _ => false,
+        }
     }
 
     /// Comparisons may fail, which the library's sorts do not allow.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::python::text::Text;
 
 /// A Python `str`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Str(pub(super) Rc<[u32]>);
 
 impl Str {

@@ -55,8 +55,14 @@ impl Machine<'_, '_> {
 
     fn known_truth(&self, addr: u64) -> Result<bool> {
         let ty = self.type_of(addr)?;
+        if ty.kind == Kind::Deque {
+            return Ok(self.reader.length(addr)? != 0);
+        }
         match self.decode(addr, &ty)? {
-            Operand::Object(_) => Ok(true),
+            Operand::Object(_) => super::refusal::would_run(format!(
+                "the truth of a `{}` is computed by C code in the target",
+                self.short_name(&ty)
+            )),
             decoded => self.truth(&decoded),
         }
     }
@@ -100,7 +106,7 @@ impl Machine<'_, '_> {
         if ty.kind == Kind::Type
             && let Some(members) = self.enum_members(addr)?
         {
-            return Ok(members.len());
+            return Ok(self.distinct(members).len());
         }
         let purpose = format!("the length of a `{}`", self.short_name(&ty));
         if !self.special(&ty, "__len__", &purpose)? {

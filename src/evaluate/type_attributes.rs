@@ -16,6 +16,9 @@ impl Machine<'_, '_> {
         let class = self.reader.type_at(addr)?;
         let meta = self.type_of(addr)?;
         if let Some(members) = self.enum_members(addr)? {
+            if name == "__members__" && self.minor < 8 {
+                return would_run("`__members__` is an ordered dict of the target");
+            }
             if name == "__members__" {
                 return Ok(Operand::Proxy(Rc::new(Operand::Dict(members.into()))));
             }
@@ -140,9 +143,7 @@ impl Machine<'_, '_> {
     /// A method of a builtin type, read from the class.
     fn unbound(&self, class: &Rc<Type>, owner: &Type, name: &str) -> Result<Operand> {
         match self.builtin_type(&Operand::Object(owner.addr)) {
-            Some(known) if known != "object" || is_python_class(class) || known == "object" => {
-                Ok(Operand::method(Operand::Type(known), name))
-            }
+            Some(known) => Ok(Operand::method(Operand::Type(known), name)),
             _ => Ok(Operand::method(Operand::Object(class.addr), name)),
         }
     }
@@ -171,6 +172,9 @@ impl Machine<'_, '_> {
 
     /// An attribute of a value that was computed here.
     pub(super) fn computed_attribute(&self, value: &Operand, name: &str) -> Result<Operand> {
+        if let Operand::Method(method) = value {
+            return would_run(format!("`{}` can only be called here", method.name));
+        }
         let class = value.native_type().unwrap_or("object");
         if name == "__class__" {
             return self.type_operand(value);

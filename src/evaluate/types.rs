@@ -1,5 +1,4 @@
-//! Decoding objects of the target into values that operators work on, and
-//! `type`, `isinstance`, `issubclass`.
+//! Decoding objects of the target into values that operators work on, and types.
 
 use std::rc::Rc;
 
@@ -8,7 +7,7 @@ use num_bigint::{BigInt, BigUint, Sign};
 use super::classes::{Found, is_python_class};
 use super::machine::Machine;
 use super::operand::{Operand, Range, Str};
-use super::refusal::{Result, bounded, type_error};
+use super::refusal::{Result, bounded, would_run};
 use crate::python::{Kind, Type};
 
 /// Largest int that is computed with.
@@ -86,7 +85,8 @@ impl Machine<'_, '_> {
         match value {
             Operand::Object(addr) => {
                 let ty = self.type_of(*addr)?;
-                match ty.exact != Kind::Other && holds_data(&ty) {
+                // Slices and views of dicts have no kind of their own.
+                match holds_data(&ty) && (ty.exact != Kind::Other || ty.kind == Kind::Other) {
                     true => self.decode(*addr, &ty),
                     false => Ok(value.clone()),
                 }
@@ -225,6 +225,11 @@ impl Machine<'_, '_> {
     pub(super) fn type_operand(&self, value: &Operand) -> Result<Operand> {
         match value {
             Operand::Object(addr) => Ok(Operand::Object(self.reader.type_addr(*addr)?)),
+            Operand::Method(_) => would_run("a method of a builtin type can only be called here"),
+            // Its type depends on what it goes back through.
+            Operand::Iterator(made) if made.name == "reversed" => {
+                would_run("the type of a reversed iterator is not computed here")
+            }
             other => Ok(Operand::Type(other.native_type().unwrap_or("object"))),
         }
     }
@@ -268,107 +273,6 @@ impl Machine<'_, '_> {
             (Some(a), Some(b)) => a == b,
             (None, None) => a.address() == b.address(),
             _ => false,
-        }
-    }
-
-    /// `issubclass(class, base)` of two types, without `__subclasscheck__`.
-    pub(super) fn is_subtype(&self, class: &Operand, base: &Operand) -> Result<bool> {
-        if let Operand::Type(name) = class {
-            let base = self.builtin_type(base);
-            let parent = if *name == "bool" { "int" } else { "object" };
-            return Ok([Some(*name), Some(parent), Some("object")].contains(&base));
-        }
-        let Some(class) = class.address().and_then(|addr| self.class_at(addr)) else {
-            return Ok(false);
-        };
-        let wanted = self.builtin_type(base);
-        for parent in &class.mro {
-            self.step()?;
-            let parent = Operand::Object(*parent);
-            let same = match wanted {
-                Some(name) => self.builtin_type(&parent) == Some(name),
-                None => parent.address() == base.address(),
-            };
-            if same {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// `isinstance(value, classes)` or `issubclass(value, classes)`.
-    pub(super) fn is_instance(
-        &self,
-        value: &Operand,
-        classes: &Operand,
-        of_class: bool,
-    ) -> Result<bool> {
-        self.step()?;
-        if let Operand::Tuple(classes) = self.exact(classes)? {
-            for class in classes.iter() {
-                if self.deeper(|| self.is_instance(value, class, of_class))? {
-                    return Ok(true);
-                }
-            }
-            return Ok(false);
-        }
-        if !self.is_type(classes) {
-            let (function, what) = match of_class {
-                true => ("issubclass", "a class, a tuple of classes, or a union"),
-                false => ("isinstance", "a type, a tuple of types, or a union"),
-            };
-            let what = match (self.minor < 10, of_class) {
-                (false, _) => what,
-                (true, true) => "a class or tuple of classes",
-                (true, false) => "a type or tuple of types",
-            };
-            return type_error(format!("{function}() arg 2 must be {what}"));
-        }
-        let class = match of_class {
-            true if !self.is_type(value) => {
-                return type_error("issubclass() arg 1 must be a class");
-            }
-            true => value.clone(),
-            false => self.type_operand(value)?,
-        };
-        if !of_class && self.same_type(&class, classes) {
-            return Ok(true);
-        }
-        self.no_instance_hook(classes, of_class)?;
-        if self.is_subtype(&class, classes)? {
-            return Ok(true);
-        }
-        match value {
-            Operand::Object(addr) if !of_class => self.no_class_override(*addr),
-            _ => Ok(()),
-        }?;
-        Ok(false)
-    }
-
-    /// A metaclass may answer `isinstance` itself, as that of abstract classes.
-    fn no_instance_hook(&self, class: &Operand, of_class: bool) -> Result<()> {
-        let Operand::Object(addr) = class else {
-            return Ok(());
-        };
-        let meta = self.type_of(*addr)?;
-        let hook = match of_class {
-            true => "__subclasscheck__",
-            false => "__instancecheck__",
-        };
-        if meta.exact == Kind::Type {
-            return Ok(());
-        }
-        self.special(&meta, hook, "this check").map(|_| ())
-    }
-
-    /// An instance may say that it is of another class (`__class__`).
-    fn no_class_override(&self, addr: u64) -> Result<()> {
-        let ty = self.type_of(addr)?;
-        match self.find(&ty, "__class__")? {
-            Some(found @ Found::Python(..)) => {
-                Err(self.refuse_call(&found, "__class__", "this check"))
-            }
-            _ => Ok(()),
         }
     }
 }

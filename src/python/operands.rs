@@ -66,7 +66,10 @@ impl Reader<'_> {
         let mut bytes = Vec::with_capacity(count * 4);
         let (mut pending, mut bits) = (0u64, 0);
         for digit in data.chunks_exact(4) {
-            let digit = digit.iter().rev().fold(0, |all, byte| (all << 8) | u64::from(*byte));
+            let digit = digit
+                .iter()
+                .rev()
+                .fold(0, |all, byte| (all << 8) | u64::from(*byte));
             pending |= (digit & 0x3fff_ffff) << bits;
             bits += DIGIT_BITS;
             while bits >= 8 {
@@ -104,8 +107,8 @@ impl Reader<'_> {
     pub fn ordered_keys(&self, addr: u64, ordered: &Type, max: usize) -> Result<Vec<u64>> {
         let dict = ordered.mro.get(1).copied().unwrap_or(ordered.addr);
         let dict_size = self.type_at(dict)?.basicsize;
-        // od_fast_nodes, its size, od_resize_sentinel, od_state, od_first.
-        let first = addr.wrapping_add_signed(dict_size).wrapping_add(32);
+        // `od_first` is the first field behind the dict.
+        let first = addr.wrapping_add_signed(dict_size);
         let mut next = self.pointer(first, "od_first")?;
         let mut keys = Vec::new();
         while let Some(node) = next {

@@ -1,10 +1,12 @@
 //! A running process as the kernel shows it.
 
 use std::io;
+use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
+use procfs::Current;
 use procfs::process::{Process as Directory, Stat};
 
 use super::memory::{Mapping, Memory, ReadCause};
@@ -143,6 +145,16 @@ impl Process {
     /// own children, older ones first.
     pub fn children(&self) -> Vec<u32> {
         family::descendants(self.pid)
+    }
+
+    /// When it was started, give or take a hundredth of a second.
+    pub fn started(pid: u32) -> Option<SystemTime> {
+        let directory = Directory::new(pid.cast_signed()).ok()?;
+        let ticks = directory.stat().ok()?.starttime as f64;
+        let since_boot = ticks / procfs::ticks_per_second() as f64;
+        let uptime = procfs::Uptime::current().ok()?.uptime;
+        let age = Duration::try_from_secs_f64((uptime - since_boot).max(0.0)).ok()?;
+        SystemTime::now().checked_sub(age)
     }
 
     /// Whether this very process still runs.
