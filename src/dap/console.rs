@@ -49,9 +49,9 @@ impl Session {
         let rest = rest.trim();
         match word {
             "" | "help" => Ok(HELP.to_owned()),
-            "tasks" => tasks(&*Arc::clone(&self.seen()?.view), rest),
-            "why" => why(&*Arc::clone(&self.seen()?.view), rest),
-            "graph" => Ok(graph(&*Arc::clone(&self.seen()?.view))),
+            "tasks" => tasks(&Arc::clone(&self.seen()?.view), rest),
+            "why" => why(&Arc::clone(&self.seen()?.view), rest),
+            "graph" => Ok(graph(&Arc::clone(&self.seen()?.view))),
             "refresh" => {
                 self.look(None);
                 Ok("looking".to_owned())
