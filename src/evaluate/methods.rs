@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::distinct::Distinct;
 use super::machine::Machine;
 use super::operand::{Method, Operand};
-use super::refusal::{Refusal, Result, type_error, would_run};
+use super::refusal::{Refusal, Result, overflow, type_error, would_run};
 use crate::python::Kind;
 
 /// Methods that change what they are called on.
@@ -227,9 +227,17 @@ impl Machine<'_, '_> {
         match value {
             None => Ok(usize::MAX),
             Some(value) => {
-                let count = self.index_value(value)?;
+                let count = self.size_value(value)?;
                 Ok(usize::try_from(count).unwrap_or(usize::MAX))
             }
+        }
+    }
+
+    /// An int that C code takes as a size.
+    pub(super) fn size_value(&self, value: &Operand) -> Result<isize> {
+        match isize::try_from(self.index_value(value)?) {
+            Ok(size) => Ok(size),
+            Err(_) => overflow("Python int too large to convert to C ssize_t"),
         }
     }
 

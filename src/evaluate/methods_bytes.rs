@@ -7,7 +7,7 @@ use super::pieces;
 use super::refusal::{Refusal, Result, type_error, value_error, would_run};
 
 /// One code point or byte.
-pub(super) trait Unit: Copy + PartialEq {
+pub(super) trait Unit: Copy + Ord {
     const SIZE: usize;
     const TYPE: &'static str;
     const NOT_FOUND: &'static str;
@@ -127,9 +127,12 @@ impl Machine<'_, '_> {
             "split" | "rsplit" => self.split(whole, name, arguments, make)?,
             "strip" | "lstrip" | "rstrip" => {
                 let arguments = arguments.between(&label, 0, 1)?;
-                let set: Option<Vec<T>> = self.strip_set(arguments.first())?;
+                let mut set: Option<Vec<T>> = self.strip_set(arguments.first())?;
+                if let Some(set) = &mut set {
+                    set.sort_unstable();
+                }
                 let strip = |unit: &T| match &set {
-                    Some(set) => set.contains(unit),
+                    Some(set) => set.binary_search(unit).is_ok(),
                     None => unit.is_blank(),
                 };
                 let mut rest = whole;
@@ -196,12 +199,12 @@ impl Machine<'_, '_> {
                 let [fill] = fill[..] else {
                     return type_error("The fill character must be exactly one character long");
                 };
-                let width = self.index_value(&arguments[0])?;
+                let width = self.size_value(&arguments[0])?;
                 make(self.padded(whole, usize::try_from(width).unwrap_or(0), name, fill)?)
             }
             "zfill" => {
                 let arguments = arguments.between(&label, 1, 1)?;
-                let width = usize::try_from(self.index_value(&arguments[0])?).unwrap_or(0);
+                let width = usize::try_from(self.size_value(&arguments[0])?).unwrap_or(0);
                 let signed = whole
                     .first()
                     .is_some_and(|unit| *unit == T::ascii(b'+') || *unit == T::ascii(b'-'));
