@@ -50,16 +50,6 @@ impl Machine<'_, '_> {
             true => right.clone(),
             false => self.operand_of(right, reflected, operator)?,
         };
-        if let (Operator::BitOr, Operand::Dict(_), Operand::Dict(_)) = (operator, &a, &b) {
-            for side in [left, right] {
-                if let Operand::Object(addr) = side
-                    && self.type_of(*addr)?.exact == Kind::Other
-                {
-                    let class = self.type_label(side);
-                    return would_run(format!("`|` of a `{class}` makes one in the target"));
-                }
-            }
-        }
         match self.data_binary(operator, &a, &b)? {
             Some(value) => Ok(value),
             None => self.unsupported(operator.as_str(), left, right),
@@ -75,11 +65,14 @@ impl Machine<'_, '_> {
         if ty.exact == Kind::Other || !holds_data(&ty) {
             let purpose = format!("`{}`", operator.as_str());
             match self.find(&ty, method)? {
-                Some(Found::Native(class)) if *class.name == *"collections.deque" => {
-                    return would_run(format!("{purpose} of a deque makes a deque in the target"));
-                }
                 Some(Found::Native(class)) if *class.name == *"type" => {
                     return would_run(format!("{purpose} of types makes a union in the target"));
+                }
+                Some(Found::Native(class)) if class.name.starts_with("collections.") => {
+                    return would_run(format!(
+                        "{purpose} of a `{}` makes one in the target",
+                        class.name
+                    ));
                 }
                 Some(Found::Native(class)) if !holds_data(&ty) => {
                     return would_run(format!(

@@ -136,9 +136,7 @@ impl Machine<'_, '_> {
         if ty.exact == Kind::Method {
             let at = addr + u64::from(self.reader.layout.method.im_func);
             let function = Operand::Object(self.reader.required(at, "im_func")?);
-            if let Some(value) = self.attribute_if_any(&function, name)? {
-                return Ok(value);
-            }
+            return self.attribute(&function, name);
         }
         match self.find(ty, "__getattr__")? {
             Some(found @ (Found::Python(..) | Found::Foreign(..))) => Err(self.refuse_call(

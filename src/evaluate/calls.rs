@@ -19,19 +19,13 @@ impl Machine<'_, '_> {
         for keyword in &call.arguments.keywords {
             let value = self.evaluate(&keyword.value)?;
             match &keyword.arg {
-                Some(name) => arguments.keywords.push((name.to_string(), value)),
+                Some(name) => self.pass(&function, &mut arguments, name.to_string(), value)?,
                 None => {
                     for (name, value) in self.mapping_items(&value)? {
                         let Operand::Str(name) = self.exact(&name)? else {
                             return type_error("keywords must be strings");
                         };
-                        let name = name.to_text();
-                        if arguments.keywords.iter().any(|(known, _)| *known == name) {
-                            return type_error(format!(
-                                "got multiple values for keyword argument '{name}'"
-                            ));
-                        }
-                        arguments.keywords.push((name, value));
+                        self.pass(&function, &mut arguments, name.to_text(), value)?;
                     }
                 }
             }
@@ -43,6 +37,33 @@ impl Machine<'_, '_> {
             return would_run(format!("`{}()` is not computed here", name.id));
         }
         self.call_with(&function, arguments)
+    }
+
+    fn pass(
+        &self,
+        function: &Operand,
+        arguments: &mut Arguments,
+        name: String,
+        value: Operand,
+    ) -> Result<()> {
+        if arguments.keywords.iter().any(|(known, _)| *known == name) {
+            let label = match function {
+                Operand::Lambda(_) => Some("<lambda>".to_owned()),
+                Operand::Method(method) => Some(method.name.to_string()),
+                Operand::Object(addr) => self.reader.callable_name(*addr).ok(),
+                _ => None,
+            };
+            let label = match self.builtin_type(function) {
+                Some(_) if self.minor < 9 => "type object".to_owned(),
+                Some(name) => format!("{name}()"),
+                None => format!("{}()", label.unwrap_or_default()),
+            };
+            return type_error(format!(
+                "{label} got multiple values for keyword argument '{name}'"
+            ));
+        }
+        arguments.keywords.push((name, value));
+        Ok(())
     }
 
     /// An error if calling `function` would run code of the program.

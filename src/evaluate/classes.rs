@@ -9,7 +9,8 @@ use super::refusal::{Refusal, Result};
 use crate::python::{Kind, Type};
 
 /// C types outside the builtins whose behaviour is implemented here.
-const KNOWN_TYPES: [&str; 3] = [
+const KNOWN_TYPES: [&str; 4] = [
+    "functools.partial",
     "collections.OrderedDict",
     "collections.defaultdict",
     "collections.deque",

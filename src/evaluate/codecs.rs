@@ -5,7 +5,55 @@ use super::methods_bytes::Unit;
 use super::operand::{Operand, Str};
 use super::refusal::{Refusal, Result, type_error, value_error, would_run};
 
+/// What is done about what cannot be encoded or decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Handler {
+    Strict,
+    Ignore,
+    Replace,
+}
+
+/// Bytes as text, with U+FFFD (or nothing) for what is none.
+fn decode_lossy(data: &[u8], codec: &str, handler: Handler) -> String {
+    let replacement = match handler {
+        Handler::Replace => "\u{fffd}",
+        _ => "",
+    };
+    let mut made = String::new();
+    for chunk in data.utf8_chunks() {
+        if codec == "utf-8" {
+            made.push_str(chunk.valid());
+            if !chunk.invalid().is_empty() {
+                made.push_str(replacement);
+            }
+            continue;
+        }
+        for byte in chunk.valid().bytes().chain(chunk.invalid().iter().copied()) {
+            match byte.is_ascii() {
+                true => made.push(char::from(byte)),
+                false => made.push_str(replacement),
+            }
+        }
+    }
+    made
+}
+
 impl Machine<'_, '_> {
+    fn error_handler(&self, errors: Option<&Operand>) -> Result<Handler> {
+        let Some(errors) = errors else {
+            return Ok(Handler::Strict);
+        };
+        let Operand::Str(name) = self.native(errors, "")? else {
+            return type_error("the name of an error handler must be str");
+        };
+        match &*name.to_text() {
+            "strict" => Ok(Handler::Strict),
+            "ignore" => Ok(Handler::Ignore),
+            "replace" => Ok(Handler::Replace),
+            other => would_run(format!("the error handler `{other}` is not computed here")),
+        }
+    }
+
     pub(super) fn bytes_from_hex(&self, value: &Operand) -> Result<Operand> {
         let Operand::Str(text) = self.native(value, "")? else {
             return type_error(format!(
@@ -45,8 +93,9 @@ impl Machine<'_, '_> {
     ) -> Result<Str> {
         self.charge(data.len().saturating_mul(4))?;
         let name = self.codec_name(encoding)?;
-        if errors.is_some() {
-            return would_run("handlers of encoding errors are not computed here");
+        let handler = self.error_handler(errors)?;
+        if handler != Handler::Strict && *name != *"latin-1" {
+            return Ok(Str::from(decode_lossy(data, &name, handler)));
         }
         let lossless = match &*name {
             "utf-8" => String::from_utf8(data.to_vec()).ok().map(Str::from),
@@ -102,9 +151,7 @@ impl Machine<'_, '_> {
         errors: Option<&Operand>,
     ) -> Result<Operand> {
         let name = self.codec_name(encoding)?;
-        if errors.is_some() {
-            return would_run("handlers of encoding errors are not computed here");
-        }
+        let handler = self.error_handler(errors)?;
         self.charge(text.points().len().saturating_mul(4))?;
         let mut made = Vec::new();
         for (at, point) in text.points().iter().enumerate() {
@@ -124,8 +171,10 @@ impl Machine<'_, '_> {
                 }
                 _ => false,
             };
-            if !known {
-                return Err(cannot_encode(&name, text, at));
+            match (known, handler) {
+                (true, _) | (false, Handler::Ignore) => {}
+                (false, Handler::Replace) => made.push(b'?'),
+                (false, Handler::Strict) => return Err(cannot_encode(&name, text, at)),
             }
         }
         Ok(Operand::Bytes(made.into()))

@@ -1,5 +1,6 @@
 //! Comprehensions and generator expressions.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use ruff_python_ast::{
@@ -9,24 +10,15 @@ use ruff_python_ast::{
 use super::distinct::Distinct;
 use super::machine::Machine;
 use super::operand::Operand;
-use super::refusal::{Refusal, Result, type_error, value_error, would_run};
+use super::refusal::{Refusal, Result, type_error, value_error};
 use super::set_order::Made;
 
 impl Machine<'_, '_> {
-    /// An element of a comprehension. A lambda would see the variables as they
-    /// are when it is called.
-    fn element_of(&self, element: &Expr) -> Result<Operand> {
-        match element {
-            Expr::Lambda(_) => would_run("lambdas made in a comprehension are not kept here"),
-            other => self.evaluate(other),
-        }
-    }
-
     pub(super) fn list_comprehension(&self, comp: &ExprListComp) -> Result<Operand> {
         let mut items = Vec::new();
         self.comprehend(&comp.generators, &mut || {
             self.charge(32)?;
-            items.push(self.element_of(&comp.elt)?);
+            items.push(self.evaluate(&comp.elt)?);
             Ok(())
         })?;
         Ok(Operand::list(items))
@@ -36,7 +28,7 @@ impl Machine<'_, '_> {
         let mut items = Vec::new();
         self.comprehend(&comp.generators, &mut || {
             self.charge(32)?;
-            items.push(self.element_of(&comp.elt)?);
+            items.push(self.evaluate(&comp.elt)?);
             Ok(())
         })?;
         Ok(Operand::Set(self.set_of(items, Made::Added)?))
@@ -66,7 +58,7 @@ impl Machine<'_, '_> {
         let outcome = self.with_half(|| {
             self.comprehend(&comp.generators, &mut || {
                 self.charge(32)?;
-                items.push(self.element_of(&comp.elt)?);
+                items.push(self.evaluate(&comp.elt)?);
                 Ok(())
             })
         });
@@ -112,8 +104,8 @@ impl Machine<'_, '_> {
                 let mut scope = self.inner.borrow_mut();
                 let known = scope.iter_mut().skip(base);
                 match known.into_iter().find(|(known, _)| **known == *name.id) {
-                    Some(known) => known.1 = value,
-                    None => scope.push((Rc::from(name.id.as_str()), value)),
+                    Some(known) => drop(known.1.replace(value)),
+                    None => scope.push((Rc::from(name.id.as_str()), Rc::new(RefCell::new(value)))),
                 }
                 Ok(())
             }

@@ -11,7 +11,6 @@ use super::machine::Machine;
 use super::operand::{Operand, Range};
 use super::refusal::{Refusal, Result, type_error, value_error, would_run};
 use super::set_order::Made;
-use crate::python::Kind;
 
 impl Machine<'_, '_> {
     /// Calls the builtin type `name`.
@@ -23,7 +22,8 @@ impl Machine<'_, '_> {
             "str" => return self.make_str(arguments),
             "int" => {
                 let base = arguments.either(1, "base");
-                arguments.no_keywords("int")?;
+                self.no_more_keywords(name, &arguments)?;
+                arguments.count(name, 0, 2)?;
                 return self.make_int(arguments.at(0), base.as_ref());
             }
             "complex" => return self.make_complex(arguments),
@@ -67,6 +67,11 @@ impl Machine<'_, '_> {
                 return would_run("making a class would run code in the target");
             }
             "type" => return type_error("type() takes 1 or 3 arguments"),
+            "range" if self.minor < 9 && arguments.positional.is_empty() => {
+                arguments.no_keywords("range")?;
+                let plural = if self.minor < 8 { "s" } else { "" };
+                return type_error(format!("range expected 1 argument{plural}, got 0"));
+            }
             "range" => self.make_range(arguments.between("range", 1, 3)?)?,
             "slice" => {
                 let parts = arguments.between("slice", 1, 3)?;
@@ -88,6 +93,17 @@ impl Machine<'_, '_> {
                 ));
             }
         })
+    }
+
+    /// An error if there are keyword arguments that nothing took.
+    pub(super) fn no_more_keywords(&self, name: &str, arguments: &Arguments) -> Result<()> {
+        match arguments.keywords.first() {
+            None => Ok(()),
+            Some((keyword, _)) => type_error(match self.minor {
+                13.. => format!("{name}() got an unexpected keyword argument '{keyword}'"),
+                _ => format!("'{keyword}' is an invalid keyword argument for {name}()"),
+            }),
+        }
     }
 
     fn make_dict(&self, arguments: Arguments) -> Result<Operand> {
@@ -140,7 +156,13 @@ impl Machine<'_, '_> {
             None => BigInt::zero(),
         };
         let Some(iterable) = arguments.either(0, "iterable") else {
-            return type_error("enumerate() missing required argument 'iterable' (pos 1)");
+            return type_error(self.version_text(&[
+                (
+                    0,
+                    "enumerate() missing required argument 'iterable' (pos 1)",
+                ),
+                (11, "enumerate() missing required argument 'iterable'"),
+            ]));
         };
         self.lazily("enumerate", &iterable, &mut |item| {
             let pair = Operand::tuple(vec![Operand::int(number.clone()), item]);
@@ -184,7 +206,7 @@ impl Machine<'_, '_> {
         for (index, iterable) in arguments.positional.iter().enumerate() {
             let items = match self.items(iterable) {
                 Err(Refusal::Raises { message, .. })
-                    if self.minor < 10 && message.ends_with("is not iterable") =>
+                    if self.minor < 8 && message.ends_with("is not iterable") =>
                 {
                     return type_error(format!(
                         "zip argument #{} must support iteration",
@@ -258,20 +280,22 @@ impl Machine<'_, '_> {
         if let Operand::Object(addr) = value {
             let ty = self.type_of(*addr)?;
             self.special(&ty, "__reversed__", "`reversed`")?;
-            if self.minor < 8 && ty.kind == Kind::Dict && ty.exact == Kind::Other {
-                return would_run("`reversed` of this dict is not computed here");
-            }
-            if ty.kind == Kind::Deque {
+            if ty.kind == crate::python::Kind::Deque {
                 let mut items = self.deque_items(*addr)?;
                 items.reverse();
-                return Ok(Operand::iterator("reversed", items));
+                return Ok(Operand::iterator(
+                    "_collections._deque_reverse_iterator",
+                    items,
+                ));
             }
         }
         match self.native(value, "__getitem__")? {
             Operand::Set(_) | Operand::FrozenSet(_) | Operand::Iterator(_) | Operand::Object(_) => {
                 not_reversible()
             }
-            Operand::Dict(_) | Operand::View(..) if self.minor < 8 => not_reversible(),
+            Operand::Dict(_) | Operand::View(..) if self.minor < 8 => {
+                would_run("`reversed` of a dict is not computed here before 3.8")
+            }
             data => {
                 let mut items = match self.items(&data) {
                     Ok(items) => items,
@@ -279,19 +303,30 @@ impl Machine<'_, '_> {
                     Err(why) => return Err(why),
                 };
                 items.reverse();
-                Ok(Operand::iterator("reversed", items))
+                let name = match &data {
+                    Operand::List(_) => "list_reverseiterator",
+                    Operand::Range(_) => "range_iterator",
+                    Operand::Dict(_) | Operand::View("dict_keys", _) => "dict_reversekeyiterator",
+                    Operand::View("dict_values", _) => "dict_reversevalueiterator",
+                    Operand::View(..) => "dict_reverseitemiterator",
+                    _ => "reversed",
+                };
+                Ok(Operand::iterator(name, items))
             }
         }
     }
 
     fn make_range(&self, arguments: &[Operand]) -> Result<Operand> {
-        for argument in arguments.iter().filter_map(Operand::address) {
-            // A range keeps what it was given.
-            if self.minor < 10 && self.type_of(argument)?.exact == Kind::Other {
-                return would_run("a range of these objects is not computed here");
+        let number = |index: usize| {
+            if self.minor < 10
+                && let Operand::Object(addr) = &arguments[index]
+                && self.type_of(*addr)?.exact == crate::python::Kind::Other
+            {
+                // `range` kept the object itself.
+                return would_run("a range of such an int is not computed here");
             }
-        }
-        let number = |index: usize| self.index_value(&arguments[index]);
+            self.index_value(&arguments[index])
+        };
         let range = match arguments.len() {
             1 => Range {
                 start: BigInt::zero(),

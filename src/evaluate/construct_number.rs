@@ -150,11 +150,11 @@ impl Machine<'_, '_> {
                 ));
             }
         };
+        if !text.is_ascii() {
+            return would_run("digits that are not ASCII are not computed here");
+        }
         match number_of_text(&text) {
             Some(number) => Ok(number),
-            None if !text.is_ascii() => {
-                would_run("numbers in digits that are not ASCII are not computed here")
-            }
             None => value_error(format!(
                 "could not convert string to float: {}",
                 self.repr(value)?
@@ -189,7 +189,7 @@ impl Machine<'_, '_> {
         let encoding = arguments.either(1, "encoding");
         let errors = arguments.either(2, "errors");
         let value = arguments.either(0, "object");
-        arguments.no_keywords("str")?;
+        self.no_more_keywords("str", &arguments)?;
         arguments.count("str", 0, 3)?;
         let Some(value) = value else {
             return Ok(Operand::text(""));
@@ -242,9 +242,6 @@ impl Machine<'_, '_> {
         }
         match self.bytes_of_items(&data)? {
             Some(bytes) => Ok(make(bytes)),
-            None if self.type_label(&value) == "memoryview" => {
-                would_run("the bytes of a memoryview are computed by C code in the target")
-            }
             None => type_error(format!(
                 "cannot convert '{}' object to bytes",
                 self.type_label(&value)

@@ -1,5 +1,6 @@
 //! The value of each kind of expression.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use ruff_python_ast::{
@@ -95,7 +96,7 @@ impl Machine<'_, '_> {
         for scope in scopes {
             let scope = scope.borrow();
             if let Some((_, value)) = scope.iter().rev().find(|(known, _)| **known == *name) {
-                return Ok(value.clone());
+                return Ok(value.borrow().clone());
             }
         }
         let mut unbound = false;
@@ -107,6 +108,8 @@ impl Machine<'_, '_> {
             }
         }
         if unbound {
+            // Whether Python says so of a local, of a free variable or of a name
+            // that it does not know here at all depends on the code around.
             return bounded(format!("`{name}` has no value at this place"));
         }
         if name == "__debug__" {
@@ -261,8 +264,11 @@ impl Machine<'_, '_> {
         };
         let mut scope = self.walrus.borrow_mut();
         match scope.iter_mut().find(|(known, _)| **known == *target.id) {
-            Some(known) => known.1 = value.clone(),
-            None => scope.push((Rc::from(target.id.as_str()), value.clone())),
+            Some(known) => drop(known.1.replace(value.clone())),
+            None => scope.push((
+                Rc::from(target.id.as_str()),
+                Rc::new(RefCell::new(value.clone())),
+            )),
         }
         Ok(value)
     }

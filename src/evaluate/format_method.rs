@@ -140,9 +140,12 @@ impl Machine<'_, '_> {
                 match arguments.at(number) {
                     Some(value) => value.clone(),
                     None => {
-                        return index_error(format!(
-                            "Replacement index {number} out of range for positional args tuple"
-                        ));
+                        return index_error(match self.minor {
+                            ..8 => "tuple index out of range".into(),
+                            _ => format!(
+                                "Replacement index {number} out of range for positional args tuple"
+                            ),
+                        });
                     }
                 }
             }

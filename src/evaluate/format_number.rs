@@ -29,7 +29,14 @@ impl Machine<'_, '_> {
             Some('n') => return would_run("the format `n` depends on the target's locale"),
             Some(kind @ ('b' | 'c' | 'd' | 'o' | 'x' | 'X')) => kind,
             None => 'd',
-            Some(code) => return self.unknown_code(code, class),
+            Some(code) => {
+                return match spec.grouping {
+                    Some(grouping) => {
+                        value_error(format!("Cannot specify '{grouping}' with '{code}'."))
+                    }
+                    None => self.unknown_code(code, class),
+                };
+            }
         };
         if spec.precision.is_some() {
             return value_error("Precision not allowed in integer format specifier");

@@ -36,10 +36,8 @@ impl Machine<'_, '_> {
             other => other.clone(),
         };
         if spec.points().is_empty() {
-            return match &data {
-                Operand::Str(text) if matches!(value, Operand::Str(_)) => Ok(text.clone()),
-                _ => self.str(value),
-            };
+            // Also a subclass of `str` is asked for its own text.
+            return self.str(value);
         }
         let class = self.type_label(value);
         match &data {

@@ -138,6 +138,12 @@ impl Machine<'_, '_> {
             Some(reverse) => self.truth(&reverse)?,
             None => false,
         };
+        if arguments.positional.len() != 1 {
+            return type_error(format!(
+                "sorted expected 1 argument, got {}",
+                arguments.positional.len()
+            ));
+        }
         let arguments = arguments.between("sorted", 1, 1)?;
         let items = self.items(&arguments[0])?;
         Ok(Operand::list(self.sorted(items, key.as_ref(), reverse)?))
@@ -193,9 +199,9 @@ impl Machine<'_, '_> {
                 (Operand::Float(sum), Operand::Float(number)) if self.minor >= 12 => {
                     Operand::Float(compensated(*sum, *number, lost.get_or_insert(0.0)))
                 }
-                // 3.14 keeps the compensation over integers.
-                (Operand::Float(_), Operand::Int(_)) if self.minor >= 14 => {
-                    return would_run("a sum of floats and integers is not computed here");
+                (Operand::Float(sum), Operand::Int(number)) if self.minor >= 14 => {
+                    let number = float::from_int(number)?;
+                    Operand::Float(compensated(*sum, number, lost.get_or_insert(0.0)))
                 }
                 (Operand::Float(sum), Operand::Int(number)) => {
                     Operand::Float(sum + float::from_int(number)?)
@@ -215,6 +221,9 @@ impl Machine<'_, '_> {
     fn chr(&self, value: &Operand) -> Result<Operand> {
         let number = match self.as_index(value)? {
             Some(number) => number,
+            None if self.minor < 10 && matches!(self.exact(value)?, Operand::Float(_)) => {
+                return type_error("integer argument expected, got float");
+            }
             None if self.minor < 10 => {
                 return type_error(format!(
                     "an integer is required (got type {})",

@@ -91,6 +91,9 @@ impl Machine<'_, '_> {
             [Some(base), Some(exponent), Some(modulus)] => Ok(Operand::int(
                 self.modular_power(&base, &exponent, &modulus)?,
             )),
+            _ if data.iter().all(|part| Number::of(part).is_some()) => {
+                type_error("pow() 3rd argument not allowed unless all arguments are integers")
+            }
             _ => type_error(format!(
                 "unsupported operand type(s) for {}: '{}', '{}', '{}'",
                 if self.minor >= 10 {

@@ -190,6 +190,9 @@ impl Machine<'_, '_> {
 
     /// The item at an index that may count from the end.
     fn item_at<'a, T>(&self, items: &'a [T], index: &BigInt, text: &str) -> Result<&'a T> {
+        if index.to_isize().is_none() {
+            return index_error("cannot fit 'int' into an index-sized integer");
+        }
         let at = match index.is_negative() {
             true => index + items.len(),
             false => index.clone(),
@@ -327,7 +330,7 @@ impl Machine<'_, '_> {
                 "`{}[…]` makes an object in the target",
                 self.short_name(&class)
             )),
-            false if self.minor >= 12 => type_error(format!(
+            false if self.minor >= 11 => type_error(format!(
                 "type '{}' is not subscriptable",
                 self.short_name(&class)
             )),

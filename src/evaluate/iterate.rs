@@ -72,9 +72,6 @@ impl Machine<'_, '_> {
     }
 
     fn not_iterable<T>(&self, value: &Operand) -> Result<T> {
-        if self.type_label(value) == "memoryview" {
-            return would_run("the items of a memoryview are computed by C code in the target");
-        }
         type_error(format!(
             "'{}' object is not iterable",
             self.type_label(value)
@@ -96,8 +93,10 @@ impl Machine<'_, '_> {
         let purpose = format!("iterating over a `{}`", self.short_name(&ty));
         match self.find(&ty, "__iter__")? {
             None => {
-                self.special(&ty, "__getitem__", &purpose)?;
-                return self.not_iterable(&Operand::Object(addr));
+                return match self.special(&ty, "__getitem__", &purpose)? {
+                    true => would_run(format!("{purpose} would run C code in the target")),
+                    false => self.not_iterable(&Operand::Object(addr)),
+                };
             }
             Some(Found::Native(_)) => {}
             Some(found) => return Err(self.refuse_call(&found, "__iter__", &purpose)),

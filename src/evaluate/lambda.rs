@@ -1,5 +1,6 @@
 //! Lambda expressions, which are called here.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use ruff_python_ast::{ExprLambda, Parameters};
@@ -33,6 +34,11 @@ impl Machine<'_, '_> {
         match &lambda.node.parameters {
             Some(parameters) => bind(lambda, parameters, arguments, &mut scope)?,
             None if arguments.positional.is_empty() && arguments.keywords.is_empty() => {}
+            None if let Some((name, _)) = arguments.keywords.first() => {
+                return type_error(format!(
+                    "<lambda>() got an unexpected keyword argument '{name}'"
+                ));
+            }
             None => {
                 let given = arguments.positional.len();
                 return type_error(format!(
@@ -51,69 +57,94 @@ fn bind(
     mut arguments: Arguments,
     scope: &mut Scope,
 ) -> Result<()> {
-    let mut missing = Vec::new();
+    let mut put = |name: &str, value: Operand| {
+        scope.push((Rc::from(name), Rc::new(RefCell::new(value))));
+    };
+    let default = |name: &str| {
+        let mut defaults = lambda.defaults.iter();
+        let found = defaults.find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let count = arguments.positional.len();
     let mut given = std::mem::take(&mut arguments.positional).into_iter();
-    let count = given.len();
+    let (mut missing, mut missing_keywords) = (Vec::new(), Vec::new());
     let positional = parameters.posonlyargs.iter().chain(&parameters.args);
     let places = positional.clone().count();
-    let named = positional.map(|parameter| (parameter, true)).chain(
-        parameters
-            .kwonlyargs
-            .iter()
-            .map(|parameter| (parameter, false)),
-    );
-    let mut rest = Vec::new();
-    for (index, (parameter, by_place)) in named.enumerate() {
-        if index == places {
-            rest.extend(given.by_ref());
-        }
+    for (index, parameter) in positional.enumerate() {
         let name = parameter.parameter.name.as_str();
-        let value = match by_place {
-            true => given.next(),
-            false => None,
+        // A parameter in front of `/` has no keyword.
+        let keyword = match index < parameters.posonlyargs.len() {
+            true => None,
+            false => arguments.keyword(name),
         };
-        let default = || {
-            let mut defaults = lambda.defaults.iter();
-            defaults
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.clone())
-        };
-        match value.or_else(|| arguments.keyword(name)).or_else(default) {
-            Some(value) => scope.push((Rc::from(name), value)),
-            None => missing.push(format!("'{name}'")),
+        match (given.next(), keyword) {
+            (Some(_), Some(_)) => {
+                return type_error(format!(
+                    "<lambda>() got multiple values for argument '{name}'"
+                ));
+            }
+            (Some(value), None) | (None, Some(value)) => put(name, value),
+            (None, None) => match default(name) {
+                Some(value) => put(name, value),
+                None => missing.push(format!("'{name}'")),
+            },
         }
     }
-    rest.extend(given);
-    if let Some(variadic) = &parameters.vararg {
-        scope.push((Rc::from(variadic.name.as_str()), Operand::tuple(rest)));
-    } else if !rest.is_empty() {
-        return type_error(format!(
-            "<lambda>() takes {places} positional argument{} but {count} {} given",
-            if places == 1 { "" } else { "s" },
-            if count == 1 { "was" } else { "were" }
-        ));
+    for parameter in &parameters.kwonlyargs {
+        let name = parameter.parameter.name.as_str();
+        match arguments.keyword(name).or_else(|| default(name)) {
+            Some(value) => put(name, value),
+            None => missing_keywords.push(format!("'{name}'")),
+        }
     }
-    if !missing.is_empty() {
-        return type_error(format!(
-            "<lambda>() missing {} required positional argument{}: {}",
-            missing.len(),
-            if missing.len() == 1 { "" } else { "s" },
-            missing.join(" and ")
-        ));
-    }
+    let rest: Vec<Operand> = given.collect();
     if let Some(variadic) = &parameters.kwarg {
         let rest = arguments.keywords.drain(..);
         let items: Vec<_> = rest
             .map(|(name, value)| (Operand::text(name), value))
             .collect();
-        scope.push((
-            Rc::from(variadic.name.as_str()),
-            Operand::Dict(items.into()),
-        ));
+        put(&variadic.name, Operand::Dict(items.into()));
     } else if let Some((name, _)) = arguments.keywords.first() {
         return type_error(format!(
             "<lambda>() got an unexpected keyword argument '{name}'"
         ));
     }
-    Ok(())
+    if let Some(variadic) = &parameters.vararg {
+        put(&variadic.name, Operand::tuple(rest));
+    } else if !rest.is_empty() {
+        return too_many(parameters, places, count);
+    }
+    required(&missing, "positional")?;
+    required(&missing_keywords, "keyword-only")
+}
+
+fn too_many(parameters: &Parameters, places: usize, count: usize) -> Result<()> {
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let of_places = parameters.posonlyargs.iter().chain(&parameters.args);
+    let optional = of_places
+        .filter(|parameter| parameter.default.is_some())
+        .count();
+    let takes = match optional {
+        0 => places.to_string(),
+        optional => format!("from {} to {places}", places - optional),
+    };
+    type_error(format!(
+        "<lambda>() takes {takes} positional argument{} but {count} {} given",
+        plural(if optional > 0 { 2 } else { places }),
+        if count == 1 { "was" } else { "were" }
+    ))
+}
+
+fn required(missing: &[String], kind: &str) -> Result<()> {
+    let names = match missing {
+        [] => return Ok(()),
+        [only] => only.clone(),
+        [first, second] => format!("{first} and {second}"),
+        [most @ .., last] => format!("{}, and {last}", most.join(", ")),
+    };
+    let plural = if missing.len() == 1 { "" } else { "s" };
+    type_error(format!(
+        "<lambda>() missing {} required {kind} argument{plural}: {names}",
+        missing.len()
+    ))
 }

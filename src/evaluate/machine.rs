@@ -17,8 +17,9 @@ const NESTED: usize = 250;
 /// Steps between two looks at the clock.
 const LOOK_EVERY: u64 = 256;
 
-/// Variables of comprehensions and lambdas, innermost last.
-pub(super) type Scope = Vec<(Rc<str>, Operand)>;
+/// Variables of comprehensions and lambdas, innermost last; the lambdas that
+/// see them share them.
+pub(super) type Scope = Vec<(Rc<str>, Rc<RefCell<Operand>>)>;
 
 /// One evaluation.
 pub(super) struct Machine<'r, 'm> {

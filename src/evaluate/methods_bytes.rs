@@ -280,7 +280,12 @@ impl Machine<'_, '_> {
         let separator = arguments.either(0, "sep");
         let most = arguments.either(1, "maxsplit");
         arguments.no_keywords(name)?;
-        let separator: Option<Vec<T>> = self.strip_set(separator.as_ref())?;
+        let separator: Option<Vec<T>> = match self.strip_set(separator.as_ref()) {
+            Err(Refusal::Raises { message, .. }) if T::SIZE > 1 => {
+                return type_error(message.replace("must be str,", "must be str or None,"));
+            }
+            other => other?,
+        };
         let most = self.most(most.as_ref())?;
         self.charge(whole.len().saturating_mul(T::SIZE + 16))?;
         let blank = |unit: &T| unit.is_blank();
@@ -359,6 +364,18 @@ impl Machine<'_, '_> {
                 )
             }
             "hex" => return would_run("`hex` with a separator is not computed here"),
+            "title" => {
+                let mut inside = false;
+                let titled = data.iter().map(|byte| {
+                    let made = match inside {
+                        true => byte.to_ascii_lowercase(),
+                        false => byte.to_ascii_uppercase(),
+                    };
+                    inside = byte.is_ascii_alphabetic();
+                    made
+                });
+                make(titled.collect())
+            }
             "upper" => make(data.to_ascii_uppercase()),
             "lower" => make(data.to_ascii_lowercase()),
             "copy" => make(data.to_vec()),

@@ -68,7 +68,10 @@ impl Machine<'_, '_> {
             None => false,
         };
         if length.is_negative() {
-            return value_error("length argument must be non-negative");
+            return value_error(self.version_text(&[
+                (0, "length argument must be non-negative"),
+                (15, "length cannot be negative"),
+            ]));
         }
         let length = length.to_usize().unwrap_or(usize::MAX);
         self.charge(length)?;

@@ -6,7 +6,7 @@ use super::arguments::Arguments;
 use super::machine::Machine;
 use super::methods_bytes::Unit;
 use super::operand::{Operand, Str};
-use super::refusal::{Result, would_run};
+use super::refusal::{Result, type_error, value_error, would_run};
 use super::text::lossy;
 
 impl Machine<'_, '_> {
@@ -39,6 +39,10 @@ impl Machine<'_, '_> {
                 let lines = lines(points, keep);
                 return Ok(Some(Operand::list(lines.into_iter().map(make).collect())));
             }
+            "translate" => {
+                let table = arguments.between("str.translate", 1, 1)?[0].clone();
+                return self.translate(points, &table).map(Some);
+            }
             "expandtabs" => {
                 let size = match arguments.either(0, "tabsize") {
                     Some(size) => usize::try_from(self.index_value(&size)?).unwrap_or(0),
@@ -64,13 +68,13 @@ impl Machine<'_, '_> {
             "casefold" => {
                 return would_run("`casefold` of text that is not ASCII is not computed here");
             }
-            "swapcase" if points.iter().any(|point| is_titlecase(*point)) => {
-                return would_run("`swapcase` of title case letters is not computed here");
-            }
-            "swapcase" => changed(&|letter| match letter.is_uppercase() {
-                true => letter.to_lowercase().collect(),
-                false => letter.to_uppercase().collect(),
-            }),
+            "swapcase" => changed(
+                &|letter| match (letter.is_uppercase(), letter.is_lowercase()) {
+                    (true, _) => letter.to_lowercase().collect(),
+                    (_, true) => letter.to_uppercase().collect(),
+                    _ => letter.into(),
+                },
+            ),
             "capitalize" => Operand::text(titled(points, true)),
             "title" => Operand::text(titled(points, false)),
             _ => match is(points, name) {
@@ -78,6 +82,38 @@ impl Machine<'_, '_> {
                 None => return Ok(None),
             },
         }))
+    }
+
+    /// Each code point as a dict says: another one, a text, or nothing.
+    fn translate(&self, points: &[u32], table: &Operand) -> Result<Operand> {
+        let Operand::Dict(table) = self.native(table, "__getitem__")? else {
+            return would_run("`translate` is computed here with a dict only");
+        };
+        let mut made = Vec::new();
+        for point in points {
+            self.step()?;
+            let Some(value) = self.find_key(&table, &Operand::int(*point))? else {
+                made.push(*point);
+                continue;
+            };
+            match self.native(&value, "__index__")? {
+                Operand::None => {}
+                Operand::Str(text) => {
+                    self.charge(text.points().len().saturating_mul(4))?;
+                    made.extend_from_slice(text.points());
+                }
+                other => match other.as_i64() {
+                    Some(point @ 0..0x11_0000) => made.push(point as u32),
+                    Some(_) => {
+                        return value_error("character mapping must be in range(0x110000)");
+                    }
+                    None => {
+                        return type_error("character mapping must return integer, None or str");
+                    }
+                },
+            }
+        }
+        Ok(Operand::text(made))
     }
 
     fn expand_tabs(&self, points: &[u32], size: usize) -> Result<Operand> {
@@ -172,6 +208,32 @@ fn titled(points: &[u32], once: bool) -> Vec<u32> {
     made
 }
 
+/// Digits that are no decimal ones (`Numeric_Type=Digit` of Unicode).
+fn is_digit(letter: char) -> bool {
+    matches!(
+        u32::from(letter),
+        0xb2 | 0xb3 | 0xb9
+            | 0x1369..=0x1371
+            | 0x19da
+            | 0x2070
+            | 0x2074..=0x2079
+            | 0x2080..=0x2089
+            | 0x2460..=0x2468
+            | 0x2474..=0x247c
+            | 0x2488..=0x2490
+            | 0x24ea
+            | 0x24f5..=0x24fd
+            | 0x24ff
+            | 0x2776..=0x277e
+            | 0x2780..=0x2788
+            | 0x278a..=0x2792
+            | 0x10a40..=0x10a43
+            | 0x10e60..=0x10e68
+            | 0x11052..=0x1105a
+            | 0x1f100..=0x1f10a
+    )
+}
+
 /// Tests of all letters; `None` of a test that is not known.
 fn is(points: &[u32], name: &str) -> Option<bool> {
     let all = |test: &dyn Fn(char) -> bool| {
@@ -196,19 +258,24 @@ fn is(points: &[u32], name: &str) -> Option<bool> {
         )
     };
     let is_decimal = |letter: char| get_general_category(letter) == GeneralCategory::DecimalNumber;
-    // What else is a digit or a number is a property that no table here has.
+    let is_number = |letter: char| {
+        matches!(
+            get_general_category(letter),
+            GeneralCategory::DecimalNumber
+                | GeneralCategory::OtherNumber
+                | GeneralCategory::LetterNumber
+        )
+    };
+    // Some ideographs are numbers, which no table here says.
     let unsure = any(&|letter| {
-        !letter.is_ascii()
-            && matches!(
-                get_general_category(letter),
-                GeneralCategory::OtherNumber | GeneralCategory::LetterNumber
-            )
+        u32::from(letter) >= 0x3000 && get_general_category(letter) == GeneralCategory::OtherLetter
     });
     Some(match name {
         "isalpha" => all(&is_letter),
         "isdecimal" => all(&is_decimal),
-        "isdigit" | "isnumeric" if !unsure => all(&is_decimal),
-        "isalnum" if !unsure => all(&|letter| is_letter(letter) || is_decimal(letter)),
+        "isdigit" => all(&|letter| is_decimal(letter) || is_digit(letter)),
+        "isnumeric" if !unsure => all(&is_number),
+        "isalnum" => all(&|letter| is_letter(letter) || is_number(letter)),
         "isspace" => !points.is_empty() && points.iter().all(Unit::is_blank),
         "isascii" => points.iter().all(|point| *point < 128),
         "isupper" => any(&is_cased) && !any(&|letter| is_cased(letter) && !letter.is_uppercase()),
@@ -259,10 +326,4 @@ fn lines(points: &[u32], keep: bool) -> Vec<Vec<u32>> {
         rest = rest.get(behind..).unwrap_or_default();
     }
     made
-}
-
-/// Whether it is a letter of the category Lt, which is neither upper nor lower.
-fn is_titlecase(point: u32) -> bool {
-    let letter = char::from_u32(point).map(unicode_general_category::get_general_category);
-    letter == Some(unicode_general_category::GeneralCategory::TitlecaseLetter)
 }

@@ -8,7 +8,7 @@ use super::compare::Number;
 use super::float;
 use super::machine::Machine;
 use super::operand::Operand;
-use super::refusal::{Result, bounded, overflow, would_run, zero_division};
+use super::refusal::{Result, bounded, overflow, type_error, would_run, zero_division};
 
 impl Machine<'_, '_> {
     /// `a OPERATOR b` of numbers; `None` where their types do not have it.
@@ -130,6 +130,10 @@ impl Machine<'_, '_> {
                 let (real, imaginary) = quotient((a_real, a_imaginary), (b_real, b_imaginary));
                 Operand::Complex(real, imaginary)
             }
+            Operator::FloorDiv if self.minor < 10 => {
+                return type_error("can't take floor of complex number.");
+            }
+            Operator::Mod if self.minor < 10 => return type_error("can't mod complex numbers."),
             Operator::Pow => return would_run("powers of complex numbers are not computed here"),
             _ => return Ok(None),
         }))

@@ -68,6 +68,82 @@ pub struct Method {
     pub(super) name: Rc<str>,
 }
 
+/// Methods with two underscores that are no slots of the type.
+const NAMED: [&str; 27] = [
+    "__reversed__",
+    "__sizeof__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__format__",
+    "__dir__",
+    "__init_subclass__",
+    "__subclasshook__",
+    "__subclasses__",
+    "__instancecheck__",
+    "__subclasscheck__",
+    "__round__",
+    "__floor__",
+    "__ceil__",
+    "__trunc__",
+    "__getformat__",
+    "__class_getitem__",
+    "__getstate__",
+    "__setstate__",
+    "__getnewargs__",
+    "__copy__",
+    "__bytes__",
+    "__complex__",
+    "__missing__",
+    "__new__",
+    "__length_hint__",
+    "__prepare__",
+];
+
+impl Method {
+    /// Whether it is the slot of an operator and not a named method.
+    pub(super) fn is_slot(&self) -> bool {
+        let coexists = match &*self.name {
+            // Both a slot and a method: the method is found.
+            "__getitem__" => ["list", "dict"].as_slice(),
+            "__contains__" => ["dict", "set", "frozenset"].as_slice(),
+            _ => [].as_slice(),
+        };
+        let owner = match &self.receiver {
+            Operand::Type(name) => Some(*name),
+            receiver => receiver.native_type(),
+        };
+        self.name.starts_with("__")
+            && !NAMED.contains(&&*self.name)
+            && !owner.is_some_and(|owner| coexists.contains(&owner))
+    }
+
+    /// Whether it is a method of the class and not of its instances.
+    pub(super) fn is_of_class(&self) -> bool {
+        matches!(
+            (&self.receiver, &*self.name),
+            (Operand::Type("int"), "from_bytes")
+                | (Operand::Type("dict"), "fromkeys")
+                | (Operand::Type("bytes" | "bytearray" | "float"), "fromhex")
+                | (Operand::Type("int" | "float" | "complex"), "from_number")
+                | (Operand::Type("str" | "bytes" | "bytearray"), "maketrans")
+                | (
+                    Operand::Type(_),
+                    "__new__" | "__init_subclass__" | "__subclasshook__" | "__class_getitem__"
+                )
+        )
+    }
+
+    fn type_name(&self) -> &'static str {
+        match (&self.receiver, self.is_slot()) {
+            _ if self.is_of_class() => "builtin_function_or_method",
+            (Operand::Type(_), true) => "wrapper_descriptor",
+            (Operand::Type(_), false) => "method_descriptor",
+            (_, true) => "method-wrapper",
+            (_, false) => "builtin_function_or_method",
+        }
+    }
+}
+
 /// A Python function of the target and what it is bound to.
 #[derive(Debug)]
 pub struct Bound {
@@ -175,7 +251,7 @@ impl Operand {
             Self::Range(_) => "range",
             Self::Slice(_) => "slice",
             Self::Type(_) => "type",
-            Self::Method(_) => "builtin_function_or_method",
+            Self::Method(method) => method.type_name(),
             Self::Bound(_) => "method",
             Self::Iterator(iterator) => iterator.name,
             Self::Lambda(_) => "function",

@@ -56,22 +56,27 @@ fn syntax<T>(text: impl Into<String>) -> Result<T> {
 
 /// Why a part of an expression cannot be evaluated.
 fn forbids(part: &Expr) -> Option<&'static str> {
-    if let Expr::Call(call) = part {
-        let mut names: Vec<&str> = (call.arguments.keywords.iter())
-            .filter_map(|keyword| keyword.arg.as_ref().map(|name| name.as_str()))
-            .collect();
-        let given = names.len();
-        names.sort_unstable();
-        names.dedup();
-        if names.len() < given {
-            return Some("a keyword argument is repeated");
-        }
-    }
     let asynchronous = match part {
         Expr::ListComp(comp) => &comp.generators,
         Expr::SetComp(comp) => &comp.generators,
         Expr::DictComp(comp) => &comp.generators,
         Expr::Generator(comp) => &comp.generators,
+        Expr::Call(call) => {
+            let names: Vec<_> = call
+                .arguments
+                .keywords
+                .iter()
+                .filter_map(|one| Some(one.arg.as_ref()?.as_str()))
+                .collect();
+            let repeated = |(at, name): (usize, &&str)| {
+                names.get(..at).is_some_and(|before| before.contains(name))
+            };
+            return names
+                .iter()
+                .enumerate()
+                .any(repeated)
+                .then_some("a keyword argument is repeated");
+        }
         Expr::Await(_) => return Some("`await` would run the program: it cannot be evaluated"),
         Expr::Yield(_) | Expr::YieldFrom(_) => {
             return Some("`yield` outside a function: it cannot be evaluated");

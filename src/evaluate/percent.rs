@@ -8,7 +8,7 @@ use super::format_number::digits;
 use super::format_spec::Spec;
 use super::machine::Machine;
 use super::operand::{Operand, Str};
-use super::refusal::{Refusal, Result, overflow, type_error, value_error, would_run};
+use super::refusal::{Refusal, Result, overflow, type_error, value_error};
 
 /// The arguments of one formatting.
 struct Values {
@@ -128,11 +128,11 @@ impl Machine<'_, '_> {
             });
         };
         *at += 1;
-        if kind == '%' {
-            if *at - begin > 2 {
-                return would_run("`%` with a width is not computed here");
-            }
+        if kind == '%' && *at == begin + 2 {
             return Ok(Str::from("%"));
+        }
+        if kind == '%' {
+            self.next_value(values)?;
         }
         if !"sradiuoxXeEfFgGc".contains(kind) {
             return value_error(match self.minor {

@@ -1,50 +1,57 @@
 //! What texts and bytes have in common: searching, splitting, stripping.
 
-/// Where `part` first is in `whole`, in linear time.
-pub(super) fn find<T: PartialEq>(whole: &[T], part: &[T]) -> Option<usize> {
-    let part: Vec<&T> = part.iter().collect();
-    search(whole.iter(), &part)
-}
-
-/// Where `part` last is in `whole`, in linear time.
-pub(super) fn rfind<T: PartialEq>(whole: &[T], part: &[T]) -> Option<usize> {
-    let reversed: Vec<&T> = part.iter().rev().collect();
-    let from_end = search(whole.iter().rev(), &reversed)?;
-    whole.len().checked_sub(from_end + part.len())
-}
-
-/// Where `part` begins in `whole` (Knuth, Morris and Pratt): hostile text makes
-/// a plain search take the product of both lengths.
-fn search<'a, T: PartialEq + 'a>(
-    whole: impl Iterator<Item = &'a T>,
-    part: &[&'a T],
-) -> Option<usize> {
-    let (first, rest) = match part.split_first() {
-        None => return Some(0),
-        Some((first, rest)) => (*first, rest),
-    };
-    // For each place, how many units before it are also the beginning.
-    let mut borders = vec![0];
-    let mut border = 0;
-    for unit in rest {
-        while border > 0 && part[border] != *unit {
-            border = borders[border - 1];
+/// For each start of `part` the length of its longest border, as Knuth, Morris
+/// and Pratt search: the time grows with the lengths, not with their product.
+fn borders<T: PartialEq>(part: &[T]) -> Vec<usize> {
+    let mut borders = vec![0; part.len()];
+    let mut length = 0;
+    for at in 1..part.len() {
+        while length > 0 && part.get(at) != part.get(length) {
+            length = borders.get(length - 1).copied().unwrap_or(0);
         }
-        border += usize::from(part[border] == *unit);
-        borders.push(border);
+        if part.get(at) == part.get(length) {
+            length += 1;
+        }
+        if let Some(border) = borders.get_mut(at) {
+            *border = length;
+        }
     }
+    borders
+}
+
+/// Where each of the places without overlaps begins at which `part`, which is
+/// not empty, is in `whole`.
+fn places<'a, T: PartialEq>(whole: &'a [T], part: &'a [T]) -> impl Iterator<Item = usize> + 'a {
+    let borders = borders(part);
     let mut matched = 0;
-    for (at, unit) in whole.enumerate() {
-        while matched > 0 && part[matched] != unit {
-            matched = borders[matched - 1];
+    whole.iter().enumerate().filter_map(move |(at, unit)| {
+        while matched > 0 && part.get(matched) != Some(unit) {
+            matched = borders.get(matched - 1).copied().unwrap_or(0);
         }
-        let expected = if matched == 0 { first } else { part[matched] };
-        matched += usize::from(expected == unit);
-        if matched == part.len() {
-            return Some(at + 1 - matched);
+        if part.get(matched) == Some(unit) {
+            matched += 1;
         }
+        if matched < part.len() {
+            return None;
+        }
+        matched = 0;
+        Some(at + 1 - part.len())
+    })
+}
+
+/// Where `part` first is in `whole`.
+pub(super) fn find<T: PartialEq>(whole: &[T], part: &[T]) -> Option<usize> {
+    match part.is_empty() {
+        true => Some(0),
+        false => places(whole, part).next(),
     }
-    None
+}
+
+/// Where `part` last is in `whole`.
+pub(super) fn rfind<T: PartialEq + Clone>(whole: &[T], part: &[T]) -> Option<usize> {
+    let backwards = |units: &[T]| units.iter().rev().cloned().collect::<Vec<T>>();
+    let at = find(&backwards(whole), &backwards(part))?;
+    Some(whole.len() - at - part.len())
 }
 
 /// How often `part` is in `whole`, without overlaps.
@@ -52,13 +59,7 @@ pub(super) fn count<T: PartialEq>(whole: &[T], part: &[T]) -> usize {
     if part.is_empty() {
         return whole.len() + 1;
     }
-    let mut found = 0;
-    let mut rest = whole;
-    while let Some(at) = find(rest, part) {
-        found += 1;
-        rest = rest.get(at + part.len()..).unwrap_or_default();
-    }
-    found
+    places(whole, part).count()
 }
 
 /// Splits at each `separator`, at most `most` times, from the left.
@@ -68,15 +69,12 @@ pub(super) fn split<T: PartialEq + Clone>(
     most: usize,
 ) -> Vec<Vec<T>> {
     let mut parts = Vec::new();
-    let mut rest = whole;
-    while parts.len() < most
-        && let Some(at) = find(rest, separator)
-    {
-        let (part, behind) = rest.split_at(at);
-        parts.push(part.to_vec());
-        rest = behind.get(separator.len()..).unwrap_or_default();
+    let mut from = 0;
+    for at in places(whole, separator).take(most) {
+        parts.push(whole.get(from..at).unwrap_or_default().to_vec());
+        from = at + separator.len();
     }
-    parts.push(rest.to_vec());
+    parts.push(whole.get(from..).unwrap_or_default().to_vec());
     parts
 }
 
@@ -86,19 +84,11 @@ pub(super) fn rsplit<T: PartialEq + Clone>(
     separator: &[T],
     most: usize,
 ) -> Vec<Vec<T>> {
-    let mut parts = Vec::new();
-    let mut rest = whole;
-    while parts.len() < most
-        && let Some(at) = rfind(rest, separator)
-    {
-        parts.push(
-            rest.get(at + separator.len()..)
-                .unwrap_or_default()
-                .to_vec(),
-        );
-        rest = rest.get(..at).unwrap_or_default();
+    let backwards = |units: &[T]| units.iter().rev().cloned().collect::<Vec<T>>();
+    let mut parts = split(&backwards(whole), &backwards(separator), most);
+    for part in &mut parts {
+        part.reverse();
     }
-    parts.push(rest.to_vec());
     parts.reverse();
     parts
 }
@@ -201,6 +191,8 @@ mod tests {
         assert_eq!(find(b"a", b"abc"), None);
         assert_eq!(count(b"aaaa", b"aa"), 2);
         assert_eq!(count(b"ab", b""), 3);
+        assert_eq!(find(b"aabaabaaab", b"aabaaa"), Some(3));
+        assert_eq!(rfind(b"aaa", b"aa"), Some(1));
     }
 
     #[test]

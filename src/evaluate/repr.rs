@@ -6,7 +6,7 @@ use super::classes::Found;
 use super::float;
 use super::literal::MAX_DIGITS;
 use super::machine::Machine;
-use super::operand::{Operand, Str};
+use super::operand::{Method, Operand, Str};
 use super::refusal::{Result, value_error, would_run};
 use crate::python::Kind;
 use crate::python::value::Value;
@@ -52,16 +52,15 @@ impl Machine<'_, '_> {
         }
         match self.find(&ty, "__str__")? {
             Some(Found::Native(class)) => match &*class.name {
-                // Up to 3.7 numbers have a `__str__`, which is their `repr`.
-                "object" | "int" | "float" | "bool" | "complex" | "bytes" => {
-                    Ok(Str::from(self.repr(value)?))
-                }
+                "object" => Ok(Str::from(self.repr(value)?)),
                 "str" => match self.decode(*addr, &ty)? {
                     Operand::Str(text) => Ok(text),
                     other => Ok(Str::from(self.repr(&other)?)),
                 },
+                "OSError" => self.os_error_text(*addr),
                 "BaseException" => self.exception_text(*addr, false),
                 "KeyError" => self.exception_text(*addr, true),
+                _ if super::types::holds_data(&ty) => Ok(Str::from(self.repr(value)?)),
                 name => would_run(format!(
                     "`str` of a `{name}` is computed by C code in the target"
                 )),
@@ -70,6 +69,25 @@ impl Machine<'_, '_> {
             Some(found) if self.enum_member(*addr)?.is_some() => self.enum_text(*addr, &ty, &found),
             Some(found) => Err(self.refuse_call(&found, "__str__", "`str`")),
         }
+    }
+
+    /// `[Errno 2] No such file: 'name'` (`OSError_str`, Objects/exceptions.c).
+    fn os_error_text(&self, addr: u64) -> Result<Str> {
+        let part = |name: &str| self.os_error_member(addr, name);
+        let is_set = |value: &Operand| matches!(value, Operand::Object(_));
+        let (number, text, file) = (part("errno")?, part("strerror")?, part("filename")?);
+        if !is_set(&number) || !is_set(&text) {
+            return self.exception_text(addr, false);
+        }
+        let mut made = format!("[Errno {}] {}", self.str(&number)?, self.str(&text)?);
+        if is_set(&file) {
+            made.push_str(&format!(": {}", self.repr(&file)?));
+            let second = part("filename2")?;
+            if is_set(&second) {
+                made.push_str(&format!(" -> {}", self.repr(&second)?));
+            }
+        }
+        Ok(Str::from(made))
     }
 
     /// What an exception says: its only argument, or all of them.
@@ -186,7 +204,7 @@ impl Machine<'_, '_> {
                 format!("range({}, {}, {})", range.start, range.stop, range.step)
             }
             Operand::Type(name) => format!("<class '{name}'>"),
-            Operand::Method(method) => return self.method_repr(&method.receiver, &method.name),
+            Operand::Method(method) => return self.method_repr(method),
             other => {
                 return would_run(format!(
                     "a `{}` that was computed here has no `repr`: it has no address in the target",
@@ -196,31 +214,45 @@ impl Machine<'_, '_> {
         })
     }
 
-    fn method_repr(&self, receiver: &Operand, name: &str) -> Result<String> {
-        const KNOWN: [Kind; 10] = [
-            Kind::Str,
-            Kind::Bytes,
-            Kind::ByteArray,
-            Kind::List,
-            Kind::Tuple,
-            Kind::Dict,
-            Kind::Set,
-            Kind::FrozenSet,
-            Kind::Int,
-            Kind::Float,
-        ];
-        if let Operand::Object(addr) = receiver
-            && KNOWN.contains(&self.type_of(*addr)?.exact)
-            && !name.starts_with("__")
-        {
-            let class = self.type_label(receiver);
-            return Ok(format!(
-                "<built-in method {name} of {class} object at 0x{addr:x}>"
-            ));
+    fn method_repr(&self, method: &Method) -> Result<String> {
+        let name = &method.name;
+        match &method.receiver {
+            Operand::Type(_) if method.is_of_class() => {
+                would_run(format!("`{name}` of a builtin type has no `repr` here"))
+            }
+            Operand::Type(class) if method.is_slot() => {
+                Ok(format!("<slot wrapper '{name}' of '{class}' objects>"))
+            }
+            Operand::Type(class) => Ok(format!("<method '{name}' of '{class}' objects>")),
+            receiver @ Operand::Object(addr) => {
+                let class = self.type_label(receiver);
+                let kind = match self.object_slot(*addr, method)? {
+                    true => "method-wrapper",
+                    false => "built-in method",
+                };
+                Ok(match kind {
+                    "method-wrapper" => {
+                        format!("<method-wrapper '{name}' of {class} object at 0x{addr:x}>")
+                    }
+                    _ => format!("<built-in method {name} of {class} object at 0x{addr:x}>"),
+                })
+            }
+            _ => would_run("a method of a value that was computed here has no `repr`"),
         }
-        would_run(format!(
-            "`{name}` is computed by C code in the target, or is a method that can only be called"
-        ))
+    }
+
+    /// As `is_slot`, for an object of the target.
+    fn object_slot(&self, addr: u64, method: &Method) -> Result<bool> {
+        let both = matches!(&*method.name, "__getitem__" | "__contains__");
+        if both
+            && !matches!(
+                self.type_of(addr)?.kind,
+                Kind::Str | Kind::Bytes | Kind::Tuple
+            )
+        {
+            return would_run("this method has no `repr` here");
+        }
+        Ok(method.is_slot())
     }
 
     /// Items between brackets.

@@ -74,6 +74,7 @@ impl Machine<'_, '_> {
             "collections.OrderedDict" => return self.write_ordered_dict(addr, ty, out),
             "member_descriptor" | "getset_descriptor" | "method_descriptor"
             | "wrapper_descriptor" => return self.write_descriptor(addr, class, out),
+            "functools.partial" => return self.write_partial(addr, ty, out),
             "weakref.ReferenceType" => return self.write_weakref(addr, out),
             "code" | "generator" | "coroutine" | "async_generator" | "frame" | "traceback" => {
                 let shown = self.reader.value(addr).to_string();
@@ -145,22 +146,45 @@ impl Machine<'_, '_> {
         }
     }
 
+    fn write_partial(&self, addr: u64, ty: &Type, out: &mut String) -> Result<()> {
+        let layout = &self.reader.layout.partial;
+        let field = |offset: u32| self.reader.required(addr + u64::from(offset), "partial");
+        let name = match super::classes::is_python_class(ty) {
+            true => self.instance_type_name(ty)?,
+            false => ty.name.to_string(),
+        };
+        self.put(out, &format!("{name}("))?;
+        self.write_repr(&Operand::Object(field(layout.func)?), out)?;
+        for item in self.items(&Operand::Object(field(layout.args)?))? {
+            self.put(out, ", ")?;
+            self.write_repr(&item, out)?;
+        }
+        let keywords = Operand::Object(field(layout.kw)?);
+        for (name, value) in self.mapping_items(&keywords)? {
+            let name = self.str(&name)?;
+            self.put(out, &format!(", {name}="))?;
+            self.write_repr(&value, out)?;
+        }
+        self.put(out, ")")
+    }
+
     fn write_descriptor(&self, addr: u64, class: &str, out: &mut String) -> Result<()> {
         let name_at = addr + u64::from(self.reader.layout.descriptor.d_name);
         let name = self.reader.text(self.reader.required(name_at, "d_name")?)?;
         // `d_type` is in front of `d_name` (Include/cpython/descrobject.h).
         let owner = self.reader.required(name_at.wrapping_sub(8), "d_type")?;
         let owner = &self.reader.type_at(owner)?.name;
-        if class == "getset_descriptor" && self.minor >= 15 {
-            return would_run("`repr` of this descriptor is computed in the target");
-        }
         let kind = match class {
             "member_descriptor" => "member",
             "getset_descriptor" => "attribute",
             "method_descriptor" => "method",
             _ => "slot wrapper",
         };
-        self.put(out, &format!("<{kind} '{name}' of '{owner}' objects>"))
+        match (self.minor, &*name) {
+            // From 3.15 these are shared by all classes.
+            (15.., "__dict__" | "__weakref__") => self.put(out, &format!("<{kind} '{name}'>")),
+            _ => self.put(out, &format!("<{kind} '{name}' of '{owner}' objects>")),
+        }
     }
 
     fn write_weakref(&self, addr: u64, out: &mut String) -> Result<()> {

@@ -1,10 +1,10 @@
 //! `+` and `*` of sequences.
 
-use num_traits::{Signed, ToPrimitive};
+use num_traits::ToPrimitive;
 
 use super::machine::Machine;
 use super::operand::Operand;
-use super::refusal::{Result, bounded, type_error};
+use super::refusal::{Result, overflow, type_error};
 
 impl Machine<'_, '_> {
     /// `a + b` of sequences; `None` of other values.
@@ -60,8 +60,8 @@ impl Machine<'_, '_> {
         };
         let count = match number.to_usize() {
             Some(count) => count,
-            None if number.is_negative() => 0,
-            None => return bounded("a sequence would be repeated too often"),
+            None if number.to_isize().is_some() => 0,
+            None => return overflow("cannot fit 'int' into an index-sized integer"),
         };
         Ok(Some(match sequence {
             Operand::Str(text) => Operand::text(self.repeated(text.points(), count, 4)?),

@@ -1,6 +1,7 @@
 //! Attributes that builtin types compute.
 
 use super::machine::Machine;
+use super::native_names;
 use super::operand::Operand;
 use super::refusal::{Result, would_run};
 use crate::python::operands::FunctionField;
@@ -30,6 +31,9 @@ impl Machine<'_, '_> {
             (_, "__doc__" | "__dict__" | "__module__" | "__name__" | "__qualname__") => would_run(
                 format!("`{name}` of a `{class}` is computed by C code in the target"),
             ),
+            _ if native_names::computes(class, name) => would_run(format!(
+                "`{name}` of a `{class}` is computed by C code in the target"
+            )),
             _ => Ok(Operand::method(value.clone(), name)),
         }
     }
@@ -113,6 +117,17 @@ impl Machine<'_, '_> {
                 }))
             }
             Kind::Code => self.code_member(addr, name),
+            Kind::Partial => match name {
+                "func" => field(layout.partial.func),
+                "args" => field(layout.partial.args),
+                "keywords" => field(layout.partial.kw),
+                _ => Ok(None),
+            },
+            Kind::Generator | Kind::Coroutine | Kind::AsyncGenerator => match name {
+                "__name__" => field(layout.generator.name),
+                "__qualname__" => field(layout.generator.qualname),
+                _ => Ok(None),
+            },
             _ => Ok(None),
         }
     }
@@ -160,6 +175,9 @@ impl Machine<'_, '_> {
             "__context__" => 1,
             "__cause__" => 2,
             "__dict__" => return self.instance_dict(addr),
+            "errno" | "strerror" | "filename" | "filename2" if class == "OSError" => {
+                return self.os_error_member(addr, name).map(Some);
+            }
             _ if class == "BaseException" || class == "object" || name.starts_with("__") => {
                 return Ok(None);
             }
@@ -173,6 +191,27 @@ impl Machine<'_, '_> {
         };
         let link = reader.exception_links(addr)?.get(at).copied().flatten();
         Ok(Some(link.map_or(Operand::None, Operand::Object)))
+    }
+
+    /// Fields of an `OSError`, which follow those of every exception
+    /// (Include/cpython/pyerrors.h).
+    pub(super) fn os_error_member(&self, addr: u64, name: &str) -> Result<Operand> {
+        let ty = self.type_of(addr)?;
+        let mut size = None;
+        for class in &ty.mro {
+            let class = self.reader.type_at(*class)?;
+            if *class.name == *"BaseException" {
+                size = Some(class.basicsize);
+            }
+        }
+        let names = ["errno", "strerror", "filename", "filename2"];
+        let (Some(size), Some(index)) = (size, names.iter().position(|known| *known == name))
+        else {
+            return self.no_attribute(&Operand::Object(addr), name);
+        };
+        let at = addr.wrapping_add_signed(size) + index as u64 * 8;
+        let value = self.reader.pointer(at, "field of an OSError")?;
+        Ok(value.map_or(Operand::None, Operand::Object))
     }
 
     fn code_member(&self, addr: u64, name: &str) -> Result<Option<Operand>> {

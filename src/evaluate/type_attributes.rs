@@ -16,11 +16,10 @@ impl Machine<'_, '_> {
         let class = self.reader.type_at(addr)?;
         let meta = self.type_of(addr)?;
         if let Some(members) = self.enum_members(addr)? {
-            if name == "__members__" && self.minor < 8 {
-                return would_run("`__members__` is an ordered dict of the target");
-            }
-            if name == "__members__" {
-                return Ok(Operand::Proxy(Rc::new(Operand::Dict(members.into()))));
+            if name == "__members__"
+                && let Some(map) = self.reader.type_attribute(&class, "_member_map_")?
+            {
+                return Ok(Operand::Proxy(Rc::new(Operand::Object(map))));
             }
             let known = Operand::text(name);
             if let Some(member) = self.find_key(&members, &known)? {
@@ -172,9 +171,6 @@ impl Machine<'_, '_> {
 
     /// An attribute of a value that was computed here.
     pub(super) fn computed_attribute(&self, value: &Operand, name: &str) -> Result<Operand> {
-        if let Operand::Method(method) = value {
-            return would_run(format!("`{}` can only be called here", method.name));
-        }
         let class = value.native_type().unwrap_or("object");
         if name == "__class__" {
             return self.type_operand(value);

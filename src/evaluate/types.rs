@@ -7,7 +7,7 @@ use num_bigint::{BigInt, BigUint, Sign};
 use super::classes::{Found, is_python_class};
 use super::machine::Machine;
 use super::operand::{Operand, Range, Str};
-use super::refusal::{Result, bounded, would_run};
+use super::refusal::{Result, bounded};
 use crate::python::{Kind, Type};
 
 /// Largest int that is computed with.
@@ -225,11 +225,6 @@ impl Machine<'_, '_> {
     pub(super) fn type_operand(&self, value: &Operand) -> Result<Operand> {
         match value {
             Operand::Object(addr) => Ok(Operand::Object(self.reader.type_addr(*addr)?)),
-            Operand::Method(_) => would_run("a method of a builtin type can only be called here"),
-            // Its type depends on what it goes back through.
-            Operand::Iterator(made) if made.name == "reversed" => {
-                would_run("the type of a reversed iterator is not computed here")
-            }
             other => Ok(Operand::Type(other.native_type().unwrap_or("object"))),
         }
     }
