@@ -3,7 +3,8 @@
 # (EDITOR_ROOT: also where this Debian has the terminal editors itself).
 
 CACHE=${DAPPER_ATTACH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dapper-attach}/editors
-MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+# Where this machine gets Debian from; DEBIAN_MIRROR names another place.
+MIRROR=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep '/debian/*$' | head -1 || true)}
 NODE_MAJOR=24
 # A Debian that has Helix and dape.
 SUITE=trixie
@@ -83,6 +84,7 @@ setup_terminal_editors() {
     local root=$CACHE/$SUITE
     [ "$(id -u)" = 0 ] || { cannot "${TERMINAL_PACKAGES[*]}: they are in Debian $SUITE and later"; return 1; }
     if [ ! -e "$root/complete" ]; then
+        [ -n "$MIRROR" ] || { cannot "a mirror of Debian: name one in DEBIAN_MIRROR"; return 1; }
         apt_install debootstrap || return 1
         echo "installing Debian $SUITE with ${TERMINAL_PACKAGES[*]} into $root"
         rm -rf "$root"
