@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 use python_offsets::{DwarfError, Links, Overlay, dwarf};
@@ -62,7 +63,9 @@ fn compile(flags: &[&str], files: &[&str], name: &str) -> Option<PathBuf> {
 
 /// A program with debug information of this form, if the compiler can write it.
 fn program(flags: &[&str]) -> Option<Vec<u8>> {
-    let name = format!("program{}", flags.concat().replace('=', "-"));
+    // Tests that ask for the same form run at once: each writes a file of its own.
+    static BUILT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("program-{}", BUILT.fetch_add(1, Ordering::Relaxed));
     let files = [
         "Modules/_asynciomodule.c",
         "Python/pystate.c",
