@@ -212,7 +212,7 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
     let coroutines: Vec<Option<u64>> = objects.iter().copied().map(Some).collect();
     for chain in reader.chains(&coroutines) {
         let _ = reader.innermost_wait(python_frames(&chain), COROUTINE_WAITS);
-        let _ = reader.outer_wait(&chain, 0);
+        let _ = reader.outer_wait(&chain, 0, &mut Default::default());
     }
 }
 

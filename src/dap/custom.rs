@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use arcstr::ArcStr;
+
 use super::console::report;
 use super::failure::Failure;
 use super::looking::Reason;
@@ -130,7 +132,7 @@ impl Session {
     fn diagnoses(&mut self, view: &View) -> Result<Value, Failure> {
         let mut found = Vec::new();
         for one in &view.process.diagnoses {
-            let ids: Vec<&String> = one.tasks.iter().chain(&one.threads).collect();
+            let ids: Vec<&ArcStr> = one.tasks.iter().chain(&one.threads).collect();
             let listing = &self.seen()?.listing;
             let thread_ids: Vec<i64> = (ids.iter())
                 .filter_map(|id| listing.id(view.actor(id)?, view))

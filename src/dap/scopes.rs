@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use arcstr::ArcStr;
+
 use super::bench::{Bench, Fact, Node};
 use super::types::Scope;
 use super::view::{Actor, FrameOf, View};
@@ -157,7 +159,7 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
         };
         facts.push(fact("cancel", value));
     }
-    let labels = |ids: &[String]| -> Vec<String> {
+    let labels = |ids: &[ArcStr]| -> Vec<String> {
         ids.iter()
             .map(|id| view.words.label(id).to_owned())
             .collect()

@@ -29,7 +29,9 @@ pub fn shown(
     detail: Detail,
 ) -> Shown {
     let kind = reader.type_of(addr).map(|ty| ty.kind);
-    let type_name = reader.type_of(addr).map(|ty| reader.full_type_name(&ty));
+    let type_name = reader
+        .type_of(addr)
+        .map(|ty| reader.full_type_name(&ty).to_string());
     let shape = objects::shape(reader, addr);
     let value = match (&kind, detail.hex) {
         (Ok(Kind::Int), true) => hexadecimal(reader, addr),

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use crate::snapshot::{Frame, Process, Task, TaskState};
@@ -9,7 +10,7 @@ use crate::snapshot::{Frame, Process, Task, TaskState};
 /// Where a task waits, and for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
-    resource: Option<String>,
+    resource: Option<ArcStr>,
     /// Frames and where in each.
     at: Vec<(Option<u64>, Option<u32>)>,
 }
@@ -28,7 +29,7 @@ impl Place {
 /// Since when each task was found in the same place at every look.
 #[derive(Debug, Default)]
 pub struct Since {
-    places: FxHashMap<String, (Place, Instant)>,
+    places: FxHashMap<ArcStr, (Place, Instant)>,
 }
 
 impl Since {

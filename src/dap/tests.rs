@@ -212,7 +212,7 @@ fn a_task_keeps_its_id_for_as_long_as_it_lives() {
     );
     let mut later = bank();
     // One has gone, and another one lies where it lay.
-    later.tasks[3].name = "stranger".into();
+    later.task_mut(3).name = "stranger".into();
     later.tasks.swap(1, 2);
     script.see(later);
     let after = script.thread_ids();
@@ -234,7 +234,7 @@ fn a_task_keeps_its_id_for_as_long_as_it_lives() {
 #[test]
 fn a_stack_leads_through_the_tasks_that_are_awaited() {
     let mut process = bank();
-    if let Some(wait) = &mut process.tasks[0].waits_for {
+    if let Some(wait) = &mut process.task_mut(0).waits_for {
         (wait.done, wait.total) = (Some(1), Some(3));
     }
     let mut script = Script::looking_at(process, json!({}));
@@ -271,7 +271,7 @@ fn only_code_of_the_program_is_shown_where_that_is_asked_for() {
 #[test]
 fn the_cap_keeps_who_runs_is_diagnosed_or_matches_and_says_what_is_left_out() {
     let mut process = bank();
-    process.tasks[4].state = TaskState::Running;
+    process.task_mut(4).state = TaskState::Running;
     let mut script = Script::looking_at(process.clone(), json!({ "maxTasks": 2 }));
     let names: Vec<String> = script
         .thread_ids()
@@ -296,9 +296,9 @@ fn the_cap_keeps_who_runs_is_diagnosed_or_matches_and_says_what_is_left_out() {
 #[test]
 fn equal_tasks_share_an_entry_where_that_is_asked_for() {
     let mut process = bank();
-    let mut twin = process.tasks[3].clone();
+    let mut twin = (*process.tasks[3]).clone();
     twin.id = "task:0x99".into();
-    process.tasks.push(twin);
+    process.tasks.push(twin.into());
     let mut script = Script::looking_at(process, json!({ "foldTasks": true }));
     let listed = script.thread_ids();
     let folded: Vec<_> = listed

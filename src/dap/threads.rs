@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use super::types::Thread;
@@ -31,9 +32,9 @@ pub struct ListOptions {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Known {
     thread_id: i64,
-    name: String,
+    name: ArcStr,
     name_is_default: bool,
-    coroutine: String,
+    coroutine: ArcStr,
     /// The frame of its coroutine, which stays where it is.
     frame: Option<u64>,
 }
@@ -58,7 +59,7 @@ fn outermost(task: &Task) -> Option<u64> {
 #[derive(Debug)]
 pub struct Identities {
     next: i64,
-    known: FxHashMap<String, Known>,
+    known: FxHashMap<ArcStr, Known>,
 }
 
 impl Default for Identities {

@@ -1,5 +1,6 @@
 //! One look at the process, arranged for the questions that clients ask.
 
+use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use crate::report::words::Words;
@@ -38,18 +39,18 @@ impl FrameOf {
 pub struct View {
     pub process: Process,
     pub words: Words,
-    actors: FxHashMap<String, Actor>,
+    actors: FxHashMap<ArcStr, Actor>,
     /// For each task, those it awaits that are not done, and how.
-    awaits: Vec<Vec<(usize, String)>>,
+    awaits: Vec<Vec<(usize, ArcStr)>>,
     /// For each id, what it cannot go on before.
-    needs: FxHashMap<String, Vec<String>>,
+    needs: FxHashMap<ArcStr, Vec<ArcStr>>,
 }
 
 impl View {
     pub fn new(process: Process) -> Self {
         let tasks = process.tasks.iter().enumerate();
         let threads = process.threads.iter().enumerate();
-        let actors: FxHashMap<String, Actor> = tasks
+        let actors: FxHashMap<ArcStr, Actor> = tasks
             .map(|(place, task)| (task.id.clone(), Actor::Task(place)))
             .chain(threads.map(|(place, thread)| (thread.id.clone(), Actor::Thread(place))))
             .collect();
@@ -62,7 +63,7 @@ impl View {
                 awaits[*from].push((*to, edge.via.clone()));
             }
         }
-        let mut needs: FxHashMap<String, Vec<String>> = FxHashMap::default();
+        let mut needs: FxHashMap<ArcStr, Vec<ArcStr>> = FxHashMap::default();
         for edge in &process.edges {
             needs
                 .entry(edge.from.clone())
@@ -100,12 +101,12 @@ impl View {
     }
 
     /// The tasks that the task awaits and that are not done, with how.
-    pub fn awaits(&self, task: usize) -> &[(usize, String)] {
+    pub fn awaits(&self, task: usize) -> &[(usize, ArcStr)] {
         self.awaits.get(task).map_or(&[], Vec::as_slice)
     }
 
     /// The ids that this one cannot go on before.
-    pub fn needs(&self, id: &str) -> &[String] {
+    pub fn needs(&self, id: &str) -> &[ArcStr] {
         self.needs.get(id).map_or(&[], Vec::as_slice)
     }
 

@@ -1,5 +1,6 @@
 //! What one process of a tree says about another that waits for it.
 
+use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use super::finding;
@@ -13,14 +14,14 @@ const STUCK: [&str; 2] = ["hung", "blocked-loop"];
 pub fn across(processes: &mut [Process]) {
     // Children stand behind their parents: what a grandchild says goes up.
     for place in (0..processes.len()).rev() {
-        let stuck: FxHashMap<String, (Verdict, Diagnosis)> = processes
+        let stuck: FxHashMap<ArcStr, (Verdict, Diagnosis)> = processes
             .iter()
             .filter_map(|process| {
                 let verdict = process.verdict.clone()?;
                 let cause = process.diagnoses.first()?.clone();
                 STUCK
                     .contains(&verdict.state.as_str())
-                    .then(|| (format!("process:{}", process.pid), (verdict, cause)))
+                    .then(|| (format!("process:{}", process.pid).into(), (verdict, cause)))
             })
             .collect();
         let process = &mut processes[place];

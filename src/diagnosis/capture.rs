@@ -1,5 +1,6 @@
 //! Taking the snapshot of one process, or of a whole tree.
 
+use std::collections::hash_map::Entry;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,8 @@ use time::OffsetDateTime;
 
 use super::{ProcessSources, across, diagnose};
 use crate::snapshot::kept::Kept;
-use crate::snapshot::take::{TakeOptions, take_kept, take_process};
+use crate::snapshot::take::TakeOptions;
+use crate::snapshot::watch::Watch;
 use crate::snapshot::{Process, SCHEMA_VERSION, Snapshot, Tool};
 use crate::target;
 
@@ -67,17 +69,17 @@ impl Capture {
     /// `None` when `go_on` said no in between.
     ///
     /// # Errors
-    /// As for [`take_process`].
+    /// As for [`Watch::look`].
     pub fn kept(
         &self,
         freeze: Option<Duration>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Looked>, target::Error> {
-        let movement = self.movement();
+        let watch = Watch::open(self.pid, &self.options, true)?;
         let began = Instant::now();
         let mut earlier = Vec::new();
         for _ in 1..self.samples {
-            earlier.push(take_process(self.pid, &movement)?);
+            earlier.push(watch.glance()?);
             let until = Instant::now() + self.interval;
             while let Some(left) = until.checked_duration_since(Instant::now()) {
                 if !go_on() {
@@ -86,7 +88,11 @@ impl Capture {
                 sleep(left.min(LOOK_UP));
             }
         }
-        let (mut process, kept) = take_kept(self.pid, &self.options, freeze)?;
+        let (mut process, stop) = match freeze {
+            None => (watch.look()?, None),
+            Some(limit) => watch.freeze(limit).map(|(seen, stop)| (seen, Some(stop)))?,
+        };
+        let kept = watch.kept(stop)?;
         self.judge(&mut process, &earlier);
         let first = (!earlier.is_empty()).then(|| (began, earlier.swap_remove(0)));
         Ok(go_on().then_some(Looked {
@@ -104,36 +110,32 @@ impl Capture {
         process.diagnoses = diagnoses;
     }
 
-    /// How the samples before the last are taken.
-    fn movement(&self) -> TakeOptions {
-        TakeOptions {
-            movement_only: true,
-            locals: false,
-            ..self.options.clone()
-        }
-    }
-
     /// All samples, without a diagnosis.
     pub fn take(&self) -> Result<Captured, target::Error> {
         let mut earlier: FxHashMap<u32, Vec<Process>> = FxHashMap::default();
-        let movement = self.movement();
+        let asked = Watch::open(self.pid, &self.options, false)?;
+        let mut below: FxHashMap<u32, Watch> = FxHashMap::default();
+        let open = |child| Watch::open(child, &self.options, false);
         for _ in 1..self.samples {
-            earlier
-                .entry(self.pid)
-                .or_default()
-                .push(take_process(self.pid, &movement)?);
+            earlier.entry(self.pid).or_default().push(asked.glance()?);
             for child in self.below()? {
                 // Whether it can be read is said of the last sample.
-                if let Ok(process) = take_process(child, &movement) {
+                if let Entry::Vacant(place) = below.entry(child)
+                    && let Ok(watch) = open(child)
+                {
+                    place.insert(watch);
+                }
+                if let Some(Ok(process)) = below.get(&child).map(Watch::glance) {
                     earlier.entry(child).or_default().push(process);
                 }
             }
             sleep(self.interval);
         }
         let taken_at = rfc3339(OffsetDateTime::now_utc());
-        let mut processes = vec![take_process(self.pid, &self.options)?];
+        let mut processes = vec![asked.look()?];
         for child in self.below()? {
-            match take_process(child, &self.options) {
+            let watch = below.remove(&child).map_or_else(|| open(child), Ok);
+            match watch.and_then(|watch| watch.look()) {
                 Ok(process) => processes.push(process),
                 Err(error) => processes[0].errors.push(format!("child {child}: {error}")),
             }

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -199,6 +200,7 @@ impl<'a> Context<'a> {
         self.process
             .tasks
             .iter()
+            .map(Arc::as_ref)
             .filter(|task| task.state != TaskState::Done)
     }
 
@@ -262,11 +264,11 @@ fn index(process: &Process) -> FxHashMap<&str, Node<'_>> {
 
 fn task_name(task: &Task) -> String {
     match (task.name.is_empty(), task.name_is_default) {
-        (true, _) => task.coroutine.clone(),
+        (true, _) => task.coroutine.to_string(),
         (false, true) if !task.coroutine.is_empty() => {
             format!("{} ({})", task.name, task.coroutine)
         }
-        _ => task.name.clone(),
+        _ => task.name.to_string(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the rules share when they put a finding together.
 
+use arcstr::ArcStr;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
@@ -46,7 +47,7 @@ pub fn finding(kind: &str, confidence: &str, summary: String) -> Diagnosis {
 }
 
 /// Owned copies of ids, in the order of the process and each once.
-pub fn ids<'i>(context: &Context<'_>, of: impl IntoIterator<Item = &'i str>) -> Vec<String> {
+pub fn ids<'i>(context: &Context<'_>, of: impl IntoIterator<Item = &'i str>) -> Vec<ArcStr> {
     let set: FxHashSet<&str> = of.into_iter().collect();
     let process = context.process;
     let tasks = process.tasks.iter().map(|task| &task.id);

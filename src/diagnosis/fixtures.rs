@@ -60,13 +60,13 @@ impl World {
         let mut task = task(name);
         task.frames = self.frames(chain, FrameKind::Coroutine);
         task.coroutine = chain.first().map_or("main", |frame| frame.0).into();
-        self.process.tasks.push(task);
-        self.process.tasks.last_mut().unwrap()
+        self.process.tasks.push(task.into());
+        self.process.tasks_mut().last().unwrap()
     }
 
     /// A task that waits for a resource or with a kind of its own.
     pub fn waiting(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
-        let resource = (!on.is_empty()).then(|| on.to_owned());
+        let resource = (!on.is_empty()).then(|| on.into());
         self.task(name, chain).waits_for = Some(Wait {
             kind: kind.into(),
             resource,
@@ -77,7 +77,7 @@ impl World {
     /// A task that sleeps for so many seconds.
     pub fn sleeping(&mut self, name: &str, chain: &[(&str, &str)], left: f64) {
         self.waiting(name, chain, "timer", "");
-        let task = self.process.tasks.last_mut().unwrap();
+        let task = self.process.tasks_mut().last().unwrap();
         task.waits_for.as_mut().unwrap().remaining_s = Some(left);
     }
 
@@ -87,8 +87,8 @@ impl World {
         let id = format!("task:{name}");
         for other in others {
             self.edge(&id, other, via);
-            if let Some(task) = self.process.tasks.iter_mut().find(|t| t.id == *other) {
-                task.awaited_by.push(id.clone());
+            if let Some(task) = self.process.tasks_mut().find(|t| t.id == *other) {
+                task.awaited_by.push(id.clone().into());
             }
         }
     }
@@ -124,7 +124,7 @@ impl World {
 
     /// A thread that waits for a resource.
     pub fn blocked(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
-        let resource = (!on.is_empty()).then(|| on.to_owned());
+        let resource = (!on.is_empty()).then(|| on.into());
         self.thread(name, chain).waits_for = Some(Wait {
             kind: kind.into(),
             resource,
@@ -135,12 +135,7 @@ impl World {
     /// Puts a task on the main thread: it runs, in these synchronous frames.
     pub fn run(&mut self, task: &str, thread: &str, synchronous: &[(&str, &str)]) {
         let inner = self.frames(synchronous, FrameKind::Function);
-        let task = self
-            .process
-            .tasks
-            .iter_mut()
-            .find(|t| t.id == task)
-            .unwrap();
+        let task = self.process.tasks_mut().find(|t| t.id == task).unwrap();
         task.state = TaskState::Running;
         let outer = task.frames.clone();
         let id = task.id.clone();
@@ -160,11 +155,11 @@ impl World {
 
     pub fn resource(&mut self, kind: &str, name: &str, holders: &[&str]) -> &mut Resource {
         self.process.resources.push(Resource {
-            id: format!("{kind}:{name}"),
+            id: format!("{kind}:{name}").into(),
             kind: kind.into(),
-            type_name: format!("asyncio.{kind}"),
+            type_name: format!("asyncio.{kind}").into(),
             name: Some(name.into()),
-            holders: holders.iter().map(|id| (*id).to_owned()).collect(),
+            holders: holders.iter().map(|id| (*id).into()).collect(),
             ..Resource::default()
         });
         self.process.resources.last_mut().unwrap()
@@ -190,7 +185,7 @@ impl World {
     pub fn coroutine(&mut self, name: &str, state: &str, at: &str) -> &mut Coroutine {
         let frames = self.frames(&[(name, at)], FrameKind::AsyncGenerator);
         self.process.coroutines.push(Coroutine {
-            id: format!("coroutine:{name}"),
+            id: format!("coroutine:{name}").into(),
             qualname: name.into(),
             state: state.into(),
             frames,
@@ -215,7 +210,7 @@ impl World {
     /// was the same but for the time.
     pub fn diagnose(&self) -> (Verdict, Vec<Diagnosis>) {
         let mut before = self.process.clone();
-        for task in &mut before.tasks {
+        for task in before.tasks_mut() {
             if let Some(left) = task.waits_for.as_mut().and_then(|w| w.remaining_s.as_mut()) {
                 *left += 1.0;
             }
@@ -257,11 +252,11 @@ pub fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
 
 fn task(name: &str) -> Task {
     Task {
-        id: format!("task:{name}"),
+        id: format!("task:{name}").into(),
         interpreter: 0,
         name: name.into(),
         name_is_default: name.starts_with("Task-"),
-        coroutine: String::new(),
+        coroutine: String::new().into(),
         type_name: "_asyncio.Task".into(),
         state: TaskState::Waiting,
         started: Some(true),
@@ -283,7 +278,7 @@ fn task(name: &str) -> Task {
 
 fn thread(name: &str, frames: Vec<Frame>) -> Thread {
     Thread {
-        id: format!("thread:{name}"),
+        id: format!("thread:{name}").into(),
         interpreter: 0,
         native_id: 1,
         name: name.into(),

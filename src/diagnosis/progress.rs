@@ -1,5 +1,7 @@
 //! What changed between the samples: who moved is not hung.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::snapshot::{Frame, Process, Task, TaskState, Thread, Wait};
@@ -47,7 +49,7 @@ impl<'a> Progress<'a> {
     }
 
     fn compare_tasks(&mut self, process: &'a Process, sample: &'a Process, elapsed: f64) {
-        let before: FxHashMap<&str, &Task> = sample
+        let before: FxHashMap<&str, &Arc<Task>> = sample
             .tasks
             .iter()
             .map(|task| (task.id.as_str(), task))
@@ -61,7 +63,8 @@ impl<'a> Progress<'a> {
                 None => {
                     self.new.insert(&task.id);
                 }
-                Some(old) if task_moved(old, task, elapsed) => {
+                // Nothing was read anew where both samples share it.
+                Some(old) if !Arc::ptr_eq(old, task) && task_moved(old, task, elapsed) => {
                     self.moved.insert(&task.id);
                 }
                 Some(_) => {}

@@ -175,7 +175,7 @@ impl Machine<'_, '_> {
         let last = last_part(full_name);
         for class in &ty.mro {
             let class = self.reader.type_at(*class)?;
-            if *class.name == *last && self.reader.full_type_name(&class) == full_name {
+            if *class.name == *last && *self.reader.full_type_name(&class) == *full_name {
                 return Ok(Some(class));
             }
         }

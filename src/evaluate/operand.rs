@@ -285,7 +285,7 @@ impl Operand {
     pub fn type_name(&self, reader: &Reader<'_>) -> String {
         match self {
             Self::Object(addr) => match reader.type_of(*addr) {
-                Ok(ty) => reader.full_type_name(&ty),
+                Ok(ty) => reader.full_type_name(&ty).to_string(),
                 Err(_) => "?".into(),
             },
             other => other.native_type().unwrap_or("?").into(),

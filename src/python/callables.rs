@@ -59,11 +59,12 @@ impl Reader<'_> {
         };
         let (cells, _) = self.tuple_items(cells, self.limits.frames)?;
         let code = self.code(code)?;
-        let names = self.variables(&code)?.into_iter().filter(|name| name.free);
+        let variables = self.variables(&code)?;
+        let names = variables.iter().filter(|name| name.free);
         let mut closure = Vec::new();
         for (variable, cell) in names.zip(cells) {
             if let Some(value) = self.cell_contents(cell)? {
-                closure.push((variable.name, value));
+                closure.push((variable.name.clone(), value));
             }
         }
         Ok(closure)

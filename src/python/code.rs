@@ -1,11 +1,12 @@
 //! Code objects: names, files, lines, variables.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
 use super::error::{DecodeError, Result};
+use super::held::Handler;
 use super::lines::{self, Position};
 use super::reader::{Fields, Reader};
 use super::types::Kind;
@@ -46,8 +47,15 @@ pub struct Code {
     pub flags: i32,
     /// Address of the first instruction.
     pub instructions: u64,
+    /// Variables of all sorts (`co_nlocalsplus`, from 3.11).
+    pub(super) slots: Option<i32>,
+    /// Positional arguments (`co_argcount`).
+    pub(crate) arguments: i32,
     line_table: Box<[u8]>,
     positions: RefCell<FxHashMap<i64, Position>>,
+    variables: OnceCell<Rc<[Variable]>>,
+    /// Exception handlers around an instruction, from 3.11.
+    pub(super) handlers: RefCell<FxHashMap<i64, Rc<[Handler]>>>,
 }
 
 impl Code {
@@ -115,8 +123,12 @@ impl Reader<'_> {
             first_line: head.field_i32(layout.co_firstlineno),
             flags: head.field_i32(layout.co_flags),
             instructions,
+            slots: layout.co_nlocalsplus.map(|offset| head.field_i32(offset)),
+            arguments: head.field_i32(layout.co_argcount),
             line_table: line_table.into(),
             positions: RefCell::default(),
+            variables: OnceCell::new(),
+            handlers: RefCell::default(),
         })
     }
 
@@ -132,7 +144,15 @@ impl Reader<'_> {
     }
 
     /// The variables of `code` in the order of their slots.
-    pub fn variables(&self, code: &Code) -> Result<Vec<Variable>> {
+    pub fn variables(&self, code: &Code) -> Result<Rc<[Variable]>> {
+        if let Some(known) = code.variables.get() {
+            return Ok(known.clone());
+        }
+        let decoded: Rc<[Variable]> = self.decode_variables(code)?.into();
+        Ok(code.variables.get_or_init(|| decoded).clone())
+    }
+
+    fn decode_variables(&self, code: &Code) -> Result<Vec<Variable>> {
         let layout = &self.layout.code;
         let names_at = |offset: u32| -> Result<Vec<Rc<str>>> {
             let tuple = self.required(code.addr + u64::from(offset), "names of variables")?;

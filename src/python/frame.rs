@@ -148,7 +148,7 @@ impl Reader<'_> {
         let first = frame.addr + u64::from(self.layout.frame.localsplus);
         let slots = self.bytes(first, variables.len() * 8)?;
         let mut bindings = Vec::with_capacity(variables.len());
-        for (variable, slot) in variables.into_iter().zip(slots.chunks_exact(8)) {
+        for (variable, slot) in variables.iter().zip(slots.chunks_exact(8)) {
             let mut value = self.untag(slot.field_u64(0));
             if variable.in_cell
                 && let Some(cell) = value
@@ -160,20 +160,53 @@ impl Reader<'_> {
                 continue;
             }
             bindings.push(Binding {
-                name: variable.name,
+                name: variable.name.clone(),
                 value,
             });
         }
         Ok(bindings)
     }
 
+    /// Shows `visit` the variables of the frame that are bound.
+    pub fn visit_variables(
+        &self,
+        frame: &RawFrame,
+        visit: &mut dyn FnMut(&Rc<str>, u64),
+    ) -> Result<()> {
+        let variables = self.variables(&frame.code)?;
+        let first = frame.addr + u64::from(self.layout.frame.localsplus);
+        for (index, variable) in (0u64..).zip(variables.iter()) {
+            let value = match self.untag(self.u64(first + index * 8)?) {
+                Some(cell) if variable.in_cell && self.is_kind(cell, Kind::Cell) => {
+                    self.cell_contents(cell)?
+                }
+                other => other,
+            };
+            if let Some(value) = value {
+                visit(&variable.name, value);
+            }
+        }
+        Ok(())
+    }
+
     /// The object bound to the variable `name` of the frame.
     pub fn frame_variable(&self, frame: &RawFrame, name: &str) -> Result<Option<u64>> {
-        Ok(self
-            .frame_variables(frame)?
-            .into_iter()
-            .find(|binding| &*binding.name == name && binding.value.is_some())
-            .and_then(|binding| binding.value))
+        let variables = self.variables(&frame.code)?;
+        let first = frame.addr + u64::from(self.layout.frame.localsplus);
+        let named = (0u64..).zip(variables.iter());
+        for (index, variable) in named.filter(|(_, variable)| *variable.name == *name) {
+            let value = self.untag(self.u64(first + index * 8)?);
+            let value = match value {
+                Some(cell) if variable.in_cell && self.is_kind(cell, Kind::Cell) => {
+                    self.cell_contents(cell)?
+                }
+                other => other,
+            };
+            if value.is_some() {
+                return Ok(value);
+            }
+        }
+        Ok(None)
     }
 
     /// The object in a cell; an empty cell is `None`.

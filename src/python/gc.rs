@@ -49,26 +49,30 @@ impl Reader<'_> {
         leads_back().unwrap_or(false)
     }
 
-    /// Calls `visit` with each object of one of the collector's lists. An
-    /// error says that the list changed while it was followed.
-    pub fn visit_collector_list(&self, head: u64, mut visit: impl FnMut(u64)) -> Result<()> {
-        let size = u64::from(self.layout.gc.head_size);
-        let mut links = [0; 16];
+    /// Calls `visit` with each object of one of the collector's lists, and the
+    /// address of its type. An error says that the list changed while it was
+    /// followed.
+    pub fn visit_collector_list(&self, head: u64, mut visit: impl FnMut(u64, u64)) -> Result<()> {
+        let size = self.layout.gc.head_size;
+        // The links, and the head of the object behind them.
+        let mut block = [0; 64];
+        let ob_type = size + self.layout.object.ob_type;
+        let wanted = (ob_type as usize + 8).min(block.len());
         let mut previous = head;
         let mut current = self.u64(head)? & !LINK_FLAGS;
         let mut count = 0;
         while current != head {
-            self.bytes_into(current, &mut links)?;
+            self.bytes_into(current, &mut block[..wanted])?;
             count += 1;
-            if links.field_u64(8) & !LINK_FLAGS != previous || count > self.limits.gc_objects {
+            if block.field_u64(8) & !LINK_FLAGS != previous || count > self.limits.gc_objects {
                 return Err(DecodeError::Corrupt {
                     what: "list of the collector",
                     addr: current,
                 });
             }
-            visit(current + size);
+            visit(current + u64::from(size), block.field_u64(ob_type));
             previous = current;
-            current = links.field_u64(0) & !LINK_FLAGS;
+            current = block.field_u64(0) & !LINK_FLAGS;
         }
         Ok(())
     }

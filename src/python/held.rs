@@ -1,12 +1,15 @@
 //! Context managers that a frame is inside of: `with` keeps the manager's
 //! exit method on the value stack of the frame.
 
+use std::rc::Rc;
+
 use python_offsets::{FrameForm, LineForm};
 
 use super::error::{DecodeError, Result};
 use super::frame::RawFrame;
 use super::reader::{Fields, Reader};
 use super::types::Kind;
+use crate::snapshot::FrameKind;
 
 /// What `with` and `async with` call at the end.
 const EXIT_METHODS: [&str; 2] = ["__exit__", "__aexit__"];
@@ -46,8 +49,11 @@ impl Reader<'_> {
         depth: usize,
         entered: &mut Vec<Entered>,
     ) -> Result<()> {
+        if !executing && self.only_awaits(frame)? {
+            return Ok(());
+        }
         let values = self.stack_values(frame, executing)?;
-        let handlers = self.handlers(frame).unwrap_or_default();
+        let mut handlers: Option<Rc<[Handler]>> = None;
         let mut values = (1u64..).zip(values);
         while let Some((mut depth_behind, value)) = values.next() {
             let Some(value) = value else { continue };
@@ -70,6 +76,8 @@ impl Reader<'_> {
                 _ => None,
             };
             if let Some(manager) = manager {
+                let handlers =
+                    handlers.get_or_insert_with(|| self.handlers(frame).unwrap_or_default());
                 let handler = handlers
                     .iter()
                     .find(|handler| handler.depth == depth_behind);
@@ -130,6 +138,24 @@ impl Reader<'_> {
     }
 
     fn is_exit(&self, callable: u64) -> bool {
+        // Methods are made anew for each object, their functions are few.
+        let function = match self.type_of(callable).map(|ty| ty.kind) {
+            Ok(Kind::Method) => {
+                let at = callable + u64::from(self.layout.method.im_func);
+                self.required(at, "im_func").unwrap_or(callable)
+            }
+            Ok(Kind::Function | Kind::MethodDescriptor) => callable,
+            _ => return self.is_named_exit(callable),
+        };
+        if let Some(known) = self.exits.borrow().get(&function) {
+            return *known;
+        }
+        let is_exit = self.is_named_exit(function);
+        self.exits.borrow_mut().insert(function, is_exit);
+        is_exit
+    }
+
+    fn is_named_exit(&self, callable: u64) -> bool {
         let name = match self.type_of(callable).map(|ty| ty.kind) {
             Ok(Kind::MethodDescriptor) => {
                 let at = callable + u64::from(self.layout.descriptor.d_name);
@@ -165,6 +191,16 @@ impl Reader<'_> {
         Ok(slots.map(|slot| self.untag(slot.field_u64(0))).collect())
     }
 
+    /// Whether nothing is on the stack of a suspended coroutine but what it
+    /// awaits, which is on top: it is inside of nothing.
+    pub fn only_awaits(&self, frame: &RawFrame) -> Result<bool> {
+        if frame.code.frame_kind() != FrameKind::Coroutine {
+            return Ok(false);
+        }
+        let base = self.stack_base(frame)?;
+        Ok(self.stack_top(frame)?.is_none_or(|top| top <= base + 8))
+    }
+
     fn stack_base(&self, frame: &RawFrame) -> Result<u64> {
         match self.layout.format.frame {
             FrameForm::Object => {
@@ -178,9 +214,8 @@ impl Reader<'_> {
                 let missing = DecodeError::NotInLayout {
                     what: "co_nlocalsplus",
                 };
-                let at =
-                    frame.code.addr + u64::from(self.layout.code.co_nlocalsplus.ok_or(missing)?);
-                let slots = u64::try_from(self.i32(at)?).unwrap_or(0).min(MAX_STACK);
+                let slots = frame.code.slots.ok_or(missing)?;
+                let slots = u64::try_from(slots).unwrap_or(0).min(MAX_STACK);
                 Ok(frame.addr + u64::from(self.layout.frame.localsplus) + slots * 8)
             }
         }
@@ -195,13 +230,24 @@ impl Reader<'_> {
 
     /// The exception handlers around the frame's instruction, innermost first:
     /// the exception table from 3.11, the frame's blocks before.
-    fn handlers(&self, frame: &RawFrame) -> Result<Vec<Handler>> {
-        if let Some(offset) = self.layout.code.co_exceptiontable {
-            let at = frame.code.addr + u64::from(offset);
-            let table = self.required(at, "co_exceptiontable")?;
-            let (table, _) = self.bytes_object(table, self.limits.code)?;
-            return Ok(table_handlers(&table, frame.offset / 2));
+    fn handlers(&self, frame: &RawFrame) -> Result<Rc<[Handler]>> {
+        let Some(offset) = self.layout.code.co_exceptiontable else {
+            return self.block_handlers(frame).map(Rc::from);
+        };
+        if let Some(known) = frame.code.handlers.borrow().get(&frame.offset) {
+            return Ok(known.clone());
         }
+        let at = frame.code.addr + u64::from(offset);
+        let table = self.required(at, "co_exceptiontable")?;
+        let (table, _) = self.bytes_object(table, self.limits.code)?;
+        let handlers: Rc<[Handler]> = table_handlers(&table, frame.offset / 2).into();
+        let mut known = frame.code.handlers.borrow_mut();
+        known.insert(frame.offset, handlers.clone());
+        Ok(handlers)
+    }
+
+    /// The blocks of a frame, to 3.10.
+    fn block_handlers(&self, frame: &RawFrame) -> Result<Vec<Handler>> {
         let layout = &self.layout.frame;
         let (Some(count), Some(blocks), Some(size), Some(level)) = (
             layout.block_count,
@@ -266,7 +312,7 @@ const BLOCK_HANDLER: u64 = 4;
 
 /// A handler that an exception would reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Handler {
+pub(super) struct Handler {
     /// Values that it finds on the stack.
     depth: u64,
     /// Offset of an instruction on the line of the `with` that it belongs to.

@@ -137,7 +137,7 @@ impl Reader<'_> {
                 .collect()
         };
         Ok(Value::Instance {
-            type_name: self.full_type_name(ty),
+            type_name: self.full_type_name(ty).to_string(),
             addr,
             attributes,
             more,
@@ -161,7 +161,7 @@ impl Reader<'_> {
                     _ => self.callable_name(function),
                 }
             }
-            _ => Ok(self.full_type_name(&*self.type_of(addr)?)),
+            _ => Ok(self.full_type_name(&*self.type_of(addr)?).to_string()),
         }
     }
 

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use arcstr::ArcStr;
 use python_offsets::Layout;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::code::Code;
 use super::error::{DecodeError, Result};
@@ -29,8 +30,13 @@ pub struct Reader<'m> {
     pub(super) codes: RefCell<FxHashMap<u64, Rc<Code>>>,
     pub(super) texts: RefCell<FxHashMap<u64, Rc<str>>>,
     pub(super) key_names: RefCell<FxHashMap<(u64, u64), Names>>,
+    /// Functions by their address: whether they are `__exit__` or `__aexit__`.
+    pub(super) exits: RefCell<FxHashMap<u64, bool>>,
+    shared: RefCell<FxHashSet<ArcStr>>,
+    /// Code objects by address: whether their name is in a table of names.
+    pub(crate) named: RefCell<FxHashMap<(u64, usize), bool>>,
     /// Names of a type's classes in method resolution order.
-    pub(crate) class_names: RefCell<FxHashMap<u64, Rc<[String]>>>,
+    pub(crate) class_names: RefCell<FxHashMap<u64, Rc<[Rc<str>]>>>,
 }
 
 impl<'m> Reader<'m> {
@@ -44,8 +50,21 @@ impl<'m> Reader<'m> {
             codes: RefCell::default(),
             texts: RefCell::default(),
             key_names: RefCell::default(),
+            exits: RefCell::default(),
+            shared: RefCell::default(),
+            named: RefCell::default(),
             class_names: RefCell::default(),
         }
+    }
+
+    /// `text` as a value that all who ask for the same text share.
+    pub fn shared(&self, text: &str) -> ArcStr {
+        if let Some(known) = self.shared.borrow().get(text) {
+            return known.clone();
+        }
+        let new = ArcStr::from(text);
+        self.shared.borrow_mut().insert(new.clone());
+        new
     }
 
     /// The memory under this reader.
@@ -72,38 +91,36 @@ impl<'m> Reader<'m> {
         Ok(buf)
     }
 
-    fn array<const N: usize>(&self, addr: u64) -> Result<[u8; N]> {
-        let mut buf = [0; N];
-        self.memory.read(addr, &mut buf)?;
-        Ok(buf)
+    fn word(&self, addr: u64, len: usize) -> Result<u64> {
+        Ok(self.memory.read_word(addr, len)?)
     }
 
     pub fn u8(&self, addr: u64) -> Result<u8> {
-        Ok(self.array::<1>(addr)?[0])
+        Ok(self.word(addr, 1)? as u8)
     }
 
     pub fn i8(&self, addr: u64) -> Result<i8> {
-        Ok(i8::from_le_bytes(self.array(addr)?))
+        Ok(self.word(addr, 1)? as i8)
     }
 
     pub fn u32(&self, addr: u64) -> Result<u32> {
-        Ok(u32::from_le_bytes(self.array(addr)?))
+        Ok(self.word(addr, 4)? as u32)
     }
 
     pub fn i32(&self, addr: u64) -> Result<i32> {
-        Ok(i32::from_le_bytes(self.array(addr)?))
+        Ok(self.word(addr, 4)? as i32)
     }
 
     pub fn u64(&self, addr: u64) -> Result<u64> {
-        Ok(u64::from_le_bytes(self.array(addr)?))
+        self.word(addr, 8)
     }
 
     pub fn i64(&self, addr: u64) -> Result<i64> {
-        Ok(i64::from_le_bytes(self.array(addr)?))
+        Ok(self.word(addr, 8)? as i64)
     }
 
     pub fn f64(&self, addr: u64) -> Result<f64> {
-        Ok(f64::from_le_bytes(self.array(addr)?))
+        Ok(f64::from_bits(self.word(addr, 8)?))
     }
 
     /// The pointer at `addr`; null is `None`.

@@ -1,8 +1,10 @@
 //! Types of the target's objects and what the decoders know of them.
 
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use python_offsets::ReferenceForm;
+use rustc_hash::FxHashMap;
 
 use super::error::{DecodeError, Result};
 use super::reader::{Reader, is_plausible};
@@ -131,6 +133,9 @@ pub struct Type {
     /// The first kind along the method resolution order.
     pub kind: Kind,
     pub cached_keys: u64,
+    full_name: OnceCell<Rc<str>>,
+    /// Class attributes that were looked up.
+    attributes: RefCell<FxHashMap<Box<str>, Option<u64>>>,
 }
 
 impl Type {
@@ -264,6 +269,8 @@ impl Reader<'_> {
             exact,
             kind,
             cached_keys,
+            full_name: OnceCell::new(),
+            attributes: RefCell::default(),
         })
     }
 
@@ -274,6 +281,15 @@ impl Reader<'_> {
 
     /// A class attribute, looked up along the method resolution order.
     pub fn type_attribute(&self, ty: &Type, name: &str) -> Result<Option<u64>> {
+        if let Some(known) = ty.attributes.borrow().get(name) {
+            return Ok(*known);
+        }
+        let found = self.look_up(ty, name)?;
+        ty.attributes.borrow_mut().insert(name.into(), found);
+        Ok(found)
+    }
+
+    fn look_up(&self, ty: &Type, name: &str) -> Result<Option<u64>> {
         for class in &ty.mro {
             if let Some(dict) = self.type_dict(*class)?
                 && let Some(value) = self.dict_get(dict, name)?
@@ -286,7 +302,14 @@ impl Reader<'_> {
 
     /// The name of a type as users know it, with its module unless that is
     /// `builtins`.
-    pub fn full_type_name(&self, ty: &Type) -> String {
+    pub fn full_type_name(&self, ty: &Type) -> Rc<str> {
+        let name = ty
+            .full_name
+            .get_or_init(|| self.decode_full_name(ty).into());
+        name.clone()
+    }
+
+    fn decode_full_name(&self, ty: &Type) -> String {
         if !ty.is_heap() || ty.name.contains('.') {
             return ty.name.to_string();
         }

@@ -129,7 +129,7 @@ fn write_node(
 }
 
 fn task_lines(task: &Task) -> Vec<String> {
-    let mut lines = vec![task_label(task), task.coroutine.clone()];
+    let mut lines = vec![task_label(task), task.coroutine.to_string()];
     let own = task.frames.iter().find(|frame| !frame.library);
     if let Some(frame) = own.or(task.frames.first()) {
         let file = frame.file.as_deref().unwrap_or("?");
@@ -140,7 +140,7 @@ fn task_lines(task: &Task) -> Vec<String> {
         lines.push(format!("{} {file}:{line}", frame.qualname));
     }
     if let Some(wait) = &task.waits_for {
-        lines.push(wait.summary.clone());
+        lines.push(wait.summary.to_string());
     }
     lines
 }
@@ -264,10 +264,10 @@ mod tests {
         let evil = "\"]; evil [label=\"\\\" & &amp; \\N \n } \\";
         let mut process = fixtures::bank();
         process.command = vec![evil.into()];
-        process.tasks[0].name = evil.into();
-        process.tasks[0].id = evil.into();
+        process.task_mut(0).name = evil.into();
+        process.task_mut(0).id = evil.into();
         process.edges[0].from = evil.into();
-        process.edges[0].to = format!("{evil}{evil}");
+        process.edges[0].to = format!("{evil}{evil}").into();
         process.edges[0].via = evil.into();
         let text = graph(process, None);
         if let Some(plain) = rendered(&text) {

@@ -4,6 +4,8 @@ mod hung;
 
 pub use hung::{diagnosis, starved, verdict};
 
+use arcstr::ArcStr;
+
 use crate::snapshot::*;
 
 pub fn frame(function: &str, file: &str, line: u32) -> Frame {
@@ -29,7 +31,7 @@ pub fn task(address: u64, name: &str, frames: &[(&str, &str, u32)], summary: &st
         .collect();
     frames.reverse();
     Task {
-        id: format!("task:{address:#x}"),
+        id: format!("task:{address:#x}").into(),
         interpreter: 0,
         name: name.into(),
         name_is_default: name.starts_with("Task-"),
@@ -71,7 +73,7 @@ pub fn thread(native_id: u64, name: &str, frames: &[(&str, &str, u32)]) -> Threa
         .collect();
     frames.reverse();
     Thread {
-        id: format!("thread:{native_id}"),
+        id: format!("thread:{native_id}").into(),
         interpreter: 0,
         native_id,
         name: name.into(),
@@ -188,30 +190,34 @@ pub fn bank() -> Process {
             "Task-1",
             &main,
             "gather of alice-to-bob, bob-to-alice (0/2 done)",
-        ),
+        )
+        .into(),
         task(
             0x20,
             "alice-to-bob",
             &transfer,
             "asyncio.Lock held by bob-to-alice (transfer, line 24)",
-        ),
+        )
+        .into(),
         task(
             0x30,
             "bob-to-alice",
             &transfer,
             "asyncio.Lock held by alice-to-bob (transfer, line 24)",
-        ),
-        task(0x40, "receipts", &receipts, "asyncio.Queue.get, empty"),
+        )
+        .into(),
+        task(0x40, "receipts", &receipts, "asyncio.Queue.get, empty").into(),
         task(
             0x50,
             "rates",
             &[("refresh_rates", "/srv/bank.py", 44)],
             "thread rates_0 (running fetch_rates, line 40)",
-        ),
-        task(0x60, "heartbeat", &heartbeat, "timer, 29.7 s left"),
+        )
+        .into(),
+        task(0x60, "heartbeat", &heartbeat, "timer, 29.7 s left").into(),
     ];
     let kinds = ["gather", "lock", "lock", "queue-get", "executor", "timer"];
-    for (task, kind) in process.tasks.iter_mut().zip(kinds) {
+    for (task, kind) in process.tasks_mut().zip(kinds) {
         if let Some(wait) = &mut task.waits_for {
             wait.kind = kind.into();
         }
@@ -226,8 +232,9 @@ pub fn bank() -> Process {
         edge("task:0x50", "thread:4243", "executor"),
     ];
     for (place, lock, holder) in [(1, "lock:0xa", "task:0x30"), (2, "lock:0xb", "task:0x20")] {
-        let task = &mut process.tasks[place];
-        process.resources.push(lock_of(lock, holder, &task.id));
+        let waiter = lock_of(lock, holder, &process.tasks[place].id);
+        process.resources.push(waiter);
+        let task = process.task_mut(place);
         if let Some(wait) = &mut task.waits_for {
             wait.resource = Some(lock.into());
         }
@@ -236,7 +243,7 @@ pub fn bank() -> Process {
         (1, ["task:0x10", "task:0x30"]),
         (2, ["task:0x10", "task:0x20"]),
     ] {
-        process.tasks[task].awaited_by = awaiters.map(str::to_owned).to_vec();
+        process.task_mut(task).awaited_by = awaiters.map(ArcStr::from).to_vec();
     }
     process.threads.push(thread(
         4243,
@@ -313,7 +320,7 @@ pub fn crowd() -> Process {
         ("sleep", TASKS, 718),
     ];
     let mut process = process();
-    process.tasks.push(task(1, "Task-1", &main, ""));
+    process.tasks.push(task(1, "Task-1", &main, "").into());
     for at in 0..9_999 {
         let id = 0x1000 + at * 16;
         process.tasks.push(if at < 4_982 {
@@ -323,6 +330,7 @@ pub fn crowd() -> Process {
                 &worker,
                 "asyncio.Queue.get, empty",
             )
+            .into()
         } else {
             let left = at as f64 / 10.0 - 500.0;
             let mut job = task(id, &format!("Task-{at}"), &job, &format!("timer, {left} s"));
@@ -331,17 +339,18 @@ pub fn crowd() -> Process {
                 remaining_s: Some(left),
                 ..wait
             });
-            job
+            job.into()
         });
     }
     let mut fresh = task(0x10, "Task-9999", &[("fetch", "/srv/crawl.py", 10)], "");
     fresh.state = TaskState::Ready;
     fresh.started = Some(false);
-    process.tasks.push(fresh);
-    let ids: Vec<String> = (process.tasks.iter().skip(1))
+    process.tasks.push(fresh.into());
+    let ids: Vec<ArcStr> = (process.tasks.iter().skip(1))
         .map(|task| task.id.clone())
         .collect();
-    for (task, id) in process.tasks.iter_mut().skip(1).zip(ids) {
+    for (place, id) in (1..).zip(ids) {
+        let task = process.task_mut(place);
         task.awaited_by.push("task:0x1".into());
         process.edges.push(edge("task:0x1", &id, "task-group"));
     }

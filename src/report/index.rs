@@ -34,7 +34,7 @@ impl<'a> Index<'a> {
         }
         Self {
             tasks: (process.tasks.iter().enumerate())
-                .map(|(place, task)| (task.id.as_str(), (place, task)))
+                .map(|(place, task)| (task.id.as_str(), (place, &**task)))
                 .collect(),
             threads: (process.threads.iter())
                 .map(|thread| (thread.id.as_str(), thread))

@@ -62,7 +62,7 @@ mod tests {
     fn programs_get_one_line_that_reads_back_as_the_same_snapshot() {
         let mut snapshot = fixtures::snapshot(fixtures::bank());
         let name = "\u{1b}[2J\u{9b}1m\u{7f}\u{202e}\u{e0041}\n\"\\ 任务 ä";
-        snapshot.processes[0].tasks[0].name = name.into();
+        snapshot.processes[0].task_mut(0).name = name.into();
         for indented in [false, true] {
             let text = text(&snapshot, indented);
             assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), snapshot);

@@ -93,7 +93,7 @@ impl<'a> Candidate<'a> {
             },
             names: vec![&task.name, &task.coroutine],
             ids: vec![
-                task.id.clone(),
+                task.id.to_string(),
                 address.to_owned(),
                 format!("{}@{address}", task.coroutine),
             ],
@@ -106,7 +106,7 @@ impl<'a> Candidate<'a> {
             place,
             label: &thread.name,
             names: vec![&thread.name],
-            ids: vec![thread.id.clone(), thread.native_id.to_string()],
+            ids: vec![thread.id.to_string(), thread.native_id.to_string()],
         }
     }
 
@@ -215,8 +215,8 @@ mod tests {
     #[test]
     fn a_whole_name_wins_over_a_part() {
         let mut snapshot = snapshot(bank());
-        snapshot.processes[0].tasks[1].name = "rates".into();
-        snapshot.processes[0].tasks[2].name = "rates-2".into();
+        snapshot.processes[0].task_mut(1).name = "rates".into();
+        snapshot.processes[0].task_mut(2).name = "rates-2".into();
         let choices = choose(&snapshot, &["rates".into()], &[]).unwrap().unwrap();
         assert_eq!(choices[0].tasks, [1, 4].into());
         assert_eq!(found("Task-1").unwrap(), [0]);

@@ -1,5 +1,6 @@
 //! The way from those whom a diagnosis is about to the reason that they wait.
 
+use arcstr::ArcStr;
 use rustc_hash::FxHashSet;
 
 use super::Index;
@@ -44,9 +45,9 @@ pub fn of<'a>(diagnosis: &'a Diagnosis, index: &Index<'a>) -> Way<'a> {
         }
     }
     if actors.is_empty() {
-        actors.extend(diagnosis.resources.iter().take(1).map(String::as_str));
+        actors.extend(diagnosis.resources.iter().take(1).map(ArcStr::as_str));
     }
-    let resources = diagnosis.resources.iter().map(String::as_str);
+    let resources = diagnosis.resources.iter().map(ArcStr::as_str);
     let walk = Walk {
         index,
         wanted: actors.iter().copied().chain(resources).collect(),

@@ -1,5 +1,6 @@
 //! Short names and reasons for all ids of a process, made once.
 
+use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use super::Index;
@@ -9,8 +10,8 @@ use crate::snapshot::{Process, TaskState};
 /// What the ids of one process are called, and what they wait for.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
-    labels: FxHashMap<String, String>,
-    reasons: FxHashMap<String, String>,
+    labels: FxHashMap<ArcStr, String>,
+    reasons: FxHashMap<ArcStr, String>,
 }
 
 impl Words {

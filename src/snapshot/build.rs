@@ -1,5 +1,8 @@
 //! One process of the model, from a reader that has been confirmed.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use python_offsets::TaskListForm;
 use rustc_hash::FxHashMap;
 
@@ -81,6 +84,8 @@ pub struct Build<'a, 'm> {
     /// What a walk over all objects found; none where only movement is looked for.
     pub heap: Option<&'a Heap>,
     pub descriptors: &'a Descriptors,
+    /// `time.monotonic()`, from which timers count.
+    pub now: f64,
 }
 
 impl Build<'_, '_> {
@@ -103,7 +108,7 @@ impl Build<'_, '_> {
         let (mut tasks, asyncio_imported) = self.tasks(&interpreters, &mut threads, &mut errors);
         loops.note_tasks(&mut tasks, &threads);
         let (edges, completing) = edges::link(reader, &mut tasks);
-        let now = monotonic_now();
+        let now = self.now;
         let mut loops = loops.build(reader, &threads, self.kernel, now);
         let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
         let scene = Scene {
@@ -146,7 +151,9 @@ impl Build<'_, '_> {
             },
             threads: threads.into_iter().map(|built| built.thread).collect(),
             loops,
-            tasks: tasks.into_iter().map(|built| built.task).collect(),
+            tasks: (tasks.into_iter())
+                .map(|built| Arc::new(built.task))
+                .collect(),
             coroutines: explained.coroutines,
             resources: explained.resources,
             edges: explained.edges,
@@ -211,6 +218,7 @@ impl Build<'_, '_> {
                 frames: &frames,
                 interpreter: interpreter.id,
                 places: &places,
+                loops: RefCell::default(),
             };
             let mut built = builder.build(&found.tasks, threads);
             if self.reader.layout.format.task_list == TaskListForm::WeakSets {
@@ -233,7 +241,7 @@ pub fn python_build(runtime: &Runtime) -> PythonBuild {
 }
 
 /// `time.monotonic()` of every process in our time namespace, in seconds.
-fn monotonic_now() -> f64 {
+pub fn monotonic_now() -> f64 {
     use nix::time::{ClockId, clock_gettime};
     clock_gettime(ClockId::CLOCK_MONOTONIC)
         .map_or(0.0, |now| now.tv_sec() as f64 + now.tv_nsec() as f64 / 1e9)

@@ -1,9 +1,10 @@
 //! Edges between tasks, and what each says about the task that waits.
 
+use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::{Edge, Task, TaskState};
-use super::tasks::{BuiltTask, task_id};
+use super::tasks::BuiltTask;
 use crate::python::Reader;
 use crate::tasks::Dependents;
 
@@ -15,12 +16,12 @@ const NAMES_SHOWN: usize = 3;
 pub fn link(
     reader: &Reader<'_>,
     tasks: &mut [BuiltTask],
-) -> (Vec<Edge>, FxHashMap<u64, Vec<String>>) {
+) -> (Vec<Edge>, FxHashMap<u64, Vec<ArcStr>>) {
     let mut finder = Finder {
         waiting: tasks
             .iter()
             .filter(|built| built.task.state == TaskState::Waiting)
-            .map(|built| built.addr)
+            .map(|built| (built.addr, built.task.id.clone()))
             .collect(),
         edges: Vec::new(),
         seen: FxHashSet::default(),
@@ -32,21 +33,22 @@ pub fn link(
 }
 
 struct Finder {
-    waiting: FxHashSet<u64>,
+    /// Ids of the tasks that wait.
+    waiting: FxHashMap<u64, ArcStr>,
     edges: Vec<Edge>,
     /// Ends of the edges that are known, whatever they go through.
-    seen: FxHashSet<(String, String)>,
+    seen: FxHashSet<(ArcStr, ArcStr)>,
     /// Futures of `concurrent.futures` and the tasks that complete them.
-    concurrent: FxHashMap<u64, Vec<String>>,
+    concurrent: FxHashMap<u64, Vec<ArcStr>>,
 }
 
 impl Finder {
-    fn add(&mut self, from: String, to: String, via: &str) {
+    fn add(&mut self, reader: &Reader<'_>, from: ArcStr, to: ArcStr, via: &str) {
         if from != to && self.seen.insert((from.clone(), to.clone())) {
             self.edges.push(Edge {
                 from,
                 to,
-                via: via.to_owned(),
+                via: reader.shared(via),
             });
         }
     }
@@ -57,14 +59,11 @@ impl Finder {
             .iter()
             .filter(|built| built.task.state != TaskState::Done)
         {
-            let reached = dependents.of(reader, built.addr);
+            let reached = dependents.of(reader, built.addr, &built.callbacks);
             for dependent in reached.dependents {
-                if self.waiting.contains(&dependent.task) {
-                    self.add(
-                        task_id(dependent.task),
-                        built.task.id.clone(),
-                        dependent.via,
-                    );
+                if let Some(waiting) = self.waiting.get(&dependent.task) {
+                    let from = waiting.clone();
+                    self.add(reader, from, built.task.id.clone(), dependent.via);
                 }
             }
             for future in reached.concurrent {
@@ -76,7 +75,7 @@ impl Finder {
 }
 
 fn write_on_tasks(tasks: &mut [BuiltTask], edges: &[Edge]) {
-    let places: FxHashMap<String, usize> = tasks
+    let places: FxHashMap<ArcStr, usize> = tasks
         .iter()
         .enumerate()
         .map(|(index, built)| (built.task.id.clone(), index))
@@ -102,11 +101,11 @@ fn write_on_tasks(tasks: &mut [BuiltTask], edges: &[Edge]) {
             continue;
         };
         let via = targets[0].1;
-        wait.kind = if via == "await" { "task" } else { via }.to_owned();
+        wait.kind = if via == "await" { "task" } else { via }.to_owned().into();
         wait.summary = match (targets.len(), more) {
-            (1, _) => names.concat(),
-            (count, 0) => format!("{count} tasks: {}", names.join(", ")),
-            (count, more) => format!("{count} tasks: {} and {more} more", names.join(", ")),
+            (1, _) => names.concat().into(),
+            (count, 0) => format!("{count} tasks: {}", names.join(", ")).into(),
+            (count, more) => format!("{count} tasks: {} and {more} more", names.join(", ")).into(),
         };
     }
 }
@@ -115,8 +114,8 @@ fn write_on_tasks(tasks: &mut [BuiltTask], edges: &[Edge]) {
 pub fn display_name(task: &Task) -> String {
     match (task.name.is_empty(), task.coroutine.is_empty()) {
         (false, false) => format!("{} ({})", task.name, task.coroutine),
-        (false, true) => task.name.clone(),
+        (false, true) => task.name.to_string(),
         (true, false) => format!("{} ({})", task.coroutine, task.id),
-        (true, true) => task.id.clone(),
+        (true, true) => task.id.to_string(),
     }
 }

@@ -1,8 +1,10 @@
 //! Frames of the model from frames of the target.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashSet;
+use arcstr::ArcStr;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::{Frame, FrameKind, FramePlace, Local};
 use crate::python::{DecodeError, Kind, RawFrame, RawStack, Reader};
@@ -13,6 +15,9 @@ const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
 /// Files of modules that are frozen into the interpreter.
 const FROZEN_PREFIX: &str = "<frozen ";
 
+/// Code object, offset of the instruction, and qualified name.
+type Place = (u64, i64, Option<Rc<str>>);
+
 /// Makes frames of one interpreter.
 pub struct Frames<'r, 'm> {
     reader: &'r Reader<'m>,
@@ -22,6 +27,8 @@ pub struct Frames<'r, 'm> {
     /// library have relative names: its top-level modules.
     bundled_modules: FxHashSet<Rc<str>>,
     locals: bool,
+    /// Frames by code, instruction and qualified name, without their place.
+    known: RefCell<FxHashMap<Place, Frame>>,
 }
 
 impl<'r, 'm> Frames<'r, 'm> {
@@ -32,6 +39,7 @@ impl<'r, 'm> Frames<'r, 'm> {
             standard_library: standard_library(reader, interp),
             bundled_modules: bundled_modules(reader, interp).unwrap_or_default(),
             locals,
+            known: RefCell::default(),
         }
     }
 
@@ -53,30 +61,45 @@ impl<'r, 'm> Frames<'r, 'm> {
     /// A Python frame; `qualname` is its generator's, where it has one. That may
     /// have been changed: the code's own, from 3.11, says where to look.
     pub fn python(&self, raw: &RawFrame, qualname: Option<Rc<str>>) -> Frame {
-        let position = self.reader.frame_position(raw);
-        let (locals, error) = match self.locals.then(|| self.locals_of(raw)) {
-            None => (None, None),
-            Some(Ok(locals)) => (Some(locals), None),
-            Some(Err(error)) => (None, Some(error.to_string())),
+        // From 3.11 the code's own name is what is shown.
+        let qualname = qualname.filter(|_| self.reader.layout.code.co_qualname.is_none());
+        let key = (raw.code.addr, raw.offset, qualname);
+        let mut known = self.known.borrow_mut();
+        let mut frame = match known.get(&key) {
+            Some(frame) => frame.clone(),
+            None => {
+                let frame = self.place_in_code(raw, key.2.as_deref());
+                known.insert(key, frame.clone());
+                frame
+            }
         };
+        frame.place = Some(FramePlace {
+            frame: raw.addr,
+            code: raw.code.addr,
+        });
+        if self.locals {
+            match self.locals_of(raw) {
+                Ok(locals) => frame.locals = Some(locals),
+                Err(error) => frame.error = Some(error.to_string()),
+            }
+        }
+        frame
+    }
+
+    fn place_in_code(&self, raw: &RawFrame, qualname: Option<&str>) -> Frame {
+        let position = self.reader.frame_position(raw);
         Frame {
-            function: raw.code.name.to_string(),
-            qualname: match (self.reader.layout.code.co_qualname, &qualname) {
-                (None, Some(qualname)) => qualname.to_string(),
-                _ => raw.code.qualname.to_string(),
-            },
-            file: Some(raw.code.filename.to_string()),
+            function: self.reader.shared(&raw.code.name),
+            qualname: self.reader.shared(qualname.unwrap_or(&raw.code.qualname)),
+            file: Some(self.reader.shared(&raw.code.filename)),
             line: position.line,
             column: position.column,
             kind: raw.code.frame_kind(),
             library: self.is_library(&raw.code.filename),
             owner: None,
-            locals,
-            error,
-            place: Some(FramePlace {
-                frame: raw.addr,
-                code: raw.code.addr,
-            }),
+            locals: None,
+            error: None,
+            place: None,
         }
     }
 
@@ -89,8 +112,8 @@ impl<'r, 'm> Frames<'r, 'm> {
             ChainFrame::Native { type_name, name } => {
                 let shown = name.as_deref().unwrap_or(type_name);
                 Frame {
-                    function: shown.rsplit('.').next().unwrap_or(shown).to_owned(),
-                    qualname: shown.to_owned(),
+                    function: shown.rsplit('.').next().unwrap_or(shown).to_owned().into(),
+                    qualname: shown.to_owned().into(),
                     file: None,
                     line: None,
                     column: None,
@@ -113,7 +136,7 @@ impl<'r, 'm> Frames<'r, 'm> {
             .filter_map(|binding| {
                 let value = binding.value?;
                 let type_name = match reader.type_of(value) {
-                    Ok(ty) => reader.full_type_name(&ty),
+                    Ok(ty) => reader.full_type_name(&ty).to_string(),
                     Err(_) => "?".into(),
                 };
                 let mut text = reader.value(value).to_string();
@@ -152,10 +175,10 @@ impl<'r, 'm> Frames<'r, 'm> {
             let file = text(entry, "filename");
             let function = text(entry, "name").unwrap_or_default();
             Frame {
-                qualname: function.clone(),
-                function,
+                qualname: function.clone().into(),
+                function: function.into(),
                 library: file.as_deref().is_some_and(|file| self.is_library(file)),
-                file,
+                file: file.map(ArcStr::from),
                 line,
                 column: None,
                 kind: FrameKind::Function,

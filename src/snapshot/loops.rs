@@ -42,7 +42,7 @@ impl Loops {
                 Ok(Some(addr)) => {
                     self.note(addr, threads[index].thread.interpreter);
                     self.threads.insert(addr, index);
-                    threads[index].thread.event_loop = Some(loop_id(addr));
+                    threads[index].thread.event_loop = Some(loop_id(addr).into());
                     correct_thread(reader, threads, index, addr);
                 }
                 Ok(None) => {}
@@ -145,7 +145,7 @@ fn event_loop(
         None => "?".into(),
     };
     EventLoop {
-        id: loop_id(addr),
+        id: loop_id(addr).into(),
         interpreter,
         thread: thread.map(|thread| thread.id.clone()),
         running: thread.is_some(),

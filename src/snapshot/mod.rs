@@ -1,6 +1,7 @@
 //! The plain model that everything after it reads, and how it is taken.
 
 mod build;
+mod changed;
 pub mod count;
 mod edges;
 mod frames;
@@ -8,9 +9,11 @@ pub mod kept;
 mod loops;
 pub mod model;
 mod order;
+mod seen;
 pub mod take;
 mod tasks;
 mod threads;
 mod waits;
+pub mod watch;
 
 pub use model::*;

@@ -4,6 +4,9 @@
 //! Absent knowledge is `None`, never an invented value. Nothing here holds a
 //! handle to the process.
 
+use std::sync::Arc;
+
+use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 /// Version of the JSON contract that these types serialise to.
@@ -38,7 +41,8 @@ pub struct Process {
     pub read: ReadInfo,
     pub threads: Vec<Thread>,
     pub loops: Vec<EventLoop>,
-    pub tasks: Vec<Task>,
+    /// Shared with other snapshots in which a task is just the same.
+    pub tasks: Vec<Arc<Task>>,
     pub coroutines: Vec<Coroutine>,
     pub resources: Vec<Resource>,
     pub edges: Vec<Edge>,
@@ -53,6 +57,19 @@ pub struct Process {
     pub errors: Vec<String>,
     /// Whether `asyncio` has been imported in any interpreter.
     pub asyncio_imported: bool,
+}
+
+#[cfg(test)]
+impl Process {
+    /// The task at this place, to be changed.
+    pub fn task_mut(&mut self, place: usize) -> &mut Task {
+        Arc::make_mut(&mut self.tasks[place])
+    }
+
+    /// All tasks, to be changed.
+    pub fn tasks_mut(&mut self) -> impl Iterator<Item = &mut Task> {
+        self.tasks.iter_mut().map(Arc::make_mut)
+    }
 }
 
 /// The interpreter inside the process.
@@ -105,7 +122,7 @@ pub enum Consistency {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Thread {
     /// `thread:<native id>`.
-    pub id: String,
+    pub id: ArcStr,
     pub interpreter: i64,
     pub native_id: u64,
     pub name: String,
@@ -116,9 +133,9 @@ pub struct Thread {
     pub syscall: Option<String>,
     /// Id of the event loop that runs in it.
     #[serde(rename = "loop")]
-    pub event_loop: Option<String>,
+    pub event_loop: Option<ArcStr>,
     /// Id of the task that runs in it.
-    pub task: Option<String>,
+    pub task: Option<ArcStr>,
     /// The lock, future, queue or the like that its call waits for.
     pub waits_for: Option<Wait>,
     /// Seconds of processor time that it has used so far.
@@ -144,12 +161,12 @@ pub enum ThreadState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventLoop {
     /// `loop:0x<address>`.
-    pub id: String,
+    pub id: ArcStr,
     pub interpreter: i64,
     /// Full name, e.g. `asyncio.unix_events._UnixSelectorEventLoop`.
     #[serde(rename = "class")]
     pub class_name: String,
-    pub thread: Option<String>,
+    pub thread: Option<ArcStr>,
     pub running: bool,
     pub closed: Option<bool>,
     pub debug: Option<bool>,
@@ -195,23 +212,23 @@ pub struct LoopFile {
     /// What the loop calls when it is ready.
     pub callback: Option<String>,
     /// Tasks that wait for it.
-    pub tasks: Vec<String>,
+    pub tasks: Vec<ArcStr>,
 }
 
 /// One asyncio task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     /// `task:0x<address>`.
-    pub id: String,
+    pub id: ArcStr,
     pub interpreter: i64,
     /// Empty where the version gives tasks no name (3.7).
-    pub name: String,
+    pub name: ArcStr,
     pub name_is_default: bool,
     /// Qualified name of the coroutine.
-    pub coroutine: String,
+    pub coroutine: ArcStr,
     /// Full name of the type, e.g. `_asyncio.Task`.
     #[serde(rename = "type")]
-    pub type_name: String,
+    pub type_name: ArcStr,
     pub state: TaskState,
     /// Whether the coroutine has run its first step; `None` when it is gone.
     pub started: Option<bool>,
@@ -221,16 +238,16 @@ pub struct Task {
     pub outcome: Option<Outcome>,
     pub exception: Option<ExceptionInfo>,
     #[serde(rename = "loop")]
-    pub event_loop: Option<String>,
+    pub event_loop: Option<ArcStr>,
     /// The thread that runs the task's loop.
-    pub thread: Option<String>,
+    pub thread: Option<ArcStr>,
     /// Innermost first.
     pub frames: Vec<Frame>,
     pub waits_for: Option<Wait>,
     /// Timeouts that will end the wait, the nearest first.
     pub guards: Vec<Guard>,
     /// Ids of what cannot go on before this task does.
-    pub awaited_by: Vec<String>,
+    pub awaited_by: Vec<ArcStr>,
     /// Where the task was created, innermost first; asyncio's debug mode only.
     pub created_at: Option<Vec<Frame>>,
     /// Whether only weak references keep it (`None`: not looked for): it may
@@ -276,9 +293,9 @@ pub struct ExceptionInfo {
 /// One frame of a chain or of a thread's stack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
-    pub function: String,
-    pub qualname: String,
-    pub file: Option<String>,
+    pub function: ArcStr,
+    pub qualname: ArcStr,
+    pub file: Option<ArcStr>,
     pub line: Option<u32>,
     /// One-based, in UTF-8 bytes as CPython counts; 3.11 and later.
     pub column: Option<u32>,
@@ -286,7 +303,7 @@ pub struct Frame {
     /// Standard library or installed package.
     pub library: bool,
     /// In a thread's stack: the task whose coroutine the frame belongs to.
-    pub owner: Option<String>,
+    pub owner: Option<ArcStr>,
     /// Only where locals were asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub locals: Option<Vec<Local>>,
@@ -330,7 +347,7 @@ pub struct Local {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
     /// `timeout`, `wait_for` or `cancel-scope`.
-    pub kind: String,
+    pub kind: ArcStr,
     /// Negative: overdue, its loop did not turn.
     pub remaining_s: f64,
 }
@@ -339,13 +356,13 @@ pub struct Guard {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Wait {
     /// One of the kinds in the JSON contract.
-    pub kind: String,
+    pub kind: ArcStr,
     /// Full name of the type of the object waited for.
     #[serde(rename = "type")]
-    pub type_name: String,
-    pub summary: String,
-    pub resource: Option<String>,
-    pub holders: Vec<String>,
+    pub type_name: ArcStr,
+    pub summary: ArcStr,
+    pub resource: Option<ArcStr>,
+    pub holders: Vec<ArcStr>,
     pub waiters_ahead: Option<u64>,
     pub remaining_s: Option<f64>,
     pub peer: Option<String>,
@@ -358,7 +375,7 @@ pub struct Wait {
 /// A coroutine or asynchronous generator that no task runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Coroutine {
-    pub id: String,
+    pub id: ArcStr,
     pub qualname: String,
     /// `created`, `suspended` or `async-generator`.
     pub state: String,
@@ -369,25 +386,25 @@ pub struct Coroutine {
     pub referenced_as: Option<String>,
     /// The loop in whose ready queue its first step is.
     #[serde(rename = "loop")]
-    pub event_loop: Option<String>,
+    pub event_loop: Option<ArcStr>,
 }
 
 /// A lock, queue, pool or the like that tasks or threads wait for, or hold.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Resource {
     /// `<kind>:0x<address>`, or `<kind>:<name>` for what the kernel keeps.
-    pub id: String,
-    pub kind: String,
+    pub id: ArcStr,
+    pub kind: ArcStr,
     #[serde(rename = "type")]
-    pub type_name: String,
+    pub type_name: ArcStr,
     /// As people would write it: `Account.lock`; `None` where nothing names it.
     pub name: Option<String>,
     pub summary: String,
-    pub holders: Vec<String>,
+    pub holders: Vec<ArcStr>,
     /// Where each known holder took it.
     pub taken_at: Vec<Taken>,
     /// In the order in which they will get it, where it keeps one.
-    pub waiters: Vec<String>,
+    pub waiters: Vec<ArcStr>,
     pub locked: Option<bool>,
     /// Whether an event is set.
     pub set: Option<bool>,
@@ -409,9 +426,9 @@ pub struct Resource {
 /// Where a holder took what it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
-    pub by: String,
-    pub function: String,
-    pub file: Option<String>,
+    pub by: ArcStr,
+    pub function: ArcStr,
+    pub file: Option<ArcStr>,
     pub line: Option<u32>,
 }
 
@@ -420,9 +437,9 @@ pub struct Taken {
 pub struct Reference {
     /// Id of a task (of a finished one: through its traceback), a coroutine, a
     /// thread, or a loop (through a timer, signal handler or reader of it).
-    pub from: String,
+    pub from: ArcStr,
     /// Id of the resource.
-    pub to: String,
+    pub to: ArcStr,
     /// The way from the one to the other: `self.loaded`.
     pub path: String,
     /// Seconds until the timer of a loop that refers to it is due.
@@ -433,7 +450,7 @@ pub struct Reference {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildProcess {
     /// `process:<pid>`.
-    pub id: String,
+    pub id: ArcStr,
     pub pid: u32,
     pub command: Vec<String>,
     /// The kernel's letter: `R`, `S`, `D`, `T`, `Z`.
@@ -443,16 +460,16 @@ pub struct ChildProcess {
     /// The descriptor that this call is about.
     pub fd: Option<i64>,
     /// Who has the other end of that pipe or socket, ids.
-    pub peers: Vec<String>,
+    pub peers: Vec<ArcStr>,
     pub is_python: bool,
 }
 
 /// `from` cannot go on before `to` does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {
-    pub from: String,
-    pub to: String,
-    pub via: String,
+    pub from: ArcStr,
+    pub to: ArcStr,
+    pub via: ArcStr,
 }
 
 /// The one-line answer.
@@ -470,9 +487,9 @@ pub struct Verdict {
 pub struct Diagnosis {
     pub kind: String,
     pub how: Option<String>,
-    pub tasks: Vec<String>,
-    pub threads: Vec<String>,
-    pub resources: Vec<String>,
+    pub tasks: Vec<ArcStr>,
+    pub threads: Vec<ArcStr>,
+    pub resources: Vec<ArcStr>,
     pub summary: String,
     pub culprit: Option<Culprit>,
     pub affected_tasks: u64,

@@ -1,5 +1,8 @@
 //! Tasks of the model from tasks of the target.
 
+use arcstr::{ArcStr, literal};
+use std::cell::RefCell;
+
 use rustc_hash::FxHashMap;
 
 use super::frames::Frames;
@@ -40,6 +43,8 @@ pub struct BuiltTask {
     pub chain: RawChain,
     /// Its coroutine.
     pub coroutine: Option<u64>,
+    /// What is called when it is done.
+    pub callbacks: Vec<u64>,
     /// The future that it waits for.
     pub waiter: Option<u64>,
     /// The exception it ended with.
@@ -47,8 +52,13 @@ pub struct BuiltTask {
 }
 
 /// The id of the task at `addr`.
-pub fn task_id(addr: u64) -> String {
-    format!("task:0x{addr:x}")
+pub fn task_id(addr: u64) -> ArcStr {
+    format!("task:0x{addr:x}").into()
+}
+
+/// The id of the loop at `addr`.
+pub fn loop_id(addr: u64) -> ArcStr {
+    format!("loop:0x{addr:x}").into()
 }
 
 /// Makes the tasks of one interpreter.
@@ -57,6 +67,8 @@ pub struct Tasks<'r, 'm> {
     pub frames: &'r Frames<'r, 'm>,
     pub interpreter: i64,
     pub places: &'r FramePlaces,
+    /// Ids of loops.
+    pub loops: RefCell<FxHashMap<u64, ArcStr>>,
 }
 
 impl Tasks<'_, '_> {
@@ -118,10 +130,10 @@ impl Tasks<'_, '_> {
         let task = Task {
             id: task_id(future.addr),
             interpreter: self.interpreter,
-            name,
+            name: name.into(),
             name_is_default,
             coroutine: coroutine.unwrap_or_default(),
-            type_name: reader.full_type_name(&future.ty),
+            type_name: reader.shared(&reader.full_type_name(&future.ty)),
             state,
             started: chain.stage.map(|stage| stage != GeneratorStage::Created),
             cancelling: raw.cancels_requested,
@@ -131,7 +143,7 @@ impl Tasks<'_, '_> {
                 .exception
                 .filter(|_| state == TaskState::Done)
                 .map(|exception| self.exception(exception, future.log_traceback)),
-            event_loop: future.event_loop.map(|addr| format!("loop:0x{addr:x}")),
+            event_loop: future.event_loop.map(|addr| self.loop_id(addr)),
             thread: None,
             frames,
             waits_for: waiter
@@ -150,6 +162,7 @@ impl Tasks<'_, '_> {
             event_loop: future.event_loop,
             place,
             coroutine: raw.coroutine,
+            callbacks: future.callbacks.clone(),
             waiter: waiter.filter(|_| state == TaskState::Waiting),
             exception: future.exception,
             chain,
@@ -168,18 +181,24 @@ impl Tasks<'_, '_> {
             running.last_mut(),
             self.reader.generator_qualname(coroutine),
         ) {
-            frame.qualname = name.to_string();
+            frame.qualname = name.to_string().into();
         }
     }
 
-    fn coroutine_name(&self, coroutine: u64) -> Option<String> {
+    fn loop_id(&self, addr: u64) -> ArcStr {
+        let mut known = self.loops.borrow_mut();
+        known.entry(addr).or_insert_with(|| loop_id(addr)).clone()
+    }
+
+    fn coroutine_name(&self, coroutine: u64) -> Option<ArcStr> {
         let ty = self.reader.type_of(coroutine).ok()?;
         if ty.is_generator_like() {
             let name = self.reader.generator_qualname(coroutine).ok()?;
-            return Some(name.to_string());
+            return Some(self.reader.shared(&name));
         }
         let name = self.reader.native_qualname(coroutine, ty.basicsize);
-        Some(name.map_or_else(|| self.reader.full_type_name(&ty), |name| name.to_string()))
+        let name = name.unwrap_or_else(|| self.reader.full_type_name(&ty));
+        Some(self.reader.shared(&name))
     }
 
     fn state(
@@ -211,11 +230,11 @@ impl Tasks<'_, '_> {
 
     fn wait(&self, waiter: u64) -> Option<Wait> {
         let ty = self.reader.type_of(waiter).ok()?;
-        let type_name = self.reader.full_type_name(&ty);
+        let type_name = self.reader.shared(&self.reader.full_type_name(&ty));
         let kind = if self.reader.is_task(waiter) {
-            "task"
+            literal!("task")
         } else {
-            "future"
+            literal!("future")
         };
         // Native futures have no children.
         let (done, total) = match ty.exact {
@@ -223,7 +242,7 @@ impl Tasks<'_, '_> {
             _ => (None, None),
         };
         Some(Wait {
-            kind: kind.into(),
+            kind,
             summary: type_name.clone(),
             type_name,
             done,
@@ -248,7 +267,7 @@ impl Tasks<'_, '_> {
         let reader = self.reader;
         let type_name = reader
             .type_of(exception)
-            .map_or_else(|_| "?".into(), |ty| reader.full_type_name(&ty));
+            .map_or_else(|_| "?".into(), |ty| reader.full_type_name(&ty).to_string());
         let at = exception + u64::from(reader.layout.exception.traceback);
         let traceback = reader.pointer(at, "__traceback__").ok().flatten();
         ExceptionInfo {
@@ -302,18 +321,23 @@ impl Tasks<'_, '_> {
             place: None,
             chain: RawChain::default(),
             coroutine: None,
+            callbacks: Vec::new(),
             waiter: None,
             exception: None,
             task: Task {
                 id: task_id(addr),
                 interpreter: self.interpreter,
-                name: String::new(),
+                name: ArcStr::new(),
                 name_is_default: true,
-                coroutine: String::new(),
+                coroutine: ArcStr::new(),
                 type_name: self
                     .reader
                     .type_of(addr)
-                    .map_or_else(|_| "?".into(), |ty| self.reader.full_type_name(&ty)),
+                    .map_or_else(
+                        |_| "?".into(),
+                        |ty| self.reader.full_type_name(&ty).to_string(),
+                    )
+                    .into(),
                 state: TaskState::Waiting,
                 started: None,
                 cancelling: 0,

@@ -80,6 +80,38 @@ impl KernelThreads {
         })
     }
 
+    /// Whether `other` says the same of every thread, but for what it has done
+    /// so far: whether our own stop holds it makes no difference.
+    pub fn shows_same(&self, other: &Self) -> bool {
+        let same = |(id, (tid, kernel)): (&u64, &(u32, KernelThread))| {
+            let Some((other_tid, other)) = other.by_namespace_id.get(id) else {
+                return false;
+            };
+            let arguments = |kernel: &KernelThread| kernel.syscall.map(|call| call.args);
+            tid == other_tid
+                && kernel.comm == other.comm
+                && state_of(kernel, false) == state_of(other, false)
+                && syscall_name(kernel) == syscall_name(other)
+                && arguments(kernel) == arguments(other)
+        };
+        self.by_namespace_id.len() == other.by_namespace_id.len()
+            && self.by_namespace_id.iter().all(same)
+    }
+
+    /// Writes what each thread has done so far on `threads`.
+    pub fn update(&self, threads: &mut [Thread]) {
+        let known: FxHashMap<u64, &KernelThread> = (self.by_namespace_id.values())
+            .map(|(tid, kernel)| (u64::from(*tid), kernel))
+            .collect();
+        for thread in threads {
+            if let Some(kernel) = known.get(&thread.native_id) {
+                thread.cpu_s = Some(kernel.cpu_s);
+                let tid = u32::try_from(thread.native_id).ok();
+                thread.waits_begun = tid.and_then(|tid| self.switches.get(&tid).copied());
+            }
+        }
+    }
+
     /// What the kernel said of the thread `tid`, an id of our namespace.
     pub fn by_thread(&self, tid: u64) -> Option<&KernelThread> {
         self.by_namespace_id
@@ -139,7 +171,7 @@ impl Threads<'_, '_> {
         let waits_for_gil = is_futex_within(kernel, gil);
         BuiltThread {
             thread: Thread {
-                id: format!("thread:{tid}"),
+                id: format!("thread:{tid}").into(),
                 interpreter,
                 native_id: (*tid).into(),
                 name,

@@ -9,6 +9,8 @@ use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store}
 
 /// Pages kept unless asked otherwise: 512 MiB.
 const DEFAULT_PAGES: usize = 131_072;
+/// Pages that are found without a look into the index.
+const RECENT: usize = 256;
 /// Pages reread at once: few enough to stay in the processor's cache.
 const REREAD_PAGES: usize = 256;
 
@@ -29,9 +31,13 @@ pub struct CacheStats {
 #[derive(Debug)]
 pub struct PageCache<M> {
     source: M,
-    /// The page that served the last read, and its slot.
-    last: Cell<(u64, u32)>,
+    /// Pages that served the last reads, by their low bits, and their slots.
+    recent: Box<[Cell<(u64, u32)>; RECENT]>,
     store: RefCell<Store>,
+    /// Whether what is read now is read aside.
+    aside: Cell<bool>,
+    /// Pages that are fetched with one that is missing.
+    ahead: u64,
     /// Where pages are reread to, kept for the next time: to reread is what a
     /// stopped process waits for, and fresh memory would make it wait longer.
     scratch: RefCell<Vec<u8>>,
@@ -47,10 +53,19 @@ impl<M: Memory> PageCache<M> {
     pub fn with_capacity(source: M, pages: usize) -> Self {
         Self {
             source,
-            last: Cell::new((NO_PAGE, 0)),
+            recent: Box::new([const { Cell::new((NO_PAGE, 0)) }; RECENT]),
+            aside: Cell::new(false),
+            ahead: 1,
             store: RefCell::new(Store::new(pages)),
             scratch: RefCell::default(),
         }
+    }
+
+    /// Fetches, with each page that is missing, those around it: `pages` in
+    /// all. For reading through most of a memory.
+    pub fn reading_ahead(self, pages: u64) -> Self {
+        let ahead = pages.max(1);
+        Self { ahead, ..self }
     }
 
     /// The memory under the cache.
@@ -60,24 +75,67 @@ impl<M: Memory> PageCache<M> {
 
     /// Forgets all pages, and frees them.
     pub fn clear(&self) {
-        self.last.set((NO_PAGE, 0));
+        self.forget_recent();
         self.store.borrow_mut().clear();
     }
 
-    /// The numbers of the pages held now (an address without its low 12 bits).
+    /// The numbers of the pages held now (an address without its low 12 bits)
+    /// that were not read aside.
     pub fn held_pages(&self) -> FxHashSet<u64> {
-        let store = self.store.borrow();
-        let held = store.owners.iter().copied();
-        held.filter(|page| *page != NO_PAGE).collect()
+        let held = self.store.borrow().held(false);
+        held.into_iter().map(|(page, _)| page).collect()
+    }
+
+    /// From now on pages are read aside, or no longer: [`Self::reread_differs`]
+    /// leaves those alone. A page that is read otherwise later on is as the rest.
+    pub fn read_aside(&self, aside: bool) {
+        self.forget_recent();
+        self.aside.set(aside);
+    }
+
+    /// Forgets the pages that were read aside.
+    pub fn forget_aside(&self) {
+        self.forget_recent();
+        let mut store = self.store.borrow_mut();
+        for (page, slot) in store.held(true) {
+            store.forget(page, slot);
+        }
+    }
+
+    /// Takes over the pages of a smaller cache of the same memory, as if they
+    /// had been read aside, unless that has dropped any.
+    pub fn adopt(&self, other: Self) {
+        let mut store = other.store.into_inner();
+        if store.dropped > 0 {
+            return;
+        }
+        self.forget_recent();
+        store.aside.fill(true);
+        store.widen(DEFAULT_PAGES);
+        *self.store.borrow_mut() = store;
+    }
+
+    #[inline]
+    fn recent_of(&self, page: u64) -> &Cell<(u64, u32)> {
+        &self.recent[page as usize % RECENT]
+    }
+
+    fn forget_recent(&self) {
+        for recent in self.recent.iter() {
+            recent.set((NO_PAGE, 0));
+        }
     }
 
     /// Forgets one page: it is read again when it is wanted next.
     pub fn forget(&self, page: u64) {
-        self.last.set((NO_PAGE, 0));
+        self.forget_recent();
         let mut store = self.store.borrow_mut();
-        match store.index.remove(&page) {
-            Some(BAD) => store.bad -= 1,
-            Some(slot) => store.owners[slot as usize] = NO_PAGE,
+        match store.index.get(&page) {
+            Some(&BAD) => {
+                store.index.remove(&page);
+                store.bad -= 1;
+            }
+            Some(&slot) => store.forget(page, slot as usize),
             None => {}
         }
     }
@@ -92,34 +150,38 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
-    /// Reads all cached pages again, keeps what it read, and says how many
-    /// pages are different from before: changed, gone, or readable only now.
+    /// Reads all cached pages again but those read aside, keeps what it read,
+    /// and says how many pages are different from before: changed, gone, or
+    /// readable only now.
     pub fn reread_differs(&self) -> u64 {
-        self.last.set((NO_PAGE, 0));
+        self.reread(false)
+    }
+
+    /// The same for the pages that were read aside.
+    pub fn reread_aside_differs(&self) -> u64 {
+        self.reread(true)
+    }
+
+    fn reread(&self, aside: bool) -> u64 {
+        self.forget_recent();
         let mut store = self.store.borrow_mut();
         let mut scratch = self.scratch.borrow_mut();
         scratch.resize(REREAD_PAGES * PAGE_SIZE, 0);
         let mut differing = 0;
-        for first in (0..store.owners.len()).step_by(REREAD_PAGES) {
-            differing += self.reread_slots(&mut store, first, &mut scratch);
+        for held in store.held(aside).chunks(REREAD_PAGES) {
+            differing += self.reread_slots(&mut store, held, &mut scratch);
         }
         differing + self.recheck_bad(&mut store)
     }
 
-    fn reread_slots(&self, store: &mut Store, first: usize, scratch: &mut [u8]) -> u64 {
-        let end = (first + REREAD_PAGES).min(store.owners.len());
-        let owners = &store.owners[first..end];
-        let held: Vec<(u64, usize)> = (owners.iter().copied().zip(first..))
-            .filter(|(page, _)| *page != NO_PAGE)
-            .collect();
+    fn reread_slots(&self, store: &mut Store, held: &[(u64, usize)], scratch: &mut [u8]) -> u64 {
         let pages: Vec<u64> = held.iter().map(|(page, _)| *page).collect();
         let read = self.read_pages(&pages, &mut scratch[..pages.len() * PAGE_SIZE]);
         let mut differing = 0;
         let fresh = scratch.chunks_exact(PAGE_SIZE);
-        for (((page, slot), new), read) in held.into_iter().zip(fresh).zip(read) {
+        for ((&(page, slot), new), read) in held.iter().zip(fresh).zip(read) {
             if !read {
-                store.index.remove(&page);
-                store.owners[slot] = NO_PAGE;
+                store.forget(page, slot);
                 differing += 1;
             } else if store.page(slot) != new {
                 store.page_mut(slot).copy_from_slice(new);
@@ -179,7 +241,7 @@ impl<M: Memory> PageCache<M> {
 
     /// Fetches `pages` (sorted, without doubles, none cached) in batches.
     fn fetch(&self, mut pages: &[u64]) {
-        self.last.set((NO_PAGE, 0));
+        self.forget_recent();
         while !pages.is_empty() {
             let mut store = self.store.borrow_mut();
             let (slot, count) = store.make_room(pages.len());
@@ -188,12 +250,12 @@ impl<M: Memory> PageCache<M> {
             let mut failed = Vec::new();
             for ((page, read), slot) in batch.iter().zip(read).zip(slot..) {
                 if read {
-                    store.keep(*page, slot);
+                    store.keep(*page, slot, self.aside.get());
                 } else {
                     failed.push(*page);
                 }
             }
-            store.next = slot + count;
+            store.settle(slot, count);
             drop(store);
             for page in failed {
                 // Says why, and remembers pages that are not there.
@@ -206,23 +268,61 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
+    /// Fetches `pages`, of which only `wanted` may not fail.
+    fn fetch_around(&self, wanted: u64, pages: &[u64]) {
+        let runs = pages.chunk_by(|a, b| a + 1 == *b);
+        let Some(run) = runs.into_iter().find(|run| run.contains(&wanted)) else {
+            return;
+        };
+        self.forget_recent();
+        let mut store = self.store.borrow_mut();
+        let (slot, count) = store.make_room(run.len());
+        if count < run.len() {
+            return;
+        }
+        let to = store.pages_mut(slot, count);
+        if self.source.read(run[0] << PAGE_SHIFT, to).is_ok() {
+            for (page, slot) in run.iter().zip(slot..) {
+                store.keep(*page, slot, self.aside.get());
+            }
+            store.settle(slot, count);
+        }
+    }
+
     /// The slot of `page`, which is read if need be.
     fn load(&self, page: u64) -> Result<u32, ReadCause> {
         let mut store = self.store.borrow_mut();
         match store.index.get(&page) {
             Some(&BAD) => return Err(ReadCause::Unmapped),
-            Some(&slot) => return Ok(slot),
+            Some(&slot) => {
+                let aside = self.aside.get();
+                store.aside[slot as usize] &= aside;
+                return Ok(slot);
+            }
             None => {}
         }
-        self.last.set((NO_PAGE, 0));
+        if self.ahead > 1 {
+            let first = page - page % self.ahead;
+            let missing = store.missing(first..=first + self.ahead - 1);
+            drop(store);
+            self.fetch_around(page, &missing);
+            store = self.store.borrow_mut();
+            if let Some(&slot) = store.index.get(&page)
+                && slot != BAD
+            {
+                return Ok(slot);
+            }
+        }
+        self.forget_recent();
         let (slot, _) = store.make_room(1);
         match self.source.read(page << PAGE_SHIFT, store.page_mut(slot)) {
             Ok(()) => {
-                store.keep(page, slot);
-                store.next = slot + 1;
+                store.keep(page, slot, self.aside.get());
+                store.settle(slot, 1);
                 Ok(slot as u32)
             }
             Err(error) => {
+                store.give_back(slot);
                 if error.cause == ReadCause::Unmapped {
                     store.remember_bad(page);
                 }
@@ -253,7 +353,7 @@ impl<M: Memory> PageCache<M> {
                 let (front, behind) = rest.split_at_mut(len);
                 let store = self.store.borrow();
                 front.copy_from_slice(&store.page(slot as usize)[offset..offset + len]);
-                self.last.set((page, slot));
+                self.recent_of(page).set((page, slot));
                 rest = behind;
                 offset = 0;
                 page += 1;
@@ -271,14 +371,15 @@ impl<M: Memory> Memory for PageCache<M> {
         let len = buf.len();
         // False for no bytes at all too.
         if len.wrapping_sub(1) < PAGE_SIZE - offset {
-            let (last_page, last_slot) = self.last.get();
-            let slot = if page == last_page {
-                last_slot
+            let recent = self.recent_of(page);
+            let (recent_page, recent_slot) = recent.get();
+            let slot = if page == recent_page {
+                recent_slot
             } else {
                 let slot = self
                     .load(page)
                     .map_err(|cause| ReadError { addr, len, cause })?;
-                self.last.set((page, slot));
+                self.recent_of(page).set((page, slot));
                 slot
             };
             let store = self.store.borrow();
@@ -287,6 +388,23 @@ impl<M: Memory> Memory for PageCache<M> {
         }
         self.read_across(addr, buf)
             .map_err(|cause| ReadError { addr, len, cause })
+    }
+
+    #[inline]
+    fn read_word(&self, addr: u64, len: usize) -> Result<u64, ReadError> {
+        let page = addr >> PAGE_SHIFT;
+        let offset = addr as usize % PAGE_SIZE;
+        let (recent, slot) = self.recent_of(page).get();
+        // Most words are not at the end of their page: eight bytes are there.
+        if recent == page
+            && let Some(bytes) = self.store.borrow().page(slot as usize)[offset..].first_chunk()
+        {
+            let unwanted = 64 - 8 * len.clamp(1, 8) as u32;
+            return Ok(u64::from_le_bytes(*bytes) << unwanted >> unwanted);
+        }
+        let mut word = [0; 8];
+        self.read(addr, &mut word[..len])?;
+        Ok(u64::from_le_bytes(word))
     }
 
     fn read_many(&self, pieces: &mut [Piece<'_>]) {

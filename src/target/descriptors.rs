@@ -4,8 +4,9 @@
 
 use std::net::SocketAddr;
 
+use procfs::net::TcpNetEntry;
 use procfs::process::{FDTarget, Process as Directory};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::thread::{self, KernelThread};
 use super::{Process, family};
@@ -51,7 +52,7 @@ pub struct Child {
 }
 
 /// The kernel's view of descriptors and children, taken in one go.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Descriptors {
     by_fd: FxHashMap<i64, Descriptor>,
     sockets: FxHashMap<u64, Socket>,
@@ -76,19 +77,47 @@ impl Descriptors {
                 .collect(),
             ..Self::default()
         };
-        let has_sockets = this
-            .by_fd
-            .values()
-            .any(|target| matches!(target, Descriptor::Socket(_)));
-        if has_sockets {
-            this.read_sockets(&directory);
-        }
+        let inodes = this.by_fd.values().filter_map(|target| match target {
+            Descriptor::Socket(inode) => Some(*inode),
+            _ => None,
+        });
+        let wanted: FxHashSet<u64> = inodes.collect();
+        this.read_sockets(&directory, wanted);
         this
     }
 
-    fn read_sockets(&mut self, directory: &Directory) {
-        let entries = [directory.tcp(), directory.tcp6()];
-        for entry in entries.into_iter().flatten().flatten() {
+    /// Looks for the `wanted` inodes in one table after another: those of TCP
+    /// are costly on a machine with many connections, and a loop's own pair of
+    /// sockets is a Unix one.
+    fn read_sockets(&mut self, directory: &Directory, mut wanted: FxHashSet<u64>) {
+        if wanted.is_empty() {
+            return;
+        }
+        for entry in directory.unix().into_iter().flatten() {
+            if wanted.remove(&entry.inode) {
+                let path = entry.path.map(|path| path.to_string_lossy().into_owned());
+                self.unix.insert(entry.inode, path);
+            }
+        }
+        let tables = [Directory::tcp, Directory::tcp6];
+        for table in tables {
+            if wanted.is_empty() {
+                return;
+            }
+            let entries = table(directory).into_iter().flatten();
+            self.read_tcp(entries, &mut wanted);
+        }
+    }
+
+    fn read_tcp(
+        &mut self,
+        entries: impl Iterator<Item = TcpNetEntry>,
+        wanted: &mut FxHashSet<u64>,
+    ) {
+        for entry in entries {
+            if !wanted.remove(&entry.inode) {
+                continue;
+            }
             let socket = Socket {
                 local: address(entry.local_address),
                 peer: (entry.remote_address.port() != 0).then(|| address(entry.remote_address)),
@@ -98,10 +127,22 @@ impl Descriptors {
             };
             self.sockets.insert(entry.inode, socket);
         }
-        for entry in directory.unix().into_iter().flatten() {
-            let path = entry.path.map(|path| path.to_string_lossy().into_owned());
-            self.unix.insert(entry.inode, path);
-        }
+    }
+
+    /// Whether `other` shows the same, but for the time that children used.
+    pub fn shows_same(&self, other: &Self) -> bool {
+        let same_child = |(one, other): (&Child, &Child)| {
+            let calls = |child: &Child| (child.main_thread.state, child.main_thread.syscall);
+            one.pid == other.pid
+                && calls(one) == calls(other)
+                && one.blocked_on == other.blocked_on
+                && one.command == other.command
+        };
+        self.by_fd == other.by_fd
+            && self.sockets == other.sockets
+            && self.unix == other.unix
+            && self.children.len() == other.children.len()
+            && self.children.iter().zip(&other.children).all(same_child)
     }
 
     /// What descriptor `fd` refers to.

@@ -99,6 +99,13 @@ pub trait Memory {
     /// Fills `buf` from `addr`, wholly or not at all.
     fn read(&self, addr: u64, buf: &mut [u8]) -> Result<(), ReadError>;
 
+    /// The `len` bytes (at most eight) at `addr` as a little-endian number.
+    fn read_word(&self, addr: u64, len: usize) -> Result<u64, ReadError> {
+        let mut word = [0; 8];
+        self.read(addr, &mut word[..len])?;
+        Ok(u64::from_le_bytes(word))
+    }
+
     /// Reads every piece that can be read and marks it done.
     fn read_many(&self, pieces: &mut [Piece<'_>]) {
         for piece in pieces {

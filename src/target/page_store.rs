@@ -1,7 +1,9 @@
 //! Where a page cache keeps its pages.
 
+use std::alloc::Layout;
 use std::ops::RangeInclusive;
 
+use memmap2::{Advice, MmapMut};
 use rustc_hash::FxHashMap;
 
 /// The unit that is read and kept. Larger pages of the target are multiples.
@@ -22,9 +24,13 @@ pub(super) struct Store {
     pub(super) index: FxHashMap<u64, u32>,
     /// Slot → page number, or `NO_PAGE`.
     pub(super) owners: Vec<u64>,
-    pub(super) chunks: Vec<Box<[u8]>>,
+    /// Of each slot, whether its page was read aside.
+    pub(super) aside: Vec<bool>,
+    chunks: Vec<MmapMut>,
     /// The slot that is filled next.
-    pub(super) next: usize,
+    next: usize,
+    /// Slots before that one whose pages were forgotten.
+    free: Vec<usize>,
     /// Slots there may be.
     capacity: usize,
     pub(super) bad: usize,
@@ -37,8 +43,10 @@ impl Store {
         Self {
             index: FxHashMap::default(),
             owners: Vec::new(),
+            aside: Vec::new(),
             chunks: Vec::new(),
             next: 0,
+            free: Vec::new(),
             capacity: pages.clamp(1, BAD as usize),
             bad: 0,
             dropped: 0,
@@ -67,20 +75,23 @@ impl Store {
     /// The next slots, at most `wanted`, at least one, all of one chunk, and
     /// without the pages that were in them.
     pub(super) fn make_room(&mut self, wanted: usize) -> (usize, usize) {
-        let first = if self.next < self.capacity {
-            self.next
-        } else {
-            0
-        };
+        if wanted == 1
+            && let Some(slot) = self.free.pop()
+            && self.owners[slot] == NO_PAGE
+        {
+            return (slot, 1);
+        }
+        let first = self.first();
         let chunk = first / CHUNK_PAGES;
         let chunk_end = ((chunk + 1) * CHUNK_PAGES).min(self.capacity);
         let end = chunk_end.min(first.saturating_add(wanted));
         if chunk == self.chunks.len() {
             let pages = chunk_end - chunk * CHUNK_PAGES;
-            self.chunks.push(vec![0; pages * PAGE_SIZE].into());
+            self.chunks.push(zeroed(pages * PAGE_SIZE));
         }
         if self.owners.len() < end {
             self.owners.resize(end, NO_PAGE);
+            self.aside.resize(end, false);
         }
         for owner in &mut self.owners[first..end] {
             if *owner != NO_PAGE {
@@ -92,9 +103,55 @@ impl Store {
         (first, end - first)
     }
 
-    pub(super) fn keep(&mut self, page: u64, slot: usize) {
+    fn first(&self) -> usize {
+        if self.next < self.capacity {
+            self.next
+        } else {
+            0
+        }
+    }
+
+    /// Notes that the slots which [`Self::make_room`] gave are filled.
+    pub(super) fn settle(&mut self, slot: usize, count: usize) {
+        if slot == self.first() {
+            self.next = slot + count;
+        }
+    }
+
+    /// Takes back a slot that [`Self::make_room`] gave.
+    pub(super) fn give_back(&mut self, slot: usize) {
+        if slot != self.first() {
+            self.free.push(slot);
+        }
+    }
+
+    /// Forgets the page in `slot`.
+    pub(super) fn forget(&mut self, page: u64, slot: usize) {
+        self.index.remove(&page);
+        self.owners[slot] = NO_PAGE;
+        self.free.push(slot);
+    }
+
+    pub(super) fn keep(&mut self, page: u64, slot: usize, aside: bool) {
         self.index.insert(page, slot as u32);
         self.owners[slot] = page;
+        self.aside[slot] = aside;
+    }
+
+    /// The slots whose pages were read aside, or those of all others, by page.
+    pub(super) fn held(&self, aside: bool) -> Vec<(u64, usize)> {
+        let slots = self.owners.iter().copied().zip(&self.aside).zip(0..);
+        let mut held: Vec<(u64, usize)> = slots
+            .filter(|((page, is_aside), _)| *page != NO_PAGE && **is_aside == aside)
+            .map(|((page, _), slot)| (page, slot))
+            .collect();
+        held.sort_unstable();
+        held
+    }
+
+    /// Lets this hold as many pages as another one may.
+    pub(super) fn widen(&mut self, pages: usize) {
+        self.capacity = self.capacity.max(pages.clamp(1, BAD as usize));
     }
 
     pub(super) fn remember_bad(&mut self, page: u64) {
@@ -145,4 +202,16 @@ impl Store {
         pages.truncate(self.capacity);
         pages
     }
+}
+
+/// Zeroed memory, in huge pages where the kernel has them: a fault for each
+/// small page would cost as much as copying it.
+fn zeroed(bytes: usize) -> MmapMut {
+    let Ok(chunk) = MmapMut::map_anon(bytes) else {
+        let layout = Layout::array::<u8>(bytes).unwrap_or(Layout::new::<u8>());
+        std::alloc::handle_alloc_error(layout);
+    };
+    // Without huge pages it is only slower.
+    let _ = chunk.advise(Advice::HugePage);
+    chunk
 }

@@ -52,6 +52,13 @@ impl<'a, M: Memory> Traced<'a, M> {
         merged
     }
 
+    /// What was read since this was last called, as [`Self::ranges`] has it.
+    pub fn take_ranges(&self) -> Vec<(u64, u64)> {
+        let ranges = self.ranges();
+        self.read.borrow_mut().clear();
+        ranges
+    }
+
     fn note(&self, addr: u64, len: usize) {
         let mut read = self.read.borrow_mut();
         let end = addr.saturating_add(len as u64);

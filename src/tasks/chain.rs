@@ -126,7 +126,7 @@ impl Reader<'_> {
             }
             _ => {
                 chain.frames.push(ChainFrame::Native {
-                    type_name: self.full_type_name(&ty),
+                    type_name: self.full_type_name(&ty).to_string(),
                     name: self.native_qualname(addr, ty.basicsize),
                 });
                 Ok(None)

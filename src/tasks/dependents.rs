@@ -96,6 +96,7 @@ const KNOWN: &[(&str, Place, &str)] = &[
 ];
 
 /// What one callback leads to.
+#[derive(Debug, Clone, Copy)]
 enum Target {
     /// It wakes this task.
     Task(u64),
@@ -106,8 +107,18 @@ enum Target {
 /// Finds dependents, remembering what each future leads to.
 #[derive(Default)]
 pub struct Dependents {
-    targets: FxHashMap<u64, Rc<[(u64, &'static str)]>>,
-    wakes: FxHashMap<u64, Rc<[u64]>>,
+    known: FxHashMap<u64, Leads>,
+    /// What each callback leads to: many futures may have the same one.
+    callbacks: FxHashMap<u64, Rc<[Target]>>,
+}
+
+/// What one future leads to.
+#[derive(Debug, Default, Clone)]
+struct Leads {
+    /// Tasks that it wakes.
+    wakes: Vec<u64>,
+    /// Futures that it completes.
+    targets: Vec<(u64, &'static str)>,
 }
 
 /// What waits, directly or through other futures, for one task.
@@ -120,50 +131,55 @@ pub struct Reached {
 
 impl Dependents {
     /// What cannot go on before the future or task at `future` is done.
-    pub fn of(&mut self, reader: &Reader<'_>, future: u64) -> Reached {
+    /// `callbacks` are its own.
+    pub fn of(&mut self, reader: &Reader<'_>, future: u64, callbacks: &[u64]) -> Reached {
         let mut reached = Reached::default();
-        let mut seen = FxHashSet::from_iter([future]);
-        let mut queue = vec![(future, via::AWAIT)];
-        while let Some((current, via)) = queue.pop() {
-            if seen.len() > reader.limits.items {
-                break;
-            }
-            self.look_up(reader, current);
-            for task in self.wakes[&current].iter() {
+        let leads = self.leads(reader, callbacks);
+        let mut seen: FxHashSet<u64> = FxHashSet::default();
+        let mut queue: Vec<(u64, &'static str)> = Vec::new();
+        let mut follow = |leads: &Leads, via, queue: &mut Vec<_>| {
+            for task in &leads.wakes {
                 let dependent = Dependent { task: *task, via };
                 if *task != future && !reached.dependents.contains(&dependent) {
                     reached.dependents.push(dependent);
                 }
             }
-            for (next, next_via) in self.targets[&current].iter() {
-                if seen.insert(*next) {
-                    queue.push((*next, next_via));
+            for (next, next_via) in &leads.targets {
+                if *next != future && seen.len() < reader.limits.items && seen.insert(*next) {
+                    queue.push((*next, *next_via));
                     if !reader.is_future(*next) {
                         reached.concurrent.push(*next);
                     }
                 }
             }
+        };
+        follow(&leads, via::AWAIT, &mut queue);
+        while let Some((current, via)) = queue.pop() {
+            if !self.known.contains_key(&current) {
+                let callbacks = reader.future(current).map(|raw| raw.callbacks);
+                let leads = self.leads(reader, &callbacks.unwrap_or_default());
+                self.known.insert(current, leads);
+            }
+            follow(&self.known[&current], via, &mut queue);
         }
         reached
     }
 
-    fn look_up(&mut self, reader: &Reader<'_>, future: u64) {
-        if self.targets.contains_key(&future) {
-            return;
-        }
-        let (mut wakes, mut targets) = (Vec::new(), Vec::new());
-        if let Ok(raw) = reader.future(future) {
-            for callback in raw.callbacks {
-                for target in reader.callback_targets(callback).unwrap_or_default() {
-                    match target {
-                        Target::Task(task) => wakes.push(task),
-                        Target::Future(future, via) => targets.push((future, via)),
-                    }
+    fn leads(&mut self, reader: &Reader<'_>, callbacks: &[u64]) -> Leads {
+        let mut leads = Leads::default();
+        for callback in callbacks {
+            let targets = self.callbacks.entry(*callback).or_insert_with(|| {
+                let targets = reader.callback_targets(*callback);
+                targets.unwrap_or_default().into()
+            });
+            for target in targets.iter() {
+                match *target {
+                    Target::Task(task) => leads.wakes.push(task),
+                    Target::Future(future, via) => leads.targets.push((future, via)),
                 }
             }
         }
-        self.wakes.insert(future, wakes.into());
-        self.targets.insert(future, targets.into());
+        leads
     }
 }
 

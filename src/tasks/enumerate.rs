@@ -252,10 +252,7 @@ pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter)
     heap.walked = true;
     let mut kinds: FxHashMap<u64, Kind> = FxHashMap::default();
     for list in lists {
-        let walked = reader.visit_collector_list(list, |object| {
-            let Ok(ty) = reader.type_addr(object) else {
-                return;
-            };
+        let walked = reader.visit_collector_list(list, |object, ty| {
             let kind = *kinds
                 .entry(ty)
                 .or_insert_with(|| reader.type_at(ty).map_or(Kind::Other, |ty| ty.kind));

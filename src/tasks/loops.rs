@@ -66,7 +66,7 @@ impl Reader<'_> {
         let scheduled = self.loop_attribute(addr, "_scheduled", Kind::List);
         Ok(RawLoop {
             addr,
-            class_name: self.full_type_name(&ty),
+            class_name: self.full_type_name(&ty).to_string(),
             closed: self.attribute_bool(addr, "_closed"),
             debug: self.attribute_bool(addr, "_debug"),
             ready: self

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use crate::python::error::Result;
 use crate::python::{RawFrame, Reader, Type};
 
@@ -38,11 +40,11 @@ pub enum Outer {
 
 impl Reader<'_> {
     /// Full names of the classes of `ty` in method resolution order.
-    pub fn class_names(&self, ty: &Type) -> Rc<[String]> {
+    pub fn class_names(&self, ty: &Type) -> Rc<[Rc<str>]> {
         if let Some(names) = self.class_names.borrow().get(&ty.addr) {
             return names.clone();
         }
-        let names: Rc<[String]> = ty
+        let names: Rc<[Rc<str>]> = ty
             .mro
             .iter()
             .filter_map(|class| Some(self.full_type_name(&*self.type_at(*class).ok()?)))
@@ -54,13 +56,12 @@ impl Reader<'_> {
     /// Whether the object at `addr` is an instance of the class called `class`.
     pub fn is_instance(&self, addr: u64, class: &str) -> bool {
         self.type_of(addr)
-            .is_ok_and(|ty| self.class_names(&ty).iter().any(|name| name == class))
+            .is_ok_and(|ty| self.class_names(&ty).iter().any(|name| **name == *class))
     }
 
     /// The first argument of the function that `frame` runs.
     pub fn receiver(&self, frame: &RawFrame) -> Result<Option<u64>> {
-        let at = frame.code.addr + u64::from(self.layout.code.co_argcount);
-        if self.i32(at)? < 1 {
+        if frame.code.arguments < 1 {
             return Ok(None);
         }
         let slot = frame.addr + u64::from(self.layout.frame.localsplus);
@@ -79,15 +80,20 @@ impl Reader<'_> {
         table: &'t [KnownWait],
     ) -> Option<(&'t KnownWait, u64)> {
         let name = &*frame.code.name;
-        let mut rows = table
-            .iter()
-            .filter(|row| row.methods.contains(&name))
-            .peekable();
-        rows.peek()?;
+        let mut rows = table.iter().filter(|row| row.methods.contains(&name));
+        let key = (frame.code.addr, table.as_ptr() as usize);
+        let mut named = self.named.borrow_mut();
+        if !*named
+            .entry(key)
+            .or_insert_with(|| rows.clone().next().is_some())
+        {
+            return None;
+        }
+        drop(named);
         let receiver = self.receiver(frame).ok()??;
         let ty = self.type_of(receiver).ok()?;
         let classes = self.class_names(&ty);
-        rows.find(|row| classes.iter().any(|class| class == row.class))
+        rows.find(|row| classes.iter().any(|class| **class == *row.class))
             .map(|row| (row, receiver))
     }
 
@@ -120,20 +126,32 @@ impl Reader<'_> {
 
     /// The pool, limiter or stream of objects in whose methods the frames wait
     /// that follow the `inner` innermost ones of `chain`.
-    pub fn outer_wait(&self, chain: &RawChain, inner: usize) -> Option<Outer> {
+    /// `known` says what receivers are that were looked at before.
+    pub fn outer_wait(
+        &self,
+        chain: &RawChain,
+        inner: usize,
+        known: &mut FxHashMap<u64, Option<Outer>>,
+    ) -> Option<Outer> {
         python_frames(chain)
             .skip(inner)
             .take(MAX_OUTER_FRAMES)
             .find_map(|frame| {
                 let receiver = self.receiver(frame).ok()??;
-                let ty = self.type_of(receiver).ok()?;
-                if !ty.is_heap() || self.full_type_name(&ty).starts_with(ASYNCIO) {
-                    return None;
-                }
-                self.memory_stream(receiver)
-                    .map(Outer::MemoryStream)
-                    .or_else(|| self.is_pool(receiver).then_some(Outer::Pool(receiver)))
+                *known
+                    .entry(receiver)
+                    .or_insert_with(|| self.outer(receiver))
             })
+    }
+
+    fn outer(&self, receiver: u64) -> Option<Outer> {
+        let ty = self.type_of(receiver).ok()?;
+        if !ty.is_heap() || self.full_type_name(&ty).starts_with(ASYNCIO) {
+            return None;
+        }
+        self.memory_stream(receiver)
+            .map(Outer::MemoryStream)
+            .or_else(|| self.is_pool(receiver).then_some(Outer::Pool(receiver)))
     }
 
     /// The state that both ends of an in-memory stream share (anyio).

@@ -46,7 +46,7 @@ fn finds_what_is_never_awaited_or_closed() {
     world.coroutine("f", "created", "async def f");
     world.coroutine("g", "async-generator", "pass");
     world.sleeping("t", &[("f", "pass")], 5.0);
-    world.process.tasks[0].weakly_held = Some(true);
+    world.process.task_mut(0).weakly_held = Some(true);
     world.process.loops[0].running = false;
     world.process.loops[0].closed = Some(true);
     let answers = checks(&world.process, &[], &world);

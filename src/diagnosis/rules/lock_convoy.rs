@@ -1,5 +1,7 @@
 //! Many tasks queue for one lock, whose holder is slow but moves.
 
+use arcstr::ArcStr;
+
 use super::count;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
@@ -29,7 +31,7 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 fn describe(context: &Context<'_>, resource: &Resource, waiters: &[&str]) -> Diagnosis {
-    let holders = || resource.holders.iter().map(String::as_str);
+    let holders = || resource.holders.iter().map(ArcStr::as_str);
     let holder = match resource.holders.is_empty() {
         true => String::new(),
         false => format!(", held by {}", context.names(holders())),

@@ -124,9 +124,10 @@ pub fn place(frames: &[Frame]) -> String {
             base_name(frame.file.as_deref().unwrap_or_default()),
             frame.line.unwrap_or_default()
         ),
-        None => frames
-            .first()
-            .map_or_else(|| "unknown code".to_owned(), |frame| frame.qualname.clone()),
+        None => frames.first().map_or_else(
+            || "unknown code".to_owned(),
+            |frame| frame.qualname.to_string(),
+        ),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
 use crate::snapshot::{ChildProcess, Diagnosis, Resource, Thread};
+use arcstr::literal;
 
 /// Workers that stand still while a task waits for their job.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
@@ -97,8 +98,8 @@ fn describe(context: &Context<'_>, thread: &Thread) -> Option<Diagnosis> {
     let stuck = context.graph.stuck(&thread.id);
     let what = match (&thread.waits_for, &thread.syscall) {
         (Some(wait), _) if !wait.summary.is_empty() => wait.summary.clone(),
-        (_, Some(call)) => call.clone(),
-        _ => "something".to_owned(),
+        (_, Some(call)) => call.clone().into(),
+        _ => literal!("something"),
     };
     let summary = format!(
         "{} {} for a job on thread {}, which waits for {what} in {}",

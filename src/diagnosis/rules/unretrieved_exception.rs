@@ -1,5 +1,7 @@
 //! Tasks that failed without anybody looking.
 
+use std::sync::Arc;
+
 use super::place;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
@@ -26,7 +28,7 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 pub fn unretrieved<'a>(
     context: &Context<'a>,
 ) -> impl Iterator<Item = (&'a Task, &'a ExceptionInfo)> {
-    let done = context.process.tasks.iter();
+    let done = context.process.tasks.iter().map(Arc::as_ref);
     done.filter(|task| task.state == TaskState::Done)
         .filter_map(|task| Some((task, task.exception.as_ref()?)))
         .filter(|(_, exception)| !exception.retrieved)

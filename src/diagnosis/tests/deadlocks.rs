@@ -43,7 +43,7 @@ fn two_locks_in_opposite_order() {
 #[test]
 fn a_timeout_that_breaks_the_circle_soon_is_waiting() {
     let mut world = bank();
-    world.process.tasks[1].guards.push(Guard {
+    world.process.task_mut(1).guards.push(Guard {
         kind: "timeout".into(),
         remaining_s: 4.0,
     });
@@ -57,7 +57,7 @@ fn a_timeout_that_breaks_the_circle_soon_is_waiting() {
 fn a_holder_that_goes_on_is_no_deadlock() {
     let mut world = bank();
     let place = world.process.tasks.iter().position(|t| t.id == "task:b-a");
-    let task = &mut world.process.tasks[place.unwrap()];
+    let task = world.process.task_mut(place.unwrap());
     task.waits_for.as_mut().unwrap().kind = "timer".into();
     task.waits_for.as_mut().unwrap().resource = None;
     let (verdict, found) = world.diagnose();
@@ -366,7 +366,7 @@ fn tasks_of_two_loops_await_each_other() {
         .push(event_loop("loop:2", "thread:south"));
     world.awaiting("a", &[("mirror", "wrap_future")], "future", &["task:b"]);
     world.awaiting("b", &[("mirror", "wrap_future")], "future", &["task:a"]);
-    world.process.tasks[1].event_loop = Some("loop:2".into());
+    world.process.task_mut(1).event_loop = Some("loop:2".into());
     let (_, found) = world.diagnose();
     assert_eq!(kinds(&found), ["cross-loop-deadlock"]);
     assert_eq!(found[0].tasks, ["task:a", "task:b"]);

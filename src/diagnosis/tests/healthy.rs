@@ -74,8 +74,8 @@ fn a_server_whose_requests_come_and_go() {
         );
     }
     let mut before = world.process.clone();
-    for task in before.tasks.iter_mut().skip(25) {
-        task.id.push_str("-gone");
+    for task in before.tasks_mut().skip(25) {
+        task.id = format!("{}-gone", task.id).into();
     }
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), [""; 0]);
@@ -90,7 +90,7 @@ fn tasks_that_moved_are_not_hung_whatever_they_wait_for() {
     world.resource("lock", "a", &["task:a"]);
     world.resource("lock", "b", &["task:b"]);
     let mut before = world.process.clone();
-    before.tasks[0].frames[0].line = Some(1);
+    before.task_mut(0).frames[0].line = Some(1);
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), [""; 0]);
     assert_eq!(verdict.state, "busy");

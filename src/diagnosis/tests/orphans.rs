@@ -149,7 +149,7 @@ fn a_worker_that_works_empties_the_queue() {
 fn a_retrieved_exception_is_no_finding() {
     let mut world = workers();
     world.failed("w0", &[("process", "100 // item")], "ValueError");
-    let task = world.process.tasks.last_mut().unwrap();
+    let task = world.process.tasks_mut().last().unwrap();
     task.exception = task.exception.take().map(|exception| ExceptionInfo {
         retrieved: true,
         ..exception
@@ -179,14 +179,14 @@ async def main():
 fn poller(chain: &[(&str, &str)]) -> World {
     let mut world = World::new(POLLER);
     world.sleeping("poller", chain, 3000.0);
-    world.process.tasks[0].cancelling = 1;
+    world.process.task_mut(0).cancelling = 1;
     world.awaiting(
         "Task-1",
         &[("main", "TaskGroup")],
         "task-group",
         &["task:poller"],
     );
-    world.process.tasks[1].cancelling = 1;
+    world.process.task_mut(1).cancelling = 1;
     world
 }
 

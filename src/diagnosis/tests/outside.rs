@@ -30,7 +30,7 @@ fn client() -> World {
         "socket-read",
         "fd:7",
     );
-    world.process.tasks[0].waits_for.as_mut().unwrap().peer = Some("10.0.0.1:80".into());
+    world.process.task_mut(0).waits_for.as_mut().unwrap().peer = Some("10.0.0.1:80".into());
     world.process.loops[0].files.push(LoopFile {
         fd: 7,
         local: Some("10.0.0.2:41000".into()),
@@ -58,7 +58,7 @@ fn a_client_reads_from_a_silent_peer() {
 #[test]
 fn a_timeout_guards_the_read() {
     let mut world = client();
-    world.process.tasks[0].guards.push(Guard {
+    world.process.task_mut(0).guards.push(Guard {
         kind: "timeout".into(),
         remaining_s: 5.0,
     });
@@ -96,7 +96,7 @@ fn a_job_sleeps_for_hours() {
         "wait_for",
         &["task:export"],
     );
-    world.process.tasks[1].guards.push(Guard {
+    world.process.task_mut(1).guards.push(Guard {
         kind: "wait_for".into(),
         remaining_s: 86_000.0,
     });

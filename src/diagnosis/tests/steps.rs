@@ -40,7 +40,7 @@ fn a_step_that_computes_for_ever() {
     let mut before = world.process.clone();
     before.threads[0].cpu_s = Some(0.01);
     before.threads[0].frames[0].line = Some(3);
-    before.tasks[0].waits_for.as_mut().unwrap().remaining_s = Some(-4.0);
+    before.task_mut(0).waits_for.as_mut().unwrap().remaining_s = Some(-4.0);
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), ["blocked-loop"]);
     assert_eq!(found[0].how.as_deref(), Some("cpu"));
@@ -55,7 +55,7 @@ fn a_loop_that_turned_is_busy() {
     let world = spinning();
     let mut before = world.process.clone();
     before.threads[0].cpu_s = Some(0.01);
-    before.tasks[0].waits_for.as_mut().unwrap().remaining_s = Some(0.05);
+    before.task_mut(0).waits_for.as_mut().unwrap().remaining_s = Some(0.05);
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), [""; 0]);
     assert_eq!(verdict.state, "busy");
@@ -74,7 +74,7 @@ fn a_blocking_call_in_a_coroutine() {
     });
     let mut before = world.process.clone();
     before.threads[0].waits_for.as_mut().unwrap().remaining_s = Some(401.0);
-    before.tasks[0].waits_for.as_mut().unwrap().remaining_s = Some(-4.0);
+    before.task_mut(0).waits_for.as_mut().unwrap().remaining_s = Some(-4.0);
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), ["blocked-loop"]);
     assert_eq!(found[0].how.as_deref(), Some("blocking-call"));
@@ -88,7 +88,9 @@ fn one_look_at_a_short_call_proves_nothing() {
     let mut world = spinning();
     world.process.threads[0].state = ThreadState::Blocked;
     world.process.loops[0].next_timer_s = Some(0.2);
-    world.process.tasks[0]
+    world
+        .process
+        .task_mut(0)
         .waits_for
         .as_mut()
         .unwrap()

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use arcstr::ArcStr;
+
 use super::layout::{Para, Piece, Role, Unit};
 use crate::report::Index;
 use crate::report::clean::{clean, cut};
@@ -37,7 +39,7 @@ pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para
     let mut steps = fold(frames);
     leave_out_glue(&mut steps);
     let all_library = frames.iter().all(|frame| frame.library);
-    let mut file = index.home().map(str::to_owned);
+    let mut file = index.home().map(ArcStr::from);
     let mut owner = None;
     if let Some(coroutine) = coroutine.filter(|name| !names_first(&steps, name)) {
         units.push(vec![Piece::new(Role::Dim, brief(coroutine))]);

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use arcstr::ArcStr;
+
 use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, threads, wait};
@@ -164,9 +166,9 @@ impl Rows {
         }
     }
 
-    fn ids(&mut self, field: &str, ids: &[String], page: &Page) {
+    fn ids(&mut self, field: &str, ids: &[ArcStr], page: &Page) {
         if !ids.is_empty() {
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+            let ids: Vec<&str> = ids.iter().map(ArcStr::as_str).collect();
             self.add(
                 field,
                 vec![Para::words(Role::Plain, &wait::names(&ids, page.index))],

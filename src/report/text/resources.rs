@@ -2,6 +2,8 @@
 
 use std::io;
 
+use arcstr::ArcStr;
+
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, grouped_digits, wait};
 use crate::report::things;
@@ -44,7 +46,7 @@ impl Page<'_, '_> {
             &format!("{} wait", grouped_digits(resource.waiters.len())),
         );
         if !resource.holders.is_empty() {
-            let ids: Vec<&str> = resource.holders.iter().map(String::as_str).collect();
+            let ids: Vec<&str> = resource.holders.iter().map(ArcStr::as_str).collect();
             note.glue(Role::Plain, ",");
             note.say(Role::Dim, "held by");
             note.say(Role::Plain, &wait::names(&ids, self.index));

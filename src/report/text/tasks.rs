@@ -1,6 +1,7 @@
 //! The list of tasks, and of coroutines that no task runs.
 
 use std::io;
+use std::sync::Arc;
 
 use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row, Unit};
@@ -71,7 +72,7 @@ impl Page<'_, '_> {
 
     fn task_row(&self, node: &Node) -> Row {
         let tasks: Vec<&Task> = (node.tasks.iter())
-            .map(|&place| &self.process.tasks[place])
+            .map(|&place| &*self.process.tasks[place])
             .collect();
         let mut label: Unit = vec![Piece::new(Role::Dim, &node.branch)];
         let first = tasks[0];
@@ -179,7 +180,7 @@ fn own_label(task: &Task) -> String {
 }
 
 /// `6: 4 waiting, 1 ready, 1 done`, or `6, all waiting`.
-fn tally(tasks: &[Task]) -> String {
+fn tally(tasks: &[Arc<Task>]) -> String {
     let total = grouped_digits(tasks.len());
     let kinds = [
         (TaskState::Running, "running"),

@@ -82,7 +82,7 @@ fn colours_add_nothing_but_colours() {
 #[test]
 fn a_task_that_failed_says_how_and_that_nobody_knows() {
     let mut process = bank();
-    let failed = &mut process.tasks[3];
+    let failed = process.task_mut(3);
     failed.state = TaskState::Done;
     failed.outcome = Some(Outcome::Exception);
     failed.waits_for = None;
@@ -93,7 +93,7 @@ fn a_task_that_failed_says_how_and_that_nobody_knows() {
         retrieved: false,
         frames: vec![frame("send_receipts", "/srv/receipts.py", 12)],
     });
-    process.tasks[4].error = Some("frame at 0x7f00: no such page".into());
+    process.task_mut(4).error = Some("frame at 0x7f00: no such page".into());
     let text = plain(process, &options(120));
     assert!(text.contains("send_receipts"), "{text}");
     assert!(
@@ -112,7 +112,7 @@ fn tasks_that_wait_in_a_ring_are_listed_once() {
     let mut process = fixtures::process();
     let chain = [("step", "/srv/ring.py", 3)];
     process.tasks = (0..4)
-        .map(|at| task(at, &format!("ring-{at}"), &chain, ""))
+        .map(|at| task(at, &format!("ring-{at}"), &chain, "").into())
         .collect();
     process.edges = (0..4)
         .map(|at| {
@@ -134,7 +134,7 @@ fn tasks_that_wait_in_a_ring_are_listed_once() {
 fn a_deep_tree_is_not_indented_without_end() {
     let mut process = fixtures::process();
     process.tasks = (0..3_000)
-        .map(|at| task(at, &format!("t{at}"), &[("f", "/a.py", 1)], ""))
+        .map(|at| task(at, &format!("t{at}"), &[("f", "/a.py", 1)], "").into())
         .collect();
     process.edges = (1..3_000)
         .map(|at| {
@@ -163,7 +163,10 @@ fn recursion_is_counted_and_long_chains_are_cut_in_the_middle() {
         .iter()
         .map(|name| (name.as_str(), "/srv/a.py", 1))
         .collect();
-    process.tasks = vec![task(1, "walker", &walk, "x"), task(2, "long", &long, "x")];
+    process.tasks = vec![
+        task(1, "walker", &walk, "x").into(),
+        task(2, "long", &long, "x").into(),
+    ];
     let text = plain(process, &options(400));
     assert!(text.contains("walk :7 x998 > leaf :9"), "{text}");
     assert!(
@@ -177,8 +180,8 @@ fn tasks_without_names_are_called_by_address_or_coroutine_and_address() {
     let mut process = fixtures::process();
     let frames = [("worker", "/srv/a.py", 1)];
     process.tasks = vec![
-        task(0x7f10, "", &frames, "x"),
-        task(0x7f20, "", &frames, ""),
+        task(0x7f10, "", &frames, "x").into(),
+        task(0x7f20, "", &frames, "").into(),
     ];
     process.edges = vec![edge("task:0x7f20", "task:0x7f10", "lock")];
     let text = plain(process, &options(120));
@@ -189,31 +192,34 @@ fn tasks_without_names_are_called_by_address_or_coroutine_and_address() {
 #[test]
 fn library_code_alone_keeps_its_place_and_coroutine() {
     let mut process = fixtures::process();
-    process.tasks = vec![task(
-        1,
-        "server",
-        &[
-            (
-                "Server.serve",
-                "/usr/lib/python3/dist-packages/uvicorn/server.py",
-                90,
-            ),
-            (
-                "Server.main_loop",
-                "/usr/lib/python3/dist-packages/uvicorn/server.py",
-                248,
-            ),
-            ("sleep", "/usr/lib/python3.13/asyncio/tasks.py", 718),
-        ],
-        "timer",
-    )];
+    process.tasks = vec![
+        task(
+            1,
+            "server",
+            &[
+                (
+                    "Server.serve",
+                    "/usr/lib/python3/dist-packages/uvicorn/server.py",
+                    90,
+                ),
+                (
+                    "Server.main_loop",
+                    "/usr/lib/python3/dist-packages/uvicorn/server.py",
+                    248,
+                ),
+                ("sleep", "/usr/lib/python3.13/asyncio/tasks.py", 718),
+            ],
+            "timer",
+        )
+        .into(),
+    ];
     assert!(plain(process, &options(80)).contains("Server.serve > sleep tasks.py:718"));
 }
 
 #[test]
 fn a_chosen_task_is_shown_with_all_its_frames_and_locals() {
     let mut process = bank();
-    process.tasks[1].frames[2].locals = Some(vec![Local {
+    process.task_mut(1).frames[2].locals = Some(vec![Local {
         name: "amount".into(),
         type_name: "int".into(),
         value: "10".into(),

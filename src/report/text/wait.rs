@@ -1,5 +1,7 @@
 //! What a task or thread waits for, or is, in a few words.
 
+use arcstr::ArcStr;
+
 use super::chain;
 use super::layout::{Para, Role};
 use super::seconds;
@@ -201,7 +203,7 @@ fn of_resource(wait: &Wait, resource: &Resource, index: &Index) -> String {
         return format!("{action}{}{place}", things::title(resource));
     }
     let mut text = format!("{action}{}", things::titled(resource));
-    let holders: Vec<&str> = resource.holders.iter().map(String::as_str).collect();
+    let holders: Vec<&str> = resource.holders.iter().map(ArcStr::as_str).collect();
     match holders.as_slice() {
         [] => {}
         [by] => {

@@ -1,5 +1,7 @@
 //! What a process does that this one started, and what a loop watches.
 
+use arcstr::ArcStr;
+
 use super::Scene;
 use super::files;
 use super::links::Links;
@@ -15,12 +17,12 @@ impl Links<'_, '_, '_> {
         let descriptors = self.scene.descriptors;
         let mut children = Vec::new();
         for child in &descriptors.children {
-            let id = format!("process:{}", child.pid);
+            let id = ArcStr::from(format!("process:{}", child.pid));
             let mut peers = Vec::new();
             if let Some(target) = &child.blocked_on {
                 let shared = descriptors.sharing(target);
                 let waiting = self.registry.edges.iter();
-                let waiting: Vec<String> = waiting
+                let waiting: Vec<ArcStr> = waiting
                     .filter(|edge| edge.to == id)
                     .map(|edge| edge.from.clone())
                     .collect();

@@ -78,7 +78,7 @@ impl Reader<'_> {
         let is_socket = self
             .class_names(&ty)
             .iter()
-            .any(|name| matches!(name.as_str(), "_socket.socket" | "socket.socket"));
+            .any(|name| matches!(&**name, "_socket.socket" | "socket.socket"));
         if is_socket {
             // `sock_fd` is the first field (Modules/socketmodule.h).
             let fd = self.i32(object + u64::from(self.layout.object.size)).ok()?;

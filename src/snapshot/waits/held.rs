@@ -1,6 +1,7 @@
 //! What somebody holds, and until when a timeout lets them: both are in the
 //! context managers that their frames have entered.
 
+use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::owners::{OwnedFrame, Owner};
@@ -30,7 +31,7 @@ const TIMER_VARIABLE: &str = "timeout_handle";
 pub struct Held {
     by_object: FxHashMap<u64, Vec<Taken>>,
     /// Timeouts by their owner's id.
-    pub guards: FxHashMap<String, Vec<Guard>>,
+    pub guards: FxHashMap<ArcStr, Vec<Guard>>,
     /// Generators of managers and of `for` loops that somebody is inside of.
     pub generators: FxHashSet<u64>,
 }
@@ -56,6 +57,10 @@ impl Held {
         now: f64,
     ) {
         self.generators.extend(owned.generator);
+        if !owned.executing && matches!(reader.only_awaits(&owned.frame), Ok(true)) {
+            self.add_timer(reader, owner, owned, now);
+            return;
+        }
         // One frame that cannot be read hides only what it holds itself.
         let entered = reader
             .entered_managers(&owned.frame, owned.executing)
@@ -80,6 +85,11 @@ impl Held {
         }
         self.generators
             .extend(reader.stack_generators(&owned.frame, owned.executing));
+        self.add_timer(reader, owner, owned, now);
+    }
+
+    /// Notes the timer of a library's function that waits with one.
+    fn add_timer(&mut self, reader: &Reader<'_>, owner: &Owner, owned: &OwnedFrame, now: f64) {
         if owned.library
             && let Ok(Some(handle)) = reader.frame_variable(&owned.frame, TIMER_VARIABLE)
             && let Ok(Some(when)) = reader.attribute_object(handle, "_when")
@@ -92,7 +102,7 @@ impl Held {
     fn add_deadline(
         &mut self,
         reader: &Reader<'_>,
-        owner: &str,
+        owner: &ArcStr,
         function: &str,
         manager: u64,
         now: f64,
@@ -115,11 +125,11 @@ impl Held {
     }
 
     /// Notes that a timer ends the wait of `owner` after `left` seconds.
-    pub fn add_guard(&mut self, owner: &str, kind: &str, left: f64) {
+    pub fn add_guard(&mut self, owner: &ArcStr, kind: &str, left: f64) {
         if left.is_finite() {
-            let guards = self.guards.entry(owner.to_owned()).or_default();
+            let guards = self.guards.entry(owner.clone()).or_default();
             guards.push(Guard {
-                kind: kind.to_owned(),
+                kind: kind.to_owned().into(),
                 remaining_s: left,
             });
         }
@@ -150,8 +160,8 @@ impl Held {
 fn taken(reader: &Reader<'_>, owner: &Owner, index: usize, entered: &Entered) -> Taken {
     let place = |frame: &RawFrame, line: Option<u32>| Taken {
         by: owner.id.clone(),
-        function: frame.code.name.to_string(),
-        file: Some(frame.code.filename.to_string()),
+        function: reader.shared(&frame.code.name),
+        file: Some(reader.shared(&frame.code.filename)),
         line: line.or_else(|| reader.frame_position(frame).line),
     };
     let mut outer = owner.frames[index..].iter();

@@ -155,7 +155,7 @@ impl Jobs {
             registry.resources[place].limit = i64::try_from(count).ok();
             for (pid, _) in items {
                 if let Some(pid) = reader.int(pid).ok().and_then(|pid| pid.to_u64()) {
-                    registry.hold(place, &format!("process:{pid}"), "holds");
+                    registry.hold(place, &format!("process:{pid}").into(), "holds");
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Who holds what.
 
+use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::held::Held;
@@ -71,14 +72,13 @@ impl Links<'_, '_, '_> {
                 .attribute_object(state, "waiting_senders")
                 .is_ok_and(|waiting| waiting.and_then(|all| reader.any_length(all)) > Some(0));
             let other_end = if has_senders { "Receive" } else { "Send" };
-            let mut ids: Vec<&str> = Vec::new();
+            let mut ids: Vec<ArcStr> = Vec::new();
             for owner in self.owners {
                 let mut frames = owner.frames.iter().filter(|owned| !owned.library);
                 if frames.any(|owned| has_end(reader, owned, state, other_end)) {
-                    ids.push(&owner.id);
+                    ids.push(owner.id.clone());
                 }
             }
-            let ids = ids.into_iter().map(str::to_owned).collect();
             let nearer = nearest(&self.registry.edges, ids);
             for id in nearer {
                 self.registry.hold(place, &id, "holds");
@@ -111,18 +111,18 @@ impl Links<'_, '_, '_> {
         }
     }
 
-    fn borrowers(&self, limiter: u64) -> Vec<String> {
+    fn borrowers(&self, limiter: u64) -> Vec<ArcStr> {
         let reader = self.scene.reader;
         let Some(borrowers) = reader.first_attribute(limiter, pool::USED) else {
             return Vec::new();
         };
         let parts = reader.parts(borrowers).into_iter();
-        let mut ids: Vec<String> = parts.filter_map(|(_, part)| self.task_id(part)).collect();
+        let mut ids: Vec<ArcStr> = parts.filter_map(|(_, part)| self.task_id(part)).collect();
         ids.dedup();
         ids
     }
 
-    fn task_id(&self, addr: u64) -> Option<String> {
+    fn task_id(&self, addr: u64) -> Option<ArcStr> {
         let mut tasks = self.tasks.iter();
         tasks
             .find(|built| built.addr == addr)
@@ -182,12 +182,12 @@ fn has_end(reader: &Reader<'_>, owned: &OwnedFrame, state: u64, class: &str) -> 
 
 /// Those of `ids` who wait for no other of them: who waits for somebody that
 /// has a thing is no nearer to using it.
-pub fn nearest(edges: &[Edge], ids: Vec<String>) -> Vec<String> {
+pub fn nearest(edges: &[Edge], ids: Vec<ArcStr>) -> Vec<ArcStr> {
     let mut next: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
     for edge in edges {
         next.entry(&edge.from).or_default().push(&edge.to);
     }
-    let wanted: FxHashSet<&str> = ids.iter().map(String::as_str).collect();
+    let wanted: FxHashSet<&str> = ids.iter().map(ArcStr::as_str).collect();
     let waits_for_another = |id: &str| {
         let mut seen = FxHashSet::from_iter([id]);
         let mut left = vec![id];

@@ -13,11 +13,12 @@ mod references;
 mod registry;
 mod roots;
 mod state;
-mod summary;
+pub mod summary;
 mod task;
 mod thread;
 mod weak;
 
+use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::frames::Frames;
@@ -78,7 +79,7 @@ pub fn explain(
     threads: &mut [BuiltThread],
     loops: &mut [EventLoop],
     edges: Vec<Edge>,
-    completing: &FxHashMap<u64, Vec<String>>,
+    completing: &FxHashMap<u64, Vec<ArcStr>>,
 ) -> Explained {
     let reader = scene.reader;
     let mut registry = Registry::new(reader, edges);
@@ -195,11 +196,11 @@ fn reachable_coroutines(
     };
     let closed = loops.iter().map(|(addr, _)| *addr);
     let mut reach = reach::Reach::new(scene.reader, [], closed);
-    for (_, variables) in roots.of_all() {
+    roots.visit(&mut |_, variables| {
         for variable in variables {
             reach.from(variable.object);
         }
-    }
+    });
     reach.loose
 }
 
@@ -228,7 +229,7 @@ fn explain_tasks<'r, 'm>(
     jobs: &Jobs,
     handles: &[(u64, LoopHandles)],
 ) {
-    let waits_for_task: FxHashSet<String> = registry
+    let waits_for_task: FxHashSet<ArcStr> = registry
         .edges
         .iter()
         .map(|edge| edge.from.clone())
@@ -240,6 +241,7 @@ fn explain_tasks<'r, 'm>(
         timers,
         jobs,
         handles,
+        outer: FxHashMap::default(),
     };
     for built in tasks {
         if built.task.state != TaskState::Waiting {
@@ -254,7 +256,7 @@ fn explain_tasks<'r, 'm>(
                 !matches!(scene.reader.future_state(**child), Ok(FutureState::Pending))
             });
             let (done, count) = (done.count(), children.len());
-            wait.summary.push_str(&format!(" ({done}/{count} done)"));
+            wait.summary = format!("{} ({done}/{count} done)", wait.summary).into();
         }
     }
 }
@@ -265,8 +267,8 @@ fn explain_threads<'r, 'm>(
     threads: &mut [BuiltThread],
     loops: &[EventLoop],
     jobs: &Jobs,
-    completing: &FxHashMap<u64, Vec<String>>,
-    queued: &FxHashMap<u64, (String, Vec<u64>)>,
+    completing: &FxHashMap<u64, Vec<ArcStr>>,
+    queued: &FxHashMap<u64, (ArcStr, Vec<u64>)>,
 ) {
     let polling: FxHashSet<&str> = loops
         .iter()
@@ -280,7 +282,7 @@ fn explain_threads<'r, 'm>(
     let by_future = queued
         .iter()
         .flat_map(|(coroutine, (_, futures))| {
-            let id = format!("coroutine:0x{coroutine:x}");
+            let id = ArcStr::from(format!("coroutine:0x{coroutine:x}"));
             futures.iter().map(move |future| (*future, id.clone()))
         })
         .collect();
@@ -300,7 +302,7 @@ fn explain_threads<'r, 'm>(
 
 /// Timers of the loops that end the wait of a task.
 fn add_guards(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut [BuiltTask]) {
-    let ids: FxHashMap<u64, String> = tasks
+    let ids: FxHashMap<u64, ArcStr> = tasks
         .iter()
         .map(|built| (built.addr, built.task.id.clone()))
         .collect();
@@ -349,18 +351,22 @@ fn finish(
     executors: &FxHashMap<u64, u64>,
     orphans: &[orphans::Orphan],
 ) {
+    let wanted: FxHashSet<ArcStr> = (registry.resources.iter())
+        .flat_map(summary::named_holders)
+        .cloned()
+        .collect();
     let mut names = summary::Names::default();
     for built in tasks.iter() {
-        names.insert(
-            built.task.id.clone(),
-            super::edges::display_name(&built.task),
-        );
+        let id = &built.task.id;
+        if wanted.contains(id) {
+            names.insert(id.clone(), super::edges::display_name(&built.task));
+        }
     }
     for built in threads.iter() {
-        names.insert(
-            built.thread.id.clone(),
-            format!("thread {}", built.thread.name),
-        );
+        let id = &built.thread.id;
+        if wanted.contains(id) {
+            names.insert(id.clone(), format!("thread {}", built.thread.name));
+        }
     }
     for orphan in orphans {
         let coroutine = &orphan.coroutine;

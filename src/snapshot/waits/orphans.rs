@@ -1,5 +1,6 @@
 //! Coroutines and asynchronous generators that no task runs.
 
+use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::owners::{Owner, chain_frames};
@@ -33,9 +34,10 @@ impl Orphan {
 pub fn queued(
     reader: &Reader<'_>,
     loops: &[(u64, LoopHandles)],
-) -> FxHashMap<u64, (String, Vec<u64>)> {
+) -> FxHashMap<u64, (ArcStr, Vec<u64>)> {
     let mut queued = FxHashMap::default();
     for (addr, handles) in loops {
+        let loop_id = ArcStr::from(format!("loop:0x{addr:x}"));
         for handle in &handles.ready {
             let bound = reader.bound_objects(handle.callback);
             let objects: Vec<u64> = handle.arguments.iter().chain(&bound).copied().collect();
@@ -45,7 +47,7 @@ pub fn queued(
             for coroutine in coroutines {
                 let futures = objects.iter().copied();
                 let futures = futures.filter(|object| reader.is_concurrent_future(*object));
-                queued.insert(*coroutine, (format!("loop:0x{addr:x}"), futures.collect()));
+                queued.insert(*coroutine, (loop_id.clone(), futures.collect()));
             }
         }
     }
@@ -59,7 +61,7 @@ pub fn orphans(
     frames: &Frames<'_, '_>,
     candidates: impl Iterator<Item = u64>,
     in_use: &FxHashSet<u64>,
-    queued: &FxHashMap<u64, (String, Vec<u64>)>,
+    queued: &FxHashMap<u64, (ArcStr, Vec<u64>)>,
 ) -> Vec<Orphan> {
     let mut seen = FxHashSet::default();
     let addrs: Vec<u64> = candidates
@@ -86,7 +88,7 @@ pub fn orphans(
                 _ => "suspended",
             };
             let coroutine = Coroutine {
-                id: format!("coroutine:0x{addr:x}"),
+                id: format!("coroutine:0x{addr:x}").into(),
                 qualname: reader.generator_qualname(addr).ok()?.to_string(),
                 state: state.to_owned(),
                 frames: chain

@@ -1,5 +1,7 @@
 //! Who has which frames: tasks, threads, and coroutines of no task.
 
+use arcstr::ArcStr;
+
 use crate::python::RawFrame;
 use crate::snapshot::model::{Frame, TaskState};
 use crate::snapshot::tasks::BuiltTask;
@@ -20,7 +22,7 @@ pub struct OwnedFrame {
 /// Somebody with frames.
 #[derive(Debug, Clone)]
 pub struct Owner {
-    pub id: String,
+    pub id: ArcStr,
     /// Innermost first.
     pub frames: Vec<OwnedFrame>,
 }

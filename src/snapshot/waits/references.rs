@@ -1,6 +1,7 @@
 //! Who refers to what: to things that are waited for, to what pools have given
 //! out, and to coroutines of no task.
 
+use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::links::{Links, nearest};
@@ -59,14 +60,22 @@ impl Links<'_, '_, '_> {
             tasks: self.tasks,
             loops: self.loops,
         };
-        for (from, roots) in everybody.of_all() {
-            let mut seen = FxHashSet::default();
+        let mut kept_by = Vec::new();
+        let mut seen = FxHashSet::default();
+        everybody.visit(&mut |from, roots| {
+            seen.clear();
             for root in roots {
                 for (target, path) in reach.from(root.object).iter() {
                     if !seen.insert(*target) {
                         continue;
                     }
                     let path = format!("{}{path}", root.name);
+                    if let Some(index) = orphans.get(target) {
+                        kept_by.push((*index, from.clone(), root.clone(), path.clone()));
+                    }
+                    if let Some(place) = pooled.get(target) {
+                        through_pools.push((from.clone(), *place, path.clone()));
+                    }
                     for place in targets.get(target).into_iter().flatten() {
                         references.push(Reference {
                             from: from.clone(),
@@ -75,15 +84,12 @@ impl Links<'_, '_, '_> {
                             due_s: root.due_s,
                         });
                     }
-                    if let Some(place) = pooled.get(target) {
-                        through_pools.push((from.clone(), *place, path.clone()));
-                    }
-                    if let Some(index) = orphans.get(target)
-                        && from != self.orphans[*index].coroutine.id
-                    {
-                        self.refer(*index, reader, &root.name, root.object, &path);
-                    }
                 }
+            }
+        });
+        for (index, from, root, path) in kept_by {
+            if from != self.orphans[index].coroutine.id {
+                self.refer(index, reader, &root.name, root.object, &path);
             }
         }
         self.pool_holders(through_pools, &mut references);
@@ -114,12 +120,12 @@ impl Links<'_, '_, '_> {
     /// Who refers to a connection without going through its pool has it.
     fn pool_holders(
         &mut self,
-        found: Vec<(String, usize, String)>,
+        found: Vec<(ArcStr, usize, String)>,
         references: &mut Vec<Reference>,
     ) {
         let actors = ["task:", "coroutine:", "thread:"];
         let is_actor = |from: &str| actors.iter().any(|kind| from.starts_with(kind));
-        let mut by_pool: FxHashMap<usize, Vec<(String, String)>> = FxHashMap::default();
+        let mut by_pool: FxHashMap<usize, Vec<(ArcStr, String)>> = FxHashMap::default();
         for (from, place, path) in found {
             if is_actor(&from) {
                 by_pool.entry(place).or_default().push((from, path));
@@ -208,7 +214,7 @@ fn readable(reader: &Reader<'_>, step: &str, root: u64, path: &str) -> String {
 fn name_in(reader: &Reader<'_>, owned: &OwnedFrame, subject: u64) -> Option<String> {
     let variables = variables(reader, &owned.frame);
     if let Some(variable) = variables.iter().find(|each| each.object == subject) {
-        return (variable.name != RECEIVER).then(|| variable.name.clone());
+        return (*variable.name != *RECEIVER).then(|| variable.name.to_string());
     }
     let steps = |object: u64, prefix: String, depth: usize| -> Option<String> {
         let mut level = vec![(object, prefix)];
@@ -231,7 +237,7 @@ fn name_in(reader: &Reader<'_>, owned: &OwnedFrame, subject: u64) -> Option<Stri
         let ty = reader.type_of(variable.object).ok()?;
         let prefix = match ty.is_heap() {
             true => ty.name.to_string(),
-            false => variable.name.clone(),
+            false => variable.name.to_string(),
         };
         steps(variable.object, prefix, 2)
     })

@@ -1,6 +1,7 @@
 //! The resources of one snapshot, each once.
 
-use rustc_hash::FxHashMap;
+use arcstr::ArcStr;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::state;
 use crate::python::Reader;
@@ -12,9 +13,13 @@ pub struct Registry<'r, 'm> {
     pub resources: Vec<Resource>,
     /// The object behind each resource, where it is one of the target.
     pub subjects: Vec<Option<u64>>,
-    places: FxHashMap<String, usize>,
+    places: FxHashMap<ArcStr, usize>,
+    /// By address, with the kind: an object may be seen as two things.
+    by_object: FxHashMap<u64, Vec<usize>>,
     pub edges: Vec<Edge>,
-    seen: rustc_hash::FxHashSet<(String, String)>,
+    seen: FxHashSet<(ArcStr, ArcStr)>,
+    /// Names of kinds of edges, each once.
+    vias: FxHashMap<Box<str>, ArcStr>,
 }
 
 impl<'r, 'm> Registry<'r, 'm> {
@@ -29,17 +34,21 @@ impl<'r, 'm> Registry<'r, 'm> {
             resources: Vec::new(),
             subjects: Vec::new(),
             places: FxHashMap::default(),
+            by_object: FxHashMap::default(),
             edges,
             seen,
+            vias: FxHashMap::default(),
         }
     }
 
     /// Place of the resource of kind `kind` that the object at `addr` is.
     pub fn object(&mut self, kind: &str, addr: u64) -> usize {
-        let id = format!("{kind}:0x{addr:x}");
-        if let Some(place) = self.places.get(&id) {
+        let known = self.by_object.get(&addr).into_iter().flatten();
+        let mut known = known.filter(|place| self.resources[**place].kind == kind);
+        if let Some(place) = known.next() {
             return *place;
         }
+        let id = format!("{kind}:0x{addr:x}");
         let resource = state::read(self.reader, kind, addr, id);
         self.insert(resource, Some(addr))
     }
@@ -47,13 +56,13 @@ impl<'r, 'm> Registry<'r, 'm> {
     /// Place of the resource `<kind>:<name>` that the kernel keeps.
     pub fn named(&mut self, kind: &str, name: &str, summary: &str) -> usize {
         let id = format!("{kind}:{name}");
-        if let Some(place) = self.places.get(&id) {
+        if let Some(place) = self.places.get(id.as_str()) {
             return *place;
         }
         let resource = Resource {
-            id,
-            kind: kind.to_owned(),
-            type_name: kind.to_owned(),
+            id: id.into(),
+            kind: self.via(kind),
+            type_name: self.via(kind),
             summary: summary.to_owned(),
             ..Resource::default()
         };
@@ -63,6 +72,9 @@ impl<'r, 'm> Registry<'r, 'm> {
     fn insert(&mut self, resource: Resource, subject: Option<u64>) -> usize {
         let place = self.resources.len();
         self.places.insert(resource.id.clone(), place);
+        if let Some(addr) = subject {
+            self.by_object.entry(addr).or_default().push(place);
+        }
         self.resources.push(resource);
         self.subjects.push(subject);
         place
@@ -74,33 +86,41 @@ impl<'r, 'm> Registry<'r, 'm> {
     }
 
     /// Notes that `from` cannot go on before `to` does; whether that is new.
-    pub fn edge(&mut self, from: &str, to: &str, via: &str) -> bool {
-        let new = from != to && self.seen.insert((from.to_owned(), to.to_owned()));
+    pub fn edge(&mut self, from: &ArcStr, to: &ArcStr, via: &str) -> bool {
+        let new = from != to && self.seen.insert((from.clone(), to.clone()));
         if new {
+            let via = self.via(via);
             self.edges.push(Edge {
-                from: from.to_owned(),
-                to: to.to_owned(),
-                via: via.to_owned(),
+                from: from.clone(),
+                to: to.clone(),
+                via,
             });
         }
         new
     }
 
+    fn via(&mut self, via: &str) -> ArcStr {
+        if let Some(known) = self.vias.get(via) {
+            return known.clone();
+        }
+        let name = ArcStr::from(via);
+        self.vias.insert(via.into(), name.clone());
+        name
+    }
+
     /// Notes that `waiter` waits for the resource at `place`.
-    pub fn wait(&mut self, waiter: &str, place: usize, via: &str) {
+    pub fn wait(&mut self, waiter: &ArcStr, place: usize, via: &str) {
         let id = self.resources[place].id.clone();
         if self.edge(waiter, &id, via) {
-            self.resources[place].waiters.push(waiter.to_owned());
+            self.resources[place].waiters.push(waiter.clone());
         }
     }
 
     /// Notes that `holder` has the resource at `place`.
-    pub fn hold(&mut self, place: usize, holder: &str, via: &str) {
-        let resource = &mut self.resources[place];
-        if !resource.holders.iter().any(|known| known == holder) {
-            resource.holders.push(holder.to_owned());
+    pub fn hold(&mut self, place: usize, holder: &ArcStr, via: &str) {
+        let id = self.resources[place].id.clone();
+        if self.edge(&id, holder, via) {
+            self.resources[place].holders.push(holder.clone());
         }
-        let id = resource.id.clone();
-        self.edge(&id, holder, via);
     }
 }

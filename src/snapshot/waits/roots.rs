@@ -1,22 +1,26 @@
 //! From where objects can be reached: the variables of everybody who may act.
 
+use std::rc::Rc;
+
+use arcstr::ArcStr;
+
 use super::Scene;
-use super::owners::{OwnedFrame, Owner};
+use super::owners::Owner;
 use crate::python::{Kind, RawFrame, Reader};
-use crate::snapshot::tasks::BuiltTask;
+use crate::snapshot::tasks::{BuiltTask, loop_id};
 use crate::tasks::LoopHandles;
 
 /// A variable, or what a callback of a loop works on.
 #[derive(Debug, Clone)]
 pub struct Variable {
-    pub name: String,
+    pub name: Rc<str>,
     pub object: u64,
     /// Seconds until a timer uses it.
     pub due_s: Option<f64>,
 }
 
 /// Somebody's id and their variables.
-pub type Rooted = (String, Vec<Variable>);
+pub type Rooted = (ArcStr, Vec<Variable>);
 
 /// Everybody who may act.
 pub struct Roots<'a, 'r, 'm> {
@@ -27,21 +31,20 @@ pub struct Roots<'a, 'r, 'm> {
 }
 
 impl Roots<'_, '_, '_> {
-    /// Everybody who may act, and the objects in their variables.
-    pub fn of_all(&self) -> Vec<Rooted> {
+    /// Shows `visit` everybody who may act, with the objects in their variables.
+    pub fn visit(&self, visit: &mut dyn FnMut(&ArcStr, &[Variable])) {
         let reader = self.scene.reader;
-        let mut roots: Vec<Rooted> = Vec::new();
+        let mut found = Vec::new();
         for owner in self.owners {
+            found.clear();
             // What the user's own code calls it comes first.
-            let (library, user): (Vec<&OwnedFrame>, Vec<&OwnedFrame>) =
-                owner.frames.iter().partition(|owned| owned.library);
-            let frames = user.into_iter().chain(library);
-            roots.push((
-                owner.id.clone(),
-                frames
-                    .flat_map(|owned| variables(reader, &owned.frame))
-                    .collect(),
-            ));
+            for library in [false, true] {
+                let frames = owner.frames.iter();
+                for owned in frames.filter(|owned| owned.library == library) {
+                    add_variables(reader, &owned.frame, &mut found);
+                }
+            }
+            visit(&owner.id, &found);
         }
         for built in self.tasks {
             let Some(exception) = built.exception else {
@@ -51,31 +54,41 @@ impl Roots<'_, '_, '_> {
             let Ok(Some(traceback)) = reader.pointer(at, "__traceback__") else {
                 continue;
             };
-            let frames = reader.traceback_frames(traceback).frames;
-            let variables = frames.iter().flat_map(|frame| variables(reader, frame));
-            roots.push((built.task.id.clone(), variables.collect()));
+            found.clear();
+            for frame in &reader.traceback_frames(traceback).frames {
+                add_variables(reader, frame, &mut found);
+            }
+            visit(&built.task.id, &found);
         }
         for (addr, handles) in self.loops {
-            let watched = handles.watched.iter();
-            let files = watched.flat_map(|file| file.reader.iter().chain(&file.writer));
-            let all = handles.timers.iter().chain(&handles.ready);
-            let all = all.chain(&handles.signals).chain(files);
-            let objects = all.flat_map(|handle| {
-                let bound = reader.bound_objects(handle.callback);
-                let arguments = handle.arguments.iter().copied();
-                let objects: Vec<u64> = bound.into_iter().chain(arguments).collect();
-                objects.into_iter().map(|object| Variable {
-                    name: handle.name.clone(),
-                    object,
-                    due_s: handle.when.map(|when| when - self.scene.now),
-                })
-            });
-            roots.push((format!("loop:0x{addr:x}"), objects.collect()));
+            visit(&loop_id(*addr), &self.of_loop(handles));
         }
         for interpreter in self.scene.interpreters {
-            roots.extend(self.module_roots(*interpreter));
+            for (module, variables) in self.module_roots(*interpreter) {
+                visit(&module, &variables);
+            }
         }
-        roots
+    }
+
+    /// What the callbacks of a loop work on.
+    fn of_loop(&self, handles: &LoopHandles) -> Vec<Variable> {
+        let reader = self.scene.reader;
+        let watched = handles.watched.iter();
+        let files = watched.flat_map(|file| file.reader.iter().chain(&file.writer));
+        let all = handles.timers.iter().chain(&handles.ready);
+        let all = all.chain(&handles.signals).chain(files);
+        let objects = all.flat_map(|handle| {
+            let bound = reader.bound_objects(handle.callback);
+            let arguments = handle.arguments.iter().copied();
+            let name: Rc<str> = handle.name.as_str().into();
+            let objects: Vec<u64> = bound.into_iter().chain(arguments).collect();
+            objects.into_iter().map(move |object| Variable {
+                name: name.clone(),
+                object,
+                due_s: handle.when.map(|when| when - self.scene.now),
+            })
+        });
+        objects.collect()
     }
 
     /// The globals of modules that the user wrote.
@@ -100,7 +113,7 @@ impl Roots<'_, '_, '_> {
                 let (items, _) = reader.dict_items(globals, reader.limits.items)?;
                 let variables = items.into_iter().filter_map(|(key, value)| {
                     let is_function = reader.is_kind(value, Kind::Function);
-                    let name = reader.text(key).ok()?.to_string();
+                    let name = reader.text(key).ok()?;
                     (!is_function).then_some(Variable {
                         name,
                         object: value,
@@ -108,7 +121,7 @@ impl Roots<'_, '_, '_> {
                     })
                 });
                 found.push((
-                    format!("module:{}", reader.text(name)?),
+                    ArcStr::from(format!("module:{}", reader.text(name)?)),
                     variables.collect(),
                 ));
             }
@@ -120,15 +133,18 @@ impl Roots<'_, '_, '_> {
 
 /// Names and objects of the variables of `frame`.
 pub fn variables(reader: &Reader<'_>, frame: &RawFrame) -> Vec<Variable> {
-    let bindings = reader.frame_variables(frame).unwrap_or_default();
-    bindings
-        .into_iter()
-        .filter_map(|binding| {
-            Some(Variable {
-                name: binding.name.to_string(),
-                object: binding.value?,
-                due_s: None,
-            })
-        })
-        .collect()
+    let mut found = Vec::new();
+    add_variables(reader, frame, &mut found);
+    found
+}
+
+fn add_variables(reader: &Reader<'_>, frame: &RawFrame, found: &mut Vec<Variable>) {
+    // What cannot be read refers to nothing.
+    let _ = reader.visit_variables(frame, &mut |name, object| {
+        found.push(Variable {
+            name: name.clone(),
+            object,
+            due_s: None,
+        });
+    });
 }

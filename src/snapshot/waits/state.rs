@@ -7,13 +7,14 @@ use crate::tasks::known::pool;
 /// The resource of kind `kind` at `addr`, with its state but without holders
 /// and waiters.
 pub fn read(reader: &Reader<'_>, kind: &str, addr: u64, id: String) -> Resource {
-    let type_name = reader
-        .type_of(addr)
-        .map_or_else(|_| "?".to_owned(), |ty| reader.full_type_name(&ty));
+    let type_name = reader.type_of(addr).map_or_else(
+        |_| "?".to_owned(),
+        |ty| reader.full_type_name(&ty).to_string(),
+    );
     let mut resource = Resource {
-        id,
-        kind: kind.to_owned(),
-        type_name,
+        id: id.into(),
+        kind: reader.shared(kind),
+        type_name: type_name.into(),
         ..Resource::default()
     };
     let state = State { reader, addr };

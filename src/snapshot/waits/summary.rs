@@ -1,5 +1,6 @@
 //! One line about a resource, and about the wait for it.
 
+use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use crate::snapshot::model::{Resource, Taken, Wait};
@@ -8,7 +9,7 @@ use crate::snapshot::model::{Resource, Taken, Wait};
 const NAMES_SHOWN: usize = 3;
 
 /// What ids of tasks, threads and coroutines are called.
-pub type Names = FxHashMap<String, String>;
+pub type Names = FxHashMap<ArcStr, String>;
 
 /// `asyncio.locks.Lock` as its users import it: `asyncio.Lock`.
 pub fn short_type(name: &str) -> String {
@@ -107,8 +108,13 @@ fn state(resource: &Resource) -> String {
     parts.join(", ")
 }
 
+/// The holders of the resource that are named in a line about it.
+pub fn named_holders(resource: &Resource) -> impl Iterator<Item = &ArcStr> {
+    resource.holders.iter().take(NAMES_SHOWN)
+}
+
 fn holders(resource: &Resource, names: &Names) -> String {
-    let shown = resource.holders.iter().take(NAMES_SHOWN).map(|id| {
+    let shown = named_holders(resource).map(|id| {
         let name = names.get(id).map_or(id.as_str(), String::as_str);
         match resource.taken_at.iter().find(|taken| taken.by == *id) {
             Some(Taken {
@@ -145,20 +151,26 @@ pub fn wait(wait: &mut Wait, resource: Option<&Resource>, ahead: Option<u64>) {
             _ => "",
         };
         if wait.summary.is_empty() || wait.summary == wait.type_name {
-            wait.summary = format!("{action}{}", resource.summary);
+            wait.summary = format!("{action}{}", resource.summary).into();
         }
         if wait.kind == "executor"
             && let Some(ahead) = wait.waiters_ahead
         {
-            wait.summary.push_str(&format!(", position {}", ahead + 1));
+            wait.summary = format!("{}, position {}", wait.summary, ahead + 1).into();
         }
     }
     if wait.kind == "timer" {
-        let left = match wait.remaining_s {
-            Some(left) if left < 0.0 => format!("overdue by {:.1} s", -left),
-            Some(left) => format!("{left:.1} s left"),
-            None => std::mem::take(&mut wait.summary),
+        wait.summary = match wait.remaining_s {
+            Some(left) => timer(left),
+            None => format!("timer, {}", wait.summary).into(),
         };
-        wait.summary = format!("timer, {left}");
+    }
+}
+
+/// What is said of the wait for a timer that is due in `left` seconds.
+pub fn timer(left: f64) -> ArcStr {
+    match left < 0.0 {
+        true => format!("timer, overdue by {:.1} s", -left).into(),
+        false => format!("timer, {left:.1} s left").into(),
     }
 }

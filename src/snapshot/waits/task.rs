@@ -1,5 +1,9 @@
 //! Why one suspended task does not go on.
 
+use arcstr::{ArcStr, literal};
+
+use rustc_hash::FxHashMap;
+
 use super::Scene;
 use super::files;
 use super::jobs::Jobs;
@@ -23,6 +27,8 @@ pub struct Explain<'a, 'r, 'm> {
     pub timers: &'a Timers,
     pub jobs: &'a Jobs,
     pub handles: &'a [(u64, LoopHandles)],
+    /// What the receivers of library methods are.
+    pub outer: FxHashMap<u64, Option<Outer>>,
 }
 
 impl Explain<'_, '_, '_> {
@@ -33,13 +39,13 @@ impl Explain<'_, '_, '_> {
         let reader = self.scene.reader;
         let found = reader.innermost_wait(python_frames(&built.chain), COROUTINE_WAITS);
         let inner = found.as_ref().map_or(0, |(_, frames)| *frames);
-        let outer = reader.outer_wait(&built.chain, inner);
+        let outer = reader.outer_wait(&built.chain, inner, &mut self.outer);
         let mut wait = built.task.waits_for.take().unwrap_or_default();
-        wait.summary.clear();
+        wait.summary = ArcStr::new();
         let place = match (found, outer) {
             // The primitive is a detail of what is around it.
             (Some((raw, _)), Some(outer)) => {
-                wait.kind = raw.kind.to_owned();
+                wait.kind = self.scene.reader.shared(raw.kind);
                 wait.type_name = type_name(reader, raw.subject);
                 Some(self.outer(&id, outer))
             }
@@ -52,8 +58,14 @@ impl Explain<'_, '_, '_> {
     }
 
     /// A wait in a method that is known. Returns the place of its resource.
-    fn primitive(&mut self, id: &str, raw: &RawWait, leaf: u64, wait: &mut Wait) -> Option<usize> {
-        wait.kind = raw.kind.to_owned();
+    fn primitive(
+        &mut self,
+        id: &ArcStr,
+        raw: &RawWait,
+        leaf: u64,
+        wait: &mut Wait,
+    ) -> Option<usize> {
+        wait.kind = self.scene.reader.shared(raw.kind);
         let reader = self.scene.reader;
         match raw.resource {
             "stream" | "protocol" => self.descriptor(id, raw.subject, wait),
@@ -62,8 +74,8 @@ impl Explain<'_, '_, '_> {
             "server" => {
                 wait.type_name = type_name(reader, raw.subject);
                 wait.summary = match raw.kind {
-                    "server-close" => "server to close: connections are still open".to_owned(),
-                    _ => "connections to serve".to_owned(),
+                    "server-close" => literal!("server to close: connections are still open"),
+                    _ => literal!("connections to serve"),
                 };
                 let place = self.registry.object("server", raw.subject);
                 self.registry.wait(id, place, raw.kind);
@@ -87,7 +99,7 @@ impl Explain<'_, '_, '_> {
         }
     }
 
-    fn outer(&mut self, id: &str, outer: Outer) -> usize {
+    fn outer(&mut self, id: &ArcStr, outer: Outer) -> usize {
         let (kind, addr) = match outer {
             Outer::Pool(addr) => {
                 let tokens = self.scene.reader.first_attribute(addr, &["_total_tokens"]);
@@ -101,7 +113,7 @@ impl Explain<'_, '_, '_> {
     }
 
     /// A group whose tasks do not say that it waits for them (anyio).
-    fn group(&mut self, id: &str, group: u64, wait: &mut Wait) {
+    fn group(&mut self, id: &ArcStr, group: u64, wait: &mut Wait) {
         let reader = self.scene.reader;
         let tasks = reader.attribute_object(group, "_tasks").ok().flatten();
         let tasks = tasks.map_or(Vec::new(), |tasks| reader.parts(tasks));
@@ -111,14 +123,20 @@ impl Explain<'_, '_, '_> {
                 self.registry.edge(id, &task_id(*task), "task-group");
             }
         }
-        wait.summary = format!("{} tasks", tasks.len());
+        wait.summary = format!("{} tasks", tasks.len()).into();
     }
 
     /// A future that no known method made.
-    fn bare(&mut self, id: &str, built: &BuiltTask, leaf: u64, wait: &mut Wait) -> Option<usize> {
+    fn bare(
+        &mut self,
+        id: &ArcStr,
+        built: &BuiltTask,
+        leaf: u64,
+        wait: &mut Wait,
+    ) -> Option<usize> {
         let reader = self.scene.reader;
         if let Some(left) = self.timers.wakes.get(&leaf) {
-            wait.kind = "timer".to_owned();
+            wait.kind = literal!("timer");
             wait.remaining_s = Some(*left);
             return None;
         }
@@ -127,10 +145,10 @@ impl Explain<'_, '_, '_> {
             && &*frame.code.name == SLEEP.1
             && reader.frame_module(frame).as_deref() == Some(SLEEP.0)
         {
-            wait.kind = "timer".to_owned();
+            wait.kind = literal!("timer");
             let delay = reader.frame_variable(frame, "delay").ok().flatten();
             let delay = delay.map(|delay| reader.value(delay).to_string());
-            wait.summary = format!("asyncio.sleep({})", delay.unwrap_or_default());
+            wait.summary = format!("asyncio.sleep({})", delay.unwrap_or_default()).into();
             return None;
         }
         if let Some(futures) = self.combined(built, leaf, wait) {
@@ -143,13 +161,13 @@ impl Explain<'_, '_, '_> {
             return place;
         }
         if let Some(fd) = self.watched_for(leaf) {
-            wait.kind = "socket-read".to_owned();
+            wait.kind = literal!("socket-read");
             return Some(self.file(id, fd, wait));
         }
         // A protocol's own future: what its transport is connected to.
         let protocol = innermost.and_then(|frame| reader.receiver(frame).ok()?);
         if let Some(found) = protocol.and_then(|receiver| reader.descriptor_of(receiver)) {
-            wait.kind = "socket-read".to_owned();
+            wait.kind = literal!("socket-read");
             return Some(self.file(id, found.fd, wait));
         }
         let place = self.registry.object("future", leaf);
@@ -179,46 +197,52 @@ impl Explain<'_, '_, '_> {
             .into_iter()
             .filter(|future| matches!(reader.future_state(*future), Ok(FutureState::Pending)))
             .collect();
-        wait.kind = kind.to_owned();
-        wait.summary = format!("{count} futures ({}/{count} done)", count - pending.len());
+        wait.kind = kind.to_owned().into();
+        wait.summary = format!("{count} futures ({}/{count} done)", count - pending.len()).into();
         Some(pending)
     }
 
     /// A job of an executor: `Some` when it is one.
-    fn job(&mut self, id: &str, leaf: u64, wait: &mut Wait) -> Option<Option<usize>> {
+    fn job(&mut self, id: &ArcStr, leaf: u64, wait: &mut Wait) -> Option<Option<usize>> {
         let reader = self.scene.reader;
         let futures = [Some(leaf), reader.concurrent_source(leaf)];
         let futures = futures.into_iter().flatten();
         for future in futures.clone() {
             if let Some(thread) = self.jobs.running.get(&future) {
                 let thread = &self.threads[*thread].thread;
-                wait.kind = "executor".to_owned();
+                wait.kind = literal!("executor");
                 wait.holders = vec![thread.id.clone()];
-                wait.summary = running_in(thread);
+                wait.summary = running_in(thread).into();
                 self.registry.edge(id, &thread.id, "executor");
                 return Some(None);
             }
             if let Some(queued) = self.jobs.queued.get(&future) {
-                wait.kind = "executor".to_owned();
+                wait.kind = literal!("executor");
                 wait.waiters_ahead = Some(queued.position);
                 self.registry.wait(id, queued.pool, "executor");
                 return Some(Some(queued.pool));
             }
             if let Some(place) = self.jobs.in_processes.get(&future) {
-                wait.kind = "executor".to_owned();
+                wait.kind = literal!("executor");
                 self.registry.wait(id, *place, "executor");
                 return Some(Some(*place));
             }
         }
         let concurrent = reader.concurrent_source(leaf)?;
-        wait.kind = "executor".to_owned();
+        wait.kind = literal!("executor");
         let place = self.registry.object("concurrent-future", concurrent);
         self.registry.wait(id, place, "executor");
         Some(Some(place))
     }
 
     /// A call of the loop itself: name resolution or a raw socket.
-    fn loop_call(&mut self, id: &str, raw: &RawWait, leaf: u64, wait: &mut Wait) -> Option<usize> {
+    fn loop_call(
+        &mut self,
+        id: &ArcStr,
+        raw: &RawWait,
+        leaf: u64,
+        wait: &mut Wait,
+    ) -> Option<usize> {
         if raw.kind == "executor" {
             return self.job(id, leaf, wait).flatten();
         }
@@ -249,7 +273,7 @@ impl Explain<'_, '_, '_> {
             .next()
     }
 
-    fn descriptor(&mut self, id: &str, stream: u64, wait: &mut Wait) -> Option<usize> {
+    fn descriptor(&mut self, id: &ArcStr, stream: u64, wait: &mut Wait) -> Option<usize> {
         let reader = self.scene.reader;
         wait.type_name = type_name(reader, stream);
         let buffered = reader
@@ -265,7 +289,7 @@ impl Explain<'_, '_, '_> {
         };
         let is_pipe = files::describe(self.scene.descriptors, found.fd).0 == "pipe";
         if is_pipe {
-            wait.kind = wait.kind.replace("socket", "pipe");
+            wait.kind = wait.kind.replace("socket", "pipe").into();
         }
         let place = self.file(id, found.fd, wait);
         let resource = &mut self.registry.resources[place];
@@ -276,7 +300,7 @@ impl Explain<'_, '_, '_> {
         Some(place)
     }
 
-    fn file(&mut self, id: &str, fd: i64, wait: &mut Wait) -> usize {
+    fn file(&mut self, id: &ArcStr, fd: i64, wait: &mut Wait) -> usize {
         let (place, peer) = files::resource(self.registry, self.scene.descriptors, fd);
         let kind = self.registry.resources[place].kind.clone();
         wait.peer = peer;
@@ -284,7 +308,7 @@ impl Explain<'_, '_, '_> {
         place
     }
 
-    fn subprocess(&mut self, id: &str, raw: &RawWait, wait: &mut Wait) -> Option<usize> {
+    fn subprocess(&mut self, id: &ArcStr, raw: &RawWait, wait: &mut Wait) -> Option<usize> {
         let reader = self.scene.reader;
         let transport = match raw.resource {
             "process" => reader.attribute_object(raw.subject, "_transport").ok()?,
@@ -294,10 +318,10 @@ impl Explain<'_, '_, '_> {
         let pid = transport
             .and_then(|transport| reader.attribute_object(transport, "_pid").ok()?)
             .and_then(|pid| reader.int(pid).ok()?.to_u64())?;
-        wait.summary = format!("exit of process {pid}");
-        wait.holders = vec![format!("process:{pid}")];
+        wait.summary = format!("exit of process {pid}").into();
+        wait.holders = vec![format!("process:{pid}").into()];
         self.registry
-            .edge(id, &format!("process:{pid}"), "subprocess");
+            .edge(id, &format!("process:{pid}").into(), "subprocess");
         None
     }
 }
@@ -328,8 +352,9 @@ pub fn running_in(thread: &crate::snapshot::model::Thread) -> String {
     }
 }
 
-fn type_name(reader: &Reader<'_>, addr: u64) -> String {
-    reader
-        .type_of(addr)
-        .map_or_else(|_| "?".to_owned(), |ty| reader.full_type_name(&ty))
+fn type_name(reader: &Reader<'_>, addr: u64) -> ArcStr {
+    reader.type_of(addr).map_or_else(
+        |_| literal!("?"),
+        |ty| reader.shared(&reader.full_type_name(&ty)),
+    )
 }

@@ -1,5 +1,6 @@
 //! Why one thread does not go on.
 
+use arcstr::{ArcStr, literal};
 use rustc_hash::FxHashMap;
 
 use super::Scene;
@@ -36,11 +37,11 @@ pub struct ExplainThread<'a, 'r, 'm> {
     pub registry: &'a mut Registry<'r, 'm>,
     pub jobs: &'a Jobs,
     /// Ids of threads by `pthread_self()`.
-    pub by_ident: &'a FxHashMap<u64, String>,
+    pub by_ident: &'a FxHashMap<u64, ArcStr>,
     /// Coroutines whose first step is queued, by the future they complete.
-    pub queued: &'a FxHashMap<u64, String>,
+    pub queued: &'a FxHashMap<u64, ArcStr>,
     /// Tasks that complete a future of `concurrent.futures`.
-    pub completing: &'a FxHashMap<u64, Vec<String>>,
+    pub completing: &'a FxHashMap<u64, Vec<ArcStr>>,
 }
 
 impl ExplainThread<'_, '_, '_> {
@@ -61,9 +62,9 @@ impl ExplainThread<'_, '_, '_> {
     fn idle_worker(&self, place: usize) -> Wait {
         let executor = &self.registry.resources[place];
         Wait {
-            kind: "idle".to_owned(),
+            kind: literal!("idle"),
             type_name: executor.type_name.clone(),
-            summary: "a job to do".to_owned(),
+            summary: literal!("a job to do"),
             resource: Some(executor.id.clone()),
             ..Wait::default()
         }
@@ -74,8 +75,8 @@ impl ExplainThread<'_, '_, '_> {
         let (raw, _) = reader.innermost_wait(built.stack.frames.iter(), THREAD_WAITS)?;
         let ty = reader.type_of(raw.subject).ok()?;
         let mut wait = Wait {
-            kind: raw.kind.to_owned(),
-            type_name: reader.full_type_name(&ty),
+            kind: raw.kind.to_owned().into(),
+            type_name: reader.full_type_name(&ty).to_string().into(),
             ..Wait::default()
         };
         let ids = actors(built);
@@ -114,9 +115,9 @@ impl ExplainThread<'_, '_, '_> {
         (sleeps_for == lock).then_some(lock)
     }
 
-    fn future(&mut self, ids: &[String], future: u64, wait: &mut Wait) {
+    fn future(&mut self, ids: &[ArcStr], future: u64, wait: &mut Wait) {
         let reader = self.scene.reader;
-        let mut targets: Vec<String> = self.completing.get(&future).cloned().unwrap_or_default();
+        let mut targets: Vec<ArcStr> = self.completing.get(&future).cloned().unwrap_or_default();
         targets.extend(self.queued.get(&future).cloned());
         if let Some(queued) = self.jobs.queued.get(&future) {
             targets.push(self.registry.resources[queued.pool].id.clone());
@@ -125,7 +126,7 @@ impl ExplainThread<'_, '_, '_> {
         if let Some(place) = self.jobs.in_processes.get(&future) {
             targets.push(self.registry.resources[*place].id.clone());
         }
-        wait.summary = "result of a future".to_owned();
+        wait.summary = literal!("result of a future");
         if targets.is_empty() {
             let place = self.registry.object("concurrent-future", future);
             for id in ids {
@@ -134,7 +135,7 @@ impl ExplainThread<'_, '_, '_> {
             wait.resource = Some(self.registry.resources[place].id.clone());
             let pending = matches!(reader.future_state(future), Ok(FutureState::Pending));
             if !pending {
-                wait.summary = "result of a future that is done".to_owned();
+                wait.summary = literal!("result of a future that is done");
             }
         }
         for target in &targets {
@@ -145,11 +146,11 @@ impl ExplainThread<'_, '_, '_> {
         wait.holders = targets;
     }
 
-    fn join(&mut self, ids: &[String], thread: u64, wait: &mut Wait) {
+    fn join(&mut self, ids: &[ArcStr], thread: u64, wait: &mut Wait) {
         let reader = self.scene.reader;
         let name = reader.attribute_object(thread, "_name").ok().flatten();
         let name = name.and_then(|name| reader.text(name).ok());
-        wait.summary = format!("end of thread {}", name.as_deref().unwrap_or("?"));
+        wait.summary = format!("end of thread {}", name.as_deref().unwrap_or("?")).into();
         let ident = reader.attribute_object(thread, "_ident").ok().flatten();
         let ident = ident.and_then(|ident| reader.int(ident).ok()?.to_u64());
         if let Some(other) = ident.and_then(|ident| self.by_ident.get(&ident)).cloned() {
@@ -162,7 +163,7 @@ impl ExplainThread<'_, '_, '_> {
 
     fn process(
         &mut self,
-        ids: &[String],
+        ids: &[ArcStr],
         pid: crate::python::error::Result<Option<u64>>,
         wait: &mut Wait,
     ) {
@@ -170,8 +171,8 @@ impl ExplainThread<'_, '_, '_> {
         let Some(pid) = pid.and_then(|pid| self.scene.reader.int(pid).ok()?.to_u64()) else {
             return;
         };
-        wait.summary = format!("exit of process {pid}");
-        let process = format!("process:{pid}");
+        wait.summary = format!("exit of process {pid}").into();
+        let process = ArcStr::from(format!("process:{pid}"));
         for id in ids {
             self.registry.edge(id, &process, "subprocess");
         }
@@ -203,9 +204,9 @@ impl ExplainThread<'_, '_, '_> {
                 self.registry.wait(id, place, &kind);
             }
             return Some(Wait {
-                kind: wait_kind,
+                kind: wait_kind.into(),
                 type_name: kind,
-                summary,
+                summary: summary.into(),
                 resource: Some(self.registry.resources[place].id.clone()),
                 peer,
                 ..Wait::default()
@@ -213,9 +214,9 @@ impl ExplainThread<'_, '_, '_> {
         }
         let (_, kind) = CALLS.iter().find(|(calls, _)| calls.contains(&name))?;
         let mut wait = Wait {
-            kind: (*kind).to_owned(),
-            type_name: name.to_owned(),
-            summary: name.to_owned(),
+            kind: (*kind).to_owned().into(),
+            type_name: name.to_owned().into(),
+            summary: name.to_owned().into(),
             ..Wait::default()
         };
         if *kind == "process" {
@@ -229,7 +230,7 @@ impl ExplainThread<'_, '_, '_> {
     }
 
     /// The process that `wait4(pid)` or `waitid(P_PID, pid)` is about.
-    fn waited_process(&mut self, ids: &[String], call: Option<(&str, [u64; 6])>, wait: &mut Wait) {
+    fn waited_process(&mut self, ids: &[ArcStr], call: Option<(&str, [u64; 6])>, wait: &mut Wait) {
         /// `idtype_t` of a single process (bits/waitflags.h).
         const P_PID: u64 = 1;
         let pid = match call {
@@ -238,8 +239,8 @@ impl ExplainThread<'_, '_, '_> {
             _ => -1,
         };
         if pid > 0 {
-            wait.summary = format!("exit of process {pid}");
-            let process = format!("process:{pid}");
+            wait.summary = format!("exit of process {pid}").into();
+            let process = ArcStr::from(format!("process:{pid}"));
             for id in ids {
                 self.registry.edge(id, &process, "subprocess");
             }
@@ -247,14 +248,14 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
-    fn lock(&mut self, ids: &[String], lock: u64) -> Wait {
+    fn lock(&mut self, ids: &[ArcStr], lock: u64) -> Wait {
         let place = self.registry.object("thread-lock", lock);
         for id in ids {
             self.registry.wait(id, place, "thread-lock");
         }
         let resource = &self.registry.resources[place];
         Wait {
-            kind: "thread-lock".to_owned(),
+            kind: literal!("thread-lock"),
             type_name: resource.type_name.clone(),
             resource: Some(resource.id.clone()),
             ..Wait::default()
@@ -270,7 +271,7 @@ impl ExplainThread<'_, '_, '_> {
 }
 
 /// A thread and the task that runs in it wait for the same.
-fn actors(built: &BuiltThread) -> Vec<String> {
+fn actors(built: &BuiltThread) -> Vec<ArcStr> {
     let mut ids = vec![built.thread.id.clone()];
     ids.extend(built.thread.task.clone());
     ids

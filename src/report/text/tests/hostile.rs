@@ -9,7 +9,7 @@ fn everywhere(text: &str) -> Process {
     process.command = vec![text.into()];
     process.threads[0].name = text.into();
     process.errors.push(text.into());
-    for task in &mut process.tasks {
+    for task in process.tasks_mut() {
         task.name = text.into();
         task.coroutine = text.into();
         task.error = Some(text.into());
@@ -23,7 +23,7 @@ fn everywhere(text: &str) -> Process {
             }]);
         }
     }
-    process.tasks[0].waits_for = Some(fixtures::wait(text, text));
+    process.task_mut(0).waits_for = Some(fixtures::wait(text, text));
     for resource in &mut process.resources {
         resource.name = Some(text.into());
         resource.kind = text.into();

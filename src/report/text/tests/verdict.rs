@@ -24,7 +24,7 @@ fn forgotten() -> Process {
         resource: Some("event:0x1".into()),
         ..fixtures::wait("event", "asyncio.Event Startup.ready")
     });
-    process.tasks = vec![waiting];
+    process.tasks = vec![waiting.into()];
     process.edges = vec![edge("task:0x1", "event:0x1", "event")];
     process.resources = vec![Resource {
         id: "event:0x1".into(),
@@ -65,7 +65,7 @@ fn ten_thousand_tasks_and_a_diagnosis_fit_one_screen() {
     let waiting: Vec<&str> = waiting.iter().map(String::as_str).collect();
     process.diagnoses = vec![diagnosis("orphan-wait", &waiting, &[], 9_999); 9];
     // Chains of which no two are equal.
-    for (place, task) in process.tasks.iter_mut().enumerate().skip(9_000) {
+    for (place, task) in process.tasks_mut().enumerate().skip(9_000) {
         task.frames[0].line = Some(place as u32);
     }
     let text = plain(process, &options(80));
@@ -175,7 +175,7 @@ fn recovery_tells_a_timeout_from_a_timer_and_from_none() {
     );
     let mut guarded = deadlocked();
     guarded.diagnoses[0].recovers_in_s = Some(3.2);
-    guarded.tasks[1].guards = vec![Guard {
+    guarded.task_mut(1).guards = vec![Guard {
         kind: "timeout".into(),
         remaining_s: 3.2,
     }];

@@ -1,0 +1,510 @@
+//! Looking at one process, once or again and again: open, find, stop, copy, let
+//! go, decode. What was decoded serves the next look as well, as long as the
+//! process still has the very bytes that it was decoded from.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+use super::build::{Build, Heap};
+use super::changed;
+use super::kept::{self, Kept, Moment};
+use super::model::{Consistency, Process, ReadInfo};
+use super::seen::Seen;
+use super::take::TakeOptions;
+use super::threads::KernelThreads;
+use crate::python::candidates::candidates;
+use crate::python::runtime::{self, Candidate};
+use crate::python::{Reader, Runtime};
+use crate::target::{self, Descriptors, Error, LiveMemory, Memory, PageCache, Stop};
+
+/// How often what was read of a running process is read again, to find it
+/// unchanged, before the snapshot is called torn.
+const VERIFY_TRIES: u32 = 5;
+
+/// Rounds of stop, copy and let go before a round decodes within its stop.
+const COPY_ROUNDS: u32 = 2;
+
+/// How often the walk over all objects begins anew when they changed under it.
+const SEARCH_TRIES: u32 = 3;
+
+/// Pages that the walk over all objects keeps at a time: 64 MiB.
+const SEARCH_PAGES: usize = 16_384;
+
+/// Pages that it fetches together: objects lie in arenas of 256 KiB and more.
+const SEARCH_AHEAD: u64 = 16;
+
+/// One process that is looked at.
+pub struct Watch {
+    process: target::Process,
+    candidates: Vec<Candidate>,
+    options: TakeOptions,
+    cache: PageCache<LiveMemory>,
+    /// What a walk over all objects found, and whether it was for this look.
+    heap: RefCell<Option<Heap>>,
+    descriptors: RefCell<Descriptors>,
+    /// Whether the cache is to be read further on.
+    keep: bool,
+    /// Which pages are all of the moment of the snapshot.
+    moment: RefCell<Moment>,
+    /// What was confirmed to run.
+    runtime: RefCell<Option<Runtime>>,
+    /// What was decoded from what the cache holds.
+    seen: RefCell<Option<Seen>>,
+}
+
+impl Watch {
+    /// Opens the process with this pid. With `keep`, what is in its variables
+    /// is copied with the rest, for [`Watch::kept`].
+    ///
+    /// # Errors
+    /// No such process, not Python, or no permission.
+    pub fn open(pid: u32, options: &TakeOptions, keep: bool) -> Result<Self, Error> {
+        let process = target::Process::open(pid)?;
+        let candidates = candidates(&process, &PageCache::new(process.memory()))?;
+        Ok(Self {
+            cache: PageCache::new(process.memory()),
+            process,
+            candidates,
+            options: options.clone(),
+            heap: RefCell::default(),
+            descriptors: RefCell::default(),
+            keep,
+            moment: RefCell::default(),
+            runtime: RefCell::default(),
+            seen: RefCell::default(),
+        })
+    }
+
+    /// Looks at the process without stopping it, only to compare the next look
+    /// with: what is torn now, moves.
+    ///
+    /// # Errors
+    /// As for [`Watch::look`].
+    pub fn glance(&self) -> Result<Process, Error> {
+        self.why_gone(|| {
+            let kernel = KernelThreads::capture(&self.process)?;
+            let known = self.seen.borrow().is_some() && self.cache.reread_differs() == 0;
+            if known && let Some(seen) = self.again(&kernel) {
+                return Ok(seen);
+            }
+            self.read_running()?;
+            let seen = self.seen.borrow();
+            let whole = seen.as_ref().filter(|seen| seen.is_whole());
+            let process = whole.map(|seen| seen.process.clone());
+            drop(seen);
+            process.map_or_else(|| self.take(), Ok)
+        })
+    }
+
+    /// Looks at the process.
+    ///
+    /// # Errors
+    /// When there is nothing to show: not Python, no permission, an unknown
+    /// version, or it went away.
+    pub fn look(&self) -> Result<Process, Error> {
+        self.why_gone(|| self.take())
+    }
+
+    /// Looks at the process, and leaves it standing still for as long as
+    /// `limit` at most, and until what is kept is dropped.
+    ///
+    /// # Errors
+    /// As for [`Watch::look`].
+    pub fn freeze(&self, limit: Duration) -> Result<(Process, Stop), Error> {
+        self.why_gone(|| self.and_freeze(limit))
+    }
+
+    /// Stays attached, to read more of what was seen.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when nothing was seen.
+    pub fn kept(self, stop: Option<Stop>) -> Result<Kept, Error> {
+        let pid = self.process.pid();
+        let runtime = self.runtime.into_inner().ok_or(Error::Gone { pid })?;
+        let moment = self.moment.into_inner();
+        Ok(Kept::new(self.process, runtime, self.cache, moment, stop))
+    }
+
+    /// Whatever failed first, that it has ended is why.
+    fn why_gone<T>(&self, look: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let pid = self.process.pid();
+        look().map_err(|error| match error {
+            Error::Permission { .. } => error,
+            _ if self.process.is_alive() => error,
+            _ => Error::Gone { pid },
+        })
+    }
+
+    fn take(&self) -> Result<Process, Error> {
+        match self.options.no_pause {
+            true => self.while_running(),
+            false => self.while_stopped(),
+        }
+    }
+
+    /// What was seen before, when all that the kernel says is the same, too.
+    fn again(&self, kernel: &KernelThreads) -> Option<Process> {
+        let descriptors = self.descriptors.borrow();
+        let seen = self.seen.borrow_mut();
+        let mut seen = seen;
+        seen.as_mut()?.again(kernel, &descriptors)
+    }
+
+    /// Notes which pages the cache holds at the moment that is looked at.
+    fn note_moment(&self) {
+        if self.keep {
+            *self.moment.borrow_mut() = Moment::of(&self.cache);
+        }
+    }
+
+    /// Reads the process while it runs: to learn which pages matter, and
+    /// because it may turn out that nothing has changed since.
+    fn read_running(&self) -> Result<(), Error> {
+        self.begin_anew();
+        self.capture_descriptors();
+        self.search_heap();
+        self.cache.read_aside(false);
+        let aside = || {
+            // What only the walk over all objects wanted is not needed again.
+            self.cache.forget_aside();
+            self.cache.read_aside(true);
+            true
+        };
+        let kernel = KernelThreads::capture(&self.process)?;
+        let outcome = self.once(kernel, &aside);
+        self.cache.read_aside(false);
+        if self.keep
+            && let (Ok(seen), Some(runtime)) = (outcome, &*self.runtime.borrow())
+        {
+            kept::touch_variables(&seen, runtime, &self.cache);
+        }
+        Ok(())
+    }
+
+    /// Forgets what may be otherwise by now: what only was read after the moment
+    /// of a look, and what was confirmed to run.
+    fn begin_anew(&self) {
+        self.cache.forget_aside();
+        *self.runtime.borrow_mut() = None;
+    }
+
+    fn capture_descriptors(&self) {
+        *self.descriptors.borrow_mut() = Descriptors::capture(&self.process);
+    }
+
+    /// Walks over all objects while the process runs, through a memory of its
+    /// own: so many pages are not wanted in the copy that is made in a stop.
+    fn search_heap(&self) {
+        if self.options.movement_only {
+            return;
+        }
+        let mut heap = Heap::default();
+        for _ in 0..SEARCH_TRIES {
+            let cache = PageCache::with_capacity(self.process.memory(), SEARCH_PAGES)
+                .reading_ahead(SEARCH_AHEAD);
+            // Where this fails, the snapshot itself says what is wrong.
+            if let Ok((runtime, reader)) = self.confirm(&cache) {
+                heap.add(Heap::search(&reader, &runtime));
+            }
+            if heap.is_whole() {
+                if self.cache.cache_stats().pages == 0 {
+                    self.cache.adopt(cache);
+                }
+                break;
+            }
+        }
+        *self.heap.borrow_mut() = Some(heap);
+    }
+
+    /// Stops the process and leaves it so.
+    fn and_freeze(&self, limit: Duration) -> Result<(Process, Stop), Error> {
+        self.prepare()?;
+        let stop = Stop::all_threads(self.process.pid(), limit)?;
+        let unchanged = self.cache.reread_differs() == 0;
+        let kernel = KernelThreads::capture(&self.process)?;
+        let same = match unchanged && self.cache.reread_aside_differs() == 0 {
+            true => self.again(&kernel),
+            false => None,
+        };
+        let mut seen = match same {
+            Some(seen) => seen,
+            None => {
+                self.begin_anew();
+                self.once(kernel, &|| true)?
+            }
+        };
+        self.note_moment();
+        seen.read = ReadInfo {
+            consistency: match stop.released_early() {
+                true => Consistency::Running,
+                false => Consistency::Stopped,
+            },
+            stopped_us: micros(stop.stopped_for()),
+            ..costs(&self.cache, 0)
+        };
+        Ok((seen, stop))
+    }
+
+    /// Makes sure that it is known which pages matter.
+    fn prepare(&self) -> Result<(), Error> {
+        let known = self.seen.borrow().is_some();
+        match known {
+            true => self.capture_descriptors(),
+            false => self.read_running()?,
+        }
+        Ok(())
+    }
+
+    /// Stops the process only to copy the pages that matter. Mostly they are as
+    /// they were when they were decoded; else the copy is decoded while the
+    /// process runs on. Where the copy lacks something, the next round's copy
+    /// has it; the last round decodes before it lets go.
+    fn while_stopped(&self) -> Result<Process, Error> {
+        let max_pause = self.options.max_pause;
+        let known = self.seen.borrow().is_some();
+        self.prepare()?;
+        let mut held = Duration::ZERO;
+        let mut round = 0;
+        let mut incomplete = Err(Error::Gone {
+            pid: self.process.pid(),
+        });
+        loop {
+            let allowed = max_pause.saturating_sub(held);
+            let asked = Instant::now();
+            let mut stop = match Stop::all_threads(self.process.pid(), allowed) {
+                Ok(stop) => stop,
+                // No time is left for another stop: what was read holds, but
+                // its parts are not all of one moment.
+                Err(_) if incomplete.is_ok() => return self.finish(incomplete, true, held),
+                Err(Error::SlowToStop { .. }) => {
+                    return self.instead_of_stopping(held + asked.elapsed().min(allowed));
+                }
+                Err(error) => return Err(error),
+            };
+            let unchanged = self.cache.reread_differs() == 0;
+            let kernel = KernelThreads::capture(&self.process)?;
+            let dropped = self.cache.cache_stats().dropped > 0;
+            let unchanged = unchanged && round == 0 && !dropped;
+            let is_last = !unchanged && (round == COPY_ROUNDS || dropped);
+            let mut complete = true;
+            let outcome = if is_last {
+                self.begin_anew();
+                let held = RefCell::new(stop);
+                let release = || {
+                    self.note_moment();
+                    held.borrow_mut().release();
+                    self.cache.read_aside(true);
+                    true
+                };
+                let outcome = self.once(kernel, &release);
+                stop = held.into_inner();
+                outcome
+            } else {
+                self.note_moment();
+                stop.release();
+                let search = known && round == 0;
+                let (outcome, whole) = self.decode_copy(kernel, unchanged, search);
+                complete = whole;
+                outcome
+            };
+            self.cache.read_aside(false);
+            // Whatever happened to the decoder.
+            stop.release();
+            held += stop.stopped_for();
+            if complete || stop.released_early() {
+                let early = stop.released_early();
+                return self.finish(outcome, early, held);
+            }
+            incomplete = outcome;
+            round += 1;
+        }
+    }
+
+    /// Decodes the copy that was made in a stop, unless what was seen before is
+    /// just that; and whether the copy had all that was wanted of it.
+    fn decode_copy(
+        &self,
+        kernel: KernelThreads,
+        unchanged: bool,
+        search: bool,
+    ) -> (Result<Process, Error>, bool) {
+        if unchanged
+            && self.cache.reread_aside_differs() == 0
+            && let Some(seen) = self.again(&kernel)
+        {
+            return (Ok(seen), true);
+        }
+        self.begin_anew();
+        if search {
+            self.search_heap();
+        }
+        let copied = self.cache.stats().syscalls;
+        let whole = Cell::new(false);
+        let count = || {
+            whole.set(self.cache.stats().syscalls == copied);
+            self.cache.read_aside(whole.get());
+            whole.get()
+        };
+        let outcome = self.once(kernel, &count);
+        (outcome, whole.get())
+    }
+
+    fn finish(
+        &self,
+        outcome: Result<Process, Error>,
+        early: bool,
+        held: Duration,
+    ) -> Result<Process, Error> {
+        let limit = self.options.max_pause.as_millis();
+        let mut seen = outcome?;
+        seen.read = ReadInfo {
+            consistency: match early {
+                true => Consistency::Running,
+                false => Consistency::Stopped,
+            },
+            stopped_us: micros(held),
+            note: early.then(|| {
+                format!(
+                    "the process was let go after {limit} ms (--max-pause) and read on while it ran"
+                )
+            }),
+            ..costs(&self.cache, 0)
+        };
+        Ok(seen)
+    }
+
+    /// Reads a process that runs after all: a machine with more to do than it
+    /// can does not stop it within the time that it may stand still.
+    fn instead_of_stopping(&self, held: Duration) -> Result<Process, Error> {
+        let mut seen = self.while_running()?;
+        let limit = self.options.max_pause;
+        let slow = format!(
+            "the process did not stop within {limit:?} (--max-pause) and was read while it ran"
+        );
+        seen.read.note = Some(match seen.read.note.take() {
+            Some(torn) => format!("{slow}; {torn}"),
+            None => slow,
+        });
+        seen.read.stopped_us = micros(held);
+        Ok(seen)
+    }
+
+    /// Reads without stopping, until reading again what was read gives the same.
+    fn while_running(&self) -> Result<Process, Error> {
+        let mut rejected = 0;
+        self.prepare()?;
+        let mut outcome = Err(Error::Gone {
+            pid: self.process.pid(),
+        });
+        for _ in 0..VERIFY_TRIES {
+            let differing = self.cache.reread_differs();
+            self.note_moment();
+            let kernel = KernelThreads::capture(&self.process)?;
+            if differing == 0
+                && self.cache.cache_stats().dropped == 0
+                && let Some(mut seen) = self.again(&kernel)
+            {
+                seen.read = ReadInfo {
+                    consistency: Consistency::Verified,
+                    ..costs(&self.cache, rejected)
+                };
+                return Ok(seen);
+            }
+            rejected += differing;
+            self.begin_anew();
+            let aside = || {
+                self.cache.read_aside(true);
+                true
+            };
+            outcome = self.once(kernel, &aside);
+            self.cache.read_aside(false);
+        }
+        self.item_by_item(outcome?, rejected)
+    }
+
+    /// What of a process that never stayed as it was did so nevertheless: each
+    /// task and thread is read again by itself, and marked where it differs.
+    fn item_by_item(&self, mut seen: Process, rejected: u64) -> Result<Process, Error> {
+        let Some(runtime) = self.runtime.borrow().clone() else {
+            return Ok(seen);
+        };
+        let whole = seen.errors.is_empty();
+        let marked = changed::mark(&mut seen, &runtime, &self.cache, &self.options.limits);
+        seen.read = ReadInfo {
+            consistency: match whole && self.cache.cache_stats().dropped == 0 {
+                true => Consistency::Verified,
+                false => Consistency::Running,
+            },
+            note: Some(format!(
+                "it changed during each of {VERIFY_TRIES} tries: {marked} tasks and threads that \
+                 were not the same twice are marked"
+            )),
+            ..costs(&self.cache, rejected)
+        };
+        Ok(seen)
+    }
+
+    /// What runs in the process, confirmed once, and a reader for it.
+    fn confirm<'m>(
+        &self,
+        cache: &'m PageCache<LiveMemory>,
+    ) -> Result<(Runtime, Reader<'m>), Error> {
+        let limits = &self.options.limits;
+        if let Some(runtime) = &*self.runtime.borrow() {
+            let reader = Reader::new(cache, runtime.layout.clone(), limits.clone());
+            return Ok((runtime.clone(), reader));
+        }
+        let (runtime, reader) = runtime::confirm(&self.candidates, cache, limits)
+            .map_err(|rejection| rejection.into_error(&self.process))?;
+        *self.runtime.borrow_mut() = Some(runtime.clone());
+        Ok((runtime, reader))
+    }
+
+    /// Decodes once. `read` is called when all has been read that must be of one
+    /// moment, and says whether to go on: who refers to what is searched
+    /// afterwards, in what can be read then.
+    fn once(&self, kernel: KernelThreads, read: &dyn Fn() -> bool) -> Result<Process, Error> {
+        *self.seen.borrow_mut() = None;
+        let (runtime, reader) = self.confirm(&self.cache)?;
+        let descriptors = self.descriptors.borrow();
+        let heap = self.heap.borrow();
+        let whole = Cell::new(false);
+        let now = super::build::monotonic_now();
+        let process = Build {
+            process: &self.process,
+            runtime: &runtime,
+            reader: &reader,
+            kernel: &kernel,
+            read: &|| {
+                whole.set(read());
+                whole.get()
+            },
+            locals: self.options.locals,
+            heap: heap.as_ref().filter(|_| !self.options.movement_only),
+            descriptors: &descriptors,
+            now,
+        }
+        .process()?;
+        if whole.get() {
+            let seen = Seen::new(process.clone(), kernel, &descriptors, now);
+            *self.seen.borrow_mut() = Some(seen);
+        }
+        Ok(process)
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn costs(cache: &PageCache<LiveMemory>, rejected_reads: u64) -> ReadInfo {
+    let stats = cache.stats();
+    ReadInfo {
+        consistency: Consistency::Running,
+        stopped_us: 0,
+        bytes: stats.bytes,
+        syscalls: stats.syscalls,
+        rejected_reads,
+        note: None,
+    }
+}
