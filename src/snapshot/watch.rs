@@ -423,21 +423,17 @@ impl Watch {
     }
 
     /// What of a process that never stayed as it was did so nevertheless: each
-    /// task and thread is read again by itself, and marked where it differs.
+    /// task and thread is read again by itself, and marked where it differs. The
+    /// rest (edges, resources, loops) was not, so that it counts as torn.
     fn item_by_item(&self, mut seen: Process, rejected: u64) -> Result<Process, Error> {
         let Some(runtime) = self.runtime.borrow().clone() else {
             return Ok(seen);
         };
-        let whole = seen.errors.is_empty();
         let marked = changed::mark(&mut seen, &runtime, &self.cache, &self.options.limits);
         seen.read = ReadInfo {
-            consistency: match whole && self.cache.cache_stats().dropped == 0 {
-                true => Consistency::Verified,
-                false => Consistency::Running,
-            },
             note: Some(format!(
-                "it changed during each of {VERIFY_TRIES} tries: {marked} tasks and threads that \
-                 were not the same twice are marked"
+                "it changed during each of {VERIFY_TRIES} tries: parts may not fit together, and \
+                 {marked} tasks and threads that were not the same twice are marked"
             )),
             ..costs(&self.cache, rejected)
         };
