@@ -14,6 +14,8 @@ use crate::snapshot::FrameKind;
 
 /// `CO_GENERATOR`, `CO_COROUTINE`, `CO_ITERABLE_COROUTINE`,
 /// `CO_ASYNC_GENERATOR` (Include/cpython/code.h).
+const CO_OPTIMIZED: i32 = 0x1;
+const CO_NEWLOCALS: i32 = 0x2;
 const CO_GENERATOR: i32 = 0x20;
 const CO_COROUTINE: i32 = 0x80;
 const CO_ASYNC_GENERATOR: i32 = 0x200;
@@ -59,6 +61,13 @@ pub struct Code {
 }
 
 impl Code {
+    /// Whether it is what stands between the call of a class and its `__init__`
+    /// (`_Py_InitCleanup` in Python/specialize.c, 3.13 and later), which Python
+    /// hides, too. The flags of all functions have both or neither of these.
+    pub fn is_trampoline(&self) -> bool {
+        self.flags & (CO_OPTIMIZED | CO_NEWLOCALS) == CO_OPTIMIZED
+    }
+
     /// What sort of frame runs this code.
     pub fn frame_kind(&self) -> FrameKind {
         if self.flags & CO_ASYNC_GENERATOR != 0 {

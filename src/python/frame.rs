@@ -66,6 +66,9 @@ impl Reader<'_> {
                 what: "code of a frame",
             })?;
         let code = self.code(code_addr)?;
+        if code.is_trampoline() {
+            return Ok(FrameSlot::Skipped { previous });
+        }
         let offset = self.instruction_offset(&head[..len], &code)?;
         Ok(FrameSlot::Python(RawFrame {
             addr,

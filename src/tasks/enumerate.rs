@@ -68,7 +68,13 @@ pub fn find_tasks(reader: &Reader<'_>, interpreter: &Interpreter, finished: &[u6
         }
     }
     for task in finished {
-        if reader.is_kind(*task, Kind::Task) {
+        // One that has been freed since keeps its type, but no loop.
+        let lives = |task| {
+            reader
+                .task(task)
+                .is_ok_and(|raw| raw.future.event_loop.is_some())
+        };
+        if reader.is_kind(*task, Kind::Task) && lives(*task) {
             let outcome = found.add(reader, *task);
             found.note("finished tasks", outcome);
         }
