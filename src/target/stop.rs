@@ -8,12 +8,19 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::SigSet;
 
 use super::Error;
-use super::tracees::{MAX_STOPPING, Tracees, collect_ended, no_answer, no_tracer};
+use super::job_control::PutOff;
+use super::tracees::{Failure, MAX_STOPPING, Tracees, collect_ended, no_answer, no_tracer};
 
 /// How often threads are collected that end while all are being seized.
 const COLLECT_EVERY: Duration = Duration::from_millis(20);
 /// How much longer than it should the tracer may take to answer.
 const MARGIN: Duration = Duration::from_secs(1);
+/// How long another copy of us is waited for, which holds the process already,
+/// and how often it is asked. Most hold it for some milliseconds.
+const PATIENCE_WITH_COPIES: Duration = Duration::from_millis(500);
+const ASK_COPIES_EVERY: Duration = Duration::from_millis(3);
+/// How often it is asked whether a signal wants us to stop ourselves.
+const ASK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(5);
 
 /// A process all of whose threads stand still, until this is released or
 /// dropped, or `max_pause` has passed, or our own process ends in any way.
@@ -51,9 +58,23 @@ impl Stop {
     /// from when the first was told to stop.
     ///
     /// # Errors
-    /// [`Error::Stop`] when it is being traced already, [`Error::SlowToStop`]
-    /// when it does not stop in time, [`Error::Permission`], or that it is gone. It then runs on.
+    /// [`Error::Stop`] when it is being traced already (by another copy of us:
+    /// for longer than a look takes), [`Error::SlowToStop`] when it does not
+    /// stop in time, [`Error::Permission`], or that it is gone. It then runs on.
     pub fn all_threads(pid: u32, max_pause: Duration) -> Result<Self, Error> {
+        let start = Instant::now();
+        loop {
+            match Self::attempt(pid, max_pause) {
+                Ok(stop) => return Ok(stop),
+                Err(Failure::HeldByCopy(_)) if start.elapsed() < PATIENCE_WITH_COPIES => {
+                    thread::sleep(ASK_COPIES_EVERY);
+                }
+                Err(failure) => return Err(failure.into_error()),
+            }
+        }
+    }
+
+    fn attempt(pid: u32, max_pause: Duration) -> Result<Self, Failure> {
         let (hold, until_release) = mpsc::channel();
         let (report, reports) = mpsc::channel();
         let outcome = Arc::new(OnceLock::new());
@@ -71,13 +92,13 @@ impl Stop {
         let answer = loop {
             match reports.recv_timeout(COLLECT_EVERY) {
                 Ok(answer) => break answer,
-                Err(RecvTimeoutError::Disconnected) => break Err(Error::Gone { pid }),
+                Err(RecvTimeoutError::Disconnected) => break Err(Error::Gone { pid }.into()),
                 Err(RecvTimeoutError::Timeout) => collect_ended(pid),
             }
             if start.elapsed() > patience {
                 // The tracer lets go what it holds when the kernel lets it go
                 // on, for nobody holds the other end of its channel.
-                return Err(no_answer(pid));
+                return Err(no_answer(pid).into());
             }
         };
         match answer {
@@ -142,30 +163,43 @@ impl Drop for Stop {
 fn trace(
     pid: u32,
     max_pause: Duration,
-    report: &Sender<Result<Stopped, Error>>,
+    report: &Sender<Result<Stopped, Failure>>,
     until_release: &Receiver<()>,
     outcome: &OnceLock<Outcome>,
 ) {
+    let put_off = PutOff::begin();
     let mut tracees = match Tracees::new(pid) {
         Ok(tracees) => tracees,
         Err(error) => {
-            let _ = report.send(Err(error));
+            let _ = report.send(Err(error.into()));
             return;
         }
     };
-    if let Err(error) = tracees.stop(max_pause) {
+    if let Err(failure) = tracees.stop(max_pause) {
         tracees.release();
-        let _ = report.send(Err(error));
+        let _ = report.send(Err(failure));
         return;
     }
     let since = tracees.stopped_since();
     let sleepers = tracees.sleepers();
     let _ = report.send(Ok(Stopped { since, sleepers }));
-    let rest = max_pause.saturating_sub(since.elapsed());
-    let early = until_release.recv_timeout(rest) == Err(RecvTimeoutError::Timeout);
+    let early = !is_released(until_release, &put_off, since + max_pause);
     tracees.release();
     let _ = outcome.set(Outcome {
         stood_still: since.elapsed(),
         early,
     });
+}
+
+/// Waits for the release; false when the time is over, or a signal wants us to
+/// stop, before it comes.
+fn is_released(until_release: &Receiver<()>, put_off: &PutOff, end: Instant) -> bool {
+    loop {
+        let rest = end.saturating_duration_since(Instant::now());
+        match until_release.recv_timeout(rest.min(ASK_FOR_SIGNALS_EVERY)) {
+            Err(RecvTimeoutError::Timeout) if rest.is_zero() || put_off.waits() => return false,
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return true,
+        }
+    }
 }

@@ -4,10 +4,13 @@ use std::{fs, io};
 
 use procfs::FromRead;
 use procfs::process::{Process as Directory, Stat, Syscall as RawSyscall};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use syscalls::Sysno;
 
+use super::recorded::bits;
+
 /// What the kernel knows of one thread.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KernelThread {
     /// Its name, at most 15 bytes of it.
     pub comm: String,
@@ -17,7 +20,20 @@ pub struct KernelThread {
     /// The system call it is in; `None` while it runs.
     pub syscall: Option<Syscall>,
     /// Seconds of processor time that it has used, in user and kernel mode.
+    #[serde(with = "bits")]
     pub cpu_s: f64,
+}
+
+impl KernelThread {
+    /// A thread of which the kernel knows nothing any more.
+    pub(super) fn gone() -> Self {
+        Self {
+            comm: String::new(),
+            state: 'X',
+            syscall: None,
+            cpu_s: 0.0,
+        }
+    }
 }
 
 /// A system call that a thread is in.
@@ -28,6 +44,28 @@ pub struct Syscall {
     pub name: Option<&'static str>,
     /// The argument registers; a call uses as many of them as it takes.
     pub args: [u64; 6],
+}
+
+impl From<(u64, [u64; 6])> for Syscall {
+    fn from((number, args): (u64, [u64; 6])) -> Self {
+        Self {
+            number,
+            name: Sysno::new(number as usize).map(|call| call.name()),
+            args,
+        }
+    }
+}
+
+impl Serialize for Syscall {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (self.number, self.args).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Syscall {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        <(u64, [u64; 6])>::deserialize(from).map(Self::from)
+    }
 }
 
 /// The ids of the threads of the process of thread `tid`, oldest first.
@@ -77,9 +115,5 @@ fn syscall(raw: RawSyscall) -> Option<Syscall> {
     };
     // -1: it waits in the kernel outside any system call, as in a page fault.
     let number = u64::try_from(syscall_number).ok()?;
-    Some(Syscall {
-        number,
-        name: Sysno::new(number as usize).map(|call| call.name()),
-        args: argument_registers,
-    })
+    Some((number, argument_registers).into())
 }

@@ -28,6 +28,8 @@ pub(super) const MAX_STOPPING: Duration = Duration::from_secs(1);
 const SLEEPER_GRACE: Duration = Duration::from_millis(2);
 /// How often threads are asked whether they have stopped.
 const POLL: Duration = Duration::from_micros(20);
+/// How often a thread is asked for that somebody has just let go.
+const SEIZE_TRIES: u32 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -55,6 +57,28 @@ pub(super) struct Tracees {
     known: HashSet<u32>,
     /// When the first thread was told to stop.
     first_interrupt: Option<Instant>,
+}
+
+/// Why a process could not be stopped.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Another copy of us traces it, which will not be for long.
+    HeldByCopy(Error),
+    Final(Error),
+}
+
+impl Failure {
+    pub(super) fn into_error(self) -> Error {
+        match self {
+            Self::HeldByCopy(error) | Self::Final(error) => error,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Final(error)
+    }
 }
 
 impl Tracees {
@@ -85,7 +109,7 @@ impl Tracees {
     }
 
     /// Stops every thread, also those that are started meanwhile.
-    pub(super) fn stop(&mut self, max_pause: Duration) -> Result<(), Error> {
+    pub(super) fn stop(&mut self, max_pause: Duration) -> Result<(), Failure> {
         let budget = max_pause.min(MAX_STOPPING);
         loop {
             let ids = thread::ids(self.pid).map_err(|_| Error::Gone { pid: self.pid })?;
@@ -113,50 +137,54 @@ impl Tracees {
             .iter()
             .all(|tracee| tracee.state == State::Gone)
         {
-            return Err(Error::Gone { pid: self.pid });
+            return Err(Error::Gone { pid: self.pid }.into());
         }
         Ok(())
     }
 
-    fn seize(&mut self, tid: u32) -> Result<(), Error> {
-        match ptrace::seize(raw(tid), ptrace::Options::empty()) {
-            Ok(()) => {
-                self.tracees.push(Tracee {
-                    tid,
-                    state: State::Interrupted,
-                });
-                Ok(())
+    fn seize(&mut self, tid: u32) -> Result<(), Failure> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let errno = match ptrace::seize(raw(tid), ptrace::Options::empty()) {
+                Ok(()) => {
+                    self.tracees.push(Tracee {
+                        tid,
+                        state: State::Interrupted,
+                    });
+                    return Ok(());
+                }
+                Err(Errno::ESRCH) => return Ok(()),
+                Err(errno) => errno,
+            };
+            match self.explain(tid, errno) {
+                None => return Ok(()),
+                // Whoever traced it then may have let it go since.
+                Some(Failure::Final(Error::Permission { .. })) if tries < SEIZE_TRIES => {}
+                Some(failure) => return Err(failure),
             }
-            Err(Errno::ESRCH) => Ok(()),
-            Err(errno) => self.explain(tid, errno),
         }
     }
 
     /// Why `tid` cannot be traced, unless that is because it is ending.
-    fn explain(&self, tid: u32, errno: Errno) -> Result<(), Error> {
+    fn explain(&self, tid: u32, errno: Errno) -> Option<Failure> {
         let pid = self.pid;
-        let Ok(status) = Status::of_thread(&self.directory, tid) else {
-            return Ok(());
-        };
+        let status = Status::of_thread(&self.directory, tid).ok()?;
         if (status.field("State")).is_some_and(|state| state.starts_with(has_ended)) {
-            return Ok(());
+            return None;
         }
         if let Some(tracer) = status.number("TracerPid").filter(|tracer| *tracer != 0) {
-            let (tracer, name) = name_of(tracer);
-            return Err(Error::Stop {
-                pid,
-                reason: format!("it is already being traced by {name} (pid {tracer})"),
-                fix: format!("{NO_PAUSE}; or end {name} first"),
-            });
+            return Some(held(pid, tracer));
         }
         if errno == Errno::EPERM {
-            return Err(refusal::denied(pid));
+            return Some(refusal::denied(pid).into());
         }
-        Err(Error::Stop {
+        let error = Error::Stop {
             pid,
             reason: format!("thread {tid}: {}", errno.desc()),
             fix: NO_PAUSE.into(),
-        })
+        };
+        Some(error.into())
     }
 
     /// Waits until each thread has stopped or ended, for as long as `budget`
@@ -211,6 +239,20 @@ impl Tracees {
                 tracee.state = State::Gone;
             }
         }
+    }
+}
+
+/// Why a process that `tracer` traces cannot be stopped.
+fn held(pid: u32, tracer: u32) -> Failure {
+    let (tracer, name) = name_of(tracer);
+    let error = Error::Stop {
+        pid,
+        reason: format!("it is already being traced by {name} (pid {tracer})"),
+        fix: format!("{NO_PAUSE}; or end {name} first"),
+    };
+    match name == name_of(std::process::id()).1 {
+        true => Failure::HeldByCopy(error),
+        false => Failure::Final(error),
     }
 }
 

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use dapper_attach::target::{
-    LiveMemory, Memory, PageCache, Piece, ReadCause, ReadError, ReadStats,
+    Memory, PageCache, Piece, ProcessMemory, ReadCause, ReadError, ReadStats,
 };
 
 use crate::support::{Target, until};
@@ -335,7 +335,7 @@ fn reading_is_cheap() {
     };
     time("cached, same page", &cache, 3_000_000, 0);
     time("cached, two pages in turn", &cache, 3_000_000, 4096);
-    let live: LiveMemory = target.open().memory();
+    let live: ProcessMemory = target.open().memory();
     time("one system call each", &live, 100_000, 8);
     assert!(cache.stats().syscalls <= 2);
     assert_ne!(sum, 0);

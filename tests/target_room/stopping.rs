@@ -1,5 +1,7 @@
 //! A process is stopped for a bounded time, and survives whatever happens.
 
+mod endings;
+
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -82,7 +84,7 @@ fn a_program_may_replace_itself_meanwhile() {
 fn three_hundred_threads_are_stopped_quickly() {
     let target = Target::usual(&["300"]);
     let mut best = Duration::MAX;
-    for _ in 0..10 {
+    for _ in 0..20 {
         let mut stop = Stop::all_threads(target.pid(), LONG).unwrap();
         let until_stopped = stop.stopped_for();
         stop.release();
@@ -92,8 +94,7 @@ fn three_hundred_threads_are_stopped_quickly() {
         );
         best = best.min(stop.stopped_for());
     }
-    // What an idle machine needs is far less; this must hold on any.
-    assert!(best < Duration::from_millis(100), "{best:?}");
+    assert!(best < Duration::from_millis(10), "{best:?}");
 }
 
 #[test]
