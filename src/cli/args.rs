@@ -1,54 +1,28 @@
 //! What the command line accepts: help, completions and man page come from here.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 
+use super::examples::{CAPTURE_EXAMPLES, DAP_EXAMPLES, MORE};
+use crate::diagnosis::Source;
 use crate::diagnosis::capture::Capture;
+use crate::diagnosis::recording::Recording;
 use crate::limits::Limits;
 use crate::snapshot::take::TakeOptions;
 
-const MORE: &str = "\
-Examples:
-  dapper-attach --pid 4242                    the report
-  dapper-attach --pid 4242 --children         and on every process below it
-  dapper-attach --pid 4242 --task worker-3    all about one task
-  dapper-attach --pid 4242 --threads          threads only
-  dapper-attach --pid 4242 --json | jq '.processes[].diagnoses'
-  dapper-attach --pid 4242 --exit-code >/dev/null || echo stuck
-  dapper-attach check --pid 4242              debug mode, leaks, lost exceptions
-  dapper-attach --pid 4242 --dot | dot -Tsvg > waits.svg
-  dapper-attach ps                            which processes there are
-  dapper-attach dap                           for editors: a debug adapter
-  dapper-attach demo                          see it work on a small program that hangs
-
-Permissions:
-  Reading a process needs what a debugger needs. Processes of your own user can
-  be read where /proc/sys/kernel/yama/ptrace_scope is 0 or missing. Where it is
-  1 or 2, and for processes of other users, CAP_SYS_PTRACE is needed. To get it:
-    sudo dapper-attach --pid PID
-    sudo setcap cap_sys_ptrace+ep $(command -v dapper-attach)
-    docker run --cap-add SYS_PTRACE ...; in Kubernetes securityContext.capabilities.add
-  Nothing is installed or run in the process, and nothing is written to it. It
-  stands still for some milliseconds (see --max-pause), or not at all (--no-pause).
-
-Exit status:
-  0  the snapshot was taken, whatever it says
-  1  it could not be taken: one sentence on stderr; with --json also
-     {\"error\": {\"code\", \"message\", \"hint\"}} on stdout
-  2  wrong usage
-  3  with --exit-code: the process hangs, or its event loop is blocked";
-
-const DAP_EXAMPLES: &str = "\
-Examples:
-  dapper-attach dap                                what an editor starts
-  dapper-attach dap --pid 4242                     for this process, whatever the editor says
-  dapper-attach dap --listen 127.0.0.1:5678        for editors that connect
-  dapper-attach dap --socket /run/user/1000/dapper.sock
-  DAPPER_ATTACH_TOKEN=... dapper-attach dap --listen 0.0.0.0:5678 --allow-remote
-Configurations for editors: docs/editors.md";
+/// Options that only a process that runs can be read with.
+const OF_A_PROCESS: [&str; 6] = [
+    "children",
+    "pid",
+    "no_pause",
+    "max_pause",
+    "samples",
+    "interval",
+];
 
 /// See every thread and asyncio task of a running Python process, from outside
 ///
@@ -80,6 +54,13 @@ pub enum Command {
     /// vanish, lost exceptions, leaks, closed loops, executors: each with what
     /// was seen. Nothing is asked of the process itself.
     Check(CheckArguments),
+    /// Record what a snapshot is made from, to look at it elsewhere and later
+    ///
+    /// Writes what was read of the process into one file, compressed, readable by
+    /// you alone. The report, --json, check and dap take it with --capture FILE
+    /// instead of --pid, on any machine, and say the same as was seen.
+    #[command(after_long_help = CAPTURE_EXAMPLES)]
+    Capture(CaptureArguments),
     /// Serve an editor: a debug adapter that attaches to running processes
     ///
     /// Speaks the Debug Adapter Protocol on standard input and output, or to one
@@ -105,8 +86,12 @@ pub enum Command {
 pub struct ReportArguments {
     /// The process to look into
     // An `Option`, for it is not required beside a subcommand.
-    #[arg(short, long, required = true, value_parser = value_parser!(u32).range(1..))]
+    #[arg(short, long, required_unless_present = "capture", value_parser = value_parser!(u32).range(1..))]
     pub pid: Option<u32>,
+    /// Look into a capture instead; `-` is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(conflicts_with_all = OF_A_PROCESS)]
+    pub capture: Option<PathBuf>,
     /// Look into every process below it as well
     #[arg(long)]
     pub children: bool,
@@ -120,10 +105,35 @@ pub struct ReportArguments {
 }
 
 #[derive(Debug, Args)]
-pub struct CheckArguments {
-    /// The process to look into
+pub struct CaptureArguments {
+    /// The process to record
     #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
     pub pid: u32,
+    /// Record every process below it as well
+    #[arg(long)]
+    pub children: bool,
+    /// The file to write; `-` is standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: PathBuf,
+    /// Leave out the values of variables, and all else that the report does not show
+    #[arg(long, conflicts_with = "locals")]
+    pub redact: bool,
+    /// Write the snapshot that is recorded to this file as well, as JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub read: ReadArguments,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// The process to look into
+    #[arg(short, long, required_unless_present = "capture", value_parser = value_parser!(u32).range(1..))]
+    pub pid: Option<u32>,
+    /// Look into a capture instead; `-` is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(conflicts_with_all = &OF_A_PROCESS[1..])]
+    pub capture: Option<PathBuf>,
     /// Print the answers as JSON
     #[arg(long)]
     pub json: bool,
@@ -138,6 +148,9 @@ pub struct DapArguments {
     /// Attach to this process, whatever the client says
     #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
     pub pid: Option<u32>,
+    /// Show this capture, whatever the client says
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "pid")]
+    pub capture: Option<PathBuf>,
     /// Wait for clients on this port; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "socket")]
     pub listen: Option<String>,
@@ -192,12 +205,18 @@ impl ReadArguments {
     /// What is wanted of the process `pid`.
     pub fn capture(&self, pid: u32, children: bool) -> Capture {
         Capture {
+            source: Source::Live,
             pid,
             children,
             samples: self.samples,
             interval: self.interval,
             options: self.options(),
         }
+    }
+
+    /// What is wanted of a capture.
+    pub fn recorded(&self, recording: Arc<Recording>) -> Capture {
+        Capture::of(recording, self.options())
     }
 
     fn options(&self) -> TakeOptions {
@@ -306,9 +325,15 @@ mod tests {
             refused(&["dapper-attach", "-p", "1", "--json", "--dot"]),
             ErrorKind::ArgumentConflict
         );
+        for process in [&["-p", "1"][..], &["--samples", "3"], &["--children"]] {
+            let line = [&["dapper-attach", "--capture", "a"], process].concat();
+            assert_eq!(refused(&line), ErrorKind::ArgumentConflict);
+        }
         for line in [
             &["dapper-attach", "-p", "1"][..],
             &["dapper-attach", "ps", "--json"],
+            &["dapper-attach", "--capture", "a", "--json"],
+            &["dapper-attach", "capture", "-p", "1", "-o", "a"],
         ] {
             assert!(Arguments::try_parse_from(line).is_ok(), "{line:?}");
         }

@@ -6,9 +6,10 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::args::CheckArguments;
+use super::capture::wanted;
 use super::failure::Failure;
 use super::output;
-use crate::diagnosis::{self, Check, ProcessSources};
+use crate::diagnosis::{self, Check};
 use crate::report::{clean::clean, json};
 
 /// What `--json` prints.
@@ -19,12 +20,14 @@ struct Answers<'a> {
 }
 
 pub fn run(arguments: &CheckArguments) -> Result<(), Failure> {
-    let captured = arguments.read.capture(arguments.pid, false).take()?;
+    let capture = arguments.capture.as_deref();
+    let capture = wanted(&arguments.read, arguments.pid, false, capture)?;
+    let captured = capture.take()?;
     for process in &captured.snapshot.processes {
         let earlier = captured.earlier.get(&process.pid);
         let earlier = earlier.map_or(&[][..], Vec::as_slice);
-        let sources = ProcessSources::new(process.pid);
-        let checks = diagnosis::checks(process, earlier, &sources);
+        let sources = capture.source.files(process.pid);
+        let checks = diagnosis::checks(process, earlier, &*sources);
         if arguments.json {
             let answers = Answers {
                 pid: process.pid,

@@ -20,6 +20,7 @@ const TOKEN_BYTES: usize = 16;
 pub fn run(arguments: &DapArguments) -> Result<ExitCode, Failure> {
     let mut rules = Rules {
         pid: arguments.pid,
+        capture: arguments.capture.clone(),
         token: None,
     };
     let mut transport: Box<dyn Transport> = match (&arguments.listen, &arguments.socket) {

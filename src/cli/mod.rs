@@ -1,10 +1,12 @@
 //! The command line: one file per command.
 
 mod args;
+mod capture;
 mod check;
 mod completions;
 mod dap;
 mod demo;
+mod examples;
 mod failure;
 mod man;
 mod output;
@@ -26,13 +28,16 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(demo)) => demo.show.json,
         Some(Command::Ps(ps)) => ps.json,
         Some(Command::Check(check)) => check.json,
-        Some(Command::Completions { .. } | Command::Dap(_) | Command::Man) => false,
+        Some(
+            Command::Capture(_) | Command::Completions { .. } | Command::Dap(_) | Command::Man,
+        ) => false,
     };
     let done = match &arguments.command {
         None => report::run(&arguments.report),
         Some(Command::Demo(demo)) => demo::run(demo).map(|()| ExitCode::SUCCESS),
         Some(Command::Ps(ps)) => ps::run(ps).map(|()| ExitCode::SUCCESS),
         Some(Command::Dap(dap)) => dap::run(dap),
+        Some(Command::Capture(capture)) => capture::run(capture).map(|()| ExitCode::SUCCESS),
         Some(Command::Check(check)) => check::run(check).map(|()| ExitCode::SUCCESS),
         Some(Command::Completions { shell }) => {
             completions::run(*shell).map(|()| ExitCode::SUCCESS)

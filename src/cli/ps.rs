@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::args::PsArguments;
 use super::failure::{Failure, Reason};
 use super::output;
+use crate::diagnosis::Source;
 use crate::diagnosis::capture::Capture;
 use crate::limits::Limits;
 use crate::report::clean::{clean, columns, cut};
@@ -61,6 +62,7 @@ pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
 /// Whether the process goes on, without stopping it.
 fn verdict(pid: u32) -> Option<Verdict> {
     let capture = Capture {
+        source: Source::Live,
         pid,
         children: false,
         samples: 2,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use super::args::{ReportArguments, ShowArguments};
+use super::capture::wanted;
 use super::failure::Failure;
 use super::output;
 use crate::diagnosis::capture::Capture;
@@ -14,10 +15,12 @@ use crate::snapshot::{Process, Snapshot};
 const STUCK: u8 = 3;
 
 pub fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
-    let Some(pid) = arguments.pid else {
-        return Err(Failure::new("usage", "--pid is missing", None));
-    };
-    let capture = arguments.read.capture(pid, arguments.children);
+    let capture = wanted(
+        &arguments.read,
+        arguments.pid,
+        arguments.children,
+        arguments.capture.as_deref(),
+    )?;
     let snapshot = match arguments.show.threads {
         // Nothing of a diagnosis would be shown.
         true => {

@@ -1,5 +1,6 @@
 //! Attaching, pausing, going on, leaving: when snapshots are taken.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ use super::sources::SourceFiles;
 use super::threads::{Identities, Listing};
 use super::timing::POLL;
 use super::view::{Actor, View};
+use crate::capture;
+use crate::diagnosis::Source;
 use crate::diagnosis::capture::{Capture, Looked};
 use crate::limits::Limits;
 use crate::snapshot::Process;
@@ -45,6 +48,48 @@ pub(super) struct Found {
     pub(super) frozen: bool,
 }
 
+/// What is to be looked at, as it comes from the worker.
+struct Begun {
+    source: Source,
+    pid: u32,
+    command: Vec<String>,
+    counts: Counts,
+}
+
+impl Begun {
+    fn of(options: &Options) -> Result<Self, Failure> {
+        let limits = Limits::default();
+        let Some(path) = &options.capture else {
+            let pid = options.pid;
+            let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let words = command
+                .split(|byte| *byte == 0)
+                .map(String::from_utf8_lossy);
+            let mut command: Vec<String> = words.map(Cow::into_owned).collect();
+            // Each argument ends with a zero.
+            command.pop();
+            return Ok(Self {
+                source: Source::Live,
+                pid,
+                command,
+                counts: count(pid, &limits)?,
+            });
+        };
+        let unreadable =
+            |what: String| Failure::options(format!("`capture`: {} {what}", path.display()));
+        let recording = (capture::read_file(path))
+            .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let process = recording.first();
+        let process = process.ok_or_else(|| unreadable("holds no process".into()))?;
+        Ok(Self {
+            pid: process.pid(),
+            command: process.facts.command.clone(),
+            counts: process.count(&limits)?,
+            source: Source::Recorded(Arc::new(recording)),
+        })
+    }
+}
+
 impl Session {
     pub(super) fn attach(&mut self, request: &Request, reply: &Reply) -> Result<Answer, Failure> {
         if self.attached.is_some() || self.stage == Stage::Attaching {
@@ -54,37 +99,51 @@ impl Session {
         if !arguments.knows(self.rules.token.as_deref()) {
             return Err(Failure::token());
         }
-        let options = arguments.check(self.rules.pid)?;
+        let options = arguments.check(&self.rules)?;
         self.stage = Stage::Attaching;
-        let (reply, pid) = (reply.clone(), options.pid);
+        let reply = reply.clone();
         self.submit(move |_| {
-            let found = guarded(|| Ok(count(pid, &Limits::default())?));
+            let found = guarded(|| Begun::of(&options));
             move |session: &mut Session| session.found(&reply, options, found)
         });
         Ok(Answer::Later)
     }
 
     /// The process is there and can be read: the first look may begin.
-    fn found(&mut self, reply: &Reply, options: Options, found: Result<Counts, Failure>) {
+    fn found(&mut self, reply: &Reply, mut options: Options, found: Result<Begun, Failure>) {
         if self.is_over() {
             return;
         }
-        let counts = match found {
-            Ok(counts) => counts,
+        let Begun {
+            source,
+            pid,
+            command,
+            counts,
+        } = match found {
+            Ok(begun) => begun,
             Err(failure) => {
                 self.stage = Stage::Initialized;
                 return self.reply(reply, Err(failure));
             }
         };
-        let pid = options.pid;
-        let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let words = command
-            .split(|byte| *byte == 0)
-            .map(String::from_utf8_lossy);
-        let name = words.collect::<Vec<_>>().join(" ");
+        options.pid = pid;
+        let mut process = json!({
+            "name": command.join(" "),
+            "isLocalProcess": source.recording().is_none(),
+            "startMethod": "attach",
+            "pointerSize": 64,
+        });
+        if source.recording().is_none() {
+            process["systemProcessId"] = pid.into();
+        }
+        let state = match source.recording() {
+            None => "read-only, it runs on".to_owned(),
+            Some(recording) => format!("captured at {}: nothing runs", recording.taken_at),
+        };
         self.attached = Some(Attached {
-            sources: SourceFiles::new(pid, options.path_mappings.clone()),
+            sources: SourceFiles::new(&source, pid, options.path_mappings.clone()),
             options,
+            source,
             identities: Identities::default(),
             since: Since::default(),
             seen: None,
@@ -94,20 +153,11 @@ impl Session {
             ended: false,
         });
         self.event("initialized", None);
-        self.event(
-            "process",
-            Some(json!({
-                "name": name.trim_end(),
-                "systemProcessId": pid,
-                "isLocalProcess": true,
-                "startMethod": "attach",
-                "pointerSize": 64,
-            })),
-        );
+        self.event("process", Some(process));
         let count = counts.tasks;
         let version = &counts.python.version;
         self.say(&format!(
-            "dapper-attach: process {pid}, CPython {version}, {count} tasks; read-only, it runs on"
+            "dapper-attach: process {pid}, CPython {version}, {count} tasks; {state}"
         ));
         self.look(Some(reply.clone()));
     }
@@ -122,11 +172,14 @@ impl Session {
         }
         let pid = attached.options.pid;
         let freeze = attached.options.freeze;
+        let source = attached.source.clone();
+        let recording = source.recording();
         let capture = Capture {
             pid,
             children: false,
-            samples: SAMPLES,
-            interval: INTERVAL,
+            samples: recording.map_or(SAMPLES, |recording| recording.samples()),
+            interval: recording.map_or(INTERVAL, |recording| recording.interval()),
+            source,
             options: TakeOptions {
                 locals: false,
                 no_pause: false,
@@ -266,7 +319,8 @@ impl Session {
             return 0;
         };
         attached.seen = None;
-        if attached.options.thread_events && !attached.ended {
+        let is_live = attached.source.recording().is_none();
+        if attached.options.thread_events && !attached.ended && is_live {
             self.poll_due = Some(Instant::now() + POLL);
         }
         let first = attached.listed.first().map_or(0, |thread| thread.id);

@@ -1,11 +1,13 @@
 //! What a client says of itself, and how it wants to attach.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::session::Rules;
 use super::sources::PathMapping;
 use super::threads::ListOptions;
 
@@ -47,6 +49,7 @@ impl Default for Client {
 pub struct AttachArguments {
     #[serde(alias = "pid")]
     process_id: Option<Value>,
+    capture: Option<PathBuf>,
     path_mappings: Vec<PathMapping>,
     just_my_code: bool,
     task_filter: Option<String>,
@@ -63,6 +66,8 @@ pub struct AttachArguments {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     pub pid: u32,
+    /// What is looked into instead of a process; `pid` is the one it is of.
+    pub capture: Option<PathBuf>,
     pub path_mappings: Vec<PathMapping>,
     /// Leave out frames of libraries.
     pub just_my_code: bool,
@@ -85,14 +90,18 @@ impl AttachArguments {
         })
     }
 
-    /// Checked options; `forced` is the process that was chosen on our command line.
+    /// Checked options; what was chosen on our command line comes first.
     ///
     /// # Errors
     /// Which argument is missing or makes no sense.
-    pub fn check(self, forced: Option<u32>) -> Result<Options, Failure> {
-        let pid = match forced {
-            Some(pid) => pid,
-            None => process_id(self.process_id.as_ref())?,
+    pub fn check(self, rules: &Rules) -> Result<Options, Failure> {
+        let said = self.capture.filter(|_| rules.pid.is_none());
+        let capture = rules.capture.clone().or(said);
+        let pid = match (&capture, rules.pid) {
+            // The capture will say.
+            (Some(_), _) => 0,
+            (None, Some(pid)) => pid,
+            (None, None) => process_id(self.process_id.as_ref())?,
         };
         let budget = self.pause_budget_ms.unwrap_or(PAUSE_BUDGET_MS as f64);
         if !(1.0..=LONGEST_PAUSE_MS as f64).contains(&budget) {
@@ -108,6 +117,7 @@ impl AttachArguments {
         }
         Ok(Options {
             pid,
+            capture,
             path_mappings: self.path_mappings,
             just_my_code: self.just_my_code,
             list: ListOptions {
@@ -126,7 +136,7 @@ fn process_id(value: Option<&Value>) -> Result<u32, Failure> {
     let found = match value {
         None => {
             return Err(Failure::options(
-                "`processId` is missing: it names the process to attach to (`dapper-attach ps` lists them)",
+                "`processId` is missing: it names the process to attach to (`dapper-attach ps` lists them); or `capture`, a file",
             ));
         }
         Some(Value::Number(number)) => number.as_u64(),
@@ -152,7 +162,9 @@ mod tests {
 
     fn check(arguments: Value) -> Result<Options, String> {
         let arguments: AttachArguments = serde_json::from_value(arguments).unwrap();
-        arguments.check(None).map_err(|failure| failure.text)
+        arguments
+            .check(&Rules::default())
+            .map_err(|failure| failure.text)
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! it as closures. It starts no thread and does no input or output itself.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,6 +24,7 @@ use super::sources::SourceFiles;
 use super::threads::{Identities, Listing};
 use super::types::Capabilities;
 use super::view::{Actor, View};
+use crate::diagnosis::Source;
 
 /// Where the session is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +44,17 @@ pub enum Stage {
 pub struct Rules {
     /// The process to attach to.
     pub pid: Option<u32>,
+    /// The capture to show instead of a process.
+    pub capture: Option<PathBuf>,
     /// What the client must know to be served.
     pub token: Option<String>,
+}
+
+impl Rules {
+    /// Whether it was said on our command line what to look at.
+    fn names_target(&self) -> bool {
+        self.pid.is_some() || self.capture.is_some()
+    }
 }
 
 /// What a response answers.
@@ -56,6 +67,7 @@ pub struct Reply {
 /// The process of the session.
 pub struct Attached {
     pub options: Options,
+    pub source: Source,
     pub sources: SourceFiles,
     pub identities: Identities,
     pub since: Since,
@@ -143,9 +155,11 @@ impl Session {
         self.stage == Stage::Over
     }
 
-    /// The process that is attached to.
+    /// The running process that is attached to.
     pub fn pid(&self) -> Option<u32> {
-        self.attached.as_ref().map(|attached| attached.options.pid)
+        let attached = self.attached.as_ref()?;
+        let is_live = attached.source.recording().is_none();
+        is_live.then_some(attached.options.pid)
     }
 
     fn serve(&mut self, request: &Request) {
@@ -183,7 +197,7 @@ impl Session {
             }
             "attach" => self.attach(request, reply),
             // Which process it is was said on our command line.
-            "launch" if self.rules.pid.is_some() => self.attach(request, reply),
+            "launch" if self.rules.names_target() => self.attach(request, reply),
             "configurationDone" => self.configuration_done(reply),
             "disconnect" => self.disconnect(reply),
             "cancel" => self.cancel(request),

@@ -12,7 +12,7 @@ use zip::ZipArchive;
 
 use super::failure::Failure;
 use super::types::Source;
-use crate::diagnosis::{ProcessSources, Sources as _};
+use crate::diagnosis::{Source as Origin, Sources};
 use crate::snapshot::{Frame, Process};
 use crate::target;
 
@@ -36,11 +36,12 @@ struct Known {
 }
 
 /// The source files of one process, as its client sees them.
-#[derive(Debug)]
 pub struct SourceFiles {
     pid: u32,
+    /// The command, where it is not a running process.
+    recorded: Option<Vec<String>>,
     mappings: Vec<PathMapping>,
-    reader: ProcessSources,
+    reader: Box<dyn Sources + Send>,
     /// Whether the process sees the same files as we do.
     shares_root: bool,
     started: Option<SystemTime>,
@@ -52,20 +53,26 @@ pub struct SourceFiles {
 }
 
 impl SourceFiles {
-    /// The files of process `pid`.
-    pub fn new(pid: u32, mappings: Vec<PathMapping>) -> Self {
+    /// The files of process `pid`, which runs or was recorded.
+    pub fn new(origin: &Origin, pid: u32, mappings: Vec<PathMapping>) -> Self {
         let root = |path: &str| {
             use std::os::unix::fs::MetadataExt;
             let found = std::fs::metadata(path).ok()?;
             Some((found.dev(), found.ino()))
         };
-        let theirs = root(&format!("/proc/{pid}/root/"));
+        let recorded = origin.recording().map(|recording| {
+            let process = recording.first();
+            process.map_or_else(Vec::new, |process| process.facts.command.clone())
+        });
+        let is_live = recorded.is_none();
+        let theirs = root(&format!("/proc/{pid}/root/")).filter(|_| is_live);
         Self {
             pid,
             mappings,
-            reader: ProcessSources::new(pid),
+            reader: origin.files(pid),
             shares_root: theirs.is_some() && theirs == root("/"),
-            started: target::Process::started(pid),
+            started: is_live.then(|| target::Process::started(pid)).flatten(),
+            recorded,
             known: FxHashMap::default(),
             referenced: Vec::new(),
             changed: Vec::new(),
@@ -126,7 +133,10 @@ impl SourceFiles {
         if self.text(file).is_some() {
             self.referenced.push(file.to_owned());
             source.source_reference = i64::try_from(self.referenced.len()).ok();
-            source.origin = Some(format!("read from process {}", self.pid));
+            source.origin = Some(match &self.recorded {
+                None => format!("read from process {}", self.pid),
+                Some(_) => "read from the capture".into(),
+            });
         } else {
             source.presentation_hint = Some("deemphasize");
             source.origin = Some("source not available".into());
@@ -156,7 +166,7 @@ impl SourceFiles {
     fn absolute(&self, file: &str) -> Option<PathBuf> {
         match file {
             _ if file.starts_with('<') || file.is_empty() => None,
-            _ if file.starts_with('/') => Some(PathBuf::from(file)),
+            _ if file.starts_with('/') || self.recorded.is_some() => Some(PathBuf::from(file)),
             _ => {
                 let directory = std::fs::read_link(format!("/proc/{}/cwd", self.pid)).ok()?;
                 Some(directory.join(file))
@@ -167,13 +177,14 @@ impl SourceFiles {
     /// Says it when the file is newer than the process, whose lines may then
     /// be others.
     fn origin(&mut self, file: &str) -> Option<String> {
+        let started = self.started?;
         let path = self.absolute(file)?;
         let path = Path::new("/proc")
             .join(self.pid.to_string())
             .join("root")
             .join(path.strip_prefix("/").ok()?);
         let modified = std::fs::metadata(path).ok()?.modified().ok()?;
-        if self.started? >= modified {
+        if started >= modified {
             return None;
         }
         self.changed.push(file.to_owned());
@@ -196,7 +207,10 @@ impl SourceFiles {
 
     /// The program of `python -c`.
     fn command_text(&self) -> Option<String> {
-        let bytes = std::fs::read(format!("/proc/{}/cmdline", self.pid)).ok()?;
+        let bytes = match &self.recorded {
+            Some(command) => command.join("\0").into_bytes(),
+            None => std::fs::read(format!("/proc/{}/cmdline", self.pid)).ok()?,
+        };
         let mut words = bytes.split(|byte| *byte == 0);
         let _python = words.next();
         words.find(|word| *word == b"-c")?;
@@ -206,6 +220,9 @@ impl SourceFiles {
 
     /// A module in a zip file: the path goes on behind the archive's name.
     fn in_archive(&self, file: &str) -> Option<String> {
+        if self.recorded.is_some() {
+            return None;
+        }
         let path = self.absolute(file)?;
         let root = PathBuf::from(format!("/proc/{}/root", self.pid));
         let inside = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
@@ -292,7 +309,12 @@ mod tests {
             local_root: (*local).into(),
             remote_root: (*remote).into(),
         };
-        SourceFiles::new(std::process::id(), mappings.iter().map(mapping).collect())
+        let origin = Origin::Live;
+        SourceFiles::new(
+            &origin,
+            std::process::id(),
+            mappings.iter().map(mapping).collect(),
+        )
     }
 
     #[test]

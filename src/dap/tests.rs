@@ -15,6 +15,7 @@ use super::session::{Attached, Rules, Session, Stage};
 use super::since::Since;
 use super::sources::SourceFiles;
 use super::threads::Identities;
+use crate::diagnosis::Source;
 use crate::report::fixtures::{bank, verdict};
 use crate::snapshot::{Process, TaskState};
 
@@ -82,9 +83,14 @@ impl Script {
         let mut script = Self::new(Rules::default());
         script.ask("initialize", json!({}));
         let arguments: AttachArguments = serde_json::from_value(arguments).unwrap();
+        let rules = Rules {
+            pid: Some(4242),
+            ..Rules::default()
+        };
         script.session.attached = Some(Attached {
-            options: arguments.check(Some(4242)).unwrap(),
-            sources: SourceFiles::new(std::process::id(), Vec::new()),
+            options: arguments.check(&rules).unwrap(),
+            source: Source::Live,
+            sources: SourceFiles::new(&Source::Live, std::process::id(), Vec::new()),
             identities: Identities::default(),
             since: Since::default(),
             seen: None,
@@ -185,8 +191,8 @@ fn a_process_that_is_not_there_ends_the_attach_with_its_reason() {
 #[test]
 fn a_token_must_be_said_where_one_is_asked_for() {
     let mut script = Script::new(Rules {
-        pid: None,
         token: Some("secret".into()),
+        ..Rules::default()
     });
     script.ask("initialize", json!({}));
     for said in [

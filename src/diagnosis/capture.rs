@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use time::OffsetDateTime;
 
-use super::{ProcessSources, across, diagnose};
+use super::recording::{Recording, Source};
+use super::{Sources, across, diagnose};
 use crate::snapshot::kept::Kept;
 use crate::snapshot::take::TakeOptions;
 use crate::snapshot::watch::Watch;
@@ -20,6 +21,7 @@ const LOOK_UP: Duration = Duration::from_millis(20);
 /// What is looked at, and how often.
 #[derive(Debug, Clone)]
 pub struct Capture {
+    pub source: Source,
     pub pid: u32,
     /// Every process below it as well.
     pub children: bool,
@@ -58,7 +60,8 @@ impl Capture {
         } = self.take()?;
         for process in &mut snapshot.processes {
             let before = earlier.get(&process.pid).map_or(&[][..], Vec::as_slice);
-            self.judge(process, before);
+            let sources = self.source.files(process.pid);
+            judge(process, before, self.interval, &*sources);
         }
         across(&mut snapshot.processes);
         Ok(snapshot)
@@ -75,6 +78,9 @@ impl Capture {
         freeze: Option<Duration>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Looked>, target::Error> {
+        if let Some(recording) = self.source.recording() {
+            return self.kept_of(recording).map(Some);
+        }
         let watch = Watch::open(self.pid, &self.options, true)?;
         let began = Instant::now();
         let mut earlier = Vec::new();
@@ -93,7 +99,8 @@ impl Capture {
             Some(limit) => watch.freeze(limit).map(|(seen, stop)| (seen, Some(stop)))?,
         };
         let kept = watch.kept(stop)?;
-        self.judge(&mut process, &earlier);
+        let sources = self.source.files(self.pid);
+        judge(&mut process, &earlier, self.interval, &*sources);
         let first = (!earlier.is_empty()).then(|| (began, earlier.swap_remove(0)));
         Ok(go_on().then_some(Looked {
             process,
@@ -102,16 +109,43 @@ impl Capture {
         }))
     }
 
-    fn judge(&self, process: &mut Process, earlier: &[Process]) {
-        let sources = ProcessSources::new(process.pid);
-        let interval = self.interval.as_secs_f64();
-        let (verdict, diagnoses) = diagnose(process, earlier, interval, &sources);
-        process.verdict = Some(verdict);
-        process.diagnoses = diagnoses;
+    /// The same of what was recorded.
+    fn kept_of(&self, recording: &Recording) -> Result<Looked, target::Error> {
+        let recorded = recording.first().ok_or(target::Error::Unreadable {
+            pid: self.pid,
+            reason: "there is no process in the capture".into(),
+        })?;
+        let mut earlier = recording.earlier(recorded, self)?;
+        let (mut process, kept) = recorded.keep(&self.options)?;
+        let sources = self.source.files(self.pid);
+        judge(&mut process, &earlier, self.interval, &*sources);
+        let before = self
+            .interval
+            .saturating_mul(recording.samples().saturating_sub(1));
+        let began = Instant::now().checked_sub(before);
+        let first =
+            (began.filter(|_| !earlier.is_empty())).map(|began| (began, earlier.swap_remove(0)));
+        Ok(Looked {
+            process,
+            kept,
+            first,
+        })
+    }
+
+    /// How the samples before the last are taken.
+    pub(super) fn movement(&self) -> TakeOptions {
+        TakeOptions {
+            movement_only: true,
+            locals: false,
+            ..self.options.clone()
+        }
     }
 
     /// All samples, without a diagnosis.
     pub fn take(&self) -> Result<Captured, target::Error> {
+        if let Some(recording) = self.source.recording() {
+            return recording.take(self);
+        }
         let mut earlier: FxHashMap<u32, Vec<Process>> = FxHashMap::default();
         let asked = Watch::open(self.pid, &self.options, false)?;
         let mut below: FxHashMap<u32, Watch> = FxHashMap::default();
@@ -131,7 +165,7 @@ impl Capture {
             }
             sleep(self.interval);
         }
-        let taken_at = rfc3339(OffsetDateTime::now_utc());
+        let taken_at = now();
         let mut processes = vec![asked.look()?];
         for child in self.below()? {
             let watch = below.remove(&child).map_or_else(|| open(child), Ok);
@@ -141,25 +175,47 @@ impl Capture {
             }
         }
         Ok(Captured {
-            snapshot: Snapshot {
-                schema_version: SCHEMA_VERSION,
-                tool: Tool {
-                    name: env!("CARGO_PKG_NAME").into(),
-                    version: env!("CARGO_PKG_VERSION").into(),
-                },
-                taken_at,
-                processes,
-            },
+            snapshot: snapshot_of(taken_at, processes),
             earlier,
         })
     }
 
-    fn below(&self) -> Result<Vec<u32>, target::Error> {
+    pub(super) fn below(&self) -> Result<Vec<u32>, target::Error> {
         match self.children {
             true => Ok(target::Process::open(self.pid)?.children()),
             false => Ok(Vec::new()),
         }
     }
+}
+
+/// Says of `process` what is wrong with it.
+pub(super) fn judge(
+    process: &mut Process,
+    earlier: &[Process],
+    interval: Duration,
+    sources: &dyn Sources,
+) {
+    let (verdict, diagnoses) = diagnose(process, earlier, interval.as_secs_f64(), sources);
+    process.verdict = Some(verdict);
+    process.diagnoses = diagnoses;
+}
+
+/// The snapshot of these processes.
+pub(super) fn snapshot_of(taken_at: String, processes: Vec<Process>) -> Snapshot {
+    Snapshot {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        },
+        taken_at,
+        processes,
+    }
+}
+
+/// The time as snapshots have it.
+pub(super) fn now() -> String {
+    rfc3339(OffsetDateTime::now_utc())
 }
 
 /// In UTC, with microseconds.

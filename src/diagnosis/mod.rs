@@ -11,6 +11,8 @@ mod finding;
 mod fixtures;
 mod graph;
 mod progress;
+pub mod recording;
+mod redact;
 mod rules;
 mod source;
 mod sources;
@@ -20,6 +22,7 @@ mod verdict;
 
 pub use across::across;
 pub use checks::{Check, checks};
+pub use recording::Source;
 pub use sources::{NoSources, ProcessSources, Sources};
 
 use context::Context;

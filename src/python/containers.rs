@@ -143,6 +143,10 @@ impl Reader<'_> {
             let count = (table.count - start).min(CHUNK);
             let at = table.entries + (start * table.entry_size) as u64;
             let bytes = self.bytes(at, count * table.entry_size)?;
+            if table.key_at > 0 {
+                // The hash: of an integer, the integer itself.
+                self.memory().unneeded(at, count, table.entry_size);
+            }
             let split = match values {
                 Some(values) => Some(self.pointers(values + start as u64 * 8, count)?),
                 None => None,
@@ -214,7 +218,9 @@ impl Reader<'_> {
         let mut start = 0;
         while start < slots && items.len() < max {
             let count = (slots - start).min(CHUNK);
-            let bytes = self.bytes(table + start as u64 * 16, count * 16)?;
+            let at = table + start as u64 * 16;
+            let bytes = self.bytes(at, count * 16)?;
+            self.memory().unneeded(at + 8, count, 16);
             for slot in bytes.chunks_exact(16) {
                 let (key, hash) = (slot.field_u64(0), slot.field_u64(8));
                 if is_plausible(key) && hash != DUMMY_HASH && items.len() < max {

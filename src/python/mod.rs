@@ -11,6 +11,7 @@ pub mod frame;
 pub mod gc;
 pub mod generator;
 pub mod held;
+pub mod known;
 pub mod lines;
 mod measured;
 mod objects;

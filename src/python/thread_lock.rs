@@ -1,6 +1,8 @@
 //! `_thread.lock` and `_thread.RLock`: whether they are held, by whom, and
 //! which of them a thread sleeps for.
 
+use std::rc::Rc;
+
 use super::reader::Reader;
 use super::types::Kind;
 
@@ -117,9 +119,9 @@ impl Reader<'_> {
     }
 
     /// The objects that the object at `addr` directly consists of, each with
-    /// how people would write the step to it. Modules, types, numbers, text and
+    /// the step to it. Modules, types, numbers, text and
     /// what runs by itself (tasks, coroutines) have none.
-    pub fn parts(&self, addr: u64) -> Vec<(String, u64)> {
+    pub fn parts(&self, addr: u64) -> Vec<(Step, u64)> {
         let Ok(ty) = self.type_of(addr) else {
             return Vec::new();
         };
@@ -128,7 +130,7 @@ impl Reader<'_> {
             let items = items.map_or(Vec::new(), |(items, _)| items);
             let steps = items.into_iter().enumerate();
             steps
-                .map(|(index, item)| (format!("[{index}]"), item))
+                .map(|(index, item)| (Step::Index(index), item))
                 .collect()
         };
         match ty.kind {
@@ -139,7 +141,7 @@ impl Reader<'_> {
                 .set_items(addr, max)
                 .map_or(Vec::new(), |(items, _)| items)
                 .into_iter()
-                .map(|item| ("{…}".to_owned(), item))
+                .map(|item| (Step::Member, item))
                 .collect(),
             Kind::Dict => self
                 .dict_items(addr, max)
@@ -147,32 +149,64 @@ impl Reader<'_> {
                 .into_iter()
                 .flat_map(|(key, value)| {
                     let step = match self.is_kind(key, Kind::Str) {
-                        true => format!("[{}]", self.value(key)),
-                        false => "[…]".to_owned(),
+                        true => Step::Key(key),
+                        false => Step::Entry,
                     };
-                    [("{…}".to_owned(), key), (step, value)]
+                    [(Step::Member, key), (step, value)]
                 })
                 .filter(|(_, part)| !self.is_kind(*part, Kind::Str))
                 .collect(),
             Kind::Method | Kind::Builtin | Kind::Partial | Kind::Function => self
                 .bound_objects(addr)
                 .into_iter()
-                .map(|part| ("()".to_owned(), part))
+                .map(|part| (Step::Bound, part))
                 .collect(),
             Kind::Cell => self
                 .cell_contents(addr)
                 .ok()
                 .flatten()
-                .map(|part| (String::new(), part))
+                .map(|part| (Step::Contents, part))
                 .into_iter()
                 .collect(),
             Kind::Other if ty.is_heap() => self
                 .attributes(addr)
                 .unwrap_or_default()
                 .into_iter()
-                .map(|(name, value)| (format!(".{name}"), value))
+                .map(|(name, value)| (Step::Attribute(name), value))
                 .collect(),
             _ => Vec::new(),
         }
     }
+
+    /// How people would write these steps.
+    pub fn path<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) -> String {
+        let text = |step: &Step| match step {
+            Step::Index(index) => format!("[{index}]"),
+            Step::Member => "{…}".to_owned(),
+            Step::Key(key) => format!("[{}]", self.value(*key)),
+            Step::Entry => "[…]".to_owned(),
+            Step::Bound => "()".to_owned(),
+            Step::Contents => String::new(),
+            Step::Attribute(name) => format!(".{name}"),
+        };
+        steps.into_iter().map(text).collect()
+    }
+}
+
+/// A step from an object to one of its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Index(usize),
+    /// Of a set, or the key of a dict.
+    Member,
+    /// The value of a dict under the text at this address, which is not read
+    /// before somebody wants to see it.
+    Key(u64),
+    /// The value of a dict under a key that is no text.
+    Entry,
+    /// What a callable is bound to.
+    Bound,
+    /// Of a cell.
+    Contents,
+    Attribute(Rc<str>),
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use python_offsets::TaskListForm;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::edges;
 use super::frames::Frames;
@@ -19,7 +20,7 @@ use crate::target::{self, Descriptors, Error};
 use crate::tasks::{FoundTasks, find_tasks, search_heap};
 
 /// What only a walk over all objects finds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Heap {
     /// Finished tasks that no set and no list of tasks names.
     finished: FxHashMap<u64, Vec<u64>>,
@@ -84,8 +85,6 @@ pub struct Build<'a, 'm> {
     /// What a walk over all objects found; none where only movement is looked for.
     pub heap: Option<&'a Heap>,
     pub descriptors: &'a Descriptors,
-    /// `time.monotonic()`, from which timers count.
-    pub now: f64,
 }
 
 impl Build<'_, '_> {
@@ -108,7 +107,7 @@ impl Build<'_, '_> {
         let (mut tasks, asyncio_imported) = self.tasks(&interpreters, &mut threads, &mut errors);
         loops.note_tasks(&mut tasks, &threads);
         let (edges, completing) = edges::link(reader, &mut tasks);
-        let now = self.now;
+        let now = self.kernel.monotonic();
         let mut loops = loops.build(reader, &threads, self.kernel, now);
         let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
         let scene = Scene {
@@ -238,11 +237,4 @@ pub fn python_build(runtime: &Runtime) -> PythonBuild {
         debug: runtime.debug,
         layout: runtime.source,
     }
-}
-
-/// `time.monotonic()` of every process in our time namespace, in seconds.
-pub fn monotonic_now() -> f64 {
-    use nix::time::{ClockId, clock_gettime};
-    clock_gettime(ClockId::CLOCK_MONOTONIC)
-        .map_or(0.0, |now| now.tv_sec() as f64 + now.tv_nsec() as f64 / 1e9)
 }

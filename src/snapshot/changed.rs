@@ -7,7 +7,7 @@ use super::model::{Process, Task, Thread};
 use super::waits::address;
 use crate::limits::Limits;
 use crate::python::{FrameSlot, Reader, Runtime};
-use crate::target::{LiveMemory, Memory, PageCache, Piece, Traced};
+use crate::target::{Memory, PageCache, Piece, ProcessMemory, Traced};
 use crate::tasks::Dependents;
 
 /// Items that are compared at once.
@@ -24,7 +24,7 @@ type Ranges = Vec<(u64, u64)>;
 pub fn mark(
     seen: &mut Process,
     runtime: &Runtime,
-    cache: &PageCache<LiveMemory>,
+    cache: &PageCache<ProcessMemory>,
     limits: &Limits,
 ) -> usize {
     let memory = Traced::new(cache);
@@ -96,7 +96,7 @@ fn of_thread<M: Memory>(reader: &Reader<'_>, memory: &Traced<'_, M>, thread: &Th
 
 /// Of each item, whether one of its ranges is not in the process as it is in
 /// the cache.
-fn changed(cache: &PageCache<LiveMemory>, items: Vec<Ranges>) -> Vec<bool> {
+fn changed(cache: &PageCache<ProcessMemory>, items: Vec<Ranges>) -> Vec<bool> {
     let lengths = items
         .iter()
         .flatten()

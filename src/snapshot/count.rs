@@ -4,6 +4,7 @@ use super::build::python_build;
 use super::model::PythonBuild;
 use super::take::with_reader;
 use crate::limits::Limits;
+use crate::python::{Reader, Runtime};
 use crate::target::{Error, PageCache, Process};
 use crate::tasks::{FutureState, find_tasks};
 
@@ -24,21 +25,24 @@ pub struct Counts {
 pub fn count(pid: u32, limits: &Limits) -> Result<Counts, Error> {
     let process = Process::open(pid)?;
     let cache = PageCache::new(process.memory());
-    with_reader(&process, &cache, limits, |runtime, reader| {
-        let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
-        let pending = |task: &&u64| reader.future_state(**task) == Ok(FutureState::Pending);
-        let tasks = interpreters
-            .iter()
-            .filter(|_| runtime.tasks_refused.is_none())
-            .map(|interpreter| {
-                let found = find_tasks(reader, interpreter, &[]);
-                found.tasks.iter().filter(pending).count()
-            })
-            .sum();
-        Counts {
-            python: python_build(runtime),
-            threads: interpreters.iter().map(|each| each.threads.len()).sum(),
-            tasks,
-        }
-    })
+    with_reader(&process, &cache, limits, counted)
+}
+
+/// Counts what `reader` reads.
+pub(super) fn counted(runtime: &Runtime, reader: &Reader<'_>) -> Counts {
+    let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
+    let pending = |task: &&u64| reader.future_state(**task) == Ok(FutureState::Pending);
+    let tasks = interpreters
+        .iter()
+        .filter(|_| runtime.tasks_refused.is_none())
+        .map(|interpreter| {
+            let found = find_tasks(reader, interpreter, &[]);
+            found.tasks.iter().filter(pending).count()
+        })
+        .sum();
+    Counts {
+        python: python_build(runtime),
+        threads: interpreters.iter().map(|each| each.threads.len()).sum(),
+        tasks,
+    }
 }

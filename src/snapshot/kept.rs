@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashSet;
 
 use super::model::{Frame, Process};
+use super::recorded::Evidence;
 use crate::limits::Limits;
 use crate::python::{FrameSlot, Reader, Runtime};
-use crate::target::{self, LiveMemory, Memory, PageCache, Piece, ReadCause, Stop, Traced, page_of};
+use crate::target::{
+    self, Memory, PageCache, Piece, ProcessMemory, ReadCause, Stop, Traced, page_of,
+};
 
 /// How often something is decoded anew that changes while it is read.
 const TRIES: usize = 3;
@@ -22,7 +25,7 @@ const MOST_NAMES: usize = 2_000;
 /// Decodes the variables of all frames, as far as a list shows them, so that
 /// their pages are known before a stop and are copied in it. The program's own
 /// frames come first; it ends when its time is over.
-pub(super) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCache<LiveMemory>) {
+pub(super) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCache<ProcessMemory>) {
     let limits = Limits {
         value_items: 12,
         value_depth: 2,
@@ -71,7 +74,7 @@ pub struct Moment {
 
 impl Moment {
     /// What the cache holds now.
-    pub fn of(cache: &PageCache<LiveMemory>) -> Self {
+    pub fn of(cache: &PageCache<ProcessMemory>) -> Self {
         match cache.cache_stats().dropped {
             0 => Self {
                 pages: cache.held_pages(),
@@ -129,18 +132,20 @@ pub enum Lost {
 pub struct Kept {
     process: target::Process,
     runtime: Runtime,
-    cache: PageCache<LiveMemory>,
+    cache: PageCache<ProcessMemory>,
     moment: Moment,
     stop: Option<Stop>,
+    evidence: Evidence,
 }
 
 impl Kept {
     pub(super) fn new(
         process: target::Process,
         runtime: Runtime,
-        cache: PageCache<LiveMemory>,
+        cache: PageCache<ProcessMemory>,
         moment: Moment,
         stop: Option<Stop>,
+        evidence: Evidence,
     ) -> Self {
         Self {
             process,
@@ -148,6 +153,7 @@ impl Kept {
             cache,
             moment,
             stop,
+            evidence,
         }
     }
 
@@ -159,6 +165,16 @@ impl Kept {
     /// What runs in it.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
+    }
+
+    /// What was read of its memory.
+    pub(super) fn cache(&self) -> &PageCache<ProcessMemory> {
+        &self.cache
+    }
+
+    /// What else the snapshot was made from.
+    pub(super) fn evidence(&self) -> &Evidence {
+        &self.evidence
     }
 
     /// Whether it stands still.
@@ -192,7 +208,8 @@ impl Kept {
             let decoded = decode(&reader);
             let read = proof.and(memory.ranges());
             let is_old = |range: &(u64, u64)| self.moment.has(range.0);
-            if self.is_frozen() || read.ranges.iter().all(is_old) {
+            let still = self.is_frozen() || self.process.recorded().is_some();
+            if still || read.ranges.iter().all(is_old) {
                 return Ok((decoded, read));
             }
             let changed = self.changed(&read.ranges)?;

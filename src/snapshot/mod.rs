@@ -9,6 +9,7 @@ pub mod kept;
 mod loops;
 pub mod model;
 mod order;
+pub mod recorded;
 mod seen;
 pub mod take;
 mod tasks;

@@ -16,22 +16,14 @@ pub struct Seen {
     pub process: Process,
     kernel: KernelThreads,
     descriptors: Descriptors,
-    /// `time.monotonic()` of then.
-    now: f64,
 }
 
 impl Seen {
-    pub fn new(
-        process: Process,
-        kernel: KernelThreads,
-        descriptors: &Descriptors,
-        now: f64,
-    ) -> Self {
+    pub fn new(process: Process, kernel: KernelThreads, descriptors: &Descriptors) -> Self {
         Self {
             process,
             kernel,
             descriptors: descriptors.clone(),
-            now,
         }
     }
 
@@ -51,8 +43,7 @@ impl Seen {
             return None;
         }
         let mut process = self.process.clone();
-        let now = super::build::monotonic_now();
-        let passed = now - self.now;
+        let passed = kernel.monotonic() - self.kernel.monotonic();
         if passed >= NEW_SECONDS && !set_back(&mut process, passed) {
             return None;
         }

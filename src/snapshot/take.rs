@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use super::kept::Kept;
 use super::model::Process;
 use super::watch::Watch;
 use crate::limits::Limits;
 use crate::python::candidates::candidates;
 use crate::python::runtime;
 use crate::python::{Reader, Runtime};
-use crate::target::{self, Error, LiveMemory, PageCache};
+use crate::target::{self, Error, PageCache, ProcessMemory};
 
 /// How to look at a process.
 #[derive(Debug, Clone)]
@@ -34,11 +35,21 @@ pub fn take_process(pid: u32, options: &TakeOptions) -> Result<Process, Error> {
     Watch::open(pid, options, false)?.look()
 }
 
+/// Looks once at the process, and stays attached to read on in what was seen.
+///
+/// # Errors
+/// As for [`take_process`].
+pub fn take_kept(pid: u32, options: &TakeOptions) -> Result<(Process, Kept), Error> {
+    let watch = Watch::open(pid, options, true)?.decoding_always();
+    let seen = watch.look()?;
+    Ok((seen, watch.kept(None)?))
+}
+
 /// Confirms what runs in `process` and reads it once through `cache`, while it
 /// runs.
 pub(super) fn with_reader<T>(
     process: &target::Process,
-    cache: &PageCache<LiveMemory>,
+    cache: &PageCache<ProcessMemory>,
     limits: &Limits,
     read: impl FnOnce(&Runtime, &Reader<'_>) -> T,
 ) -> Result<T, Error> {

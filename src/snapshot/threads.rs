@@ -10,6 +10,7 @@ use super::model::{Thread, ThreadState};
 use crate::python::error::Result;
 use crate::python::thread::GilState;
 use crate::python::{Interpreter, RawStack, Reader, ThreadState as RawThread};
+use crate::target::recorded::RecordedThread;
 use crate::target::{Error, KernelThread, Process};
 
 /// Where `struct pthread` keeps the thread's id: glibc (nptl/descr.h) and musl
@@ -55,12 +56,14 @@ impl BuiltThread {
 
 /// What the kernel says of each thread, taken in one go so that it can be done
 /// while the process stands still.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct KernelThreads {
     /// By the id that the thread has in the target's own pid namespace.
     by_namespace_id: FxHashMap<u64, (u32, KernelThread)>,
     /// Voluntary context switches, by the id in our own namespace.
     switches: FxHashMap<u32, u64>,
+    /// `CLOCK_MONOTONIC` at that moment.
+    pub monotonic_ns: u64,
 }
 
 impl KernelThreads {
@@ -77,6 +80,7 @@ impl KernelThreads {
         Ok(Self {
             by_namespace_id,
             switches,
+            monotonic_ns: process.monotonic_ns(),
         })
     }
 
@@ -110,6 +114,26 @@ impl KernelThreads {
                 thread.waits_begun = tid.and_then(|tid| self.switches.get(&tid).copied());
             }
         }
+    }
+
+    /// `time.monotonic()` of every process in our time namespace, in seconds.
+    pub fn monotonic(&self) -> f64 {
+        self.monotonic_ns as f64 / 1e9
+    }
+
+    /// The same for a recording, by id.
+    pub fn recorded(&self) -> Vec<RecordedThread> {
+        let known = self.by_namespace_id.iter();
+        let mut threads: Vec<RecordedThread> = known
+            .map(|(inner, (tid, kernel))| RecordedThread {
+                tid: *tid,
+                namespace_tid: *inner,
+                switches: self.switches.get(tid).copied(),
+                kernel: kernel.clone(),
+            })
+            .collect();
+        threads.sort_unstable_by_key(|thread| thread.tid);
+        threads
     }
 
     /// What the kernel said of the thread `tid`, an id of our namespace.

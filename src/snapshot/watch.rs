@@ -9,13 +9,14 @@ use super::build::{Build, Heap};
 use super::changed;
 use super::kept::{self, Kept, Moment};
 use super::model::{Consistency, Process, ReadInfo};
+use super::recorded::Evidence;
 use super::seen::Seen;
 use super::take::TakeOptions;
 use super::threads::KernelThreads;
 use crate::python::candidates::candidates;
 use crate::python::runtime::{self, Candidate};
 use crate::python::{Reader, Runtime};
-use crate::target::{self, Descriptors, Error, LiveMemory, Memory, PageCache, Stop};
+use crate::target::{self, Descriptors, Error, Memory, PageCache, ProcessMemory, Stop};
 
 /// How often what was read of a running process is read again, to find it
 /// unchanged, before the snapshot is called torn.
@@ -38,7 +39,7 @@ pub struct Watch {
     process: target::Process,
     candidates: Vec<Candidate>,
     options: TakeOptions,
-    cache: PageCache<LiveMemory>,
+    cache: PageCache<ProcessMemory>,
     /// What a walk over all objects found, and whether it was for this look.
     heap: RefCell<Option<Heap>>,
     descriptors: RefCell<Descriptors>,
@@ -50,6 +51,11 @@ pub struct Watch {
     runtime: RefCell<Option<Runtime>>,
     /// What was decoded from what the cache holds.
     seen: RefCell<Option<Seen>>,
+    /// What was decoded last: the kernel's part of it, and whether it was then
+    /// searched who refers to what.
+    decoded: RefCell<(KernelThreads, bool)>,
+    /// Whether a look may be what was decoded before, brought up to date.
+    reuse: bool,
 }
 
 impl Watch {
@@ -72,7 +78,16 @@ impl Watch {
             moment: RefCell::default(),
             runtime: RefCell::default(),
             seen: RefCell::default(),
+            decoded: RefCell::default(),
+            reuse: true,
         })
+    }
+
+    /// Decodes at each look, also what has not changed: what is recorded must
+    /// give the very same again.
+    pub fn decoding_always(self) -> Self {
+        let reuse = false;
+        Self { reuse, ..self }
     }
 
     /// Looks at the process without stopping it, only to compare the next look
@@ -122,7 +137,16 @@ impl Watch {
         let pid = self.process.pid();
         let runtime = self.runtime.into_inner().ok_or(Error::Gone { pid })?;
         let moment = self.moment.into_inner();
-        Ok(Kept::new(self.process, runtime, self.cache, moment, stop))
+        let (kernel, searched) = self.decoded.into_inner();
+        let evidence = Evidence {
+            candidates: self.candidates,
+            heap: self.heap.into_inner(),
+            descriptors: self.descriptors.into_inner(),
+            kernel,
+            searched,
+        };
+        let kept = Kept::new(self.process, runtime, self.cache, moment, stop, evidence);
+        Ok(kept)
     }
 
     /// Whatever failed first, that it has ended is why.
@@ -144,9 +168,11 @@ impl Watch {
 
     /// What was seen before, when all that the kernel says is the same, too.
     fn again(&self, kernel: &KernelThreads) -> Option<Process> {
+        if !self.reuse {
+            return None;
+        }
         let descriptors = self.descriptors.borrow();
-        let seen = self.seen.borrow_mut();
-        let mut seen = seen;
+        let mut seen = self.seen.borrow_mut();
         seen.as_mut()?.again(kernel, &descriptors)
     }
 
@@ -443,7 +469,7 @@ impl Watch {
     /// What runs in the process, confirmed once, and a reader for it.
     fn confirm<'m>(
         &self,
-        cache: &'m PageCache<LiveMemory>,
+        cache: &'m PageCache<ProcessMemory>,
     ) -> Result<(Runtime, Reader<'m>), Error> {
         let limits = &self.options.limits;
         if let Some(runtime) = &*self.runtime.borrow() {
@@ -465,7 +491,6 @@ impl Watch {
         let descriptors = self.descriptors.borrow();
         let heap = self.heap.borrow();
         let whole = Cell::new(false);
-        let now = super::build::monotonic_now();
         let process = Build {
             process: &self.process,
             runtime: &runtime,
@@ -478,11 +503,12 @@ impl Watch {
             locals: self.options.locals,
             heap: heap.as_ref().filter(|_| !self.options.movement_only),
             descriptors: &descriptors,
-            now,
         }
-        .process()?;
+        .process();
+        *self.decoded.borrow_mut() = (kernel.clone(), whole.get());
+        let process = process?;
         if whole.get() {
-            let seen = Seen::new(process.clone(), kernel, &descriptors, now);
+            let seen = Seen::new(process.clone(), kernel, &descriptors);
             *self.seen.borrow_mut() = Some(seen);
         }
         Ok(process)
@@ -493,7 +519,7 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn costs(cache: &PageCache<LiveMemory>, rejected_reads: u64) -> ReadInfo {
+fn costs(cache: &PageCache<ProcessMemory>, rejected_reads: u64) -> ReadInfo {
     let stats = cache.stats();
     ReadInfo {
         consistency: Consistency::Running,

@@ -261,7 +261,7 @@ impl<M: Memory> PageCache<M> {
                 // Says why, and remembers pages that are not there.
                 match self.load(page) {
                     Err(ReadCause::Gone | ReadCause::Denied) => return,
-                    Ok(_) | Err(ReadCause::Unmapped) => {}
+                    Ok(_) | Err(ReadCause::Unmapped | ReadCause::NotRecorded) => {}
                 }
             }
             pages = later;
@@ -331,6 +331,16 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
+    /// Of a page that was recorded only in part, what is asked for may be there.
+    #[cold]
+    fn read_part(&self, addr: u64, buf: &mut [u8], cause: ReadCause) -> Result<(), ReadError> {
+        let len = buf.len();
+        match cause {
+            ReadCause::NotRecorded => self.source.read(addr, buf),
+            cause => Err(ReadError { addr, len, cause }),
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn read_across(&self, addr: u64, buf: &mut [u8]) -> Result<(), ReadCause> {
@@ -376,18 +386,22 @@ impl<M: Memory> Memory for PageCache<M> {
             let slot = if page == recent_page {
                 recent_slot
             } else {
-                let slot = self
-                    .load(page)
-                    .map_err(|cause| ReadError { addr, len, cause })?;
-                self.recent_of(page).set((page, slot));
-                slot
+                match self.load(page) {
+                    Ok(slot) => {
+                        self.recent_of(page).set((page, slot));
+                        slot
+                    }
+                    Err(cause) => return self.read_part(addr, buf, cause),
+                }
             };
             let store = self.store.borrow();
             buf.copy_from_slice(&store.page(slot as usize)[offset..offset + len]);
             return Ok(());
         }
-        self.read_across(addr, buf)
-            .map_err(|cause| ReadError { addr, len, cause })
+        match self.read_across(addr, buf) {
+            Ok(()) => Ok(()),
+            Err(cause) => self.read_part(addr, buf, cause),
+        }
     }
 
     #[inline]

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use procfs::net::TcpNetEntry;
 use procfs::process::{FDTarget, Process as Directory};
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::thread::{self, KernelThread};
 use super::{Process, family};
@@ -16,7 +17,7 @@ const MAX_DESCRIPTORS: usize = 65_536;
 const MAX_CHILDREN: usize = 1_024;
 
 /// What a descriptor refers to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Descriptor {
     /// By inode.
     Socket(u64),
@@ -27,7 +28,7 @@ pub enum Descriptor {
 }
 
 /// A TCP socket as `/proc/PID/net/tcp` shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Socket {
     pub local: String,
     pub peer: Option<String>,
@@ -40,7 +41,7 @@ pub struct Socket {
 }
 
 /// A process that another one started.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Child {
     pub pid: u32,
     pub command: Vec<String>,
@@ -52,7 +53,7 @@ pub struct Child {
 }
 
 /// The kernel's view of descriptors and children, taken in one go.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Descriptors {
     by_fd: FxHashMap<i64, Descriptor>,
     sockets: FxHashMap<u64, Socket>,
@@ -63,6 +64,9 @@ pub struct Descriptors {
 impl Descriptors {
     /// What the kernel says of `process` now. What cannot be had is left out.
     pub fn capture(process: &Process) -> Self {
+        if let Some(recorded) = process.recorded() {
+            return recorded.moment.descriptors.clone();
+        }
         let Ok(directory) = i32::try_from(process.pid())
             .map_or_else(|_| Err(procfs::ProcError::NotFound(None)), Directory::new)
         else {

@@ -8,6 +8,7 @@ use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
 use super::memory::{Memory, Piece, ReadCause, ReadCounters, ReadError, ReadStats};
+use super::recorded::RecordedMemory;
 
 /// Pieces that the kernel takes in one call (`UIO_MAXIOV`).
 const MAX_PIECES: usize = 1024;
@@ -132,5 +133,47 @@ fn remote_piece(addr: u64, len: usize) -> RemoteIoVec {
     RemoteIoVec {
         base: addr as usize,
         len,
+    }
+}
+
+/// The memory of a process, which runs or was recorded.
+#[derive(Debug)]
+pub enum ProcessMemory {
+    Live(LiveMemory),
+    Recorded(RecordedMemory),
+}
+
+impl From<LiveMemory> for ProcessMemory {
+    fn from(memory: LiveMemory) -> Self {
+        Self::Live(memory)
+    }
+}
+
+impl From<RecordedMemory> for ProcessMemory {
+    fn from(memory: RecordedMemory) -> Self {
+        Self::Recorded(memory)
+    }
+}
+
+impl Memory for ProcessMemory {
+    fn read(&self, addr: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        match self {
+            Self::Live(memory) => memory.read(addr, buf),
+            Self::Recorded(memory) => memory.read(addr, buf),
+        }
+    }
+
+    fn read_many(&self, pieces: &mut [Piece<'_>]) {
+        match self {
+            Self::Live(memory) => memory.read_many(pieces),
+            Self::Recorded(memory) => memory.read_many(pieces),
+        }
+    }
+
+    fn stats(&self) -> ReadStats {
+        match self {
+            Self::Live(memory) => memory.stats(),
+            Self::Recorded(memory) => memory.stats(),
+        }
     }
 }

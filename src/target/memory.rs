@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// A read that failed.
@@ -22,6 +23,8 @@ pub enum ReadCause {
     Gone,
     #[error("no permission")]
     Denied,
+    #[error("not in the capture")]
+    NotRecorded,
 }
 
 /// One piece of a batch.
@@ -45,7 +48,7 @@ impl<'a> Piece<'a> {
 }
 
 /// A range of addresses of the target, as `/proc/PID/maps` lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mapping {
     pub start: u64,
     pub end: u64,
@@ -117,6 +120,14 @@ pub trait Memory {
     /// cache can fetch them in batches. Without a cache it does nothing.
     fn prefetch(&self, ranges: &mut dyn Iterator<Item = (u64, usize)>) {
         let _ = ranges;
+    }
+
+    /// Says that of the table of `count` entries at `addr`, each of `size`
+    /// bytes, the first word of none is looked at, but for whether all of its
+    /// bits are set. Such words, as hashes, tell what a key is: a recording
+    /// need not have them.
+    fn unneeded(&self, addr: u64, count: usize, size: usize) {
+        let _ = (addr, count, size);
     }
 
     /// What reading has cost so far.

@@ -1,6 +1,7 @@
 //! A running process as the kernel shows it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
@@ -11,26 +12,38 @@ use procfs::process::{Process as Directory, Stat};
 
 use super::memory::{Mapping, Memory, ReadCause};
 use super::proc_files::{self, Status};
-use super::{Error, Image, KernelThread, LiveMemory, family, image, refusal, thread};
+use super::recorded::{Recorded, RecordedFacts};
+use super::{
+    Error, Image, KernelThread, LiveMemory, ProcessMemory, family, image, refusal, thread,
+};
 
 /// `PF_KTHREAD` of the kernel's `sched.h`.
 const KERNEL_THREAD: u32 = 0x0020_0000;
 /// Mappings that are tried before memory counts as readable all the same.
 const PROBES: usize = 16;
 
-/// A running process that may be read. Its `/proc/PID` stays open, so that a
-/// later process with the same pid is never taken for it.
+/// A running process that may be read, or what was recorded of one.
 #[derive(Debug)]
 pub struct Process {
-    pid: u32,
+    facts: RecordedFacts,
+    source: Source,
+}
+
+/// What answers for the process.
+#[derive(Debug)]
+enum Source {
+    Live(Live),
+    Recorded(Arc<Recorded>),
+}
+
+/// A running process. Its `/proc/PID` stays open, so that a later process with
+/// the same pid is never taken for it.
+#[derive(Debug)]
+struct Live {
     /// The thread through which the process is reached: the main thread, or
     /// another one when the main thread has ended before the others.
     anchor: u32,
     directory: Directory,
-    parent: Option<u32>,
-    command: Vec<String>,
-    executable: Option<String>,
-    mappings: Vec<Mapping>,
 }
 
 impl Process {
@@ -62,50 +75,80 @@ impl Process {
         }
         probe(pid, anchor, &mappings)?;
         Ok(Self {
-            pid,
-            anchor,
-            parent: u32::try_from(stat.ppid).ok().filter(|parent| *parent > 0),
-            command: proc_files::command(&directory),
-            executable: (proc_files::executable(&directory).ok()).map(|(path, _)| path),
-            mappings,
-            directory,
+            facts: RecordedFacts {
+                pid,
+                parent: u32::try_from(stat.ppid).ok().filter(|parent| *parent > 0),
+                command: proc_files::command(&directory),
+                executable: (proc_files::executable(&directory).ok()).map(|(path, _)| path),
+                mappings,
+            },
+            source: Source::Live(Live { anchor, directory }),
         })
+    }
+
+    /// The process that was recorded: it stands still, and nobody looks for it
+    /// on this machine.
+    pub fn from_recorded(recorded: Arc<Recorded>) -> Self {
+        Self {
+            facts: recorded.facts.clone(),
+            source: Source::Recorded(recorded),
+        }
+    }
+
+    /// What was recorded, if it is not a running process.
+    pub fn recorded(&self) -> Option<&Recorded> {
+        match &self.source {
+            Source::Live(_) => None,
+            Source::Recorded(recorded) => Some(recorded),
+        }
+    }
+
+    /// What does not change while it runs.
+    pub fn facts(&self) -> &RecordedFacts {
+        &self.facts
     }
 
     /// The process id, in our pid namespace.
     pub fn pid(&self) -> u32 {
-        self.pid
+        self.facts.pid
     }
 
     /// The process that started it, unless that is outside our namespace.
     pub fn parent_pid(&self) -> Option<u32> {
-        self.parent
+        self.facts.parent
     }
 
     /// Its arguments, the program's name first.
     pub fn command(&self) -> Vec<String> {
-        self.command.clone()
+        self.facts.command.clone()
     }
 
     /// The path of the program file, as the kernel shows it to us; for a
     /// deleted file the path it had.
     pub fn executable(&self) -> Option<String> {
-        self.executable.clone()
+        self.facts.executable.clone()
     }
 
     /// What was mapped when the process was opened, by address.
     pub fn mappings(&self) -> &[Mapping] {
-        &self.mappings
+        &self.facts.mappings
     }
 
     /// Its memory, read without stopping it.
-    pub fn memory(&self) -> LiveMemory {
-        LiveMemory::new(self.anchor)
+    pub fn memory(&self) -> ProcessMemory {
+        match &self.source {
+            Source::Live(live) => LiveMemory::new(live.anchor).into(),
+            Source::Recorded(recorded) => recorded.memory.clone().into(),
+        }
     }
 
-    /// The ELF files that are loaded in it, by address.
+    /// The ELF files that are loaded in it, by address. Of a recorded process
+    /// there are none: what they said was recorded.
     pub fn images(&self) -> Vec<Image> {
-        image::images(self.anchor, &self.mappings, &self.memory())
+        match &self.source {
+            Source::Live(live) => image::images(live.anchor, &self.facts.mappings, &self.memory()),
+            Source::Recorded(_) => Vec::new(),
+        }
     }
 
     /// The ids of its threads in our pid namespace, in the order in which they
@@ -114,7 +157,12 @@ impl Process {
     /// # Errors
     /// [`Error::Gone`] when it has ended.
     pub fn native_threads(&self) -> Result<Vec<u32>, Error> {
-        thread::ids(self.anchor).map_err(|_| Error::Gone { pid: self.pid })
+        match &self.source {
+            Source::Live(live) => {
+                thread::ids(live.anchor).map_err(|_| Error::Gone { pid: self.pid() })
+            }
+            Source::Recorded(recorded) => recorded.thread_ids(),
+        }
     }
 
     /// The id that thread `tid` has in the innermost pid namespace: the one
@@ -127,7 +175,15 @@ impl Process {
     /// the thread gave the processor away by itself, to wait for something
     /// (`voluntary_ctxt_switches`).
     pub fn thread_status(&self, tid: u32) -> (Option<u32>, Option<u64>) {
-        let Ok(status) = Status::of_thread(&self.directory, tid) else {
+        let live = match &self.source {
+            Source::Live(live) => live,
+            Source::Recorded(recorded) => {
+                let thread = recorded.thread(tid);
+                let inner = thread.and_then(|it| u32::try_from(it.namespace_tid).ok());
+                return (inner, thread.and_then(|it| it.switches));
+            }
+        };
+        let Ok(status) = Status::of_thread(&live.directory, tid) else {
             return (None, None);
         };
         let inner = status.numbers("NSpid").last().copied().or(Some(tid));
@@ -138,13 +194,33 @@ impl Process {
     /// What the kernel knows of thread `tid`. A thread that has gone has the
     /// state `X` and no name.
     pub fn kernel_thread(&self, tid: u32) -> KernelThread {
-        thread::describe(&self.directory, tid)
+        match &self.source {
+            Source::Live(live) => thread::describe(&live.directory, tid),
+            Source::Recorded(recorded) => recorded
+                .thread(tid)
+                .map_or_else(KernelThread::gone, |it| it.kernel.clone()),
+        }
     }
 
     /// The processes that it started and those they started, each before its
-    /// own children, older ones first.
+    /// own children, older ones first. Of a recorded process, those that were
+    /// recorded too are its capture's to tell.
     pub fn children(&self) -> Vec<u32> {
-        family::descendants(self.pid)
+        match &self.source {
+            Source::Live(_) => family::descendants(self.pid()),
+            Source::Recorded(_) => Vec::new(),
+        }
+    }
+
+    /// `time.monotonic()` of every process in our time namespace, now or when
+    /// it was recorded, in nanoseconds.
+    pub fn monotonic_ns(&self) -> u64 {
+        use nix::time::{ClockId, clock_gettime};
+        match &self.source {
+            Source::Live(_) => clock_gettime(ClockId::CLOCK_MONOTONIC)
+                .map_or(0, |now| Duration::from(now).as_nanos() as u64),
+            Source::Recorded(recorded) => recorded.moment.monotonic_ns,
+        }
     }
 
     /// When it was started, give or take a hundredth of a second.
@@ -157,12 +233,15 @@ impl Process {
         SystemTime::now().checked_sub(age)
     }
 
-    /// Whether this very process still runs.
+    /// Whether this very process still runs; a recorded one does not end.
     pub fn is_alive(&self) -> bool {
-        let Ok(stat) = self.directory.stat() else {
+        let Source::Live(live) = &self.source else {
+            return true;
+        };
+        let Ok(stat) = live.directory.stat() else {
             return false;
         };
-        !has_ended(stat.state) || live_thread(&self.directory).is_some()
+        !has_ended(stat.state) || live_thread(&live.directory).is_some()
     }
 }
 
@@ -209,7 +288,7 @@ fn probe(pid: u32, anchor: u32, mappings: &[Mapping]) -> Result<(), Error> {
             Ok(()) => return Ok(()),
             Err(ReadCause::Gone) => return Err(Error::Gone { pid }),
             Err(ReadCause::Denied) => return Err(refusal::denied(pid)),
-            Err(ReadCause::Unmapped) => {}
+            Err(ReadCause::Unmapped | ReadCause::NotRecorded) => {}
         }
     }
     Ok(())

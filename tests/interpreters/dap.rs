@@ -6,6 +6,7 @@
 mod adapter;
 mod advertised;
 mod asking;
+mod captured;
 mod client;
 mod comparing;
 mod custom;
@@ -23,6 +24,7 @@ mod sessions;
 mod sources;
 mod values;
 
+pub use captured::secrets_of;
 use libtest_mimic::Trial;
 
 use crate::support::attach;

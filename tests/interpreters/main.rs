@@ -6,7 +6,9 @@
 //! runs a part.
 
 mod bundles;
+mod capture;
 mod chains;
+mod churn;
 mod cli;
 mod coroutines;
 mod cython;
@@ -17,6 +19,7 @@ mod edges;
 mod evaluate;
 mod gil;
 mod hangs;
+mod harm;
 mod holders;
 mod locals;
 mod loops;
@@ -57,6 +60,8 @@ fn main() -> ExitCode {
 fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
     [
         bundles::trials(manifest),
+        capture::trials(manifest),
+        churn::trials(manifest),
         cli::trials(manifest),
         cython::trials(manifest),
         dap::trials(manifest),
@@ -65,6 +70,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         gil::trials(manifest),
         holders::trials(manifest),
         hangs::trials(manifest),
+        harm::trials(manifest),
         many::trials(manifest),
         servers::trials(manifest),
         subinterpreters::trials(manifest),

@@ -5,6 +5,7 @@ mod guard;
 mod handlers;
 mod leaks;
 mod loops;
+mod mask;
 mod stores;
 
 pub use calls::{
@@ -16,6 +17,7 @@ pub use leaks::{exit_without_put, puts_back, took_before, unguarded_acquire};
 pub use loops::{
     async_for_over, consumed_in_async_for, enclosing_loop, forever, only_sleeps, yield_line,
 };
+pub use mask::masked;
 pub use stores::{container_store, coroutine_store};
 
 use ruff_python_ast::{ExceptHandler, PySourceType, Stmt, StmtClassDef, StmtFunctionDef};

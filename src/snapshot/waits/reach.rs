@@ -63,10 +63,10 @@ impl<'r, 'm> Reach<'r, 'm> {
     fn search(&mut self, root: u64) -> Vec<(u64, String)> {
         let mut found = Vec::new();
         let mut seen = FxHashSet::from_iter([root]);
-        let mut queue = VecDeque::from([(root, String::new(), 0u8)]);
+        let mut queue = VecDeque::from([(root, Vec::new(), 0u8)]);
         while let Some((object, path, depth)) = queue.pop_front() {
             if self.targets.contains(&object) {
-                found.push((object, path.clone()));
+                found.push((object, self.reader.path(&path)));
             }
             if self.reader.is_loose(object) {
                 self.loose.insert(object);
@@ -78,7 +78,8 @@ impl<'r, 'm> Reach<'r, 'm> {
             self.left -= 1;
             for (step, part) in self.reader.parts(object) {
                 if seen.len() < MAX_OBJECTS && seen.insert(part) {
-                    queue.push_back((part, format!("{path}{step}"), depth + 1));
+                    let path = [&path[..], &[step]].concat();
+                    queue.push_back((part, path, depth + 1));
                 }
             }
         }

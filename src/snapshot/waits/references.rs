@@ -217,14 +217,14 @@ fn name_in(reader: &Reader<'_>, owned: &OwnedFrame, subject: u64) -> Option<Stri
         return (*variable.name != *RECEIVER).then(|| variable.name.to_string());
     }
     let steps = |object: u64, prefix: String, depth: usize| -> Option<String> {
-        let mut level = vec![(object, prefix)];
+        let mut level = vec![(object, Vec::new())];
         for _ in 0..depth {
             let mut next = Vec::new();
-            for (object, prefix) in level {
+            for (object, before) in level {
                 for (step, part) in reader.parts(object) {
-                    let path = format!("{prefix}{step}");
+                    let path = [&before[..], &[step]].concat();
                     if part == subject {
-                        return Some(path);
+                        return Some(prefix + &reader.path(&path));
                     }
                     next.push((part, path));
                 }

@@ -1,0 +1,63 @@
+//! What a capture says, once it is decompressed.
+
+use std::sync::Arc;
+
+use super::{CaptureError, MOST_BODY};
+use crate::diagnosis::recording::Recording;
+use crate::target::recorded::{Cursor, MOST_RUNS, read_image, write_image, write_number};
+
+/// Bytes of the facts: as values they take some times more of our own memory.
+const MOST_FACTS: usize = 48 << 20;
+
+pub(super) fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
+    let facts = serde_json::to_vec(recording)?;
+    let processes = || recording.processes.iter().map(|it| &it.process);
+    let sizes = processes().flat_map(|process| &process.samples);
+    let (bytes, runs) = sizes
+        .map(|sample| sample.memory.size())
+        .fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
+    if facts.len() > MOST_FACTS || bytes > MOST_BODY || runs > MOST_RUNS {
+        return Err(CaptureError::TooLarge);
+    }
+    let mut body = Vec::new();
+    write_number(&mut body, facts.len() as u64);
+    body.extend(facts);
+    for process in processes() {
+        let mut samples = process.samples.iter().rev();
+        let Some(last) = samples.next() else { continue };
+        write_image(&mut body, &last.memory, None);
+        for sample in samples {
+            write_image(&mut body, &sample.memory, Some(&last.memory));
+        }
+    }
+    match body.len() > MOST_BODY {
+        true => Err(CaptureError::TooLarge),
+        false => Ok(body),
+    }
+}
+
+pub(super) fn read(body: Vec<u8>) -> Result<Recording, CaptureError> {
+    let body = Arc::new(body);
+    let mut cursor = Cursor::new(&body, 0);
+    let len = usize::try_from(cursor.number()?).unwrap_or(usize::MAX);
+    if len > MOST_FACTS {
+        return Err(CaptureError::TooLarge);
+    }
+    let from = cursor.position();
+    let facts = from.checked_add(len).and_then(|to| body.get(from..to));
+    let mut recording: Recording = serde_json::from_slice(facts.ok_or(CaptureError::Short)?)?;
+    let mut cursor = Cursor::new(&body, from + len);
+    let mut runs = MOST_RUNS;
+    for process in &mut recording.processes {
+        let mut samples = process.process.samples.iter_mut().rev();
+        let Some(last) = samples.next() else { continue };
+        last.memory = read_image(&body, &mut cursor, None, &mut runs)?;
+        for sample in samples {
+            sample.memory = read_image(&body, &mut cursor, Some(&last.memory), &mut runs)?;
+        }
+    }
+    match cursor.position() == body.len() {
+        true => Ok(recording),
+        false => Err(CaptureError::Damaged),
+    }
+}

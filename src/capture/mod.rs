@@ -1,0 +1,132 @@
+//! Files that hold a recording: what a snapshot was made from, to look at it
+//! again elsewhere and later.
+//!
+//! ```text
+//! 8   "\x89DAPPER\n"
+//! 2   version of the format
+//! 1+n the version of dapper-attach that wrote it
+//! 8   bytes of the body once decompressed
+//! 8   bytes of the body as it follows
+//! 4   CRC-32 of all of this but itself, and of the body as it follows
+//! .   the body, compressed (deflate): the length of the facts (LEB128), the
+//!     facts (JSON), and the memory of each sample of each process, the last
+//!     sample first
+//! ```
+//! Numbers of fixed size are little-endian.
+
+mod body;
+mod error;
+mod file;
+
+use std::io::{Read, Write};
+
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
+
+pub use error::CaptureError;
+pub use file::{read_file, write_file};
+
+use crate::diagnosis::recording::Recording;
+
+const MAGIC: &[u8; 8] = b"\x89DAPPER\n";
+/// Files of another version are refused.
+const FORMAT: u16 = 1;
+/// Bytes of a body that are read or written, decompressed.
+const MOST_BODY: usize = 512 << 20;
+/// Bytes of a body for which the best compression would take seconds.
+const LARGE: usize = 16 << 20;
+/// Bytes of a file. What cannot be compressed grows by a little.
+const MOST_FILE: usize = MOST_BODY + (1 << 20);
+
+/// `recording` as a file.
+///
+/// # Errors
+/// When it is larger than what would be read again.
+pub fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
+    let body = body::write(recording)?;
+    let level = match body.len() > LARGE {
+        true => Compression::fast(),
+        false => Compression::best(),
+    };
+    let mut encoder = DeflateEncoder::new(Vec::new(), level);
+    let packed = (encoder.write_all(&body)).and_then(|()| encoder.finish())?;
+    let version = env!("CARGO_PKG_VERSION").as_bytes();
+    let mut file = Vec::with_capacity(packed.len() + 64);
+    file.extend(MAGIC);
+    file.extend(FORMAT.to_le_bytes());
+    file.push(version.len() as u8);
+    file.extend(version);
+    file.extend((body.len() as u64).to_le_bytes());
+    file.extend((packed.len() as u64).to_le_bytes());
+    let sum = checksum(&file, &packed);
+    file.extend(sum.to_le_bytes());
+    file.extend(packed);
+    Ok(file)
+}
+
+/// Reads what [`write`] wrote, and nothing else.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read(file: &[u8]) -> Result<Recording, CaptureError> {
+    let mut rest = file;
+    if !rest.starts_with(MAGIC) {
+        return Err(match !rest.is_empty() && MAGIC.starts_with(rest) {
+            true => CaptureError::Short,
+            false => CaptureError::NoCapture,
+        });
+    }
+    take(&mut rest, MAGIC.len())?;
+    let format = u16::from_le_bytes(array(&mut rest)?);
+    let [length] = array(&mut rest)?;
+    let tool = take(&mut rest, length.into())?;
+    if format != FORMAT {
+        return Err(CaptureError::Version {
+            format,
+            tool: String::from_utf8_lossy(tool).into_owned(),
+        });
+    }
+    let unpacked = u64::from_le_bytes(array(&mut rest)?);
+    let packed = u64::from_le_bytes(array(&mut rest)?);
+    let header = &file[..file.len() - rest.len()];
+    let sum = u32::from_le_bytes(array(&mut rest)?);
+    if (rest.len() as u64) < packed {
+        return Err(CaptureError::Short);
+    }
+    if rest.len() as u64 != packed || checksum(header, rest) != sum {
+        return Err(CaptureError::Damaged);
+    }
+    let unpacked = usize::try_from(unpacked).unwrap_or(usize::MAX);
+    if unpacked > MOST_BODY {
+        return Err(CaptureError::TooLarge);
+    }
+    let mut body = Vec::new();
+    // One more would be read if there were one.
+    let most = (unpacked as u64).saturating_add(1);
+    DeflateDecoder::new(rest)
+        .take(most)
+        .read_to_end(&mut body)?;
+    if body.len() != unpacked {
+        return Err(CaptureError::Damaged);
+    }
+    body::read(body)
+}
+
+fn checksum(header: &[u8], body: &[u8]) -> u32 {
+    let mut sum = Crc::new();
+    sum.update(header);
+    sum.update(body);
+    sum.sum()
+}
+
+fn take<'a>(from: &mut &'a [u8], len: usize) -> Result<&'a [u8], CaptureError> {
+    let (front, rest) = from.split_at_checked(len).ok_or(CaptureError::Short)?;
+    *from = rest;
+    Ok(front)
+}
+
+fn array<const N: usize>(from: &mut &[u8]) -> Result<[u8; N], CaptureError> {
+    let front = take(from, N)?;
+    front.try_into().map_err(|_| CaptureError::Short)
+}

@@ -1,0 +1,70 @@
+//! A process that was recorded: what the kernel and its memory said of it, and
+//! nothing that runs.
+
+pub(super) mod bits;
+mod memory;
+mod pieces;
+
+use serde::{Deserialize, Serialize};
+
+pub use memory::{NotedReads, RecordedMemory, ranges_of_pages};
+pub use pieces::{Cursor, ImageError, MOST_RUNS, read_image, write_image, write_number};
+
+use super::memory::Mapping;
+use super::{Descriptors, Error, KernelThread};
+
+/// What does not change while a process runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedFacts {
+    pub pid: u32,
+    pub parent: Option<u32>,
+    pub command: Vec<String>,
+    pub executable: Option<String>,
+    pub mappings: Vec<Mapping>,
+}
+
+/// What the kernel said of one thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedThread {
+    pub tid: u32,
+    /// Its id in the innermost pid namespace.
+    pub namespace_tid: u64,
+    pub switches: Option<u64>,
+    pub kernel: KernelThread,
+}
+
+/// What the kernel said of the process at one moment.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RecordedMoment {
+    pub threads: Vec<RecordedThread>,
+    /// `CLOCK_MONOTONIC`, in nanoseconds.
+    pub monotonic_ns: u64,
+    pub descriptors: Descriptors,
+}
+
+/// What answers for a process that was recorded.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    pub facts: RecordedFacts,
+    pub moment: RecordedMoment,
+    pub memory: RecordedMemory,
+}
+
+impl Recorded {
+    /// The ids of its threads.
+    pub(super) fn thread_ids(&self) -> Result<Vec<u32>, Error> {
+        let pid = self.facts.pid;
+        let ids: Vec<u32> = self.moment.threads.iter().map(|it| it.tid).collect();
+        match ids.is_empty() {
+            true => Err(Error::Unreadable {
+                pid,
+                reason: "the capture names no thread of it".into(),
+            }),
+            false => Ok(ids),
+        }
+    }
+
+    pub(super) fn thread(&self, tid: u32) -> Option<&RecordedThread> {
+        self.moment.threads.iter().find(|it| it.tid == tid)
+    }
+}

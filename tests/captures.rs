@@ -1,0 +1,229 @@
+//! Captures of every version of CPython: what they say, and that no damage to
+//! them does harm. No interpreter is needed.
+//!
+//! `scripts/captures` makes them; with `DAPPER_ATTACH_WRITE_EXPECTED=1` this
+//! writes what they say now as what is expected.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dapper_attach::capture::{CaptureError, read, read_file, write};
+use dapper_attach::diagnosis::capture::Capture;
+use dapper_attach::diagnosis::recording::Recording;
+use dapper_attach::limits::Limits;
+use dapper_attach::report::{json, text};
+use dapper_attach::snapshot::Snapshot;
+use dapper_attach::snapshot::kept::Proof;
+use dapper_attach::snapshot::take::TakeOptions;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, Crc};
+
+/// Damage done to each capture.
+const MUTATIONS: usize = 30;
+
+fn captures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures");
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let mut captures: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|it| it == "dapper"))
+        .collect();
+    captures.sort();
+    assert!(captures.len() >= 11, "{captures:?}");
+    captures
+}
+
+fn options(locals: bool) -> TakeOptions {
+    TakeOptions {
+        locals,
+        no_pause: true,
+        max_pause: Duration::ZERO,
+        movement_only: false,
+        limits: Limits::default(),
+    }
+}
+
+fn snapshot(recording: Recording, locals: bool) -> Option<Snapshot> {
+    Capture::of(Arc::new(recording), options(locals))
+        .diagnosed()
+        .ok()
+}
+
+#[test]
+fn each_version_says_what_is_expected() {
+    let mut wrong = Vec::new();
+    for path in captures() {
+        let mut snapshot = snapshot(read_file(&path).unwrap(), false).unwrap();
+        snapshot.tool.version = "any".into();
+        let mut said = Vec::new();
+        json::write(&mut said, &snapshot, true).unwrap();
+        let expected = path.with_extension("json");
+        if std::env::var_os("DAPPER_ATTACH_WRITE_EXPECTED").is_some() {
+            fs::write(&expected, &said).unwrap();
+        } else if fs::read(&expected).unwrap() != said {
+            let (said, expected) = (
+                String::from_utf8(said).unwrap(),
+                fs::read_to_string(expected),
+            );
+            let lines = said.lines().zip(expected.as_deref().unwrap().lines());
+            let first = lines
+                .enumerate()
+                .find(|(_, (said, expected))| said != expected);
+            wrong.push(format!("{}: {first:?}", path.display()));
+        }
+        let process = &snapshot.processes[0];
+        let verdict = process.verdict.as_ref().unwrap();
+        assert_eq!(verdict.state, "hung", "{}", path.display());
+        assert_eq!(process.errors, Vec::<String>::new(), "{}", path.display());
+        assert!(!String::from_utf8_lossy(&fs::read(&path).unwrap()).contains("secret"));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_is_written_again_says_the_same() {
+    for path in captures() {
+        let once = read_file(&path).unwrap();
+        let again = read(&write(&once).unwrap()).unwrap();
+        assert_eq!(snapshot(once, false), snapshot(again, false));
+    }
+}
+
+#[test]
+fn cut_short_anywhere_it_is_refused() {
+    let whole = fs::read(&captures()[0]).unwrap();
+    let places = (0..64).chain((64..whole.len()).step_by(997));
+    for end in places {
+        match read(&whole[..end]) {
+            Err(CaptureError::NoCapture) if end == 0 => {}
+            Err(CaptureError::Short) => {}
+            other => panic!("{end}: {:?}", other.err()),
+        }
+    }
+    let more = [&whole[..], b"x"].concat();
+    assert!(matches!(read(&more), Err(CaptureError::Damaged)));
+}
+
+#[test]
+fn each_changed_byte_is_noticed() {
+    let whole = fs::read(&captures()[0]).unwrap();
+    for place in (0..64).chain((64..whole.len()).step_by(1_009)) {
+        for bit in [0, 3, 7] {
+            let mut changed = whole.clone();
+            changed[place] ^= 1 << bit;
+            assert!(read(&changed).is_err(), "{place} {bit}");
+        }
+    }
+}
+
+#[test]
+fn a_small_file_does_not_become_a_large_one() {
+    // Half a gigabyte of zeros, in half a megabyte, of which it says less.
+    let mut body = DeflateEncoder::new(Vec::new(), Compression::best());
+    for _ in 0..512 {
+        body.write_all(&vec![0; 1 << 20]).unwrap();
+    }
+    let body = body.finish().unwrap();
+    for (says, is_refused) in [
+        (1_u64 << 20, "its checksum"),
+        (u64::MAX, "larger"),
+        (1 << 40, "larger"),
+    ] {
+        let error = read(&file(&body, says)).unwrap_err().to_string();
+        assert!(error.contains(is_refused), "{error}");
+    }
+}
+
+/// A file with this body, with a right checksum.
+fn file(packed: &[u8], unpacked: u64) -> Vec<u8> {
+    let mut file = b"\x89DAPPER\n\x01\x00\x01x".to_vec();
+    file.extend(unpacked.to_le_bytes());
+    file.extend((packed.len() as u64).to_le_bytes());
+    let mut sum = Crc::new();
+    sum.update(&file);
+    sum.update(packed);
+    file.extend(sum.sum().to_le_bytes());
+    file.extend(packed);
+    file
+}
+
+/// Bytes that depend on nothing else.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides.max(1) as u64) as usize
+    }
+}
+
+#[test]
+fn a_hostile_capture_does_no_harm() {
+    let mut read_all = 0;
+    for (number, path) in captures().into_iter().enumerate() {
+        let whole = fs::read(&path).unwrap();
+        let packed = &whole[11 + usize::from(whole[10]) + 20..];
+        let mut body = Vec::new();
+        DeflateDecoder::new(packed).read_to_end(&mut body).unwrap();
+        let mut dice = Dice(number as u64 + 1);
+        for _ in 0..MUTATIONS {
+            let mut body = body.clone();
+            // Memory lies behind the facts, which are text.
+            let facts = body
+                .iter()
+                .rposition(|byte| *byte == b'}')
+                .unwrap_or(0)
+                .min(body.len() / 3);
+            for _ in 0..1 + dice.roll(200) {
+                let place = match dice.roll(40) {
+                    0 => dice.roll(facts),
+                    _ => facts + dice.roll(body.len() - facts),
+                };
+                body[place] = dice.roll(256) as u8;
+            }
+            let mut packer = DeflateEncoder::new(Vec::new(), Compression::none());
+            packer.write_all(&body).unwrap();
+            let hostile = file(&packer.finish().unwrap(), body.len() as u64);
+            let Ok(recording) = read(&hostile) else {
+                continue;
+            };
+            read_all += 1;
+            look_everywhere(recording);
+        }
+    }
+    assert!(read_all > MUTATIONS, "only {read_all} could be read at all");
+}
+
+/// All that commands do with a capture.
+fn look_everywhere(recording: Recording) {
+    if let Some(process) = recording.first() {
+        let _ = process.count(&Limits::default());
+        if let Ok((seen, kept)) = process.keep(&options(true)) {
+            let frames = seen.tasks.iter().flat_map(|task| &task.frames);
+            for place in frames.filter_map(|frame| frame.place) {
+                let _ = kept.look(&Proof::default(), &Limits::default(), |reader| {
+                    reader.value(place.frame).to_string()
+                });
+            }
+        }
+    }
+    if let Some(snapshot) = snapshot(recording, true) {
+        let options = text::Options {
+            width: 100,
+            group_above: 20,
+            all_frames: true,
+            locals: true,
+            threads_only: false,
+        };
+        let mut out = Vec::new();
+        text::write(&mut out, &snapshot, &options, None).unwrap();
+        json::write(&mut out, &snapshot, false).unwrap();
+    }
+}
