@@ -6,7 +6,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use dapper_attach::limits::Limits;
-use dapper_attach::snapshot::take::TakeOptions;
+use dapper_attach::snapshot::take::{Scope, TakeOptions};
 use dapper_attach::snapshot::watch::Watch;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         locals: false,
         no_pause: false,
         max_pause: Duration::from_millis(100),
-        movement_only: true,
+        scope: Scope::Movement,
         limits: Limits::default(),
     };
     let watch = Watch::open(pid, &options, false)?;

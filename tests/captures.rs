@@ -17,7 +17,7 @@ use dapper_attach::limits::Limits;
 use dapper_attach::report::{json, text};
 use dapper_attach::snapshot::Snapshot;
 use dapper_attach::snapshot::kept::Proof;
-use dapper_attach::snapshot::take::TakeOptions;
+use dapper_attach::snapshot::take::{Scope, TakeOptions};
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
@@ -43,7 +43,7 @@ fn options(locals: bool) -> TakeOptions {
         locals,
         no_pause: true,
         max_pause: Duration::ZERO,
-        movement_only: false,
+        scope: Scope::Everything,
         limits: Limits::default(),
     }
 }
@@ -206,7 +206,7 @@ fn look_everywhere(recording: Recording) {
     if let Some(process) = recording.first() {
         let _ = process.count(&Limits::default());
         if let Ok((seen, kept)) = process.keep(&options(true)) {
-            let frames = seen.tasks.iter().flat_map(|task| &task.frames);
+            let frames = seen.tasks.iter().flat_map(|task| &*task.frames);
             for place in frames.filter_map(|frame| frame.place) {
                 let _ = kept.look(&Proof::default(), &Limits::default(), |reader| {
                     reader.value(place.frame).to_string()

@@ -12,7 +12,7 @@ use crate::diagnosis::Source;
 use crate::diagnosis::capture::Capture;
 use crate::diagnosis::recording::Recording;
 use crate::limits::Limits;
-use crate::snapshot::take::TakeOptions;
+use crate::snapshot::take::{Scope, TakeOptions};
 
 /// Options that only a process that runs can be read with.
 const OF_A_PROCESS: [&str; 6] = [
@@ -224,7 +224,7 @@ impl ReadArguments {
             locals: self.locals,
             no_pause: self.no_pause,
             max_pause: Duration::from_millis(self.max_pause),
-            movement_only: false,
+            scope: Scope::Everything,
             limits: Limits::default(),
         }
     }

@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::report::clean::{clean, columns, cut};
 use crate::report::json;
 use crate::snapshot::count::{Counts, count};
-use crate::snapshot::take::TakeOptions;
+use crate::snapshot::take::{Scope, TakeOptions};
 use crate::snapshot::{PythonBuild, Verdict};
 use crate::target::list::{Candidate, python_processes};
 
@@ -71,7 +71,7 @@ fn verdict(pid: u32) -> Option<Verdict> {
             locals: false,
             no_pause: true,
             max_pause: Duration::ZERO,
-            movement_only: false,
+            scope: Scope::Everything,
             limits: Limits::default(),
         },
     };

@@ -7,7 +7,6 @@ use super::args::{ReportArguments, ShowArguments};
 use super::capture::wanted;
 use super::failure::Failure;
 use super::output;
-use crate::diagnosis::capture::Capture;
 use crate::report::{Choice, dot, json, select, text};
 use crate::snapshot::{Process, Snapshot};
 
@@ -23,14 +22,7 @@ pub fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     )?;
     let snapshot = match arguments.show.threads {
         // Nothing of a diagnosis would be shown.
-        true => {
-            Capture {
-                samples: 1,
-                ..capture
-            }
-            .take()?
-            .snapshot
-        }
+        true => capture.of_threads().take()?.snapshot,
         false => capture.diagnosed()?,
     };
     let stuck = snapshot.processes.iter().any(is_stuck);

@@ -268,14 +268,8 @@ impl Session {
         let arguments: ModulesArguments = request.arguments()?;
         let view = Arc::clone(&self.seen()?.view);
         let attached = self.attached()?;
-        let tasks = view.process.tasks.iter().flat_map(|task| &task.frames);
-        let threads = view
-            .process
-            .threads
-            .iter()
-            .flat_map(|thread| &thread.frames);
         let mut modules: Vec<Module> = Vec::new();
-        for frame in tasks.chain(threads) {
+        for frame in view.process.frames() {
             let Some(file) = frame.file.as_deref() else {
                 continue;
             };

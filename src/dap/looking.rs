@@ -22,7 +22,7 @@ use crate::diagnosis::capture::{Capture, Looked};
 use crate::limits::Limits;
 use crate::snapshot::Process;
 use crate::snapshot::count::{Counts, count};
-use crate::snapshot::take::TakeOptions;
+use crate::snapshot::take::{Scope, TakeOptions};
 
 /// Looks that a verdict is made from, and the time between them.
 const SAMPLES: u32 = 2;
@@ -184,7 +184,7 @@ impl Session {
                 locals: false,
                 no_pause: false,
                 max_pause: attached.options.max_pause,
-                movement_only: false,
+                scope: Scope::Everything,
                 limits: Limits::default(),
             },
         };

@@ -288,10 +288,8 @@ impl SourceFiles {
 
     /// All files in which frames of the process are, each once.
     pub fn loaded(&mut self, process: &Process) -> Vec<Source> {
-        let tasks = process.tasks.iter().flat_map(|task| &task.frames);
-        let threads = process.threads.iter().flat_map(|thread| &thread.frames);
-        let mut files: Vec<&str> = tasks
-            .chain(threads)
+        let mut files: Vec<&str> = process
+            .frames()
             .filter_map(|frame| frame.file.as_deref())
             .collect();
         files.sort_unstable();

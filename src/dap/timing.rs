@@ -11,7 +11,7 @@ use super::threads::Listing;
 use super::types::Thread;
 use super::view::View;
 use crate::limits::Limits;
-use crate::snapshot::take::{TakeOptions, take_process};
+use crate::snapshot::take::{Scope, TakeOptions, take_process};
 use crate::snapshot::{Process, TaskState};
 
 /// How often tasks are compared while the process runs, where that is wanted.
@@ -97,7 +97,7 @@ impl Session {
             locals: false,
             no_pause: true,
             max_pause: attached.options.max_pause,
-            movement_only: true,
+            scope: Scope::Movement,
             limits: Limits::default(),
         };
         self.submit(move |_| {

@@ -164,8 +164,8 @@ impl View {
             return false;
         };
         let frames = match actor {
-            Actor::Task(place) => &self.task(place).frames,
-            Actor::Thread(place) => &self.thread(place).frames,
+            Actor::Task(place) => &*self.task(place).frames,
+            Actor::Thread(place) => &*self.thread(place).frames,
         };
         frames.iter().any(|frame| {
             frame.file.as_deref() == Some(&*culprit.file) && frame.line == Some(culprit.line)

@@ -2,8 +2,7 @@
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
-use petgraph::visit::EdgeRef;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::context::{Context, Node};
 use super::graph::Graph;
@@ -25,9 +24,9 @@ enum Need {
 const ANY_VIA: [&str; 2] = ["wait", "as_completed"];
 
 /// The nodes that can go on.
-pub fn find(context: &Context<'_>, graph: &Graph<'_>) -> FxHashSet<NodeIndex> {
+pub fn find(context: &Context<'_>, graph: &Graph<'_>) -> Alive {
     let facts = Facts::of(context.process);
-    let mut state = Fixpoint::default();
+    let mut state = Fixpoint::of(graph.deps.node_count());
     for node in graph.deps.node_indices() {
         state.prepare(node, need(context, graph, &facts, node), graph);
     }
@@ -45,44 +44,69 @@ pub fn find(context: &Context<'_>, graph: &Graph<'_>) -> FxHashSet<NodeIndex> {
     state.alive
 }
 
-#[derive(Default)]
+/// Which nodes can go on.
+#[derive(Debug, Default)]
+pub struct Alive(Vec<bool>);
+
+impl Alive {
+    /// Whether the node can go on.
+    pub fn contains(&self, node: NodeIndex) -> bool {
+        self.0.get(node.index()).copied().unwrap_or_default()
+    }
+}
+
+/// What a node still lacks.
+#[derive(Clone, Copy)]
+enum Lacks {
+    /// Something that never comes.
+    Forever,
+    /// One of its dependencies.
+    Any,
+    /// So many of its dependencies.
+    Some(usize),
+}
+
 struct Fixpoint {
-    alive: FxHashSet<NodeIndex>,
-    missing: FxHashMap<NodeIndex, usize>,
-    any: FxHashSet<NodeIndex>,
+    alive: Alive,
+    lacks: Vec<Lacks>,
     open: Vec<NodeIndex>,
 }
 
 impl Fixpoint {
-    fn prepare(&mut self, node: NodeIndex, need: Need, graph: &Graph<'_>) {
-        match need {
-            Need::Nothing => self.revive(node),
-            Need::Never => {}
-            Need::Any => {
-                self.any.insert(node);
-            }
-            Need::All => {
-                self.missing.insert(node, graph.deps.edges(node).count());
-            }
+    fn of(nodes: usize) -> Self {
+        Self {
+            alive: Alive(vec![false; nodes]),
+            lacks: vec![Lacks::Forever; nodes],
+            open: Vec::new(),
         }
     }
 
+    fn prepare(&mut self, node: NodeIndex, need: Need, graph: &Graph<'_>) {
+        self.lacks[node.index()] = match need {
+            Need::Nothing => return self.revive(node),
+            Need::Never => Lacks::Forever,
+            Need::Any => Lacks::Any,
+            Need::All => Lacks::Some(graph.deps.edges(node).count()),
+        };
+    }
+
     fn revive(&mut self, node: NodeIndex) {
-        if self.alive.insert(node) {
+        if !std::mem::replace(&mut self.alive.0[node.index()], true) {
             self.open.push(node);
         }
     }
 
     fn spread(&mut self, graph: &Graph<'_>) {
         while let Some(node) = self.open.pop() {
-            for edge in graph.deps.edges_directed(node, Direction::Incoming) {
-                let waiting = edge.source();
-                if self.any.contains(&waiting) {
-                    self.revive(waiting);
-                } else if let Some(left) = self.missing.get_mut(&waiting) {
-                    *left = left.saturating_sub(1);
-                    if *left == 0 {
-                        self.revive(waiting);
+            for waiting in graph.deps.neighbors_directed(node, Direction::Incoming) {
+                match &mut self.lacks[waiting.index()] {
+                    Lacks::Forever => {}
+                    Lacks::Any => self.revive(waiting),
+                    Lacks::Some(left) => {
+                        *left = left.saturating_sub(1);
+                        if *left == 0 {
+                            self.revive(waiting);
+                        }
                     }
                 }
             }
@@ -111,13 +135,8 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether anything is left that could run code which nobody waits for.
-    fn world_runs(
-        &self,
-        context: &Context<'_>,
-        graph: &Graph<'_>,
-        alive: &FxHashSet<NodeIndex>,
-    ) -> bool {
-        let is_alive = |id: &str| graph.index(id).is_some_and(|node| alive.contains(&node));
+    fn world_runs(&self, context: &Context<'_>, graph: &Graph<'_>, alive: &Alive) -> bool {
+        let is_alive = |id: &str| graph.index(id).is_some_and(|node| alive.contains(node));
         let stopped = |thread: &Thread| {
             thread.task.as_deref().is_some_and(|task| !is_alive(task)) || !is_alive(&thread.id)
         };

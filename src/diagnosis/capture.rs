@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::recording::{Recording, Source};
 use super::{Sources, across, diagnose};
 use crate::snapshot::kept::Kept;
-use crate::snapshot::take::TakeOptions;
+use crate::snapshot::take::{Scope, TakeOptions};
 use crate::snapshot::watch::Watch;
 use crate::snapshot::{Process, SCHEMA_VERSION, Snapshot, Tool};
 use crate::target;
@@ -132,10 +132,21 @@ impl Capture {
         })
     }
 
+    /// The same of threads only: one look at them.
+    pub fn of_threads(self) -> Self {
+        let mut options = self.options;
+        options.scope = Scope::Threads;
+        Self {
+            samples: 1,
+            options,
+            ..self
+        }
+    }
+
     /// How the samples before the last are taken.
     pub(super) fn movement(&self) -> TakeOptions {
         TakeOptions {
-            movement_only: true,
+            scope: Scope::Movement,
             locals: false,
             ..self.options.clone()
         }

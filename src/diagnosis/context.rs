@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 
 use super::graph::Graph;
@@ -43,6 +44,9 @@ pub struct Context<'a> {
     pub(super) cycles: OnceCell<Vec<Cycle<'a>>>,
     pub(super) dead_ends: OnceCell<Vec<&'a Resource>>,
     pub(super) others_live: OnceCell<bool>,
+    pub(super) any_guarded: OnceCell<bool>,
+    /// Who waits for which resource, by its node.
+    pub(super) waiters: RefCell<FxHashMap<NodeIndex, Vec<&'a str>>>,
     sources: &'a dyn Sources,
     modules: RefCell<FxHashMap<String, Option<Rc<Module>>>>,
 }
@@ -66,6 +70,8 @@ impl<'a> Context<'a> {
             cycles: OnceCell::new(),
             dead_ends: OnceCell::new(),
             others_live: OnceCell::new(),
+            any_guarded: OnceCell::new(),
+            waiters: RefCell::default(),
             sources,
             modules: RefCell::default(),
         };
@@ -241,6 +247,7 @@ impl<'a> Context<'a> {
 
 fn index(process: &Process) -> FxHashMap<&str, Node<'_>> {
     let mut nodes = FxHashMap::default();
+    nodes.reserve(process.tasks.len() + process.resources.len());
     for child in &process.children {
         nodes.insert(child.id.as_str(), Node::Child(child));
     }

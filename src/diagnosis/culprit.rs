@@ -285,10 +285,10 @@ pub fn takes_from_pool(context: &Context<'_>, id: &str) -> bool {
 /// Files of the user's code that some task or thread is in.
 pub fn user_files<'a>(context: &Context<'a>) -> Vec<&'a str> {
     let process = context.process;
-    let stacks = process.threads.iter().map(|thread| &thread.frames);
-    let stacks = stacks.chain(process.tasks.iter().map(|task| &task.frames));
+    let of_tasks = process.task_stacks().map(|(frames, _)| frames);
+    let frames = process.thread_stacks().chain(of_tasks).flatten();
     let mut files: Vec<&str> = Vec::new();
-    for frame in stacks.flatten().filter(|frame| !frame.library) {
+    for frame in frames.filter(|frame| !frame.library) {
         if let Some(file) = frame.file.as_deref()
             && !files.contains(&file)
         {

@@ -75,6 +75,9 @@ impl<'a> Context<'a> {
     /// When the nearest timeout cancels one of `tasks`, on it or on those that
     /// await it.
     pub fn recovery<'i>(&self, tasks: impl IntoIterator<Item = &'i str>) -> Option<f64> {
+        if !self.any_guarded() {
+            return None;
+        }
         let graph = &self.graph;
         let mut open: Vec<NodeIndex> = tasks.into_iter().filter_map(|id| graph.index(id)).collect();
         let mut seen: FxHashSet<NodeIndex> = open.iter().copied().collect();
@@ -93,6 +96,14 @@ impl<'a> Context<'a> {
             }
         }
         nearest
+    }
+
+    /// Whether a timeout guards anything at all.
+    fn any_guarded(&self) -> bool {
+        *self.any_guarded.get_or_init(|| {
+            let mut guards = self.process.tasks.iter().flat_map(|task| &task.guards);
+            guards.any(|guard| guard.remaining_s >= 0.0)
+        })
     }
 
     /// Whether a thread computed in all samples: by the time it used, or, as it
@@ -133,11 +144,22 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Tasks and threads that wait directly for a resource.
+    /// Tasks and threads that wait directly for a resource, in its order.
     pub fn waiters(&self, resource: &Resource) -> Vec<&'a str> {
-        let mut waiters: Vec<&str> = self
-            .graph
-            .needed_by(&resource.id)
+        let Some(node) = self.graph.index(&resource.id) else {
+            return Vec::new();
+        };
+        if let Some(known) = self.waiters.borrow().get(&node) {
+            return known.clone();
+        }
+        let waiters = self.find_waiters(resource);
+        self.waiters.borrow_mut().insert(node, waiters.clone());
+        waiters
+    }
+
+    fn find_waiters(&self, resource: &Resource) -> Vec<&'a str> {
+        let needed_by = self.graph.needed_by(&resource.id);
+        let mut waiters: Vec<&str> = needed_by
             .map(|(id, _)| id)
             .filter(|id| match self.nodes.get(id) {
                 Some(Node::Task(task)) => task.state != TaskState::Done && !self.is_copy(task),
@@ -145,32 +167,38 @@ impl<'a> Context<'a> {
                 _ => false,
             })
             .collect();
-        let places: FxHashMap<&str, usize> = resource
-            .waiters
-            .iter()
-            .enumerate()
-            .map(|(place, id)| (id.as_str(), place))
-            .collect();
-        waiters.sort_by_key(|id| (places.get(id).copied().unwrap_or(usize::MAX), *id));
+        if waiters.len() > 1 {
+            let places: FxHashMap<&str, usize> = resource
+                .waiters
+                .iter()
+                .enumerate()
+                .map(|(place, id)| (id.as_str(), place))
+                .collect();
+            waiters.sort_by_cached_key(|id| (places.get(id).copied().unwrap_or(usize::MAX), *id));
+        }
         waiters
     }
 
     /// Whether a task is the copy that a fork made of one of the parent: it is
     /// on a stack, but nobody runs its loop.
     pub fn is_copy(&self, task: &Task) -> bool {
+        if task.state != TaskState::Running {
+            return false;
+        }
         let event_loop = task
             .event_loop
             .as_deref()
             .and_then(|id| self.event_loop(id));
         let thread = self.thread_of_running(task);
         let forked = thread.is_some_and(super::rules::is_forked_step);
-        task.state == TaskState::Running && (forked || event_loop.is_some_and(|l| !l.running))
+        forked || event_loop.is_some_and(|event_loop| !event_loop.running)
     }
 
     /// Of these, the tasks.
     pub fn waiting_tasks(&self, resource: &Resource) -> Vec<&'a str> {
-        let waiters = self.waiters(resource).into_iter();
-        waiters.filter(|id| self.task(id).is_some()).collect()
+        let mut waiters = self.waiters(resource);
+        waiters.retain(|id| self.task(id).is_some());
+        waiters
     }
 
     /// Stuck resources that are waited for, that nobody holds, and of which

@@ -1,5 +1,7 @@
 //! Small made-up processes for the tests of the rules.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::Sources;
@@ -58,7 +60,7 @@ impl World {
     /// of the line at which it stands.
     pub fn task(&mut self, name: &str, chain: &[(&str, &str)]) -> &mut Task {
         let mut task = task(name);
-        task.frames = self.frames(chain, FrameKind::Coroutine);
+        task.frames = self.frames(chain, FrameKind::Coroutine).into();
         task.coroutine = chain.first().map_or("main", |frame| frame.0).into();
         self.process.tasks.push(task.into());
         self.process.tasks_mut().last().unwrap()
@@ -146,7 +148,7 @@ impl World {
             .find(|t| t.id == thread)
             .unwrap();
         thread.task = Some(id);
-        thread.frames = inner.into_iter().chain(outer).collect();
+        thread.frames = inner.iter().chain(&*outer).cloned().collect();
         let event_loop = thread.event_loop.clone();
         let mut loops = self.process.loops.iter_mut();
         let event_loop = loops.find(|l| Some(&l.id) == event_loop.as_ref()).unwrap();
@@ -266,7 +268,7 @@ fn task(name: &str) -> Task {
         exception: None,
         event_loop: Some("loop:1".into()),
         thread: Some("thread:MainThread".into()),
-        frames: Vec::new(),
+        frames: Arc::default(),
         waits_for: None,
         guards: Vec::new(),
         awaited_by: Vec::new(),

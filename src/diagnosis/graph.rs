@@ -12,7 +12,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::alive;
+use super::alive::{self, Alive};
 use super::context::{Context, Node};
 use super::culprit;
 use crate::snapshot::{Resource, TaskState};
@@ -48,7 +48,7 @@ pub struct Graph<'a> {
     places: FxHashMap<&'a str, NodeIndex>,
     /// Ends of the edges: a node may have an edge to each of a million others.
     joined: FxHashSet<(NodeIndex, NodeIndex)>,
-    alive: FxHashSet<NodeIndex>,
+    alive: Alive,
     pub roots: Vec<Root<'a>>,
 }
 
@@ -86,6 +86,8 @@ impl<'a> Graph<'a> {
     fn add_edges(&mut self, context: &Context<'a>) {
         let process = context.process;
         let done = |id: &str| matches!(context.nodes.get(id), Some(Node::Task(task)) if task.state == TaskState::Done);
+        self.places.reserve(context.nodes.len());
+        self.joined.reserve(context.nodes.len());
         for id in context.nodes.keys().copied() {
             self.place(id);
         }
@@ -221,7 +223,7 @@ impl<'a> Graph<'a> {
     /// Whether the node cannot go on by anything that we know of.
     pub fn stuck(&self, id: &str) -> bool {
         self.index(id)
-            .is_some_and(|node| !self.alive.contains(&node))
+            .is_some_and(|node| !self.alive.contains(node))
     }
 
     /// What `id` depends on, with the edge.
@@ -256,7 +258,7 @@ impl<'a> Graph<'a> {
 
     fn find_roots(&self) -> Vec<Root<'a>> {
         let stuck = self.deps.filter_map(
-            |node, id| (!self.alive.contains(&node)).then_some(*id),
+            |node, id| (!self.alive.contains(node)).then_some(*id),
             |_, dep| Some(dep.strength),
         );
         let components = kosaraju_scc(&stuck);

@@ -49,6 +49,9 @@ impl<'a> Progress<'a> {
     }
 
     fn compare_tasks(&mut self, process: &'a Process, sample: &'a Process, elapsed: f64) {
+        if share_all_tasks(process, sample) {
+            return;
+        }
         let before: FxHashMap<&str, &Arc<Task>> = sample
             .tasks
             .iter()
@@ -137,10 +140,23 @@ impl<'a> Progress<'a> {
     }
 }
 
+/// Whether nothing was read anew of any task.
+fn share_all_tasks(process: &Process, sample: &Process) -> bool {
+    let (now, then) = (&process.tasks, &sample.tasks);
+    now.len() == then.len()
+        && now
+            .iter()
+            .zip(then)
+            .all(|(now, then)| Arc::ptr_eq(now, then))
+}
+
 /// The time between two samples, of which `planned` is the least: a loaded
 /// machine takes longer. No timer runs faster than time does, so that the one
 /// which came nearest tells.
 fn elapsed(process: &Process, sample: &Process, planned: f64) -> f64 {
+    if share_all_tasks(process, sample) {
+        return planned;
+    }
     let left = |task: &Task| task.waits_for.as_ref()?.remaining_s;
     let before: FxHashMap<&str, f64> = sample
         .tasks

@@ -198,7 +198,11 @@ impl Reader<'_> {
             return Ok(false);
         }
         let base = self.stack_base(frame)?;
-        Ok(self.stack_top(frame)?.is_none_or(|top| top <= base + 8))
+        // Behind what is awaited may be what its iteration needs (3.15).
+        let awaited = u64::from(self.layout.format.awaited_slot) * 8;
+        Ok(self
+            .stack_top(frame)?
+            .is_none_or(|top| top <= base + awaited))
     }
 
     fn stack_base(&self, frame: &RawFrame) -> Result<u64> {

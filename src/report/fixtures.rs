@@ -45,7 +45,7 @@ pub fn task(address: u64, name: &str, frames: &[(&str, &str, u32)], summary: &st
         exception: None,
         event_loop: Some("loop:0x1".into()),
         thread: Some("thread:4242".into()),
-        frames,
+        frames: frames.into(),
         waits_for: (!summary.is_empty()).then(|| wait("lock", summary)),
         guards: Vec::new(),
         awaited_by: Vec::new(),

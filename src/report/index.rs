@@ -161,11 +161,11 @@ fn referrers(process: &Process) -> FxHashMap<&str, Vec<&Reference>> {
 /// The file that most of the program's own frames are in.
 fn home(process: &Process) -> Option<&str> {
     let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
-    let of_tasks = process.tasks.iter().flat_map(|task| &task.frames);
-    let of_threads = process.threads.iter().flat_map(|thread| &thread.frames);
-    for frame in of_tasks.chain(of_threads).filter(|frame| !frame.library) {
-        if let Some(file) = frame.file.as_deref() {
-            *counts.entry(file).or_default() += 1;
+    let threads = process.thread_stacks().map(|frames| (frames, 1));
+    for (frames, times) in process.task_stacks().chain(threads) {
+        let own = frames.iter().filter(|frame| !frame.library);
+        for file in own.filter_map(|frame| frame.file.as_deref()) {
+            *counts.entry(file).or_default() += times;
         }
     }
     let fuller = |a: &(&str, usize), b: &(&str, usize)| a.1.cmp(&b.1).then(b.0.cmp(a.0));

@@ -8,16 +8,17 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::edges;
-use super::frames::Frames;
+use super::frames::{FrameDetail, Frames};
 use super::loops::Loops;
-use super::model::{Consistency, Process, PythonBuild, ReadInfo};
+use super::model::{Consistency, Frame, FrameKind, Process, PythonBuild, ReadInfo};
 use super::order;
+use super::take::Scope;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
 use super::waits::{self, Scene, Search};
 use crate::python::{Interpreter, Reader, Runtime};
 use crate::target::{self, Descriptors, Error};
-use crate::tasks::{FoundTasks, find_tasks, search_heap};
+use crate::tasks::{FoundTasks, asyncio_is_imported, find_tasks, search_heap};
 
 /// What only a walk over all objects finds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -81,30 +82,45 @@ pub struct Build<'a, 'm> {
     /// Called when all has been read that must be of one moment; whether to go
     /// on with the search for who refers to what.
     pub read: &'a dyn Fn() -> bool,
-    pub locals: bool,
-    /// What a walk over all objects found; none where only movement is looked for.
+    pub detail: FrameDetail,
+    pub scope: Scope,
+    /// What a walk over all objects found, where everything is looked for.
     pub heap: Option<&'a Heap>,
     pub descriptors: &'a Descriptors,
 }
 
 impl Build<'_, '_> {
-    /// Everything that is seen of the process. How it was read is for the
-    /// caller to fill in.
+    /// What is seen of the process. How it was read is for the caller to fill in.
     pub fn process(&self) -> Result<Process, Error> {
-        let reader = self.reader;
         let pid = self.process.pid();
-        let mut errors = self.heap.map_or_else(Vec::new, |heap| heap.errors.clone());
-        let interpreters =
-            reader
-                .interpreters(self.runtime.addr)
-                .map_err(|error| Error::Unreadable {
-                    pid,
-                    reason: error.to_string(),
-                })?;
-        let mut threads = self.threads(&interpreters, &mut errors);
+        let interpreters = (self.reader)
+            .interpreters(self.runtime.addr)
+            .map_err(|error| Error::Unreadable {
+                pid,
+                reason: error.to_string(),
+            })?;
+        let with_tasks = self.scope != Scope::Threads;
+        let seen = self.assemble(&interpreters, with_tasks);
+        Ok(match !with_tasks && threads_need_tasks(&seen) {
+            true => self.assemble(&interpreters, true),
+            false => seen,
+        })
+    }
+
+    fn assemble(&self, interpreters: &[Interpreter], with_tasks: bool) -> Process {
+        let reader = self.reader;
+        let heap = self.heap.filter(|_| self.scope == Scope::Everything);
+        let mut errors = heap.map_or_else(Vec::new, |heap| heap.errors.clone());
+        let mut threads = self.threads(interpreters, &mut errors);
         let mut loops = Loops::default();
         loops.note_running(reader, &mut threads, &mut errors);
-        let (mut tasks, asyncio_imported) = self.tasks(&interpreters, &mut threads, &mut errors);
+        let (mut tasks, asyncio_imported) = match with_tasks {
+            true => self.tasks(interpreters, heap, &mut threads, &mut errors),
+            false => {
+                let imported = |it: &Interpreter| asyncio_is_imported(reader, it.addr);
+                (Vec::new(), interpreters.iter().any(imported))
+            }
+        };
         loops.note_tasks(&mut tasks, &threads);
         let (edges, completing) = edges::link(reader, &mut tasks);
         let now = self.kernel.monotonic();
@@ -112,11 +128,15 @@ impl Build<'_, '_> {
         let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
         let scene = Scene {
             reader,
-            frames: &Frames::new(reader, addrs.first().copied().unwrap_or(0), false),
+            frames: &Frames::new(
+                reader,
+                addrs.first().copied().unwrap_or(0),
+                FrameDetail::default(),
+            ),
             kernel: self.kernel,
             descriptors: self.descriptors,
-            coroutines: self.heap.map_or(&[], |heap| &heap.coroutines),
-            search: match self.heap {
+            coroutines: heap.map_or(&[], |heap| &heap.coroutines),
+            search: match heap {
                 None => Search::Nothing,
                 Some(heap) if heap.walked => Search::References,
                 Some(_) => Search::Coroutines,
@@ -134,8 +154,8 @@ impl Build<'_, '_> {
             &completing,
         );
         let threads = merge_by_native_id(threads);
-        Ok(Process {
-            pid,
+        Process {
+            pid: self.process.pid(),
             parent_pid: self.process.parent_pid(),
             command: self.process.command(),
             executable: self.process.executable(),
@@ -162,7 +182,7 @@ impl Build<'_, '_> {
             diagnoses: Vec::new(),
             errors,
             asyncio_imported,
-        })
+        }
     }
 
     fn threads(&self, interpreters: &[Interpreter], errors: &mut Vec<String>) -> Vec<BuiltThread> {
@@ -183,7 +203,7 @@ impl Build<'_, '_> {
                 .gil(self.runtime.addr, interpreter.addr)
                 .ok()
                 .flatten();
-            let frames = Frames::new(self.reader, interpreter.addr, self.locals);
+            let frames = Frames::new(self.reader, interpreter.addr, self.detail);
             threads.extend(joined.of(interpreter, gil, &frames, errors));
         }
         threads
@@ -192,6 +212,7 @@ impl Build<'_, '_> {
     fn tasks(
         &self,
         interpreters: &[Interpreter],
+        heap: Option<&Heap>,
         threads: &mut [BuiltThread],
         errors: &mut Vec<String>,
     ) -> (Vec<BuiltTask>, bool) {
@@ -205,13 +226,13 @@ impl Build<'_, '_> {
             let found = match self.runtime.tasks_refused {
                 Some(_) => FoundTasks::default(),
                 None => {
-                    let finished = self.heap.map_or(&[][..], |heap| heap.of(interpreter.addr));
+                    let finished = heap.map_or(&[][..], |heap| heap.of(interpreter.addr));
                     find_tasks(self.reader, interpreter, finished)
                 }
             };
             asyncio_imported |= found.asyncio_imported;
             errors.extend(found.errors);
-            let frames = Frames::new(self.reader, interpreter.addr, self.locals);
+            let frames = Frames::new(self.reader, interpreter.addr, self.detail);
             let builder = Tasks {
                 reader: self.reader,
                 frames: &frames,
@@ -227,6 +248,28 @@ impl Build<'_, '_> {
         }
         (tasks, asyncio_imported)
     }
+}
+
+/// Waits of threads about which tasks say nothing.
+const ALONE: [&str; 8] = [
+    "idle",
+    "sleep",
+    "socket-read",
+    "socket-write",
+    "accept",
+    "connect",
+    "process",
+    "file-lock",
+];
+
+/// Whether tasks say what some thread does: one runs in it, or may hold or
+/// complete what it waits for.
+fn threads_need_tasks(seen: &Process) -> bool {
+    seen.threads.iter().any(|thread| {
+        let runs = |frame: &Frame| frame.kind != FrameKind::Function;
+        let wait = thread.waits_for.as_ref();
+        thread.frames.iter().any(runs) || wait.is_some_and(|wait| !ALONE.contains(&&*wait.kind))
+    })
 }
 
 /// The interpreter as the model shows it.

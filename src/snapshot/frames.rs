@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::{Frame, FrameKind, FramePlace, Local};
 use crate::python::{DecodeError, Kind, RawFrame, RawStack, Reader};
-use crate::tasks::ChainFrame;
+use crate::tasks::{ChainFrame, RawChain};
 
 /// Directories whose files are installed, not written by the user.
 const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
@@ -18,6 +19,15 @@ const FROZEN_PREFIX: &str = "<frozen ";
 /// Code object, offset of the instruction, and qualified name.
 type Place = (u64, i64, Option<Rc<str>>);
 
+/// What is decoded of each frame beside its place in the code.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FrameDetail {
+    /// Its local variables.
+    pub locals: bool,
+    /// Where it lies, for those who stay attached.
+    pub places: bool,
+}
+
 /// Makes frames of one interpreter.
 pub struct Frames<'r, 'm> {
     reader: &'r Reader<'m>,
@@ -26,20 +36,26 @@ pub struct Frames<'r, 'm> {
     /// In a bundle (PyInstaller and the like), where files of the standard
     /// library have relative names: its top-level modules.
     bundled_modules: FxHashSet<Rc<str>>,
-    locals: bool,
+    detail: FrameDetail,
     /// Frames by code, instruction and qualified name, without their place.
     known: RefCell<FxHashMap<Place, Frame>>,
+    /// Whole chains by the places of their links.
+    chains: RefCell<FxHashMap<Vec<Place>, Arc<[Frame]>>>,
+    /// The places of the chain that is looked up.
+    places: RefCell<Vec<Place>>,
 }
 
 impl<'r, 'm> Frames<'r, 'm> {
-    /// For the interpreter at `interp`, with local variables if asked for.
-    pub fn new(reader: &'r Reader<'m>, interp: u64, locals: bool) -> Self {
+    /// For the interpreter at `interp`, with what is asked for.
+    pub fn new(reader: &'r Reader<'m>, interp: u64, detail: FrameDetail) -> Self {
         Self {
             reader,
             standard_library: standard_library(reader, interp),
             bundled_modules: bundled_modules(reader, interp).unwrap_or_default(),
-            locals,
+            detail,
             known: RefCell::default(),
+            chains: RefCell::default(),
+            places: RefCell::default(),
         }
     }
 
@@ -61,8 +77,6 @@ impl<'r, 'm> Frames<'r, 'm> {
     /// A Python frame; `qualname` is its generator's, where it has one. That may
     /// have been changed: the code's own, from 3.11, says where to look.
     pub fn python(&self, raw: &RawFrame, qualname: Option<Rc<str>>) -> Frame {
-        // From 3.11 the code's own name is what is shown.
-        let qualname = qualname.filter(|_| self.reader.layout.code.co_qualname.is_none());
         let key = (raw.code.addr, raw.offset, qualname);
         let mut known = self.known.borrow_mut();
         let mut frame = match known.get(&key) {
@@ -77,7 +91,7 @@ impl<'r, 'm> Frames<'r, 'm> {
             frame: raw.addr,
             code: raw.code.addr,
         });
-        if self.locals {
+        if self.detail.locals {
             match self.locals_of(raw) {
                 Ok(locals) => frame.locals = Some(locals),
                 Err(error) => frame.error = Some(error.to_string()),
@@ -103,8 +117,33 @@ impl<'r, 'm> Frames<'r, 'm> {
         }
     }
 
+    /// The frames of an await chain, innermost first.
+    pub fn chain(&self, chain: &RawChain) -> Arc<[Frame]> {
+        let links = || chain.frames.iter().rev().map(|link| self.link(link));
+        if self.detail.locals || self.detail.places {
+            return links().collect();
+        }
+        let mut places = self.places.borrow_mut();
+        places.clear();
+        for link in &chain.frames {
+            match link {
+                ChainFrame::Python {
+                    frame, qualname, ..
+                } => places.push((frame.code.addr, frame.offset, qualname.clone())),
+                ChainFrame::Native { .. } => return links().collect(),
+            }
+        }
+        let mut chains = self.chains.borrow_mut();
+        if let Some(known) = chains.get(&*places) {
+            return known.clone();
+        }
+        let frames: Arc<[Frame]> = links().collect();
+        chains.insert(places.clone(), frames.clone());
+        frames
+    }
+
     /// One link of an await chain.
-    pub fn link(&self, link: &ChainFrame) -> Frame {
+    fn link(&self, link: &ChainFrame) -> Frame {
         match link {
             ChainFrame::Python {
                 frame, qualname, ..

@@ -33,7 +33,7 @@ pub(super) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCac
         ..Limits::default()
     };
     let reader = Reader::new(cache, runtime.layout.clone(), limits);
-    let tasks = seen.tasks.iter().flat_map(|task| &task.frames);
+    let tasks = seen.tasks.iter().flat_map(|task| &*task.frames);
     let threads = seen.threads.iter().flat_map(|thread| &thread.frames);
     let mut frames: Vec<&Frame> = tasks.chain(threads).collect();
     frames.sort_by_key(|frame| frame.library);

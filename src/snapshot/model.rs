@@ -59,6 +59,26 @@ pub struct Process {
     pub asyncio_imported: bool,
 }
 
+impl Process {
+    /// The stacks of all tasks, and how many tasks in a row share each.
+    pub fn task_stacks(&self) -> impl Iterator<Item = (&[Frame], usize)> {
+        let shared = |one: &Arc<Task>, next: &Arc<Task>| Arc::ptr_eq(&one.frames, &next.frames);
+        let tasks = self.tasks.chunk_by(shared);
+        tasks.filter_map(|tasks| Some((&*tasks.first()?.frames, tasks.len())))
+    }
+
+    /// The stacks of all threads.
+    pub fn thread_stacks(&self) -> impl Iterator<Item = &[Frame]> {
+        self.threads.iter().map(|thread| &*thread.frames)
+    }
+
+    /// The frames of all tasks and threads, those that tasks share mostly once.
+    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
+        let tasks = self.task_stacks().map(|(frames, _)| frames);
+        tasks.chain(self.thread_stacks()).flatten()
+    }
+}
+
 #[cfg(test)]
 impl Process {
     /// The task at this place, to be changed.
@@ -241,8 +261,8 @@ pub struct Task {
     pub event_loop: Option<ArcStr>,
     /// The thread that runs the task's loop.
     pub thread: Option<ArcStr>,
-    /// Innermost first.
-    pub frames: Vec<Frame>,
+    /// Innermost first. Tasks at the same place share them.
+    pub frames: Arc<[Frame]>,
     pub waits_for: Option<Wait>,
     /// Timeouts that will end the wait, the nearest first.
     pub guards: Vec<Guard>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::build::{Build, Heap};
 use super::count::{Counts, counted};
+use super::frames::FrameDetail;
 use super::kept::{Kept, Moment};
 use super::model::{Process, ReadInfo};
 use super::take::TakeOptions;
@@ -213,8 +214,12 @@ fn build(
         reader: &reader,
         kernel: &evidence.kernel,
         read: &|| evidence.searched,
-        locals: options.locals,
-        heap: evidence.heap.as_ref().filter(|_| !options.movement_only),
+        detail: FrameDetail {
+            locals: options.locals,
+            places: true,
+        },
+        scope: options.scope,
+        heap: evidence.heap.as_ref(),
         descriptors: &evidence.descriptors,
     }
     .process()?;

@@ -11,6 +11,17 @@ use crate::python::runtime;
 use crate::python::{Reader, Runtime};
 use crate::target::{self, Error, PageCache, ProcessMemory};
 
+/// How much of a process is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Everything,
+    /// Only what tells whether anything moves: no walk over all objects, no
+    /// search for who refers to what.
+    Movement,
+    /// Only threads, and of tasks no more than says what threads do.
+    Threads,
+}
+
 /// How to look at a process.
 #[derive(Debug, Clone)]
 pub struct TakeOptions {
@@ -20,9 +31,7 @@ pub struct TakeOptions {
     pub no_pause: bool,
     /// Longest time for which the process may stand still.
     pub max_pause: Duration,
-    /// Only what tells whether anything moves: no walk over all objects, no
-    /// search for who refers to what.
-    pub movement_only: bool,
+    pub scope: Scope,
     pub limits: Limits,
 }
 

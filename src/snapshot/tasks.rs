@@ -2,6 +2,7 @@
 
 use arcstr::{ArcStr, literal};
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -98,12 +99,7 @@ impl Tasks<'_, '_> {
         let reader = self.reader;
         let future = &raw.future;
         let mut errors: Vec<String> = chain.error.iter().map(ToString::to_string).collect();
-        let mut frames: Vec<Frame> = chain
-            .frames
-            .iter()
-            .rev()
-            .map(|link| self.frames.link(link))
-            .collect();
+        let mut frames = self.frames.chain(&chain);
         let place = chain
             .executing
             .and_then(|frame| self.places.get(&frame).copied());
@@ -113,8 +109,8 @@ impl Tasks<'_, '_> {
                 let on_stack = &threads[thread].thread.frames;
                 let mut running = on_stack[..=position.min(on_stack.len() - 1)].to_vec();
                 self.name_coroutine_frame(raw, &mut running, frames.is_empty());
-                running.append(&mut frames);
-                frames = running;
+                running.extend_from_slice(&frames);
+                frames = running.into();
             }
             None if chain.executing.is_some() => {
                 errors.push("it runs, but its frame is on no thread's stack".into());
@@ -346,7 +342,7 @@ impl Tasks<'_, '_> {
                 exception: None,
                 event_loop: None,
                 thread: None,
-                frames: Vec::new(),
+                frames: Arc::default(),
                 waits_for: None,
                 guards: Vec::new(),
                 awaited_by: Vec::new(),

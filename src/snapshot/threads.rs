@@ -11,7 +11,7 @@ use crate::python::error::Result;
 use crate::python::thread::GilState;
 use crate::python::{Interpreter, RawStack, Reader, ThreadState as RawThread};
 use crate::target::recorded::RecordedThread;
-use crate::target::{Error, KernelThread, Process};
+use crate::target::{Error, KernelThread, Process, Syscall};
 
 /// Where `struct pthread` keeps the thread's id: glibc (nptl/descr.h) and musl
 /// (pthread_impl.h) on x86-64. What is found must be a thread of the process.
@@ -54,8 +54,12 @@ impl BuiltThread {
     }
 }
 
-/// What the kernel says of each thread, taken in one go so that it can be done
-/// while the process stands still.
+/// The kernel's letter for a thread that a tracer has stopped, and those for
+/// threads that have ended.
+const STOPPED_BY_US: char = 't';
+const ENDED: [char; 3] = ['X', 'x', 'Z'];
+
+/// What the kernel says of each thread.
 #[derive(Debug, Clone, Default)]
 pub struct KernelThreads {
     /// By the id that the thread has in the target's own pid namespace.
@@ -66,22 +70,50 @@ pub struct KernelThreads {
     pub monotonic_ns: u64,
 }
 
+/// Which threads there are, and in which system calls: what must be asked while
+/// the process stands still.
+#[derive(Debug)]
+pub struct ThreadCalls {
+    calls: Vec<(u32, Option<Syscall>)>,
+    monotonic_ns: u64,
+}
+
+impl ThreadCalls {
+    /// Asks the kernel which calls the threads of `process` are in.
+    pub fn capture(process: &Process) -> std::result::Result<Self, Error> {
+        let threads = process.native_threads()?.into_iter();
+        Ok(Self {
+            calls: threads.map(|tid| (tid, process.thread_call(tid))).collect(),
+            monotonic_ns: process.monotonic_ns(),
+        })
+    }
+
+    /// With names and counters, which may be asked later. `stood_still` says
+    /// that the calls were asked in a stop.
+    pub fn describe(self, process: &Process, stood_still: bool) -> KernelThreads {
+        let mut by_namespace_id = FxHashMap::default();
+        let mut switches = FxHashMap::default();
+        for (tid, call) in self.calls {
+            let (inner, switched) = process.thread_status(tid);
+            let mut thread = process.thread_in_call(tid, call);
+            if stood_still && !ENDED.contains(&thread.state) {
+                thread.state = STOPPED_BY_US;
+            }
+            by_namespace_id.insert(inner.unwrap_or(tid).into(), (tid, thread));
+            switches.extend(switched.map(|switched| (tid, switched)));
+        }
+        KernelThreads {
+            by_namespace_id,
+            switches,
+            monotonic_ns: self.monotonic_ns,
+        }
+    }
+}
+
 impl KernelThreads {
     /// Asks the kernel about every thread of `process`.
     pub fn capture(process: &Process) -> std::result::Result<Self, Error> {
-        let mut by_namespace_id = FxHashMap::default();
-        let mut switches = FxHashMap::default();
-        for tid in process.native_threads()? {
-            let (inner, switched) = process.thread_status(tid);
-            let known = (tid, process.kernel_thread(tid));
-            by_namespace_id.insert(inner.unwrap_or(tid).into(), known);
-            switches.extend(switched.map(|switched| (tid, switched)));
-        }
-        Ok(Self {
-            by_namespace_id,
-            switches,
-            monotonic_ns: process.monotonic_ns(),
-        })
+        Ok(ThreadCalls::capture(process)?.describe(process, false))
     }
 
     /// Whether `other` says the same of every thread, but for what it has done
@@ -275,8 +307,8 @@ fn state_of(kernel: &KernelThread, waits_for_gil: bool) -> ThreadState {
     match (&kernel.syscall, kernel.state) {
         (Some(_), _) if waits_for_gil => ThreadState::WaitingGil,
         (Some(_), _) => ThreadState::Blocked,
-        // `t` is our own stop: a thread in no system call was running.
-        (None, 'R' | 't') => ThreadState::Running,
+        // A thread that we stopped in no system call was running.
+        (None, 'R' | STOPPED_BY_US) => ThreadState::Running,
         (None, _) => ThreadState::Unknown,
     }
 }

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::build::{Build, Heap};
 use super::changed;
+use super::frames::FrameDetail;
 use super::kept::{self, Kept, Moment};
 use super::model::{Consistency, Process, ReadInfo};
 use super::recorded::Evidence;
 use super::seen::Seen;
-use super::take::TakeOptions;
-use super::threads::KernelThreads;
+use super::take::{Scope, TakeOptions};
+use super::threads::{KernelThreads, ThreadCalls};
 use crate::python::candidates::candidates;
 use crate::python::runtime::{self, Candidate};
 use crate::python::{Reader, Runtime};
@@ -221,7 +222,7 @@ impl Watch {
     /// Walks over all objects while the process runs, through a memory of its
     /// own: so many pages are not wanted in the copy that is made in a stop.
     fn search_heap(&self) {
-        if self.options.movement_only {
+        if self.options.scope != Scope::Everything {
             return;
         }
         let mut heap = Heap::default();
@@ -308,13 +309,14 @@ impl Watch {
                 Err(error) => return Err(error),
             };
             let unchanged = self.cache.reread_differs() == 0;
-            let kernel = KernelThreads::capture(&self.process)?;
+            let calls = ThreadCalls::capture(&self.process)?;
             let dropped = self.cache.cache_stats().dropped > 0;
             let unchanged = unchanged && round == 0 && !dropped;
             let is_last = !unchanged && (round == COPY_ROUNDS || dropped);
             let mut complete = true;
             let outcome = if is_last {
                 self.begin_anew();
+                let kernel = calls.describe(&self.process, true);
                 let held = RefCell::new(stop);
                 let release = || {
                     self.note_moment();
@@ -328,6 +330,7 @@ impl Watch {
             } else {
                 self.note_moment();
                 stop.release();
+                let kernel = calls.describe(&self.process, true);
                 let search = known && round == 0;
                 let (outcome, whole) = self.decode_copy(kernel, unchanged, search);
                 complete = whole;
@@ -500,8 +503,12 @@ impl Watch {
                 whole.set(read());
                 whole.get()
             },
-            locals: self.options.locals,
-            heap: heap.as_ref().filter(|_| !self.options.movement_only),
+            detail: FrameDetail {
+                locals: self.options.locals,
+                places: self.keep,
+            },
+            scope: self.options.scope,
+            heap: heap.as_ref(),
             descriptors: &descriptors,
         }
         .process();

@@ -220,7 +220,7 @@ pub fn call_descriptor(kernel: &KernelThread) -> Option<i64> {
 
 fn child(pid: u32) -> Option<Child> {
     let directory = Directory::new(i32::try_from(pid).ok()?).ok()?;
-    let main_thread = thread::describe(&directory, pid);
+    let main_thread = thread::describe(&directory, pid, thread::current_call(&directory, pid));
     let blocked_on = call_descriptor(&main_thread)
         .and_then(|fd| i32::try_from(fd).ok())
         .and_then(|fd| directory.fd_from_fd(fd).ok())

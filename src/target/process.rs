@@ -14,7 +14,7 @@ use super::memory::{Mapping, Memory, ReadCause};
 use super::proc_files::{self, Status};
 use super::recorded::{Recorded, RecordedFacts};
 use super::{
-    Error, Image, KernelThread, LiveMemory, ProcessMemory, family, image, refusal, thread,
+    Error, Image, KernelThread, LiveMemory, ProcessMemory, Syscall, family, image, refusal, thread,
 };
 
 /// `PF_KTHREAD` of the kernel's `sched.h`.
@@ -191,11 +191,24 @@ impl Process {
         (inner, switches.and_then(|number| number.parse().ok()))
     }
 
+    /// The system call that thread `tid` is in now.
+    pub fn thread_call(&self, tid: u32) -> Option<Syscall> {
+        match &self.source {
+            Source::Live(live) => thread::current_call(&live.directory, tid),
+            Source::Recorded(recorded) => recorded.thread(tid)?.kernel.syscall,
+        }
+    }
+
     /// What the kernel knows of thread `tid`. A thread that has gone has the
     /// state `X` and no name.
     pub fn kernel_thread(&self, tid: u32) -> KernelThread {
+        self.thread_in_call(tid, self.thread_call(tid))
+    }
+
+    /// The same of a thread whose system call is known.
+    pub fn thread_in_call(&self, tid: u32, call: Option<Syscall>) -> KernelThread {
         match &self.source {
-            Source::Live(live) => thread::describe(&live.directory, tid),
+            Source::Live(live) => thread::describe(&live.directory, tid, call),
             Source::Recorded(recorded) => recorded
                 .thread(tid)
                 .map_or_else(KernelThread::gone, |it| it.kernel.clone()),

@@ -85,8 +85,13 @@ pub(super) fn stat(directory: &Directory, tid: u32) -> Option<Stat> {
     parse(directory, tid, "stat")
 }
 
-/// What the kernel says of `tid` now.
-pub(super) fn describe(directory: &Directory, tid: u32) -> KernelThread {
+/// The system call that `tid` is in now.
+pub(super) fn current_call(directory: &Directory, tid: u32) -> Option<Syscall> {
+    parse(directory, tid, "syscall").and_then(syscall)
+}
+
+/// What the kernel says of `tid` now, which is in `syscall`.
+pub(super) fn describe(directory: &Directory, tid: u32, syscall: Option<Syscall>) -> KernelThread {
     let (comm, state, ticks) = stat(directory, tid).map_or_else(
         || (String::new(), 'X', 0),
         |stat: Stat| (stat.comm, stat.state, stat.utime.saturating_add(stat.stime)),
@@ -95,7 +100,7 @@ pub(super) fn describe(directory: &Directory, tid: u32) -> KernelThread {
         comm,
         state,
         cpu_s: ticks as f64 / procfs::ticks_per_second() as f64,
-        syscall: parse(directory, tid, "syscall").and_then(syscall),
+        syscall,
     }
 }
 

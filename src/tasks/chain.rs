@@ -148,7 +148,11 @@ impl Reader<'_> {
         chain.frames.push(ChainFrame::Python {
             generator: addr,
             frame,
-            qualname: self.generator_qualname(addr).ok(),
+            // From 3.11 the code's own name is what is shown.
+            qualname: match self.layout.code.co_qualname {
+                Some(_) => None,
+                None => self.generator_qualname(addr).ok(),
+            },
         });
         next
     }

@@ -82,6 +82,11 @@ pub fn find_tasks(reader: &Reader<'_>, interpreter: &Interpreter, finished: &[u6
     found
 }
 
+/// Whether `asyncio` has been imported in the interpreter at `interp`.
+pub fn asyncio_is_imported(reader: &Reader<'_>, interp: u64) -> bool {
+    matches!(tasks_module(reader, interp), Ok(Some(_)))
+}
+
 fn tasks_module(reader: &Reader<'_>, interp: u64) -> Result<Option<u64>> {
     let Some(modules) = reader.sys_modules(interp)? else {
         return Ok(None);
@@ -242,7 +247,7 @@ pub struct Heap {
 /// for a memory of its own, while the process runs.
 pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter) -> Heap {
     let mut heap = Heap::default();
-    if !matches!(tasks_module(reader, interpreter.addr), Ok(Some(_))) {
+    if !asyncio_is_imported(reader, interpreter.addr) {
         return heap;
     }
     let lists = match reader.collector_lists(runtime, interpreter.addr) {

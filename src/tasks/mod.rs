@@ -11,7 +11,7 @@ pub mod wait;
 
 pub use chain::{ChainFrame, RawChain};
 pub use dependents::Dependents;
-pub use enumerate::{FoundTasks, Heap, find_tasks, search_heap};
+pub use enumerate::{FoundTasks, Heap, asyncio_is_imported, find_tasks, search_heap};
 pub use future::{FutureState, RawFuture, RawTask, TaskName};
 pub use handles::{LoopHandles, RawHandle, Timers};
 pub use loops::RawLoop;

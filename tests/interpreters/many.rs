@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dapper_attach::limits::Limits;
-use dapper_attach::snapshot::take::{TakeOptions, take_process};
+use dapper_attach::snapshot::take::{Scope, TakeOptions, take_process};
 use libtest_mimic::Trial;
 use serde::Deserialize;
 
@@ -114,7 +114,7 @@ fn not_stopped_in_time(target: &Target, tasks: usize) -> Outcome {
         locals: false,
         no_pause: false,
         max_pause: Duration::ZERO,
-        movement_only: false,
+        scope: Scope::Everything,
         limits: Limits::default(),
     };
     let process = take_process(target.pid(), &options).map_err(|error| error.to_string())?;

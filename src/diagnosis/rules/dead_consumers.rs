@@ -16,9 +16,11 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 
 /// Whether all who wait for the queue want it emptied, and nobody takes.
 pub fn has_no_consumers(context: &Context<'_>, resource: &Resource) -> bool {
+    if !matches!(resource.kind.as_str(), "queue" | "memory-stream") {
+        return false;
+    }
     let waiting = context.waiting_tasks(resource);
-    matches!(resource.kind.as_str(), "queue" | "memory-stream")
-        && !waiting.is_empty()
+    !waiting.is_empty()
         && waiting.iter().all(|id| {
             let kind = context.task(id).map_or("", |task| wait_kind(task));
             matches!(kind, "queue-join" | "queue-put")

@@ -24,21 +24,21 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 /// A bounded queue which is empty, and into which its takers put back.
 pub fn is_drained(context: &Context<'_>, resource: &Resource) -> bool {
     let bounded = resource.limit.is_some_and(|limit| limit > 0);
+    let is_queue = matches!(resource.kind.as_str(), "queue" | "thread-queue");
+    if !is_queue || !bounded || resource.size != Some(0) {
+        return false;
+    }
     let waiters = context.waiters(resource);
-    matches!(resource.kind.as_str(), "queue" | "thread-queue")
-        && bounded
-        && resource.size == Some(0)
-        && waiters.iter().all(|id| {
-            let wait = match (context.task(id), context.thread(id)) {
-                (Some(task), _) => task.waits_for.as_ref(),
-                (None, Some(thread)) => thread.waits_for.as_ref(),
-                _ => None,
-            };
-            wait.is_some_and(|wait| wait.kind == "queue-get")
-        })
-        && waiters
-            .iter()
-            .any(|id| culprit::takes_from_pool(context, id))
+    waiters.iter().all(|id| {
+        let wait = match (context.task(id), context.thread(id)) {
+            (Some(task), _) => task.waits_for.as_ref(),
+            (None, Some(thread)) => thread.waits_for.as_ref(),
+            _ => None,
+        };
+        wait.is_some_and(|wait| wait.kind == "queue-get")
+    }) && waiters
+        .iter()
+        .any(|id| culprit::takes_from_pool(context, id))
 }
 
 fn of_cycle(context: &Context<'_>, cycle: &Cycle<'_>) -> Option<Diagnosis> {

@@ -31,6 +31,9 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 
 /// All processes of a pool sleep while a task waits for its job.
 fn of_process_pool(context: &Context<'_>, pool: &Resource) -> Option<Diagnosis> {
+    if pool.kind != "process-pool" {
+        return None;
+    }
     let children: Vec<&ChildProcess> = context
         .graph
         .needs(&pool.id)
@@ -42,8 +45,7 @@ fn of_process_pool(context: &Context<'_>, pool: &Resource) -> Option<Diagnosis> 
     let mut waiting = context.waiting_tasks(pool);
     waiting.retain(|id| context.progress.unchanged(id));
     let guarded = context.recovery(waiting.iter().copied()).is_some();
-    let is_pool = pool.kind == "process-pool";
-    if !is_pool || !sleep || children.is_empty() || waiting.is_empty() || guarded {
+    if !sleep || children.is_empty() || waiting.is_empty() || guarded {
         return None;
     }
     let pids: Vec<String> = children.iter().map(|child| child.pid.to_string()).collect();

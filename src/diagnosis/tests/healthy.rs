@@ -1,5 +1,7 @@
 //! Programs in which nothing is wrong.
 
+use std::sync::Arc;
+
 use crate::diagnosis::fixtures::{World, kinds};
 use crate::snapshot::{LoopFile, TaskState, ThreadState};
 
@@ -90,7 +92,7 @@ fn tasks_that_moved_are_not_hung_whatever_they_wait_for() {
     world.resource("lock", "a", &["task:a"]);
     world.resource("lock", "b", &["task:b"]);
     let mut before = world.process.clone();
-    before.task_mut(0).frames[0].line = Some(1);
+    Arc::make_mut(&mut before.task_mut(0).frames)[0].line = Some(1);
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), [""; 0]);
     assert_eq!(verdict.state, "busy");

@@ -61,7 +61,7 @@ impl Page<'_, '_> {
     /// Which file the lines are in that have none beside them.
     fn lines_in(&self) -> String {
         let own = |frame: &Frame| frame.file.as_deref() == self.index.home();
-        let mut frames = self.process.tasks.iter().flat_map(|task| &task.frames);
+        let mut frames = (self.process.task_stacks()).flat_map(|(frames, _)| frames);
         match self.index.home() {
             Some(home) if frames.any(own) => {
                 format!(" (:line is in {})", clean::name(chain::base_name(home)))

@@ -21,7 +21,7 @@ const TOLD: [&str; 11] = [
 /// Of the library code in which the task waits only what was called, and not
 /// even that where it is asyncio's own and the reason says the same.
 pub fn of_task(task: &Task) -> &[Frame] {
-    let frames = task.frames.as_slice();
+    let frames = &*task.frames;
     let inner = frames.iter().take_while(|frame| frame.library).count();
     let Some((library, own)) = frames.split_at_checked(inner) else {
         return frames;

@@ -4,6 +4,8 @@ mod hostile;
 mod verdict;
 mod whole;
 
+use std::sync::Arc;
+
 use super::*;
 use crate::report::clean::columns;
 use crate::report::fixtures::{self, bank, crowd, edge, frame, task};
@@ -86,7 +88,7 @@ fn a_task_that_failed_says_how_and_that_nobody_knows() {
     failed.state = TaskState::Done;
     failed.outcome = Some(Outcome::Exception);
     failed.waits_for = None;
-    failed.frames.clear();
+    failed.frames = Arc::default();
     failed.exception = Some(ExceptionInfo {
         type_name: "ValueError".into(),
         message: "no receipt".into(),
@@ -219,7 +221,7 @@ fn library_code_alone_keeps_its_place_and_coroutine() {
 #[test]
 fn a_chosen_task_is_shown_with_all_its_frames_and_locals() {
     let mut process = bank();
-    process.task_mut(1).frames[2].locals = Some(vec![Local {
+    Arc::make_mut(&mut process.task_mut(1).frames)[2].locals = Some(vec![Local {
         name: "amount".into(),
         type_name: "int".into(),
         value: "10".into(),

@@ -63,9 +63,7 @@ impl Page<'_, '_> {
 
     /// The path without the folder that all of the program's files are in.
     fn within<'f>(&self, file: &'f str) -> &'f str {
-        let frames = (self.process.tasks.iter().map(|task| &task.frames))
-            .chain(self.process.threads.iter().map(|thread| &thread.frames));
-        let files = (frames.flatten())
+        let files = (self.process.frames())
             .filter(|frame| !frame.library)
             .filter_map(|frame| frame.file.as_deref());
         let folder = |path: &'f str| path.rfind('/').map_or("", |at| &path[..=at]);

@@ -40,6 +40,8 @@ impl Held {
     /// Reads the frames of all `owners`; `now` is `loop.time()`.
     pub fn read(reader: &Reader<'_>, owners: &[Owner], now: f64) -> Self {
         let mut held = Self::default();
+        let frames = owners.iter().map(|owner| owner.frames.len()).sum();
+        held.generators.reserve(frames);
         for owner in owners {
             for (index, owned) in owner.frames.iter().enumerate() {
                 held.add_frame(reader, owner, index, owned, now);

@@ -91,12 +91,7 @@ pub fn orphans(
                 id: format!("coroutine:0x{addr:x}").into(),
                 qualname: reader.generator_qualname(addr).ok()?.to_string(),
                 state: state.to_owned(),
-                frames: chain
-                    .frames
-                    .iter()
-                    .rev()
-                    .map(|link| frames.link(link))
-                    .collect(),
+                frames: frames.chain(&chain).to_vec(),
                 referenced_by: None,
                 referenced_as: None,
                 event_loop: queued.get(&addr).map(|(event_loop, _)| event_loop.clone()),

@@ -1,5 +1,7 @@
 //! Targets that try to deceive whoever reads the report.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::snapshot::{Culprit, Diagnosis};
 
@@ -13,7 +15,7 @@ fn everywhere(text: &str) -> Process {
         task.name = text.into();
         task.coroutine = text.into();
         task.error = Some(text.into());
-        for frame in &mut task.frames {
+        for frame in Arc::make_mut(&mut task.frames) {
             frame.qualname = text.into();
             frame.file = Some(text.into());
             frame.locals = Some(vec![Local {

@@ -1,5 +1,7 @@
 //! The verdict, and what stands below it.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::report::fixtures::{diagnosis, starved, verdict};
 use crate::snapshot::{Coroutine, Culprit, Diagnosis, Guard, Reference, Resource, Wait};
@@ -66,7 +68,7 @@ fn ten_thousand_tasks_and_a_diagnosis_fit_one_screen() {
     process.diagnoses = vec![diagnosis("orphan-wait", &waiting, &[], 9_999); 9];
     // Chains of which no two are equal.
     for (place, task) in process.tasks_mut().enumerate().skip(9_000) {
-        task.frames[0].line = Some(place as u32);
+        Arc::make_mut(&mut task.frames)[0].line = Some(place as u32);
     }
     let text = plain(process, &options(80));
     let lines = text.lines().count();
