@@ -73,11 +73,12 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// What the cache holds now.
-    pub fn of(cache: &PageCache<ProcessMemory>) -> Self {
+    /// What the cache holds now, with what was copied aside if that is of the
+    /// same moment.
+    pub fn of(cache: &PageCache<ProcessMemory>, aside_too: bool) -> Self {
         match cache.cache_stats().dropped {
             0 => Self {
-                pages: cache.held_pages(),
+                pages: cache.held_pages(aside_too),
             },
             // Pages were dropped and read again: none is known to be of it.
             _ => Self::default(),

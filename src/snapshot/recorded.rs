@@ -84,7 +84,7 @@ impl Kept {
             let touched = ranges.iter().flat_map(|&(start, end)| {
                 target::page_of(start)..=target::page_of(end.saturating_sub(1))
             });
-            ranges = ranges_of_pages(touched.chain(self.cache().held_pages()));
+            ranges = ranges_of_pages(touched.chain(self.cache().held_pages(false)));
         }
         let mut memory = RecordedMemory::copy_of(self.cache(), &ranges, bad);
         if extent == Extent::Needed {

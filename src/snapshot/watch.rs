@@ -2,29 +2,28 @@
 //! go, decode. What was decoded serves the next look as well, as long as the
 //! process still has the very bytes that it was decoded from.
 
+mod running;
+mod stopped;
+
 use std::cell::{Cell, RefCell};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::build::{Build, Heap};
-use super::changed;
 use super::frames::FrameDetail;
 use super::kept::{self, Kept, Moment};
 use super::model::{Consistency, Process, ReadInfo};
 use super::recorded::Evidence;
 use super::seen::Seen;
 use super::take::{Scope, TakeOptions};
-use super::threads::{KernelThreads, ThreadCalls};
+use super::threads::KernelThreads;
 use crate::python::candidates::candidates;
-use crate::python::runtime::{self, Candidate};
+use crate::python::runtime::{self, Candidate, Rejection};
 use crate::python::{Reader, Runtime};
 use crate::target::{self, Descriptors, Error, Memory, PageCache, ProcessMemory, Stop};
 
-/// How often what was read of a running process is read again, to find it
-/// unchanged, before the snapshot is called torn.
-const VERIFY_TRIES: u32 = 5;
-
-/// Rounds of stop, copy and let go before a round decodes within its stop.
-const COPY_ROUNDS: u32 = 2;
+/// How often a process that runs is asked for what runs in it, when threads
+/// come and go while that is looked at.
+const CONFIRM_TRIES: u32 = 5;
 
 /// How often the walk over all objects begins anew when they changed under it.
 const SEARCH_TRIES: u32 = 3;
@@ -177,10 +176,11 @@ impl Watch {
         seen.as_mut()?.again(kernel, &descriptors)
     }
 
-    /// Notes which pages the cache holds at the moment that is looked at.
-    fn note_moment(&self) {
+    /// Notes which pages the cache holds at the moment that is looked at; with
+    /// those `aside` where they were copied at that moment, too.
+    fn note_moment(&self, aside: bool) {
         if self.keep {
-            *self.moment.borrow_mut() = Moment::of(&self.cache);
+            *self.moment.borrow_mut() = Moment::of(&self.cache, aside);
         }
     }
 
@@ -243,232 +243,6 @@ impl Watch {
         *self.heap.borrow_mut() = Some(heap);
     }
 
-    /// Stops the process and leaves it so.
-    fn and_freeze(&self, limit: Duration) -> Result<(Process, Stop), Error> {
-        self.prepare()?;
-        let stop = Stop::all_threads(self.process.pid(), limit)?;
-        let unchanged = self.cache.reread_differs() == 0;
-        let kernel = KernelThreads::capture(&self.process)?;
-        let same = match unchanged && self.cache.reread_aside_differs() == 0 {
-            true => self.again(&kernel),
-            false => None,
-        };
-        let mut seen = match same {
-            Some(seen) => seen,
-            None => {
-                self.begin_anew();
-                self.once(kernel, &|| true)?
-            }
-        };
-        self.note_moment();
-        seen.read = ReadInfo {
-            consistency: match stop.released_early() {
-                true => Consistency::Running,
-                false => Consistency::Stopped,
-            },
-            stopped_us: micros(stop.stopped_for()),
-            ..costs(&self.cache, 0)
-        };
-        Ok((seen, stop))
-    }
-
-    /// Makes sure that it is known which pages matter.
-    fn prepare(&self) -> Result<(), Error> {
-        let known = self.seen.borrow().is_some();
-        match known {
-            true => self.capture_descriptors(),
-            false => self.read_running()?,
-        }
-        Ok(())
-    }
-
-    /// Stops the process only to copy the pages that matter. Mostly they are as
-    /// they were when they were decoded; else the copy is decoded while the
-    /// process runs on. Where the copy lacks something, the next round's copy
-    /// has it; the last round decodes before it lets go.
-    fn while_stopped(&self) -> Result<Process, Error> {
-        let max_pause = self.options.max_pause;
-        let known = self.seen.borrow().is_some();
-        self.prepare()?;
-        let mut held = Duration::ZERO;
-        let mut round = 0;
-        let mut incomplete = Err(Error::Gone {
-            pid: self.process.pid(),
-        });
-        loop {
-            let allowed = max_pause.saturating_sub(held);
-            let asked = Instant::now();
-            let mut stop = match Stop::all_threads(self.process.pid(), allowed) {
-                Ok(stop) => stop,
-                // No time is left for another stop: what was read holds, but
-                // its parts are not all of one moment.
-                Err(_) if incomplete.is_ok() => return self.finish(incomplete, true, held),
-                Err(Error::SlowToStop { .. }) => {
-                    return self.instead_of_stopping(held + asked.elapsed().min(allowed));
-                }
-                Err(error) => return Err(error),
-            };
-            let unchanged = self.cache.reread_differs() == 0;
-            let calls = ThreadCalls::capture(&self.process)?;
-            let dropped = self.cache.cache_stats().dropped > 0;
-            let unchanged = unchanged && round == 0 && !dropped;
-            let is_last = !unchanged && (round == COPY_ROUNDS || dropped);
-            let mut complete = true;
-            let outcome = if is_last {
-                self.begin_anew();
-                let kernel = calls.describe(&self.process, true);
-                let held = RefCell::new(stop);
-                let release = || {
-                    self.note_moment();
-                    held.borrow_mut().release();
-                    self.cache.read_aside(true);
-                    true
-                };
-                let outcome = self.once(kernel, &release);
-                stop = held.into_inner();
-                outcome
-            } else {
-                self.note_moment();
-                stop.release();
-                let kernel = calls.describe(&self.process, true);
-                let search = known && round == 0;
-                let (outcome, whole) = self.decode_copy(kernel, unchanged, search);
-                complete = whole;
-                outcome
-            };
-            self.cache.read_aside(false);
-            // Whatever happened to the decoder.
-            stop.release();
-            held += stop.stopped_for();
-            if complete || stop.released_early() {
-                let early = stop.released_early();
-                return self.finish(outcome, early, held);
-            }
-            incomplete = outcome;
-            round += 1;
-        }
-    }
-
-    /// Decodes the copy that was made in a stop, unless what was seen before is
-    /// just that; and whether the copy had all that was wanted of it.
-    fn decode_copy(
-        &self,
-        kernel: KernelThreads,
-        unchanged: bool,
-        search: bool,
-    ) -> (Result<Process, Error>, bool) {
-        if unchanged
-            && self.cache.reread_aside_differs() == 0
-            && let Some(seen) = self.again(&kernel)
-        {
-            return (Ok(seen), true);
-        }
-        self.begin_anew();
-        if search {
-            self.search_heap();
-        }
-        let copied = self.cache.stats().syscalls;
-        let whole = Cell::new(false);
-        let count = || {
-            whole.set(self.cache.stats().syscalls == copied);
-            self.cache.read_aside(whole.get());
-            whole.get()
-        };
-        let outcome = self.once(kernel, &count);
-        (outcome, whole.get())
-    }
-
-    fn finish(
-        &self,
-        outcome: Result<Process, Error>,
-        early: bool,
-        held: Duration,
-    ) -> Result<Process, Error> {
-        let limit = self.options.max_pause.as_millis();
-        let mut seen = outcome?;
-        seen.read = ReadInfo {
-            consistency: match early {
-                true => Consistency::Running,
-                false => Consistency::Stopped,
-            },
-            stopped_us: micros(held),
-            note: early.then(|| {
-                format!(
-                    "the process was let go after {limit} ms (--max-pause) and read on while it ran"
-                )
-            }),
-            ..costs(&self.cache, 0)
-        };
-        Ok(seen)
-    }
-
-    /// Reads a process that runs after all: a machine with more to do than it
-    /// can does not stop it within the time that it may stand still.
-    fn instead_of_stopping(&self, held: Duration) -> Result<Process, Error> {
-        let mut seen = self.while_running()?;
-        let limit = self.options.max_pause;
-        let slow = format!(
-            "the process did not stop within {limit:?} (--max-pause) and was read while it ran"
-        );
-        seen.read.note = Some(match seen.read.note.take() {
-            Some(torn) => format!("{slow}; {torn}"),
-            None => slow,
-        });
-        seen.read.stopped_us = micros(held);
-        Ok(seen)
-    }
-
-    /// Reads without stopping, until reading again what was read gives the same.
-    fn while_running(&self) -> Result<Process, Error> {
-        let mut rejected = 0;
-        self.prepare()?;
-        let mut outcome = Err(Error::Gone {
-            pid: self.process.pid(),
-        });
-        for _ in 0..VERIFY_TRIES {
-            let differing = self.cache.reread_differs();
-            self.note_moment();
-            let kernel = KernelThreads::capture(&self.process)?;
-            if differing == 0
-                && self.cache.cache_stats().dropped == 0
-                && let Some(mut seen) = self.again(&kernel)
-            {
-                seen.read = ReadInfo {
-                    consistency: Consistency::Verified,
-                    ..costs(&self.cache, rejected)
-                };
-                return Ok(seen);
-            }
-            rejected += differing;
-            self.begin_anew();
-            let aside = || {
-                self.cache.read_aside(true);
-                true
-            };
-            outcome = self.once(kernel, &aside);
-            self.cache.read_aside(false);
-        }
-        self.item_by_item(outcome?, rejected)
-    }
-
-    /// What of a process that never stayed as it was did so nevertheless: each
-    /// task and thread is read again by itself, and marked where it differs. The
-    /// rest (edges, resources, loops) was not, so that it counts as torn.
-    fn item_by_item(&self, mut seen: Process, rejected: u64) -> Result<Process, Error> {
-        let Some(runtime) = self.runtime.borrow().clone() else {
-            return Ok(seen);
-        };
-        let marked = changed::mark(&mut seen, &runtime, &self.cache, &self.options.limits);
-        seen.read = ReadInfo {
-            note: Some(format!(
-                "it changed during each of {VERIFY_TRIES} tries: parts may not fit together, and \
-                 {marked} tasks and threads that were not the same twice are marked"
-            )),
-            ..costs(&self.cache, rejected)
-        };
-        Ok(seen)
-    }
-
     /// What runs in the process, confirmed once, and a reader for it.
     fn confirm<'m>(
         &self,
@@ -479,8 +253,16 @@ impl Watch {
             let reader = Reader::new(cache, runtime.layout.clone(), limits.clone());
             return Ok((runtime.clone(), reader));
         }
-        let (runtime, reader) = runtime::confirm(&self.candidates, cache, limits)
-            .map_err(|rejection| rejection.into_error(&self.process))?;
+        let mut tries = 1;
+        let (runtime, reader) = loop {
+            match runtime::confirm(&self.candidates, cache, limits) {
+                Ok(confirmed) => break confirmed,
+                // Its threads are read from pages of several moments.
+                Err(Rejection::Invalid(_)) if tries < CONFIRM_TRIES => tries += 1,
+                Err(rejection) => return Err(rejection.into_error(&self.process)),
+            }
+            cache.reread_differs();
+        };
         *self.runtime.borrow_mut() = Some(runtime.clone());
         Ok((runtime, reader))
     }

@@ -79,11 +79,16 @@ impl<M: Memory> PageCache<M> {
         self.store.borrow_mut().clear();
     }
 
-    /// The numbers of the pages held now (an address without its low 12 bits)
-    /// that were not read aside.
-    pub fn held_pages(&self) -> FxHashSet<u64> {
-        let held = self.store.borrow().held(false);
-        held.into_iter().map(|(page, _)| page).collect()
+    /// The numbers of the pages held now (an address without its low 12 bits),
+    /// those that were read aside too if asked for.
+    pub fn held_pages(&self, aside_too: bool) -> FxHashSet<u64> {
+        let store = self.store.borrow();
+        let aside = match aside_too {
+            true => store.held(true),
+            false => Vec::new(),
+        };
+        let held = store.held(false).into_iter().chain(aside);
+        held.map(|(page, _)| page).collect()
     }
 
     /// From now on pages are read aside, or no longer: [`Self::reread_differs`]

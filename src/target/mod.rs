@@ -23,6 +23,7 @@ mod stop;
 mod thread;
 mod traced;
 mod tracees;
+mod written;
 
 pub use cache::{CacheStats, PageCache};
 pub use descriptors::{Child, Descriptor, Descriptors, Socket};

@@ -134,6 +134,14 @@ impl Process {
         &self.facts.mappings
     }
 
+    /// Its `/proc` directory, while it lives.
+    pub(super) fn live_directory(&self) -> Option<&Directory> {
+        match &self.source {
+            Source::Live(live) => Some(&live.directory),
+            Source::Recorded(_) => None,
+        }
+    }
+
     /// Its memory, read without stopping it.
     pub fn memory(&self) -> ProcessMemory {
         match &self.source {
