@@ -30,7 +30,8 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     }
     // An adapter elsewhere may have been started for one process, and ours cannot list its processes.
     const remote = given["connect"] !== undefined || given["socket"] !== undefined;
-    if (given["processId"] === undefined && !remote) {
+    const chosen = given["processId"] !== undefined || given["capture"] !== undefined;
+    if (!chosen && !remote) {
       return { ...given, processId: DEFAULT_CONFIGURATION["processId"] };
     }
     return given;
