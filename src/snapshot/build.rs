@@ -1,7 +1,6 @@
 //! One process of the model, from a reader that has been confirmed.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use python_offsets::TaskListForm;
 use rustc_hash::FxHashMap;
@@ -170,9 +169,7 @@ impl Build<'_, '_> {
             },
             threads: threads.into_iter().map(|built| built.thread).collect(),
             loops,
-            tasks: (tasks.into_iter())
-                .map(|built| Arc::new(built.task))
-                .collect(),
+            tasks: tasks.into_iter().map(|built| built.task).collect(),
             coroutines: explained.coroutines,
             resources: explained.resources,
             edges: explained.edges,
@@ -244,7 +241,11 @@ impl Build<'_, '_> {
             if self.reader.layout.format.task_list == TaskListForm::WeakSets {
                 order::by_name(&mut built);
             }
-            tasks.extend(built);
+            if tasks.is_empty() {
+                tasks = built;
+            } else {
+                tasks.extend(built);
+            }
         }
         (tasks, asyncio_imported)
     }

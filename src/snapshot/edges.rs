@@ -17,53 +17,56 @@ pub fn link(
     reader: &Reader<'_>,
     tasks: &mut [BuiltTask],
 ) -> (Vec<Edge>, FxHashMap<u64, Vec<ArcStr>>) {
+    let waiting = (tasks.iter().enumerate())
+        .filter(|(_, built)| built.task.state == TaskState::Waiting)
+        .map(|(place, built)| (built.addr, place));
     let mut finder = Finder {
-        waiting: tasks
-            .iter()
-            .filter(|built| built.task.state == TaskState::Waiting)
-            .map(|built| (built.addr, built.task.id.clone()))
-            .collect(),
-        edges: Vec::new(),
-        seen: FxHashSet::default(),
-        concurrent: FxHashMap::default(),
+        waiting: waiting.collect(),
+        ..Finder::default()
     };
     finder.follow_callbacks(reader, tasks);
-    write_on_tasks(tasks, &finder.edges);
-    (finder.edges, finder.concurrent)
+    write_on_tasks(tasks, &finder.links);
+    let edge = |link: &Link| Edge {
+        from: tasks[link.from].task.id.clone(),
+        to: tasks[link.to].task.id.clone(),
+        via: reader.shared(link.via),
+    };
+    (finder.links.iter().map(edge).collect(), finder.concurrent)
 }
 
+/// An edge between tasks, by their places.
+struct Link {
+    from: usize,
+    to: usize,
+    via: &'static str,
+}
+
+#[derive(Default)]
 struct Finder {
-    /// Ids of the tasks that wait.
-    waiting: FxHashMap<u64, ArcStr>,
-    edges: Vec<Edge>,
-    /// Ends of the edges that are known, whatever they go through.
-    seen: FxHashSet<(ArcStr, ArcStr)>,
+    /// Places of the tasks that wait, by address.
+    waiting: FxHashMap<u64, usize>,
+    links: Vec<Link>,
+    /// Ends of the links that are known, whatever they go through.
+    seen: FxHashSet<(usize, usize)>,
     /// Futures of `concurrent.futures` and the tasks that complete them.
     concurrent: FxHashMap<u64, Vec<ArcStr>>,
 }
 
 impl Finder {
-    fn add(&mut self, reader: &Reader<'_>, from: ArcStr, to: ArcStr, via: &str) {
-        if from != to && self.seen.insert((from.clone(), to.clone())) {
-            self.edges.push(Edge {
-                from,
-                to,
-                via: reader.shared(via),
-            });
-        }
-    }
-
     fn follow_callbacks(&mut self, reader: &Reader<'_>, tasks: &[BuiltTask]) {
         let mut dependents = Dependents::default();
-        for built in tasks
-            .iter()
-            .filter(|built| built.task.state != TaskState::Done)
-        {
+        for (to, built) in tasks.iter().enumerate() {
+            if built.task.state == TaskState::Done || built.callbacks.is_empty() {
+                continue;
+            }
             let reached = dependents.of(reader, built.addr, &built.callbacks);
             for dependent in reached.dependents {
-                if let Some(waiting) = self.waiting.get(&dependent.task) {
-                    let from = waiting.clone();
-                    self.add(reader, from, built.task.id.clone(), dependent.via);
+                let from = self.waiting.get(&dependent.task).copied();
+                if let Some(from) = from.filter(|from| *from != to)
+                    && self.seen.insert((from, to))
+                {
+                    let via = dependent.via;
+                    self.links.push(Link { from, to, via });
                 }
             }
             for future in reached.concurrent {
@@ -74,21 +77,12 @@ impl Finder {
     }
 }
 
-fn write_on_tasks(tasks: &mut [BuiltTask], edges: &[Edge]) {
-    let places: FxHashMap<ArcStr, usize> = tasks
-        .iter()
-        .enumerate()
-        .map(|(index, built)| (built.task.id.clone(), index))
-        .collect();
+fn write_on_tasks(tasks: &mut [BuiltTask], links: &[Link]) {
     let mut awaits: FxHashMap<usize, Vec<(usize, &str)>> = FxHashMap::default();
-    for edge in edges {
-        let Some(to) = places.get(&edge.to) else {
-            continue;
-        };
-        tasks[*to].task.awaited_by.push(edge.from.clone());
-        if let Some(from) = places.get(&edge.from) {
-            awaits.entry(*from).or_default().push((*to, &edge.via));
-        }
+    for Link { from, to, via } in links {
+        let waiting = tasks[*from].task.id.clone();
+        tasks[*to].task_mut().awaited_by.push(waiting);
+        awaits.entry(*from).or_default().push((*to, via));
     }
     for (from, targets) in awaits {
         let names: Vec<String> = targets
@@ -97,7 +91,8 @@ fn write_on_tasks(tasks: &mut [BuiltTask], edges: &[Edge]) {
             .map(|(to, _)| display_name(&tasks[*to].task))
             .collect();
         let more = targets.len() - names.len();
-        let Some(wait) = &mut tasks[from].task.waits_for else {
+        tasks[from].awaits_task = true;
+        let Some(wait) = &mut tasks[from].task_mut().waits_for else {
             continue;
         };
         let via = targets[0].1;

@@ -61,7 +61,7 @@ impl Loops {
                 continue;
             };
             self.note(addr, built.task.interpreter);
-            built.task.thread = self
+            built.task_mut().thread = self
                 .threads
                 .get(&addr)
                 .map(|index| threads[*index].thread.id.clone());

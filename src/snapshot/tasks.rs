@@ -15,6 +15,9 @@ use crate::tasks::{FutureState, RawChain, RawTask, TaskName};
 
 /// Bytes around a native task that decoding looks at, with what lies in front.
 const TASK_WINDOW: usize = 256;
+/// Tasks whose chains advance together: few enough that what is known of them
+/// stays in the processor's cache, enough for large batches of reads.
+const BATCH: usize = 4_096;
 /// How asyncio names tasks that nobody named (`Lib/asyncio/tasks.py`).
 const DEFAULT_NAME_PREFIX: &str = "Task-";
 
@@ -34,7 +37,7 @@ pub fn frame_places(threads: &[BuiltThread]) -> FramePlaces {
 
 /// A task of the model with what it was made from.
 pub struct BuiltTask {
-    pub task: Task,
+    pub task: Arc<Task>,
     pub addr: u64,
     /// The loop it belongs to.
     pub event_loop: Option<u64>,
@@ -50,6 +53,15 @@ pub struct BuiltTask {
     pub waiter: Option<u64>,
     /// The exception it ended with.
     pub exception: Option<u64>,
+    /// It cannot go on before another task does.
+    pub awaits_task: bool,
+}
+
+impl BuiltTask {
+    /// The task, to be changed.
+    pub fn task_mut(&mut self) -> &mut Task {
+        Arc::make_mut(&mut self.task)
+    }
 }
 
 /// The id of the task at `addr`.
@@ -75,6 +87,15 @@ pub struct Tasks<'r, 'm> {
 impl Tasks<'_, '_> {
     /// The tasks at `addrs`. What cannot be read is said on the task itself.
     pub fn build(&self, addrs: &[u64], threads: &mut [BuiltThread]) -> Vec<BuiltTask> {
+        let mut built = Vec::with_capacity(addrs.len());
+        for addrs in addrs.chunks(BATCH) {
+            self.build_batch(addrs, threads, &mut built);
+        }
+        mark_owners(&mut built, threads);
+        built
+    }
+
+    fn build_batch(&self, addrs: &[u64], threads: &[BuiltThread], built: &mut Vec<BuiltTask>) {
         let reader = self.reader;
         reader.prefetch(addrs.iter().map(|addr| (*addr, TASK_WINDOW)));
         let raws: Vec<Result<RawTask>> = addrs.iter().map(|addr| reader.task(*addr)).collect();
@@ -83,19 +104,14 @@ impl Tasks<'_, '_> {
             .map(|raw| raw.as_ref().ok().and_then(|raw| raw.coroutine))
             .collect();
         let chains = reader.chains(&coroutines);
-        let mut built: Vec<BuiltTask> = addrs
-            .iter()
-            .zip(raws.into_iter().zip(chains))
-            .map(|(addr, (raw, chain))| match raw {
-                Ok(raw) => self.task(&raw, chain, threads),
-                Err(error) => self.unreadable(*addr, &error.to_string()),
-            })
-            .collect();
-        mark_owners(&mut built, threads);
-        built
+        let read = addrs.iter().zip(raws.into_iter().zip(chains));
+        built.extend(read.map(|(addr, (raw, chain))| match raw {
+            Ok(raw) => self.task(raw, chain, threads),
+            Err(error) => self.unreadable(*addr, &error.to_string()),
+        }));
     }
 
-    fn task(&self, raw: &RawTask, chain: RawChain, threads: &[BuiltThread]) -> BuiltTask {
+    fn task(&self, raw: RawTask, chain: RawChain, threads: &[BuiltThread]) -> BuiltTask {
         let reader = self.reader;
         let future = &raw.future;
         let mut errors: Vec<String> = chain.error.iter().map(ToString::to_string).collect();
@@ -108,7 +124,7 @@ impl Tasks<'_, '_> {
                 // What it calls lies further in on the stack of its thread.
                 let on_stack = &threads[thread].thread.frames;
                 let mut running = on_stack[..=position.min(on_stack.len() - 1)].to_vec();
-                self.name_coroutine_frame(raw, &mut running, frames.is_empty());
+                self.name_coroutine_frame(&raw, &mut running, frames.is_empty());
                 running.extend_from_slice(&frames);
                 frames = running.into();
             }
@@ -118,7 +134,7 @@ impl Tasks<'_, '_> {
             None => {}
         }
         let waiter = raw.waiter.or(chain.leaf);
-        let state = self.state(raw, &chain, waiter, &mut errors);
+        let state = self.state(&raw, &chain, waiter, &mut errors);
         let (name, name_is_default) = shown_name(&raw.name);
         let coroutine = raw
             .coroutine
@@ -158,11 +174,12 @@ impl Tasks<'_, '_> {
             event_loop: future.event_loop,
             place,
             coroutine: raw.coroutine,
-            callbacks: future.callbacks.clone(),
             waiter: waiter.filter(|_| state == TaskState::Waiting),
             exception: future.exception,
+            callbacks: raw.future.callbacks,
             chain,
-            task,
+            task: task.into(),
+            awaits_task: false,
         }
     }
 
@@ -320,7 +337,8 @@ impl Tasks<'_, '_> {
             callbacks: Vec::new(),
             waiter: None,
             exception: None,
-            task: Task {
+            awaits_task: false,
+            task: Arc::new(Task {
                 id: task_id(addr),
                 interpreter: self.interpreter,
                 name: ArcStr::new(),
@@ -349,7 +367,7 @@ impl Tasks<'_, '_> {
                 weakly_held: None,
                 created_at: None,
                 error: Some(error.to_owned()),
-            },
+            }),
         }
     }
 }

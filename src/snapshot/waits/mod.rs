@@ -140,7 +140,7 @@ pub fn explain(
     if scene.search != Search::Nothing {
         let waiting = tasks.iter_mut().filter(|built| built.waiter.is_some());
         for built in waiting.filter(|built| built.task.awaited_by.is_empty()) {
-            built.task.weakly_held = weak::weakly_held(reader, built);
+            built.task_mut().weakly_held = weak::weakly_held(reader, built);
         }
     }
     let mut linked = links::Links {
@@ -229,11 +229,6 @@ fn explain_tasks<'r, 'm>(
     jobs: &Jobs,
     handles: &[(u64, LoopHandles)],
 ) {
-    let waits_for_task: FxHashSet<ArcStr> = registry
-        .edges
-        .iter()
-        .map(|edge| edge.from.clone())
-        .collect();
     let mut explain = task::Explain {
         scene,
         registry,
@@ -247,10 +242,11 @@ fn explain_tasks<'r, 'm>(
         if built.task.state != TaskState::Waiting {
             continue;
         }
-        if !waits_for_task.contains(&built.task.id) {
+        if !built.awaits_task {
             explain.task(built);
-        } else if let (Some(leaf), Some(wait)) = (built.waiter, &mut built.task.waits_for)
+        } else if let Some(leaf) = built.waiter
             && let Some(children) = scene.reader.gathered(leaf)
+            && let Some(wait) = &mut built.task_mut().waits_for
         {
             let done = children.iter().filter(|child| {
                 !matches!(scene.reader.future_state(**child), Ok(FutureState::Pending))
@@ -334,7 +330,7 @@ fn add_guards(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut
     for built in tasks {
         if let Some(mut guards) = held.guards.remove(&built.task.id) {
             guards.sort_by(|a, b| a.remaining_s.total_cmp(&b.remaining_s));
-            built.task.guards = guards;
+            built.task_mut().guards = guards;
         }
     }
 }
@@ -392,10 +388,11 @@ fn finish(
         })
         .collect();
     for built in tasks {
-        if let Some(wait) = &mut built.task.waits_for {
+        let task = built.task_mut();
+        if let Some(wait) = &mut task.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            let ahead = place.and_then(|place| ahead.get(&(place, built.task.id.as_str())));
+            let ahead = place.and_then(|place| ahead.get(&(place, task.id.as_str())));
             summary::wait(wait, resource, ahead.copied());
         }
     }

@@ -61,19 +61,20 @@ fn task_frames(built: &BuiltTask, threads: &[BuiltThread]) -> Vec<OwnedFrame> {
 /// as the model shows them.
 pub fn chain_frames(chain: &RawChain, shown: &[Frame]) -> Vec<OwnedFrame> {
     let links = chain.frames.iter().rev().zip(shown);
-    links
-        .filter_map(|(link, shown)| match link {
-            ChainFrame::Python {
-                frame, generator, ..
-            } => Some(OwnedFrame {
-                frame: frame.clone(),
-                executing: false,
-                library: shown.library,
-                generator: Some(*generator),
-            }),
-            ChainFrame::Native { .. } => None,
-        })
-        .collect()
+    let frames = links.filter_map(|(link, shown)| match link {
+        ChainFrame::Python {
+            frame, generator, ..
+        } => Some(OwnedFrame {
+            frame: frame.clone(),
+            executing: false,
+            library: shown.library,
+            generator: Some(*generator),
+        }),
+        ChainFrame::Native { .. } => None,
+    });
+    let mut owned = Vec::with_capacity(chain.frames.len());
+    owned.extend(frames);
+    owned
 }
 
 /// The frames of a thread whose shown form is `wanted`.

@@ -40,7 +40,7 @@ impl Explain<'_, '_, '_> {
         let found = reader.innermost_wait(python_frames(&built.chain), COROUTINE_WAITS);
         let inner = found.as_ref().map_or(0, |(_, frames)| *frames);
         let outer = reader.outer_wait(&built.chain, inner, &mut self.outer);
-        let mut wait = built.task.waits_for.take().unwrap_or_default();
+        let mut wait = built.task_mut().waits_for.take().unwrap_or_default();
         wait.summary = ArcStr::new();
         let place = match (found, outer) {
             // The primitive is a detail of what is around it.
@@ -54,7 +54,7 @@ impl Explain<'_, '_, '_> {
             (None, None) => self.bare(&id, built, leaf, &mut wait),
         };
         wait.resource = place.map(|place| self.registry.resources[place].id.clone());
-        built.task.waits_for = Some(wait);
+        built.task_mut().waits_for = Some(wait);
     }
 
     /// A wait in a method that is known. Returns the place of its resource.
