@@ -19,7 +19,7 @@ pub mod operands;
 pub mod reader;
 mod repr;
 pub mod runtime;
-mod search;
+pub mod search;
 pub mod text;
 pub mod thread;
 pub mod thread_lock;

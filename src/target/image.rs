@@ -39,7 +39,7 @@ pub struct Image {
 }
 
 /// The images among `mappings` of process `pid`, by address.
-pub(super) fn images(pid: u32, mappings: &[Mapping], memory: &dyn Memory) -> Vec<Image> {
+pub fn images(pid: u32, mappings: &[Mapping], memory: &dyn Memory) -> Vec<Image> {
     // A replaced library and its replacement have one path but two inodes.
     let mut files: BTreeMap<((u32, u32), u64), Vec<&Mapping>> = BTreeMap::new();
     for mapping in mappings.iter().filter(|mapping| mapping.inode != 0) {

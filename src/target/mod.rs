@@ -31,7 +31,7 @@ pub use elf::Segment;
 pub use ended::{Ended, wait_for_end};
 pub use error::Error;
 pub use file::{ElfFile, FileBytes};
-pub use image::Image;
+pub use image::{Image, images};
 pub use list::{Candidate, python_processes};
 pub use live::{LiveMemory, ProcessMemory};
 pub use memory::{Mapping, Memory, Piece, ReadCause, ReadError, ReadStats};

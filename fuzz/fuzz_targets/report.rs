@@ -1,0 +1,5 @@
+#![no_main]
+
+use dapper_attach_fuzz::{bounded, targets};
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bounded::run(targets::report, data));
