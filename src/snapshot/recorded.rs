@@ -182,11 +182,11 @@ impl RecordedProcess {
         if candidates.is_empty() {
             return Err(unreadable("the capture names no version that is known"));
         }
-        let process = target::Process::from_recorded(Arc::new(Recorded {
-            facts: self.facts.clone(),
-            moment: sample.moment.clone(),
-            memory: sample.memory.clone(),
-        }));
+        let process = target::Process::from_recorded(Arc::new(Recorded::new(
+            self.facts.clone(),
+            sample.moment.clone(),
+            sample.memory.clone(),
+        )));
         let evidence = Evidence {
             candidates,
             heap: sample.heap.clone(),

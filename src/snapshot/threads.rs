@@ -64,6 +64,8 @@ const ENDED: [char; 3] = ['X', 'x', 'Z'];
 pub struct KernelThreads {
     /// By the id that the thread has in the target's own pid namespace.
     by_namespace_id: FxHashMap<u64, (u32, KernelThread)>,
+    /// That id, by the one in our own namespace.
+    namespace_ids: FxHashMap<u32, u64>,
     /// Voluntary context switches, by the id in our own namespace.
     switches: FxHashMap<u32, u64>,
     /// `CLOCK_MONOTONIC` at that moment.
@@ -92,6 +94,7 @@ impl ThreadCalls {
     /// that the calls were asked in a stop.
     pub fn describe(self, process: &Process, stood_still: bool) -> KernelThreads {
         let mut by_namespace_id = FxHashMap::default();
+        let mut namespace_ids = FxHashMap::default();
         let mut switches = FxHashMap::default();
         for (tid, call) in self.calls {
             let (inner, switched) = process.thread_status(tid);
@@ -99,11 +102,14 @@ impl ThreadCalls {
             if stood_still && !ENDED.contains(&thread.state) {
                 thread.state = STOPPED_BY_US;
             }
-            by_namespace_id.insert(inner.unwrap_or(tid).into(), (tid, thread));
+            let inner = inner.unwrap_or(tid).into();
+            by_namespace_id.insert(inner, (tid, thread));
+            namespace_ids.insert(tid, inner);
             switches.extend(switched.map(|switched| (tid, switched)));
         }
         KernelThreads {
             by_namespace_id,
+            namespace_ids,
             switches,
             monotonic_ns: self.monotonic_ns,
         }
@@ -170,10 +176,10 @@ impl KernelThreads {
 
     /// What the kernel said of the thread `tid`, an id of our namespace.
     pub fn by_thread(&self, tid: u64) -> Option<&KernelThread> {
-        self.by_namespace_id
-            .values()
-            .find(|(known, _)| u64::from(*known) == tid)
-            .map(|(_, kernel)| kernel)
+        let tid = u32::try_from(tid).ok()?;
+        let inner = self.namespace_ids.get(&tid)?;
+        let (known, kernel) = self.by_namespace_id.get(inner)?;
+        (*known == tid).then_some(kernel)
     }
 }
 

@@ -46,11 +46,22 @@ pub struct RecordedMoment {
 #[derive(Debug, Clone, Default)]
 pub struct Recorded {
     pub facts: RecordedFacts,
-    pub moment: RecordedMoment,
+    /// Its threads by id.
+    pub(super) moment: RecordedMoment,
     pub memory: RecordedMemory,
 }
 
 impl Recorded {
+    /// What answers for a process; a capture may name its threads in any order.
+    pub fn new(facts: RecordedFacts, mut moment: RecordedMoment, memory: RecordedMemory) -> Self {
+        moment.threads.sort_by_key(|thread| thread.tid);
+        Self {
+            facts,
+            moment,
+            memory,
+        }
+    }
+
     /// The ids of its threads.
     pub(super) fn thread_ids(&self) -> Result<Vec<u32>, Error> {
         let pid = self.facts.pid;
@@ -65,6 +76,8 @@ impl Recorded {
     }
 
     pub(super) fn thread(&self, tid: u32) -> Option<&RecordedThread> {
-        self.moment.threads.iter().find(|it| it.tid == tid)
+        let threads = &self.moment.threads;
+        let place = threads.binary_search_by_key(&tid, |it| it.tid).ok()?;
+        threads.get(place)
     }
 }
