@@ -12,18 +12,10 @@ const STUCK: [&str; 2] = ["hung", "blocked-loop"];
 /// Tells each process that waits for the end of another one of `processes`
 /// what keeps that one: the root cause comes first there, too.
 pub fn across(processes: &mut [Process]) {
+    let mut stuck: FxHashMap<ArcStr, (Verdict, Diagnosis)> =
+        processes.iter().filter_map(reason).collect();
     // Children stand behind their parents: what a grandchild says goes up.
     for place in (0..processes.len()).rev() {
-        let stuck: FxHashMap<ArcStr, (Verdict, Diagnosis)> = processes
-            .iter()
-            .filter_map(|process| {
-                let verdict = process.verdict.clone()?;
-                let cause = process.diagnoses.first()?.clone();
-                STUCK
-                    .contains(&verdict.state.as_str())
-                    .then(|| (format!("process:{}", process.pid).into(), (verdict, cause)))
-            })
-            .collect();
         let process = &mut processes[place];
         let mut awaited = process.edges.iter().map(|edge| &edge.to);
         let Some((id, (verdict, cause))) =
@@ -54,5 +46,15 @@ pub fn across(processes: &mut [Process]) {
             };
             own.summary = format!("waits for process {pid}: {}", verdict.summary);
         }
+        stuck.extend(reason(process));
     }
+}
+
+/// Why others wait for `process`, if it does not go on by itself, by its id.
+fn reason(process: &Process) -> Option<(ArcStr, (Verdict, Diagnosis))> {
+    let verdict = process.verdict.as_ref()?;
+    let cause = process.diagnoses.first()?;
+    let is_stuck = STUCK.contains(&verdict.state.as_str());
+    let id = || format!("process:{}", process.pid).into();
+    is_stuck.then(|| (id(), (verdict.clone(), cause.clone())))
 }
