@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dapper_attach::capture::{CaptureError, read, read_file, write};
 use dapper_attach::diagnosis::capture::Capture;
@@ -18,6 +18,7 @@ use dapper_attach::report::{json, text};
 use dapper_attach::snapshot::Snapshot;
 use dapper_attach::snapshot::kept::Proof;
 use dapper_attach::snapshot::take::{Scope, TakeOptions};
+use dapper_attach::target::recorded::RecordedThread;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
@@ -137,6 +138,42 @@ fn a_small_file_does_not_become_a_large_one() {
         let error = read(&file(&body, says)).unwrap_err().to_string();
         assert!(error.contains(is_refused), "{error}");
     }
+}
+
+#[test]
+fn many_threads_in_any_order_are_found_quickly() {
+    let mut recording = read_file(&captures()[0]).unwrap();
+    let expected = snapshot(recording.clone(), false).unwrap();
+    for sample in &mut recording.processes[0].process.samples {
+        let known = sample.moment.threads.clone();
+        // Thread ids of the kernel end at 2^22.
+        let more = (5_000_000..5_100_000).rev().map(|tid| RecordedThread {
+            tid,
+            namespace_tid: tid.into(),
+            ..known[0].clone()
+        });
+        sample.moment.threads = more.chain(known.iter().rev().cloned()).collect();
+    }
+    let begun = Instant::now();
+    let seen = snapshot(recording, false).unwrap();
+    // Each compared with each, it takes far longer.
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let threads = |it: &Snapshot| -> Vec<_> {
+        let threads = it.processes[0].threads.iter();
+        threads.map(|one| (one.native_id, one.state)).collect()
+    };
+    let expected = threads(&expected);
+    assert!(threads(&seen).starts_with(&expected));
+}
+
+#[test]
+fn more_looks_than_can_be_asked_for_are_refused() {
+    let mut recording = read_file(&captures()[0]).unwrap();
+    let samples = &mut recording.processes[0].process.samples;
+    let first = samples[0].clone();
+    samples.splice(0..0, std::iter::repeat_n(first, 1_000));
+    let refused = read(&write(&recording).unwrap()).unwrap_err();
+    assert!(matches!(refused, CaptureError::TooLarge), "{refused}");
 }
 
 /// A file with this body, with a right checksum.

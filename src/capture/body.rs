@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use super::{CaptureError, MOST_BODY};
-use crate::diagnosis::recording::Recording;
+use crate::diagnosis::recording::{Recorded, Recording};
 use crate::target::recorded::{Cursor, MOST_RUNS, read_image, write_image, write_number};
 
+/// Looks at one process: so many can be asked for. Each takes time, and in a
+/// file next to no space.
+const MOST_SAMPLES: usize = 1_000;
 /// Bytes of the facts: as values they take some times more of our own memory.
 const MOST_FACTS: usize = 48 << 20;
 
@@ -46,6 +49,14 @@ pub(super) fn read(body: Vec<u8>) -> Result<Recording, CaptureError> {
     let from = cursor.position();
     let facts = from.checked_add(len).and_then(|to| body.get(from..to));
     let mut recording: Recording = serde_json::from_slice(facts.ok_or(CaptureError::Short)?)?;
+    let samples = |it: &Recorded| it.process.samples.len();
+    if recording
+        .processes
+        .iter()
+        .any(|it| samples(it) > MOST_SAMPLES)
+    {
+        return Err(CaptureError::TooLarge);
+    }
     let mut cursor = Cursor::new(&body, from + len);
     let mut runs = MOST_RUNS;
     for process in &mut recording.processes {

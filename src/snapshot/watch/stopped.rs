@@ -180,10 +180,9 @@ impl Watch {
     /// What was read while it ran, of a process that is more than the cache
     /// holds: it could not be copied in so short a stop either.
     fn too_large(&self, is_old: bool) -> Result<Process, Error> {
-        let seen = match self.seen.borrow().as_ref().filter(|_| !is_old) {
-            Some(seen) => Some(seen.process.clone()),
-            None => None,
-        };
+        let seen = (self.seen.borrow().as_ref())
+            .filter(|_| !is_old)
+            .map(|seen| seen.process.clone());
         let seen = match seen {
             Some(seen) => seen,
             None => {
