@@ -16,7 +16,7 @@ use dapper_attach::python::{FrameSlot, Reader};
 use dapper_attach::snapshot::Process;
 use dapper_attach::snapshot::kept::Kept;
 use dapper_attach::snapshot::recorded::Extent;
-use dapper_attach::snapshot::take::TakeOptions;
+use dapper_attach::snapshot::take::{Scope, TakeOptions};
 use dapper_attach::target::recorded::{NotedReads, RecordedMemory};
 use dapper_attach_fuzz::fixtures::options;
 use dapper_attach_fuzz::session::file_of;

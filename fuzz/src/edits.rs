@@ -126,8 +126,8 @@ impl Edit {
             }
             1 => vec![small % 64],
             2 => vec![edge],
-            3 => vec![at.wrapping_sub(small % 256 & !7)],
-            4 | 5 => vec![other.wrapping_sub(small % 64 & !7)],
+            3 => vec![at.wrapping_sub((small % 256) & !7)],
+            4 | 5 => vec![other.wrapping_sub((small % 64) & !7)],
             6 | 7 => vec![fixture.word(other)],
             8 => vec![now ^ 1 << (small % 64)],
             9 => vec![now.wrapping_add(i64::from(self.value.cast_signed()).cast_unsigned())],

@@ -9,7 +9,7 @@ use dapper_attach::diagnosis::recording::Recording;
 use dapper_attach::limits::Limits;
 use dapper_attach::snapshot::kept::Proof;
 use dapper_attach::snapshot::recorded::Extent;
-use dapper_attach::snapshot::take::TakeOptions;
+use dapper_attach::snapshot::take::{Scope, TakeOptions};
 use dapper_attach::snapshot::{FramePlace, Process};
 use dapper_attach::target::recorded::RecordedMemory;
 use dapper_attach::target::{Memory, ReadCause, ReadError, ReadStats};
@@ -120,9 +120,7 @@ impl Fixture {
 }
 
 fn places(seen: &Process) -> Vec<FramePlace> {
-    let tasks = seen.tasks.iter().flat_map(|task| &task.frames);
-    let threads = seen.threads.iter().flat_map(|thread| &thread.frames);
-    let own = tasks.chain(threads).filter(|frame| !frame.library);
+    let own = seen.frames().filter(|frame| !frame.library);
     own.filter_map(|frame| frame.place).collect()
 }
 
@@ -175,7 +173,7 @@ pub fn options(locals: bool) -> TakeOptions {
         locals,
         no_pause: true,
         max_pause: Duration::ZERO,
-        movement_only: false,
+        scope: Scope::Everything,
         limits: Limits::default(),
     }
 }
