@@ -16,7 +16,7 @@ use dapper_attach::python::{FrameSlot, Reader};
 use dapper_attach::snapshot::Process;
 use dapper_attach::snapshot::kept::Kept;
 use dapper_attach::snapshot::recorded::Extent;
-use dapper_attach::snapshot::take::{Scope, TakeOptions};
+use dapper_attach::snapshot::take::TakeOptions;
 use dapper_attach::target::recorded::{NotedReads, RecordedMemory};
 use dapper_attach_fuzz::fixtures::options;
 use dapper_attach_fuzz::session::file_of;
@@ -73,9 +73,7 @@ fn read(memory: &RecordedMemory, kept: &Kept, seen: &Process) -> Vec<(u64, u64)>
     let noted = NotedReads::new(memory);
     let layout = kept.runtime().layout.clone();
     let reader = Reader::new(&noted, layout, Limits::default());
-    let tasks = seen.tasks.iter().flat_map(|task| &task.frames);
-    let threads = seen.threads.iter().flat_map(|thread| &thread.frames);
-    let own = tasks.chain(threads).filter(|frame| !frame.library);
+    let own = seen.frames().filter(|frame| !frame.library);
     for place in own.filter_map(|frame| frame.place) {
         if let Ok(FrameSlot::Python(frame)) = reader.frame(place.frame) {
             let names = Names::of_frame(&reader, &frame).expect("names");
