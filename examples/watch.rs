@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         scope: Scope::Movement,
         limits: Limits::default(),
     };
-    let watch = Watch::open(pid, &options, false)?;
+    let mut watch = Watch::open(pid, &options, false)?;
     let mut tasks = watch.look()?.tasks.len();
     let begun = Instant::now();
     let (mut looks, mut held) = (0u32, 0u64);

@@ -81,7 +81,7 @@ impl Capture {
         if let Some(recording) = self.source.recording() {
             return self.kept_of(recording).map(Some);
         }
-        let watch = Watch::open(self.pid, &self.options, true)?;
+        let mut watch = Watch::open(self.pid, &self.options, true)?;
         let began = Instant::now();
         let mut earlier = Vec::new();
         for _ in 1..self.samples {
@@ -158,7 +158,7 @@ impl Capture {
             return recording.take(self);
         }
         let mut earlier: FxHashMap<u32, Vec<Process>> = FxHashMap::default();
-        let asked = Watch::open(self.pid, &self.options, false)?;
+        let mut asked = Watch::open(self.pid, &self.options, false)?;
         let mut below: FxHashMap<u32, Watch> = FxHashMap::default();
         let open = |child| Watch::open(child, &self.options, false);
         for _ in 1..self.samples {
@@ -170,7 +170,7 @@ impl Capture {
                 {
                     place.insert(watch);
                 }
-                if let Some(Ok(process)) = below.get(&child).map(Watch::glance) {
+                if let Some(Ok(process)) = below.get_mut(&child).map(Watch::glance) {
                     earlier.entry(child).or_default().push(process);
                 }
             }
@@ -180,7 +180,7 @@ impl Capture {
         let mut processes = vec![asked.look()?];
         for child in self.below()? {
             let watch = below.remove(&child).map_or_else(|| open(child), Ok);
-            match watch.and_then(|watch| watch.look()) {
+            match watch.and_then(|mut watch| watch.look()) {
                 Ok(process) => processes.push(process),
                 Err(error) => processes[0].errors.push(format!("child {child}: {error}")),
             }

@@ -1,5 +1,6 @@
 //! Frames: `PyFrameObject` to 3.10, `_PyInterpreterFrame` from 3.11.
 
+use std::num::NonZeroU64;
 use std::rc::Rc;
 
 use python_offsets::{FrameForm, LineForm, StackForm};
@@ -7,7 +8,7 @@ use python_offsets::{FrameForm, LineForm, StackForm};
 use super::code::Code;
 use super::error::{DecodeError, Result};
 use super::lines::Position;
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, is_plausible};
 use super::types::Kind;
 
 /// Bytes that hold every field in front of `localsplus` in all versions.
@@ -17,7 +18,9 @@ const HEAD: usize = 384;
 #[derive(Debug, Clone)]
 pub struct RawFrame {
     pub addr: u64,
-    pub previous: Option<u64>,
+    pub previous: Option<NonZeroU64>,
+    /// What is saved as the end of its stack; 0 is nothing.
+    stack: u64,
     pub code: Rc<Code>,
     /// Bytes from the first instruction; negative before the first.
     pub offset: i64,
@@ -36,7 +39,7 @@ pub enum FrameSlot {
     Python(RawFrame),
     /// An entry or trampoline frame: no Python code; go on with the next.
     Skipped {
-        previous: Option<u64>,
+        previous: Option<NonZeroU64>,
     },
 }
 
@@ -47,10 +50,7 @@ impl Reader<'_> {
         let mut head = [0; HEAD];
         let len = (layout.localsplus as usize).min(HEAD);
         self.bytes_into(addr, &mut head[..len])?;
-        let previous = match head.field_u64(layout.previous) {
-            0 => None,
-            previous => Some(previous),
-        };
+        let previous = NonZeroU64::new(head.field_u64(layout.previous));
         if let Some(owner) = layout.owner
             && self
                 .layout
@@ -73,6 +73,7 @@ impl Reader<'_> {
         Ok(FrameSlot::Python(RawFrame {
             addr,
             previous,
+            stack: self.saved_stack(addr, &head[..len])?,
             code,
             offset,
         }))
@@ -107,25 +108,34 @@ impl Reader<'_> {
         self.code_position(&frame.code, frame.offset)
     }
 
-    /// Address behind the last value of the frame's stack, where it is saved.
-    pub fn stack_top(&self, frame: &RawFrame) -> Result<Option<u64>> {
+    /// What the frame at `addr` has saved as the end of its stack: 0 for nothing.
+    fn saved_stack(&self, addr: u64, head: &[u8]) -> Result<u64> {
         let layout = &self.layout.frame;
-        let at = frame.addr + u64::from(layout.stack);
-        match self.layout.format.stack {
-            StackForm::TopPointer | StackForm::StackPointer => self.pointer(at, "stack pointer"),
+        let behind = |base: u64| match u64::try_from(head.field_i32(layout.stack)) {
+            Ok(values) => base.wrapping_add(values * 8),
+            Err(_) => 0,
+        };
+        Ok(match self.layout.format.stack {
+            StackForm::TopPointer | StackForm::StackPointer => head.field_u64(layout.stack),
             StackForm::Depth => {
-                let depth = self.i32(at)?;
                 let base = layout.valuestack.ok_or(DecodeError::NotInLayout {
                     what: "f_valuestack",
                 })?;
-                let base = self.required(frame.addr + u64::from(base), "f_valuestack")?;
-                Ok(u64::try_from(depth).ok().map(|depth| base + depth * 8))
+                behind(head.field_u64(base))
             }
-            StackForm::TopIndex => {
-                let index = self.i32(at)?;
-                let base = frame.addr + u64::from(layout.localsplus);
-                Ok(u64::try_from(index).ok().map(|index| base + index * 8))
-            }
+            StackForm::TopIndex => behind(addr + u64::from(layout.localsplus)),
+        })
+    }
+
+    /// Address behind the last value of the frame's stack, where it is saved.
+    pub fn stack_top(&self, frame: &RawFrame) -> Result<Option<u64>> {
+        match frame.stack {
+            0 => Ok(None),
+            top if is_plausible(top) => Ok(Some(top)),
+            addr => Err(DecodeError::BadPointer {
+                what: "stack pointer",
+                addr,
+            }),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Interpreters, thread states and their stacks.
 
+use std::num::NonZeroU64;
+
 use python_offsets::FrameForm;
 use rustc_hash::FxHashSet;
 
@@ -193,8 +195,8 @@ impl Reader<'_> {
     pub fn stack_from(&self, start: Option<u64>) -> RawStack {
         let mut stack = RawStack::default();
         let mut seen = FxHashSet::default();
-        let mut next = start;
-        while let Some(addr) = next {
+        let mut next = start.and_then(NonZeroU64::new);
+        while let Some(addr) = next.map(NonZeroU64::get) {
             if !seen.insert(addr) {
                 stack.error = Some(DecodeError::Corrupt {
                     what: "list of frames",

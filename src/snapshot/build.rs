@@ -32,6 +32,17 @@ pub struct Heap {
 }
 
 impl Heap {
+    /// Whether there are objects of interest and lists of all objects.
+    pub fn is_searched(reader: &Reader<'_>, runtime: &Runtime) -> bool {
+        let layout = &runtime.layout;
+        let has_lists = !layout.gc.heads.is_empty() || !layout.format.collector_heads.is_empty();
+        let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
+        let mut imported = interpreters
+            .iter()
+            .map(|it| asyncio_is_imported(reader, it.addr));
+        has_lists && runtime.tasks_refused.is_none() && imported.any(|imported| imported)
+    }
+
     /// Looks for them among all objects of all interpreters.
     pub fn search(reader: &Reader<'_>, runtime: &Runtime) -> Self {
         let mut heap = Self::default();

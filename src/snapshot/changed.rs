@@ -59,6 +59,17 @@ pub fn mark(
     marked
 }
 
+/// Marks all of them, where what they were read from is not held any more.
+pub fn mark_all(seen: &mut Process) -> usize {
+    for task in &mut seen.tasks {
+        note(&mut Arc::make_mut(task).error);
+    }
+    for thread in &mut seen.threads {
+        note(&mut thread.error);
+    }
+    seen.tasks.len() + seen.threads.len()
+}
+
 fn note(error: &mut Option<String>) {
     *error = Some(match error.take() {
         Some(known) => format!("{known}; {MARK}"),

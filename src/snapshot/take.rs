@@ -49,7 +49,7 @@ pub fn take_process(pid: u32, options: &TakeOptions) -> Result<Process, Error> {
 /// # Errors
 /// As for [`take_process`].
 pub fn take_kept(pid: u32, options: &TakeOptions) -> Result<(Process, Kept), Error> {
-    let watch = Watch::open(pid, options, true)?.decoding_always();
+    let mut watch = Watch::open(pid, options, true)?.decoding_always();
     let seen = watch.look()?;
     Ok((seen, watch.kept(None)?))
 }

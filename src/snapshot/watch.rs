@@ -5,7 +5,7 @@
 mod running;
 mod stopped;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::build::{Build, Heap};
@@ -34,26 +34,29 @@ const SEARCH_PAGES: usize = 16_384;
 /// Pages that it fetches together: objects lie in arenas of 256 KiB and more.
 const SEARCH_AHEAD: u64 = 16;
 
+/// Pages of the process.
+type Pages = PageCache<ProcessMemory>;
+
 /// One process that is looked at.
 pub struct Watch {
     process: target::Process,
     candidates: Vec<Candidate>,
     options: TakeOptions,
-    cache: PageCache<ProcessMemory>,
+    cache: Pages,
     /// What a walk over all objects found, and whether it was for this look.
-    heap: RefCell<Option<Heap>>,
-    descriptors: RefCell<Descriptors>,
+    heap: Option<Heap>,
+    descriptors: Descriptors,
     /// Whether the cache is to be read further on.
     keep: bool,
     /// Which pages are all of the moment of the snapshot.
-    moment: RefCell<Moment>,
+    moment: Moment,
     /// What was confirmed to run.
-    runtime: RefCell<Option<Runtime>>,
+    runtime: Option<Runtime>,
     /// What was decoded from what the cache holds.
-    seen: RefCell<Option<Seen>>,
+    seen: Option<Seen>,
     /// What was decoded last: the kernel's part of it, and whether it was then
     /// searched who refers to what.
-    decoded: RefCell<(KernelThreads, bool)>,
+    decoded: (KernelThreads, bool),
     /// Whether a look may be what was decoded before, brought up to date.
     reuse: bool,
 }
@@ -72,13 +75,13 @@ impl Watch {
             process,
             candidates,
             options: options.clone(),
-            heap: RefCell::default(),
-            descriptors: RefCell::default(),
+            heap: None,
+            descriptors: Descriptors::default(),
             keep,
-            moment: RefCell::default(),
-            runtime: RefCell::default(),
-            seen: RefCell::default(),
-            decoded: RefCell::default(),
+            moment: Moment::default(),
+            runtime: None,
+            seen: None,
+            decoded: Default::default(),
             reuse: true,
         })
     }
@@ -95,19 +98,17 @@ impl Watch {
     ///
     /// # Errors
     /// As for [`Watch::look`].
-    pub fn glance(&self) -> Result<Process, Error> {
-        self.why_gone(|| {
-            let kernel = KernelThreads::capture(&self.process)?;
-            let known = self.seen.borrow().is_some() && self.cache.reread_differs() == 0;
-            if known && let Some(seen) = self.again(&kernel) {
+    pub fn glance(&mut self) -> Result<Process, Error> {
+        self.why_gone(|watch| {
+            let kernel = KernelThreads::capture(&watch.process)?;
+            let known = watch.seen.is_some() && watch.cache.reread_differs() == 0;
+            if known && let Some(seen) = watch.again(&kernel) {
                 return Ok(seen);
             }
-            self.read_running()?;
-            let seen = self.seen.borrow();
-            let whole = seen.as_ref().filter(|seen| seen.is_whole());
+            watch.read_running()?;
+            let whole = watch.seen.as_ref().filter(|seen| seen.is_whole());
             let process = whole.map(|seen| seen.process.clone());
-            drop(seen);
-            process.map_or_else(|| self.take(), Ok)
+            process.map_or_else(|| watch.take(), Ok)
         })
     }
 
@@ -116,8 +117,8 @@ impl Watch {
     /// # Errors
     /// When there is nothing to show: not Python, no permission, an unknown
     /// version, or it went away.
-    pub fn look(&self) -> Result<Process, Error> {
-        self.why_gone(|| self.take())
+    pub fn look(&mut self) -> Result<Process, Error> {
+        self.why_gone(Self::take)
     }
 
     /// Looks at the process, and leaves it standing still for as long as
@@ -125,8 +126,8 @@ impl Watch {
     ///
     /// # Errors
     /// As for [`Watch::look`].
-    pub fn freeze(&self, limit: Duration) -> Result<(Process, Stop), Error> {
-        self.why_gone(|| self.and_freeze(limit))
+    pub fn freeze(&mut self, limit: Duration) -> Result<(Process, Stop), Error> {
+        self.why_gone(|watch| watch.and_freeze(limit))
     }
 
     /// Stays attached, to read more of what was seen.
@@ -135,31 +136,33 @@ impl Watch {
     /// [`Error::Gone`] when nothing was seen.
     pub fn kept(self, stop: Option<Stop>) -> Result<Kept, Error> {
         let pid = self.process.pid();
-        let runtime = self.runtime.into_inner().ok_or(Error::Gone { pid })?;
-        let moment = self.moment.into_inner();
-        let (kernel, searched) = self.decoded.into_inner();
+        let runtime = self.runtime.ok_or(Error::Gone { pid })?;
+        let (kernel, searched) = self.decoded;
         let evidence = Evidence {
             candidates: self.candidates,
-            heap: self.heap.into_inner(),
-            descriptors: self.descriptors.into_inner(),
+            heap: self.heap,
+            descriptors: self.descriptors,
             kernel,
             searched,
         };
-        let kept = Kept::new(self.process, runtime, self.cache, moment, stop, evidence);
-        Ok(kept)
+        let (process, cache, moment) = (self.process, self.cache, self.moment);
+        Ok(Kept::new(process, runtime, cache, moment, stop, evidence))
     }
 
     /// Whatever failed first, that it has ended is why.
-    fn why_gone<T>(&self, look: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    fn why_gone<T>(
+        &mut self,
+        look: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let pid = self.process.pid();
-        look().map_err(|error| match error {
+        look(self).map_err(|error| match error {
             Error::Permission { .. } => error,
             _ if self.process.is_alive() => error,
             _ => Error::Gone { pid },
         })
     }
 
-    fn take(&self) -> Result<Process, Error> {
+    fn take(&mut self) -> Result<Process, Error> {
         match self.options.no_pause {
             true => self.while_running(),
             false => self.while_stopped(),
@@ -167,41 +170,37 @@ impl Watch {
     }
 
     /// What was seen before, when all that the kernel says is the same, too.
-    fn again(&self, kernel: &KernelThreads) -> Option<Process> {
-        if !self.reuse {
-            return None;
-        }
-        let descriptors = self.descriptors.borrow();
-        let mut seen = self.seen.borrow_mut();
-        seen.as_mut()?.again(kernel, &descriptors)
+    fn again(&mut self, kernel: &KernelThreads) -> Option<Process> {
+        let seen = self.seen.as_mut().filter(|_| self.reuse)?;
+        seen.again(kernel, &self.descriptors)
     }
 
     /// Notes which pages the cache holds at the moment that is looked at; with
     /// those `aside` where they were copied at that moment, too.
-    fn note_moment(&self, aside: bool) {
+    fn note_moment(&mut self, aside: bool) {
         if self.keep {
-            *self.moment.borrow_mut() = Moment::of(&self.cache, aside);
+            self.moment = Moment::of(&self.cache, aside);
         }
     }
 
     /// Reads the process while it runs: to learn which pages matter, and
     /// because it may turn out that nothing has changed since.
-    fn read_running(&self) -> Result<(), Error> {
+    fn read_running(&mut self) -> Result<(), Error> {
         self.begin_anew();
         self.capture_descriptors();
         self.search_heap();
         self.cache.read_aside(false);
-        let aside = || {
+        let aside = |cache: &Pages| {
             // What only the walk over all objects wanted is not needed again.
-            self.cache.forget_aside();
-            self.cache.read_aside(true);
+            cache.forget_aside();
+            cache.read_aside(true);
             true
         };
         let kernel = KernelThreads::capture(&self.process)?;
         let outcome = self.once(kernel, &aside);
         self.cache.read_aside(false);
         if self.keep
-            && let (Ok(seen), Some(runtime)) = (outcome, &*self.runtime.borrow())
+            && let (Ok(seen), Some(runtime)) = (outcome, &self.runtime)
         {
             kept::touch_variables(&seen, runtime, &self.cache);
         }
@@ -210,18 +209,18 @@ impl Watch {
 
     /// Forgets what may be otherwise by now: what only was read after the moment
     /// of a look, and what was confirmed to run.
-    fn begin_anew(&self) {
+    fn begin_anew(&mut self) {
         self.cache.forget_aside();
-        *self.runtime.borrow_mut() = None;
+        self.runtime = None;
     }
 
-    fn capture_descriptors(&self) {
-        *self.descriptors.borrow_mut() = Descriptors::capture(&self.process);
+    fn capture_descriptors(&mut self) {
+        self.descriptors = Descriptors::capture(&self.process);
     }
 
     /// Walks over all objects while the process runs, through a memory of its
     /// own: so many pages are not wanted in the copy that is made in a stop.
-    fn search_heap(&self) {
+    fn search_heap(&mut self) {
         if self.options.scope != Scope::Everything {
             return;
         }
@@ -230,7 +229,14 @@ impl Watch {
             let cache = PageCache::with_capacity(self.process.memory(), SEARCH_PAGES)
                 .reading_ahead(SEARCH_AHEAD);
             // Where this fails, the snapshot itself says what is wrong.
-            if let Ok((runtime, reader)) = self.confirm(&cache) {
+            if let Ok(runtime) = self.confirm(&cache) {
+                let reader = self.reader(&runtime, &cache);
+                // In large pieces, where all objects together are not too much.
+                if Heap::is_searched(&reader, &runtime)
+                    && let Some(ranges) = self.process.written_pages(SEARCH_PAGES)
+                {
+                    cache.prefetch(&mut ranges.into_iter());
+                }
                 heap.add(Heap::search(&reader, &runtime));
             }
             if heap.is_whole() {
@@ -240,49 +246,57 @@ impl Watch {
                 break;
             }
         }
-        *self.heap.borrow_mut() = Some(heap);
+        self.heap = Some(heap);
     }
 
-    /// What runs in the process, confirmed once, and a reader for it.
-    fn confirm<'m>(
-        &self,
-        cache: &'m PageCache<ProcessMemory>,
-    ) -> Result<(Runtime, Reader<'m>), Error> {
-        let limits = &self.options.limits;
-        if let Some(runtime) = &*self.runtime.borrow() {
-            let reader = Reader::new(cache, runtime.layout.clone(), limits.clone());
-            return Ok((runtime.clone(), reader));
+    /// What runs in the process, confirmed through `cache` unless it was before.
+    fn confirm(&mut self, cache: &Pages) -> Result<Runtime, Error> {
+        if let Some(runtime) = &self.runtime {
+            return Ok(runtime.clone());
         }
+        let runtime = self.confirmed(cache)?;
+        self.runtime = Some(runtime.clone());
+        Ok(runtime)
+    }
+
+    fn confirmed(&self, cache: &Pages) -> Result<Runtime, Error> {
         let mut tries = 1;
-        let (runtime, reader) = loop {
-            match runtime::confirm(&self.candidates, cache, limits) {
-                Ok(confirmed) => break confirmed,
+        loop {
+            match runtime::confirm(&self.candidates, cache, &self.options.limits) {
+                Ok((runtime, _)) => return Ok(runtime),
                 // Its threads are read from pages of several moments.
                 Err(Rejection::Invalid(_)) if tries < CONFIRM_TRIES => tries += 1,
                 Err(rejection) => return Err(rejection.into_error(&self.process)),
             }
             cache.reread_differs();
-        };
-        *self.runtime.borrow_mut() = Some(runtime.clone());
-        Ok((runtime, reader))
+        }
+    }
+
+    fn reader<'m>(&self, runtime: &Runtime, cache: &'m Pages) -> Reader<'m> {
+        Reader::new(cache, runtime.layout.clone(), self.options.limits.clone())
     }
 
     /// Decodes once. `read` is called when all has been read that must be of one
     /// moment, and says whether to go on: who refers to what is searched
     /// afterwards, in what can be read then.
-    fn once(&self, kernel: KernelThreads, read: &dyn Fn() -> bool) -> Result<Process, Error> {
-        *self.seen.borrow_mut() = None;
-        let (runtime, reader) = self.confirm(&self.cache)?;
-        let descriptors = self.descriptors.borrow();
-        let heap = self.heap.borrow();
+    fn once(
+        &mut self,
+        kernel: KernelThreads,
+        read: &dyn Fn(&Pages) -> bool,
+    ) -> Result<Process, Error> {
+        self.seen = None;
+        let runtime = match self.runtime.take() {
+            Some(runtime) => runtime,
+            None => self.confirmed(&self.cache)?,
+        };
         let whole = Cell::new(false);
         let process = Build {
             process: &self.process,
             runtime: &runtime,
-            reader: &reader,
+            reader: &self.reader(&runtime, &self.cache),
             kernel: &kernel,
             read: &|| {
-                whole.set(read());
+                whole.set(read(&self.cache));
                 whole.get()
             },
             detail: FrameDetail {
@@ -290,15 +304,15 @@ impl Watch {
                 places: self.keep,
             },
             scope: self.options.scope,
-            heap: heap.as_ref(),
-            descriptors: &descriptors,
+            heap: self.heap.as_ref(),
+            descriptors: &self.descriptors,
         }
         .process();
-        *self.decoded.borrow_mut() = (kernel.clone(), whole.get());
+        self.runtime = Some(runtime);
+        self.decoded = (kernel.clone(), whole.get());
         let process = process?;
         if whole.get() {
-            let seen = Seen::new(process.clone(), kernel, &descriptors);
-            *self.seen.borrow_mut() = Some(seen);
+            self.seen = Some(Seen::new(process.clone(), kernel, &self.descriptors));
         }
         Ok(process)
     }
@@ -308,7 +322,7 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn costs(cache: &PageCache<ProcessMemory>, rejected_reads: u64) -> ReadInfo {
+fn costs(cache: &Pages, rejected_reads: u64) -> ReadInfo {
     let stats = cache.stats();
     ReadInfo {
         consistency: Consistency::Running,

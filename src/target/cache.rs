@@ -38,9 +38,9 @@ pub struct PageCache<M> {
     aside: Cell<bool>,
     /// Pages that are fetched with one that is missing.
     ahead: u64,
-    /// Where pages are reread to, kept for the next time: to reread is what a
-    /// stopped process waits for, and fresh memory would make it wait longer.
-    scratch: RefCell<Vec<u8>>,
+    /// Where pages are reread to. To reread is what a stopped process waits for,
+    /// and fresh memory would make it wait longer.
+    scratch: RefCell<Box<[u8]>>,
 }
 
 impl<M: Memory> PageCache<M> {
@@ -167,11 +167,20 @@ impl<M: Memory> PageCache<M> {
         self.reread(true)
     }
 
+    /// Does in advance what can be done so that [`Self::reread_differs`] is quick.
+    pub fn make_ready(&self) {
+        let mut scratch = self.scratch.borrow_mut();
+        if scratch.is_empty() {
+            // Written to, or the kernel would find memory for it only later.
+            *scratch = vec![1; REREAD_PAGES * PAGE_SIZE].into();
+        }
+    }
+
     fn reread(&self, aside: bool) -> u64 {
+        self.make_ready();
         self.forget_recent();
         let mut store = self.store.borrow_mut();
         let mut scratch = self.scratch.borrow_mut();
-        scratch.resize(REREAD_PAGES * PAGE_SIZE, 0);
         let mut differing = 0;
         for held in store.held(aside).chunks(REREAD_PAGES) {
             differing += self.reread_slots(&mut store, held, &mut scratch);

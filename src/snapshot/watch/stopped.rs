@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-use super::{Watch, costs, micros};
+use super::{Pages, Watch, costs, micros};
+use crate::snapshot::kept::Moment;
 use crate::snapshot::model::{Consistency, Process, ReadInfo};
 use crate::snapshot::threads::{KernelThreads, ThreadCalls};
 use crate::target::{Error, Memory, Stop};
@@ -17,8 +18,9 @@ const PAGES_PER_MS: u128 = 125;
 
 impl Watch {
     /// Stops the process and leaves it so.
-    pub(super) fn and_freeze(&self, limit: Duration) -> Result<(Process, Stop), Error> {
+    pub(super) fn and_freeze(&mut self, limit: Duration) -> Result<(Process, Stop), Error> {
         self.prepare()?;
+        self.cache.make_ready();
         let stop = Stop::all_threads(self.process.pid(), limit)?;
         let unchanged = self.cache.reread_differs() == 0;
         let kernel = KernelThreads::capture(&self.process)?;
@@ -30,7 +32,7 @@ impl Watch {
             Some(seen) => seen,
             None => {
                 self.begin_anew();
-                self.once(kernel, &|| true)?
+                self.once(kernel, &|_: &Pages| true)?
             }
         };
         self.note_moment(false);
@@ -46,8 +48,8 @@ impl Watch {
     }
 
     /// Makes sure that it is known which pages matter.
-    pub(super) fn prepare(&self) -> Result<(), Error> {
-        let known = self.seen.borrow().is_some();
+    pub(super) fn prepare(&mut self) -> Result<(), Error> {
+        let known = self.seen.is_some();
         match known {
             true => self.capture_descriptors(),
             false => self.read_running()?,
@@ -60,9 +62,9 @@ impl Watch {
     /// process runs on. Where the copy lacks something, the next round's copy
     /// has it, for all that the process has written is copied with it where that
     /// is not too much; the last round decodes before it lets go.
-    pub(super) fn while_stopped(&self) -> Result<Process, Error> {
+    pub(super) fn while_stopped(&mut self) -> Result<Process, Error> {
         let max_pause = self.options.max_pause;
-        let known = self.seen.borrow().is_some();
+        let known = self.seen.is_some();
         self.prepare()?;
         let mut held = Duration::ZERO;
         let mut round = 0;
@@ -77,6 +79,7 @@ impl Watch {
                 0 | COPY_ROUNDS => Vec::new(),
                 _ => self.written_pages(),
             };
+            self.cache.make_ready();
             let allowed = max_pause.saturating_sub(held);
             let asked = Instant::now();
             let mut stop = match Stop::all_threads(self.process.pid(), allowed) {
@@ -89,25 +92,13 @@ impl Watch {
                 }
                 Err(error) => return Err(error),
             };
-            let unchanged = self.cache.reread_differs() == 0;
+            let unchanged = self.cache.reread_differs() == 0 && round == 0;
             self.copy_aside(&written);
             let calls = ThreadCalls::capture(&self.process)?;
-            let unchanged = unchanged && round == 0;
-            let is_last = !unchanged && round == COPY_ROUNDS;
             let mut complete = true;
-            let outcome = if is_last {
-                self.begin_anew();
+            let outcome = if round == COPY_ROUNDS {
                 let kernel = calls.describe(&self.process, true);
-                let held = RefCell::new(stop);
-                let release = || {
-                    self.note_moment(false);
-                    held.borrow_mut().release();
-                    self.cache.read_aside(true);
-                    true
-                };
-                let outcome = self.once(kernel, &release);
-                stop = held.into_inner();
-                outcome
+                self.decode_standing(kernel, &mut stop)
             } else {
                 self.note_moment(!written.is_empty());
                 stop.release();
@@ -139,7 +130,7 @@ impl Watch {
     }
 
     /// What was seen before, when all that it was decoded from is `unchanged`.
-    fn still_seen(&self, kernel: &KernelThreads, unchanged: bool) -> Option<Process> {
+    fn still_seen(&mut self, kernel: &KernelThreads, unchanged: bool) -> Option<Process> {
         match unchanged && self.cache.reread_aside_differs() == 0 {
             true => self.again(kernel),
             false => None,
@@ -148,7 +139,7 @@ impl Watch {
 
     /// Where all is that the process has written, unless that is too much to be
     /// copied while it stands still.
-    fn written_pages(&self) -> Vec<(u64, usize)> {
+    fn written_pages(&mut self) -> Vec<(u64, usize)> {
         self.begin_anew();
         let most = self.options.max_pause.as_millis() * PAGES_PER_MS;
         let most = usize::try_from(most).unwrap_or(usize::MAX);
@@ -163,14 +154,38 @@ impl Watch {
         self.cache.read_aside(false);
     }
 
+    /// Decodes while the process stands still, and lets it go as soon as all has
+    /// been read that must be of one moment.
+    fn decode_standing(
+        &mut self,
+        kernel: KernelThreads,
+        stop: &mut Stop,
+    ) -> Result<Process, Error> {
+        self.begin_anew();
+        let standing = RefCell::new((stop, Moment::default()));
+        let keep = self.keep;
+        let release = |cache: &Pages| {
+            let (stop, moment) = &mut *standing.borrow_mut();
+            if keep {
+                *moment = Moment::of(cache, false);
+            }
+            stop.release();
+            cache.read_aside(true);
+            true
+        };
+        let outcome = self.once(kernel, &release);
+        self.moment = standing.into_inner().1;
+        outcome
+    }
+
     /// Decodes the copy that was made in a stop, and says whether it had all
     /// that was wanted of it.
-    fn decode_copy(&self, kernel: KernelThreads) -> (Result<Process, Error>, bool) {
+    fn decode_copy(&mut self, kernel: KernelThreads) -> (Result<Process, Error>, bool) {
         let copied = self.cache.stats().syscalls;
         let whole = Cell::new(false);
-        let count = || {
-            whole.set(self.cache.stats().syscalls == copied);
-            self.cache.read_aside(whole.get());
+        let count = |cache: &Pages| {
+            whole.set(cache.stats().syscalls == copied);
+            cache.read_aside(whole.get());
             whole.get()
         };
         let outcome = self.once(kernel, &count);
@@ -179,8 +194,8 @@ impl Watch {
 
     /// What was read while it ran, of a process that is more than the cache
     /// holds: it could not be copied in so short a stop either.
-    fn too_large(&self, is_old: bool) -> Result<Process, Error> {
-        let seen = (self.seen.borrow().as_ref())
+    fn too_large(&mut self, is_old: bool) -> Result<Process, Error> {
+        let seen = (self.seen.as_ref())
             .filter(|_| !is_old)
             .map(|seen| seen.process.clone());
         let seen = match seen {
@@ -189,7 +204,7 @@ impl Watch {
                 self.begin_anew();
                 self.capture_descriptors();
                 self.search_heap();
-                self.once(KernelThreads::capture(&self.process)?, &|| true)?
+                self.once(KernelThreads::capture(&self.process)?, &|_: &Pages| true)?
             }
         };
         Ok(Process {
@@ -230,7 +245,7 @@ impl Watch {
 
     /// Reads a process that runs after all: a machine with more to do than it
     /// can does not stop it within the time that it may stand still.
-    fn instead_of_stopping(&self, held: Duration) -> Result<Process, Error> {
+    fn instead_of_stopping(&mut self, held: Duration) -> Result<Process, Error> {
         let mut seen = self.while_running()?;
         let limit = self.options.max_pause;
         let slow = format!(
