@@ -1,0 +1,39 @@
+//! What a diagnosis says.
+
+use arcstr::ArcStr;
+use serde::{Deserialize, Serialize};
+
+/// The one-line answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub state: String,
+    pub confidence: String,
+    pub summary: String,
+    pub samples: u32,
+    pub interval_s: f64,
+}
+
+/// One finding, root cause first in its list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    pub kind: String,
+    pub how: Option<String>,
+    pub tasks: Vec<ArcStr>,
+    pub threads: Vec<ArcStr>,
+    pub resources: Vec<ArcStr>,
+    pub summary: String,
+    pub culprit: Option<Culprit>,
+    pub affected_tasks: u64,
+    pub recovers_in_s: Option<f64>,
+    pub confidence: String,
+    pub hint: Option<String>,
+}
+
+/// The line that a maintainer would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Culprit {
+    pub file: String,
+    pub line: u32,
+    pub function: String,
+    pub text: String,
+}
