@@ -4,7 +4,7 @@
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::owners::{OwnedFrame, Owner};
+use super::owners::{OwnedFrame, Owner, Owners};
 use crate::python::{Entered, Kind, RawFrame, Reader};
 use crate::snapshot::model::{Guard, Taken};
 
@@ -38,41 +38,41 @@ pub struct Held {
 
 impl Held {
     /// Reads the frames of all `owners`; `now` is `loop.time()`.
-    pub fn read(reader: &Reader<'_>, owners: &[Owner], now: f64) -> Self {
+    pub fn read(reader: &Reader<'_>, owners: &Owners<'_>, now: f64) -> Self {
         let mut held = Self::default();
-        let frames = owners.iter().map(|owner| owner.frames.len()).sum();
-        held.generators.reserve(frames);
-        for owner in owners {
+        let frames = owners.tasks.iter().map(|built| built.chain.frames.len());
+        held.generators.reserve(frames.sum());
+        owners.visit(&mut |owner| {
             for (index, owned) in owner.frames.iter().enumerate() {
                 held.add_frame(reader, owner, index, owned, now);
             }
-        }
+        });
         held
     }
 
     fn add_frame(
         &mut self,
         reader: &Reader<'_>,
-        owner: &Owner,
+        owner: &Owner<'_>,
         index: usize,
-        owned: &OwnedFrame,
+        owned: &OwnedFrame<'_>,
         now: f64,
     ) {
         self.generators.extend(owned.generator);
-        if !owned.executing && matches!(reader.only_awaits(&owned.frame), Ok(true)) {
+        if !owned.executing && matches!(reader.only_awaits(owned.frame), Ok(true)) {
             self.add_timer(reader, owner, owned, now);
             return;
         }
         // One frame that cannot be read hides only what it holds itself.
         let entered = reader
-            .entered_managers(&owned.frame, owned.executing)
+            .entered_managers(owned.frame, owned.executing)
             .unwrap_or_default();
         for entered in entered {
             let manager = entered.manager;
             if let Ok(Some(generator)) = reader.attribute_object(manager, "gen") {
                 self.generators.insert(generator);
             }
-            self.add_deadline(reader, &owner.id, &owned.frame.code.name, manager, now);
+            self.add_deadline(reader, owner.id, &owned.frame.code.name, manager, now);
             let inner = &owner.frames[..index];
             if is_entering(reader, inner, manager) || gives_back(reader, inner, manager) {
                 continue;
@@ -86,18 +86,24 @@ impl Held {
             }
         }
         self.generators
-            .extend(reader.stack_generators(&owned.frame, owned.executing));
+            .extend(reader.stack_generators(owned.frame, owned.executing));
         self.add_timer(reader, owner, owned, now);
     }
 
     /// Notes the timer of a library's function that waits with one.
-    fn add_timer(&mut self, reader: &Reader<'_>, owner: &Owner, owned: &OwnedFrame, now: f64) {
+    fn add_timer(
+        &mut self,
+        reader: &Reader<'_>,
+        owner: &Owner<'_>,
+        owned: &OwnedFrame<'_>,
+        now: f64,
+    ) {
         if owned.library
-            && let Ok(Some(handle)) = reader.frame_variable(&owned.frame, TIMER_VARIABLE)
+            && let Ok(Some(handle)) = reader.frame_variable(owned.frame, TIMER_VARIABLE)
             && let Ok(Some(when)) = reader.attribute_object(handle, "_when")
             && let Ok(when) = reader.float(when)
         {
-            self.add_guard(&owner.id, "wait_for", when - now);
+            self.add_guard(owner.id, "wait_for", when - now);
         }
     }
 
@@ -159,7 +165,7 @@ impl Held {
 
 /// Where the owner of the frame at `index` entered a manager: in the user's own
 /// code, also where a library did it for them.
-fn taken(reader: &Reader<'_>, owner: &Owner, index: usize, entered: &Entered) -> Taken {
+fn taken(reader: &Reader<'_>, owner: &Owner<'_>, index: usize, entered: &Entered) -> Taken {
     let place = |frame: &RawFrame, line: Option<u32>| Taken {
         by: owner.id.clone(),
         function: reader.shared(&frame.code.name),
@@ -168,7 +174,7 @@ fn taken(reader: &Reader<'_>, owner: &Owner, index: usize, entered: &Entered) ->
     };
     let mut outer = owner.frames[index..].iter();
     match outer.find(|owned| !owned.library) {
-        Some(user) if owner.frames[index].library => place(&user.frame, None),
+        Some(user) if owner.frames[index].library => place(user.frame, None),
         _ => place(&entered.frame, entered.line),
     }
 }
@@ -184,17 +190,17 @@ fn held_objects(reader: &Reader<'_>, manager: u64) -> Vec<u64> {
     objects
 }
 
-fn is_entering(reader: &Reader<'_>, inner: &[OwnedFrame], manager: u64) -> bool {
+fn is_entering(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> bool {
     inner.last().is_some_and(|next| {
         ENTERING.contains(&&*next.frame.code.name)
-            && matches!(reader.receiver(&next.frame), Ok(Some(receiver)) if receiver == manager)
+            && matches!(reader.receiver(next.frame), Ok(Some(receiver)) if receiver == manager)
     })
 }
 
-fn gives_back(reader: &Reader<'_>, inner: &[OwnedFrame], manager: u64) -> bool {
+fn gives_back(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> bool {
     inner.iter().any(|next| {
         &*next.frame.code.name == WAITING
-            && matches!(reader.receiver(&next.frame), Ok(Some(receiver)) if receiver == manager)
+            && matches!(reader.receiver(next.frame), Ok(Some(receiver)) if receiver == manager)
     })
 }
 

@@ -5,14 +5,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::held::Held;
 use super::orphans::Orphan;
-use super::owners::{OwnedFrame, Owner};
+use super::owners::{OwnedFrame, Owners};
 use super::registry::Registry;
 use super::roots::variables;
 use super::{Scene, address};
 use crate::python::Reader;
 use crate::snapshot::model::{Edge, EventLoop, LoopState, TaskState};
-use crate::snapshot::tasks::BuiltTask;
-use crate::snapshot::threads::BuiltThread;
 use crate::tasks::LoopHandles;
 use crate::tasks::known::pool;
 
@@ -21,9 +19,7 @@ pub struct Links<'a, 'r, 'm> {
     pub scene: &'a Scene<'r, 'm>,
     pub registry: &'a mut Registry<'r, 'm>,
     pub held: &'a Held,
-    pub owners: &'a [Owner],
-    pub tasks: &'a [BuiltTask],
-    pub threads: &'a [BuiltThread],
+    pub owners: Owners<'a>,
     pub loops: &'a [(u64, LoopHandles)],
     pub orphans: &'a mut Vec<Orphan>,
 }
@@ -73,12 +69,12 @@ impl Links<'_, '_, '_> {
                 .is_ok_and(|waiting| waiting.and_then(|all| reader.any_length(all)) > Some(0));
             let other_end = if has_senders { "Receive" } else { "Send" };
             let mut ids: Vec<ArcStr> = Vec::new();
-            for owner in self.owners {
+            self.owners.visit(&mut |owner| {
                 let mut frames = owner.frames.iter().filter(|owned| !owned.library);
                 if frames.any(|owned| has_end(reader, owned, state, other_end)) {
                     ids.push(owner.id.clone());
                 }
-            }
+            });
             let nearer = nearest(&self.registry.edges, ids);
             for id in nearer {
                 self.registry.hold(place, &id, "holds");
@@ -100,7 +96,12 @@ impl Links<'_, '_, '_> {
             "limiter" => self.borrowers(subject),
             "thread-lock" => reader
                 .rlock_owner(subject)
-                .and_then(|ident| self.threads.iter().find(|built| built.ident == ident))
+                .and_then(|ident| {
+                    self.owners
+                        .threads
+                        .iter()
+                        .find(|built| built.ident == ident)
+                })
                 .map(|built| built.thread.task.clone().unwrap_or(built.thread.id.clone()))
                 .into_iter()
                 .collect(),
@@ -123,7 +124,7 @@ impl Links<'_, '_, '_> {
     }
 
     fn task_id(&self, addr: u64) -> Option<ArcStr> {
-        let mut tasks = self.tasks.iter();
+        let mut tasks = self.owners.tasks.iter();
         tasks
             .find(|built| built.addr == addr)
             .map(|built| built.task.id.clone())
@@ -136,6 +137,7 @@ impl Links<'_, '_, '_> {
                 continue;
             }
             let thread = self
+                .owners
                 .threads
                 .iter()
                 .find(|built| Some(&built.thread.id) == shown.thread.as_ref());
@@ -143,7 +145,7 @@ impl Links<'_, '_, '_> {
                 continue;
             };
             let blocker = thread.thread.task.as_ref().unwrap_or(&thread.thread.id);
-            for built in self.tasks {
+            for built in self.owners.tasks {
                 let overdue = |left: Option<f64>| left.is_some_and(|left| left < 0.0);
                 let wait = built.task.waits_for.as_ref();
                 let needs_loop = match built.task.state {
@@ -170,8 +172,8 @@ impl Links<'_, '_, '_> {
 
 /// Whether a variable of the frame is the end of a stream of objects whose
 /// class is named after what it does.
-fn has_end(reader: &Reader<'_>, owned: &OwnedFrame, state: u64, class: &str) -> bool {
-    variables(reader, &owned.frame).into_iter().any(|each| {
+fn has_end(reader: &Reader<'_>, owned: &OwnedFrame<'_>, state: u64, class: &str) -> bool {
+    variables(reader, owned.frame).into_iter().any(|each| {
         let found = reader.attribute_object(each.object, "_state");
         reader
             .type_of(each.object)

@@ -32,6 +32,7 @@ use crate::target::Descriptors;
 use crate::tasks::{FutureState, LoopHandles, Timers};
 use held::Held;
 use jobs::Jobs;
+use owners::Owners;
 use registry::Registry;
 
 /// What is searched for beyond what tasks and threads themselves show.
@@ -97,7 +98,11 @@ pub fn explain(
     let jobs = Jobs::find(&mut registry, threads, &found);
     let queued = orphans::queued(reader, &handles);
 
-    let mut owners = owners::owners(tasks, threads);
+    let owners = Owners {
+        tasks,
+        threads,
+        loose: &[],
+    };
     let mut held = Held::read(reader, &owners, scene.now);
     let mut in_use: FxHashSet<u64> = held.generators.iter().copied().collect();
     in_use.extend(tasks.iter().filter_map(|built| built.coroutine));
@@ -108,15 +113,16 @@ pub fn explain(
         .copied()
         .collect();
     if scene.search == Search::Coroutines {
-        let loops = &handles;
-        seen.extend(reachable_coroutines(scene, &owners, tasks, loops));
+        seen.extend(reachable_coroutines(scene, &owners, &handles));
     }
     let candidates = seen.into_iter();
-    let mut orphans = orphans::orphans(reader, scene.frames, candidates, &in_use, &queued);
-    let loose: Vec<_> = orphans.iter().map(orphans::Orphan::owner).collect();
-    let loosely = Held::read(reader, &loose, scene.now);
-    held.merge(loosely);
-    owners.extend(loose);
+    let (mut orphans, loose) = orphans::orphans(reader, scene.frames, candidates, &in_use, &queued);
+    let loosely = Owners {
+        tasks: &[],
+        threads: &[],
+        loose: &loose,
+    };
+    held.merge(Held::read(reader, &loosely, scene.now));
 
     explain_threads(
         scene,
@@ -147,9 +153,11 @@ pub fn explain(
         scene,
         registry: &mut registry,
         held: &held,
-        owners: &owners,
-        tasks,
-        threads,
+        owners: Owners {
+            tasks,
+            threads,
+            loose: &loose,
+        },
         loops: &handles,
         orphans: &mut orphans,
     };
@@ -184,14 +192,12 @@ pub fn explain(
 /// Coroutines that can be reached, where the objects cannot be walked over.
 fn reachable_coroutines(
     scene: &Scene<'_, '_>,
-    owners: &[owners::Owner],
-    tasks: &[BuiltTask],
+    owners: &Owners<'_>,
     loops: &[(u64, LoopHandles)],
 ) -> FxHashSet<u64> {
     let roots = roots::Roots {
         scene,
         owners,
-        tasks,
         loops,
     };
     let closed = loops.iter().map(|(addr, _)| *addr);

@@ -3,11 +3,11 @@
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::owners::{Owner, chain_frames};
+use super::owners::Loose;
 use crate::python::{GeneratorStage, Kind, Reader};
 use crate::snapshot::frames::Frames;
 use crate::snapshot::model::Coroutine;
-use crate::tasks::{ChainFrame, LoopHandles, RawChain};
+use crate::tasks::{ChainFrame, LoopHandles};
 
 /// Coroutines of no task that are shown.
 const MAX_SHOWN: usize = 1_000;
@@ -16,17 +16,6 @@ const MAX_SHOWN: usize = 1_000;
 pub struct Orphan {
     pub addr: u64,
     pub coroutine: Coroutine,
-    pub chain: RawChain,
-}
-
-impl Orphan {
-    /// Its frames as those of somebody who may hold something.
-    pub fn owner(&self) -> Owner {
-        Owner {
-            id: self.coroutine.id.clone(),
-            frames: chain_frames(&self.chain, &self.coroutine.frames),
-        }
-    }
 }
 
 /// Coroutines in the callbacks that are ready: their first step is queued.
@@ -62,7 +51,7 @@ pub fn orphans(
     candidates: impl Iterator<Item = u64>,
     in_use: &FxHashSet<u64>,
     queued: &FxHashMap<u64, (ArcStr, Vec<u64>)>,
-) -> Vec<Orphan> {
+) -> (Vec<Orphan>, Vec<Loose>) {
     let mut seen = FxHashSet::default();
     let addrs: Vec<u64> = candidates
         .filter(|addr| !in_use.contains(addr) && seen.insert(*addr))
@@ -87,20 +76,22 @@ pub fn orphans(
                 (_, GeneratorStage::Created) => "created",
                 _ => "suspended",
             };
+            let shown = frames.chain(&chain);
             let coroutine = Coroutine {
                 id: format!("coroutine:0x{addr:x}").into(),
                 qualname: reader.generator_qualname(addr).ok()?.to_string(),
                 state: state.to_owned(),
-                frames: frames.chain(&chain).to_vec(),
+                frames: shown.to_vec(),
                 referenced_by: None,
                 referenced_as: None,
                 event_loop: queued.get(&addr).map(|(event_loop, _)| event_loop.clone()),
             };
-            Some(Orphan {
-                addr,
-                coroutine,
+            let loose = Loose {
+                id: coroutine.id.clone(),
                 chain,
-            })
+                shown,
+            };
+            Some((Orphan { addr, coroutine }, loose))
         })
-        .collect()
+        .unzip()
 }

@@ -1,7 +1,11 @@
 //! Who has which frames: tasks, threads, and coroutines of no task.
 
-use arcstr::ArcStr;
+use std::sync::Arc;
 
+use arcstr::ArcStr;
+use rustc_hash::FxHashMap;
+
+use super::address;
 use crate::python::RawFrame;
 use crate::snapshot::model::{Frame, TaskState};
 use crate::snapshot::tasks::BuiltTask;
@@ -9,9 +13,9 @@ use crate::snapshot::threads::BuiltThread;
 use crate::tasks::{ChainFrame, RawChain};
 
 /// A frame of somebody's.
-#[derive(Debug, Clone)]
-pub struct OwnedFrame {
-    pub frame: RawFrame,
+#[derive(Debug, Clone, Copy)]
+pub struct OwnedFrame<'a> {
+    pub frame: &'a RawFrame,
     /// It is on a thread's stack.
     pub executing: bool,
     pub library: bool,
@@ -20,73 +24,130 @@ pub struct OwnedFrame {
 }
 
 /// Somebody with frames.
-#[derive(Debug, Clone)]
-pub struct Owner {
-    pub id: ArcStr,
+#[derive(Debug)]
+pub struct Owner<'a> {
+    pub id: &'a ArcStr,
     /// Innermost first.
-    pub frames: Vec<OwnedFrame>,
+    pub frames: Vec<OwnedFrame<'a>>,
 }
 
-/// The owners among tasks and threads: of a thread only the frames that belong
-/// to no task.
-pub fn owners(tasks: &[BuiltTask], threads: &[BuiltThread]) -> Vec<Owner> {
-    let mut owners: Vec<Owner> = tasks
-        .iter()
-        .filter(|built| built.task.state != TaskState::Done)
-        .map(|built| Owner {
-            id: built.task.id.clone(),
-            frames: task_frames(built, threads),
-        })
-        .collect();
-    owners.extend(threads.iter().map(|built| Owner {
-        id: built.thread.id.clone(),
-        frames: stack_frames(built, |frame| frame.owner.is_none()),
-    }));
-    owners
+/// A coroutine of no task.
+#[derive(Debug)]
+pub struct Loose {
+    pub id: ArcStr,
+    pub chain: RawChain,
+    /// All frames of the chain as the model shows them.
+    pub shown: Arc<[Frame]>,
 }
 
-fn task_frames(built: &BuiltTask, threads: &[BuiltThread]) -> Vec<OwnedFrame> {
-    let mut frames = match built.place {
-        Some((thread, _)) => stack_frames(&threads[thread], |frame| {
-            frame.owner.as_ref() == Some(&built.task.id)
-        }),
-        None => Vec::new(),
-    };
-    let outer = &built.task.frames[frames.len().min(built.task.frames.len())..];
-    frames.extend(chain_frames(&built.chain, outer));
-    frames
+/// All that have frames: tasks that are not done, threads with the frames that
+/// belong to no task, and coroutines of no task.
+#[derive(Clone, Copy)]
+pub struct Owners<'a> {
+    pub tasks: &'a [BuiltTask],
+    pub threads: &'a [BuiltThread],
+    pub loose: &'a [Loose],
+}
+
+impl<'a> Owners<'a> {
+    /// Shows them to `visit`, one after the other: together their frames would
+    /// take more memory than all the rest of them.
+    pub fn visit(&self, visit: &mut dyn FnMut(&Owner<'a>)) {
+        let mut frames = Vec::new();
+        let mut show = |id, add: &dyn Fn(&mut Vec<OwnedFrame<'a>>)| {
+            let mut owner = Owner {
+                id,
+                frames: std::mem::take(&mut frames),
+            };
+            owner.frames.clear();
+            add(&mut owner.frames);
+            visit(&owner);
+            frames = owner.frames;
+        };
+        for built in self.tasks.iter().filter(|built| is_live(built)) {
+            show(&built.task.id, &|frames| self.of_task(built, frames));
+        }
+        for built in self.threads {
+            show(&built.thread.id, &|frames| of_thread(built, frames));
+        }
+        for loose in self.loose {
+            show(&loose.id, &|frames| {
+                of_chain(&loose.chain, &loose.shown, frames);
+            });
+        }
+    }
+
+    /// Where each task is, by address.
+    pub fn task_places(&self) -> FxHashMap<u64, usize> {
+        let places = self.tasks.iter().enumerate();
+        places.map(|(place, built)| (built.addr, place)).collect()
+    }
+
+    /// The frames of the owner with this id; `places` are those of the tasks.
+    pub fn frames(&self, id: &str, places: &FxHashMap<u64, usize>) -> Vec<OwnedFrame<'a>> {
+        let mut frames = Vec::new();
+        let place = address(id).and_then(|addr| places.get(&addr));
+        let task = place.map(|place| &self.tasks[*place]);
+        if let Some(built) = task.filter(|built| built.task.id == id) {
+            if is_live(built) {
+                self.of_task(built, &mut frames);
+            }
+        } else if let Some(built) = self.threads.iter().find(|built| built.thread.id == id) {
+            of_thread(built, &mut frames);
+        } else if let Some(loose) = self.loose.iter().find(|loose| loose.id == id) {
+            of_chain(&loose.chain, &loose.shown, &mut frames);
+        }
+        frames
+    }
+
+    fn of_task(&self, built: &'a BuiltTask, frames: &mut Vec<OwnedFrame<'a>>) {
+        if let Some((thread, _)) = built.place {
+            let own = |frame: &Frame| frame.owner.as_ref() == Some(&built.task.id);
+            of_stack(&self.threads[thread], own, frames);
+        }
+        let outer = frames.len().min(built.task.frames.len());
+        of_chain(&built.chain, &built.task.frames[outer..], frames);
+    }
+}
+
+fn is_live(built: &BuiltTask) -> bool {
+    built.task.state != TaskState::Done
 }
 
 /// The Python frames of a chain, innermost first; `shown` are all of its frames
 /// as the model shows them.
-pub fn chain_frames(chain: &RawChain, shown: &[Frame]) -> Vec<OwnedFrame> {
+fn of_chain<'a>(chain: &'a RawChain, shown: &[Frame], frames: &mut Vec<OwnedFrame<'a>>) {
     let links = chain.frames.iter().rev().zip(shown);
-    let frames = links.filter_map(|(link, shown)| match link {
+    frames.extend(links.filter_map(|(link, shown)| match link {
         ChainFrame::Python {
             frame, generator, ..
         } => Some(OwnedFrame {
-            frame: frame.clone(),
+            frame,
             executing: false,
             library: shown.library,
             generator: Some(*generator),
         }),
         ChainFrame::Native { .. } => None,
-    });
-    let mut owned = Vec::with_capacity(chain.frames.len());
-    owned.extend(frames);
-    owned
+    }));
+}
+
+fn of_thread<'a>(built: &'a BuiltThread, frames: &mut Vec<OwnedFrame<'a>>) {
+    of_stack(built, |frame| frame.owner.is_none(), frames);
 }
 
 /// The frames of a thread whose shown form is `wanted`.
-pub fn stack_frames(built: &BuiltThread, wanted: impl Fn(&Frame) -> bool) -> Vec<OwnedFrame> {
+fn of_stack<'a>(
+    built: &'a BuiltThread,
+    wanted: impl Fn(&Frame) -> bool,
+    frames: &mut Vec<OwnedFrame<'a>>,
+) {
     let shown = &built.thread.frames;
     let raw = built.stack.frames.iter().zip(shown);
-    raw.filter(|(_, shown)| wanted(shown))
-        .map(|(frame, shown)| OwnedFrame {
-            frame: frame.clone(),
-            executing: true,
-            library: shown.library,
-            generator: None,
-        })
-        .collect()
+    let own = raw.filter(|(_, shown)| wanted(shown));
+    frames.extend(own.map(|(frame, shown)| OwnedFrame {
+        frame,
+        executing: true,
+        library: shown.library,
+        generator: None,
+    }));
 }

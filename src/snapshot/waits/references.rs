@@ -5,7 +5,7 @@ use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::links::{Links, nearest};
-use super::owners::{OwnedFrame, Owner};
+use super::owners::OwnedFrame;
 use super::reach::Reach;
 use super::roots::{Roots, variables};
 use crate::python::Reader;
@@ -17,6 +17,8 @@ use crate::tasks::known::pool;
 const OWNED: [&str; 4] = ["executor", "process-pool", "limiter", "server"];
 /// Variable that methods call their object by.
 const RECEIVER: &str = "self";
+/// Waiters and holders whose variables a resource may be named after.
+const NAMING: usize = 4;
 
 impl Links<'_, '_, '_> {
     /// Who can reach the resources that have waiters and no holder, the
@@ -56,8 +58,7 @@ impl Links<'_, '_, '_> {
         let mut through_pools = Vec::new();
         let everybody = Roots {
             scene: self.scene,
-            owners: self.owners,
-            tasks: self.tasks,
+            owners: &self.owners,
             loops: self.loops,
         };
         let mut kept_by = Vec::new();
@@ -170,11 +171,7 @@ impl Links<'_, '_, '_> {
     /// Names each resource by the shortest way that a waiter or holder has.
     fn name_resources(&mut self, references: &[Reference]) {
         let reader = self.scene.reader;
-        let owners: FxHashMap<&str, &Owner> = self
-            .owners
-            .iter()
-            .map(|owner| (owner.id.as_str(), owner))
-            .collect();
+        let places = self.owners.task_places();
         for place in 0..self.registry.resources.len() {
             let resource = &self.registry.resources[place];
             let Some(subject) = self.registry.subjects[place] else {
@@ -184,11 +181,12 @@ impl Links<'_, '_, '_> {
                 continue;
             }
             let people = resource.waiters.iter().chain(&resource.holders);
-            let mut frames = people
-                .filter_map(|id| owners.get(id.as_str()))
-                .take(4)
-                .flat_map(|owner| owner.frames.iter().filter(|owned| !owned.library));
-            let name = frames.find_map(|owned| name_in(reader, owned, subject));
+            let frames = people
+                .map(|id| self.owners.frames(id, &places))
+                .filter(|frames| !frames.is_empty())
+                .take(NAMING);
+            let mut own = frames.flatten().filter(|owned| !owned.library);
+            let name = own.find_map(|owned| name_in(reader, &owned, subject));
             let name = name.or_else(|| {
                 let module = |reference: &&Reference| {
                     reference.to == resource.id && reference.from.starts_with("module:")
@@ -211,8 +209,8 @@ fn readable(reader: &Reader<'_>, step: &str, root: u64, path: &str) -> String {
 }
 
 /// How the frame's code would name the object at `subject`.
-fn name_in(reader: &Reader<'_>, owned: &OwnedFrame, subject: u64) -> Option<String> {
-    let variables = variables(reader, &owned.frame);
+fn name_in(reader: &Reader<'_>, owned: &OwnedFrame<'_>, subject: u64) -> Option<String> {
+    let variables = variables(reader, owned.frame);
     if let Some(variable) = variables.iter().find(|each| each.object == subject) {
         return (*variable.name != *RECEIVER).then(|| variable.name.to_string());
     }

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use arcstr::ArcStr;
 
 use super::Scene;
-use super::owners::Owner;
+use super::owners::Owners;
 use crate::python::{Kind, RawFrame, Reader};
-use crate::snapshot::tasks::{BuiltTask, loop_id};
+use crate::snapshot::tasks::loop_id;
 use crate::tasks::LoopHandles;
 
 /// A variable, or what a callback of a loop works on.
@@ -25,8 +25,7 @@ pub type Rooted = (ArcStr, Vec<Variable>);
 /// Everybody who may act.
 pub struct Roots<'a, 'r, 'm> {
     pub scene: &'a Scene<'r, 'm>,
-    pub owners: &'a [Owner],
-    pub tasks: &'a [BuiltTask],
+    pub owners: &'a Owners<'a>,
     pub loops: &'a [(u64, LoopHandles)],
 }
 
@@ -35,18 +34,18 @@ impl Roots<'_, '_, '_> {
     pub fn visit(&self, visit: &mut dyn FnMut(&ArcStr, &[Variable])) {
         let reader = self.scene.reader;
         let mut found = Vec::new();
-        for owner in self.owners {
+        self.owners.visit(&mut |owner| {
             found.clear();
             // What the user's own code calls it comes first.
             for library in [false, true] {
                 let frames = owner.frames.iter();
                 for owned in frames.filter(|owned| owned.library == library) {
-                    add_variables(reader, &owned.frame, &mut found);
+                    add_variables(reader, owned.frame, &mut found);
                 }
             }
-            visit(&owner.id, &found);
-        }
-        for built in self.tasks {
+            visit(owner.id, &found);
+        });
+        for built in self.owners.tasks {
             let Some(exception) = built.exception else {
                 continue;
             };
