@@ -62,7 +62,7 @@ pub(super) struct Tracees {
 /// Why a process could not be stopped.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Another copy of us traces it, which will not be for long.
+    /// Another copy of us traces it, or somebody who is ending: not for long.
     HeldByCopy(Error),
     Final(Error),
 }
@@ -245,19 +245,22 @@ impl Tracees {
 /// Why a process that `tracer` traces cannot be stopped.
 fn held(pid: u32, tracer: u32) -> Failure {
     let (tracer, name) = name_of(tracer);
+    // One without a name has just ended, and with it the trace.
+    let soon_over = name.is_none() || name == name_of(std::process::id()).1;
+    let name = name.unwrap_or_else(|| "another process".into());
     let error = Error::Stop {
         pid,
         reason: format!("it is already being traced by {name} (pid {tracer})"),
         fix: format!("{NO_PAUSE}; or end {name} first"),
     };
-    match name == name_of(std::process::id()).1 {
+    match soon_over {
         true => Failure::HeldByCopy(error),
         false => Failure::Final(error),
     }
 }
 
-/// The process of thread `tid`, and its name.
-fn name_of(tid: u32) -> (u32, String) {
+/// The process of thread `tid`, and its name, while there is one.
+fn name_of(tid: u32) -> (u32, Option<String>) {
     let status = |id: u32| {
         let directory = Directory::new(id.cast_signed()).ok()?;
         Status::of_process(&directory).ok()
@@ -266,7 +269,7 @@ fn name_of(tid: u32) -> (u32, String) {
         .and_then(|status| status.number("Tgid"))
         .unwrap_or(tid);
     let name = status(pid).and_then(|status| Some(status.field("Name")?.to_owned()));
-    (pid, name.unwrap_or_else(|| "another process".into()))
+    (pid, name)
 }
 
 fn raw(tid: u32) -> Pid {
