@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use toml::Value;
+use serde_json::Value;
 
 use crate::{Error, Layout};
 
@@ -21,7 +21,7 @@ impl Layout {
         self.with(
             overlay
                 .iter()
-                .map(|(key, value)| (key.as_str(), Value::Integer(*value))),
+                .map(|(key, value)| (key.as_str(), Value::from(*value))),
         )
     }
 
@@ -30,13 +30,13 @@ impl Layout {
         &self,
         values: impl IntoIterator<Item = (&'a str, Value)>,
     ) -> Result<Self, Error> {
-        let mut tree = Value::try_from(self).map_err(|error| Error::Shape(error.to_string()))?;
+        let mut tree =
+            serde_json::to_value(self).map_err(|error| Error::Shape(error.to_string()))?;
         for (key, value) in values {
             set(&mut tree, key, value)?;
         }
-        let layout: Self = tree
-            .try_into()
-            .map_err(|error: toml::de::Error| Error::Shape(error.to_string()))?;
+        let layout: Self =
+            serde_json::from_value(tree).map_err(|error| Error::Shape(error.to_string()))?;
         layout.check()?;
         Ok(layout)
     }
@@ -45,7 +45,7 @@ impl Layout {
     #[must_use]
     pub fn numbers(&self) -> Overlay {
         let mut numbers = Overlay::new();
-        if let Ok(Value::Table(groups)) = Value::try_from(self) {
+        if let Ok(Value::Object(groups)) = serde_json::to_value(self) {
             for (group, fields) in groups {
                 flatten(&group, &fields, &mut numbers);
             }
@@ -56,10 +56,10 @@ impl Layout {
 
 fn flatten(key: &str, value: &Value, numbers: &mut Overlay) {
     match value {
-        Value::Integer(number) => {
-            numbers.insert(key.to_owned(), *number);
+        Value::Number(number) => {
+            numbers.extend(number.as_i64().map(|number| (key.to_owned(), number)));
         }
-        Value::Table(fields) => {
+        Value::Object(fields) => {
             for (field, value) in fields {
                 flatten(&format!("{key}.{field}"), value, numbers);
             }
@@ -76,7 +76,7 @@ fn flatten(key: &str, value: &Value, numbers: &mut Overlay) {
 fn set(tree: &mut Value, key: &str, value: Value) -> Result<(), Error> {
     let mut parts = key.split('.');
     let (group, field) = (parts.next().unwrap_or_default(), parts.next());
-    let fields = tree.get_mut(group).and_then(Value::as_table_mut);
+    let fields = tree.get_mut(group).and_then(Value::as_object_mut);
     let (Some(fields), Some(field)) = (fields, field) else {
         return Err(Error::UnknownGroup {
             key: key.to_owned(),

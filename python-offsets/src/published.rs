@@ -191,8 +191,8 @@ struct Rules {
 fn spec() -> Result<&'static Spec, Error> {
     static SPEC: OnceLock<Result<Spec, Error>> = OnceLock::new();
     let parse = || {
-        toml::from_str(include_str!("../data/published.toml"))
-            .map_err(|error: toml::de::Error| Error::Shape(error.to_string()))
+        serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/published.json")))
+            .map_err(|error| Error::Shape(error.to_string()))
     };
     SPEC.get_or_init(parse).as_ref().map_err(Clone::clone)
 }

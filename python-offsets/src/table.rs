@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-use toml::Value;
+use serde_json::Value;
 
 use crate::{Error, Layout, Overlay};
 
 /// What a release of one minor version looks like, and how its builds differ.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Table {
     base: Layout,
     variants: Vec<Variant>,
@@ -29,7 +30,8 @@ struct Variant {
 }
 
 impl Table {
-    /// Reads a table: the groups of a [`Layout`], and `[[variant]]` entries.
+    /// Reads a table as it is edited: the groups of a [`Layout`], and
+    /// `[[variant]]` entries.
     ///
     /// # Errors
     /// When it is not TOML, not a layout, or the layout or one of its variants
@@ -50,6 +52,14 @@ impl Table {
         Ok(table)
     }
 
+    /// Reads what `build.rs` has made of a table.
+    fn embedded(json: &str) -> Result<Self, Error> {
+        let table: Self =
+            serde_json::from_str(json).map_err(|error| Error::Shape(error.to_string()))?;
+        table.base.check()?;
+        Ok(table)
+    }
+
     /// What holds for every build of this minor version that is not recognised
     /// more closely. What only a recognised build is known to have is `None`.
     #[must_use]
@@ -60,7 +70,7 @@ impl Table {
     /// The layouts of all builds that are told apart: the base, then each variant.
     pub fn recognised(&self) -> impl Iterator<Item = Layout> {
         let base = std::iter::once(self.base.clone());
-        // `parse` has applied each of them once.
+        // The tests have applied each of them.
         let apply = |variant: &Variant| variant.apply(&self.base).ok();
         base.chain(self.variants.iter().filter_map(apply))
     }
@@ -112,7 +122,7 @@ impl Variant {
         let when = self
             .when
             .iter()
-            .map(|(key, size)| (key.as_str(), Value::Integer(*size)));
+            .map(|(key, size)| (key.as_str(), Value::from(*size)));
         let set = self
             .set
             .iter()
@@ -123,7 +133,11 @@ impl Variant {
 
 macro_rules! embedded {
     ($($name:literal)*) => {
-        [$(($name, include_str!(concat!("../data/", $name, ".toml")), OnceLock::new())),*]
+        [$((
+            $name,
+            include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")),
+            OnceLock::new(),
+        )),*]
     };
 }
 
@@ -143,7 +157,7 @@ pub fn table(minor: &str, free_threaded: bool) -> Option<&'static Table> {
             Some(name) => free_threaded && name == minor,
             None => !free_threaded && *name == minor,
         })?;
-    parsed.get_or_init(|| Table::parse(text).ok()).as_ref()
+    parsed.get_or_init(|| Table::embedded(text).ok()).as_ref()
 }
 
 /// The names of all tables, oldest first: `3.7` … `3.13`, `3.13t` …
@@ -159,10 +173,14 @@ mod tests {
         Overlay::from([(key.to_owned(), value)])
     }
 
+    fn source(name: &str) -> String {
+        std::fs::read_to_string(format!("data/{name}.toml")).expect("each table has a source")
+    }
+
     #[test]
     fn every_table_is_a_layout_that_keeps_the_rules() {
-        for (name, text, _) in &TABLES {
-            let table = Table::parse(text);
+        for (name, json, _) in &TABLES {
+            let table = Table::parse(&source(name));
             let table = table.unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(table.base.build.minor, *name);
             assert_eq!(
@@ -170,12 +188,14 @@ mod tests {
                 name.ends_with('t'),
                 "{name}"
             );
+            assert_eq!(Table::embedded(json), Ok(table), "{name}");
         }
     }
 
     #[test]
     fn every_line_of_a_table_names_its_member() {
-        for (name, text, _) in &TABLES {
+        for name in minors() {
+            let text = source(name);
             let fields = text.lines().skip_while(|line| *line != "[format]");
             for line in fields.filter(|line| line.contains(" = ") && !line.starts_with("what")) {
                 assert!(line.contains("  # "), "{name}: {line}");
