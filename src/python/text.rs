@@ -178,6 +178,7 @@ impl Reader<'_> {
 
     /// The `bytes` at `addr` with its full length, at most `max` bytes of it.
     pub fn bytes_object(&self, addr: u64, max: usize) -> Result<(Vec<u8>, u64)> {
+        self.expect_kind(addr, Kind::Bytes, "bytes")?;
         let length = self.i64(addr + u64::from(self.layout.object.ob_size))?;
         let length = u64::try_from(length).map_err(|_| DecodeError::Corrupt {
             what: "length of a bytes object",
