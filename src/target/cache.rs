@@ -12,7 +12,7 @@ const DEFAULT_PAGES: usize = 131_072;
 /// Pages that are found without a look into the index.
 const RECENT: usize = 256;
 /// Pages reread at once: few enough to stay in the processor's cache.
-const REREAD_PAGES: usize = 256;
+const REREAD_PAGES: usize = 64;
 
 /// What a cache holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -12,6 +12,8 @@ pub(super) const PAGE_SHIFT: u32 = PAGE_SIZE.trailing_zeros();
 /// Pages per allocation, and per batch: what one `process_vm_readv` takes.
 /// The allocation is zeroed lazily by the kernel, so its unused part is free.
 pub(super) const CHUNK_PAGES: usize = 1024;
+/// Pages of the first allocation: to look at the threads alone takes no more.
+const FIRST_CHUNK_PAGES: usize = 192;
 /// Marks a page that cannot be read, in place of its slot.
 pub(super) const BAD: u32 = u32::MAX;
 /// No page has this number: numbers are addresses without their low 12 bits.
@@ -58,9 +60,11 @@ impl Store {
         *self = Self::new(self.capacity);
     }
 
+    #[inline]
     pub(super) fn page(&self, slot: usize) -> &[u8] {
-        let start = slot % CHUNK_PAGES * PAGE_SIZE;
-        &self.chunks[slot / CHUNK_PAGES][start..start + PAGE_SIZE]
+        let (chunk, page) = place(slot);
+        let start = page * PAGE_SIZE;
+        &self.chunks[chunk][start..start + PAGE_SIZE]
     }
 
     pub(super) fn page_mut(&mut self, slot: usize) -> &mut [u8] {
@@ -68,8 +72,9 @@ impl Store {
     }
 
     pub(super) fn pages_mut(&mut self, slot: usize, count: usize) -> &mut [u8] {
-        let start = slot % CHUNK_PAGES * PAGE_SIZE;
-        &mut self.chunks[slot / CHUNK_PAGES][start..start + count * PAGE_SIZE]
+        let (chunk, page) = place(slot);
+        let start = page * PAGE_SIZE;
+        &mut self.chunks[chunk][start..start + count * PAGE_SIZE]
     }
 
     /// The next slots, at most `wanted`, at least one, all of one chunk, and
@@ -82,12 +87,13 @@ impl Store {
             return (slot, 1);
         }
         let first = self.first();
-        let chunk = first / CHUNK_PAGES;
-        let chunk_end = ((chunk + 1) * CHUNK_PAGES).min(self.capacity);
+        let (chunk, page) = place(first);
+        let start = first - page;
+        let chunk_end = (start + pages_of(chunk)).min(self.capacity);
         let end = chunk_end.min(first.saturating_add(wanted));
         if chunk == self.chunks.len() {
-            let pages = chunk_end - chunk * CHUNK_PAGES;
-            self.chunks.push(zeroed(pages * PAGE_SIZE));
+            let bytes = (chunk_end - start) * PAGE_SIZE;
+            self.chunks.push(zeroed(bytes, chunk > 0));
         }
         if self.owners.len() < end {
             self.owners.resize(end, NO_PAGE);
@@ -204,14 +210,32 @@ impl Store {
     }
 }
 
-/// Zeroed memory, in huge pages where the kernel has them: a fault for each
-/// small page would cost as much as copying it.
-fn zeroed(bytes: usize) -> MmapMut {
+/// The chunk that a slot is in, and which page of it that is.
+#[inline]
+fn place(slot: usize) -> (usize, usize) {
+    match slot.checked_sub(FIRST_CHUNK_PAGES) {
+        None => (0, slot),
+        Some(slot) => (1 + slot / CHUNK_PAGES, slot % CHUNK_PAGES),
+    }
+}
+
+fn pages_of(chunk: usize) -> usize {
+    match chunk {
+        0 => FIRST_CHUNK_PAGES,
+        _ => CHUNK_PAGES,
+    }
+}
+
+/// Zeroed memory, if wanted in huge pages where the kernel has them: where most
+/// of it is used, a fault for each small page would cost as much as copying it.
+fn zeroed(bytes: usize, huge: bool) -> MmapMut {
     let Ok(chunk) = MmapMut::map_anon(bytes) else {
         let layout = Layout::array::<u8>(bytes).unwrap_or(Layout::new::<u8>());
         std::alloc::handle_alloc_error(layout);
     };
-    // Without huge pages it is only slower.
-    let _ = chunk.advise(Advice::HugePage);
+    if huge {
+        // Without huge pages it is only slower.
+        let _ = chunk.advise(Advice::HugePage);
+    }
     chunk
 }
