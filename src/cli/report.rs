@@ -38,18 +38,31 @@ fn is_stuck(process: &Process) -> bool {
     matches!(state, Some("hung" | "blocked-loop"))
 }
 
-/// Prints the snapshot, or what was chosen of it, as the arguments want it.
+/// Prints the snapshot, or what was chosen of it, as the arguments want it. The
+/// program ends behind this.
 pub fn print(snapshot: Snapshot, show: &ShowArguments, locals: bool) -> Result<(), Failure> {
     let chosen = select::choose(&snapshot, &show.task, &show.thread)?;
+    let snapshot = match &chosen {
+        Some(choices) if show.json => keep(snapshot, choices, show),
+        _ => snapshot,
+    };
+    let printed = write(&snapshot, chosen.as_deref(), show, locals);
+    // To free a million tasks one by one would only take time.
+    std::mem::forget(snapshot);
+    printed
+}
+
+fn write(
+    snapshot: &Snapshot,
+    chosen: Option<&[Choice]>,
+    show: &ShowArguments,
+    locals: bool,
+) -> Result<(), Failure> {
     if show.json {
-        let snapshot = match &chosen {
-            Some(choices) => keep(snapshot, choices, show),
-            None => snapshot,
-        };
-        return output::plain(|out| Ok(json::write(out, &snapshot, output::is_terminal())?));
+        return output::plain(|out| Ok(json::write(out, snapshot, output::is_terminal())?));
     }
     if show.dot {
-        return output::plain(|out| Ok(dot::write(out, &snapshot, chosen.as_deref())?));
+        return output::plain(|out| Ok(dot::write(out, snapshot, chosen)?));
     }
     let options = text::Options {
         width: output::width(&show.terminal),
@@ -59,7 +72,7 @@ pub fn print(snapshot: Snapshot, show: &ShowArguments, locals: bool) -> Result<(
         threads_only: show.threads,
     };
     output::styled(&show.terminal, |out| {
-        Ok(text::write(out, &snapshot, &options, chosen.as_deref())?)
+        Ok(text::write(out, snapshot, &options, chosen)?)
     })
 }
 

@@ -2,10 +2,10 @@
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
-use rustc_hash::FxHashSet;
 
 use super::context::{Context, Node};
 use super::graph::Graph;
+use crate::snapshot::ids::IdSet;
 use crate::snapshot::{
     Coroutine, EventLoop, LoopState, Process, Resource, Task, TaskState, Thread,
 };
@@ -117,9 +117,9 @@ impl Fixpoint {
 /// What has to be known of the process as a whole.
 struct Facts<'a> {
     /// Resources of which it is known who refers to them.
-    explored: FxHashSet<&'a str>,
+    explored: IdSet<'a>,
     /// Of those, the ones that a module's variable leads to.
-    module_globals: FxHashSet<&'a str>,
+    module_globals: IdSet<'a>,
 }
 
 impl<'a> Facts<'a> {
@@ -246,7 +246,7 @@ fn of_resource(graph: &Graph<'_>, facts: &Facts<'_>, resource: &Resource, connec
             _ => false,
         };
         // Permits that nobody is proved to hold may come back on their own.
-        let unproved = resource.kind == "semaphore" && !facts.explored.contains(&*resource.id) && {
+        let unproved = resource.kind == "semaphore" && !facts.explored.contains(&resource.id) && {
             let held = graph.needs(&resource.id).count() as i64;
             resource.limit.is_some_and(|limit| held < limit)
         };
@@ -255,7 +255,7 @@ fn of_resource(graph: &Graph<'_>, facts: &Facts<'_>, resource: &Resource, connec
             false => Need::Any,
         };
     }
-    match facts.explored.contains(&*resource.id) {
+    match facts.explored.contains(&resource.id) {
         true => Need::Never,
         false => Need::Nothing,
     }

@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::rules::Cycle;
 use super::source::Module;
 use super::sources::Sources;
+use crate::snapshot::ids::IdMap;
 use crate::snapshot::{
     ChildProcess, Coroutine, EventLoop, Frame, LoopFile, Process, Reference, Resource, Task,
     TaskState, Thread,
@@ -37,10 +38,10 @@ pub struct Context<'a> {
     pub earlier: &'a [Process],
     pub interval_s: f64,
     pub progress: Progress<'a>,
-    pub nodes: FxHashMap<&'a str, Node<'a>>,
+    pub nodes: IdMap<'a, Node<'a>>,
     pub graph: Graph<'a>,
     /// Who refers to a resource.
-    references: FxHashMap<&'a str, Vec<&'a Reference>>,
+    references: IdMap<'a, Vec<&'a Reference>>,
     pub(super) cycles: OnceCell<Vec<Cycle<'a>>>,
     pub(super) dead_ends: OnceCell<Vec<&'a Resource>>,
     pub(super) others_live: OnceCell<bool>,
@@ -66,7 +67,7 @@ impl<'a> Context<'a> {
             progress: Progress::compare(process, earlier, interval_s),
             nodes: index(process),
             graph: Graph::default(),
-            references: FxHashMap::default(),
+            references: IdMap::default(),
             cycles: OnceCell::new(),
             dead_ends: OnceCell::new(),
             others_live: OnceCell::new(),
@@ -76,7 +77,7 @@ impl<'a> Context<'a> {
             modules: RefCell::default(),
         };
         for reference in &process.references {
-            let of = context.references.entry(&reference.to).or_default();
+            let of = context.references.entry(&reference.to, Vec::new);
             of.push(reference);
         }
         context.graph = Graph::build(&context);
@@ -245,8 +246,8 @@ impl<'a> Context<'a> {
     }
 }
 
-fn index(process: &Process) -> FxHashMap<&str, Node<'_>> {
-    let mut nodes = FxHashMap::default();
+fn index(process: &Process) -> IdMap<'_, Node<'_>> {
+    let mut nodes = IdMap::default();
     nodes.reserve(process.tasks.len() + process.resources.len());
     for child in &process.children {
         nodes.insert(child.id.as_str(), Node::Child(child));

@@ -4,10 +4,11 @@ use arcstr::ArcStr;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::context::{Context, Node};
 use super::graph::Strength;
+use crate::snapshot::ids::{IdMap, IdSet};
 use crate::snapshot::{Consistency, Diagnosis, Resource, Task, TaskState, Thread, ThreadState};
 
 pub const CERTAIN: &str = "certain";
@@ -48,7 +49,7 @@ pub fn finding(kind: &str, confidence: &str, summary: String) -> Diagnosis {
 
 /// Owned copies of ids, in the order of the process and each once.
 pub fn ids<'i>(context: &Context<'_>, of: impl IntoIterator<Item = &'i str>) -> Vec<ArcStr> {
-    let set: FxHashSet<&str> = of.into_iter().collect();
+    let set: IdSet<'_> = of.into_iter().collect();
     let process = context.process;
     let tasks = process.tasks.iter().map(|task| &task.id);
     let threads = process.threads.iter().map(|thread| &thread.id);
@@ -56,7 +57,7 @@ pub fn ids<'i>(context: &Context<'_>, of: impl IntoIterator<Item = &'i str>) -> 
     tasks
         .chain(threads)
         .chain(resources)
-        .filter(|id| set.contains(id.as_str()))
+        .filter(|id| set.contains(id))
         .cloned()
         .collect()
 }
@@ -65,7 +66,7 @@ impl<'a> Context<'a> {
     /// How many tasks cannot go on before `ids`, these included.
     pub fn affected<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> u64 {
         let behind = self.graph.behind(ids);
-        let tasks = behind.iter().filter(|id| match self.nodes.get(**id) {
+        let tasks = behind.iter().filter(|id| match self.nodes.get(id) {
             Some(Node::Task(task)) => task.state != TaskState::Done,
             _ => false,
         });
@@ -168,7 +169,7 @@ impl<'a> Context<'a> {
             })
             .collect();
         if waiters.len() > 1 {
-            let places: FxHashMap<&str, usize> = resource
+            let places: IdMap<'_, usize> = resource
                 .waiters
                 .iter()
                 .enumerate()
@@ -206,14 +207,14 @@ impl<'a> Context<'a> {
     pub fn dead_ends(&self) -> &[&'a Resource] {
         self.dead_ends.get_or_init(|| {
             let nodes = self.graph.roots.iter().flat_map(|root| &root.nodes);
-            let ends: FxHashSet<&str> = nodes
+            let ends: IdSet<'_> = nodes
                 .filter_map(|id| self.resource(id))
                 .filter(|resource| self.is_dead_end(resource))
                 .map(|resource| resource.id.as_str())
                 .collect();
             let resources = self.process.resources.iter();
             resources
-                .filter(|resource| ends.contains(resource.id.as_str()))
+                .filter(|resource| ends.contains(&resource.id))
                 .collect()
         })
     }

@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::alive::{self, Alive};
 use super::context::{Context, Node};
 use super::culprit;
+use crate::snapshot::ids::{IdMap, IdSet};
 use crate::snapshot::{Resource, TaskState};
 
 /// How sure it is that an edge is needed.
@@ -45,7 +46,7 @@ pub struct Root<'a> {
 #[derive(Debug, Default)]
 pub struct Graph<'a> {
     pub deps: DiGraph<&'a str, Dep<'a>>,
-    places: FxHashMap<&'a str, NodeIndex>,
+    places: IdMap<'a, NodeIndex>,
     /// Ends of the edges: a node may have an edge to each of a million others.
     joined: FxHashSet<(NodeIndex, NodeIndex)>,
     alive: Alive,
@@ -70,10 +71,7 @@ impl<'a> Graph<'a> {
     }
 
     fn place(&mut self, id: &'a str) -> NodeIndex {
-        *self
-            .places
-            .entry(id)
-            .or_insert_with(|| self.deps.add_node(id))
+        *self.places.entry(id, || self.deps.add_node(id))
     }
 
     fn add(&mut self, from: &'a str, to: &'a str, via: &'a str, strength: Strength) {
@@ -86,9 +84,9 @@ impl<'a> Graph<'a> {
     fn add_edges(&mut self, context: &Context<'a>) {
         let process = context.process;
         let done = |id: &str| matches!(context.nodes.get(id), Some(Node::Task(task)) if task.state == TaskState::Done);
-        self.places.reserve(context.nodes.len());
-        self.joined.reserve(context.nodes.len());
-        for id in context.nodes.keys().copied() {
+        self.places.reserve(context.nodes.count());
+        self.joined.reserve(context.nodes.count());
+        for id in context.nodes.ids() {
             self.place(id);
         }
         for edge in &process.edges {
@@ -115,7 +113,7 @@ impl<'a> Graph<'a> {
         for resource in &process.resources {
             for holder in resource.holders.iter().filter(|id| !done(id)) {
                 let own = holds_its_own(context, &resource.id, holder);
-                if context.nodes.contains_key(holder.as_str()) && !own {
+                if context.nodes.contains(holder) && !own {
                     self.add(&resource.id, holder, "holds", Strength::Proved);
                 }
             }
@@ -150,7 +148,7 @@ impl<'a> Graph<'a> {
 
     /// Whoever waits for a timer or a file goes on only when its loop turns.
     fn add_loop_edges(&mut self, context: &Context<'a>) {
-        let running: FxHashMap<&str, &str> = context
+        let running: IdMap<'_, &str> = context
             .process
             .loops
             .iter()
@@ -160,7 +158,7 @@ impl<'a> Graph<'a> {
             })
             .collect();
         for event_loop in &context.process.loops {
-            if let Some(busy) = running.get(event_loop.id.as_str()) {
+            if let Some(busy) = running.get(&event_loop.id) {
                 self.add(&event_loop.id, busy, EVENT_LOOP, Strength::Proved);
             }
         }
@@ -191,7 +189,7 @@ impl<'a> Graph<'a> {
 
     fn add_references(&mut self, context: &Context<'a>) {
         for reference in &context.process.references {
-            let live = match context.nodes.get(reference.from.as_str()) {
+            let live = match context.nodes.get(&reference.from) {
                 Some(Node::Task(task)) => task.state != TaskState::Done,
                 // Nobody will ever resume one that no task and no loop has.
                 Some(Node::Coroutine(coroutine)) => {
@@ -243,7 +241,7 @@ impl<'a> Graph<'a> {
     }
 
     /// All that wait, over any number of steps, behind one of `ids`; these too.
-    pub fn behind<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> FxHashSet<&'a str> {
+    pub fn behind<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> IdSet<'a> {
         let mut open: Vec<NodeIndex> = ids.into_iter().filter_map(|id| self.index(id)).collect();
         let mut found: FxHashSet<NodeIndex> = open.iter().copied().collect();
         while let Some(node) = open.pop() {

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
+use crate::snapshot::ids::{IdMap, IdSet};
 use crate::snapshot::{Frame, Process, Task, TaskState, Thread, Wait};
 
 /// Two readings of one timer may differ by this much, and by a tenth of the
@@ -24,13 +23,13 @@ pub struct Progress<'a> {
     /// Whether there was anything to compare with.
     pub known: bool,
     /// Tasks and threads that did something.
-    moved: FxHashSet<&'a str>,
+    moved: IdSet<'a>,
     /// Tasks that were not there before.
-    new: FxHashSet<&'a str>,
+    new: IdSet<'a>,
     /// How many tasks of earlier samples are done or gone.
     pub finished: usize,
     /// Processor seconds per second, by thread.
-    cpu: FxHashMap<&'a str, f64>,
+    cpu: IdMap<'a, f64>,
 }
 
 impl<'a> Progress<'a> {
@@ -52,17 +51,17 @@ impl<'a> Progress<'a> {
         if share_all_tasks(process, sample) {
             return;
         }
-        let before: FxHashMap<&str, &Arc<Task>> = sample
+        let before: IdMap<'_, &Arc<Task>> = sample
             .tasks
             .iter()
             .map(|task| (task.id.as_str(), task))
             .collect();
-        let mut alive = FxHashSet::default();
+        let mut alive = IdSet::default();
         for task in &process.tasks {
             if task.state != TaskState::Done {
-                alive.insert(task.id.as_str());
+                alive.insert(&task.id);
             }
-            match before.get(task.id.as_str()) {
+            match before.get(&task.id) {
                 None => {
                     self.new.insert(&task.id);
                 }
@@ -75,18 +74,18 @@ impl<'a> Progress<'a> {
         }
         self.finished += before
             .values()
-            .filter(|old| old.state != TaskState::Done && !alive.contains(old.id.as_str()))
+            .filter(|old| old.state != TaskState::Done && !alive.contains(&old.id))
             .count();
     }
 
     fn compare_threads(&mut self, process: &'a Process, sample: &'a Process, elapsed: f64) {
-        let before: FxHashMap<&str, &Thread> = sample
+        let before: IdMap<'_, &Thread> = sample
             .threads
             .iter()
             .map(|thread| (thread.id.as_str(), thread))
             .collect();
         for thread in &process.threads {
-            let Some(old) = before.get(thread.id.as_str()) else {
+            let Some(old) = before.get(&thread.id) else {
                 self.moved.insert(&thread.id);
                 continue;
             };
@@ -136,7 +135,7 @@ impl<'a> Progress<'a> {
 
     /// How many tasks appeared after the first sample.
     pub fn appeared(&self) -> usize {
-        self.new.len()
+        self.new.count()
     }
 }
 
@@ -158,14 +157,14 @@ fn elapsed(process: &Process, sample: &Process, planned: f64) -> f64 {
         return planned;
     }
     let left = |task: &Task| task.waits_for.as_ref()?.remaining_s;
-    let before: FxHashMap<&str, f64> = sample
+    let before: IdMap<'_, f64> = sample
         .tasks
         .iter()
         .filter_map(|task| Some((task.id.as_str(), left(task)?)))
         .collect();
     let most = planned * LATEST + TIMER_TOLERANCE_S;
     let passed = process.tasks.iter().filter_map(|task| {
-        let passed = before.get(task.id.as_str())? - left(task)?;
+        let passed = before.get(&task.id)? - left(task)?;
         (passed > planned && passed < most).then_some(passed)
     });
     passed.fold(planned, f64::max)

@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{clean, things};
+use crate::snapshot::ids::{Id, IdMap};
 use crate::snapshot::{
     ChildProcess, Coroutine, Edge, EventLoop, Process, Reference, Resource, Task, Thread, Wait,
 };
@@ -12,25 +13,25 @@ const NAME_COLUMNS: usize = 40;
 
 /// What the ids of one process stand for.
 pub struct Index<'a> {
-    tasks: FxHashMap<&'a str, (usize, &'a Task)>,
-    threads: FxHashMap<&'a str, &'a Thread>,
-    loops: FxHashMap<&'a str, usize>,
+    tasks: IdMap<'a, (usize, &'a Task)>,
+    threads: IdMap<'a, &'a Thread>,
+    loops: IdMap<'a, usize>,
     event_loops: &'a [EventLoop],
-    resources: FxHashMap<&'a str, &'a Resource>,
-    coroutines: FxHashMap<&'a str, &'a Coroutine>,
-    children: FxHashMap<&'a str, &'a ChildProcess>,
+    resources: IdMap<'a, &'a Resource>,
+    coroutines: IdMap<'a, &'a Coroutine>,
+    children: IdMap<'a, &'a ChildProcess>,
     /// The file of the program's own in which most frames are.
     home: Option<&'a str>,
-    edges_from: FxHashMap<&'a str, Vec<&'a Edge>>,
+    edges_from: IdMap<'a, Vec<&'a Edge>>,
     /// Who refers to a resource without waiting for it.
-    referrers: FxHashMap<&'a str, Vec<&'a Reference>>,
+    referrers: IdMap<'a, Vec<&'a Reference>>,
 }
 
 impl<'a> Index<'a> {
     pub fn new(process: &'a Process) -> Self {
-        let mut edges_from: FxHashMap<&str, Vec<&Edge>> = FxHashMap::default();
+        let mut edges_from: IdMap<'_, Vec<&Edge>> = IdMap::default();
         for edge in &process.edges {
-            edges_from.entry(&edge.from).or_default().push(edge);
+            edges_from.entry(&edge.from, Vec::new).push(edge);
         }
         Self {
             tasks: (process.tasks.iter().enumerate())
@@ -140,18 +141,18 @@ impl<'a> Index<'a> {
     }
 }
 
-fn referrers(process: &Process) -> FxHashMap<&str, Vec<&Reference>> {
+fn referrers(process: &Process) -> IdMap<'_, Vec<&Reference>> {
     let resources = process.resources.iter();
-    let waiting: FxHashSet<(&str, &str)> = resources
+    let waiting: FxHashSet<(Id<&str>, Id<&str>)> = resources
         .flat_map(|resource| {
             let waiters = resource.waiters.iter();
-            waiters.map(|waiter| (resource.id.as_str(), waiter.as_str()))
+            waiters.map(|waiter| (Id(resource.id.as_str()), Id(waiter.as_str())))
         })
         .collect();
-    let mut referrers: FxHashMap<&str, Vec<&Reference>> = FxHashMap::default();
+    let mut referrers: IdMap<'_, Vec<&Reference>> = IdMap::default();
     for reference in &process.references {
-        if !waiting.contains(&(reference.to.as_str(), reference.from.as_str())) {
-            let of = referrers.entry(&reference.to).or_default();
+        if !waiting.contains(&(Id(&reference.to), Id(&reference.from))) {
+            let of = referrers.entry(&reference.to, Vec::new);
             of.push(reference);
         }
     }

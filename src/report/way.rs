@@ -1,9 +1,9 @@
 //! The way from those whom a diagnosis is about to the reason that they wait.
 
 use arcstr::ArcStr;
-use rustc_hash::FxHashSet;
 
 use super::Index;
+use crate::snapshot::ids::IdSet;
 use crate::snapshot::{Diagnosis, Frame, TaskState};
 
 /// Steps after which the way is cut.
@@ -37,7 +37,7 @@ pub struct Way<'a> {
 pub fn of<'a>(diagnosis: &'a Diagnosis, index: &Index<'a>) -> Way<'a> {
     let ids = diagnosis.tasks.iter().chain(&diagnosis.threads);
     let mut actors: Vec<&str> = Vec::new();
-    let mut seen = FxHashSet::default();
+    let mut seen = IdSet::default();
     for id in ids {
         let id = stepping(id, index);
         if seen.insert(id) {
@@ -60,9 +60,15 @@ pub fn of<'a>(diagnosis: &'a Diagnosis, index: &Index<'a>) -> Way<'a> {
         false => &at_culprit,
     };
     let mut way = walk.from(walk.alike(first), true);
-    let mut passed: FxHashSet<&str> = way.start.iter().copied().collect();
+    let mut passed: IdSet<'_> = way.start.iter().copied().collect();
     for step in &way.steps {
-        passed.extend(step.from.iter().chain(&step.to).chain(&step.held_by));
+        passed.extend(
+            step.from
+                .iter()
+                .chain(&step.to)
+                .chain(&step.held_by)
+                .copied(),
+        );
     }
     let cycle = way.steps.iter().any(|step| step.cycle);
     way.likewise = (first.iter().copied())
@@ -94,7 +100,7 @@ fn stands_at_culprit(id: &str, diagnosis: &Diagnosis, index: &Index) -> bool {
 struct Walk<'i, 'a> {
     index: &'i Index<'a>,
     /// What the diagnosis is about.
-    wanted: FxHashSet<&'a str>,
+    wanted: IdSet<'a>,
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -116,7 +122,7 @@ impl<'a> Walk<'_, 'a> {
             start: start.clone(),
             ..Way::default()
         };
-        let mut visited: FxHashSet<&str> = start.iter().copied().collect();
+        let mut visited: IdSet<'_> = start.iter().copied().collect();
         let mut layer = start;
         while way.steps.len() < MAX_STEPS {
             let Some(mut step) = self.step(&layer, &visited) else {
@@ -129,13 +135,13 @@ impl<'a> Walk<'_, 'a> {
             };
             step.cycle = reached.iter().any(|id| visited.contains(id));
             let cycle = step.cycle;
-            visited.extend(step.to.iter().chain(&step.held_by));
+            visited.extend(step.to.iter().chain(&step.held_by).copied());
             way.steps.push(step);
             if cycle {
                 let wider: Vec<&str> = (reached.into_iter())
                     .filter(|id| self.wanted.contains(id))
                     .collect();
-                let known: FxHashSet<&str> = wider.iter().copied().collect();
+                let known: IdSet<'_> = wider.iter().copied().collect();
                 let all = way.start.iter().all(|id| known.contains(id));
                 if may_widen && all && wider.len() > way.start.len() {
                     return self.from(wider, false);
@@ -148,9 +154,9 @@ impl<'a> Walk<'_, 'a> {
     }
 
     /// What all of the layer wait for.
-    fn step(&self, layer: &[&'a str], visited: &FxHashSet<&str>) -> Option<Step<'a>> {
+    fn step(&self, layer: &[&'a str], visited: &IdSet<'_>) -> Option<Step<'a>> {
         let mut step = Step::default();
-        let mut known = FxHashSet::default();
+        let mut known = IdSet::default();
         for &id in layer {
             let mut needs = self.needs(id);
             let on_the_way = |to: &str| self.wanted.contains(to) || visited.contains(to);
@@ -170,7 +176,7 @@ impl<'a> Walk<'_, 'a> {
             step.to.extend(
                 (needs.iter())
                     .map(|(_, to)| *to)
-                    .filter(|to| known.insert(*to)),
+                    .filter(|to| known.insert(to)),
             );
         }
         if step.to.is_empty() {
@@ -185,13 +191,13 @@ impl<'a> Walk<'_, 'a> {
     /// Who holds all of this; empty where one of it is not held.
     fn holders(&self, ids: &[&'a str]) -> Vec<&'a str> {
         let mut holders = Vec::new();
-        let mut known = FxHashSet::default();
+        let mut known = IdSet::default();
         for id in ids {
             let needs = self.needs(id);
             if needs.is_empty() || needs.iter().any(|(via, _)| *via != "holds") {
                 return Vec::new();
             }
-            let fresh = needs.iter().filter(|(_, holder)| known.insert(*holder));
+            let fresh = needs.iter().filter(|(_, holder)| known.insert(holder));
             holders.extend(fresh.map(|(_, holder)| *holder));
         }
         holders

@@ -5,6 +5,7 @@ mod changed;
 pub mod count;
 mod edges;
 mod frames;
+pub mod ids;
 pub mod kept;
 mod loops;
 pub mod model;

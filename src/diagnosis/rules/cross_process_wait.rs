@@ -25,10 +25,7 @@ fn describe(context: &Context<'_>, child: &ChildProcess) -> Option<Diagnosis> {
         .collect();
     let first = waiting.first()?;
     let behind = context.graph.behind(waiting.iter().copied());
-    let tasks = behind
-        .iter()
-        .copied()
-        .filter(|id| context.task(id).is_some());
+    let tasks = behind.iter().filter(|id| context.task(id).is_some());
     let summary = format!(
         "{} waits for the end of Python process {}{}: look there",
         context.name(first),

@@ -88,7 +88,7 @@ fn select<'a>(
     nodes: &[&'a str],
     wanted: impl Fn(&Node<'a>) -> bool,
 ) -> Vec<&'a str> {
-    let is_wanted = |id: &&&str| context.nodes.get(**id).is_some_and(&wanted);
+    let is_wanted = |id: &&&str| context.nodes.get(id).is_some_and(&wanted);
     nodes.iter().filter(is_wanted).copied().collect()
 }
 

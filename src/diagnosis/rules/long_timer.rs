@@ -1,12 +1,11 @@
 //! A job that sleeps for very long while everything waits for it.
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use super::{duration, is_serving, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
 use crate::diagnosis::source;
+use crate::snapshot::ids::{IdMap, IdSet};
 use crate::snapshot::{Culprit, Diagnosis, Task, TaskState};
 
 /// A shorter sleep is not worth to be told of.
@@ -17,7 +16,7 @@ const LONG_S: f64 = 600.0;
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let mut timers = Timers {
         context,
-        due: FxHashMap::default(),
+        due: IdMap::default(),
     };
     let sleeping: Vec<(&Task, f64)> = context
         .live_tasks()
@@ -26,7 +25,7 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     if sleeping.is_empty() || context.listeners().next().is_some() {
         return Vec::new();
     }
-    let ids: FxHashSet<&str> = sleeping.iter().map(|(task, _)| task.id.as_str()).collect();
+    let ids: IdSet<'_> = sleeping.iter().map(|(task, _)| task.id.as_str()).collect();
     let all_wait = all_wait_for(context, &ids);
     if !all_wait {
         return Vec::new();
@@ -54,7 +53,7 @@ type Sleeper<'a> = (&'a Task, f64);
 /// Timers by what they end, each looked for once.
 struct Timers<'c, 'a> {
     context: &'c Context<'a>,
-    due: FxHashMap<&'a str, Option<f64>>,
+    due: IdMap<'a, Option<f64>>,
 }
 
 impl<'a> Timers<'_, 'a> {
@@ -71,10 +70,7 @@ impl<'a> Timers<'_, 'a> {
             _ => {
                 let resource = wait.resource.as_deref()?;
                 let context = self.context;
-                *self
-                    .due
-                    .entry(resource)
-                    .or_insert_with(|| due(context, resource))
+                *self.due.entry(resource, || due(context, resource))
             }
         }
     }
@@ -86,7 +82,7 @@ fn due(context: &Context<'_>, resource: &str) -> Option<f64> {
     for reference in context.referrers(resource) {
         match reference.due_s {
             Some(left) => due = Some(due.map_or(left, |nearest| nearest.min(left))),
-            None if behind.contains(reference.from.as_str()) => {}
+            None if behind.contains(&reference.from) => {}
             None => return None,
         }
     }
@@ -94,8 +90,8 @@ fn due(context: &Context<'_>, resource: &str) -> Option<f64> {
 }
 
 /// Whether all live tasks sleep long, or wait for nothing but those that do.
-fn all_wait_for(context: &Context<'_>, sleeping: &FxHashSet<&str>) -> bool {
-    let mut seen: FxHashSet<&str> = FxHashSet::default();
+fn all_wait_for(context: &Context<'_>, sleeping: &IdSet<'_>) -> bool {
+    let mut seen = IdSet::default();
     let mut open: Vec<&str> = context
         .live_tasks()
         .filter(|task| !context.graph.stuck(&task.id))

@@ -4,7 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::report::Index;
-use crate::snapshot::{Process, Task, TaskState};
+use crate::snapshot::{Frame, Process, Task, TaskState};
 
 /// Edges of these kinds make the task awaited a child of the one awaiting.
 const STRUCTURAL: [&str; 6] = [
@@ -157,6 +157,7 @@ impl Walk<'_> {
     ) -> Vec<Pending> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let mut known: FxHashMap<Likeness, usize> = FxHashMap::default();
+        let mut stacks = Stacks::default();
         for task in tasks {
             if std::mem::replace(&mut self.placed[task], true) {
                 continue;
@@ -166,7 +167,7 @@ impl Walk<'_> {
                 continue;
             }
             let at = *known
-                .entry(likeness(&self.process.tasks[task]))
+                .entry(likeness(&self.process.tasks[task], &mut stacks))
                 .or_insert(groups.len());
             match groups.get_mut(at) {
                 Some(group) => group.push(task),
@@ -196,11 +197,34 @@ struct Likeness<'a> {
     cancelling: (u64, bool),
     event_loop: Option<&'a str>,
     wait: Option<&'a str>,
-    frames: Vec<(&'a str, Option<&'a str>, Option<u32>)>,
+    stack: usize,
     error: Option<&'a str>,
 }
 
-fn likeness(task: &Task) -> Likeness<'_> {
+/// Where each frame of a stack is.
+type Places<'a> = Vec<(&'a str, Option<&'a str>, Option<u32>)>;
+
+/// Numbers of stacks: equal ones have the same.
+#[derive(Default)]
+struct Stacks<'a> {
+    numbers: FxHashMap<Places<'a>, usize>,
+    /// By their address: tasks share most of them.
+    known: FxHashMap<*const Frame, usize>,
+}
+
+impl<'a> Stacks<'a> {
+    fn number(&mut self, frames: &'a [Frame]) -> usize {
+        *self.known.entry(frames.as_ptr()).or_insert_with(|| {
+            let places = frames
+                .iter()
+                .map(|frame| (&*frame.qualname, frame.file.as_deref(), frame.line));
+            let next = self.numbers.len();
+            *self.numbers.entry(places.collect()).or_insert(next)
+        })
+    }
+}
+
+fn likeness<'a>(task: &'a Task, stacks: &mut Stacks<'a>) -> Likeness<'a> {
     Likeness {
         coroutine: &task.coroutine,
         state: task.state,
@@ -211,9 +235,7 @@ fn likeness(task: &Task) -> Likeness<'_> {
         cancelling: (task.cancelling, task.must_cancel),
         event_loop: task.event_loop.as_deref(),
         wait: task.waits_for.as_ref().map(|wait| &*wait.kind),
-        frames: (task.frames.iter())
-            .map(|frame| (&*frame.qualname, frame.file.as_deref(), frame.line))
-            .collect(),
+        stack: stacks.number(&task.frames),
         error: task.error.as_deref(),
     }
 }

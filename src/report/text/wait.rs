@@ -1,6 +1,7 @@
 //! What a task or thread waits for, or is, in a few words.
 
 use arcstr::ArcStr;
+use rustc_hash::FxHashSet;
 
 use super::chain;
 use super::layout::{Para, Role};
@@ -64,7 +65,6 @@ pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
     let timers = (tasks.iter())
         .map(|task| task.waits_for.as_ref()?.remaining_s)
         .collect::<Option<Vec<f64>>>();
-    let reasons = tasks.iter().map(|task| reason(&task.id, index));
     if let Some(left) = timers {
         let (soonest, latest) = left
             .iter()
@@ -74,13 +74,11 @@ pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
         let text = format!("timers: first {}, last {}", due(soonest), due(latest));
         para = Para::words(Role::Plain, &text);
     } else if first.state == TaskState::Waiting {
-        let mut distinct: Vec<String> = reasons.collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        if distinct.len() > 1 {
+        let distinct = distinct_reasons(tasks, index);
+        if distinct > 1 {
             para.say(
                 Role::Dim,
-                &format!("({} different)", super::grouped_digits(distinct.len())),
+                &format!("({} different)", super::grouped_digits(distinct)),
             );
         }
     }
@@ -89,6 +87,32 @@ pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
     let mut paras = vec![para.hanging(2)];
     paras.extend(first.error.as_deref().map(chain::unreadable));
     paras
+}
+
+/// How many different reasons these tasks wait for. Those that wait in the same
+/// way for the same resource are put into words once.
+fn distinct_reasons(tasks: &[&Task], index: &Index) -> usize {
+    let mut told = FxHashSet::default();
+    let mut distinct = FxHashSet::default();
+    for task in tasks {
+        let wait = task.waits_for.as_ref();
+        let same = wait.filter(|wait| says_no_more(wait)).and_then(|wait| {
+            let resource = wait.resource.as_deref()?;
+            Some((wait.kind.as_str(), resource, wait.summary.as_str()))
+        });
+        if same.is_none_or(|same| told.insert(same)) {
+            distinct.insert(reason(&task.id, index));
+        }
+    }
+    distinct.len()
+}
+
+/// Whether [`reason`] says of it nothing but its kind, its resource and its
+/// summary: no edges, no time, no place in a queue.
+fn says_no_more(wait: &Wait) -> bool {
+    combining(wait, true).is_none()
+        && !matches!(wait.kind.as_str(), "future" | "executor")
+        && wait.remaining_s.is_none()
 }
 
 /// Names of ids, the first few of them.

@@ -4,6 +4,8 @@ mod ends;
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::layout::{Para, Role};
 use super::{chain, grouped_digits, wait};
 use crate::report::index::short;
@@ -133,21 +135,30 @@ impl Words<'_, '_> {
     /// Names; tasks of one coroutine that have no name of their own as one.
     fn names(&self, ids: &[&str]) -> String {
         let mut plain = Vec::new();
-        let mut alike: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        // How many there are of each, and the first of them.
+        let mut alike: FxHashMap<&str, (usize, &str)> = FxHashMap::default();
         for id in ids {
             match self.index.task(id) {
                 Some(task) if task.name_is_default || task.name.is_empty() => {
-                    let own = alike.entry(call(&task.coroutine)).or_default();
-                    own.push(self.index.label(id));
+                    alike.entry(&task.coroutine).or_insert((0, id)).0 += 1;
                 }
                 _ => plain.push(self.name(id)),
             }
         }
+        let mut by_call: BTreeMap<String, (usize, &str)> = BTreeMap::new();
+        for (coroutine, (count, first)) in alike {
+            by_call.entry(call(coroutine)).or_insert((0, first)).0 += count;
+        }
         let mut names = some(plain);
-        names.extend(alike.into_iter().map(|(call, own)| match own.as_slice() {
-            [only] if only.contains('@') => only.clone(),
-            [only] => format!("{only} {call}"),
-            more => format!("{call} x{}", grouped_digits(more.len())),
+        names.extend(by_call.into_iter().map(|(call, (count, first))| {
+            if count > 1 {
+                return format!("{call} x{}", grouped_digits(count));
+            }
+            let only = self.index.label(first);
+            match only.contains('@') {
+                true => only,
+                false => format!("{only} {call}"),
+            }
         }));
         names.join(", ")
     }

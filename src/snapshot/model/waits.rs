@@ -84,7 +84,7 @@ pub struct Reference {
     /// Id of the resource.
     pub to: ArcStr,
     /// The way from the one to the other: `self.loaded`.
-    pub path: String,
+    pub path: ArcStr,
     /// Seconds until the timer of a loop that refers to it is due.
     pub due_s: Option<f64>,
 }

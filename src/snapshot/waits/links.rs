@@ -1,7 +1,7 @@
 //! Who holds what.
 
 use arcstr::ArcStr;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::held::Held;
 use super::orphans::Orphan;
@@ -10,6 +10,7 @@ use super::registry::Registry;
 use super::roots::variables;
 use super::{Scene, address};
 use crate::python::Reader;
+use crate::snapshot::ids::{IdMap, IdSet};
 use crate::snapshot::model::{Edge, EventLoop, LoopState, TaskState};
 use crate::tasks::LoopHandles;
 use crate::tasks::known::pool;
@@ -185,11 +186,11 @@ fn has_end(reader: &Reader<'_>, owned: &OwnedFrame<'_>, state: u64, class: &str)
 /// Those of `ids` who wait for no other of them: who waits for somebody that
 /// has a thing is no nearer to using it.
 pub fn nearest(edges: &[Edge], ids: Vec<ArcStr>) -> Vec<ArcStr> {
-    let mut next: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    let mut next: IdMap<'_, Vec<&str>> = IdMap::default();
     for edge in edges {
-        next.entry(&edge.from).or_default().push(&edge.to);
+        next.entry(&edge.from, Vec::new).push(&edge.to);
     }
-    let wanted: FxHashSet<&str> = ids.iter().map(ArcStr::as_str).collect();
+    let wanted: IdSet<'_> = ids.iter().map(ArcStr::as_str).collect();
     let waits_for_another = |id: &str| {
         let mut seen = FxHashSet::from_iter([id]);
         let mut left = vec![id];

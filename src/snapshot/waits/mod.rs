@@ -22,6 +22,7 @@ use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::frames::Frames;
+use super::ids::Id;
 use super::model::{
     ChildProcess, Coroutine, Edge, EventLoop, LoopState, Reference, Resource, TaskState,
 };
@@ -304,10 +305,14 @@ fn explain_threads<'r, 'm>(
 
 /// Timers of the loops that end the wait of a task.
 fn add_guards(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut [BuiltTask]) {
-    let ids: FxHashMap<u64, ArcStr> = tasks
-        .iter()
-        .map(|built| (built.addr, built.task.id.clone()))
-        .collect();
+    let mut ids: FxHashMap<u64, ArcStr> = FxHashMap::default();
+    if !timers.guards.is_empty() {
+        ids.extend(
+            tasks
+                .iter()
+                .map(|built| (built.addr, built.task.id.clone())),
+        );
+    }
     for (object, (left, name)) in &timers.guards {
         let mut guarded = vec![*object];
         for attribute in ["_task", "_tasks"] {
@@ -332,6 +337,9 @@ fn add_guards(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut
                 held.add_guard(id, kind, *left);
             }
         }
+    }
+    if held.guards.is_empty() {
+        return;
     }
     for built in tasks {
         if let Some(mut guards) = held.guards.remove(&built.task.id) {
@@ -384,13 +392,13 @@ fn finish(
     for place in 0..registry.resources.len() {
         registry.resources[place].summary = summary::resource(&registry.resources[place], &names);
     }
-    let ahead: FxHashMap<(usize, &str), u64> = registry
+    let ahead: FxHashMap<(usize, Id<&str>), u64> = registry
         .resources
         .iter()
         .enumerate()
         .flat_map(|(place, resource)| {
             let waiters = (0u64..).zip(&resource.waiters);
-            waiters.map(move |(ahead, id)| ((place, id.as_str()), ahead))
+            waiters.map(move |(ahead, id)| ((place, Id(id.as_str())), ahead))
         })
         .collect();
     for built in tasks {
@@ -398,7 +406,7 @@ fn finish(
         if let Some(wait) = &mut task.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            let ahead = place.and_then(|place| ahead.get(&(place, task.id.as_str())));
+            let ahead = place.and_then(|place| ahead.get(&(place, Id(task.id.as_str()))));
             summary::wait(wait, resource, ahead.copied());
         }
     }
@@ -406,7 +414,7 @@ fn finish(
         if let Some(wait) = &mut built.thread.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            let ahead = place.and_then(|place| ahead.get(&(place, built.thread.id.as_str())));
+            let ahead = place.and_then(|place| ahead.get(&(place, Id(built.thread.id.as_str()))));
             summary::wait(wait, resource, ahead.copied());
         }
     }

@@ -70,7 +70,10 @@ impl Links<'_, '_, '_> {
                     if !seen.insert(*target) {
                         continue;
                     }
-                    let path = format!("{}{path}", root.name);
+                    let path = match path.is_empty() {
+                        true => reader.shared(&root.name),
+                        false => reader.shared(&format!("{}{path}", root.name)),
+                    };
                     if let Some(index) = orphans.get(target) {
                         kept_by.push((*index, from.clone(), root.clone(), path.clone()));
                     }
@@ -121,12 +124,12 @@ impl Links<'_, '_, '_> {
     /// Who refers to a connection without going through its pool has it.
     fn pool_holders(
         &mut self,
-        found: Vec<(ArcStr, usize, String)>,
+        found: Vec<(ArcStr, usize, ArcStr)>,
         references: &mut Vec<Reference>,
     ) {
         let actors = ["task:", "coroutine:", "thread:"];
         let is_actor = |from: &str| actors.iter().any(|kind| from.starts_with(kind));
-        let mut by_pool: FxHashMap<usize, Vec<(ArcStr, String)>> = FxHashMap::default();
+        let mut by_pool: FxHashMap<usize, Vec<(ArcStr, ArcStr)>> = FxHashMap::default();
         for (from, place, path) in found {
             if is_actor(&from) {
                 by_pool.entry(place).or_default().push((from, path));
@@ -192,7 +195,7 @@ impl Links<'_, '_, '_> {
                     reference.to == resource.id && reference.from.starts_with("module:")
                 };
                 let reference = references.iter().find(module)?;
-                Some(reference.path.clone())
+                Some(reference.path.to_string())
             });
             self.registry.resources[place].name = name;
         }

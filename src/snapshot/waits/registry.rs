@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::state;
 use crate::python::Reader;
+use crate::snapshot::ids::Id;
 use crate::snapshot::model::{Edge, Resource};
 
 /// Resources by id, and the edges to and from them.
@@ -17,7 +18,7 @@ pub struct Registry<'r, 'm> {
     /// By address, with the kind: an object may be seen as two things.
     by_object: FxHashMap<u64, Vec<usize>>,
     pub edges: Vec<Edge>,
-    seen: FxHashSet<(ArcStr, ArcStr)>,
+    seen: FxHashSet<(Id<ArcStr>, Id<ArcStr>)>,
     /// Names of kinds of edges, each once.
     vias: FxHashMap<Box<str>, ArcStr>,
 }
@@ -27,7 +28,7 @@ impl<'r, 'm> Registry<'r, 'm> {
     pub fn new(reader: &'r Reader<'m>, edges: Vec<Edge>) -> Self {
         let seen = edges
             .iter()
-            .map(|edge| (edge.from.clone(), edge.to.clone()))
+            .map(|edge| (Id(edge.from.clone()), Id(edge.to.clone())))
             .collect();
         Self {
             reader,
@@ -87,7 +88,7 @@ impl<'r, 'm> Registry<'r, 'm> {
 
     /// Notes that `from` cannot go on before `to` does; whether that is new.
     pub fn edge(&mut self, from: &ArcStr, to: &ArcStr, via: &str) -> bool {
-        let new = from != to && self.seen.insert((from.clone(), to.clone()));
+        let new = from != to && self.seen.insert((Id(from.clone()), Id(to.clone())));
         if new {
             let via = self.via(via);
             self.edges.push(Edge {
