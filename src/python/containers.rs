@@ -20,6 +20,9 @@ struct KeysTable {
     key_at: usize,
 }
 
+/// Bytes of a text that tell whether it is a key: its head, and a short name.
+const KEY_WINDOW: usize = 64;
+
 impl Reader<'_> {
     fn var_size(&self, addr: u64) -> Result<i64> {
         self.i64(addr + u64::from(self.layout.object.ob_size))
@@ -188,11 +191,15 @@ impl Reader<'_> {
 
     /// The value of the text key `name` of the dict at `addr`.
     pub fn dict_get(&self, addr: u64, name: &str) -> Result<Option<u64>> {
+        /// Keys that are fetched together: they lie on many pages.
+        const BATCH: usize = 16;
         let (items, _) = self.dict_items(addr, self.limits.items)?;
-        Ok(items
-            .into_iter()
-            .find(|(key, _)| self.text_equals(*key, name))
-            .map(|(_, value)| value))
+        Ok(items.chunks(BATCH).find_map(|items| {
+            self.prefetch(items.iter().map(|(key, _)| (*key, KEY_WINDOW)));
+            let mut items = items.iter();
+            let found = items.find(|(key, _)| self.text_equals(*key, name));
+            found.map(|(_, value)| *value)
+        }))
     }
 
     /// Elements of the set or frozenset at `addr` in table order, at most
