@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 
-use procfs::net::TcpNetEntry;
+use procfs::net::{TcpNetEntry, TcpState};
 use procfs::process::{FDTarget, Process as Directory};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,11 @@ use super::{Process, family};
 /// Descriptors and children of one process that are looked at.
 const MAX_DESCRIPTORS: usize = 65_536;
 const MAX_CHILDREN: usize = 1_024;
+/// Threads of one child that are looked at.
+const MAX_CHILD_THREADS: usize = 64;
+
+/// State of a socket that takes connections.
+const LISTENS: &str = "LISTEN";
 
 /// What a descriptor refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +50,8 @@ pub struct Socket {
 pub struct Child {
     pub pid: u32,
     pub command: Vec<String>,
-    /// Its main thread.
+    /// Its main thread; where that waits for another of its threads, and one
+    /// writes to a pipe that we have too, that one.
     pub main_thread: KernelThread,
     /// What the descriptor in the first argument of its call refers to.
     pub blocked_on: Option<Descriptor>,
@@ -58,6 +64,10 @@ pub struct Descriptors {
     by_fd: FxHashMap<i64, Descriptor>,
     sockets: FxHashMap<u64, Socket>,
     unix: FxHashMap<u64, Option<String>>,
+    /// Connections, by the address of whoever is to accept them and that of who
+    /// opened them, that this process opened and nobody has accepted yet.
+    #[serde(default)]
+    unaccepted: Vec<(String, String)>,
     pub children: Vec<Child>,
 }
 
@@ -74,13 +84,11 @@ impl Descriptors {
         };
         let mut this = Self {
             by_fd: descriptors(&directory),
-            children: family::children(process.pid())
-                .into_iter()
-                .take(MAX_CHILDREN)
-                .filter_map(child)
-                .collect(),
             ..Self::default()
         };
+        let children = family::children(process.pid()).into_iter();
+        let children = children.take(MAX_CHILDREN);
+        this.children = children.filter_map(|pid| this.child(pid)).collect();
         let inodes = this.by_fd.values().filter_map(|target| match target {
             Descriptor::Socket(inode) => Some(*inode),
             _ => None,
@@ -104,21 +112,35 @@ impl Descriptors {
             }
         }
         let tables = [Directory::tcp, Directory::tcp6];
+        let mut unaccepted = Vec::new();
         for table in tables {
             if wanted.is_empty() {
-                return;
+                break;
             }
             let entries = table(directory).into_iter().flatten();
-            self.read_tcp(entries, &mut wanted);
+            self.read_tcp(entries, &mut wanted, &mut unaccepted);
         }
+        let opened: FxHashSet<(&str, &str)> = self
+            .sockets
+            .values()
+            .filter_map(|socket| Some((socket.peer.as_deref()?, socket.local.as_str())))
+            .collect();
+        unaccepted.retain(|(local, peer)| opened.contains(&(local, peer)));
+        self.unaccepted = unaccepted;
     }
 
     fn read_tcp(
         &mut self,
         entries: impl Iterator<Item = TcpNetEntry>,
         wanted: &mut FxHashSet<u64>,
+        unaccepted: &mut Vec<(String, String)>,
     ) {
         for entry in entries {
+            // No socket of any process yet: it is in the listener's queue.
+            if entry.inode == 0 && entry.state == TcpState::Established {
+                let ends = (address(entry.local_address), address(entry.remote_address));
+                unaccepted.push(ends);
+            }
             if !wanted.remove(&entry.inode) {
                 continue;
             }
@@ -145,6 +167,7 @@ impl Descriptors {
         self.by_fd == other.by_fd
             && self.sockets == other.sockets
             && self.unix == other.unix
+            && self.unaccepted == other.unaccepted
             && self.children.len() == other.children.len()
             && self.children.iter().zip(&other.children).all(same_child)
     }
@@ -168,6 +191,34 @@ impl Descriptors {
             Descriptor::Socket(inode) => self.unix.get(inode).map(Option::as_deref),
             _ => None,
         }
+    }
+
+    /// The TCP sockets of this process whose other end is behind one of the
+    /// descriptors `served` of it: a connection that it accepted, or the listener
+    /// in whose queue that is.
+    pub fn ends_at(&self, served: impl Iterator<Item = i64>) -> FxHashSet<i64> {
+        let mut accepted: FxHashSet<(&str, &str)> = FxHashSet::default();
+        let mut listening: Vec<&str> = Vec::new();
+        for socket in served.filter_map(|fd| self.socket(fd)) {
+            match &socket.peer {
+                Some(peer) => {
+                    accepted.insert((&socket.local, peer));
+                }
+                None if socket.state == LISTENS => listening.push(&socket.local),
+                None => {}
+            }
+        }
+        let queued = self.unaccepted.iter().filter(|(to, _)| {
+            let mut listening = listening.iter();
+            listening.any(|local| listens_for(local, to))
+        });
+        accepted.extend(queued.map(|(to, from)| (to.as_str(), from.as_str())));
+        let ends = self.by_fd.keys().copied().filter(|fd| {
+            let socket = self.socket(*fd);
+            let ends = socket.and_then(|socket| Some((socket.peer.as_deref()?, &*socket.local)));
+            ends.is_some_and(|ends| accepted.contains(&ends))
+        });
+        ends.collect()
     }
 
     /// The descriptors that refer to the pipe or socket `target`.
@@ -218,23 +269,66 @@ pub fn call_descriptor(kernel: &KernelThread) -> Option<i64> {
     known.then(|| i64::try_from(call.args[0]).ok()).flatten()
 }
 
-fn child(pid: u32) -> Option<Child> {
-    let directory = Directory::new(i32::try_from(pid).ok()?).ok()?;
-    let main_thread = thread::describe(&directory, pid, thread::current_call(&directory, pid));
-    let blocked_on = call_descriptor(&main_thread)
-        .and_then(|fd| i32::try_from(fd).ok())
-        .and_then(|fd| directory.fd_from_fd(fd).ok())
-        .map(|info| descriptor(info.target));
-    let executable = directory.exe().ok();
-    Some(Child {
-        pid,
-        command: directory.cmdline().unwrap_or_default(),
-        main_thread,
-        blocked_on,
-        is_python: executable
-            .and_then(|path| Some(path.file_name()?.to_string_lossy().contains("python")))
-            .unwrap_or(false),
-    })
+/// What the descriptor refers to that the call of `kernel` is about.
+fn call_target(directory: &Directory, kernel: &KernelThread) -> Option<Descriptor> {
+    let fd = i32::try_from(call_descriptor(kernel)?).ok()?;
+    let info = directory.fd_from_fd(fd).ok()?;
+    Some(descriptor(info.target))
+}
+
+impl Descriptors {
+    fn child(&self, pid: u32) -> Option<Child> {
+        let directory = Directory::new(i32::try_from(pid).ok()?).ok()?;
+        let mut main_thread =
+            thread::describe(&directory, pid, thread::current_call(&directory, pid));
+        if call_name(&main_thread) == Some("futex")
+            && let Some(writer) = self.stuck_writer(&directory, pid)
+        {
+            main_thread = writer;
+        }
+        let blocked_on = call_target(&directory, &main_thread);
+        let executable = directory.exe().ok();
+        Some(Child {
+            pid,
+            command: directory.cmdline().unwrap_or_default(),
+            main_thread,
+            blocked_on,
+            is_python: executable
+                .and_then(|path| Some(path.file_name()?.to_string_lossy().contains("python")))
+                .unwrap_or(false),
+        })
+    }
+
+    /// A thread of a child that writes to a pipe which this process has too: it
+    /// reads it, or nobody does.
+    fn stuck_writer(&self, directory: &Directory, pid: u32) -> Option<KernelThread> {
+        let ids = thread::ids(pid).ok()?;
+        let mut threads = ids
+            .into_iter()
+            .filter(|tid| *tid != pid)
+            .take(MAX_CHILD_THREADS)
+            .map(|tid| thread::describe(directory, tid, thread::current_call(directory, tid)));
+        threads.find(|thread| {
+            let writes = matches!(call_name(thread), Some("write" | "writev"));
+            let shared = |target: Descriptor| {
+                matches!(target, Descriptor::Pipe(_)) && !self.sharing(&target).is_empty()
+            };
+            writes && call_target(directory, thread).is_some_and(shared)
+        })
+    }
+}
+
+fn call_name(kernel: &KernelThread) -> Option<&'static str> {
+    kernel.syscall.as_ref()?.name
+}
+
+/// Whether a socket that listens on `local` gets connections to `address`.
+fn listens_for(local: &str, address: &str) -> bool {
+    let any = |host: &str| host == "0.0.0.0" || host == "[::]";
+    match (local.rsplit_once(':'), address.rsplit_once(':')) {
+        (Some((host, port)), Some((_, wanted))) if any(host) => port == wanted,
+        _ => local == address,
+    }
 }
 
 fn address(address: SocketAddr) -> String {
@@ -248,8 +342,8 @@ fn address(address: SocketAddr) -> String {
     }
 }
 
-fn state_name(state: procfs::net::TcpState) -> &'static str {
-    use procfs::net::TcpState as State;
+fn state_name(state: TcpState) -> &'static str {
+    use TcpState as State;
     match state {
         State::Established => "ESTABLISHED",
         State::SynSent => "SYN_SENT",
@@ -260,7 +354,70 @@ fn state_name(state: procfs::net::TcpState) -> &'static str {
         State::Close => "CLOSED",
         State::CloseWait => "CLOSE_WAIT",
         State::LastAck => "LAST_ACK",
-        State::Listen => "LISTEN",
+        State::Listen => LISTENS,
         State::Closing => "CLOSING",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sockets by descriptor: local address, peer, and whether it listens.
+    fn with(sockets: &[(i64, &str, Option<&str>)], unaccepted: &[(&str, &str)]) -> Descriptors {
+        let mut known = Descriptors::default();
+        for (fd, local, peer) in sockets {
+            let inode = fd.unsigned_abs();
+            known.by_fd.insert(*fd, Descriptor::Socket(inode));
+            let socket = Socket {
+                local: (*local).to_owned(),
+                peer: peer.map(str::to_owned),
+                state: if peer.is_some() {
+                    "ESTABLISHED"
+                } else {
+                    LISTENS
+                }
+                .to_owned(),
+                receive_queue: 0,
+                send_queue: 0,
+            };
+            known.sockets.insert(inode, socket);
+        }
+        let pairs = unaccepted.iter();
+        known.unaccepted = pairs
+            .map(|(to, from)| ((*to).into(), (*from).into()))
+            .collect();
+        known
+    }
+
+    fn ends(known: &Descriptors, served: i64) -> Vec<i64> {
+        known.ends_at([served].into_iter()).into_iter().collect()
+    }
+
+    const OPENED: (i64, &str, Option<&str>) = (9, "127.0.0.1:4000", Some("127.0.0.1:80"));
+
+    #[test]
+    fn the_other_end_is_the_accepted_connection() {
+        let accepted = (12, "127.0.0.1:80", Some("127.0.0.1:4000"));
+        let stranger = (13, "127.0.0.1:80", Some("127.0.0.1:4001"));
+        let known = with(&[OPENED, stranger, accepted], &[]);
+        assert_eq!(ends(&known, 12), [9]);
+        assert_eq!(ends(&known, 9), [12]);
+        assert!(ends(&known, 13).is_empty());
+    }
+
+    #[test]
+    fn the_other_end_is_the_listener_while_nobody_has_accepted() {
+        let queued = [("127.0.0.1:80", "127.0.0.1:4000")];
+        for local in ["127.0.0.1:80", "0.0.0.0:80", "[::]:80"] {
+            let sockets = [OPENED, (3, local, None)];
+            assert_eq!(ends(&with(&sockets, &queued), 3), [9], "{local}");
+            // Somebody else has accepted it, who shares the listener.
+            assert!(ends(&with(&sockets, &[]), 3).is_empty(), "{local}");
+        }
+        for local in ["127.0.0.2:80", "0.0.0.0:8080"] {
+            let known = with(&[OPENED, (3, local, None)], &queued);
+            assert!(ends(&known, 3).is_empty(), "{local}");
+        }
     }
 }

@@ -161,6 +161,9 @@ impl Links<'_, '_, '_> {
                     self.registry.edge(&built.task.id, blocker, "event-loop");
                 }
             }
+            for id in self.ends_at(addr) {
+                self.registry.edge(&id, blocker, "event-loop");
+            }
             for orphan in self.orphans.iter() {
                 if orphan.coroutine.event_loop.as_ref() == Some(&shown.id) {
                     self.registry
@@ -168,6 +171,21 @@ impl Links<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// The sockets that somebody waits for and whose other end the loop at
+    /// `addr` serves: a program that asks itself.
+    fn ends_at(&self, addr: u64) -> Vec<ArcStr> {
+        let handles = self.loops.iter().find(|(known, _)| *known == addr);
+        let watched = handles.map_or(&[][..], |(_, handles)| &handles.watched);
+        let ends = self.scene.descriptors;
+        let ends = ends.ends_at(watched.iter().map(|file| file.fd));
+        let waited = self.registry.resources.iter().filter(|resource| {
+            let fd = resource.id.strip_prefix("socket:fd-");
+            let fd = fd.and_then(|fd| fd.parse().ok());
+            fd.is_some_and(|fd| ends.contains(&fd))
+        });
+        waited.map(|resource| resource.id.clone()).collect()
     }
 }
 
