@@ -5,7 +5,7 @@ use std::rc::Rc;
 use python_offsets::IntForm;
 
 use super::error::{DecodeError, Result};
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, is_plausible};
 use super::types::Kind;
 
 /// Bits of one digit of an `int` (`PyLong_SHIFT`, Include/cpython/longintrepr.h).
@@ -178,7 +178,11 @@ impl Reader<'_> {
 
     /// The `bytes` at `addr` with its full length, at most `max` bytes of it.
     pub fn bytes_object(&self, addr: u64, max: usize) -> Result<(Vec<u8>, u64)> {
-        self.expect_kind(addr, Kind::Bytes, "bytes")?;
+        // Captures that were made before this was asked lack the type.
+        if !is_plausible(addr) {
+            let what = "bytes";
+            return Err(DecodeError::BadPointer { what, addr });
+        }
         let length = self.i64(addr + u64::from(self.layout.object.ob_size))?;
         let length = u64::try_from(length).map_err(|_| DecodeError::Corrupt {
             what: "length of a bytes object",
