@@ -8,7 +8,7 @@ use dapper_attach::python::{Interpreter, Reader};
 use dapper_attach::target::{Memory, ReadCause, ReadError, ReadStats};
 use dapper_attach::tasks::known::{COROUTINE_WAITS, THREAD_WAITS};
 use dapper_attach::tasks::wait::python_frames;
-use dapper_attach::tasks::{find_tasks, search_heap};
+use dapper_attach::tasks::{Seen, find_tasks, scan_heap, search_heap};
 use proptest::prelude::*;
 use python_offsets::Layout;
 
@@ -206,8 +206,12 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
             threads: Vec::new(),
             error: None,
         };
-        let _ = find_tasks(reader, &interpreter, objects);
+        let _ = find_tasks(reader, &interpreter, objects, Seen::InMemory);
         let _ = search_heap(reader, BASE, &interpreter);
+        let ranges = [(BASE, SIZE as usize)];
+        let _ = scan_heap(reader, BASE, &interpreter, reader.memory(), &ranges);
+        let _ = reader.subclasses(*object);
+        let _ = reader.is_tracked(*object);
     }
     let coroutines: Vec<Option<u64>> = objects.iter().copied().map(Some).collect();
     for chain in reader.chains(&coroutines) {

@@ -76,14 +76,15 @@ impl Layout {
                 self.dict.ma_keys < self.dict.ma_values,
             ),
             (
-                "type.tp_name < tp_basicsize < tp_flags < tp_dict < tp_mro < ht_qualname",
+                "type.tp_name < tp_basicsize < tp_flags < tp_dict < tp_mro < tp_subclasses < ht_qualname",
                 {
                     let t = &self.type_object;
                     t.tp_name < t.tp_basicsize
                         && t.tp_basicsize < t.tp_flags
                         && t.tp_flags < t.tp_dict
                         && t.tp_dict < t.tp_mro
-                        && t.tp_mro < t.ht_qualname
+                        && t.tp_mro < t.tp_subclasses
+                        && t.tp_subclasses < t.ht_qualname
                 },
             ),
             (

@@ -314,6 +314,7 @@ pub struct TypeObject {
     pub tp_dict: Offset,
     pub tp_dictoffset: Offset,
     pub tp_mro: Offset,
+    pub tp_subclasses: Offset,
     pub ht_qualname: Offset,
     pub ht_cached_keys: Offset,
 }

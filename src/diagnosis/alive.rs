@@ -154,7 +154,7 @@ impl<'a> Facts<'a> {
 fn need(context: &Context<'_>, graph: &Graph<'_>, facts: &Facts<'_>, node: NodeIndex) -> Need {
     let id = graph.id(node);
     let connected = graph.deps.edges(node).next().is_some();
-    if context.progress.moved(id) {
+    if context.progress.moved(id) || just_began(context, id) {
         return Need::Nothing;
     }
     match context.nodes.get(id) {
@@ -165,6 +165,15 @@ fn need(context: &Context<'_>, graph: &Graph<'_>, facts: &Facts<'_>, node: NodeI
         Some(Node::Thread(_) | Node::Child(_)) if connected => Need::All,
         _ => Need::Nothing,
     }
+}
+
+/// Whether the task is new and runs in a thread that did something since: what
+/// that is caught in may be over in a moment, though no earlier sample can say so.
+fn just_began(context: &Context<'_>, id: &str) -> bool {
+    let task = context.task(id).filter(|_| context.progress.is_new(id));
+    let running = task.filter(|task| task.state == TaskState::Running);
+    let thread = running.and_then(|task| context.thread_of_running(task));
+    thread.is_some_and(|thread| context.progress.moved(&thread.id))
 }
 
 fn of_task(

@@ -1,12 +1,14 @@
 //! The garbage collector's lists: every container object of an interpreter.
 
 use super::error::{DecodeError, Result};
-use super::reader::{Fields, Reader};
+use super::reader::{Fields, Reader, is_plausible};
 
 /// Low bits of the links of a `PyGC_Head` that are flags, not address; heads of
 /// lists are aligned to four bytes only in some builds
 /// (Include/internal/pycore_gc.h).
 const LINK_FLAGS: u64 = 3;
+/// `_PyGC_PREV_MASK_COLLECTING` (Include/internal/pycore_gc.h, 3.8 to 3.15).
+const COLLECTING: u64 = 2;
 
 impl Reader<'_> {
     /// The lists of tracked objects of the interpreter at `interp`, a head
@@ -47,6 +49,21 @@ impl Reader<'_> {
             Ok(link(next + 8)? == head && link(previous)? == head)
         };
         leads_back().unwrap_or(false)
+    }
+
+    /// Whether the collector knows the object at `addr`: the next one in its list
+    /// leads back to it, or a collection is under way, which keeps its counts in
+    /// the place of that link. What was freed is in no list.
+    pub fn is_tracked(&self, addr: u64) -> bool {
+        let Some(head) = addr.checked_sub(self.layout.gc.head_size.into()) else {
+            return false;
+        };
+        let (Ok(next), Ok(previous)) = (self.u64(head), self.u64(head + 8)) else {
+            return false;
+        };
+        let next = next & !LINK_FLAGS;
+        let leads_back = || Some(self.u64(next.checked_add(8)?).ok()? & !LINK_FLAGS == head);
+        is_plausible(next) && (previous & COLLECTING != 0 || leads_back() == Some(true))
     }
 
     /// Calls `visit` with each object of one of the collector's lists, and the

@@ -274,6 +274,37 @@ impl Reader<'_> {
         })
     }
 
+    /// The classes that derive from the type at `addr`, directly or not
+    /// (`tp_subclasses`: weak references by address). Not for static builtin
+    /// types, which keep them elsewhere from 3.12.
+    pub fn subclasses(&self, addr: u64) -> Result<Vec<u64>> {
+        let mut found = Vec::new();
+        let mut open = vec![addr];
+        while let Some(addr) = open.pop() {
+            let at = addr + u64::from(self.layout.type_object.tp_subclasses);
+            let Some(dict) = self.pointer(at, "tp_subclasses")? else {
+                continue;
+            };
+            let (items, total) = self.dict_items(dict, self.limits.mro)?;
+            if total > items.len() as u64 || found.len() + items.len() > self.limits.mro {
+                return Err(DecodeError::Limit {
+                    what: "number of subclasses",
+                    value: total,
+                    limit: self.limits.mro as u64,
+                });
+            }
+            for (_, reference) in items {
+                if let Some(class) = self.weakref_target(reference)?
+                    && !found.contains(&class)
+                {
+                    found.push(class);
+                    open.push(class);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// The dict of a type; static builtin types have none from 3.12.
     pub fn type_dict(&self, ty: u64) -> Result<Option<u64>> {
         self.pointer(ty + u64::from(self.layout.type_object.tp_dict), "tp_dict")

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use python_offsets::TaskListForm;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::edges;
@@ -16,8 +16,8 @@ use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
 use super::waits::{self, Scene, Search};
 use crate::python::{Interpreter, Reader, Runtime};
-use crate::target::{self, Descriptors, Error};
-use crate::tasks::{FoundTasks, asyncio_is_imported, find_tasks, search_heap};
+use crate::target::{self, Descriptors, Error, Memory};
+use crate::tasks::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap, search_heap};
 
 /// What only a walk over all objects finds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Heap {
     coroutines: Vec<u64>,
     /// Whether all objects could be walked over.
     walked: bool,
+    /// How they were found.
+    #[serde(default)]
+    seen: Seen,
     errors: Vec<String>,
 }
 
@@ -41,6 +44,29 @@ impl Heap {
             .iter()
             .map(|it| asyncio_is_imported(reader, it.addr));
         has_lists && runtime.tasks_refused.is_none() && imported.any(|imported| imported)
+    }
+
+    /// Looks for them in `ranges` of `memory`, which are all that the process has
+    /// written. `None` where only the lists of all objects tell.
+    pub fn scan(
+        reader: &Reader<'_>,
+        runtime: &Runtime,
+        memory: &dyn Memory,
+        ranges: &[(u64, usize)],
+    ) -> Option<Self> {
+        let interpreters = reader.interpreters(runtime.addr).ok()?;
+        // Interpreters may share types: only their lists say whose an object is.
+        let [interpreter] = &*interpreters else {
+            return None;
+        };
+        let found = scan_heap(reader, runtime.addr, interpreter, memory, ranges)?;
+        Some(Self {
+            finished: FxHashMap::from_iter([(interpreter.addr, found.tasks)]),
+            coroutines: found.coroutines,
+            walked: found.walked,
+            seen: Seen::InMemory,
+            errors: Vec::new(),
+        })
     }
 
     /// Looks for them among all objects of all interpreters.
@@ -80,6 +106,19 @@ impl Heap {
 
     fn of(&self, interpreter: u64) -> &[u64] {
         self.finished.get(&interpreter).map_or(&[], Vec::as_slice)
+    }
+
+    /// The coroutines that were seen and still are objects, but for those that
+    /// are `in_use`.
+    pub fn coroutines<'a>(
+        &'a self,
+        reader: &'a Reader<'_>,
+        in_use: &'a FxHashSet<u64>,
+    ) -> impl Iterator<Item = u64> + 'a {
+        let seen = self.coroutines.iter().copied();
+        seen.filter(|addr| {
+            !in_use.contains(addr) && (self.seen == Seen::InLists || reader.is_tracked(*addr))
+        })
     }
 }
 
@@ -145,7 +184,7 @@ impl Build<'_, '_> {
             ),
             kernel: self.kernel,
             descriptors: self.descriptors,
-            coroutines: heap.map_or(&[], |heap| &heap.coroutines),
+            heap,
             search: match heap {
                 None => Search::Nothing,
                 Some(heap) if heap.walked => Search::References,
@@ -235,7 +274,8 @@ impl Build<'_, '_> {
                 Some(_) => FoundTasks::default(),
                 None => {
                     let finished = heap.map_or(&[][..], |heap| heap.of(interpreter.addr));
-                    find_tasks(self.reader, interpreter, finished)
+                    let seen = heap.map_or(Seen::InLists, |heap| heap.seen);
+                    find_tasks(self.reader, interpreter, finished, seen)
                 }
             };
             asyncio_imported |= found.asyncio_imported;

@@ -6,7 +6,7 @@ use super::take::with_reader;
 use crate::limits::Limits;
 use crate::python::{Reader, Runtime};
 use crate::target::{Error, PageCache, Process};
-use crate::tasks::{FutureState, find_tasks};
+use crate::tasks::{FutureState, Seen, find_tasks};
 
 /// How much there is in a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) fn counted(runtime: &Runtime, reader: &Reader<'_>) -> Counts {
         .iter()
         .filter(|_| runtime.tasks_refused.is_none())
         .map(|interpreter| {
-            let found = find_tasks(reader, interpreter, &[]);
+            let found = find_tasks(reader, interpreter, &[], Seen::InLists);
             found.tasks.iter().filter(pending).count()
         })
         .sum();

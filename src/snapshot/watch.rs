@@ -28,6 +28,9 @@ const CONFIRM_TRIES: u32 = 5;
 /// How often the walk over all objects begins anew when they changed under it.
 const SEARCH_TRIES: u32 = 3;
 
+/// Pages that are looked through for objects at most: 4 GiB.
+const SCANNED_PAGES: usize = 1 << 20;
+
 /// Pages that the walk over all objects keeps at a time: 64 MiB.
 const SEARCH_PAGES: usize = 16_384;
 
@@ -218,12 +221,32 @@ impl Watch {
         self.descriptors = Descriptors::capture(&self.process);
     }
 
-    /// Walks over all objects while the process runs, through a memory of its
-    /// own: so many pages are not wanted in the copy that is made in a stop.
+    /// Looks through all objects while the process runs.
     fn search_heap(&mut self) {
         if self.options.scope != Scope::Everything {
             return;
         }
+        self.heap = self.scan_heap();
+        if self.heap.is_none() {
+            self.walk_heap();
+        }
+    }
+
+    /// Looks for objects in all memory that the process has written.
+    fn scan_heap(&mut self) -> Option<Heap> {
+        let cache = PageCache::new(self.process.memory());
+        let runtime = self.confirm(&cache).ok()?;
+        let reader = self.reader(&runtime, &cache);
+        if !Heap::is_searched(&reader, &runtime) {
+            return None;
+        }
+        let ranges = self.process.all_written_pages(SCANNED_PAGES)?;
+        Heap::scan(&reader, &runtime, &self.process.memory(), &ranges)
+    }
+
+    /// Follows the lists of all objects, through a memory of its own: so many
+    /// pages are not wanted in the copy that is made in a stop.
+    fn walk_heap(&mut self) {
         let mut heap = Heap::default();
         for _ in 0..SEARCH_TRIES {
             let cache = PageCache::with_capacity(self.process.memory(), SEARCH_PAGES)
@@ -231,12 +254,6 @@ impl Watch {
             // Where this fails, the snapshot itself says what is wrong.
             if let Ok(runtime) = self.confirm(&cache) {
                 let reader = self.reader(&runtime, &cache);
-                // In large pieces, where all objects together are not too much.
-                if Heap::is_searched(&reader, &runtime)
-                    && let Some(ranges) = self.process.written_pages(SEARCH_PAGES)
-                {
-                    cache.prefetch(&mut ranges.into_iter());
-                }
                 heap.add(Heap::search(&reader, &runtime));
             }
             if heap.is_whole() {

@@ -256,22 +256,9 @@ fn descriptor(target: FDTarget) -> Descriptor {
     }
 }
 
-/// Calls whose first argument is a descriptor that they can block on.
-const DESCRIPTOR_CALLS: [&str; 12] = [
-    "read", "write", "readv", "writev", "recvfrom", "recvmsg", "sendto", "sendmsg", "accept",
-    "accept4", "connect", "flock",
-];
-
-/// The descriptor that the call of `kernel` is about.
-pub fn call_descriptor(kernel: &KernelThread) -> Option<i64> {
-    let call = kernel.syscall.as_ref()?;
-    let known = DESCRIPTOR_CALLS.contains(&call.name?);
-    known.then(|| i64::try_from(call.args[0]).ok()).flatten()
-}
-
 /// What the descriptor refers to that the call of `kernel` is about.
 fn call_target(directory: &Directory, kernel: &KernelThread) -> Option<Descriptor> {
-    let fd = i32::try_from(call_descriptor(kernel)?).ok()?;
+    let fd = i32::try_from(kernel.syscall?.descriptor()?).ok()?;
     let info = directory.fd_from_fd(fd).ok()?;
     Some(descriptor(info.target))
 }

@@ -1,5 +1,6 @@
 //! Threads as the kernel shows them.
 
+use std::io::Read;
 use std::{fs, io};
 
 use procfs::FromRead;
@@ -46,6 +47,46 @@ pub struct Syscall {
     pub args: [u64; 6],
 }
 
+/// Calls whose first argument is a descriptor that they can block on.
+const DESCRIPTOR_CALLS: [&str; 12] = [
+    "read", "write", "readv", "writev", "recvfrom", "recvmsg", "sendto", "sendmsg", "accept",
+    "accept4", "connect", "flock",
+];
+
+impl Syscall {
+    /// The descriptor that the call is about and may wait for.
+    pub fn descriptor(&self) -> Option<i64> {
+        let known = DESCRIPTOR_CALLS.contains(&self.name?);
+        known.then(|| i64::try_from(self.args[0]).ok()).flatten()
+    }
+
+    /// Whether the call returns at once in any case: its flags or those of its
+    /// descriptor say so. `flock` has flags of its own and heeds no other.
+    fn never_waits(&self, directory: &Directory) -> bool {
+        let dont_wait = libc::MSG_DONTWAIT as u64;
+        let flags = match self.name {
+            Some("recvfrom" | "sendto") => self.args[3] & dont_wait,
+            Some("recvmsg" | "sendmsg") => self.args[2] & dont_wait,
+            Some("flock") => return self.args[1] & libc::LOCK_NB as u64 != 0,
+            _ => 0,
+        };
+        flags != 0
+            || self
+                .descriptor()
+                .is_some_and(|fd| is_nonblocking(directory, fd))
+    }
+}
+
+/// Whether descriptor `fd` was made not to wait (proc_pid_fdinfo(5)).
+fn is_nonblocking(directory: &Directory, fd: i64) -> bool {
+    let mut text = String::new();
+    let file = directory.open_relative(format!("fdinfo/{fd}"));
+    let read = file.is_ok_and(|mut file| file.read_to_string(&mut text).is_ok());
+    let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok());
+    read && flags.is_some_and(|flags| flags & libc::O_NONBLOCK as u32 != 0)
+}
+
 impl From<(u64, [u64; 6])> for Syscall {
     fn from((number, args): (u64, [u64; 6])) -> Self {
         Self {
@@ -90,8 +131,10 @@ pub(super) fn current_call(directory: &Directory, tid: u32) -> Option<Syscall> {
     parse(directory, tid, "syscall").and_then(syscall)
 }
 
-/// What the kernel says of `tid` now, which is in `syscall`.
+/// What the kernel says of `tid` now, which is in `syscall`. A call that does not
+/// wait counts as running: the thread was caught on its way in or out.
 pub(super) fn describe(directory: &Directory, tid: u32, syscall: Option<Syscall>) -> KernelThread {
+    let syscall = syscall.filter(|call| !call.never_waits(directory));
     let (comm, state, ticks) = stat(directory, tid).map_or_else(
         || (String::new(), 'X', 0),
         |stat: Stat| (stat.comm, stat.state, stat.utime.saturating_add(stat.stime)),
@@ -121,4 +164,47 @@ fn syscall(raw: RawSyscall) -> Option<Syscall> {
     // -1: it waits in the kernel outside any system call, as in a page fault.
     let number = u64::try_from(syscall_number).ok()?;
     Some((number, argument_registers).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn never_waits(call: Sysno, fd: &impl AsRawFd, args: [i32; 3]) -> bool {
+        let unsigned = |arg: i32| u64::try_from(arg).unwrap();
+        let [first, second, third] = args.map(unsigned);
+        let fd = unsigned(fd.as_raw_fd());
+        let call = Syscall::from((call as u64, [fd, first, second, third, 0, 0]));
+        call.never_waits(&Directory::myself().unwrap())
+    }
+
+    #[test]
+    fn a_call_on_a_descriptor_that_does_not_block_never_waits() -> io::Result<()> {
+        let (blocks, other) = UnixStream::pair()?;
+        other.set_nonblocking(true)?;
+        for call in [Sysno::read, Sysno::sendto, Sysno::recvmsg, Sysno::connect] {
+            assert!(!never_waits(call, &blocks, [0; 3]), "{call}");
+            assert!(never_waits(call, &other, [0; 3]), "{call}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn flags_of_the_call_say_that_it_never_waits() -> io::Result<()> {
+        let (blocks, _other) = UnixStream::pair()?;
+        let dont = libc::MSG_DONTWAIT;
+        assert!(never_waits(Sysno::recvfrom, &blocks, [0, 0, dont]));
+        assert!(never_waits(Sysno::sendmsg, &blocks, [0, dont, 0]));
+        assert!(!never_waits(Sysno::recvfrom, &blocks, [0, dont, 0]));
+        let file = File::open("/dev/null")?;
+        let only_now = libc::LOCK_EX | libc::LOCK_NB;
+        assert!(never_waits(Sysno::flock, &file, [only_now, 0, 0]));
+        assert!(!never_waits(Sysno::flock, &file, [libc::LOCK_EX, 0, 0]));
+        Ok(())
+    }
 }

@@ -20,6 +20,16 @@ impl Process {
     /// are more than `most`, or when it cannot be known. To read others could
     /// move them there.
     pub fn written_pages(&self, most: usize) -> Option<Ranges> {
+        self.pages(most, false)
+    }
+
+    /// The same where all of it is in RAM: `None` as well when some of it is
+    /// swapped out.
+    pub fn all_written_pages(&self, most: usize) -> Option<Ranges> {
+        self.pages(most, true)
+    }
+
+    fn pages(&self, most: usize, all: bool) -> Option<Ranges> {
         let directory = self.live_directory()?;
         let mut mappings = proc_files::mappings(directory).ok()?;
         mappings.retain(|mapping| mapping.readable && mapping.writable);
@@ -34,7 +44,7 @@ impl Process {
             let mut rest = places(mapping);
             while !rest.is_empty() {
                 let end = rest.end.min(rest.start + BATCH);
-                add_present(&mut pagemap, rest.start..end, &mut left, &mut ranges)?;
+                add_present(&mut pagemap, rest.start..end, all, &mut left, &mut ranges)?;
                 rest.start = end;
             }
         }
@@ -51,15 +61,17 @@ fn places(mapping: &Mapping) -> std::ops::Range<usize> {
 fn add_present(
     pagemap: &mut PageMap,
     pages: std::ops::Range<usize>,
+    all: bool,
     left: &mut usize,
     ranges: &mut Ranges,
 ) -> Option<()> {
     let known = pagemap.get_range_info(pages.clone()).ok()?;
     for (page, info) in pages.zip(known) {
-        let is_present = matches!(
-            info,
-            PageInfo::MemoryPage(flags) if flags.contains(MemoryPageFlags::PRESENT)
-        );
+        let is_present = match info {
+            PageInfo::MemoryPage(flags) => flags.contains(MemoryPageFlags::PRESENT),
+            PageInfo::SwapPage(_) if all => return None,
+            PageInfo::SwapPage(_) => false,
+        };
         if !is_present {
             continue;
         }

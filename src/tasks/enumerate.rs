@@ -3,6 +3,7 @@
 
 use python_offsets::TaskListForm;
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use crate::python::error::{DecodeError, Result};
 use crate::python::{GeneratorStage, Interpreter, Kind, Reader};
@@ -46,8 +47,13 @@ impl FoundTasks {
 }
 
 /// All tasks of `interpreter`; `finished` are addresses where finished tasks
-/// have been seen.
-pub fn find_tasks(reader: &Reader<'_>, interpreter: &Interpreter, finished: &[u64]) -> FoundTasks {
+/// have been seen, as `seen` finds them.
+pub fn find_tasks(
+    reader: &Reader<'_>,
+    interpreter: &Interpreter,
+    finished: &[u64],
+    seen: Seen,
+) -> FoundTasks {
     let mut found = FoundTasks::default();
     match tasks_module(reader, interpreter.addr) {
         Ok(module) => {
@@ -68,13 +74,18 @@ pub fn find_tasks(reader: &Reader<'_>, interpreter: &Interpreter, finished: &[u6
         }
     }
     for task in finished {
+        if found.seen.contains(task) {
+            continue;
+        }
+        let is_over = !matches!(reader.future_state(*task), Ok(FutureState::Pending));
         // One that has been freed since keeps its type, but no loop.
         let lives = |task| {
-            reader
-                .task(task)
-                .is_ok_and(|raw| raw.future.event_loop.is_some())
+            (seen == Seen::InLists || reader.is_tracked(task))
+                && reader
+                    .task(task)
+                    .is_ok_and(|raw| raw.future.event_loop.is_some())
         };
-        if reader.is_kind(*task, Kind::Task) && lives(*task) {
+        if is_over && reader.is_kind(*task, Kind::Task) && lives(*task) {
             let outcome = found.add(reader, *task);
             found.note("finished tasks", outcome);
         }
@@ -223,6 +234,17 @@ fn foreign_tasks(reader: &Reader<'_>, interp: u64, found: &mut FoundTasks) -> Re
         }
     }
     Ok(())
+}
+
+/// How objects were found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// In the collector's lists: they were objects then.
+    #[default]
+    InLists,
+    /// Anywhere in memory, by the address of their type: they may be nothing.
+    InMemory,
 }
 
 /// What a walk over the collector's objects finds.

@@ -7,12 +7,14 @@ pub mod future;
 pub mod handles;
 pub mod known;
 pub mod loops;
+mod scan;
 pub mod wait;
 
 pub use chain::{ChainFrame, RawChain};
 pub use dependents::Dependents;
-pub use enumerate::{FoundTasks, Heap, asyncio_is_imported, find_tasks, search_heap};
+pub use enumerate::{FoundTasks, Heap, Seen, asyncio_is_imported, find_tasks, search_heap};
 pub use future::{FutureState, RawFuture, RawTask, TaskName};
 pub use handles::{LoopHandles, RawHandle, Timers};
 pub use loops::RawLoop;
+pub use scan::scan_heap;
 pub use wait::{Outer, RawWait};

@@ -215,6 +215,42 @@ fn the_loop_waits_for_its_own_future() {
     assert_eq!(verdict.state, "hung");
 }
 
+/// A server whose handler is caught in a call on a connection to itself.
+fn asks_itself() -> World {
+    let mut world = World::new(SYNC);
+    world.task("handler", &[("on_message", "bus.publish")]);
+    let call = [("publish", "fut.result()")];
+    world.run("task:handler", "thread:MainThread", &call);
+    world.process.threads[0].waits_for = Some(crate::snapshot::Wait {
+        kind: "socket-write".into(),
+        resource: Some("socket:fd-12".into()),
+        ..Default::default()
+    });
+    world.resource("socket", "fd-12", &[]);
+    world.edge("task:handler", "socket:fd-12", "socket");
+    world.edge("socket:fd-12", "task:handler", "event-loop");
+    world
+}
+
+#[test]
+fn a_server_that_waits_for_itself_in_two_samples_is_stuck() {
+    let (verdict, found) = asks_itself().diagnose();
+    assert_eq!(kinds(&found), ["self-deadlock", "blocked-loop"]);
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn a_new_task_in_a_thread_that_goes_on_is_not_stuck() {
+    let world = asks_itself();
+    let mut before = world.process.clone();
+    before.tasks.retain(|task| task.id != "task:handler");
+    before.threads[0].task = None;
+    before.threads[0].waits_for = None;
+    let (verdict, found) = world.diagnose_after(before);
+    assert!(!kinds(&found).contains(&"self-deadlock"), "{found:?}");
+    assert_ne!(verdict.state, "hung");
+}
+
 #[test]
 fn two_loops_wait_for_each_other() {
     let mut world = World::new(SYNC);

@@ -7,7 +7,7 @@ use super::files;
 use super::links::Links;
 use super::registry::Registry;
 use crate::snapshot::model::{ChildProcess, EventLoop, LoopFile};
-use crate::target::descriptors::call_descriptor;
+use crate::target::Syscall;
 use crate::tasks::LoopHandles;
 
 impl Links<'_, '_, '_> {
@@ -49,7 +49,7 @@ impl Links<'_, '_, '_> {
                 command: child.command.clone(),
                 state: child.main_thread.state.to_string(),
                 syscall: syscall.and_then(|call| call.name).map(str::to_owned),
-                fd: call_descriptor(&child.main_thread),
+                fd: syscall.and_then(Syscall::descriptor),
                 peers,
                 is_python: child.is_python,
             });

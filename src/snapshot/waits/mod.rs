@@ -21,6 +21,7 @@ mod weak;
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::build::Heap;
 use super::frames::Frames;
 use super::ids::Id;
 use super::model::{
@@ -52,8 +53,8 @@ pub struct Scene<'r, 'm> {
     pub frames: &'r Frames<'r, 'm>,
     pub kernel: &'r KernelThreads,
     pub descriptors: &'r Descriptors,
-    /// Where coroutines of no task were seen.
-    pub coroutines: &'r [u64],
+    /// Where coroutines of no task were seen, if they were looked for.
+    pub heap: Option<&'r Heap>,
     pub search: Search,
     /// Called before the search for who refers to what; whether to do that.
     pub read: &'r dyn Fn() -> bool,
@@ -107,12 +108,10 @@ pub fn explain(
     let mut held = Held::read(reader, &owners, scene.now);
     let mut in_use: FxHashSet<u64> = held.generators.iter().copied().collect();
     in_use.extend(tasks.iter().filter_map(|built| built.coroutine));
-    let mut seen: Vec<u64> = scene
-        .coroutines
-        .iter()
-        .chain(queued.keys())
-        .copied()
-        .collect();
+    let mut seen: Vec<u64> = queued.keys().copied().collect();
+    if let Some(heap) = scene.heap {
+        seen.extend(heap.coroutines(reader, &in_use));
+    }
     if scene.search == Search::Coroutines {
         seen.extend(reachable_coroutines(scene, &owners, &handles));
     }

@@ -10,7 +10,6 @@ use super::registry::Registry;
 use crate::python::{Kind, RawFrame, Reader};
 use crate::snapshot::model::{ThreadState, Wait};
 use crate::snapshot::threads::BuiltThread;
-use crate::target::descriptors::call_descriptor;
 use crate::tasks::known::THREAD_WAITS;
 use crate::tasks::{FutureState, RawWait};
 
@@ -190,7 +189,7 @@ impl ExplainThread<'_, '_, '_> {
             let lock = self.scene.reader.lock_of_futex(futex, &roots)?;
             return Some(self.lock(&ids, lock));
         }
-        if let Some(fd) = call_descriptor(kernel) {
+        if let Some(fd) = kernel.syscall.and_then(|call| call.descriptor()) {
             let (place, peer) = files::resource(self.registry, self.scene.descriptors, fd);
             let resource = &self.registry.resources[place];
             let (kind, summary) = (resource.kind.clone(), resource.summary.clone());
