@@ -126,13 +126,31 @@ impl<'a> Context<'a> {
 
     /// Confidence in what is proved by one look, if nothing was torn.
     pub fn proved<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> &'static str {
-        let unchanged = ids.into_iter().all(|id| self.progress.unchanged(id));
+        let (mut unchanged, mut whole) = (true, true);
+        for id in ids {
+            unchanged &= self.progress.unchanged(id);
+            whole &= !self.is_marked(id);
+        }
         match (
             self.progress.known && unchanged,
             self.process.read.consistency,
         ) {
-            (true, _) | (false, Consistency::Stopped | Consistency::Verified) => CERTAIN,
-            (false, Consistency::Running) => LIKELY,
+            (true, _) | (false, Consistency::Stopped) => CERTAIN,
+            (false, Consistency::Verified) if whole => CERTAIN,
+            (false, Consistency::Verified | Consistency::Running) => LIKELY,
+        }
+    }
+
+    /// Whether something could not be read of what the id denotes, or it was not
+    /// the same twice.
+    fn is_marked(&self, id: &str) -> bool {
+        match self.nodes.get(id) {
+            Some(Node::Task(task)) => task.error.is_some(),
+            Some(Node::Thread(thread)) => thread.error.is_some(),
+            Some(Node::Resource(resource)) => resource.error.is_some(),
+            Some(Node::Coroutine(coroutine)) => coroutine.error.is_some(),
+            Some(Node::Loop(event_loop)) => event_loop.error.is_some(),
+            Some(Node::Child(_)) | None => false,
         }
     }
 

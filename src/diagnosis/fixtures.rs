@@ -181,6 +181,7 @@ impl World {
             to: to.into(),
             path: path.into(),
             due_s: None,
+            error: None,
         });
     }
 
@@ -194,6 +195,7 @@ impl World {
             referenced_by: None,
             referenced_as: None,
             event_loop: None,
+            error: None,
         });
         self.process.coroutines.last_mut().unwrap()
     }

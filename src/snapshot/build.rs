@@ -19,6 +19,9 @@ use crate::python::{Interpreter, Reader, Runtime};
 use crate::target::{self, Descriptors, Error, Memory};
 use crate::tasks::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap, search_heap};
 
+/// Bytes of a task or a coroutine that decoding looks at.
+const OBJECT_WINDOW: usize = 256;
+
 /// What only a walk over all objects finds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Heap {
@@ -102,6 +105,16 @@ impl Heap {
     /// Whether the walk came to its end.
     pub fn is_whole(&self) -> bool {
         self.errors.is_empty()
+    }
+
+    /// Announces what was seen in memory: all of it will be read, and in the order
+    /// in which it lies there it is fetched in a few large pieces.
+    fn announce(&self, reader: &Reader<'_>) {
+        if self.seen == Seen::InMemory {
+            let tasks = self.finished.values().flatten();
+            let objects = tasks.chain(&self.coroutines);
+            reader.prefetch(objects.map(|addr| (*addr, OBJECT_WINDOW)));
+        }
     }
 
     fn of(&self, interpreter: u64) -> &[u64] {
@@ -273,6 +286,9 @@ impl Build<'_, '_> {
             let found = match self.runtime.tasks_refused {
                 Some(_) => FoundTasks::default(),
                 None => {
+                    if let Some(heap) = heap {
+                        heap.announce(self.reader);
+                    }
                     let finished = heap.map_or(&[][..], |heap| heap.of(interpreter.addr));
                     let seen = heap.map_or(Seen::InLists, |heap| heap.seen);
                     find_tasks(self.reader, interpreter, finished, seen)

@@ -1,17 +1,25 @@
-//! Which tasks and threads are no longer as they were read, in a process that
-//! runs: each is read again by itself, however much else has changed.
+//! Which items were not the same twice in a process that runs, however much else
+//! has changed.
+//!
+//! All memory was copied before any of it was copied again. So those that are the
+//! same in both copies were all as they are shown at one moment, that in between;
+//! and so were the edges between two of them, which are in what both were read
+//! from.
 
 use std::sync::Arc;
 
-use super::model::{Process, Task, Thread};
-use super::waits::address;
+use arcstr::{ArcStr, literal};
+
+use super::ids::IdSet;
+use super::model::{Process, Task, TaskState, Thread};
+use super::tasks::shown_name;
+use super::waits::{address, state};
 use crate::limits::Limits;
 use crate::python::{FrameSlot, Reader, Runtime};
-use crate::target::{Memory, PageCache, Piece, ProcessMemory, Traced};
-use crate::tasks::Dependents;
-
-/// Items that are compared at once.
-const BATCH: usize = 512;
+use crate::target::{Lines, PageCache, ProcessMemory, Traced};
+use crate::tasks::known::COROUTINE_WAITS;
+use crate::tasks::wait::python_frames;
+use crate::tasks::{Dependents, FutureState, RawChain, Seen, find_tasks};
 
 /// What is said of an item that was not the same twice.
 const MARK: &str = "it changed while it was read";
@@ -19,55 +27,122 @@ const MARK: &str = "it changed while it was read";
 /// Where something lies: start and end of each range.
 type Ranges = Vec<(u64, u64)>;
 
-/// Marks the tasks and threads of `seen` that changed since they were read
-/// through `cache`, and says how many those are.
+/// Memory of the process as it was read, which notes what is read of it.
+type Read<'a> = Traced<'a, PageCache<ProcessMemory>>;
+
+/// How far what was seen is from being the same twice; the less the better.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Marked {
+    /// Tasks that were there all the while and were not seen.
+    pub missed: usize,
+    /// What could not be read of the process as a whole.
+    pub unread: usize,
+    /// Items that are marked.
+    pub items: usize,
+    /// Whether the lists of tasks were not the same twice.
+    pub lists: bool,
+}
+
+impl Marked {
+    /// Whether all that is shown was the same twice.
+    pub fn is_none(&self) -> bool {
+        self.missed + self.unread + self.items == 0
+    }
+}
+
+/// How many items there are that can be marked.
+pub fn count(seen: &Process) -> usize {
+    seen.tasks.len()
+        + seen.threads.len()
+        + seen.loops.len()
+        + seen.coroutines.len()
+        + seen.resources.len()
+}
+
+/// Marks the items of `seen` that were read, through `cache`, from what `lines`
+/// says was not the same twice.
 pub fn mark(
     seen: &mut Process,
     runtime: &Runtime,
     cache: &PageCache<ProcessMemory>,
+    lines: &Lines,
     limits: &Limits,
-) -> usize {
+) -> Marked {
     let memory = Traced::new(cache);
     let reader = Reader::new(&memory, runtime.layout.clone(), limits.clone());
-    let mut marked = 0;
-    for tasks in seen.tasks.chunks_mut(BATCH) {
-        let ranges = tasks.iter().map(|task| of_task(&reader, &memory, task));
-        let changed = changed(cache, ranges.collect());
-        for (task, _) in tasks
-            .iter_mut()
-            .zip(changed)
-            .filter(|(_, changed)| *changed)
-        {
-            note(&mut Arc::make_mut(task).error);
-            marked += 1;
-        }
-    }
-    for threads in seen.threads.chunks_mut(BATCH) {
-        let ranges = threads
-            .iter()
-            .map(|thread| of_thread(&reader, &memory, thread));
-        let changed = changed(cache, ranges.collect());
-        for (thread, _) in threads
-            .iter_mut()
-            .zip(changed)
-            .filter(|(_, changed)| *changed)
-        {
-            note(&mut thread.error);
-            marked += 1;
-        }
-    }
+    let again = Again {
+        reader: &reader,
+        memory: &memory,
+        lines,
+    };
+    let mut marked = Marked {
+        lists: !lines.are_same(&again.of_lists(runtime)),
+        ..Marked::default()
+    };
+    let count = &mut marked;
+    again.each(
+        count,
+        &mut seen.tasks,
+        |task| again.of_task(task),
+        |task| note(&mut Arc::make_mut(task).error),
+    );
+    again.each(
+        count,
+        &mut seen.threads,
+        |thread| again.of_thread(thread),
+        |thread| note(&mut thread.error),
+    );
+    again.each(
+        count,
+        &mut seen.loops,
+        |shown| again.of_loop(&shown.id),
+        |shown| note(&mut shown.error),
+    );
+    again.each(
+        count,
+        &mut seen.coroutines,
+        |coroutine| again.of_coroutine(&coroutine.id),
+        |coroutine| note(&mut coroutine.error),
+    );
+    again.each(
+        count,
+        &mut seen.resources,
+        |resource| again.of_resource(&resource.kind, &resource.id),
+        |resource| note(&mut resource.error),
+    );
     marked
 }
 
-/// Marks all of them, where what they were read from is not held any more.
-pub fn mark_all(seen: &mut Process) -> usize {
-    for task in &mut seen.tasks {
-        note(&mut Arc::make_mut(task).error);
+/// Marks who refers to what: none of that was read twice.
+pub fn mark_references(seen: &mut Process) {
+    let mark: ArcStr = literal!("it was read once, while it changed");
+    for reference in &mut seen.references {
+        reference.error = Some(mark.clone());
     }
-    for thread in &mut seen.threads {
-        note(&mut thread.error);
-    }
-    seen.tasks.len() + seen.threads.len()
+}
+
+/// How many tasks were there when `before` was read, and are there now, but are
+/// not in `seen`, which was read in between: its lists changed under it.
+pub fn missed(
+    seen: &Process,
+    before: &Process,
+    runtime: &Runtime,
+    memory: ProcessMemory,
+    limits: &Limits,
+) -> usize {
+    let shown: IdSet<'_> = seen.tasks.iter().map(|task| task.id.as_str()).collect();
+    let cache = PageCache::new(memory);
+    let reader = Reader::new(&cache, runtime.layout.clone(), limits.clone());
+    // At the address of one that has ended another one may be.
+    let is_still = |task: &Task| {
+        let raw = address(&task.id).and_then(|addr| reader.task(addr).ok());
+        raw.is_some_and(|raw| {
+            raw.future.state == FutureState::Pending && shown_name(&raw.name).0 == *task.name
+        })
+    };
+    let gone = before.tasks.iter().filter(|task| !shown.contains(&task.id));
+    gone.filter(|task| task.state != TaskState::Done && is_still(task))
+        .count()
 }
 
 fn note(error: &mut Option<String>) {
@@ -77,59 +152,109 @@ fn note(error: &mut Option<String>) {
     });
 }
 
-/// What the task was read from: itself, its chain, what it waits for, and what
-/// leads from it to those who wait for it.
-fn of_task<M: Memory>(reader: &Reader<'_>, memory: &Traced<'_, M>, task: &Task) -> Ranges {
-    memory.take_ranges();
-    // What cannot be read has its error already.
-    if let Some(addr) = address(&task.id)
-        && let Ok(raw) = reader.task(addr)
-    {
-        let chains = reader.chains(&[raw.coroutine]);
-        let leaf = chains.first().and_then(|chain| chain.leaf);
-        if let Some(waiter) = raw.waiter.or(leaf) {
-            let _ = reader.future_state(waiter);
-        }
-        Dependents::default().of(reader, addr, &raw.future.callbacks);
-    }
-    memory.take_ranges()
+/// Reads items again.
+struct Again<'a, 'm> {
+    reader: &'a Reader<'m>,
+    memory: &'a Read<'m>,
+    lines: &'a Lines,
 }
 
-fn of_thread<M: Memory>(reader: &Reader<'_>, memory: &Traced<'_, M>, thread: &Thread) -> Ranges {
-    memory.take_ranges();
-    for place in thread.frames.iter().filter_map(|frame| frame.place) {
-        if let Ok(FrameSlot::Python(frame)) = reader.frame(place.frame) {
-            reader.frame_position(&frame);
+impl Again<'_, '_> {
+    /// Marks those of `items` of which anything in their ranges is not as it was.
+    fn each<T>(
+        &self,
+        count: &mut Marked,
+        items: &mut [T],
+        ranges: impl Fn(&T) -> Ranges,
+        mut mark: impl FnMut(&mut T),
+    ) {
+        for item in items {
+            if !self.lines.are_same(&ranges(item)) {
+                mark(item);
+                count.items += 1;
+            }
         }
     }
-    memory.take_ranges()
-}
 
-/// Of each item, whether one of its ranges is not in the process as it is in
-/// the cache.
-fn changed(cache: &PageCache<ProcessMemory>, items: Vec<Ranges>) -> Vec<bool> {
-    let lengths = items
-        .iter()
-        .flatten()
-        .map(|(start, end)| (end - start) as usize);
-    let mut now: Vec<Vec<u8>> = lengths.map(|length| vec![0; length]).collect();
-    let mut pieces: Vec<Piece<'_>> = (items.iter().flatten().zip(&mut now))
-        .map(|((start, _), buf)| Piece::new(*start, buf))
-        .collect();
-    cache.source().read_many(&mut pieces);
-    let read: Vec<bool> = pieces.iter().map(|piece| piece.done).collect();
-    let mut read = read.into_iter().zip(&now);
-    let mut then = Vec::new();
-    let mut differs = |(start, _): &(u64, u64), (done, now): (bool, &Vec<u8>)| {
-        then.resize(now.len(), 0);
-        !done || cache.read(*start, &mut then).is_err() || then != *now
-    };
-    items
-        .iter()
-        .map(|ranges| {
-            let pairs = ranges.iter().zip(read.by_ref());
-            // All of them: the next item's pieces come behind.
-            pairs.fold(false, |changed, (range, now)| differs(range, now) | changed)
+    /// What `read` reads.
+    fn ranges(&self, read: impl FnOnce(&Reader<'_>)) -> Ranges {
+        self.memory.take_ranges();
+        read(self.reader);
+        self.memory.take_ranges()
+    }
+
+    fn of_lists(&self, runtime: &Runtime) -> Ranges {
+        self.ranges(|reader| {
+            for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
+                find_tasks(reader, &interpreter, &[], Seen::InLists);
+            }
         })
-        .collect()
+    }
+
+    /// What the task was read from: itself, its chain, what it waits for, what it
+    /// is inside of, and what leads from it to those who wait for it.
+    fn of_task(&self, task: &Task) -> Ranges {
+        self.ranges(|reader| {
+            // What cannot be read has its error already.
+            if let Some(addr) = address(&task.id)
+                && let Ok(raw) = reader.task(addr)
+            {
+                let chains = reader.chains(&[raw.coroutine]);
+                let leaf = chains.first().and_then(|chain| chain.leaf);
+                if let Some(waiter) = raw.waiter.or(leaf) {
+                    let _ = reader.future_state(waiter);
+                }
+                chains.iter().for_each(|chain| read_chain(reader, chain));
+                Dependents::default().of(reader, addr, &raw.future.callbacks);
+            }
+        })
+    }
+
+    fn of_thread(&self, thread: &Thread) -> Ranges {
+        self.ranges(|reader| {
+            for place in thread.frames.iter().filter_map(|frame| frame.place) {
+                if let Ok(FrameSlot::Python(frame)) = reader.frame(place.frame) {
+                    reader.frame_position(&frame);
+                    let _ = reader.entered_managers(&frame, true);
+                }
+            }
+        })
+    }
+
+    fn of_loop(&self, id: &str) -> Ranges {
+        self.ranges(|reader| {
+            if let Some(addr) = address(id) {
+                let _ = reader.event_loop(addr);
+                reader.loop_handles(addr);
+            }
+        })
+    }
+
+    fn of_coroutine(&self, id: &str) -> Ranges {
+        self.ranges(|reader| {
+            let chains = reader.chains(&[address(id)]);
+            chains.iter().for_each(|chain| read_chain(reader, chain));
+        })
+    }
+
+    /// What the kernel keeps has no address: it was asked once.
+    fn of_resource(&self, kind: &str, id: &str) -> Ranges {
+        self.ranges(|reader| {
+            let Some(addr) = address(id) else { return };
+            state::read(reader, kind, addr, id.to_owned());
+            if kind == "executor" {
+                reader.queued_jobs(addr);
+            }
+        })
+    }
+}
+
+/// Reads in what a chain waits, and what its frames are inside of.
+fn read_chain(reader: &Reader<'_>, chain: &RawChain) {
+    let wait = reader.innermost_wait(python_frames(chain), COROUTINE_WAITS);
+    let inner = wait.map_or(0, |(_, frames)| frames);
+    let _ = reader.outer_wait(chain, inner, &mut Default::default());
+    for frame in python_frames(chain) {
+        let _ = reader.entered_managers(frame, false);
+    }
 }

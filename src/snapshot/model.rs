@@ -384,4 +384,6 @@ pub struct Coroutine {
     /// The loop in whose ready queue its first step is.
     #[serde(rename = "loop")]
     pub event_loop: Option<ArcStr>,
+    /// What could not be read of it.
+    pub error: Option<String>,
 }

@@ -402,7 +402,7 @@ fn outcome(state: FutureState, has_exception: bool) -> Option<Outcome> {
 }
 
 /// The name to show, and whether asyncio made it up.
-fn shown_name(name: &TaskName) -> (String, bool) {
+pub fn shown_name(name: &TaskName) -> (String, bool) {
     match name {
         TaskName::Absent => (String::new(), true),
         TaskName::Number(number) => (format!("{DEFAULT_NAME_PREFIX}{number}"), true),

@@ -4,13 +4,14 @@ use std::cell::{Cell, RefCell};
 
 use rustc_hash::FxHashSet;
 
+use super::lines::Lines;
 use super::memory::{Memory, Piece, ReadCause, ReadError, ReadStats};
 use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store};
 
 /// Pages kept unless asked otherwise: 512 MiB.
 const DEFAULT_PAGES: usize = 131_072;
 /// Pages that are found without a look into the index.
-const RECENT: usize = 256;
+const RECENT: usize = 2048;
 /// Pages reread at once: few enough to stay in the processor's cache.
 const REREAD_PAGES: usize = 64;
 
@@ -160,6 +161,24 @@ impl<M: Memory> PageCache<M> {
     /// readable only now.
     pub fn reread_differs(&self) -> u64 {
         self.reread(false)
+    }
+
+    /// Reads all cached pages again but those read aside, and says where the
+    /// process is otherwise by now. What is held stays as it is.
+    pub fn differing_lines(&self) -> Lines {
+        self.make_ready();
+        let store = self.store.borrow();
+        let mut scratch = self.scratch.borrow_mut();
+        let mut lines = Lines::default();
+        for held in store.held(false).chunks(REREAD_PAGES) {
+            let pages: Vec<u64> = held.iter().map(|(page, _)| *page).collect();
+            let read = self.read_pages(&pages, &mut scratch[..pages.len() * PAGE_SIZE]);
+            let fresh = scratch.chunks_exact(PAGE_SIZE);
+            for ((&(page, slot), new), read) in held.iter().zip(fresh).zip(read) {
+                lines.add(page, read.then(|| (store.page(slot), new)));
+            }
+        }
+        lines
     }
 
     /// The same for the pages that were read aside.

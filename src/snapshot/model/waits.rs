@@ -64,6 +64,8 @@ pub struct Resource {
     /// Unread bytes in our buffer (streams, sockets).
     pub buffered: Option<u64>,
     pub closed: Option<bool>,
+    /// What could not be read of it.
+    pub error: Option<String>,
 }
 
 /// Where a holder took what it holds.
@@ -87,6 +89,8 @@ pub struct Reference {
     pub path: ArcStr,
     /// Seconds until the timer of a loop that refers to it is due.
     pub due_s: Option<f64>,
+    /// Why it may not be so.
+    pub error: Option<ArcStr>,
 }
 
 /// A process that this one started.

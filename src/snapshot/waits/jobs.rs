@@ -113,10 +113,7 @@ impl Jobs {
             return place;
         }
         let place = registry.object("executor", executor);
-        let jobs = match reader.attribute_object(executor, "_work_queue") {
-            Ok(Some(queue)) => reader.queue_items(queue),
-            _ => Vec::new(),
-        };
+        let jobs = reader.queued_jobs(executor);
         let mut position = 0;
         for job in jobs {
             // A worker is told to go by `None`.
@@ -191,6 +188,14 @@ fn executor_of(reader: &Reader<'_>, worker: &RawFrame) -> Option<u64> {
 }
 
 impl Reader<'_> {
+    /// The jobs that are queued at the executor at `addr`.
+    pub fn queued_jobs(&self, addr: u64) -> Vec<u64> {
+        match self.attribute_object(addr, "_work_queue") {
+            Ok(Some(queue)) => self.queue_items(queue),
+            _ => Vec::new(),
+        }
+    }
+
     /// What is in a `queue.SimpleQueue`, `queue.Queue` or a subclass, first in
     /// first; other containers are empty.
     pub fn queue_items(&self, queue: u64) -> Vec<u64> {

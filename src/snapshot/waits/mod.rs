@@ -12,7 +12,7 @@ mod reach;
 mod references;
 mod registry;
 mod roots;
-mod state;
+pub mod state;
 pub mod summary;
 mod task;
 mod thread;

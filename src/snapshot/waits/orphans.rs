@@ -85,6 +85,7 @@ pub fn orphans(
                 referenced_by: None,
                 referenced_as: None,
                 event_loop: queued.get(&addr).map(|(event_loop, _)| event_loop.clone()),
+                error: None,
             };
             let loose = Loose {
                 id: coroutine.id.clone(),

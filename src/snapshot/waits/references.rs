@@ -86,6 +86,7 @@ impl Links<'_, '_, '_> {
                             to: self.registry.resources[*place].id.clone(),
                             path: path.clone(),
                             due_s: root.due_s,
+                            error: None,
                         });
                     }
                 }
@@ -146,6 +147,7 @@ impl Links<'_, '_, '_> {
                 to: to.clone(),
                 path,
                 due_s: None,
+                error: None,
             }));
         }
     }

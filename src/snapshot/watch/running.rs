@@ -1,80 +1,148 @@
 //! Looking at a process that is never stopped.
 
 use super::{Pages, Watch, costs};
-use crate::snapshot::changed;
+use crate::snapshot::changed::{self, Marked};
 use crate::snapshot::model::{Consistency, Process, ReadInfo};
 use crate::snapshot::threads::KernelThreads;
-use crate::target::Error;
+use crate::target::{Error, Lines};
 
 /// How often what was read of a running process is read again, to find it
-/// unchanged, before the snapshot is called torn.
+/// unchanged, before the best of that is what there is.
 const VERIFY_TRIES: u32 = 5;
 
 impl Watch {
-    /// Reads without stopping, until reading again what was read gives the same.
+    /// Reads without stopping, until reading again what was read gives the same,
+    /// or else what gave the same of most items.
     pub(super) fn while_running(&mut self) -> Result<Process, Error> {
         let mut rejected = 0;
         // What was decoded just now needs no second look at what only the search
         // for references read.
         let mut fresh = self.seen.is_none();
         self.prepare()?;
-        let mut outcome = Err(Error::Gone {
-            pid: self.process.pid(),
-        });
-        let mut is_old = false;
+        let mut before = self.seen.as_ref().map(|seen| seen.process.clone());
+        let mut best: Option<(Marked, Process)> = None;
+        let mut failed = None;
         for _ in 0..VERIFY_TRIES {
             let differing = self.cache.reread_differs();
-            self.note_moment(false);
-            let kernel = KernelThreads::capture(&self.process)?;
-            if differing == 0
-                && self.cache.cache_stats().dropped == 0
+            let is_held = self.cache.cache_stats().dropped == 0;
+            let unchanged = differing == 0 && is_held;
+            if unchanged
                 && (fresh || self.cache.reread_aside_differs() == 0)
+                && let kernel = KernelThreads::capture(&self.process)?
                 && let Some(mut seen) = self.again(&kernel)
             {
+                self.note_moment(false);
                 seen.read = ReadInfo {
                     consistency: Consistency::Verified,
                     ..costs(&self.cache, rejected)
                 };
                 return Ok(seen);
             }
+            let lines = self.cache.differing_lines();
+            self.note_moment(false);
             rejected += differing;
-            self.begin_anew();
-            let aside = |cache: &Pages| {
-                cache.read_aside(true);
-                true
-            };
-            match self.once(kernel, &aside) {
-                // Something torn does not undo what was read before.
-                Err(_) if outcome.is_ok() => is_old = true,
-                read => (outcome, is_old) = (read, false),
-            }
-            self.cache.read_aside(false);
             fresh = true;
+            let seen = match self.decode_running() {
+                Ok(seen) => seen,
+                Err(error) => {
+                    failed = Some(error);
+                    continue;
+                }
+            };
+            if !is_held || self.cache.cache_stats().dropped > 0 {
+                return Ok(Process {
+                    read: costs(&self.cache, rejected),
+                    ..torn(seen, "it is too large to be read twice")
+                });
+            }
+            let last = before.replace(seen.clone());
+            let (marked, seen) = self.item_by_item(seen, last.as_ref(), &lines);
+            if best.as_ref().is_none_or(|(least, _)| marked < *least) {
+                best = Some((marked, seen));
+            }
+            if marked.is_none() {
+                break;
+            }
         }
-        self.item_by_item(outcome?, is_old, rejected)
-    }
-
-    /// What of a process that never stayed as it was did so nevertheless: each
-    /// task and thread is read again by itself, and marked where it differs. The
-    /// rest (edges, resources, loops) was not, so that it counts as torn. All is
-    /// marked of something so old that the cache no longer has its bytes.
-    fn item_by_item(
-        &self,
-        mut seen: Process,
-        is_old: bool,
-        rejected: u64,
-    ) -> Result<Process, Error> {
-        let marked = match self.runtime.as_ref().filter(|_| !is_old) {
-            Some(runtime) => changed::mark(&mut seen, runtime, &self.cache, &self.options.limits),
-            None => changed::mark_all(&mut seen),
-        };
+        let pid = self.process.pid();
+        let (_, mut seen) = best.ok_or(failed.unwrap_or(Error::Gone { pid }))?;
+        let ReadInfo {
+            consistency, note, ..
+        } = seen.read;
         seen.read = ReadInfo {
-            note: Some(format!(
-                "it changed during each of {VERIFY_TRIES} tries: parts may not fit together, and \
-                 {marked} tasks and threads that were not the same twice are marked"
-            )),
+            consistency,
+            note,
             ..costs(&self.cache, rejected)
         };
         Ok(seen)
     }
+
+    fn decode_running(&mut self) -> Result<Process, Error> {
+        let kernel = KernelThreads::capture(&self.process)?;
+        self.begin_anew();
+        let aside = |cache: &Pages| {
+            cache.read_aside(true);
+            true
+        };
+        let outcome = self.once(kernel, &aside);
+        self.cache.read_aside(false);
+        outcome
+    }
+
+    /// What of a process that did not stay as it was did so nevertheless: each
+    /// item that was read from what was not the same twice is marked.
+    fn item_by_item(
+        &self,
+        mut seen: Process,
+        before: Option<&Process>,
+        lines: &Lines,
+    ) -> (Marked, Process) {
+        let mut marked = Marked::default();
+        if let Some(runtime) = &self.runtime {
+            let limits = &self.options.limits;
+            marked = changed::mark(&mut seen, runtime, &self.cache, lines, limits);
+            if marked.lists
+                && let Some(before) = before
+            {
+                let memory = self.process.memory();
+                marked.missed = changed::missed(&seen, before, runtime, memory, limits);
+            }
+        }
+        if self.cache.reread_aside_differs() > 0 {
+            changed::mark_references(&mut seen);
+        }
+        marked.unread = seen.errors.len();
+        let note = match marked.items {
+            0 => None,
+            items => Some(format!(
+                "{items} of {} items were not the same twice and are marked",
+                changed::count(&seen)
+            )),
+        };
+        let seen = match (marked.missed, marked.unread) {
+            (0, 0) => {
+                seen.read.consistency = Consistency::Verified;
+                seen.read.note = note;
+                seen
+            }
+            (0, _) => torn(
+                seen,
+                note.as_deref().unwrap_or("some of it could not be read"),
+            ),
+            (missed, _) => {
+                let missing = format!("its lists of tasks changed, at least {missed} are missing");
+                torn(seen, &missing)
+            }
+        };
+        (marked, seen)
+    }
+}
+
+/// Says why the parts of `seen` may not fit together.
+fn torn(mut seen: Process, why: &str) -> Process {
+    seen.read.consistency = Consistency::Running;
+    seen.read.note = Some(format!(
+        "it changed each time it was read, and parts may not fit together: {why}"
+    ));
+    seen
 }

@@ -138,12 +138,14 @@ fn a_wait_that_nobody_can_end_says_who_would_have() {
         referenced_by: Some("Startup.pending[0]".into()),
         referenced_as: Some("pending".into()),
         event_loop: None,
+        error: None,
     }];
     process.references = vec![Reference {
         from: "coroutine:0x9".into(),
         to: "event:0x1".into(),
         path: "app.ready".into(),
         due_s: None,
+        error: None,
     }];
     assert_eq!(
         section(&plain(process, &options(120)), "WHY"),
