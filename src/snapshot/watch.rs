@@ -276,6 +276,12 @@ impl Watch {
         Ok(runtime)
     }
 
+    /// The same through the pages that are kept.
+    fn confirm_kept(&mut self) -> Result<(), Error> {
+        self.runtime = Some(self.confirmed(&self.cache)?);
+        Ok(())
+    }
+
     fn confirmed(&self, cache: &Pages) -> Result<Runtime, Error> {
         let mut tries = 1;
         loop {

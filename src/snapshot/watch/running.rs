@@ -38,11 +38,10 @@ impl Watch {
                 };
                 return Ok(seen);
             }
-            let lines = self.cache.differing_lines();
-            self.note_moment(false);
             rejected += differing;
             fresh = true;
-            let seen = match self.decode_running() {
+            let (outcome, lines) = self.decode_running();
+            let seen = match outcome {
                 Ok(seen) => seen,
                 Err(error) => {
                     failed = Some(error);
@@ -77,16 +76,24 @@ impl Watch {
         Ok(seen)
     }
 
-    fn decode_running(&mut self) -> Result<Process, Error> {
-        let kernel = KernelThreads::capture(&self.process)?;
+    /// Decodes a new copy, and says where a second one differs from it.
+    fn decode_running(&mut self) -> (Result<Process, Error>, Lines) {
         self.begin_anew();
+        // To confirm it may take several copies: before those that count.
+        if let Err(error) = self.confirm_kept() {
+            return (Err(error), Lines::default());
+        }
+        self.cache.reread_differs();
+        let lines = self.cache.differing_lines();
+        self.note_moment(false);
         let aside = |cache: &Pages| {
             cache.read_aside(true);
             true
         };
-        let outcome = self.once(kernel, &aside);
+        let kernel = KernelThreads::capture(&self.process);
+        let outcome = kernel.and_then(|kernel| self.once(kernel, &aside));
         self.cache.read_aside(false);
-        outcome
+        (outcome, lines)
     }
 
     /// What of a process that did not stay as it was did so nevertheless: each
