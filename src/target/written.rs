@@ -7,8 +7,8 @@ use super::memory::Mapping;
 use super::page_store::{PAGE_SHIFT, PAGE_SIZE};
 use super::{Process, proc_files};
 
-/// Pages of address space that are looked through at most: 4 GiB.
-const MOST_LISTED: u64 = 1 << 20;
+/// Pages of address space that are looked through at most: 16 GiB.
+const MOST_LISTED: u64 = 1 << 22;
 /// Pages that are asked about at once.
 const BATCH: usize = 1 << 14;
 

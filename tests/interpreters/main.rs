@@ -20,6 +20,7 @@ mod evaluate;
 mod gil;
 mod hangs;
 mod harm;
+mod heap;
 mod holders;
 mod locals;
 mod loops;
@@ -71,6 +72,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         holders::trials(manifest),
         hangs::trials(manifest),
         harm::trials(manifest),
+        heap::trials(manifest),
         many::trials(manifest),
         servers::trials(manifest),
         subinterpreters::trials(manifest),

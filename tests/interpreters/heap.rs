@@ -1,0 +1,90 @@
+//! Tasks and coroutines that nothing names: found by the address of their type in
+//! all written memory, they are those that the collector's lists have.
+//!
+//! The programs wait and do nothing else, so that both ways see the same.
+
+use std::collections::BTreeSet;
+
+use dapper_attach::limits::Limits;
+use dapper_attach::python::candidates::candidates;
+use dapper_attach::python::{Interpreter, Reader, runtime};
+use dapper_attach::target::{PageCache, Process};
+use dapper_attach::tasks::{FutureState, Heap, scan_heap, search_heap};
+use libtest_mimic::Trial;
+
+use crate::support::legs::{Leg, Manifest};
+use crate::support::suite::on_every_leg;
+use crate::support::target::Target;
+use crate::support::{Outcome, ensure};
+
+pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
+    on_every_leg(
+        manifest,
+        "heap",
+        |_| None,
+        &[
+            ("coroutines", |leg| compare(leg, "coroutines.py")),
+            ("finished_tasks", |leg| compare(leg, "states.py")),
+        ],
+    )
+}
+
+/// More than either program has.
+const PAGES: usize = 100_000;
+
+fn compare(leg: &Leg, program: &str) -> Outcome {
+    let (target, _truth) = Target::program(leg, program)?;
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let process = Process::open(target.pid()).map_err(|error| text(&error))?;
+    let cache = PageCache::new(process.memory());
+    let found = candidates(&process, &cache).map_err(|error| text(&error))?;
+    let (runtime, reader) = runtime::confirm(&found, &cache, &Limits::default())
+        .map_err(|rejection| format!("{rejection:?}"))?;
+    let interpreters = reader.interpreters(runtime.addr);
+    let interpreters = interpreters.map_err(|error| text(&error))?;
+    let [interpreter] = &*interpreters else {
+        return Err(format!("{} interpreters", interpreters.len()));
+    };
+    let Some(ranges) = process.all_written_pages(PAGES) else {
+        return Err("its pages are not known, or some are swapped out".into());
+    };
+    let memory = process.memory();
+    let scanned = scan_heap(&reader, runtime.addr, interpreter, &memory, &ranges);
+    if runtime.layout.build.free_threaded {
+        return ensure(scanned.is_none(), || {
+            "there are no lists to confirm it".into()
+        });
+    }
+    let scanned = scanned.ok_or("its types are not known")?;
+    same(&reader, interpreter, runtime.addr, &scanned)
+}
+
+fn same(reader: &Reader<'_>, interpreter: &Interpreter, runtime: u64, scanned: &Heap) -> Outcome {
+    let listed = search_heap(reader, runtime, interpreter);
+    if let Some(error) = &listed.error {
+        return Err(format!("its lists: {error}"));
+    }
+    let set = |objects: &[u64]| objects.iter().copied().collect::<BTreeSet<u64>>();
+    let kept = |objects: &[u64], wanted: &dyn Fn(u64) -> bool| {
+        let mut objects = set(objects);
+        objects.retain(|object| reader.is_tracked(*object) && wanted(*object));
+        objects
+    };
+    let is_over =
+        |task: u64| matches!(reader.future_state(task), Ok(state) if state != FutureState::Pending);
+    let tasks = kept(&scanned.tasks, &is_over);
+    let coroutines = kept(&scanned.coroutines, &|object| reader.is_loose(object));
+    ensure(!tasks.is_empty() || !coroutines.is_empty(), || {
+        "nothing was found".into()
+    })?;
+    ensure(tasks == set(&listed.tasks), || {
+        format!(
+            "finished tasks: {tasks:x?}, in the lists {:x?}",
+            listed.tasks
+        )
+    })?;
+    ensure(coroutines == set(&listed.coroutines), || {
+        let listed = &listed.coroutines;
+        format!("coroutines: {coroutines:x?}, in the lists {listed:x?}")
+    })
+}
