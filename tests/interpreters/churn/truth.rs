@@ -49,7 +49,8 @@ impl Whose {
     }
 }
 
-/// Judges one snapshot. What is torn by its own word is only counted.
+/// Judges one snapshot. What is torn by its own word is only counted, and so is
+/// what leads to it or comes from it.
 pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Seen {
     let mut seen = Seen {
         consistency: process.read.consistency.clone(),
@@ -66,8 +67,10 @@ pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Seen {
         }
         return seen;
     }
+    let unread = process.tasks.iter().filter(|task| is_unread(task));
     let mut judge = Judge {
         by_id: BTreeMap::new(),
+        unread: unread.map(|task| &*task.id).collect(),
         behind: BTreeSet::new(),
         living: BTreeMap::new(),
         wrong: &mut seen.wrong,
@@ -102,6 +105,8 @@ fn function(frame: &Frame) -> Option<(&str, usize)> {
 
 struct Judge<'a> {
     by_id: BTreeMap<&'a str, (&'a str, Whose)>,
+    /// Tasks that say of themselves that they could not be read.
+    unread: BTreeSet<&'a str>,
     /// Who is ready, and whose step its loop is busy with.
     behind: BTreeSet<(&'a str, &'a str)>,
     /// The children that are not done, by the number of their worker.
@@ -123,7 +128,7 @@ impl<'a> Judge<'a> {
                 Whose::Worker(number) if !missing.remove(&number) => {
                     self.wrong.push(format!("{} is there twice", task.name));
                 }
-                Whose::Child(number) if task.state != "done" => {
+                Whose::Child(number) if task.state != "done" && !is_unread(task) => {
                     if let Some(other) = self.living.insert(number, &task.name) {
                         let both = format!("{other} and {} both live", task.name);
                         self.wrong.push(both);
@@ -219,7 +224,8 @@ impl<'a> Judge<'a> {
     }
 
     fn waiters(&mut self, task: &Task) {
-        for waiter in &task.awaited_by {
+        let sure = |id: &&String| !self.unread.contains(id.as_str());
+        for waiter in task.awaited_by.iter().filter(sure) {
             let Some((name, whose)) = self.by_id.get(&**waiter).copied() else {
                 if waiter.starts_with("task:") {
                     let why = format!("{} is awaited by {waiter}, not there", task.name);
@@ -243,7 +249,8 @@ impl<'a> Judge<'a> {
             // future at the address of the task that it is.
             let to = edge.to.replacen("future:", "task:", 1);
             let is_task = edge.to.starts_with("task:") || self.by_id.contains_key(&*to);
-            if !edge.from.starts_with("task:") || !is_task || edge.via == LOOP {
+            let is_unread = self.unread.contains(&*edge.from) || self.unread.contains(&*to);
+            if !edge.from.starts_with("task:") || !is_task || is_unread || edge.via == LOOP {
                 continue;
             }
             let ends = [&edge.from, &to].map(|id| self.by_id.get(&**id).copied());
@@ -297,7 +304,11 @@ impl<'a> Judge<'a> {
             self.wrong.push(why);
         }
         for frame in &thread.frames {
-            let owner = frame.owner.as_ref().and_then(|id| self.by_id.get(&**id));
+            let owner = frame
+                .owner
+                .as_ref()
+                .filter(|id| !self.unread.contains(&***id));
+            let owner = owner.and_then(|id| self.by_id.get(&**id));
             let (Some((_, number)), Some((name, whose))) = (function(frame), owner) else {
                 continue;
             };
