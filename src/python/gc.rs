@@ -52,18 +52,29 @@ impl Reader<'_> {
     }
 
     /// Whether the collector knows the object at `addr`: the next one in its list
-    /// leads back to it, or a collection is under way, which keeps its counts in
-    /// the place of that link. What was freed is in no list.
+    /// leads back to it, or both take part in a collection, which keeps its counts
+    /// in the place of those links. What was freed is in no list.
     pub fn is_tracked(&self, addr: u64) -> bool {
         let Some(head) = addr.checked_sub(self.layout.gc.head_size.into()) else {
             return false;
         };
-        let (Ok(next), Ok(previous)) = (self.u64(head), self.u64(head + 8)) else {
+        let links = |head: u64| Some((self.u64(head).ok()?, self.u64(head.checked_add(8)?).ok()?));
+        let lives = || {
+            let count = self.layout.object.ob_refcnt.map(u64::from);
+            count.is_none_or(|count| matches!(self.u64(addr + count), Ok(count) if count > 0))
+        };
+        let Some((next, previous)) = links(head) else {
             return false;
         };
         let next = next & !LINK_FLAGS;
-        let leads_back = || Some(self.u64(next.checked_add(8)?).ok()? & !LINK_FLAGS == head);
-        is_plausible(next) && (previous & COLLECTING != 0 || leads_back() == Some(true))
+        let Some((_, back)) = Some(next)
+            .filter(|next| is_plausible(*next))
+            .and_then(links)
+        else {
+            return false;
+        };
+        let collected = previous & back & COLLECTING != 0;
+        (collected || back & !LINK_FLAGS == head) && lives()
     }
 
     /// Calls `visit` with each object of one of the collector's lists, and the

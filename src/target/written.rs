@@ -1,7 +1,7 @@
 //! Which pages of a process hold what it has written: all that its objects can
 //! be in.
 
-use procfs::process::{MemoryPageFlags, PageInfo, PageMap};
+use procfs::process::{MemoryPageFlags, PageInfo};
 
 use super::memory::Mapping;
 use super::page_store::{PAGE_SHIFT, PAGE_SIZE};
@@ -9,6 +9,8 @@ use super::{Process, proc_files};
 
 /// Pages of address space that are looked through at most: 16 GiB.
 const MOST_LISTED: u64 = 1 << 22;
+/// Pages that are not in RAM and are read all the same at most: 16 MiB.
+const MOST_SWAPPED: usize = 4096;
 /// Pages that are asked about at once.
 const BATCH: usize = 1 << 14;
 
@@ -20,16 +22,17 @@ impl Process {
     /// are more than `most`, or when it cannot be known. To read others could
     /// move them there.
     pub fn written_pages(&self, most: usize) -> Option<Ranges> {
-        self.pages(most, false)
+        self.pages(most, None)
     }
 
-    /// The same where all of it is in RAM: `None` as well when some of it is
-    /// swapped out.
+    /// The same with those that are not in RAM, where there are few of them: to
+    /// read them moves them there. The kernel says of pages that guard a stack,
+    /// which cannot be read, that they are swapped out, too.
     pub fn all_written_pages(&self, most: usize) -> Option<Ranges> {
-        self.pages(most, true)
+        self.pages(most, Some(MOST_SWAPPED))
     }
 
-    fn pages(&self, most: usize, all: bool) -> Option<Ranges> {
+    fn pages(&self, most: usize, mut swapped: Option<usize>) -> Option<Ranges> {
         let directory = self.live_directory()?;
         let mut mappings = proc_files::mappings(directory).ok()?;
         mappings.retain(|mapping| mapping.readable && mapping.writable);
@@ -44,7 +47,17 @@ impl Process {
             let mut rest = places(mapping);
             while !rest.is_empty() {
                 let end = rest.end.min(rest.start + BATCH);
-                add_present(&mut pagemap, rest.start..end, all, &mut left, &mut ranges)?;
+                let known = pagemap.get_range_info(rest.start..end).ok()?;
+                for (page, info) in (rest.start..end).zip(known) {
+                    match state(info) {
+                        State::Absent => continue,
+                        State::Present => {}
+                        State::Swapped if swapped.is_none() => continue,
+                        State::Swapped => take(swapped.as_mut()?)?,
+                    }
+                    take(&mut left)?;
+                    add(&mut ranges, page);
+                }
                 rest.start = end;
             }
         }
@@ -58,29 +71,32 @@ fn places(mapping: &Mapping) -> std::ops::Range<usize> {
     place(mapping.start)..place(mapping.end)
 }
 
-fn add_present(
-    pagemap: &mut PageMap,
-    pages: std::ops::Range<usize>,
-    all: bool,
-    left: &mut usize,
-    ranges: &mut Ranges,
-) -> Option<()> {
-    let known = pagemap.get_range_info(pages.clone()).ok()?;
-    for (page, info) in pages.zip(known) {
-        let is_present = match info {
-            PageInfo::MemoryPage(flags) => flags.contains(MemoryPageFlags::PRESENT),
-            PageInfo::SwapPage(_) if all => return None,
-            PageInfo::SwapPage(_) => false,
-        };
-        if !is_present {
-            continue;
-        }
-        *left = left.checked_sub(1)?;
-        let addr = (page as u64) << PAGE_SHIFT;
-        match ranges.last_mut() {
-            Some((start, len)) if *start + *len as u64 == addr => *len += PAGE_SIZE,
-            _ => ranges.push((addr, PAGE_SIZE)),
-        }
+/// Where a page is.
+enum State {
+    Present,
+    Swapped,
+    /// It was never written.
+    Absent,
+}
+
+fn state(info: PageInfo) -> State {
+    match info {
+        PageInfo::MemoryPage(flags) if flags.contains(MemoryPageFlags::PRESENT) => State::Present,
+        PageInfo::MemoryPage(_) => State::Absent,
+        PageInfo::SwapPage(_) => State::Swapped,
     }
+}
+
+/// One less; `None` where none is left.
+fn take(left: &mut usize) -> Option<()> {
+    *left = left.checked_sub(1)?;
     Some(())
+}
+
+fn add(ranges: &mut Ranges, page: usize) {
+    let addr = (page as u64) << PAGE_SHIFT;
+    match ranges.last_mut() {
+        Some((start, len)) if *start + *len as u64 == addr => *len += PAGE_SIZE,
+        _ => ranges.push((addr, PAGE_SIZE)),
+    }
 }

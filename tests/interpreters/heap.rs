@@ -70,8 +70,12 @@ fn same(reader: &Reader<'_>, interpreter: &Interpreter, runtime: u64, scanned: &
         objects.retain(|object| reader.is_tracked(*object) && wanted(*object));
         objects
     };
-    let is_over =
-        |task: u64| matches!(reader.future_state(task), Ok(state) if state != FutureState::Pending);
+    // What the words of no object look like has no loop.
+    let is_over = |task: u64| {
+        reader.task(task).is_ok_and(|raw| {
+            raw.future.state != FutureState::Pending && raw.future.event_loop.is_some()
+        })
+    };
     let tasks = kept(&scanned.tasks, &is_over);
     let coroutines = kept(&scanned.coroutines, &|object| reader.is_loose(object));
     ensure(!tasks.is_empty() || !coroutines.is_empty(), || {
@@ -86,5 +90,12 @@ fn same(reader: &Reader<'_>, interpreter: &Interpreter, runtime: u64, scanned: &
     ensure(coroutines == set(&listed.coroutines), || {
         let listed = &listed.coroutines;
         format!("coroutines: {coroutines:x?}, in the lists {listed:x?}")
+    })
+}
+
+fn equal(what: &str, scanned: &BTreeSet<u64>, listed: &BTreeSet<u64>) -> Outcome {
+    ensure(scanned == listed, || {
+        let (more, less) = (scanned - listed, listed - scanned);
+        format!("{what}: {more:x?} are in no list, {less:x?} were not found")
     })
 }
