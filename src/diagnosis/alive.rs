@@ -3,8 +3,9 @@
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 
-use super::context::{Context, Node};
+use super::context::Context;
 use super::graph::Graph;
+use super::nodes::Node;
 use crate::snapshot::ids::IdSet;
 use crate::snapshot::{
     Coroutine, EventLoop, LoopState, Process, Resource, Task, TaskState, Thread,
@@ -34,10 +35,8 @@ pub fn find(context: &Context<'_>, graph: &Graph<'_>) -> Alive {
     // A module's variable can be reached by any code that still runs, so that
     // it counts only once it is known that some does.
     if facts.world_runs(context, graph, &state.alive) {
-        for node in graph.deps.node_indices() {
-            if facts.module_globals.contains(graph.id(node)) {
-                state.revive(node);
-            }
+        for node in facts.module_globals.iter().filter_map(|id| graph.index(id)) {
+            state.revive(node);
         }
         state.spread(graph);
     }
@@ -146,18 +145,18 @@ impl<'a> Facts<'a> {
             .iter()
             .any(|thread| thread.event_loop.is_none() && !stopped(thread));
         thread_runs
-            || context.live_tasks().any(|task| is_alive(&task.id))
+            || (context.live_nodes()).any(|(node, _)| alive.contains(node))
             || context.listeners().next().is_some()
     }
 }
 
 fn need(context: &Context<'_>, graph: &Graph<'_>, facts: &Facts<'_>, node: NodeIndex) -> Need {
-    let id = graph.id(node);
     let connected = graph.deps.edges(node).next().is_some();
-    if context.progress.moved(id) || just_began(context, id) {
+    let found = context.nodes.at(node);
+    if context.progress.moved(graph.id(node)) || just_began(context, found) {
         return Need::Nothing;
     }
-    match context.nodes.get(id) {
+    match found {
         Some(Node::Task(task)) => of_task(context, graph, task, node, connected),
         Some(Node::Resource(resource)) => of_resource(graph, facts, resource, connected),
         Some(Node::Coroutine(coroutine)) => of_coroutine(context, coroutine, connected),
@@ -169,11 +168,14 @@ fn need(context: &Context<'_>, graph: &Graph<'_>, facts: &Facts<'_>, node: NodeI
 
 /// Whether the task is new and runs in a thread that did something since: what
 /// that is caught in may be over in a moment, though no earlier sample can say so.
-fn just_began(context: &Context<'_>, id: &str) -> bool {
-    let task = context.task(id).filter(|_| context.progress.is_new(id));
-    let running = task.filter(|task| task.state == TaskState::Running);
-    let thread = running.and_then(|task| context.thread_of_running(task));
-    thread.is_some_and(|thread| context.progress.moved(&thread.id))
+fn just_began(context: &Context<'_>, node: Option<Node<'_>>) -> bool {
+    let Some(Node::Task(task)) = node else {
+        return false;
+    };
+    task.state == TaskState::Running
+        && context.progress.is_new(&task.id)
+        && (context.thread_of_running(task))
+            .is_some_and(|thread| context.progress.moved(&thread.id))
 }
 
 fn of_task(

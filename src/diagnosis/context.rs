@@ -2,12 +2,12 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 
 use super::graph::Graph;
+use super::nodes::{Node, Nodes};
 use super::progress::Progress;
 use super::rules::Cycle;
 use super::source::Module;
@@ -21,24 +21,13 @@ use crate::snapshot::{
 /// Names shown in one summary before the rest is counted.
 const NAMES_SHOWN: usize = 3;
 
-/// Everything that one id may denote.
-#[derive(Debug, Clone, Copy)]
-pub enum Node<'a> {
-    Task(&'a Task),
-    Thread(&'a Thread),
-    Resource(&'a Resource),
-    Coroutine(&'a Coroutine),
-    Loop(&'a EventLoop),
-    Child(&'a ChildProcess),
-}
-
 /// One process under examination.
 pub struct Context<'a> {
     pub process: &'a Process,
     pub earlier: &'a [Process],
     pub interval_s: f64,
     pub progress: Progress<'a>,
-    pub nodes: IdMap<'a, Node<'a>>,
+    pub nodes: Rc<Nodes<'a>>,
     pub graph: Graph<'a>,
     /// Who refers to a resource.
     references: IdMap<'a, Vec<&'a Reference>>,
@@ -65,7 +54,7 @@ impl<'a> Context<'a> {
             earlier,
             interval_s,
             progress: Progress::compare(process, earlier, interval_s),
-            nodes: index(process),
+            nodes: Rc::new(Nodes::of(process)),
             graph: Graph::default(),
             references: IdMap::default(),
             cycles: OnceCell::new(),
@@ -204,11 +193,15 @@ impl<'a> Context<'a> {
 
     /// Tasks that are not done.
     pub fn live_tasks(&self) -> impl Iterator<Item = &'a Task> {
-        self.process
-            .tasks
-            .iter()
-            .map(Arc::as_ref)
-            .filter(|task| task.state != TaskState::Done)
+        self.live_nodes().map(|(_, task)| task)
+    }
+
+    /// Tasks that are not done, with their numbers.
+    pub fn live_nodes(&self) -> impl Iterator<Item = (NodeIndex, &'a Task)> {
+        let tasks = self.nodes.tasks().iter().zip(&self.process.tasks);
+        tasks
+            .map(|(number, task)| (*number, &**task))
+            .filter(|(_, task)| task.state != TaskState::Done)
     }
 
     /// What people call the thing that an id denotes.
@@ -244,30 +237,6 @@ impl<'a> Context<'a> {
             more => format!("{} and {more} more", names.join(", ")),
         }
     }
-}
-
-fn index(process: &Process) -> IdMap<'_, Node<'_>> {
-    let mut nodes = IdMap::default();
-    nodes.reserve(process.tasks.len() + process.resources.len());
-    for child in &process.children {
-        nodes.insert(child.id.as_str(), Node::Child(child));
-    }
-    for event_loop in &process.loops {
-        nodes.insert(&event_loop.id, Node::Loop(event_loop));
-    }
-    for coroutine in &process.coroutines {
-        nodes.insert(&coroutine.id, Node::Coroutine(coroutine));
-    }
-    for resource in &process.resources {
-        nodes.insert(&resource.id, Node::Resource(resource));
-    }
-    for thread in &process.threads {
-        nodes.insert(&thread.id, Node::Thread(thread));
-    }
-    for task in &process.tasks {
-        nodes.insert(&task.id, Node::Task(task));
-    }
-    nodes
 }
 
 fn task_name(task: &Task) -> String {

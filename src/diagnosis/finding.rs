@@ -6,8 +6,9 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashSet;
 
-use super::context::{Context, Node};
+use super::context::Context;
 use super::graph::Strength;
+use super::nodes::Node;
 use crate::snapshot::ids::{IdMap, IdSet};
 use crate::snapshot::{Consistency, Diagnosis, Resource, Task, TaskState, Thread, ThreadState};
 
@@ -49,26 +50,25 @@ pub fn finding(kind: &str, confidence: &str, summary: String) -> Diagnosis {
 
 /// Owned copies of ids, in the order of the process and each once.
 pub fn ids<'i>(context: &Context<'_>, of: impl IntoIterator<Item = &'i str>) -> Vec<ArcStr> {
-    let set: IdSet<'_> = of.into_iter().collect();
-    let process = context.process;
-    let tasks = process.tasks.iter().map(|task| &task.id);
-    let threads = process.threads.iter().map(|thread| &thread.id);
-    let resources = process.resources.iter().map(|resource| &resource.id);
-    tasks
-        .chain(threads)
-        .chain(resources)
-        .filter(|id| set.contains(id))
-        .cloned()
-        .collect()
+    let mut numbers: Vec<NodeIndex> = (of.into_iter())
+        .filter_map(|id| context.nodes.number(id))
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let nodes = numbers
+        .into_iter()
+        .filter_map(|node| context.nodes.at(node));
+    let named =
+        nodes.filter(|node| matches!(node, Node::Task(_) | Node::Thread(_) | Node::Resource(_)));
+    named.map(|node| node.id().clone()).collect()
 }
 
 impl<'a> Context<'a> {
     /// How many tasks cannot go on before `ids`, these included.
     pub fn affected<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> u64 {
         let behind = self.graph.behind(ids);
-        let tasks = behind.iter().filter(|id| match self.nodes.get(id) {
-            Some(Node::Task(task)) => task.state != TaskState::Done,
-            _ => false,
+        let tasks = behind.iter().filter(|node| {
+            matches!(self.nodes.at(**node), Some(Node::Task(task)) if task.state != TaskState::Done)
         });
         tasks.count() as u64
     }
@@ -246,7 +246,9 @@ impl<'a> Context<'a> {
     /// Whether something is left that is not stuck: tasks, servers, threads.
     pub fn others_live(&self) -> bool {
         *self.others_live.get_or_init(|| {
-            let task = self.live_tasks().any(|task| !self.graph.stuck(&task.id));
+            let task = self
+                .live_nodes()
+                .any(|(node, _)| !self.graph.is_stuck(node));
             let threads = self.process.threads.iter();
             let mut active = threads.filter(|thread| {
                 thread.event_loop.is_none()

@@ -6,17 +6,20 @@
 //! all the rest is stuck. The parts of the stuck rest that wait for nobody
 //! outside of themselves are the roots.
 
+use std::rc::Rc;
+
 use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use petgraph::visit::{EdgeFiltered, EdgeRef, NodeFiltered};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alive::{self, Alive};
-use super::context::{Context, Node};
+use super::context::Context;
 use super::culprit;
-use crate::snapshot::ids::{IdMap, IdSet};
-use crate::snapshot::{Resource, TaskState};
+use super::nodes::{Node, Nodes};
+use crate::snapshot::ids::IdMap;
+use crate::snapshot::{Process, Resource, TaskState};
 
 /// How sure it is that an edge is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,16 +45,31 @@ pub struct Root<'a> {
     pub cycles: Vec<Vec<&'a str>>,
 }
 
-/// The wait-for graph of one process.
+/// The wait-for graph of one process; its nodes have the numbers that they have
+/// among [`Nodes`].
 #[derive(Debug, Default)]
 pub struct Graph<'a> {
     pub deps: DiGraph<&'a str, Dep<'a>>,
-    places: IdMap<'a, NodeIndex>,
+    nodes: Rc<Nodes<'a>>,
+    /// Ends of edges that are nothing which the process has.
+    others: IdMap<'a, NodeIndex>,
     /// Ends of the edges: a node may have an edge to each of a million others.
     joined: FxHashSet<(NodeIndex, NodeIndex)>,
     alive: Alive,
     pub roots: Vec<Root<'a>>,
 }
+
+/// What nobody can hold while waiting for it.
+const EXCLUSIVE: [&str; 8] = [
+    "lock",
+    "semaphore",
+    "thread-lock",
+    "thread-semaphore",
+    "file-lock",
+    "pool",
+    "limiter",
+    "memory-stream",
+];
 
 /// The edge of a ready task, or of a queued first step, to whom its loop runs.
 pub const EVENT_LOOP: &str = "event-loop";
@@ -59,8 +77,16 @@ pub const EVENT_LOOP: &str = "event-loop";
 impl<'a> Graph<'a> {
     /// Builds the graph and finds the stuck nodes and the roots.
     pub fn build(context: &Context<'a>) -> Self {
-        let mut graph = Self::default();
-        graph.add_edges(context);
+        let mut graph = Self {
+            nodes: Rc::clone(&context.nodes),
+            ..Self::default()
+        };
+        for node in context.nodes.iter() {
+            graph.deps.add_node(node.id());
+        }
+        graph.add_edges(context.process);
+        graph.add_waits(context);
+        graph.add_holders(context);
         graph.add_source_holders(context);
         graph.add_loop_edges(context);
         graph.add_consumers(context);
@@ -71,63 +97,82 @@ impl<'a> Graph<'a> {
     }
 
     fn place(&mut self, id: &'a str) -> NodeIndex {
-        *self.places.entry(id, || self.deps.add_node(id))
+        let known = self.nodes.number(id);
+        known.unwrap_or_else(|| *self.others.entry(id, || self.deps.add_node(id)))
     }
 
-    fn add(&mut self, from: &'a str, to: &'a str, via: &'a str, strength: Strength) {
-        let (from, to) = (self.place(from), self.place(to));
+    fn add(&mut self, from: NodeIndex, to: NodeIndex, via: &'a str, strength: Strength) {
         if self.joined.insert((from, to)) {
             self.deps.add_edge(from, to, Dep { via, strength });
         }
     }
 
-    fn add_edges(&mut self, context: &Context<'a>) {
-        let process = context.process;
-        let done = |id: &str| matches!(context.nodes.get(id), Some(Node::Task(task)) if task.state == TaskState::Done);
-        self.places.reserve(context.nodes.count());
-        self.joined.reserve(context.nodes.count());
-        for id in context.nodes.ids() {
-            self.place(id);
-        }
+    fn done(&self, node: NodeIndex) -> bool {
+        matches!(self.nodes.at(node), Some(Node::Task(task)) if task.state == TaskState::Done)
+    }
+
+    fn add_edges(&mut self, process: &'a Process) {
+        let most = process.edges.len() + process.tasks.len();
+        self.joined.reserve(most);
+        self.deps.reserve_edges(most);
         for edge in &process.edges {
-            let own = edge.via == "holds" && holds_its_own(context, &edge.from, &edge.to);
-            if !done(&edge.from) && !done(&edge.to) && !own {
-                self.add(&edge.from, &edge.to, &edge.via, Strength::Proved);
+            let (from, to) = (self.place(&edge.from), self.place(&edge.to));
+            let own = edge.via == "holds" && self.holds_its_own(from, to);
+            if !self.done(from) && !self.done(to) && !own {
+                self.add(from, to, &edge.via, Strength::Proved);
             }
         }
+    }
+
+    fn add_waits(&mut self, context: &Context<'a>) {
+        let process = context.process;
         let tasks = context
-            .live_tasks()
-            .map(|task| (task.id.as_str(), task.waits_for.as_ref()));
-        let threads = process
-            .threads
-            .iter()
-            .map(|thread| (thread.id.as_str(), thread.waits_for.as_ref()));
-        for (id, wait) in tasks.chain(threads) {
+            .live_nodes()
+            .map(|(node, task)| (node, task.waits_for.as_ref()));
+        let threads = process.threads.iter().filter_map(|thread| {
+            let node = context.nodes.number(&thread.id)?;
+            Some((node, thread.waits_for.as_ref()))
+        });
+        for (node, wait) in tasks.chain(threads) {
             if let Some(wait) = wait
-                && let Some(resource) = wait.resource.as_deref()
-                && context.resource(resource).is_some()
+                && let Some(resource) = self.resource(wait.resource.as_deref())
             {
-                self.add(id, resource, &wait.kind, Strength::Proved);
+                self.add(node, resource, &wait.kind, Strength::Proved);
             }
         }
+    }
+
+    fn add_holders(&mut self, context: &Context<'a>) {
+        let process = context.process;
         for resource in &process.resources {
-            for holder in resource.holders.iter().filter(|id| !done(id)) {
-                let own = holds_its_own(context, &resource.id, holder);
-                if context.nodes.contains(holder) && !own {
-                    self.add(&resource.id, holder, "holds", Strength::Proved);
+            let Some(node) = context.nodes.number(&resource.id) else {
+                continue;
+            };
+            for holder in &resource.holders {
+                if let Some(holder) = context.nodes.number(holder)
+                    && !self.done(holder)
+                    && !self.holds_its_own(node, holder)
+                {
+                    self.add(node, holder, "holds", Strength::Proved);
                 }
             }
         }
         // A running task waits for whatever its thread waits for.
         for thread in &process.threads {
             if let (Some(task), Some(wait)) = (&thread.task, &thread.waits_for)
-                && let Some(resource) = wait.resource.as_deref()
-                && context.resource(resource).is_some()
-                && context.task(task).is_some()
+                && let Some(resource) = self.resource(wait.resource.as_deref())
+                && let Some(task) = self.nodes.number(task)
+                && let Some(Node::Task(_)) = self.nodes.at(task)
             {
                 self.add(task, resource, &wait.kind, Strength::Proved);
             }
         }
+    }
+
+    /// The node of what is waited for, where it is a resource.
+    fn resource(&self, id: Option<&str>) -> Option<NodeIndex> {
+        let node = self.nodes.number(id?)?;
+        matches!(self.nodes.at(node), Some(Node::Resource(_))).then_some(node)
     }
 
     /// Who took a lock by a plain `acquire()` cannot be told from the memory,
@@ -140,7 +185,9 @@ impl<'a> Graph<'a> {
                     .task(&reference.from)
                     .is_some_and(|task| task.state != TaskState::Done);
                 if live && culprit::took(context, &reference.from, resource, &reference.path) {
-                    self.add(&resource.id, &reference.from, "holds", Strength::Proved);
+                    let (resource, holder) =
+                        (self.place(&resource.id), self.place(&reference.from));
+                    self.add(resource, holder, "holds", Strength::Proved);
                 }
             }
         }
@@ -148,28 +195,27 @@ impl<'a> Graph<'a> {
 
     /// Whoever waits for a timer or a file goes on only when its loop turns.
     fn add_loop_edges(&mut self, context: &Context<'a>) {
-        let running: IdMap<'_, &str> = context
-            .process
-            .loops
-            .iter()
-            .filter_map(|event_loop| {
-                let thread = context.thread(event_loop.thread.as_deref()?)?;
-                Some((event_loop.id.as_str(), thread.task.as_deref()?))
-            })
-            .collect();
+        let mut running: IdMap<'_, NodeIndex> = IdMap::default();
         for event_loop in &context.process.loops {
-            if let Some(busy) = running.get(&event_loop.id) {
-                self.add(&event_loop.id, busy, EVENT_LOOP, Strength::Proved);
+            let thread = event_loop.thread.as_deref();
+            let thread = thread.and_then(|id| context.thread(id));
+            if let Some(busy) = thread.and_then(|thread| thread.task.as_deref()) {
+                running.insert(&event_loop.id, self.place(busy));
             }
         }
-        for task in context.live_tasks() {
+        for event_loop in &context.process.loops {
+            if let Some(busy) = running.get(&event_loop.id) {
+                let waiting = self.place(&event_loop.id);
+                self.add(waiting, *busy, EVENT_LOOP, Strength::Proved);
+            }
+        }
+        for (node, task) in context.live_nodes() {
             let Some(busy) = task.event_loop.as_deref().and_then(|id| running.get(id)) else {
                 continue;
             };
-            let place = self.place(&task.id);
-            let alone = self.deps.neighbors(place).next().is_none();
-            if *busy != task.id && alone {
-                self.add(&task.id, busy, EVENT_LOOP, Strength::Proved);
+            let alone = self.deps.neighbors(node).next().is_none();
+            if *busy != node && alone {
+                self.add(node, *busy, EVENT_LOOP, Strength::Proved);
             }
         }
     }
@@ -182,36 +228,34 @@ impl<'a> Graph<'a> {
                 continue;
             }
             for task in culprit::consumers(context, coroutine) {
-                self.add(&coroutine.id, task, "async-generator", Strength::Proved);
+                let (generator, task) = (self.place(&coroutine.id), self.place(task));
+                self.add(generator, task, "async-generator", Strength::Proved);
             }
         }
     }
 
     fn add_references(&mut self, context: &Context<'a>) {
         for reference in &context.process.references {
-            let live = match context.nodes.get(&reference.from) {
-                Some(Node::Task(task)) => task.state != TaskState::Done,
+            let Some(from) = context.nodes.number(&reference.from) else {
+                continue;
+            };
+            let live = match context.nodes.at(from) {
                 // Nobody will ever resume one that no task and no loop has.
                 Some(Node::Coroutine(coroutine)) => {
-                    coroutine.event_loop.is_some() || self.needs(&coroutine.id).next().is_some()
+                    coroutine.event_loop.is_some() || self.deps.edges(from).next().is_some()
                 }
-                Some(_) => true,
-                None => false,
+                _ => !self.done(from),
             };
-            if live && context.resource(&reference.to).is_some() {
-                self.add(
-                    &reference.to,
-                    &reference.from,
-                    "references",
-                    Strength::Might,
-                );
+            if live && let Some(resource) = self.resource(Some(&reference.to)) {
+                self.add(resource, from, "references", Strength::Might);
             }
         }
     }
 
     /// The node of an id.
     pub fn index(&self, id: &str) -> Option<NodeIndex> {
-        self.places.get(id).copied()
+        let known = self.nodes.number(id);
+        known.or_else(|| self.others.get(id).copied())
     }
 
     pub fn id(&self, node: NodeIndex) -> &'a str {
@@ -220,8 +264,12 @@ impl<'a> Graph<'a> {
 
     /// Whether the node cannot go on by anything that we know of.
     pub fn stuck(&self, id: &str) -> bool {
-        self.index(id)
-            .is_some_and(|node| !self.alive.contains(node))
+        self.index(id).is_some_and(|node| self.is_stuck(node))
+    }
+
+    /// The same of a node.
+    pub fn is_stuck(&self, node: NodeIndex) -> bool {
+        !self.alive.contains(node)
     }
 
     /// What `id` depends on, with the edge.
@@ -241,7 +289,7 @@ impl<'a> Graph<'a> {
     }
 
     /// All that wait, over any number of steps, behind one of `ids`; these too.
-    pub fn behind<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> IdSet<'a> {
+    pub fn behind<'i>(&self, ids: impl IntoIterator<Item = &'i str>) -> FxHashSet<NodeIndex> {
         let mut open: Vec<NodeIndex> = ids.into_iter().filter_map(|id| self.index(id)).collect();
         let mut found: FxHashSet<NodeIndex> = open.iter().copied().collect();
         while let Some(node) = open.pop() {
@@ -251,39 +299,36 @@ impl<'a> Graph<'a> {
                 }
             }
         }
-        found.into_iter().map(|node| self.id(node)).collect()
+        found
     }
 
     fn find_roots(&self) -> Vec<Root<'a>> {
-        let stuck = self.deps.filter_map(
-            |node, id| (!self.alive.contains(node)).then_some(*id),
-            |_, dep| Some(dep.strength),
-        );
+        if !self.deps.node_indices().any(|node| self.is_stuck(node)) {
+            return Vec::new();
+        }
+        let stuck = NodeFiltered::from_fn(&self.deps, |node| self.is_stuck(node));
         let components = kosaraju_scc(&stuck);
-        let mut component_of = FxHashMap::default();
+        let mut component_of = vec![usize::MAX; self.deps.node_count()];
         for (at, nodes) in components.iter().enumerate() {
-            component_of.extend(nodes.iter().map(|node| (*node, at)));
+            for node in nodes {
+                component_of[node.index()] = at;
+            }
         }
         let is_root = |at: usize, nodes: &[NodeIndex]| {
             nodes
                 .iter()
-                .flat_map(|node| stuck.neighbors(*node))
-                .all(|next| component_of.get(&next) == Some(&at))
+                .flat_map(|node| self.deps.neighbors(*node))
+                .filter(|next| self.is_stuck(*next))
+                .all(|next| component_of[next.index()] == at)
         };
-        let proved = stuck.filter_map(
-            |_, id| Some(*id),
-            |_, strength| (*strength == Strength::Proved).then_some(()),
-        );
-        let cycles: Vec<Vec<NodeIndex>> = kosaraju_scc(&proved)
-            .into_iter()
-            .filter(|nodes| circular(&proved, nodes))
-            .collect();
-        let name = |node: &NodeIndex| stuck.node_weight(*node).copied().unwrap_or_default();
+        let proved =
+            EdgeFiltered::from_fn(&stuck, |edge| edge.weight().strength == Strength::Proved);
         let mut cycles_of: FxHashMap<usize, Vec<Vec<&'a str>>> = FxHashMap::default();
-        for cycle in &cycles {
-            if let Some(at) = cycle.first().and_then(|node| component_of.get(node)) {
-                let named = cycle.iter().map(name).collect();
-                cycles_of.entry(*at).or_default().push(named);
+        let cycles = kosaraju_scc(&proved).into_iter();
+        for cycle in cycles.filter(|nodes| self.is_circular(nodes)) {
+            if let Some(node) = cycle.first() {
+                let of = cycles_of.entry(component_of[node.index()]).or_default();
+                of.push(self.named(&cycle));
             }
         }
         components
@@ -291,10 +336,38 @@ impl<'a> Graph<'a> {
             .enumerate()
             .filter(|(at, nodes)| is_root(*at, nodes))
             .map(|(at, nodes)| Root {
-                nodes: nodes.iter().map(name).collect(),
+                nodes: self.named(nodes),
                 cycles: cycles_of.remove(&at).unwrap_or_default(),
             })
             .collect()
+    }
+
+    fn named(&self, nodes: &[NodeIndex]) -> Vec<&'a str> {
+        nodes.iter().map(|node| self.id(*node)).collect()
+    }
+
+    /// Whether a strongly connected part is a circle of proved edges.
+    fn is_circular(&self, nodes: &[NodeIndex]) -> bool {
+        match nodes {
+            [only] => (self.deps.edges_connecting(*only, *only))
+                .any(|edge| edge.weight().strength == Strength::Proved),
+            _ => nodes.len() > 1,
+        }
+    }
+
+    /// Whether a holder is also who waits, for something that it may have twice:
+    /// a server is held by the very task that waits for it to be closed.
+    fn holds_its_own(&self, resource: NodeIndex, holder: NodeIndex) -> bool {
+        let Some(Node::Resource(resource)) = self.nodes.at(resource) else {
+            return false;
+        };
+        let wait = match self.nodes.at(holder) {
+            Some(Node::Task(task)) => task.waits_for.as_ref(),
+            Some(Node::Thread(thread)) => thread.waits_for.as_ref(),
+            _ => None,
+        };
+        let waits = wait.and_then(|wait| wait.resource.as_deref()) == Some(&resource.id);
+        waits && !EXCLUSIVE.contains(&resource.kind.as_str())
     }
 }
 
@@ -302,36 +375,4 @@ fn may_be_held_unseen(resource: &Resource) -> bool {
     matches!(resource.kind.as_str(), "lock" | "semaphore" | "thread-lock")
         && resource.holders.is_empty()
         && resource.locked != Some(false)
-}
-
-/// Whether a holder is also who waits, for something that it may have twice:
-/// a server is held by the very task that waits for it to be closed.
-fn holds_its_own(context: &Context<'_>, resource: &str, holder: &str) -> bool {
-    const EXCLUSIVE: [&str; 8] = [
-        "lock",
-        "semaphore",
-        "thread-lock",
-        "thread-semaphore",
-        "file-lock",
-        "pool",
-        "limiter",
-        "memory-stream",
-    ];
-    let Some(resource) = context.resource(resource) else {
-        return false;
-    };
-    let wait = match (context.task(holder), context.thread(holder)) {
-        (Some(task), _) => task.waits_for.as_ref(),
-        (None, Some(thread)) => thread.waits_for.as_ref(),
-        _ => None,
-    };
-    let waits = wait.and_then(|wait| wait.resource.as_deref()) == Some(&resource.id);
-    waits && !EXCLUSIVE.contains(&resource.kind.as_str())
-}
-
-fn circular(graph: &DiGraph<&str, ()>, nodes: &[NodeIndex]) -> bool {
-    match nodes {
-        [only] => graph.contains_edge(*only, *only),
-        _ => nodes.len() > 1,
-    }
 }

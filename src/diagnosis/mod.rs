@@ -10,6 +10,7 @@ mod finding;
 #[cfg(test)]
 mod fixtures;
 mod graph;
+mod nodes;
 mod progress;
 pub mod recording;
 mod redact;

@@ -24,8 +24,12 @@ fn describe(context: &Context<'_>, child: &ChildProcess) -> Option<Diagnosis> {
         .filter(|id| !context.progress.known || context.progress.unchanged(id))
         .collect();
     let first = waiting.first()?;
-    let behind = context.graph.behind(waiting.iter().copied());
-    let tasks = behind.iter().filter(|id| context.task(id).is_some());
+    let mut behind: Vec<_> = (context.graph.behind(waiting.iter().copied()).into_iter()).collect();
+    behind.sort_unstable();
+    let tasks: Vec<&str> = (behind.into_iter())
+        .map(|node| context.graph.id(node))
+        .filter(|id| context.task(id).is_some())
+        .collect();
     let summary = format!(
         "{} waits for the end of Python process {}{}: look there",
         context.name(first),
@@ -36,10 +40,10 @@ fn describe(context: &Context<'_>, child: &ChildProcess) -> Option<Diagnosis> {
             .map_or_else(String::new, |call| format!(" (in {call})")),
     );
     Some(Diagnosis {
-        tasks: ids(context, tasks.clone()),
+        tasks: ids(context, tasks.iter().copied()),
         threads: ids(context, waiting.iter().copied()),
-        culprit: culprit::of_first(context, waiting.iter().copied().chain(tasks.clone())),
-        affected_tasks: tasks.count() as u64,
+        culprit: culprit::of_first(context, waiting.iter().chain(&tasks).copied()),
+        affected_tasks: tasks.len() as u64,
         recovers_in_s: context.recovery(waiting.iter().copied()),
         hint: Some(format!("dapper-attach --pid {}", child.pid)),
         ..finding("cross-process-wait", POSSIBLE, summary)

@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::diagnosis::context::{Context, Node};
+use crate::diagnosis::context::Context;
 use crate::diagnosis::graph::Strength;
+use crate::diagnosis::nodes::Node;
 use crate::snapshot::{Task, TaskState};
 
 /// Longest circle that is written out.
@@ -88,7 +89,7 @@ fn select<'a>(
     nodes: &[&'a str],
     wanted: impl Fn(&Node<'a>) -> bool,
 ) -> Vec<&'a str> {
-    let is_wanted = |id: &&&str| context.nodes.get(id).is_some_and(&wanted);
+    let is_wanted = |id: &&&str| context.nodes.get(id).is_some_and(|node| wanted(&node));
     nodes.iter().filter(is_wanted).copied().collect()
 }
 

@@ -78,11 +78,12 @@ impl<'a> Timers<'_, 'a> {
 
 fn due(context: &Context<'_>, resource: &str) -> Option<f64> {
     let behind = context.graph.behind([resource]);
+    let is_behind = |id: &str| (context.graph.index(id)).is_some_and(|node| behind.contains(&node));
     let mut due: Option<f64> = None;
     for reference in context.referrers(resource) {
         match reference.due_s {
             Some(left) => due = Some(due.map_or(left, |nearest| nearest.min(left))),
-            None if behind.contains(&reference.from) => {}
+            None if is_behind(&reference.from) => {}
             None => return None,
         }
     }
@@ -93,9 +94,9 @@ fn due(context: &Context<'_>, resource: &str) -> Option<f64> {
 fn all_wait_for(context: &Context<'_>, sleeping: &IdSet<'_>) -> bool {
     let mut seen = IdSet::default();
     let mut open: Vec<&str> = context
-        .live_tasks()
-        .filter(|task| !context.graph.stuck(&task.id))
-        .map(|task| task.id.as_str())
+        .live_nodes()
+        .filter(|(node, _)| !context.graph.is_stuck(*node))
+        .map(|(_, task)| task.id.as_str())
         .collect();
     while let Some(id) = open.pop() {
         if sleeping.contains(id) || !seen.insert(id) {
