@@ -35,21 +35,23 @@ impl<'a> Node<'a> {
 /// order of the process.
 #[derive(Debug, Default)]
 pub struct Nodes<'a> {
-    numbers: IdMap<'a, NodeIndex>,
-    list: Vec<Node<'a>>,
+    /// Their places are the numbers.
+    list: IdMap<'a, Node<'a>>,
     /// The numbers of all tasks, in their order.
     tasks: Vec<NodeIndex>,
 }
 
 impl<'a> Nodes<'a> {
-    /// Numbers everything in `process` that has an id.
+    /// Numbers everything in `process` that has an id. Of two with the same id,
+    /// the later one counts.
     pub fn of(process: &'a Process) -> Self {
-        let mut nodes = Self::default();
-        let most = process.tasks.len() + process.threads.len() + process.resources.len();
-        nodes.numbers.reserve(most);
-        nodes.list.reserve(most);
-        let tasks = process.tasks.iter();
-        nodes.tasks = tasks.map(|task| nodes.add(Node::Task(task))).collect();
+        let mut list: IdMap<'_, Node<'_>> = IdMap::default();
+        list.reserve(process.tasks.len() + process.threads.len() + process.resources.len());
+        let mut tasks = Vec::with_capacity(process.tasks.len());
+        for task in &process.tasks {
+            list.insert(&task.id, Node::Task(task));
+            tasks.extend(list.place(&task.id).map(NodeIndex::new));
+        }
         let threads = process.threads.iter().map(Node::Thread);
         let resources = process.resources.iter().map(Node::Resource);
         let coroutines = process.coroutines.iter().map(Node::Coroutine);
@@ -57,40 +59,29 @@ impl<'a> Nodes<'a> {
         let children = process.children.iter().map(Node::Child);
         let others = threads.chain(resources).chain(coroutines);
         for node in others.chain(loops).chain(children) {
-            nodes.add(node);
+            list.insert(node.id(), node);
         }
-        nodes
-    }
-
-    /// Of two with the same id, the later one counts.
-    fn add(&mut self, node: Node<'a>) -> NodeIndex {
-        let next = NodeIndex::new(self.list.len());
-        let number = *self.numbers.entry(node.id(), || next);
-        match self.list.get_mut(number.index()) {
-            Some(known) => *known = node,
-            None => self.list.push(node),
-        }
-        number
+        Self { list, tasks }
     }
 
     /// The number of what the id denotes.
     pub fn number(&self, id: &str) -> Option<NodeIndex> {
-        self.numbers.get(id).copied()
+        self.list.place(id).map(NodeIndex::new)
     }
 
     /// What has this number.
     pub fn at(&self, number: NodeIndex) -> Option<Node<'a>> {
-        self.list.get(number.index()).copied()
+        self.list.at(number.index()).copied()
     }
 
     /// What the id denotes.
     pub fn get(&self, id: &str) -> Option<Node<'a>> {
-        self.at(self.number(id)?)
+        self.list.get(id).copied()
     }
 
     /// All, by their numbers.
     pub fn iter(&self) -> impl Iterator<Item = Node<'a>> {
-        self.list.iter().copied()
+        self.list.values().copied()
     }
 
     /// The numbers of all tasks, in the order of the process.

@@ -1,9 +1,10 @@
 //! Maps by the ids of the model, which are looked up far more often than any
 //! other text.
 
-use std::hash::{Hash, Hasher};
+use std::cell::Cell;
+use std::hash::{BuildHasher, Hash, Hasher};
 
-use hashbrown::{Equivalent, HashMap, HashSet};
+use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 /// An id as a key. Most ids that are equal are the same text in memory, which
@@ -18,12 +19,6 @@ impl<S: AsRef<str>> PartialEq for Id<S> {
 }
 
 impl<S: AsRef<str>> Eq for Id<S> {}
-
-impl<'a> Equivalent<Id<&'a str>> for Wanted<'_> {
-    fn equivalent(&self, key: &Id<&'a str>) -> bool {
-        same(self.0, key.0)
-    }
-}
 
 fn same(a: &str, b: &str) -> bool {
     std::ptr::eq(a, b) || a == b
@@ -44,107 +39,178 @@ impl<S: AsRef<str>> Hash for Id<S> {
     }
 }
 
-/// An id that is looked up: it need not live as long as the keys.
-struct Wanted<'a>(&'a str);
-
-impl Hash for Wanted<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Id(self.0).hash(state);
-    }
+fn hash(id: &str) -> u64 {
+    FxBuildHasher.hash_one(Id(id))
 }
 
 /// A set of ids.
 #[derive(Debug, Clone, Default)]
-pub struct IdSet<'a>(HashSet<Id<&'a str>, FxBuildHasher>);
+pub struct IdSet<'a>(IdMap<'a, ()>);
 
 impl<'a> IdSet<'a> {
     /// Whether the id is in it.
     pub fn contains(&self, id: &str) -> bool {
-        self.0.contains(&Wanted(id))
+        self.0.contains(id)
     }
 
     /// Adds an id; whether it was not in it.
     pub fn insert(&mut self, id: &'a str) -> bool {
-        self.0.insert(Id(id))
+        let before = self.count();
+        self.0.entry(id, || ());
+        self.count() > before
     }
 
-    /// All of them, in no order.
+    /// All of them, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = &'a str> + Clone {
-        self.0.iter().map(|id| id.0)
+        self.0.ids.iter().copied()
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.0.count()
     }
 
     /// Adds all of these.
     pub fn extend(&mut self, ids: impl IntoIterator<Item = &'a str>) {
-        self.0.extend(ids.into_iter().map(Id));
+        let ids = ids.into_iter();
+        self.0.reserve(ids.size_hint().0);
+        for id in ids {
+            self.insert(id);
+        }
     }
 }
 
 impl<'a> FromIterator<&'a str> for IdSet<'a> {
     fn from_iter<I: IntoIterator<Item = &'a str>>(ids: I) -> Self {
-        Self(ids.into_iter().map(Id).collect())
+        let mut set = Self::default();
+        set.extend(ids);
+        set
     }
 }
 
-/// What belongs to ids.
+/// What belongs to ids, each at a place of its own: they are counted in the
+/// order in which they were added.
 #[derive(Debug, Clone)]
-pub struct IdMap<'a, V>(HashMap<Id<&'a str>, V, FxBuildHasher>);
+pub struct IdMap<'a, V> {
+    ids: Vec<&'a str>,
+    values: Vec<V>,
+    /// Places by the hash of the id.
+    places: HashTable<u32>,
+    /// Where two ids were found lately, the latest first.
+    lately: Cell<[usize; 2]>,
+}
 
 impl<V> Default for IdMap<'_, V> {
     fn default() -> Self {
-        Self(HashMap::default())
+        Self {
+            ids: Vec::new(),
+            values: Vec::new(),
+            places: HashTable::new(),
+            lately: Cell::default(),
+        }
     }
 }
 
 impl<'a, V> IdMap<'a, V> {
+    /// The place of the id.
+    pub fn place(&self, id: &str) -> Option<usize> {
+        match self.ids.is_empty() {
+            true => None,
+            false => self.near(id).or_else(|| self.find(id, hash(id))),
+        }
+    }
+
+    /// Ids are mostly asked for again, or in the order in which they were added,
+    /// by turns with others: then they need not be read, nor anything far away.
+    fn near(&self, id: &str) -> Option<usize> {
+        let [latest, other] = self.lately.get();
+        let is_at = |at: &usize| (self.ids.get(*at)).is_some_and(|known| std::ptr::eq(*known, id));
+        let near_latest = [latest, latest + 1].into_iter().find(is_at);
+        let found = near_latest.map(|at| [at, other]).or_else(|| {
+            let near_other = [other, other + 1].into_iter().find(is_at);
+            near_other.map(|at| [at, latest])
+        })?;
+        self.lately.set(found);
+        Some(found[0])
+    }
+
+    fn find(&self, id: &str, hash: u64) -> Option<usize> {
+        let is_it = |at: &u32| same(self.ids[*at as usize], id);
+        let place = *self.places.find(hash, is_it)? as usize;
+        self.lately.set([place, self.lately.get()[0]]);
+        Some(place)
+    }
+
+    /// What is at the place.
+    pub fn at(&self, place: usize) -> Option<&V> {
+        self.values.get(place)
+    }
+
     /// What belongs to the id.
     pub fn get(&self, id: &str) -> Option<&V> {
-        self.0.get(&Wanted(id))
+        self.at(self.place(id)?)
     }
 
     /// Whether anything belongs to the id.
     pub fn contains(&self, id: &str) -> bool {
-        self.0.contains_key(&Wanted(id))
+        self.place(id).is_some()
     }
 
     /// Says what belongs to the id from now on.
     pub fn insert(&mut self, id: &'a str, value: V) {
-        self.0.insert(Id(id), value);
+        match self.place(id) {
+            Some(place) => self.values[place] = value,
+            None => {
+                self.add(id, value);
+            }
+        }
     }
 
     /// What belongs to the id, `make` if nothing did.
     pub fn entry(&mut self, id: &'a str, make: impl FnOnce() -> V) -> &mut V {
-        self.0.entry(Id(id)).or_insert_with(make)
+        let place = self.place(id).unwrap_or_else(|| self.add(id, make()));
+        &mut self.values[place]
+    }
+
+    /// Adds an id that is not in it.
+    fn add(&mut self, id: &'a str, value: V) -> usize {
+        let place = self.ids.len();
+        self.ids.push(id);
+        self.values.push(value);
+        let ids = &self.ids;
+        let hash_of = |at: &u32| hash(ids[*at as usize]);
+        self.places.insert_unique(hash(id), place as u32, hash_of);
+        self.lately.set([place, self.lately.get()[0]]);
+        place
     }
 
     /// Makes room for so many more.
     pub fn reserve(&mut self, more: usize) {
-        self.0.reserve(more);
+        self.ids.reserve(more);
+        self.values.reserve(more);
+        let ids = &self.ids;
+        self.places.reserve(more, |at| hash(ids[*at as usize]));
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.ids.len()
     }
 
-    /// All ids, in no order.
-    pub fn ids(&self) -> impl Iterator<Item = &'a str> {
-        self.0.keys().map(|id| id.0)
-    }
-
-    /// All that belongs to ids, in no order.
+    /// All that belongs to ids, by their places.
     pub fn values(&self) -> impl Iterator<Item = &V> {
-        self.0.values()
+        self.values.iter()
     }
 }
 
 impl<'a, V> FromIterator<(&'a str, V)> for IdMap<'a, V> {
     fn from_iter<I: IntoIterator<Item = (&'a str, V)>>(items: I) -> Self {
-        let items = items.into_iter().map(|(id, value)| (Id(id), value));
-        Self(items.collect())
+        let items = items.into_iter();
+        let mut map = Self::default();
+        map.reserve(items.size_hint().0);
+        for (id, value) in items {
+            map.insert(id, value);
+        }
+        map
     }
 }
