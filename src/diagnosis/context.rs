@@ -6,6 +6,7 @@ use std::rc::Rc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 
+use super::finding::Waiters;
 use super::graph::Graph;
 use super::nodes::{Node, Nodes};
 use super::progress::Progress;
@@ -36,7 +37,7 @@ pub struct Context<'a> {
     pub(super) others_live: OnceCell<bool>,
     pub(super) any_guarded: OnceCell<bool>,
     /// Who waits for which resource, by its node.
-    pub(super) waiters: RefCell<FxHashMap<NodeIndex, Vec<&'a str>>>,
+    pub(super) waiters: RefCell<FxHashMap<NodeIndex, Waiters<'a>>>,
     sources: &'a dyn Sources,
     modules: RefCell<FxHashMap<String, Option<Rc<Module>>>>,
 }

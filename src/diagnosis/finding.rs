@@ -1,5 +1,7 @@
 //! What the rules share when they put a finding together.
 
+use std::rc::Rc;
+
 use arcstr::ArcStr;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
@@ -61,6 +63,13 @@ pub fn ids<'i>(context: &Context<'_>, of: impl IntoIterator<Item = &'i str>) -> 
     let named =
         nodes.filter(|node| matches!(node, Node::Task(_) | Node::Thread(_) | Node::Resource(_)));
     named.map(|node| node.id().clone()).collect()
+}
+
+/// Who waits for a resource.
+#[derive(Clone, Default)]
+pub struct Waiters<'a> {
+    all: Rc<[&'a str]>,
+    tasks: Rc<[&'a str]>,
 }
 
 impl<'a> Context<'a> {
@@ -164,29 +173,52 @@ impl<'a> Context<'a> {
     }
 
     /// Tasks and threads that wait directly for a resource, in its order.
-    pub fn waiters(&self, resource: &Resource) -> Vec<&'a str> {
+    pub fn waiters(&self, resource: &Resource) -> Rc<[&'a str]> {
+        self.who_waits(resource).all
+    }
+
+    /// Of these, the tasks.
+    pub fn waiting_tasks(&self, resource: &Resource) -> Rc<[&'a str]> {
+        self.who_waits(resource).tasks
+    }
+
+    fn who_waits(&self, resource: &Resource) -> Waiters<'a> {
         let Some(node) = self.graph.index(&resource.id) else {
-            return Vec::new();
+            return Waiters::default();
         };
         if let Some(known) = self.waiters.borrow().get(&node) {
             return known.clone();
         }
-        let waiters = self.find_waiters(resource);
+        let all: Rc<[&str]> = self.find_waiters(resource, node).into();
+        let is_task = |id: &&str| self.task(id).is_some();
+        let tasks = match all.iter().all(is_task) {
+            true => Rc::clone(&all),
+            false => all.iter().copied().filter(is_task).collect(),
+        };
+        let waiters = Waiters { all, tasks };
         self.waiters.borrow_mut().insert(node, waiters.clone());
         waiters
     }
 
-    fn find_waiters(&self, resource: &Resource) -> Vec<&'a str> {
-        let needed_by = self.graph.needed_by(&resource.id);
-        let mut waiters: Vec<&str> = needed_by
-            .map(|(id, _)| id)
-            .filter(|id| match self.nodes.get(id) {
+    fn find_waiters(&self, resource: &Resource, node: NodeIndex) -> Vec<&'a str> {
+        let waiting = self
+            .graph
+            .deps
+            .neighbors_directed(node, Direction::Incoming);
+        let mut waiters: Vec<&str> = waiting
+            .filter(|node| match self.nodes.at(*node) {
                 Some(Node::Task(task)) => task.state != TaskState::Done && !self.is_copy(task),
                 Some(Node::Thread(thread)) => thread.task.is_none(),
                 _ => false,
             })
+            .map(|node| self.graph.id(node))
             .collect();
-        if waiters.len() > 1 {
+        // The last that was added comes first.
+        waiters.reverse();
+        let mut pairs = waiters.iter().zip(&resource.waiters);
+        let in_order = waiters.len() == resource.waiters.len()
+            && pairs.all(|(known, id)| std::ptr::eq(*known, id.as_str()));
+        if !in_order {
             let places: IdMap<'_, usize> = resource
                 .waiters
                 .iter()
@@ -211,13 +243,6 @@ impl<'a> Context<'a> {
         let thread = self.thread_of_running(task);
         let forked = thread.is_some_and(super::rules::is_forked_step);
         forked || event_loop.is_some_and(|event_loop| !event_loop.running)
-    }
-
-    /// Of these, the tasks.
-    pub fn waiting_tasks(&self, resource: &Resource) -> Vec<&'a str> {
-        let mut waiters = self.waiters(resource);
-        waiters.retain(|id| self.task(id).is_some());
-        waiters
     }
 
     /// Stuck resources that are waited for, that nobody holds, and of which

@@ -53,7 +53,8 @@ pub struct Graph<'a> {
     nodes: Rc<Nodes<'a>>,
     /// Ends of edges that are nothing which the process has.
     others: IdMap<'a, NodeIndex>,
-    /// Ends of the edges: a node may have an edge to each of a million others.
+    /// Ends of the edges while they are added: a node may have an edge to each
+    /// of a million others.
     joined: FxHashSet<(NodeIndex, NodeIndex)>,
     alive: Alive,
     pub roots: Vec<Root<'a>>,
@@ -91,6 +92,7 @@ impl<'a> Graph<'a> {
         graph.add_loop_edges(context);
         graph.add_consumers(context);
         graph.add_references(context);
+        graph.joined = FxHashSet::default();
         graph.alive = alive::find(context, &graph);
         graph.roots = graph.find_roots();
         graph

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{clean, things};
-use crate::snapshot::ids::{Id, IdMap};
+use crate::snapshot::ids::IdMap;
 use crate::snapshot::{
     ChildProcess, Coroutine, Edge, EventLoop, Process, Reference, Resource, Task, Thread, Wait,
 };
@@ -11,73 +11,84 @@ use crate::snapshot::{
 /// Names longer than this are cut wherever they only refer to something.
 const NAME_COLUMNS: usize = 40;
 
+/// What an id stands for.
+#[derive(Clone, Copy)]
+enum Thing<'a> {
+    /// With its place in the process's list.
+    Task(usize, &'a Task),
+    Thread(&'a Thread),
+    /// By its place in the process's list.
+    Loop(usize),
+    Resource(&'a Resource),
+    Coroutine(&'a Coroutine),
+    Child(&'a ChildProcess),
+    /// Only edges or references name it.
+    Unknown,
+}
+
 /// What the ids of one process stand for.
 pub struct Index<'a> {
-    tasks: IdMap<'a, (usize, &'a Task)>,
-    threads: IdMap<'a, &'a Thread>,
-    loops: IdMap<'a, usize>,
+    things: IdMap<'a, Thing<'a>>,
     event_loops: &'a [EventLoop],
-    resources: IdMap<'a, &'a Resource>,
-    coroutines: IdMap<'a, &'a Coroutine>,
-    children: IdMap<'a, &'a ChildProcess>,
     /// The file of the program's own in which most frames are.
     home: Option<&'a str>,
-    edges_from: IdMap<'a, Vec<&'a Edge>>,
-    /// Who refers to a resource without waiting for it.
-    referrers: IdMap<'a, Vec<&'a Reference>>,
+    /// By the place of the thing that they are from.
+    edges_from: FxHashMap<usize, Vec<&'a Edge>>,
+    /// Who refers to a resource without waiting for it, by its place.
+    referrers: FxHashMap<usize, Vec<&'a Reference>>,
 }
 
 impl<'a> Index<'a> {
     pub fn new(process: &'a Process) -> Self {
-        let mut edges_from: IdMap<'_, Vec<&Edge>> = IdMap::default();
+        let mut things = things(process);
+        let mut edges_from: FxHashMap<usize, Vec<&Edge>> = FxHashMap::default();
         for edge in &process.edges {
-            edges_from.entry(&edge.from, Vec::new).push(edge);
+            let from = place(&mut things, &edge.from);
+            edges_from.entry(from).or_default().push(edge);
         }
         Self {
-            tasks: (process.tasks.iter().enumerate())
-                .map(|(place, task)| (task.id.as_str(), (place, &**task)))
-                .collect(),
-            threads: (process.threads.iter())
-                .map(|thread| (thread.id.as_str(), thread))
-                .collect(),
-            loops: (process.loops.iter().enumerate())
-                .map(|(place, event_loop)| (event_loop.id.as_str(), place))
-                .collect(),
-            resources: (process.resources.iter())
-                .map(|resource| (resource.id.as_str(), resource))
-                .collect(),
-            coroutines: (process.coroutines.iter())
-                .map(|coroutine| (coroutine.id.as_str(), coroutine))
-                .collect(),
-            children: (process.children.iter())
-                .map(|child| (child.id.as_str(), child))
-                .collect(),
+            referrers: referrers(process, &mut things),
+            things,
             home: home(process),
             event_loops: &process.loops,
             edges_from,
-            referrers: referrers(process),
         }
     }
 
     /// The task's place in the process's list.
     pub fn task_place(&self, id: &str) -> Option<usize> {
-        self.tasks.get(id).map(|(place, _)| *place)
+        match self.things.get(id) {
+            Some(Thing::Task(place, _)) => Some(*place),
+            _ => None,
+        }
     }
 
     pub fn task(&self, id: &str) -> Option<&'a Task> {
-        self.tasks.get(id).map(|(_, task)| *task)
+        match self.things.get(id) {
+            Some(Thing::Task(_, task)) => Some(task),
+            _ => None,
+        }
     }
 
     pub fn resource(&self, id: &str) -> Option<&'a Resource> {
-        self.resources.get(id).copied()
+        match self.things.get(id) {
+            Some(Thing::Resource(resource)) => Some(resource),
+            _ => None,
+        }
     }
 
     pub fn coroutine(&self, id: &str) -> Option<&'a Coroutine> {
-        self.coroutines.get(id).copied()
+        match self.things.get(id) {
+            Some(Thing::Coroutine(coroutine)) => Some(coroutine),
+            _ => None,
+        }
     }
 
     pub fn child(&self, id: &str) -> Option<&'a ChildProcess> {
-        self.children.get(id).copied()
+        match self.things.get(id) {
+            Some(Thing::Child(child)) => Some(child),
+            _ => None,
+        }
     }
 
     /// What the task or thread waits for; of a running task its thread.
@@ -98,11 +109,17 @@ impl<'a> Index<'a> {
     }
 
     pub fn thread(&self, id: &str) -> Option<&'a Thread> {
-        self.threads.get(id).copied()
+        match self.things.get(id) {
+            Some(Thing::Thread(thread)) => Some(thread),
+            _ => None,
+        }
     }
 
     pub fn loop_place(&self, id: &str) -> Option<usize> {
-        self.loops.get(id).copied()
+        match self.things.get(id) {
+            Some(Thing::Loop(place)) => Some(*place),
+            _ => None,
+        }
     }
 
     /// The loop that the thread runs.
@@ -113,47 +130,74 @@ impl<'a> Index<'a> {
 
     /// What this id cannot go on before.
     pub fn edges_from(&self, id: &str) -> &[&'a Edge] {
-        self.edges_from.get(id).map_or(&[], Vec::as_slice)
+        let edges = (self.things.place(id)).and_then(|place| self.edges_from.get(&place));
+        edges.map_or(&[], Vec::as_slice)
     }
 
     /// Who refers to a resource without waiting for it.
     pub fn references_to(&self, resource: &str) -> &[&'a Reference] {
-        self.referrers.get(resource).map_or(&[], Vec::as_slice)
+        let place = self.things.place(resource);
+        let referrers = place.and_then(|place| self.referrers.get(&place));
+        referrers.map_or(&[], Vec::as_slice)
     }
 
     /// A short, printable name for whatever the id stands for.
     pub fn label(&self, id: &str) -> String {
-        if let Some((_, task)) = self.tasks.get(id) {
-            task_label(task)
-        } else if let Some(thread) = self.threads.get(id) {
-            format!("thread {}", short(&thread.name))
-        } else if let Some(place) = self.loops.get(id) {
-            format!("loop #{}", place + 1)
-        } else if let Some(resource) = self.resources.get(id) {
-            things::title(resource)
-        } else if let Some(coroutine) = self.coroutines.get(id) {
-            format!("{}()", short(&coroutine.qualname))
-        } else if let Some(child) = self.children.get(id) {
-            format!("process {}", child.pid)
-        } else {
-            short(id)
+        match self.things.get(id) {
+            Some(Thing::Task(_, task)) => task_label(task),
+            Some(Thing::Thread(thread)) => format!("thread {}", short(&thread.name)),
+            Some(Thing::Loop(place)) => format!("loop #{}", place + 1),
+            Some(Thing::Resource(resource)) => things::title(resource),
+            Some(Thing::Coroutine(coroutine)) => format!("{}()", short(&coroutine.qualname)),
+            Some(Thing::Child(child)) => format!("process {}", child.pid),
+            Some(Thing::Unknown) | None => short(id),
         }
     }
 }
 
-fn referrers(process: &Process) -> IdMap<'_, Vec<&Reference>> {
-    let resources = process.resources.iter();
-    let waiting: FxHashSet<(Id<&str>, Id<&str>)> = resources
-        .flat_map(|resource| {
-            let waiters = resource.waiters.iter();
-            waiters.map(|waiter| (Id(resource.id.as_str()), Id(waiter.as_str())))
-        })
-        .collect();
-    let mut referrers: IdMap<'_, Vec<&Reference>> = IdMap::default();
+fn things(process: &Process) -> IdMap<'_, Thing<'_>> {
+    let mut things = IdMap::default();
+    things.reserve(process.tasks.len() + process.resources.len());
+    for (place, task) in process.tasks.iter().enumerate() {
+        things.insert(&task.id, Thing::Task(place, task));
+    }
+    for thread in &process.threads {
+        things.insert(&thread.id, Thing::Thread(thread));
+    }
+    for (place, event_loop) in process.loops.iter().enumerate() {
+        things.insert(&event_loop.id, Thing::Loop(place));
+    }
+    for resource in &process.resources {
+        things.insert(&resource.id, Thing::Resource(resource));
+    }
+    for coroutine in &process.coroutines {
+        things.insert(&coroutine.id, Thing::Coroutine(coroutine));
+    }
+    for child in &process.children {
+        things.insert(&child.id, Thing::Child(child));
+    }
+    things
+}
+
+/// The place of the id among the things, where it has one from now on.
+fn place<'a>(things: &mut IdMap<'a, Thing<'a>>, id: &'a str) -> usize {
+    things.entry_place(id, || Thing::Unknown)
+}
+
+fn referrers<'a>(
+    process: &'a Process,
+    things: &mut IdMap<'a, Thing<'a>>,
+) -> FxHashMap<usize, Vec<&'a Reference>> {
+    let mut waiting: FxHashSet<(usize, usize)> = FxHashSet::default();
+    for resource in &process.resources {
+        let of = place(things, &resource.id);
+        waiting.extend(resource.waiters.iter().map(|id| (of, place(things, id))));
+    }
+    let mut referrers: FxHashMap<usize, Vec<&Reference>> = FxHashMap::default();
     for reference in &process.references {
-        if !waiting.contains(&(Id(&reference.to), Id(&reference.from))) {
-            let of = referrers.entry(&reference.to, Vec::new);
-            of.push(reference);
+        let to = place(things, &reference.to);
+        if !waiting.contains(&(to, place(things, &reference.from))) {
+            referrers.entry(to).or_default().push(reference);
         }
     }
     referrers

@@ -35,23 +35,15 @@ pub struct Way<'a> {
 /// The way that explains the diagnosis best: from those at the culprit's line
 /// on, over what the diagnosis names, until it closes or ends.
 pub fn of<'a>(diagnosis: &'a Diagnosis, index: &Index<'a>) -> Way<'a> {
-    let ids = diagnosis.tasks.iter().chain(&diagnosis.threads);
-    let mut actors: Vec<&str> = Vec::new();
-    let mut seen = IdSet::default();
-    for id in ids {
-        let id = stepping(id, index);
-        if seen.insert(id) {
-            actors.push(id);
-        }
-    }
+    let threads = (diagnosis.threads.iter()).map(|id| stepping(id, index));
+    let tasks = diagnosis.tasks.iter().map(ArcStr::as_str);
+    let mut wanted: IdSet<'_> = tasks.chain(threads).collect();
+    let mut actors: Vec<&str> = wanted.iter().collect();
     if actors.is_empty() {
         actors.extend(diagnosis.resources.iter().take(1).map(ArcStr::as_str));
     }
-    let resources = diagnosis.resources.iter().map(ArcStr::as_str);
-    let walk = Walk {
-        index,
-        wanted: actors.iter().copied().chain(resources).collect(),
-    };
+    wanted.extend(diagnosis.resources.iter().map(ArcStr::as_str));
+    let walk = Walk { index, wanted };
     let at_culprit: Vec<&str> = (actors.iter().copied())
         .filter(|id| stands_at_culprit(id, diagnosis, index))
         .collect();
@@ -59,17 +51,7 @@ pub fn of<'a>(diagnosis: &'a Diagnosis, index: &Index<'a>) -> Way<'a> {
         true => &actors,
         false => &at_culprit,
     };
-    let mut way = walk.from(walk.alike(first), true);
-    let mut passed: IdSet<'_> = way.start.iter().copied().collect();
-    for step in &way.steps {
-        passed.extend(
-            step.from
-                .iter()
-                .chain(&step.to)
-                .chain(&step.held_by)
-                .copied(),
-        );
-    }
+    let (mut way, passed) = walk.from(walk.alike(first), true);
     let cycle = way.steps.iter().any(|step| step.cycle);
     way.likewise = (first.iter().copied())
         .filter(|id| !cycle && !passed.contains(id))
@@ -79,6 +61,9 @@ pub fn of<'a>(diagnosis: &'a Diagnosis, index: &Index<'a>) -> Way<'a> {
 
 /// The task that a thread is just in, else the thread.
 fn stepping<'a>(id: &'a str, index: &Index<'a>) -> &'a str {
+    if index.task(id).is_some() {
+        return id;
+    }
     let task = index.thread(id).and_then(|thread| thread.task.as_deref());
     task.filter(|task| index.task(task).is_some()).unwrap_or(id)
 }
@@ -117,7 +102,8 @@ impl<'a> Walk<'_, 'a> {
         alike
     }
 
-    fn from(&self, start: Vec<&'a str>, may_widen: bool) -> Way<'a> {
+    /// The way, and all that are on it.
+    fn from(&self, start: Vec<&'a str>, may_widen: bool) -> (Way<'a>, IdSet<'a>) {
         let mut way = Way {
             start: start.clone(),
             ..Way::default()
@@ -150,7 +136,7 @@ impl<'a> Walk<'_, 'a> {
             }
             layer = reached;
         }
-        way
+        (way, visited)
     }
 
     /// What all of the layer wait for.

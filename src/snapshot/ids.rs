@@ -158,18 +158,22 @@ impl<'a, V> IdMap<'a, V> {
 
     /// Says what belongs to the id from now on.
     pub fn insert(&mut self, id: &'a str, value: V) {
-        match self.place(id) {
-            Some(place) => self.values[place] = value,
-            None => {
-                self.add(id, value);
-            }
+        if let Some(place) = self.place(id) {
+            self.values[place] = value;
+        } else {
+            self.add(id, value);
         }
     }
 
     /// What belongs to the id, `make` if nothing did.
     pub fn entry(&mut self, id: &'a str, make: impl FnOnce() -> V) -> &mut V {
-        let place = self.place(id).unwrap_or_else(|| self.add(id, make()));
+        let place = self.entry_place(id, make);
         &mut self.values[place]
+    }
+
+    /// The place of the id, to which `make` belongs if nothing did.
+    pub fn entry_place(&mut self, id: &'a str, make: impl FnOnce() -> V) -> usize {
+        self.place(id).unwrap_or_else(|| self.add(id, make()))
     }
 
     /// Adds an id that is not in it.

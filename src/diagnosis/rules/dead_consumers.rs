@@ -46,7 +46,7 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
     };
     let summary = format!(
         "{} {} for {} ({items}) which no living task takes from{deaths}",
-        context.names(&waiters),
+        context.names(waiters.iter()),
         verb(waiters.len(), "wait"),
         context.name(&resource.id),
     );

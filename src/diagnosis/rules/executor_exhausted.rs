@@ -73,7 +73,7 @@ fn examine<'a>(
     proved: bool,
 ) -> Option<Exhausted<'a>> {
     let workers = workers(context, resource);
-    let waiting = context.waiting_tasks(resource);
+    let waiting = context.waiting_tasks(resource).to_vec();
     let queued = !waiting.is_empty() || resource.size.is_some_and(|size| size > 0);
     let full = match (resource.limit, resource.used) {
         (Some(limit), Some(used)) => used >= limit,

@@ -48,10 +48,10 @@ fn describe(context: &Context<'_>, generator: &Coroutine, resource: &Resource) -
         context.name(&resource.id),
         generator.qualname,
         line.map_or_else(String::new, |line| format!(" (line {line})")),
-        context.names(&waiters),
+        context.names(waiters.iter()),
     );
     Diagnosis {
-        tasks: ids(context, context.waiting_tasks(resource)),
+        tasks: ids(context, context.waiting_tasks(resource).iter().copied()),
         resources: ids(context, [resource.id.as_str()]),
         culprit: culprit::of_generator(context, generator),
         affected_tasks: context.affected([resource.id.as_str()]),

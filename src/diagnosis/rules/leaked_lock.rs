@@ -36,10 +36,10 @@ fn describe(context: &Context<'_>, resource: &Resource, why: &str) -> Diagnosis 
     let summary = format!(
         "{} is locked for ever: {why}, {} wait",
         context.name(&resource.id),
-        context.names(&waiters),
+        context.names(waiters.iter()),
     );
     Diagnosis {
-        tasks: ids(context, context.waiting_tasks(resource)),
+        tasks: ids(context, context.waiting_tasks(resource).iter().copied()),
         threads: ids(
             context,
             waiters

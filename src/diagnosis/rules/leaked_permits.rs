@@ -30,10 +30,10 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
         "{}: {permits}; {} waiting ({}), no live task holds one",
         context.name(&resource.id),
         count(waiters.len(), "task"),
-        context.names(&waiters),
+        context.names(waiters.iter()),
     );
     Diagnosis {
-        tasks: ids(context, context.waiting_tasks(resource)),
+        tasks: ids(context, context.waiting_tasks(resource).iter().copied()),
         resources: ids(context, [resource.id.as_str()]),
         culprit: culprit::of_leak(context, resource, &waiters),
         affected_tasks: context.affected([resource.id.as_str()]),

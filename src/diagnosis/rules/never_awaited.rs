@@ -49,7 +49,7 @@ fn describe(context: &Context<'_>, coroutine: &Coroutine) -> Option<Diagnosis> {
     let waiters: Vec<&str> = waited
         .iter()
         .filter_map(|id| context.resource(id))
-        .flat_map(|resource| context.waiters(resource))
+        .flat_map(|resource| context.waiters(resource).to_vec())
         .collect();
     Some(Diagnosis {
         tasks: ids(context, waiters.iter().copied()),

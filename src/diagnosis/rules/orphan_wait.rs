@@ -90,7 +90,7 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
         confidence: confidence(context, &waiters, &evidence)?,
         culprit: culprit::of_failed(context, &evidence.failed)
             .or_else(|| culprit::of_most(context, waiters.iter().copied())),
-        waiters,
+        waiters: waiters.to_vec(),
         evidence,
     })
 }
@@ -303,7 +303,7 @@ fn tasks_behind_callbacks<'a>(context: &Context<'a>, event_loop: &EventLoop) -> 
                 .into_iter()
                 .any(|reference| reference.from == event_loop.id && reference.due_s.is_none())
         })
-        .flat_map(|resource| context.waiting_tasks(resource))
+        .flat_map(|resource| context.waiting_tasks(resource).to_vec())
         .filter(|id| context.progress.unchanged(id))
         .collect()
 }
@@ -361,7 +361,7 @@ fn of_set_events(context: &Context<'_>) -> Vec<Diagnosis> {
     resources
         .filter(|resource| resource.kind == "event" && resource.set == Some(true))
         .filter_map(|resource| {
-            let mut waiters = context.waiting_tasks(resource);
+            let mut waiters = context.waiting_tasks(resource).to_vec();
             waiters.retain(|id| {
                 context.progress.unchanged(id)
                     && context

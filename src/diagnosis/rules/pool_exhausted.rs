@@ -45,12 +45,12 @@ fn of_cycle(context: &Context<'_>, cycle: &Cycle<'_>) -> Option<Diagnosis> {
     let mut pools = cycle.resources.iter().filter_map(|id| context.resource(id));
     let pool = pools.find(|resource| resource.kind == "pool")?;
     let waiters = context.waiting_tasks(pool);
-    let tasks = || cycle.tasks.iter().chain(&waiters).copied();
+    let tasks = || cycle.tasks.iter().chain(waiters.iter()).copied();
     let summary = format!(
         "{} is exhausted ({}): {} {} for what {} {}",
         context.name(&pool.id),
         fill(pool),
-        context.names(&waiters),
+        context.names(waiters.iter()),
         verb(waiters.len(), "wait"),
         context.names(&cycle.tasks),
         verb(cycle.tasks.len(), "have"),
@@ -78,10 +78,10 @@ fn of_drained(context: &Context<'_>, resource: &Resource) -> Diagnosis {
         "{} is exhausted ({}): {} wait, and nobody alive has anything to give back",
         context.name(&resource.id),
         fill(resource),
-        context.names(&waiters),
+        context.names(waiters.iter()),
     );
     Diagnosis {
-        tasks: ids(context, context.waiting_tasks(resource)),
+        tasks: ids(context, context.waiting_tasks(resource).iter().copied()),
         resources: ids(context, [resource.id.as_str()]),
         culprit,
         affected_tasks: context.affected([resource.id.as_str()]),

@@ -42,7 +42,7 @@ fn of_process_pool(context: &Context<'_>, pool: &Resource) -> Option<Diagnosis> 
     let sleep = children
         .iter()
         .all(|child| matches!(child.state.as_str(), "S" | "D" | "T"));
-    let mut waiting = context.waiting_tasks(pool);
+    let mut waiting = context.waiting_tasks(pool).to_vec();
     waiting.retain(|id| context.progress.unchanged(id));
     let guarded = context.recovery(waiting.iter().copied()).is_some();
     if !sleep || children.is_empty() || waiting.is_empty() || guarded {
