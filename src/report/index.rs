@@ -26,26 +26,53 @@ enum Thing<'a> {
     Unknown,
 }
 
+/// Items by the place of the thing that they belong to.
+struct ByPlace<'a, T> {
+    /// Where the items of each place begin, and those of the last one end.
+    begins: Vec<usize>,
+    items: Vec<&'a T>,
+}
+
+impl<'a, T> ByPlace<'a, T> {
+    fn of(mut items: Vec<(usize, &'a T)>) -> Self {
+        items.sort_by_key(|(place, _)| *place);
+        let mut begins = Vec::new();
+        for (at, (place, _)) in items.iter().enumerate() {
+            begins.resize(begins.len().max(place + 1), at);
+        }
+        begins.push(items.len());
+        Self {
+            begins,
+            items: items.into_iter().map(|(_, item)| item).collect(),
+        }
+    }
+
+    /// Those of this place, in the order in which they were given.
+    fn at(&self, place: usize) -> &[&'a T] {
+        match (self.begins.get(place), self.begins.get(place + 1)) {
+            (Some(begin), Some(end)) => &self.items[*begin..*end],
+            _ => &[],
+        }
+    }
+}
+
 /// What the ids of one process stand for.
 pub struct Index<'a> {
     things: IdMap<'a, Thing<'a>>,
     event_loops: &'a [EventLoop],
     /// The file of the program's own in which most frames are.
     home: Option<&'a str>,
-    /// By the place of the thing that they are from.
-    edges_from: FxHashMap<usize, Vec<&'a Edge>>,
-    /// Who refers to a resource without waiting for it, by its place.
-    referrers: FxHashMap<usize, Vec<&'a Reference>>,
+    edges_from: ByPlace<'a, Edge>,
+    /// Who refers to a resource without waiting for it.
+    referrers: ByPlace<'a, Reference>,
 }
 
 impl<'a> Index<'a> {
     pub fn new(process: &'a Process) -> Self {
         let mut things = things(process);
-        let mut edges_from: FxHashMap<usize, Vec<&Edge>> = FxHashMap::default();
-        for edge in &process.edges {
-            let from = place(&mut things, &edge.from);
-            edges_from.entry(from).or_default().push(edge);
-        }
+        let edges = process.edges.iter();
+        let edges = edges.map(|edge| (place(&mut things, &edge.from), edge));
+        let edges_from = ByPlace::of(edges.collect());
         Self {
             referrers: referrers(process, &mut things),
             things,
@@ -130,15 +157,12 @@ impl<'a> Index<'a> {
 
     /// What this id cannot go on before.
     pub fn edges_from(&self, id: &str) -> &[&'a Edge] {
-        let edges = (self.things.place(id)).and_then(|place| self.edges_from.get(&place));
-        edges.map_or(&[], Vec::as_slice)
+        (self.things.place(id)).map_or(&[], |place| self.edges_from.at(place))
     }
 
     /// Who refers to a resource without waiting for it.
     pub fn references_to(&self, resource: &str) -> &[&'a Reference] {
-        let place = self.things.place(resource);
-        let referrers = place.and_then(|place| self.referrers.get(&place));
-        referrers.map_or(&[], Vec::as_slice)
+        (self.things.place(resource)).map_or(&[], |place| self.referrers.at(place))
     }
 
     /// A short, printable name for whatever the id stands for.
@@ -187,20 +211,17 @@ fn place<'a>(things: &mut IdMap<'a, Thing<'a>>, id: &'a str) -> usize {
 fn referrers<'a>(
     process: &'a Process,
     things: &mut IdMap<'a, Thing<'a>>,
-) -> FxHashMap<usize, Vec<&'a Reference>> {
+) -> ByPlace<'a, Reference> {
     let mut waiting: FxHashSet<(usize, usize)> = FxHashSet::default();
     for resource in &process.resources {
         let of = place(things, &resource.id);
         waiting.extend(resource.waiters.iter().map(|id| (of, place(things, id))));
     }
-    let mut referrers: FxHashMap<usize, Vec<&Reference>> = FxHashMap::default();
-    for reference in &process.references {
-        let to = place(things, &reference.to);
-        if !waiting.contains(&(to, place(things, &reference.from))) {
-            referrers.entry(to).or_default().push(reference);
-        }
-    }
-    referrers
+    let references = process.references.iter().filter_map(|reference| {
+        let (to, from) = (place(things, &reference.to), place(things, &reference.from));
+        (!waiting.contains(&(to, from))).then_some((to, reference))
+    });
+    ByPlace::of(references.collect())
 }
 
 /// The file that most of the program's own frames are in.

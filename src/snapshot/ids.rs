@@ -218,3 +218,38 @@ impl<'a, V> FromIterator<(&'a str, V)> for IdMap<'a, V> {
         map
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{IdMap, IdSet};
+
+    #[test]
+    fn ids_are_found_in_any_order_and_from_anywhere() {
+        let ids: Vec<String> = (0..1_000).map(|n| format!("task:{n}")).collect();
+        let mut map: IdMap<'_, usize> = IdMap::default();
+        for (place, id) in ids.iter().enumerate() {
+            assert_eq!(map.entry_place(id, || place), place);
+        }
+        let back = (0..1_000).rev();
+        for (there, back) in (0..1_000).zip(back) {
+            assert_eq!(map.get(&ids[there]), Some(&there));
+            assert_eq!(map.get(&ids[back]), Some(&back));
+            assert_eq!(map.get(&format!("task:{there}")), Some(&there));
+            assert_eq!(map.get(&format!("lock:{there}")), None);
+        }
+        // Another text that begins where an id does.
+        assert_eq!(map.get(&ids[999][..7]), Some(&99));
+        assert_eq!(map.count(), 1_000);
+    }
+
+    #[test]
+    fn what_is_added_again_keeps_its_place() {
+        let mut map: IdMap<'_, char> = [("a", 'a'), ("b", 'b')].into_iter().collect();
+        map.insert("a", 'c');
+        assert_eq!(map.values().collect::<String>(), "cb");
+        assert_eq!(map.place("b"), Some(1));
+        let mut set: IdSet<'_> = ["b", "a", "b"].into_iter().collect();
+        assert_eq!(set.iter().collect::<String>(), "ba");
+        assert!(!set.insert("a") && set.insert("c"));
+    }
+}
