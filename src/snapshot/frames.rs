@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use arcstr::ArcStr;
+use arcstr::{ArcStr, literal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::{Frame, FrameKind, FramePlace, Local};
@@ -43,6 +43,8 @@ pub struct Frames<'r, 'm> {
     chains: RefCell<FxHashMap<Vec<Place>, Arc<[Frame]>>>,
     /// The places of the chain that is looked up.
     places: RefCell<Vec<Place>>,
+    /// Type and text of the objects in variables, by address.
+    values: RefCell<FxHashMap<u64, (ArcStr, ArcStr)>>,
 }
 
 impl<'r, 'm> Frames<'r, 'm> {
@@ -56,6 +58,7 @@ impl<'r, 'm> Frames<'r, 'm> {
             known: RefCell::default(),
             chains: RefCell::default(),
             places: RefCell::default(),
+            values: RefCell::default(),
         }
     }
 
@@ -170,23 +173,33 @@ impl<'r, 'm> Frames<'r, 'm> {
     fn locals_of(&self, raw: &RawFrame) -> Result<Vec<Local>, DecodeError> {
         let reader = self.reader;
         let bound = reader.frame_variables(raw)?;
-        Ok(bound
-            .into_iter()
-            .filter_map(|binding| {
-                let value = binding.value?;
-                let type_name = match reader.type_of(value) {
-                    Ok(ty) => reader.full_type_name(&ty).to_string(),
-                    Err(_) => "?".into(),
-                };
-                let mut text = reader.value(value).to_string();
-                cut_text(&mut text, reader.limits.value_bytes);
-                Some(Local {
-                    name: binding.name.to_string(),
-                    type_name,
-                    value: text,
-                })
+        let locals = bound.into_iter().filter_map(|binding| {
+            let (type_name, value) = self.shown_value(binding.value?);
+            Some(Local {
+                name: reader.shared(&binding.name),
+                type_name,
+                value,
             })
-            .collect())
+        });
+        Ok(locals.collect())
+    }
+
+    /// Type and text of the object at `addr`, worked out once: what tasks share
+    /// may be large.
+    fn shown_value(&self, addr: u64) -> (ArcStr, ArcStr) {
+        if let Some(known) = self.values.borrow().get(&addr) {
+            return known.clone();
+        }
+        let reader = self.reader;
+        let type_name = match reader.type_of(addr) {
+            Ok(ty) => reader.shared(&reader.full_type_name(&ty)),
+            Err(_) => literal!("?"),
+        };
+        let mut text = reader.value(addr).to_string();
+        cut_text(&mut text, reader.limits.value_bytes);
+        let shown = (type_name, ArcStr::from(text));
+        self.values.borrow_mut().insert(addr, shown.clone());
+        shown
     }
 
     /// The frames of a stack, innermost first, with the error that ended it.

@@ -363,10 +363,10 @@ pub enum FrameKind {
 /// One local variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Local {
-    pub name: String,
+    pub name: ArcStr,
     #[serde(rename = "type")]
-    pub type_name: String,
-    pub value: String,
+    pub type_name: ArcStr,
+    pub value: ArcStr,
 }
 
 /// A coroutine or asynchronous generator that no task runs.
