@@ -1,14 +1,15 @@
 //! Tasks and coroutines that nothing names: found by the address of their type in
 //! all written memory, they are those that the collector's lists have.
 //!
-//! The programs wait and do nothing else, so that both ways see the same.
+//! The process stands still meanwhile, so that both ways see the same.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use dapper_attach::limits::Limits;
 use dapper_attach::python::candidates::candidates;
 use dapper_attach::python::{Interpreter, Reader, runtime};
-use dapper_attach::target::{PageCache, Process};
+use dapper_attach::target::{PageCache, Process, Stop};
 use dapper_attach::tasks::{FutureState, Heap, scan_heap, search_heap};
 use libtest_mimic::Trial;
 
@@ -31,11 +32,14 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
 
 /// More than either program has.
 const PAGES: usize = 100_000;
+/// For stopping, on a machine with more to do than it can.
+const AMPLE: Duration = Duration::from_secs(60);
 
 fn compare(leg: &Leg, program: &str) -> Outcome {
     let (target, _truth) = Target::program(leg, program)?;
     let text = |error: &dyn std::fmt::Display| error.to_string();
     let process = Process::open(target.pid()).map_err(|error| text(&error))?;
+    let _stopped = Stop::all_threads(target.pid(), AMPLE).map_err(|error| text(&error))?;
     let cache = PageCache::new(process.memory());
     let found = candidates(&process, &cache).map_err(|error| text(&error))?;
     let (runtime, reader) = runtime::confirm(&found, &cache, &Limits::default())
