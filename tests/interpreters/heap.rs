@@ -85,16 +85,8 @@ fn same(reader: &Reader<'_>, interpreter: &Interpreter, runtime: u64, scanned: &
     ensure(!tasks.is_empty() || !coroutines.is_empty(), || {
         "nothing was found".into()
     })?;
-    ensure(tasks == set(&listed.tasks), || {
-        format!(
-            "finished tasks: {tasks:x?}, in the lists {:x?}",
-            listed.tasks
-        )
-    })?;
-    ensure(coroutines == set(&listed.coroutines), || {
-        let listed = &listed.coroutines;
-        format!("coroutines: {coroutines:x?}, in the lists {listed:x?}")
-    })
+    equal("finished tasks", &tasks, &kept(&listed.tasks, &is_over))?;
+    equal("coroutines", &coroutines, &set(&listed.coroutines))
 }
 
 fn equal(what: &str, scanned: &BTreeSet<u64>, listed: &BTreeSet<u64>) -> Outcome {

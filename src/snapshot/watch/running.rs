@@ -51,7 +51,7 @@ impl Watch {
             if !is_held || self.cache.cache_stats().dropped > 0 {
                 return Ok(Process {
                     read: costs(&self.cache, rejected),
-                    ..torn(seen, "it is too large to be read twice")
+                    ..torn(seen, "it is too large to be read twice".into())
                 });
             }
             let last = before.replace(seen.clone());
@@ -119,37 +119,27 @@ impl Watch {
             changed::mark_references(&mut seen);
         }
         marked.unread = seen.errors.len();
-        let note = match marked.items {
-            0 => None,
-            items => Some(format!(
-                "{items} of {} items were not the same twice and are marked",
-                changed::count(&seen)
-            )),
-        };
-        let seen = match (marked.missed, marked.unread) {
+        let says = (marked.items > 0).then(|| {
+            let (items, all) = (marked.items, changed::count(&seen));
+            format!("{items} of {all} items were not the same twice and are marked")
+        });
+        let why = match (marked.missed, marked.unread) {
             (0, 0) => {
                 seen.read.consistency = Consistency::Verified;
-                seen.read.note = note;
-                seen
+                seen.read.note = says;
+                return (marked, seen);
             }
-            (0, _) => torn(
-                seen,
-                note.as_deref().unwrap_or("some of it could not be read"),
-            ),
-            (missed, _) => {
-                let missing = format!("its lists of tasks changed, at least {missed} are missing");
-                torn(seen, &missing)
-            }
+            (0, _) => says.unwrap_or_else(|| "some of it could not be read".into()),
+            (missed, _) => format!("its lists of tasks changed, at least {missed} are missing"),
         };
+        let seen = torn(seen, format!("it changed each time it was read: {why}"));
         (marked, seen)
     }
 }
 
 /// Says why the parts of `seen` may not fit together.
-fn torn(mut seen: Process, why: &str) -> Process {
+fn torn(mut seen: Process, why: String) -> Process {
     seen.read.consistency = Consistency::Running;
-    seen.read.note = Some(format!(
-        "it changed each time it was read, and parts may not fit together: {why}"
-    ));
+    seen.read.note = Some(why);
     seen
 }
