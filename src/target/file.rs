@@ -12,11 +12,10 @@ use nix::fcntl::{self, OFlag, OpenHow, ResolveFlag};
 use nix::sys::stat::Mode;
 use object::read::elf::{ElfFile64, SectionHeader};
 use object::{LittleEndian, Object, ObjectSection, ReadCache, ReadRef};
+use python_offsets::dwarf::is_believable;
 
 use super::elf::{self, Headers};
 
-/// Most bytes that one section may take once it is decompressed.
-const MAX_SECTION: u64 = 4 << 30;
 const SYMBOL_SIZE: usize = 24;
 
 /// The bytes of one file, read as they are needed.
@@ -117,10 +116,10 @@ impl FileBytes {
         let elf = self.elf()?;
         let section = elf.section_by_name(name)?;
         let compressed = section.compressed_data().ok()?;
-        if compressed.uncompressed_size > MAX_SECTION {
-            return None;
+        match is_believable(&compressed) {
+            true => compressed.decompress().ok(),
+            false => None,
         }
-        compressed.decompress().ok()
     }
 
     /// Linked address and size of section `name`, if it is loaded.

@@ -2,12 +2,22 @@
 
 use std::borrow::Cow;
 
-use object::{Architecture, Object, ObjectSection};
+use object::{Architecture, CompressedData, Object, ObjectSection};
 
 use super::DwarfError;
 
-/// No debug section that is believed is larger, uncompressed.
+/// No section that is believed is larger, uncompressed.
 const MAX_SECTION: u64 = 1 << 30;
+/// To so little of it nothing is compressed: zlib's limit, to which no debug
+/// information comes near (https://zlib.net/zlib_tech.html).
+const MOST_COMPRESSED: u64 = 1032;
+
+/// Whether a section may have as many bytes as it says: so much is allocated
+/// before the first is decompressed.
+pub fn is_believable(section: &CompressedData<'_>) -> bool {
+    let most = (section.data.len() as u64).saturating_mul(MOST_COMPRESSED);
+    section.uncompressed_size <= most.min(MAX_SECTION)
+}
 
 /// Names of the files that complete an ELF file, and what identifies it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,7 +96,7 @@ impl<'data> Image<'data> {
                 return Ok(Cow::Borrowed(&[]));
             };
             let data = section.compressed_data()?;
-            if data.uncompressed_size > MAX_SECTION {
+            if !is_believable(&data) {
                 return Err(DwarfError::TooLarge {
                     section: name,
                     size: data.uncompressed_size,
@@ -107,5 +117,26 @@ impl<'data> Image<'data> {
             line_strings: section(".debug_line_str")?,
             string_offsets: section(".debug_str_offsets")?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use object::CompressionFormat;
+
+    use super::*;
+
+    #[test]
+    fn no_more_is_believed_than_can_come_out() {
+        let says = |packed: usize, uncompressed_size| {
+            is_believable(&CompressedData {
+                format: CompressionFormat::Zlib,
+                data: &vec![0; packed],
+                uncompressed_size,
+            })
+        };
+        assert!(says(100, 103_200) && says(2 << 20, MAX_SECTION));
+        assert!(!says(100, 103_201) && !says(2 << 20, MAX_SECTION + 1));
+        assert!(says(0, 0) && !says(0, 1));
     }
 }

@@ -18,7 +18,7 @@ use image::Image;
 use structs::Structs;
 use units::Units;
 
-pub use image::{AltLink, DebugLink, Links};
+pub use image::{AltLink, DebugLink, Links, is_believable};
 
 /// Reading one file never takes longer; honest files take a hundredth of it.
 const DEADLINE: Duration = Duration::from_secs(5);
