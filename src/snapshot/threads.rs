@@ -11,7 +11,7 @@ use crate::python::error::Result;
 use crate::python::thread::GilState;
 use crate::python::{Interpreter, RawStack, Reader, ThreadState as RawThread};
 use crate::target::recorded::RecordedThread;
-use crate::target::{Error, KernelThread, Process, Syscall};
+use crate::target::{Error, KernelThread, Process, Stop, Syscall};
 
 /// Where `struct pthread` keeps the thread's id: glibc (nptl/descr.h) and musl
 /// (pthread_impl.h) on x86-64. What is found must be a thread of the process.
@@ -88,6 +88,14 @@ impl ThreadCalls {
             calls: threads.map(|tid| (tid, process.thread_call(tid))).collect(),
             monotonic_ns: process.monotonic_ns(),
         })
+    }
+
+    /// Those of a process that stands still.
+    pub fn of(stop: &Stop, process: &Process) -> Self {
+        Self {
+            calls: stop.calls().to_vec(),
+            monotonic_ns: process.monotonic_ns(),
+        }
     }
 
     /// With names and counters, which may be asked later. `stood_still` says

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::SigSet;
 
-use super::Error;
 use super::job_control::PutOff;
 use super::tracees::{Failure, MAX_STOPPING, Tracees, collect_ended, no_answer, no_tracer};
+use super::{Error, Syscall};
 
 /// How often threads are collected that end while all are being seized.
 const COLLECT_EVERY: Duration = Duration::from_millis(20);
@@ -35,6 +35,7 @@ pub struct Stop {
     max_pause: Duration,
     since: Instant,
     sleepers: Vec<u32>,
+    calls: Vec<(u32, Option<Syscall>)>,
     outcome: Arc<OnceLock<Outcome>>,
     /// Closed to end the stop.
     hold: Option<Sender<()>>,
@@ -51,6 +52,7 @@ struct Outcome {
 struct Stopped {
     since: Instant,
     sleepers: Vec<u32>,
+    calls: Vec<(u32, Option<Syscall>)>,
 }
 
 impl Stop {
@@ -106,6 +108,7 @@ impl Stop {
                 max_pause,
                 since: stopped.since,
                 sleepers: stopped.sleepers,
+                calls: stopped.calls,
                 outcome,
                 hold: Some(hold),
                 tracer: Some(tracer),
@@ -145,6 +148,12 @@ impl Stop {
             .map_or_else(|| self.since.elapsed(), |outcome| outcome.stood_still)
     }
 
+    /// The threads that stand still, in our pid namespace and oldest first, and
+    /// the system call that each is in.
+    pub fn calls(&self) -> &[(u32, Option<Syscall>)] {
+        &self.calls
+    }
+
     /// Threads that sleep uninterruptibly in the kernel, as in a page fault or
     /// while they start a child. They run nothing of the program before they
     /// stop, but the kernel may still fill a buffer for them.
@@ -182,7 +191,12 @@ fn trace(
     }
     let since = tracees.stopped_since();
     let sleepers = tracees.sleepers();
-    let _ = report.send(Ok(Stopped { since, sleepers }));
+    let calls = tracees.calls();
+    let _ = report.send(Ok(Stopped {
+        since,
+        sleepers,
+        calls,
+    }));
     let early = !is_released(until_release, &put_off, since + max_pause);
     tracees.release();
     let _ = outcome.set(Outcome {

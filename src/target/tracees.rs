@@ -1,6 +1,6 @@
 //! The threads that one tracer stops. Of ptrace only SEIZE, INTERRUPT, the
-//! waits and DETACH are used: nothing is written to the target, and a tracer
-//! that dies, however it dies, leaves all of them running.
+//! waits, GETREGS and DETACH are used: nothing is written to the target, and a
+//! tracer that dies, however it dies, leaves all of them running.
 //!
 //! All calls must come from one thread: to the kernel, that is the tracer.
 
@@ -19,7 +19,7 @@ use procfs::process::Process as Directory;
 use super::error::NO_PAUSE;
 use super::proc_files::Status;
 use super::process::has_ended;
-use super::{Error, refusal, thread};
+use super::{Error, Syscall, refusal, thread};
 
 /// Longest time that stopping all threads may take, within the caller's limit.
 pub(super) const MAX_STOPPING: Duration = Duration::from_secs(1);
@@ -105,6 +105,20 @@ impl Tracees {
             .iter()
             .filter(|tracee| tracee.state == State::Interrupted)
             .map(|tracee| tracee.tid)
+            .collect()
+    }
+
+    /// The system calls that they are in. Their registers say what
+    /// `/proc/PID/task/TID/syscall` does, which takes ten times as long.
+    pub(super) fn calls(&self) -> Vec<(u32, Option<Syscall>)> {
+        let call = |tracee: &Tracee| match tracee.state {
+            State::Stopped(_) => Some(call_in_registers(tracee.tid)),
+            State::Interrupted => Some(thread::current_call(&self.directory, tracee.tid)),
+            State::Gone => None,
+        };
+        let tracees = self.tracees.iter();
+        tracees
+            .filter_map(|tracee| Some((tracee.tid, call(tracee)?)))
             .collect()
     }
 
@@ -270,6 +284,22 @@ fn name_of(tid: u32) -> (u32, Option<String>) {
         .unwrap_or(tid);
     let name = status(pid).and_then(|status| Some(status.field("Name")?.to_owned()));
     (pid, name)
+}
+
+/// The system call in whose midst the thread has stopped.
+fn call_in_registers(tid: u32) -> Option<Syscall> {
+    let registers = ptrace::getregs(raw(tid)).ok()?;
+    // Negative: it has stopped outside of any.
+    i64::try_from(registers.orig_rax).ok()?;
+    let args = [
+        registers.rdi,
+        registers.rsi,
+        registers.rdx,
+        registers.r10,
+        registers.r8,
+        registers.r9,
+    ];
+    Some((registers.orig_rax, args).into())
 }
 
 fn raw(tid: u32) -> Pid {

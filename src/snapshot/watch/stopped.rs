@@ -94,7 +94,7 @@ impl Watch {
             };
             let unchanged = self.cache.reread_differs() == 0 && round == 0;
             self.copy_aside(&written);
-            let calls = ThreadCalls::capture(&self.process)?;
+            let calls = ThreadCalls::of(&stop, &self.process);
             let mut complete = true;
             let outcome = if round == COPY_ROUNDS {
                 let kernel = calls.describe(&self.process, true);
