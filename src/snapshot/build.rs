@@ -21,6 +21,9 @@ use crate::tasks::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap,
 
 /// Bytes of a task or a coroutine that decoding looks at.
 const OBJECT_WINDOW: usize = 256;
+/// Objects that are announced at most: more would push each other out of the
+/// memory that keeps what was read.
+const MOST_ANNOUNCED: usize = 1 << 20;
 
 /// What only a walk over all objects finds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -110,9 +113,9 @@ impl Heap {
     /// Announces what was seen in memory: all of it will be read, and in the order
     /// in which it lies there it is fetched in a few large pieces.
     fn announce(&self, reader: &Reader<'_>) {
-        if self.seen == Seen::InMemory {
-            let tasks = self.finished.values().flatten();
-            let objects = tasks.chain(&self.coroutines);
+        let tasks = self.finished.values().flatten();
+        let objects = tasks.chain(&self.coroutines);
+        if self.seen == Seen::InMemory && objects.clone().count() <= MOST_ANNOUNCED {
             reader.prefetch(objects.map(|addr| (*addr, OBJECT_WINDOW)));
         }
     }

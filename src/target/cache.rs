@@ -11,7 +11,7 @@ use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store}
 /// Pages kept unless asked otherwise: 512 MiB.
 const DEFAULT_PAGES: usize = 131_072;
 /// Pages that are found without a look into the index.
-const RECENT: usize = 2048;
+const RECENT: usize = 256;
 /// Pages reread at once: few enough to stay in the processor's cache.
 const REREAD_PAGES: usize = 64;
 
