@@ -181,7 +181,7 @@ impl<M: Memory> PageCache<M> {
         lines
     }
 
-    /// The same for the pages that were read aside.
+    /// [`Self::reread_differs`] for the pages that were read aside.
     pub fn reread_aside_differs(&self) -> u64 {
         self.reread(true)
     }

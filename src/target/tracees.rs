@@ -109,7 +109,7 @@ impl Tracees {
     }
 
     /// The system calls that they are in. Their registers say what
-    /// `/proc/PID/task/TID/syscall` does, which takes ten times as long.
+    /// `/proc/PID/task/TID/syscall` does, without a file to open for each.
     pub(super) fn calls(&self) -> Vec<(u32, Option<Syscall>)> {
         let call = |tracee: &Tracee| match tracee.state {
             State::Stopped(_) => Some(call_in_registers(tracee.tid)),

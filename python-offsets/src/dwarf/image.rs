@@ -8,8 +8,8 @@ use super::DwarfError;
 
 /// No section that is believed is larger, uncompressed.
 const MAX_SECTION: u64 = 1 << 30;
-/// To so little of it nothing is compressed: zlib's limit, to which no debug
-/// information comes near (https://zlib.net/zlib_tech.html).
+/// How many bytes can come out of one: zlib's limit (<https://zlib.net/zlib_tech.html>).
+/// What Zstandard packs closer than that is refused.
 const MOST_COMPRESSED: u64 = 1032;
 
 /// Whether a section may have as many bytes as it says: so much is allocated
