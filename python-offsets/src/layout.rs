@@ -299,6 +299,11 @@ pub struct Object {
     pub size: Offset,
     /// None in free-threaded builds, which count in two places.
     pub ob_refcnt: Option<Offset>,
+    /// References of the thread that owns the object; free-threaded builds only.
+    pub ob_ref_local: Option<Offset>,
+    /// References of all other threads, above two bits of flags; free-threaded
+    /// builds only.
+    pub ob_ref_shared: Option<Offset>,
     pub ob_type: Offset,
     pub ob_size: Offset,
 }

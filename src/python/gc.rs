@@ -59,10 +59,6 @@ impl Reader<'_> {
             return false;
         };
         let links = |head: u64| Some((self.u64(head).ok()?, self.u64(head.checked_add(8)?).ok()?));
-        let lives = || {
-            let count = self.layout.object.ob_refcnt.map(u64::from);
-            count.is_none_or(|count| matches!(self.u64(addr + count), Ok(count) if count > 0))
-        };
         let Some((next, previous)) = links(head) else {
             return false;
         };
@@ -74,7 +70,7 @@ impl Reader<'_> {
             return false;
         };
         let collected = previous & back & COLLECTING != 0;
-        (collected || back & !LINK_FLAGS == head) && lives()
+        (collected || back & !LINK_FLAGS == head) && !self.is_freed(addr)
     }
 
     /// Calls `visit` with each object of one of the collector's lists, and the

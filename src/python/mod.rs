@@ -17,6 +17,7 @@ mod measured;
 mod objects;
 pub mod operands;
 pub mod reader;
+pub mod refcount;
 mod repr;
 pub mod runtime;
 pub mod search;

@@ -98,6 +98,10 @@ impl Tasks<'_, '_> {
     fn build_batch(&self, addrs: &[u64], threads: &[BuiltThread], built: &mut Vec<BuiltTask>) {
         let reader = self.reader;
         reader.prefetch(addrs.iter().map(|addr| (*addr, TASK_WINDOW)));
+        // A set that was read a moment before may name what is no task any more.
+        let addrs: Vec<u64> = (addrs.iter().copied())
+            .filter(|addr| !reader.is_freed(*addr))
+            .collect();
         let raws: Vec<Result<RawTask>> = addrs.iter().map(|addr| reader.task(*addr)).collect();
         let coroutines: Vec<Option<u64>> = raws
             .iter()
