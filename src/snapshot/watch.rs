@@ -74,7 +74,7 @@ impl Watch {
         let process = target::Process::open(pid)?;
         let candidates = candidates(&process, &PageCache::new(process.memory()))?;
         Ok(Self {
-            cache: PageCache::new(process.memory()),
+            cache: PageCache::new(process.memory()).remembering_dropped(),
             process,
             candidates,
             options: options.clone(),
@@ -104,7 +104,7 @@ impl Watch {
     pub fn glance(&mut self) -> Result<Process, Error> {
         self.why_gone(|watch| {
             let kernel = KernelThreads::capture(&watch.process)?;
-            let known = watch.seen.is_some() && watch.cache.reread_differs() == 0;
+            let known = watch.seen.is_some() && watch.is_unchanged();
             if known && let Some(seen) = watch.again(&kernel) {
                 return Ok(seen);
             }
@@ -172,6 +172,19 @@ impl Watch {
         }
     }
 
+    /// Whether what was read at the moment of the last look is as it was then.
+    fn is_unchanged(&self) -> bool {
+        match self.is_too_large() {
+            true => self.cache.is_unchanged(),
+            false => self.cache.reread_differs() == 0,
+        }
+    }
+
+    /// Whether more was read than can be held.
+    fn is_too_large(&self) -> bool {
+        self.cache.cache_stats().dropped > 0
+    }
+
     /// What was seen before, when all that the kernel says is the same, too.
     fn again(&mut self, kernel: &KernelThreads) -> Option<Process> {
         let seen = self.seen.as_mut().filter(|_| self.reuse)?;
@@ -211,9 +224,12 @@ impl Watch {
     }
 
     /// Forgets what may be otherwise by now: what only was read after the moment
-    /// of a look, and what was confirmed to run.
+    /// of a look, all of it where not all is held; and what was confirmed to run.
     fn begin_anew(&mut self) {
-        self.cache.forget_aside();
+        match self.is_too_large() {
+            true => self.cache.clear(),
+            false => self.cache.forget_aside(),
+        }
         self.runtime = None;
     }
 

@@ -6,12 +6,15 @@ use rustc_hash::FxHashSet;
 
 use super::lines::Lines;
 use super::memory::{Memory, Piece, ReadCause, ReadError, ReadStats};
-use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store};
+use super::page_store::{BAD, CHUNK_PAGES, Known, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store};
 
 /// Pages kept unless asked otherwise: 512 MiB.
 const DEFAULT_PAGES: usize = 131_072;
 /// Pages that are found without a look into the index.
 const RECENT: usize = 256;
+/// Pages that are fetched with one that is missing when there is more to read than
+/// the cache can hold: what lies together is mostly wanted together.
+const CROWDED_AHEAD: u64 = 32;
 /// Pages reread at once: few enough to stay in the processor's cache.
 const REREAD_PAGES: usize = 64;
 
@@ -67,6 +70,12 @@ impl<M: Memory> PageCache<M> {
     pub fn reading_ahead(self, pages: u64) -> Self {
         let ahead = pages.max(1);
         Self { ahead, ..self }
+    }
+
+    /// Lets [`Self::is_unchanged`] compare also what made room for newer pages.
+    pub fn remembering_dropped(self) -> Self {
+        self.store.borrow_mut().remember_dropped();
+        self
     }
 
     /// The memory under the cache.
@@ -184,6 +193,23 @@ impl<M: Memory> PageCache<M> {
     /// [`Self::reread_differs`] for the pages that were read aside.
     pub fn reread_aside_differs(&self) -> u64 {
         self.reread(true)
+    }
+
+    /// Whether all that was ever read through this cache is as it was: pages that
+    /// are held, and by their hashes those that are not any more, if it remembers
+    /// them. To read all of that takes its time.
+    pub fn is_unchanged(&self) -> bool {
+        self.make_ready();
+        let store = self.store.borrow();
+        let mut scratch = self.scratch.borrow_mut();
+        let is_same = |known: &[(u64, Known)]| {
+            let pages: Vec<u64> = known.iter().map(|(page, _)| *page).collect();
+            let read = self.read_pages(&pages, &mut scratch[..pages.len() * PAGE_SIZE]);
+            let fresh = scratch.chunks_exact(PAGE_SIZE).zip(read);
+            let mut compared = known.iter().zip(fresh);
+            compared.all(|((_, known), (new, read))| read && store.is_same(*known, new))
+        };
+        !store.torn && store.all_known().chunks(REREAD_PAGES).all(is_same)
     }
 
     /// Does in advance what can be done so that [`Self::reread_differs`] is quick.
@@ -334,9 +360,13 @@ impl<M: Memory> PageCache<M> {
             }
             None => {}
         }
-        if self.ahead > 1 {
-            let first = page - page % self.ahead;
-            let missing = store.missing(first..=first + self.ahead - 1);
+        let ahead = match store.dropped {
+            0 => self.ahead,
+            _ => self.ahead.max(CROWDED_AHEAD),
+        };
+        if ahead > 1 {
+            let first = page - page % ahead;
+            let missing = store.missing(first..=first + ahead - 1);
             drop(store);
             self.fetch_around(page, &missing);
             store = self.store.borrow_mut();

@@ -1,10 +1,11 @@
 //! Where a page cache keeps its pages.
 
 use std::alloc::Layout;
+use std::hash::Hasher;
 use std::ops::RangeInclusive;
 
 use memmap2::{Advice, MmapMut};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 
 /// The unit that is read and kept. Larger pages of the target are multiples.
 pub(super) const PAGE_SIZE: usize = 4096;
@@ -37,6 +38,19 @@ pub(super) struct Store {
     capacity: usize,
     pub(super) bad: usize,
     pub(super) dropped: u64,
+    /// Hashes of pages that made room for others, if those are to be compared.
+    prints: Option<FxHashMap<u64, u64>>,
+    /// Whether one of those was otherwise when it was read once more.
+    pub(super) torn: bool,
+}
+
+/// What is known of a page that was read.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known {
+    /// All of it, in this slot.
+    Held(usize),
+    /// Its hash.
+    Dropped(u64),
 }
 
 impl Store {
@@ -52,12 +66,23 @@ impl Store {
             capacity: pages.clamp(1, BAD as usize),
             bad: 0,
             dropped: 0,
+            prints: None,
+            torn: false,
         }
+    }
+
+    /// From now on it is known what was in pages that made room for others.
+    pub(super) fn remember_dropped(&mut self) {
+        self.prints = Some(FxHashMap::default());
     }
 
     /// Frees everything.
     pub(super) fn clear(&mut self) {
-        *self = Self::new(self.capacity);
+        let prints = self.prints.as_ref().map(|_| FxHashMap::default());
+        *self = Self {
+            prints,
+            ..Self::new(self.capacity)
+        };
     }
 
     #[inline]
@@ -99,14 +124,45 @@ impl Store {
             self.owners.resize(end, NO_PAGE);
             self.aside.resize(end, false);
         }
-        for owner in &mut self.owners[first..end] {
-            if *owner != NO_PAGE {
-                self.index.remove(owner);
-                self.dropped += 1;
-                *owner = NO_PAGE;
-            }
+        for slot in first..end {
+            self.drop_page(slot);
         }
         (first, end - first)
+    }
+
+    fn drop_page(&mut self, slot: usize) {
+        let page = std::mem::replace(&mut self.owners[slot], NO_PAGE);
+        if page == NO_PAGE {
+            return;
+        }
+        self.index.remove(&page);
+        self.dropped += 1;
+        if self.prints.is_some() {
+            let print = print(self.page(slot));
+            let known = self.prints.as_mut().and_then(|all| all.insert(page, print));
+            self.torn |= known.is_some_and(|known| known != print);
+        }
+    }
+
+    /// All that is known of pages that were read, by page: of one that made room
+    /// and was read once more, both.
+    pub(super) fn all_known(&self) -> Vec<(u64, Known)> {
+        let held = self.held(false).into_iter().chain(self.held(true));
+        let dropped = self.prints.iter().flatten();
+        let mut all: Vec<_> = held
+            .map(|(page, slot)| (page, Known::Held(slot)))
+            .chain(dropped.map(|(page, print)| (*page, Known::Dropped(*print))))
+            .collect();
+        all.sort_unstable_by_key(|(page, _)| *page);
+        all
+    }
+
+    /// Whether `bytes` are those of a page that was read before.
+    pub(super) fn is_same(&self, known: Known, bytes: &[u8]) -> bool {
+        match known {
+            Known::Held(slot) => self.page(slot) == bytes,
+            Known::Dropped(known) => print(bytes) == known,
+        }
     }
 
     fn first(&self) -> usize {
@@ -208,6 +264,12 @@ impl Store {
         pages.truncate(self.capacity);
         pages
     }
+}
+
+fn print(page: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(page);
+    hasher.finish()
 }
 
 /// The chunk that a slot is in, and which page of it that is.

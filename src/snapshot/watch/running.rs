@@ -23,10 +23,12 @@ impl Watch {
         let mut best: Option<(Marked, Process)> = None;
         let mut failed = None;
         for _ in 0..VERIFY_TRIES {
-            let differing = self.cache.reread_differs();
-            let is_held = self.cache.cache_stats().dropped == 0;
-            let unchanged = differing == 0 && is_held;
-            if unchanged
+            let is_held = !self.is_too_large();
+            let differing = match is_held {
+                true => self.cache.reread_differs(),
+                false => u64::from(!self.cache.is_unchanged()),
+            };
+            if differing == 0
                 && (fresh || self.cache.reread_aside_differs() == 0)
                 && let kernel = KernelThreads::capture(&self.process)?
                 && let Some(mut seen) = self.again(&kernel)
@@ -48,7 +50,7 @@ impl Watch {
                     continue;
                 }
             };
-            if !is_held || self.cache.cache_stats().dropped > 0 {
+            if !is_held || self.is_too_large() {
                 return Ok(Process {
                     read: costs(&self.cache, rejected),
                     ..torn(seen, "it is too large to be read twice".into())

@@ -72,7 +72,7 @@ impl Watch {
             pid: self.process.pid(),
         });
         loop {
-            if self.cache.cache_stats().dropped > 0 {
+            if self.is_too_large() {
                 return self.too_large(known || round > 0);
             }
             let written = match round {
@@ -195,16 +195,19 @@ impl Watch {
     /// What was read while it ran, of a process that is more than the cache
     /// holds: it could not be copied in so short a stop either.
     fn too_large(&mut self, is_old: bool) -> Result<Process, Error> {
-        let seen = (self.seen.as_ref())
-            .filter(|_| !is_old)
-            .map(|seen| seen.process.clone());
+        let kernel = KernelThreads::capture(&self.process)?;
+        let seen = match is_old {
+            false => self.seen.as_ref().map(|seen| seen.process.clone()),
+            true if self.is_unchanged() => self.again(&kernel),
+            true => None,
+        };
         let seen = match seen {
             Some(seen) => seen,
             None => {
                 self.begin_anew();
                 self.capture_descriptors();
                 self.search_heap();
-                self.once(KernelThreads::capture(&self.process)?, &|_: &Pages| true)?
+                self.once(kernel, &|_: &Pages| true)?
             }
         };
         Ok(Process {
