@@ -282,7 +282,7 @@ pub fn frame_at(reader: &Reader<'_>, place: FramePlace) -> Decoded<RawFrame> {
         addr: place.frame,
     };
     match reader.frame(place.frame)? {
-        FrameSlot::Python(frame) if frame.code.addr == place.code => Ok(frame),
+        FrameSlot::Python { frame, .. } if frame.code.addr == place.code => Ok(frame),
         _ => Err(gone),
     }
 }

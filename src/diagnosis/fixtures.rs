@@ -101,12 +101,12 @@ impl World {
         let task = self.task(name, &[]);
         task.state = TaskState::Done;
         task.outcome = Some(Outcome::Exception);
-        task.exception = Some(ExceptionInfo {
+        task.exception = Some(Box::new(ExceptionInfo {
             type_name: error.into(),
             message: String::new(),
             retrieved: false,
             frames,
-        });
+        }));
     }
 
     /// A blocked thread.

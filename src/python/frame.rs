@@ -18,7 +18,6 @@ const HEAD: usize = 384;
 #[derive(Debug, Clone)]
 pub struct RawFrame {
     pub addr: u64,
-    pub previous: Option<NonZeroU64>,
     /// What is saved as the end of its stack; 0 is nothing.
     stack: u64,
     pub code: Rc<Code>,
@@ -36,11 +35,13 @@ pub struct Binding {
 /// What lies at an address where a frame is expected.
 #[derive(Debug, Clone)]
 pub enum FrameSlot {
-    Python(RawFrame),
-    /// An entry or trampoline frame: no Python code; go on with the next.
-    Skipped {
+    Python {
+        frame: RawFrame,
+        /// The frame that called it.
         previous: Option<NonZeroU64>,
     },
+    /// An entry or trampoline frame: no Python code; go on with the next.
+    Skipped { previous: Option<NonZeroU64> },
 }
 
 impl Reader<'_> {
@@ -70,13 +71,13 @@ impl Reader<'_> {
             return Ok(FrameSlot::Skipped { previous });
         }
         let offset = self.instruction_offset(&head[..len], &code)?;
-        Ok(FrameSlot::Python(RawFrame {
+        let frame = RawFrame {
             addr,
-            previous,
             stack: self.saved_stack(addr, &head[..len])?,
             code,
             offset,
-        }))
+        };
+        Ok(FrameSlot::Python { frame, previous })
     }
 
     fn instruction_offset(&self, head: &[u8], code: &Code) -> Result<i64> {

@@ -115,7 +115,7 @@ impl Reader<'_> {
         match generator.frame {
             None => Ok(None),
             Some(addr) => match self.frame(addr)? {
-                FrameSlot::Python(frame) => Ok(Some(frame)),
+                FrameSlot::Python { frame, .. } => Ok(Some(frame)),
                 FrameSlot::Skipped { .. } => Err(DecodeError::Corrupt {
                     what: "owner of a generator's frame",
                     addr,

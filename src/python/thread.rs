@@ -213,8 +213,8 @@ impl Reader<'_> {
                 break;
             }
             match self.frame(addr) {
-                Ok(FrameSlot::Python(frame)) => {
-                    next = frame.previous;
+                Ok(FrameSlot::Python { frame, previous }) => {
+                    next = previous;
                     stack.frames.push(frame);
                 }
                 Ok(FrameSlot::Skipped { previous }) => next = previous,
@@ -265,7 +265,7 @@ impl Reader<'_> {
             _ => frame_object,
         };
         match self.frame(frame)? {
-            FrameSlot::Python(mut raw) => {
+            FrameSlot::Python { frame: mut raw, .. } => {
                 let lasti = i64::from(self.i32(addr + u64::from(layout.tb_lasti))?);
                 raw.offset = lasti;
                 Ok(raw)

@@ -213,7 +213,7 @@ impl Again<'_, '_> {
     fn of_thread(&self, thread: &Thread) -> Ranges {
         self.ranges(|reader| {
             for place in thread.frames.iter().filter_map(|frame| frame.place) {
-                if let Ok(FrameSlot::Python(frame)) = reader.frame(place.frame) {
+                if let Ok(FrameSlot::Python { frame, .. }) = reader.frame(place.frame) {
                     reader.frame_position(&frame);
                     let _ = reader.entered_managers(&frame, true);
                 }

@@ -17,7 +17,7 @@ const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
 const FROZEN_PREFIX: &str = "<frozen ";
 
 /// Code object, offset of the instruction, and qualified name.
-type Place = (u64, i64, Option<Rc<str>>);
+type Place = (u64, i64, Option<ArcStr>);
 
 /// What is decoded of each frame beside its place in the code.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,7 +79,7 @@ impl<'r, 'm> Frames<'r, 'm> {
 
     /// A Python frame; `qualname` is its generator's, where it has one. That may
     /// have been changed: the code's own, from 3.11, says where to look.
-    pub fn python(&self, raw: &RawFrame, qualname: Option<Rc<str>>) -> Frame {
+    pub fn python(&self, raw: &RawFrame, qualname: Option<ArcStr>) -> Frame {
         let key = (raw.code.addr, raw.offset, qualname);
         let mut known = self.known.borrow_mut();
         let mut frame = match known.get(&key) {
@@ -133,7 +133,7 @@ impl<'r, 'm> Frames<'r, 'm> {
                 ChainFrame::Python {
                     frame, qualname, ..
                 } => places.push((frame.code.addr, frame.offset, qualname.clone())),
-                ChainFrame::Native { .. } => return links().collect(),
+                ChainFrame::Native(_) => return links().collect(),
             }
         }
         let mut chains = self.chains.borrow_mut();
@@ -151,22 +151,19 @@ impl<'r, 'm> Frames<'r, 'm> {
             ChainFrame::Python {
                 frame, qualname, ..
             } => self.python(frame, qualname.clone()),
-            ChainFrame::Native { type_name, name } => {
-                let shown = name.as_deref().unwrap_or(type_name);
-                Frame {
-                    function: shown.rsplit('.').next().unwrap_or(shown).to_owned().into(),
-                    qualname: shown.to_owned().into(),
-                    file: None,
-                    line: None,
-                    column: None,
-                    kind: FrameKind::Native,
-                    library: true,
-                    owner: None,
-                    locals: None,
-                    error: None,
-                    place: None,
-                }
-            }
+            ChainFrame::Native(shown) => Frame {
+                function: shown.rsplit('.').next().unwrap_or(shown).into(),
+                qualname: shown.clone(),
+                file: None,
+                line: None,
+                column: None,
+                kind: FrameKind::Native,
+                library: true,
+                owner: None,
+                locals: None,
+                error: None,
+                place: None,
+            },
         }
     }
 

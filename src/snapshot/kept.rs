@@ -43,7 +43,7 @@ pub(super) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCac
         if begun.elapsed() > TOUCH_TIME {
             return;
         }
-        let Ok(FrameSlot::Python(frame)) = reader.frame(place.frame) else {
+        let Ok(FrameSlot::Python { frame, .. }) = reader.frame(place.frame) else {
             continue;
         };
         let variables = reader.frame_variables(&frame).unwrap_or_default();

@@ -262,7 +262,7 @@ pub struct Task {
     pub cancelling: u64,
     pub must_cancel: bool,
     pub outcome: Option<Outcome>,
-    pub exception: Option<ExceptionInfo>,
+    pub exception: Option<Box<ExceptionInfo>>,
     #[serde(rename = "loop")]
     pub event_loop: Option<ArcStr>,
     /// The thread that runs the task's loop.
@@ -275,7 +275,7 @@ pub struct Task {
     /// Ids of what cannot go on before this task does.
     pub awaited_by: Vec<ArcStr>,
     /// Where the task was created, innermost first; asyncio's debug mode only.
-    pub created_at: Option<Vec<Frame>>,
+    pub created_at: Option<Box<[Frame]>>,
     /// Whether only weak references keep it (`None`: not looked for): it may
     /// vanish at the next garbage collection.
     pub weakly_held: Option<bool>,

@@ -158,7 +158,7 @@ impl Tasks<'_, '_> {
             exception: future
                 .exception
                 .filter(|_| state == TaskState::Done)
-                .map(|exception| self.exception(exception, future.log_traceback)),
+                .map(|exception| self.exception(exception, future.log_traceback).into()),
             event_loop: future.event_loop.map(|addr| self.loop_id(addr)),
             thread: None,
             frames,
@@ -170,7 +170,7 @@ impl Tasks<'_, '_> {
             weakly_held: None,
             created_at: future
                 .source_traceback
-                .and_then(|summary| self.frames.summary(summary)),
+                .and_then(|summary| Some(self.frames.summary(summary)?.into())),
             error: (!errors.is_empty()).then(|| errors.join("; ")),
         };
         BuiltTask {

@@ -336,9 +336,9 @@ impl<M: Memory> PageCache<M> {
         self.forget_recent();
         let mut store = self.store.borrow_mut();
         let (slot, count) = store.make_room(run.len());
-        if count < run.len() {
-            return;
-        }
+        let before = (wanted - run[0]) as usize;
+        let start = before.min(run.len() - count);
+        let run = &run[start..start + count];
         let to = store.pages_mut(slot, count);
         if self.source.read(run[0] << PAGE_SHIFT, to).is_ok() {
             for (page, slot) in run.iter().zip(slot..) {

@@ -15,6 +15,9 @@ pub(super) const PAGE_SHIFT: u32 = PAGE_SIZE.trailing_zeros();
 pub(super) const CHUNK_PAGES: usize = 1024;
 /// Pages of the first allocation: to look at the threads alone takes no more.
 const FIRST_CHUNK_PAGES: usize = 192;
+/// Pages that are held when more are read than can be held: 64 MiB and some, whole
+/// allocations.
+const CROWDED_PAGES: usize = FIRST_CHUNK_PAGES + 16 * CHUNK_PAGES;
 /// Marks a page that cannot be read, in place of its slot.
 pub(super) const BAD: u32 = u32::MAX;
 /// No page has this number: numbers are addresses without their low 12 bits.
@@ -34,8 +37,10 @@ pub(super) struct Store {
     next: usize,
     /// Slots before that one whose pages were forgotten.
     free: Vec<usize>,
-    /// Slots there may be.
+    /// Slots there may be: fewer, once there was more to hold.
     capacity: usize,
+    /// Slots there may be at first.
+    most: usize,
     pub(super) bad: usize,
     pub(super) dropped: u64,
     /// Hashes of pages that made room for others, if those are to be compared.
@@ -64,6 +69,7 @@ impl Store {
             next: 0,
             free: Vec::new(),
             capacity: pages.clamp(1, BAD as usize),
+            most: pages.clamp(1, BAD as usize),
             bad: 0,
             dropped: 0,
             prints: None,
@@ -81,7 +87,7 @@ impl Store {
         let prints = self.prints.as_ref().map(|_| FxHashMap::default());
         *self = Self {
             prints,
-            ..Self::new(self.capacity)
+            ..Self::new(self.most)
         };
     }
 
@@ -111,6 +117,9 @@ impl Store {
         {
             return (slot, 1);
         }
+        if self.next >= self.capacity.max(CROWDED_PAGES + 1) {
+            self.shrink();
+        }
         let first = self.first();
         let (chunk, page) = place(first);
         let start = first - page;
@@ -128,6 +137,21 @@ impl Store {
             self.drop_page(slot);
         }
         (first, end - first)
+    }
+
+    /// Drops all but a few pages: where not all can be held, many serve no better
+    /// than what is read at a time.
+    fn shrink(&mut self) {
+        let left = CROWDED_PAGES;
+        for slot in left..self.owners.len() {
+            self.drop_page(slot);
+        }
+        let (chunks, _) = place(left);
+        self.capacity = left;
+        self.chunks.truncate(chunks);
+        self.owners.truncate(left);
+        self.aside.truncate(left);
+        self.free.retain(|slot| *slot < left);
     }
 
     fn drop_page(&mut self, slot: usize) {
@@ -213,7 +237,8 @@ impl Store {
 
     /// Lets this hold as many pages as another one may.
     pub(super) fn widen(&mut self, pages: usize) {
-        self.capacity = self.capacity.max(pages.clamp(1, BAD as usize));
+        self.most = self.most.max(pages.clamp(1, BAD as usize));
+        self.capacity = self.most;
     }
 
     pub(super) fn remember_bad(&mut self, page: u64) {

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use arcstr::ArcStr;
 use rustc_hash::FxHashSet;
 
 use crate::python::error::DecodeError;
@@ -25,13 +26,11 @@ pub enum ChainFrame {
         /// The coroutine or generator object.
         generator: u64,
         frame: RawFrame,
-        qualname: Option<Rc<str>>,
+        qualname: Option<ArcStr>,
     },
-    /// An awaitable that is not made of Python frames.
-    Native {
-        type_name: String,
-        name: Option<Rc<str>>,
-    },
+    /// An awaitable that is not made of Python frames: its own name or that of
+    /// its type.
+    Native(ArcStr),
 }
 
 /// The chain of one coroutine.
@@ -45,8 +44,16 @@ pub struct RawChain {
     pub stage: Option<GeneratorStage>,
     /// Address of the frame from which on the chain is on a thread's stack.
     pub executing: Option<u64>,
-    pub error: Option<DecodeError>,
-    seen: FxHashSet<u64>,
+    pub error: Option<Box<DecodeError>>,
+    /// Where it has been, of one that is watched for cycles.
+    seen: Option<Box<FxHashSet<u64>>>,
+}
+
+impl RawChain {
+    /// Whether the chain was not at `addr` before.
+    fn is_new(&mut self, addr: u64) -> bool {
+        self.seen.get_or_insert_default().insert(addr)
+    }
 }
 
 impl Reader<'_> {
@@ -67,8 +74,8 @@ impl Reader<'_> {
                 let chain = &mut chains[index];
                 match self.step(chain, addr) {
                     Ok(Some(next)) => following.push((index, next)),
-                    Ok(None) => {}
-                    Err(error) => chain.error = Some(error),
+                    Ok(None) => chain.frames.shrink_to_fit(),
+                    Err(error) => chain.error = Some(error.into()),
                 }
             }
             active = following;
@@ -97,7 +104,7 @@ impl Reader<'_> {
                 limit: self.limits.frames as u64,
             });
         }
-        if depth >= WATCHED_DEPTH && !chain.seen.insert(addr) {
+        if depth >= WATCHED_DEPTH && !chain.is_new(addr) {
             return Err(DecodeError::Corrupt {
                 what: "cycle in an await chain",
                 addr,
@@ -110,7 +117,7 @@ impl Reader<'_> {
             }
             Kind::AwaitableWrapper => {
                 // Wrappers add no frame: only the watch for cycles bounds them.
-                if !chain.seen.insert(addr) {
+                if !chain.is_new(addr) {
                     return Err(DecodeError::Corrupt {
                         what: "cycle in an await chain",
                         addr,
@@ -125,10 +132,10 @@ impl Reader<'_> {
                 Ok(None)
             }
             _ => {
-                chain.frames.push(ChainFrame::Native {
-                    type_name: self.full_type_name(&ty).to_string(),
-                    name: self.native_qualname(addr, ty.basicsize),
-                });
+                let name = self.native_qualname(addr, ty.basicsize);
+                let shown = name.unwrap_or_else(|| self.full_type_name(&ty));
+                let shown = self.shared(&shown);
+                chain.frames.push(ChainFrame::Native(shown));
                 Ok(None)
             }
         }
@@ -151,7 +158,7 @@ impl Reader<'_> {
             // From 3.11 the code's own name is what is shown.
             qualname: match self.layout.code.co_qualname {
                 Some(_) => None,
-                None => self.generator_qualname(addr).ok(),
+                None => (self.generator_qualname(addr).ok()).map(|name| self.shared(&name)),
             },
         });
         next

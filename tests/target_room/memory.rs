@@ -295,6 +295,77 @@ fn a_full_cache_lets_the_oldest_go_and_stays_right() {
 }
 
 #[test]
+fn when_full_neighbours_are_fetched_together() {
+    let cache = PageCache::with_capacity(Pretended::new(|page| Some(page as u8)), 1024);
+    for page in 0..1025 {
+        read(&cache, page * PAGE, 1).unwrap();
+    }
+    let before = cache.stats().syscalls;
+    for page in 2048..3072 {
+        assert_eq!(read(&cache, page * PAGE, 1).unwrap(), [page as u8]);
+    }
+    // At the end of an allocation there may be room for a few only.
+    assert!(cache.stats().syscalls - before < 1024 / 16);
+}
+
+#[test]
+fn what_is_too_much_to_be_held_leaves_few_pages_until_all_is_forgotten() {
+    let most = 40_000;
+    let cache = PageCache::with_capacity(Pretended::new(|page| Some(page as u8)), most);
+    let held = || cache.cache_stats().pages;
+    cache.prefetch(&mut [(0, most * PAGE as usize)].into_iter());
+    assert_eq!(held(), most);
+    assert_eq!(read(&cache, most as u64 * PAGE, 1).unwrap(), [most as u8]);
+    assert!(held() < most / 2, "{}", held());
+    for page in (0..most as u64).step_by(7) {
+        assert_eq!(read(&cache, page * PAGE + 9, 8).unwrap(), [page as u8; 8]);
+    }
+    cache.clear();
+    cache.prefetch(&mut [(0, most * PAGE as usize)].into_iter());
+    assert_eq!(held(), most);
+}
+
+#[test]
+fn what_made_room_is_known_to_be_as_it_was_or_not() {
+    let changed = Cell::new(None);
+    let fill = |page: u64| Some(page as u8 + u8::from(changed.get() == Some(page)));
+    let full = |capacity| {
+        let cache = PageCache::with_capacity(Pretended::new(fill), capacity).remembering_dropped();
+        changed.set(None);
+        for page in 0..3000 {
+            read(&cache, page * PAGE, 1).unwrap();
+        }
+        cache
+    };
+    for capacity in [1, 1024, 4000] {
+        let cache = full(capacity);
+        assert!(cache.is_unchanged(), "{capacity}");
+        for page in [0, 1500, 2999] {
+            changed.set(Some(page));
+            assert!(!cache.is_unchanged(), "{capacity}: {page}");
+        }
+        changed.set(Some(4000));
+        assert!(cache.is_unchanged(), "{capacity}: what was not read");
+    }
+    // One that was otherwise in between, and is held as it is now.
+    let cache = full(1024);
+    changed.set(Some(5));
+    assert_eq!(read(&cache, 5 * PAGE, 1).unwrap(), [6]);
+    assert!(!cache.is_unchanged());
+    // And one that was so only in between, and is no longer held.
+    let cache = full(1024);
+    changed.set(Some(5));
+    read(&cache, 5 * PAGE, 1).unwrap();
+    changed.set(None);
+    for page in 1024..3000 {
+        read(&cache, page * PAGE, 1).unwrap();
+    }
+    assert!(!cache.is_unchanged());
+    cache.clear();
+    assert!(cache.is_unchanged());
+}
+
+#[test]
 fn rereading_counts_and_replaces_each_page_that_differs() {
     let now = Cell::new(0_u8);
     let cache = PageCache::new(Pretended::new(|page| match page {

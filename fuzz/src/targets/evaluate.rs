@@ -55,7 +55,7 @@ pub fn evaluate(data: &[u8]) {
 
 fn names(reader: &Reader<'_>, place: FramePlace) -> Option<Names> {
     match reader.frame(place.frame) {
-        Ok(FrameSlot::Python(frame)) => Names::of_frame(reader, &frame).ok(),
+        Ok(FrameSlot::Python { frame, .. }) => Names::of_frame(reader, &frame).ok(),
         _ => None,
     }
 }

@@ -30,7 +30,7 @@ pub fn unretrieved<'a>(
 ) -> impl Iterator<Item = (&'a Task, &'a ExceptionInfo)> {
     let done = context.process.tasks.iter().map(Arc::as_ref);
     done.filter(|task| task.state == TaskState::Done)
-        .filter_map(|task| Some((task, task.exception.as_ref()?)))
+        .filter_map(|task| Some((task, task.exception.as_deref()?)))
         .filter(|(_, exception)| !exception.retrieved)
 }
 

@@ -1,7 +1,7 @@
 //! Waits that nobody ends, and what died silently.
 
 use crate::diagnosis::fixtures::{World, culprit, kinds};
-use crate::snapshot::{ExceptionInfo, TaskState};
+use crate::snapshot::TaskState;
 
 const FEATURE: &str = "\
 class Feature:
@@ -150,10 +150,8 @@ fn a_retrieved_exception_is_no_finding() {
     let mut world = workers();
     world.failed("w0", &[("process", "100 // item")], "ValueError");
     let task = world.process.tasks_mut().last().unwrap();
-    task.exception = task.exception.take().map(|exception| ExceptionInfo {
-        retrieved: true,
-        ..exception
-    });
+    let exception = task.exception.as_mut();
+    exception.unwrap().retrieved = true;
     assert!(!kinds(&world.diagnose().1).contains(&"unretrieved-exception"));
 }
 

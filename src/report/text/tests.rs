@@ -89,12 +89,12 @@ fn a_task_that_failed_says_how_and_that_nobody_knows() {
     failed.outcome = Some(Outcome::Exception);
     failed.waits_for = None;
     failed.frames = Arc::default();
-    failed.exception = Some(ExceptionInfo {
+    failed.exception = Some(Box::new(ExceptionInfo {
         type_name: "ValueError".into(),
         message: "no receipt".into(),
         retrieved: false,
         frames: vec![frame("send_receipts", "/srv/receipts.py", 12)],
-    });
+    }));
     process.task_mut(4).error = Some("frame at 0x7f00: no such page".into());
     let text = plain(process, &options(120));
     assert!(text.contains("send_receipts"), "{text}");

@@ -25,7 +25,7 @@ pub struct Wait {
     pub holders: Vec<ArcStr>,
     pub waiters_ahead: Option<u64>,
     pub remaining_s: Option<f64>,
-    pub peer: Option<String>,
+    pub peer: Option<ArcStr>,
     /// Of those that are waited for together (`gather`), how many are done.
     pub done: Option<u64>,
     /// How many are waited for together.

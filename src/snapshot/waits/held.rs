@@ -149,7 +149,6 @@ impl Held {
             self.by_object.entry(object).or_default().extend(taken);
         }
         self.guards.extend(other.guards);
-        self.generators.extend(other.generators);
     }
 
     /// Who holds the object at `addr`, and where they took it.

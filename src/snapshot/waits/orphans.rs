@@ -64,7 +64,7 @@ pub fn orphans(
         .flat_map(|chain| chain.frames.iter().skip(1))
         .filter_map(|link| match link {
             ChainFrame::Python { generator, .. } => Some(*generator),
-            ChainFrame::Native { .. } => None,
+            ChainFrame::Native(_) => None,
         })
         .collect();
     let outermost = addrs.into_iter().zip(chains);

@@ -127,7 +127,7 @@ fn of_chain<'a>(chain: &'a RawChain, shown: &[Frame], frames: &mut Vec<OwnedFram
             library: shown.library,
             generator: Some(*generator),
         }),
-        ChainFrame::Native { .. } => None,
+        ChainFrame::Native(_) => None,
     }));
 }
 

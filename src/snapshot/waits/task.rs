@@ -303,7 +303,7 @@ impl Explain<'_, '_, '_> {
     fn file(&mut self, id: &ArcStr, fd: i64, wait: &mut Wait) -> usize {
         let (place, peer) = files::resource(self.registry, self.scene.descriptors, fd);
         let kind = self.registry.resources[place].kind.clone();
-        wait.peer = peer;
+        wait.peer = peer.map(ArcStr::from);
         self.registry.wait(id, place, &kind);
         place
     }

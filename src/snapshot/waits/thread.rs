@@ -207,7 +207,7 @@ impl ExplainThread<'_, '_, '_> {
                 type_name: kind,
                 summary: summary.into(),
                 resource: Some(self.registry.resources[place].id.clone()),
-                peer,
+                peer: peer.map(ArcStr::from),
                 ..Wait::default()
             });
         }

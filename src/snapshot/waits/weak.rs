@@ -157,7 +157,7 @@ fn frames(built: &BuiltTask) -> Vec<(u64, RawFrame)> {
             ChainFrame::Python {
                 generator, frame, ..
             } => Some((*generator, frame.clone())),
-            ChainFrame::Native { .. } => None,
+            ChainFrame::Native(_) => None,
         })
         .collect()
 }
