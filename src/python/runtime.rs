@@ -3,7 +3,7 @@
 use python_offsets::{Layout, Overlay, Table};
 
 use super::error::DecodeError;
-use super::reader::Reader;
+use super::reader::{Reader, is_plausible};
 use super::types::Kind;
 use crate::limits::Limits;
 use crate::snapshot::LayoutSource;
@@ -129,6 +129,9 @@ impl Candidate {
         limits: &Limits,
     ) -> Result<(Runtime, Reader<'m>), Rejection> {
         let invalid = |error: String| Rejection::Invalid(error);
+        if !is_plausible(self.runtime) {
+            return Err(invalid("its runtime is at no address".into()));
+        }
         let layout = self
             .layout(None)
             .map_err(|error| invalid(error.to_string()))?;

@@ -9,6 +9,7 @@
 use std::sync::Arc;
 
 use arcstr::{ArcStr, literal};
+use rustc_hash::FxHashMap;
 
 use super::ids::IdSet;
 use super::model::{Process, Task, TaskState, Thread};
@@ -23,6 +24,9 @@ use crate::tasks::{Dependents, FutureState, RawChain, Seen, find_tasks};
 
 /// What is said of an item that was not the same twice.
 const MARK: &str = "it changed while it was read";
+
+/// Where nothing is ever copied from: never the same twice.
+const NOWHERE: (u64, u64) = (0, 8);
 
 /// Where something lies: start and end of each range.
 type Ranges = Vec<(u64, u64)>;
@@ -86,10 +90,11 @@ pub fn mark(
         |task| again.of_task(task),
         |task| note(&mut Arc::make_mut(task).error),
     );
+    let stacks = again.of_stacks(runtime);
     again.each(
         count,
         &mut seen.threads,
-        |thread| again.of_thread(thread),
+        |thread| again.of_thread(thread, &stacks),
         |thread| note(&mut thread.error),
     );
     again.each(
@@ -210,7 +215,36 @@ impl Again<'_, '_> {
         })
     }
 
-    fn of_thread(&self, thread: &Thread) -> Ranges {
+    /// What leads to the frames of each thread state, by its innermost frame.
+    fn of_stacks(&self, runtime: &Runtime) -> FxHashMap<u64, Ranges> {
+        let interpreters = self.reader.interpreters(runtime.addr).unwrap_or_default();
+        let threads = interpreters.iter().flat_map(|it| &it.threads);
+        let stacks = threads.filter_map(|thread| {
+            let mut innermost = None;
+            let ranges = self.ranges(|reader| {
+                let stack = reader.thread_stack(thread.addr);
+                innermost = stack.frames.first().map(|frame| frame.addr);
+            });
+            Some((innermost?, ranges))
+        });
+        stacks.collect()
+    }
+
+    /// What the frames were read from, and what says that they are this thread's.
+    fn of_thread(&self, thread: &Thread, stacks: &FxHashMap<u64, Ranges>) -> Ranges {
+        let places = || thread.frames.iter().filter_map(|frame| frame.place);
+        let mut ranges = self.of_frames(thread);
+        // One thread may have a state in each of several interpreters.
+        let stacks = places().filter_map(|place| stacks.get(&place.frame));
+        let known = ranges.len();
+        ranges.extend(stacks.flatten());
+        if places().next().is_some() && ranges.len() == known {
+            ranges.push(NOWHERE);
+        }
+        ranges
+    }
+
+    fn of_frames(&self, thread: &Thread) -> Ranges {
         self.ranges(|reader| {
             for place in thread.frames.iter().filter_map(|frame| frame.place) {
                 if let Ok(FrameSlot::Python { frame, .. }) = reader.frame(place.frame) {

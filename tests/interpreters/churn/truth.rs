@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::support::snapshot::{Frame, Process, Task, Thread};
 
 /// Functions of the program that belong to no worker.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 9] = [
     "<module>",
+    // The body of a class in what is imported.
+    "Class",
     "main",
     "make_worker",
     "short",
