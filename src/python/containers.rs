@@ -169,6 +169,18 @@ impl Reader<'_> {
         Ok(items)
     }
 
+    /// Address and length of the entry by which the dict at `addr` has `value`;
+    /// none of a dict that keeps its values apart (an instance's).
+    pub fn dict_entry_of(&self, addr: u64, value: u64) -> Result<Option<(u64, usize)>> {
+        let keys = self.required(addr + u64::from(self.layout.dict.ma_keys), "ma_keys")?;
+        let table = self.keys_table(keys)?;
+        let mut places = (table.entries..)
+            .step_by(table.entry_size)
+            .take(table.count);
+        let at = places.find(|at| self.u64(at + table.key_at as u64 + 8) == Ok(value));
+        Ok(at.map(|at| (at, table.entry_size)))
+    }
+
     /// Attribute names in the order of their values, for keys shared by the
     /// instances of a class. Cached by address and number of entries.
     pub(super) fn shared_key_names(&self, keys: u64) -> Result<Rc<[Rc<str>]>> {

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use super::ids::IdSet;
 use super::model::{Process, Task, TaskState, Thread};
 use super::tasks::shown_name;
+use super::threads::{active_threads, named_thread};
 use super::waits::{address, state};
 use crate::limits::Limits;
 use crate::python::{FrameSlot, Reader, Runtime};
@@ -215,19 +216,50 @@ impl Again<'_, '_> {
         })
     }
 
-    /// What leads to the frames of each thread state, by its innermost frame.
+    /// What leads to the frames of each thread state and to the name of its thread,
+    /// by its innermost frame.
     fn of_stacks(&self, runtime: &Runtime) -> FxHashMap<u64, Ranges> {
+        let mut stacks = FxHashMap::default();
         let interpreters = self.reader.interpreters(runtime.addr).unwrap_or_default();
-        let threads = interpreters.iter().flat_map(|it| &it.threads);
-        let stacks = threads.filter_map(|thread| {
-            let mut innermost = None;
-            let ranges = self.ranges(|reader| {
-                let stack = reader.thread_stack(thread.addr);
-                innermost = stack.frames.first().map(|frame| frame.addr);
-            });
-            Some((innermost?, ranges))
+        for interpreter in &interpreters {
+            let (named, all) = self.of_names(interpreter.addr);
+            for thread in &interpreter.threads {
+                let mut innermost = None;
+                let mut ranges = self.ranges(|reader| {
+                    let stack = reader.thread_stack(thread.addr);
+                    innermost = stack.frames.first().map(|frame| frame.addr);
+                });
+                // That nothing names it is what all of it says.
+                ranges.extend(named.get(&thread.ident).unwrap_or(&all));
+                stacks.extend(innermost.map(|innermost| (innermost, ranges)));
+            }
+        }
+        stacks
+    }
+
+    /// What names each thread, by its ident, and all that may name one.
+    fn of_names(&self, interp: u64) -> (FxHashMap<u64, Ranges>, Ranges) {
+        let mut named = FxHashMap::default();
+        let Ok(Some(active)) = active_threads(self.reader, interp) else {
+            return (named, Ranges::new());
+        };
+        let mut items = Vec::new();
+        let all = self.ranges(|reader| {
+            let most = reader.limits.threads;
+            items = reader.dict_items(active, most).unwrap_or_default().0;
         });
-        stacks.collect()
+        for (key, thread) in items {
+            let entry = self.reader.dict_entry_of(active, thread).ok().flatten();
+            let mut ident = None;
+            let ranges = self.ranges(|reader| {
+                ident = named_thread(reader, key, thread).ok().flatten();
+                if let Some((at, len)) = entry {
+                    let _ = reader.bytes(at, len);
+                }
+            });
+            named.extend(ident.map(|(ident, _)| (ident, ranges)));
+        }
+        (named, all)
     }
 
     /// What the frames were read from, and what says that they are this thread's.

@@ -25,7 +25,7 @@ const FUTEX_WAITS: [u64; 2] = [0, 9];
 const FUTEX_COMMAND: u64 = 0x7f;
 
 /// What `threading._active` says of a thread.
-struct NamedThread {
+pub struct NamedThread {
     name: Option<Rc<str>>,
     daemon: Option<bool>,
     native_id: Option<u64>,
@@ -282,26 +282,40 @@ impl Threads<'_, '_> {
 
     fn named_threads(&self, interp: u64) -> Result<FxHashMap<u64, NamedThread>> {
         let reader = self.reader;
-        let mut named = FxHashMap::default();
-        let Some(active) = reader.module_global(interp, "threading", "_active")? else {
-            return Ok(named);
+        let Some(active) = active_threads(reader, interp)? else {
+            return Ok(FxHashMap::default());
         };
-        for (ident, thread) in reader.dict_items(active, reader.limits.threads)?.0 {
-            let Some(ident) = reader.int(ident)?.to_u64() else {
-                continue;
-            };
-            let attribute = |name| reader.attribute_object(thread, name).ok().flatten();
-            named.insert(
-                ident,
-                NamedThread {
-                    name: attribute("_name").and_then(|name| reader.text(name).ok()),
-                    daemon: reader.attribute_bool(thread, "_daemonic"),
-                    native_id: attribute("_native_id").and_then(|id| reader.int(id).ok()?.to_u64()),
-                },
-            );
-        }
-        Ok(named)
+        let (items, _) = reader.dict_items(active, reader.limits.threads)?;
+        let named = items
+            .into_iter()
+            .map(|(ident, thread)| named_thread(reader, ident, thread));
+        let named = named.filter_map(Result::transpose);
+        named.collect()
     }
+}
+
+/// The dict of `threading` with all threads that run, by ident.
+pub fn active_threads(reader: &Reader<'_>, interp: u64) -> Result<Option<u64>> {
+    reader.module_global(interp, "threading", "_active")
+}
+
+/// What the object at `thread` says of the thread whose ident is the integer at
+/// `ident`.
+pub fn named_thread(
+    reader: &Reader<'_>,
+    ident: u64,
+    thread: u64,
+) -> Result<Option<(u64, NamedThread)>> {
+    let Some(ident) = reader.int(ident)?.to_u64() else {
+        return Ok(None);
+    };
+    let attribute = |name| reader.attribute_object(thread, name).ok().flatten();
+    let named = NamedThread {
+        name: attribute("_name").and_then(|name| reader.text(name).ok()),
+        daemon: reader.attribute_bool(thread, "_daemonic"),
+        native_id: attribute("_native_id").and_then(|id| reader.int(id).ok()?.to_u64()),
+    };
+    Ok(Some((ident, named)))
 }
 
 fn is_futex(number_is_futex: bool, args: &[u64; 6]) -> bool {
