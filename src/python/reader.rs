@@ -17,6 +17,10 @@ use crate::target::Memory;
 /// levels are only handed out to programs that ask for them.
 const USER_SPACE_END: u64 = 1 << 47;
 
+/// Bytes from the start of a task, a future or a coroutine that decoding looks at:
+/// its fields, and of a coroutine its frame and the first slots of its stack.
+pub const OBJECT_WINDOW: usize = 256;
+
 /// Attribute names in the order of their values.
 pub(super) type Names = Rc<[Rc<str>]>;
 

@@ -15,12 +15,11 @@ use super::take::Scope;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
 use super::waits::{self, Scene, Search};
+use crate::python::reader::OBJECT_WINDOW;
 use crate::python::{Interpreter, Reader, Runtime};
 use crate::target::{self, Descriptors, Error, Memory};
 use crate::tasks::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap, search_heap};
 
-/// Bytes of a task or a coroutine that decoding looks at.
-const OBJECT_WINDOW: usize = 256;
 /// Objects that are announced at most: more would push each other out of the
 /// memory that keeps what was read.
 const MOST_ANNOUNCED: usize = 1 << 20;

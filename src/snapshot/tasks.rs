@@ -10,11 +10,10 @@ use super::frames::Frames;
 use super::model::{ExceptionInfo, Frame, Outcome, Task, TaskState, Wait};
 use super::threads::BuiltThread;
 use crate::python::error::Result;
+use crate::python::reader::OBJECT_WINDOW;
 use crate::python::{GeneratorStage, Kind, Reader};
 use crate::tasks::{FutureState, RawChain, RawTask, TaskName};
 
-/// Bytes around a native task that decoding looks at, with what lies in front.
-const TASK_WINDOW: usize = 256;
 /// Tasks whose chains advance together: few enough that what is known of them
 /// stays in the processor's cache, enough for large batches of reads.
 const BATCH: usize = 4_096;
@@ -97,7 +96,7 @@ impl Tasks<'_, '_> {
 
     fn build_batch(&self, addrs: &[u64], threads: &[BuiltThread], built: &mut Vec<BuiltTask>) {
         let reader = self.reader;
-        reader.prefetch(addrs.iter().map(|addr| (*addr, TASK_WINDOW)));
+        reader.prefetch(addrs.iter().map(|addr| (*addr, OBJECT_WINDOW)));
         // A set that was read a moment before may name what is no task any more.
         let addrs: Vec<u64> = (addrs.iter().copied())
             .filter(|addr| !reader.is_freed(*addr))
@@ -274,7 +273,7 @@ impl Tasks<'_, '_> {
         let reader = self.reader;
         let children = reader.attribute(waiter, "_children").ok()??;
         let (children, total) = reader.list_items(children, reader.limits.items).ok()?;
-        reader.prefetch(children.iter().map(|child| (*child, TASK_WINDOW)));
+        reader.prefetch(children.iter().map(|child| (*child, OBJECT_WINDOW)));
         let pending = |child: &&u64| reader.future_state(**child) == Ok(FutureState::Pending);
         let waiting = children.iter().filter(pending).count() as u64;
         Some((total.checked_sub(waiting)?, total))

@@ -261,7 +261,7 @@ impl Watch {
             return None;
         }
         let ranges = self.process.all_written_pages(SCANNED_PAGES)?;
-        Heap::scan(&reader, &runtime, &self.process.memory(), &ranges)
+        Heap::scan(&reader, &runtime, self.cache.source(), &ranges)
     }
 
     /// Follows the lists of all objects, through a memory of its own: so many

@@ -9,11 +9,9 @@ use arcstr::ArcStr;
 use rustc_hash::FxHashSet;
 
 use crate::python::error::DecodeError;
+use crate::python::reader::OBJECT_WINDOW;
 use crate::python::{GeneratorStage, Kind, RawFrame, Reader};
 
-/// Bytes around an object that a step looks at: header, embedded frame and
-/// the first slots of its stack.
-const OBJECT_WINDOW: usize = 256;
 /// Bytes of a separate frame object (to 3.10).
 const FRAME_WINDOW: usize = 512;
 /// Depth from which a chain is watched for cycles.
