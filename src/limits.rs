@@ -3,6 +3,8 @@
 /// Upper bounds for everything that is read from a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
+    /// Pages of 4 KiB that are kept at a time.
+    pub pages: usize,
     /// Interpreters of one process.
     pub interpreters: usize,
     /// Thread states of one interpreter.
@@ -36,6 +38,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            pages: 131_072,
             interpreters: 1_024,
             threads: 65_536,
             tasks: 4_000_000,

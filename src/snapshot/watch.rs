@@ -77,8 +77,9 @@ impl Watch {
         }
         let process = target::Process::open(pid)?;
         let candidates = candidates(&process, &PageCache::new(process.memory()))?;
+        let pages = options.limits.pages;
         Ok(Self {
-            cache: PageCache::new(process.memory()).remembering_dropped(),
+            cache: PageCache::with_capacity(process.memory(), pages).remembering_dropped(),
             process,
             candidates,
             options: options.clone(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dapper_attach::limits::Limits;
 use dapper_attach::snapshot::take::{Scope, TakeOptions, take_process};
+use dapper_attach::snapshot::{self, Consistency};
 use libtest_mimic::Trial;
 use serde::Deserialize;
 
@@ -23,6 +24,7 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
         &[
             ("three_hundred_threads", three_hundred_threads),
             ("ten_thousand_tasks", ten_thousand_tasks),
+            ("more_than_can_be_held", more_than_can_be_held),
             ("chain_ten_thousand_deep", chain_ten_thousand_deep),
         ],
     )
@@ -110,14 +112,7 @@ fn pause_was_short(process: &Process, tasks: usize) -> Outcome {
 
 /// No time at all is too little to be stopped in: it is read while it runs.
 fn not_stopped_in_time(target: &Target, tasks: usize) -> Outcome {
-    let options = TakeOptions {
-        locals: false,
-        no_pause: false,
-        max_pause: Duration::ZERO,
-        scope: Scope::Everything,
-        limits: Limits::default(),
-    };
-    let process = take_process(target.pid(), &options).map_err(|error| error.to_string())?;
+    let process = take(target, false, Duration::ZERO, Limits::default())?;
     ensure(
         process.read.note.is_some() && process.tasks.len() == tasks,
         || {
@@ -128,6 +123,71 @@ fn not_stopped_in_time(target: &Target, tasks: usize) -> Outcome {
             )
         },
     )
+}
+
+fn take(
+    target: &Target,
+    no_pause: bool,
+    max_pause: Duration,
+    limits: Limits,
+) -> Result<snapshot::Process, String> {
+    let options = TakeOptions {
+        locals: false,
+        no_pause,
+        max_pause,
+        scope: Scope::Everything,
+        limits,
+    };
+    take_process(target.pid(), &options).map_err(|error| error.to_string())
+}
+
+/// Two megabytes, which is less than the tasks of the program take.
+const FEW_PAGES: usize = 500;
+/// Ample, on a machine with more to do than it can.
+const AMPLE: Duration = Duration::from_secs(60);
+
+/// Where not all that is read can be held, the same is seen.
+fn more_than_can_be_held(leg: &Leg) -> Outcome {
+    let (target, _truth) = Target::program(leg, "many_tasks.py")?;
+    let few = || Limits {
+        pages: FEW_PAGES,
+        ..Limits::default()
+    };
+    let whole = take(&target, false, AMPLE, Limits::default())?;
+    let mut mismatches = Mismatches::of("what was read");
+    let consistency = |process: &snapshot::Process| process.read.consistency;
+    mismatches.equal("all", &consistency(&whole), &Consistency::Stopped);
+    for (no_pause, expected) in [(false, Consistency::Running), (true, Consistency::Verified)] {
+        let seen = take(&target, no_pause, AMPLE, few())?;
+        let what = format!("no pause: {no_pause}");
+        mismatches.equal(&what, &consistency(&seen), &expected);
+        let (seen, whole) = (shape(&seen), shape(&whole));
+        for differing in seen.symmetric_difference(&whole).take(5) {
+            mismatches.add(&format!("{what}: only one has {differing}"));
+        }
+    }
+    none(&mismatches.found)
+}
+
+/// All that time does not change, in no order.
+fn shape(process: &snapshot::Process) -> BTreeSet<String> {
+    let tasks = process.tasks.iter().map(|task| {
+        let frames = (task.frames.iter()).map(|frame| (&frame.qualname, frame.line));
+        let frames: Vec<_> = frames.collect();
+        let kind = task.waits_for.as_ref().map(|wait| &wait.kind);
+        let (id, state, by) = (&task.id, task.state, &task.awaited_by);
+        format!("{id} {state:?} {frames:?} {kind:?} {by:?} {:?}", task.error)
+    });
+    let edges = process.edges.iter().map(|edge| format!("{edge:?}"));
+    let resources = process.resources.iter().map(|resource| {
+        let (id, name, waiters) = (&resource.id, &resource.name, &resource.waiters);
+        format!("{id} {name:?} {waiters:?}")
+    });
+    let references = (process.references.iter())
+        .map(|reference| format!("{} {} {}", reference.from, reference.path, reference.to));
+    let coroutines = process.coroutines.iter().map(|it| it.id.to_string());
+    let all = tasks.chain(edges).chain(resources).chain(references);
+    all.chain(coroutines).collect()
 }
 
 #[derive(Deserialize)]
