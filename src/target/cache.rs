@@ -117,17 +117,15 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
-    /// Takes over the pages of a smaller cache of the same memory, as if they
-    /// had been read aside, unless that has dropped any.
+    /// Takes over the pages of another cache of the same memory, as if they had
+    /// been read aside, unless that has dropped any, or this may not hold them.
     pub fn adopt(&self, other: Self) {
         let mut store = other.store.into_inner();
-        if store.dropped > 0 {
-            return;
-        }
-        self.forget_recent();
         store.aside.fill(true);
-        store.widen(DEFAULT_PAGES);
-        *self.store.borrow_mut() = store;
+        if store.dropped == 0 && store.succeed(&self.store.borrow()) {
+            self.forget_recent();
+            *self.store.borrow_mut() = store;
+        }
     }
 
     #[inline]

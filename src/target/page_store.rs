@@ -126,7 +126,8 @@ impl Store {
         let chunk_end = (start + pages_of(chunk)).min(self.capacity);
         let end = chunk_end.min(first.saturating_add(wanted));
         if chunk == self.chunks.len() {
-            let bytes = (chunk_end - start) * PAGE_SIZE;
+            // All of it: there may be more slots one day.
+            let bytes = pages_of(chunk) * PAGE_SIZE;
             self.chunks.push(zeroed(bytes, chunk > 0));
         }
         if self.owners.len() < end {
@@ -235,10 +236,18 @@ impl Store {
         held
     }
 
-    /// Lets this hold as many pages as another one may.
-    pub(super) fn widen(&mut self, pages: usize) {
-        self.most = self.most.max(pages.clamp(1, BAD as usize));
-        self.capacity = self.most;
+    /// Takes the place of `other`: may hold as many pages, and remembers as much of
+    /// those that make room. Not if it holds more than that by now.
+    pub(super) fn succeed(&mut self, other: &Self) -> bool {
+        if self.owners.len() > other.most {
+            return false;
+        }
+        self.most = other.most;
+        self.capacity = other.most;
+        if other.prints.is_some() {
+            self.remember_dropped();
+        }
+        true
     }
 
     pub(super) fn remember_bad(&mut self, page: u64) {

@@ -326,6 +326,30 @@ fn what_is_too_much_to_be_held_leaves_few_pages_until_all_is_forgotten() {
 }
 
 #[test]
+fn what_another_cache_has_is_taken_over_with_room_for_more() {
+    let filled = |capacity, pages: u64| {
+        let cache = PageCache::with_capacity(Pretended::new(|page| Some(page as u8)), capacity);
+        cache.prefetch(&mut [(0, (pages * PAGE) as usize)].into_iter());
+        cache
+    };
+    // The smaller one ends within an allocation.
+    for (capacity, pages) in [(700, 700), (1_300, 1_250), (1_300, 900)] {
+        let cache = filled(3_000, 0).remembering_dropped();
+        cache.adopt(filled(capacity, pages));
+        assert_eq!(cache.cache_stats().pages as u64, pages);
+        for page in (0..6_000).chain(0..6_000) {
+            let bytes = read(&cache, page * PAGE + 8, 8).unwrap();
+            assert_eq!(bytes, [page as u8; 8]);
+        }
+        assert_eq!(cache.cache_stats().pages, 3_000);
+        assert!(cache.is_unchanged());
+    }
+    let cache = filled(100, 0);
+    cache.adopt(filled(1_000, 101));
+    assert_eq!(cache.cache_stats().pages, 0);
+}
+
+#[test]
 fn what_made_room_is_known_to_be_as_it_was_or_not() {
     let changed = Cell::new(None);
     let fill = |page: u64| Some(page as u8 + u8::from(changed.get() == Some(page)));
