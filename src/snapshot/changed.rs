@@ -4,7 +4,7 @@
 //! All memory was copied before any of it was copied again. So those that are the
 //! same in both copies were all as they are shown at one moment, that in between;
 //! and so were the edges between two tasks, which are in what both were read from.
-//! Of threads only the frames are compared: what their calls wait for is not.
+//! Of threads the frames and names are compared: what their calls wait for is not.
 
 use std::sync::Arc;
 
