@@ -212,7 +212,9 @@ fn random(leg: &Leg, mode: Mode) -> Outcome {
         "harm on {}, {}: {rounds} rounds, seed {seed}, {injuries:?}, latest heartbeat {latest:?}",
         leg.leg, mode.name
     );
-    println!("{told}");
+    // At once: the other modes of a long run take their time.
+    let why = outcome.as_ref().err().map_or("", String::as_str);
+    println!("{told} {why}");
     outcome.map_err(|why| format!("{why}\n{told}"))
 }
 

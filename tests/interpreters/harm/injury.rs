@@ -14,8 +14,9 @@ use crate::support::attach;
 use crate::support::{Outcome, ensure};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long a signal of job control may take to have its effect.
-const TO_SUSPEND: Duration = Duration::from_millis(500);
+/// How long a signal of job control may take to have its effect: generous, for a
+/// process that ends, or is suspended, does so long before.
+const TO_SUSPEND: Duration = Duration::from_secs(30);
 /// How often signals are sent to the target meanwhile.
 const SIGNAL_EVERY: Duration = Duration::from_micros(700);
 
