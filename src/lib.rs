@@ -6,7 +6,6 @@ pub mod cli;
 pub mod dap;
 pub mod diagnosis;
 pub mod evaluate;
-pub mod huge_pages;
 pub mod limits;
 pub mod python;
 pub mod report;

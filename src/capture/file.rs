@@ -9,7 +9,6 @@ use tempfile::Builder;
 
 use super::{CaptureError, MOST_FILE, read};
 use crate::diagnosis::recording::Recording;
-use crate::huge_pages;
 
 /// For the owner alone: it holds what the process had in its memory.
 const MODE: u32 = 0o600;
@@ -21,7 +20,6 @@ const STANDARD: &str = "-";
 /// # Errors
 /// What is wrong with the file.
 pub fn read_file(path: &Path) -> Result<Recording, CaptureError> {
-    huge_pages::allow();
     let bytes = match path.as_os_str() == STANDARD {
         true => bounded(&mut io::stdin().lock())?,
         false => bounded(&mut File::open(path)?)?,

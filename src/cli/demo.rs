@@ -14,7 +14,6 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use super::args::DemoArguments;
 use super::failure::Failure;
 use super::report;
-use crate::huge_pages;
 use crate::snapshot::Snapshot;
 
 const PROGRAM: &str = include_str!("demo.py");
@@ -54,7 +53,6 @@ struct Program {
 
 impl Program {
     fn start(python: &Path, path: &Path) -> Result<Self, Failure> {
-        huge_pages::allow();
         let spawned = Command::new(python)
             .arg(path)
             .stdin(Stdio::null())

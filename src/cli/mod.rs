@@ -19,12 +19,9 @@ use clap::Parser;
 
 use args::{Arguments, Command};
 
-use crate::huge_pages;
-
 /// Runs the command line; the status is 0, or 1 with a sentence on stderr, 2
 /// for wrong usage, or 3 for a process that is stuck where that was asked for.
 pub fn run() -> ExitCode {
-    huge_pages::avoid();
     let arguments = Arguments::parse();
     let json = match &arguments.command {
         None => arguments.report.show.json,

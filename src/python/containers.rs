@@ -18,6 +18,8 @@ struct KeysTable {
     count: usize,
     entry_size: usize,
     key_at: usize,
+    /// Where values are that are not in the entries.
+    values: Option<u64>,
 }
 
 /// Bytes of a text that tell whether it is a key: its head, and a short name.
@@ -115,58 +117,70 @@ impl Reader<'_> {
             count,
             entry_size: if general { 24 } else { 16 },
             key_at: if general { 8 } else { 0 },
+            values: None,
         })
     }
 
     /// Keys and values of the dict at `addr` in insertion order, at most
     /// `max` of them, and its length.
     pub fn dict_items(&self, addr: u64, max: usize) -> Result<(Vec<(u64, u64)>, u64)> {
-        self.expect_kind(addr, Kind::Dict, "dict")?;
-        let layout = &self.layout.dict;
-        let used = self.u64(addr + u64::from(layout.ma_used))?;
-        let keys = self.required(addr + u64::from(layout.ma_keys), "ma_keys")?;
-        let values = self.pointer(addr + u64::from(layout.ma_values), "ma_values")?;
-        let table = self.keys_table(keys)?;
-        let first_value = values.map(|at| at + u64::from(self.layout.attributes.first_value));
-        let items = self.table_items(&table, first_value, max)?;
-        Ok((items, used))
-    }
-
-    fn table_items(
-        &self,
-        table: &KeysTable,
-        values: Option<u64>,
-        max: usize,
-    ) -> Result<Vec<(u64, u64)>> {
         /// Entries read at once, so that a huge table needs no huge buffer.
         const CHUNK: usize = 4096;
+        let table = self.table_of(addr)?;
+        let used = self.u64(addr + u64::from(self.layout.dict.ma_used))?;
         let mut items = Vec::new();
         let mut start = 0;
         while start < table.count && items.len() < max {
             let count = (table.count - start).min(CHUNK);
-            let at = table.entries + (start * table.entry_size) as u64;
-            let bytes = self.bytes(at, count * table.entry_size)?;
-            if table.key_at > 0 {
-                // The hash: of an integer, the integer itself.
-                self.memory().unneeded(at, count, table.entry_size);
-            }
-            let split = match values {
-                Some(values) => Some(self.pointers(values + start as u64 * 8, count)?),
-                None => None,
-            };
-            for (index, entry) in bytes.chunks_exact(table.entry_size).enumerate() {
-                let key = entry.field_u64(table.key_at as u32);
-                let value = match &split {
-                    Some(values) => values[index],
-                    None => entry.field_u64(table.key_at as u32 + 8),
-                };
-                if is_plausible(key) && is_plausible(value) && items.len() < max {
-                    items.push((key, value));
-                }
-            }
+            self.entries(&table, start, count, &mut items)?;
             start += count;
         }
-        Ok(items)
+        items.truncate(max);
+        Ok((items, used))
+    }
+
+    /// The table of the dict at `addr`.
+    fn table_of(&self, addr: u64) -> Result<KeysTable> {
+        self.expect_kind(addr, Kind::Dict, "dict")?;
+        let layout = &self.layout.dict;
+        let keys = self.required(addr + u64::from(layout.ma_keys), "ma_keys")?;
+        let values = self.pointer(addr + u64::from(layout.ma_values), "ma_values")?;
+        Ok(KeysTable {
+            values: values.map(|at| at + u64::from(self.layout.attributes.first_value)),
+            ..self.keys_table(keys)?
+        })
+    }
+
+    /// Adds keys and values of `count` entries of a table from entry `start` on,
+    /// those that are in use, to `items`.
+    fn entries(
+        &self,
+        table: &KeysTable,
+        start: usize,
+        count: usize,
+        items: &mut Vec<(u64, u64)>,
+    ) -> Result<()> {
+        let at = table.entries + (start * table.entry_size) as u64;
+        let bytes = self.bytes(at, count * table.entry_size)?;
+        if table.key_at > 0 {
+            // The hash: of an integer, the integer itself.
+            self.memory().unneeded(at, count, table.entry_size);
+        }
+        let split = match table.values {
+            Some(values) => Some(self.pointers(values + start as u64 * 8, count)?),
+            None => None,
+        };
+        for (index, entry) in bytes.chunks_exact(table.entry_size).enumerate() {
+            let key = entry.field_u64(table.key_at as u32);
+            let value = match &split {
+                Some(values) => values[index],
+                None => entry.field_u64(table.key_at as u32 + 8),
+            };
+            if is_plausible(key) && is_plausible(value) {
+                items.push((key, value));
+            }
+        }
+        Ok(())
     }
 
     /// Address and length of the entry by which the dict at `addr` has `value`;
@@ -203,15 +217,34 @@ impl Reader<'_> {
 
     /// The value of the text key `name` of the dict at `addr`.
     pub fn dict_get(&self, addr: u64, name: &str) -> Result<Option<u64>> {
-        /// Keys that are fetched together: they lie on many pages.
+        /// Entries that are looked at together: their keys lie on many pages.
         const BATCH: usize = 16;
-        let (items, _) = self.dict_items(addr, self.limits.items)?;
-        Ok(items.chunks(BATCH).find_map(|items| {
+        let table = self.table_of(addr)?;
+        let mut items = Vec::with_capacity(BATCH);
+        let most = table.count.min(self.limits.items);
+        for start in (0..most).step_by(BATCH) {
+            items.clear();
+            let count = (most - start).min(BATCH);
+            self.entries(&table, start, count, &mut items)?;
             self.prefetch(items.iter().map(|(key, _)| (*key, KEY_WINDOW)));
-            let mut items = items.iter();
-            let found = items.find(|(key, _)| self.text_equals(*key, name));
-            found.map(|(_, value)| *value)
-        }))
+            let found = items.iter().find(|(key, _)| self.text_equals(*key, name));
+            if let Some((_, value)) = found {
+                return Ok(Some(*value));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Announces that the first entries of the dicts at `dicts` will be read.
+    pub fn prefetch_dicts(&self, dicts: &[u64]) {
+        /// Bytes of a table that hold its head, its index and some entries.
+        const TABLE_WINDOW: usize = 1024;
+        let field = self.layout.dict.ma_keys;
+        self.prefetch_fields(dicts.iter().copied(), field);
+        let at = u64::from(field);
+        let tables = dicts.iter().filter_map(|dict| self.u64(dict + at).ok());
+        let tables: Vec<u64> = tables.collect();
+        self.prefetch(tables.into_iter().map(|table| (table, TABLE_WINDOW)));
     }
 
     /// Elements of the set or frozenset at `addr` in table order, at most

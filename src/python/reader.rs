@@ -83,6 +83,13 @@ impl<'m> Reader<'m> {
         self.memory.prefetch(&mut plausible);
     }
 
+    /// Announces that all of the objects at `addrs` will be read up to the word at
+    /// `offset`.
+    pub fn prefetch_fields(&self, addrs: impl Iterator<Item = u64>, offset: u32) {
+        const WORD: usize = 8;
+        self.prefetch(addrs.map(|addr| (addr, offset as usize + WORD)));
+    }
+
     /// Fills `buf` from `addr`.
     pub fn bytes_into(&self, addr: u64, buf: &mut [u8]) -> Result<()> {
         Ok(self.memory.read(addr, buf)?)

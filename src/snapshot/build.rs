@@ -15,14 +15,9 @@ use super::take::Scope;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
 use super::waits::{self, Scene, Search};
-use crate::python::reader::OBJECT_WINDOW;
 use crate::python::{Interpreter, Reader, Runtime};
 use crate::target::{self, Descriptors, Error, Memory};
 use crate::tasks::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap, search_heap};
-
-/// Objects that are announced at most: more would push each other out of the
-/// memory that keeps what was read.
-const MOST_ANNOUNCED: usize = 1 << 20;
 
 /// What only a walk over all objects finds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -107,16 +102,6 @@ impl Heap {
     /// Whether the walk came to its end.
     pub fn is_whole(&self) -> bool {
         self.errors.is_empty()
-    }
-
-    /// Announces what was seen in memory: all of it will be read, and in the order
-    /// in which it lies there it is fetched in a few large pieces.
-    fn announce(&self, reader: &Reader<'_>) {
-        let tasks = self.finished.values().flatten();
-        let objects = tasks.chain(&self.coroutines);
-        if self.seen == Seen::InMemory && objects.clone().count() <= MOST_ANNOUNCED {
-            reader.prefetch(objects.map(|addr| (*addr, OBJECT_WINDOW)));
-        }
     }
 
     fn of(&self, interpreter: u64) -> &[u64] {
@@ -288,9 +273,6 @@ impl Build<'_, '_> {
             let found = match self.runtime.tasks_refused {
                 Some(_) => FoundTasks::default(),
                 None => {
-                    if let Some(heap) = heap {
-                        heap.announce(self.reader);
-                    }
                     let finished = heap.map_or(&[][..], |heap| heap.of(interpreter.addr));
                     let seen = heap.map_or(Seen::InLists, |heap| heap.seen);
                     find_tasks(self.reader, interpreter, finished, seen)

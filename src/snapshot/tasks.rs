@@ -16,7 +16,7 @@ use crate::tasks::{FutureState, RawChain, RawTask, TaskName};
 
 /// Tasks whose chains advance together: few enough that what is known of them
 /// stays in the processor's cache, enough for large batches of reads.
-const BATCH: usize = 4_096;
+const BATCH: usize = 1_024;
 /// How asyncio names tasks that nobody named (`Lib/asyncio/tasks.py`).
 const DEFAULT_NAME_PREFIX: &str = "Task-";
 

@@ -16,7 +16,6 @@ use super::recorded::Evidence;
 use super::seen::Seen;
 use super::take::{Scope, TakeOptions};
 use super::threads::KernelThreads;
-use crate::huge_pages;
 use crate::python::candidates::candidates;
 use crate::python::runtime::{self, Candidate, Rejection};
 use crate::python::{Reader, Runtime};
@@ -72,9 +71,6 @@ impl Watch {
     /// # Errors
     /// No such process, not Python, or no permission.
     pub fn open(pid: u32, options: &TakeOptions, keep: bool) -> Result<Self, Error> {
-        if options.scope != Scope::Threads {
-            huge_pages::allow();
-        }
         let process = target::Process::open(pid)?;
         let candidates = candidates(&process, &PageCache::new(process.memory()))?;
         let pages = options.limits.pages;

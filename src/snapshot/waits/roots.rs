@@ -98,13 +98,9 @@ impl Roots<'_, '_, '_> {
                 return Ok(Vec::new());
             };
             let mut found = Vec::new();
-            for (name, module) in reader.dict_items(modules, reader.limits.items)?.0 {
-                if !reader.is_kind(module, Kind::Module) {
-                    continue;
-                }
-                let globals = reader.module_dict(module)?;
-                let file = reader.dict_get(globals, "__file__")?;
-                let file = file.and_then(|file| reader.text(file).ok());
+            for (name, globals) in self.modules(modules)? {
+                let file = reader.dict_get(globals, "__file__");
+                let file = file.ok().flatten().and_then(|file| reader.text(file).ok());
                 let is_user = file.is_some_and(|file| !self.scene.frames.is_library(&file));
                 if !is_user {
                     continue;
@@ -127,6 +123,24 @@ impl Roots<'_, '_, '_> {
             Ok(found)
         };
         user_modules().unwrap_or_default()
+    }
+
+    /// Names and globals of the modules in the dict at `modules`.
+    fn modules(&self, modules: u64) -> crate::python::error::Result<Vec<(u64, u64)>> {
+        let reader = self.scene.reader;
+        let (items, _) = reader.dict_items(modules, reader.limits.items)?;
+        reader.prefetch_fields(
+            items.iter().map(|(_, module)| *module),
+            reader.layout.module.md_dict,
+        );
+        let globals = |module| reader.module_dict(module).ok();
+        let loaded = items.into_iter();
+        let loaded: Vec<(u64, u64)> = loaded
+            .filter_map(|(name, module)| Some((name, globals(module)?)))
+            .collect();
+        let globals: Vec<u64> = loaded.iter().map(|(_, globals)| *globals).collect();
+        reader.prefetch_dicts(&globals);
+        Ok(loaded)
     }
 }
 
