@@ -282,7 +282,7 @@ pub fn frame_at(reader: &Reader<'_>, place: FramePlace) -> Decoded<RawFrame> {
         addr: place.frame,
     };
     match reader.frame(place.frame)? {
-        FrameSlot::Python { frame, .. } if frame.code.addr == place.code => Ok(frame),
+        FrameSlot::Python { frame, .. } if frame.at.code.addr == place.code => Ok(frame),
         _ => Err(gone),
     }
 }
@@ -297,7 +297,7 @@ fn globals(reader: &Reader<'_>, place: FramePlace) -> Decoded<u64> {
 fn locals(reader: &Reader<'_>, place: FramePlace) -> Decoded<Vec<Member>> {
     let frame = frame_at(reader, place)?;
     let bindings = reader.frame_variables(&frame)?;
-    if bindings.is_empty() && &*frame.code.name == "<module>" {
+    if bindings.is_empty() && &*frame.at.code.name == "<module>" {
         return names_of(reader, globals(reader, place)?);
     }
     let member = |binding: crate::python::frame::Binding| {

@@ -8,6 +8,7 @@ use python_offsets::{FrameForm, LineForm, StackForm};
 use super::code::Code;
 use super::error::{DecodeError, Result};
 use super::lines::Position;
+use super::place::CodePlace;
 use super::reader::{Fields, Reader, is_plausible};
 use super::types::Kind;
 
@@ -18,11 +19,15 @@ const HEAD: usize = 384;
 #[derive(Debug, Clone)]
 pub struct RawFrame {
     pub addr: u64,
-    /// What is saved as the end of its stack; 0 is nothing.
-    stack: u64,
-    pub code: Rc<Code>,
-    /// Bytes from the first instruction; negative before the first.
-    pub offset: i64,
+    /// Where in its code it is.
+    pub at: Rc<CodePlace>,
+}
+
+impl RawFrame {
+    /// What tells its place in the code from all others, as long as the reader lives.
+    pub fn place(&self) -> usize {
+        Rc::as_ptr(&self.at) as usize
+    }
 }
 
 /// A name and the object bound to it; `None` while it is unbound.
@@ -66,24 +71,44 @@ impl Reader<'_> {
             .ok_or(DecodeError::Null {
                 what: "code of a frame",
             })?;
-        let code = self.code(code_addr)?;
-        if code.is_trampoline() {
-            return Ok(FrameSlot::Skipped { previous });
-        }
-        let offset = self.instruction_offset(&head[..len], &code)?;
-        let frame = RawFrame {
-            addr,
-            stack: self.saved_stack(addr, &head[..len])?,
-            code,
-            offset,
+        let head = &head[..len];
+        let instruction = self.instruction(head)?;
+        let stack = self.saved_stack(addr, head)?;
+        let key = (code_addr, instruction, stack);
+        let at = match self.places.get(&key) {
+            Some(known) => known,
+            None => {
+                let code = self.code(code_addr)?;
+                if code.is_trampoline() {
+                    return Ok(FrameSlot::Skipped { previous });
+                }
+                let place = CodePlace {
+                    offset: self.instruction_offset(instruction, &code)?,
+                    stack,
+                    code,
+                    qualname: None,
+                };
+                self.places.insert(key, place)
+            }
         };
+        let frame = RawFrame { addr, at };
         Ok(FrameSlot::Python { frame, previous })
     }
 
-    fn instruction_offset(&self, head: &[u8], code: &Code) -> Result<i64> {
+    /// What a frame says of its instruction: an address, or a number.
+    fn instruction(&self, head: &[u8]) -> Result<u64> {
         let layout = &self.layout.frame;
-        if let Some(offset) = layout.instr_ptr {
-            let at = head.field_u64(offset) as i64;
+        let missing = DecodeError::NotInLayout { what: "f_lasti" };
+        match (layout.instr_ptr, layout.lasti) {
+            (Some(pointer), _) => Ok(head.field_u64(pointer)),
+            (None, Some(lasti)) => Ok(i64::from(head.field_i32(lasti)) as u64),
+            (None, None) => Err(missing),
+        }
+    }
+
+    fn instruction_offset(&self, instruction: u64, code: &Code) -> Result<i64> {
+        if self.layout.frame.instr_ptr.is_some() {
+            let at = instruction as i64;
             let distance = at.wrapping_sub(code.instructions as i64);
             // Farther than any code is long: not this code's instruction.
             if distance.unsigned_abs() > self.limits.code as u64 {
@@ -94,10 +119,7 @@ impl Reader<'_> {
             }
             return Ok(distance);
         }
-        let offset = layout
-            .lasti
-            .ok_or(DecodeError::NotInLayout { what: "f_lasti" })?;
-        let lasti = i64::from(head.field_i32(offset));
+        let lasti = instruction as i64;
         Ok(match self.layout.format.lines {
             LineForm::Ranges if lasti >= 0 => lasti * 2,
             _ => lasti,
@@ -106,17 +128,17 @@ impl Reader<'_> {
 
     /// Line and column where the frame is.
     pub fn frame_position(&self, frame: &RawFrame) -> Position {
-        self.code_position(&frame.code, frame.offset)
+        self.code_position(&frame.at.code, frame.at.offset)
     }
 
-    /// What the frame at `addr` has saved as the end of its stack: 0 for nothing.
-    fn saved_stack(&self, addr: u64, head: &[u8]) -> Result<u64> {
+    /// How far from `addr` a frame has saved the end of its stack.
+    fn saved_stack(&self, addr: u64, head: &[u8]) -> Result<Option<i64>> {
         let layout = &self.layout.frame;
         let behind = |base: u64| match u64::try_from(head.field_i32(layout.stack)) {
             Ok(values) => base.wrapping_add(values * 8),
             Err(_) => 0,
         };
-        Ok(match self.layout.format.stack {
+        let top = match self.layout.format.stack {
             StackForm::TopPointer | StackForm::StackPointer => head.field_u64(layout.stack),
             StackForm::Depth => {
                 let base = layout.valuestack.ok_or(DecodeError::NotInLayout {
@@ -125,13 +147,16 @@ impl Reader<'_> {
                 behind(head.field_u64(base))
             }
             StackForm::TopIndex => behind(addr + u64::from(layout.localsplus)),
-        })
+        };
+        Ok((top != 0).then(|| top.wrapping_sub(addr) as i64))
     }
 
     /// Address behind the last value of the frame's stack, where it is saved.
     pub fn stack_top(&self, frame: &RawFrame) -> Result<Option<u64>> {
-        match frame.stack {
-            0 => Ok(None),
+        let Some(distance) = frame.at.stack else {
+            return Ok(None);
+        };
+        match frame.addr.wrapping_add_signed(distance) {
             top if is_plausible(top) => Ok(Some(top)),
             addr => Err(DecodeError::BadPointer {
                 what: "stack pointer",
@@ -158,7 +183,7 @@ impl Reader<'_> {
 
     /// The variables of the frame.
     pub fn frame_variables(&self, frame: &RawFrame) -> Result<Vec<Binding>> {
-        let variables = self.variables(&frame.code)?;
+        let variables = self.variables(&frame.at.code)?;
         let first = frame.addr + u64::from(self.layout.frame.localsplus);
         let slots = self.bytes(first, variables.len() * 8)?;
         let mut bindings = Vec::with_capacity(variables.len());
@@ -187,7 +212,7 @@ impl Reader<'_> {
         frame: &RawFrame,
         visit: &mut dyn FnMut(&Rc<str>, u64),
     ) -> Result<()> {
-        let variables = self.variables(&frame.code)?;
+        let variables = self.variables(&frame.at.code)?;
         let first = frame.addr + u64::from(self.layout.frame.localsplus);
         for (index, variable) in (0u64..).zip(variables.iter()) {
             let value = match self.untag(self.u64(first + index * 8)?) {
@@ -205,7 +230,7 @@ impl Reader<'_> {
 
     /// The object bound to the variable `name` of the frame.
     pub fn frame_variable(&self, frame: &RawFrame, name: &str) -> Result<Option<u64>> {
-        let variables = self.variables(&frame.code)?;
+        let variables = self.variables(&frame.at.code)?;
         let first = frame.addr + u64::from(self.layout.frame.localsplus);
         let named = (0u64..).zip(variables.iter());
         for (index, variable) in named.filter(|(_, variable)| *variable.name == *name) {

@@ -124,6 +124,17 @@ impl Reader<'_> {
         }
     }
 
+    /// The frame under the qualified name of its generator, if that can be read.
+    pub fn with_qualname(&self, frame: RawFrame, generator: u64) -> RawFrame {
+        match self.generator_qualname(generator) {
+            Ok(name) => RawFrame {
+                at: self.places.named(&frame.at, self.shared(&name)),
+                ..frame
+            },
+            Err(_) => frame,
+        }
+    }
+
     /// What a suspended generator-like object awaits (`cr_await`,
     /// `gi_yieldfrom`, `ag_await`); `None` at a plain `yield`.
     pub fn awaited(&self, generator: &RawGenerator, frame: &RawFrame) -> Result<Option<u64>> {
@@ -134,16 +145,18 @@ impl Reader<'_> {
             SuspendedForm::State => generator.yield_from,
             SuspendedForm::YieldFromOpcode => {
                 let next = self.u8(frame
+                    .at
                     .code
                     .instructions
-                    .wrapping_add_signed(frame.offset + 2))?;
+                    .wrapping_add_signed(frame.at.offset + 2))?;
                 self.layout.format.await_opcodes.contains(&next)
             }
             SuspendedForm::ResumeOpcode => {
                 let unit = frame
+                    .at
                     .code
                     .instructions
-                    .wrapping_add_signed(frame.offset + 2);
+                    .wrapping_add_signed(frame.at.offset + 2);
                 let (opcode, argument) = (self.u8(unit)?, self.u8(unit + 1)?);
                 // RESUME's argument: 2 after `yield from`, 3 after `await`.
                 self.layout.format.await_opcodes.contains(&opcode) && argument & 3 >= 2

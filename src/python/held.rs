@@ -82,7 +82,7 @@ impl Reader<'_> {
                     .iter()
                     .find(|handler| handler.depth == depth_behind);
                 let line = handler
-                    .and_then(|handler| self.code_position(&frame.code, handler.with_at).line);
+                    .and_then(|handler| self.code_position(&frame.at.code, handler.with_at).line);
                 let here = Entered {
                     manager,
                     frame: frame.clone(),
@@ -194,7 +194,7 @@ impl Reader<'_> {
     /// Whether nothing is on the stack of a suspended coroutine but what it
     /// awaits, which is on top: it is inside of nothing.
     pub fn only_awaits(&self, frame: &RawFrame) -> Result<bool> {
-        if frame.code.frame_kind() != FrameKind::Coroutine {
+        if frame.at.code.frame_kind() != FrameKind::Coroutine {
             return Ok(false);
         }
         let base = self.stack_base(frame)?;
@@ -218,7 +218,7 @@ impl Reader<'_> {
                 let missing = DecodeError::NotInLayout {
                     what: "co_nlocalsplus",
                 };
-                let slots = frame.code.slots.ok_or(missing)?;
+                let slots = frame.at.code.slots.ok_or(missing)?;
                 let slots = u64::try_from(slots).unwrap_or(0).min(MAX_STACK);
                 Ok(frame.addr + u64::from(self.layout.frame.localsplus) + slots * 8)
             }
@@ -238,15 +238,15 @@ impl Reader<'_> {
         let Some(offset) = self.layout.code.co_exceptiontable else {
             return self.block_handlers(frame).map(Rc::from);
         };
-        if let Some(known) = frame.code.handlers.borrow().get(&frame.offset) {
+        if let Some(known) = frame.at.code.handlers.borrow().get(&frame.at.offset) {
             return Ok(known.clone());
         }
-        let at = frame.code.addr + u64::from(offset);
+        let at = frame.at.code.addr + u64::from(offset);
         let table = self.required(at, "co_exceptiontable")?;
         let (table, _) = self.bytes_object(table, self.limits.code)?;
-        let handlers: Rc<[Handler]> = table_handlers(&table, frame.offset / 2).into();
-        let mut known = frame.code.handlers.borrow_mut();
-        known.insert(frame.offset, handlers.clone());
+        let handlers: Rc<[Handler]> = table_handlers(&table, frame.at.offset / 2).into();
+        let mut known = frame.at.code.handlers.borrow_mut();
+        known.insert(frame.at.offset, handlers.clone());
         Ok(handlers)
     }
 
@@ -291,7 +291,7 @@ impl Reader<'_> {
         };
         let handler = i64::from(handler) * unit;
         let length = usize::try_from(handler).unwrap_or(0).min(self.limits.code);
-        let code = self.bytes(frame.code.instructions, length)?;
+        let code = self.bytes(frame.at.code.instructions, length)?;
         let mut argument = 0i64;
         let mut found = handler;
         for (offset, instruction) in (0i64..).step_by(2).zip(code.chunks_exact(2)) {

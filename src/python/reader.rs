@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::code::Code;
 use super::error::{DecodeError, Result};
+use super::place::CodePlaces;
 use super::types::Type;
 use crate::limits::Limits;
 use crate::target::Memory;
@@ -32,6 +33,7 @@ pub struct Reader<'m> {
     pub limits: Limits,
     pub(super) types: RefCell<FxHashMap<u64, Rc<Type>>>,
     pub(super) codes: RefCell<FxHashMap<u64, Rc<Code>>>,
+    pub(super) places: CodePlaces,
     pub(super) texts: RefCell<FxHashMap<u64, Rc<str>>>,
     pub(super) key_names: RefCell<FxHashMap<(u64, u64), Names>>,
     /// Functions by their address: whether they are `__exit__` or `__aexit__`.
@@ -52,6 +54,7 @@ impl<'m> Reader<'m> {
             limits,
             types: RefCell::default(),
             codes: RefCell::default(),
+            places: CodePlaces::default(),
             texts: RefCell::default(),
             key_names: RefCell::default(),
             exits: RefCell::default(),

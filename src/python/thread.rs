@@ -265,10 +265,10 @@ impl Reader<'_> {
             _ => frame_object,
         };
         match self.frame(frame)? {
-            FrameSlot::Python { frame: mut raw, .. } => {
+            FrameSlot::Python { frame, .. } => {
                 let lasti = i64::from(self.i32(addr + u64::from(layout.tb_lasti))?);
-                raw.offset = lasti;
-                Ok(raw)
+                let at = self.places.left(&frame.at, lasti);
+                Ok(RawFrame { at, ..frame })
             }
             FrameSlot::Skipped { .. } => Err(DecodeError::Corrupt {
                 what: "tb_frame",

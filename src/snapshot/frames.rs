@@ -16,9 +16,6 @@ const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
 /// Files of modules that are frozen into the interpreter.
 const FROZEN_PREFIX: &str = "<frozen ";
 
-/// Code object, offset of the instruction, and qualified name.
-type Place = (u64, i64, Option<ArcStr>);
-
 /// What is decoded of each frame beside its place in the code.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FrameDetail {
@@ -37,12 +34,12 @@ pub struct Frames<'r, 'm> {
     /// library have relative names: its top-level modules.
     bundled_modules: FxHashSet<Rc<str>>,
     detail: FrameDetail,
-    /// Frames by code, instruction and qualified name, without their place.
-    known: RefCell<FxHashMap<Place, Frame>>,
+    /// Frames by their place in the code, without their place in memory.
+    known: RefCell<FxHashMap<usize, Frame>>,
     /// Whole chains by the places of their links.
-    chains: RefCell<FxHashMap<Vec<Place>, Arc<[Frame]>>>,
+    chains: RefCell<FxHashMap<Vec<usize>, Arc<[Frame]>>>,
     /// The places of the chain that is looked up.
-    places: RefCell<Vec<Place>>,
+    places: RefCell<Vec<usize>>,
     /// Type and text of the objects in variables, by address.
     values: RefCell<FxHashMap<u64, (ArcStr, ArcStr)>>,
 }
@@ -77,22 +74,14 @@ impl<'r, 'm> Frames<'r, 'm> {
         self.bundled_modules.contains(module)
     }
 
-    /// A Python frame; `qualname` is its generator's, where it has one. That may
-    /// have been changed: the code's own, from 3.11, says where to look.
-    pub fn python(&self, raw: &RawFrame, qualname: Option<ArcStr>) -> Frame {
-        let key = (raw.code.addr, raw.offset, qualname);
+    /// A Python frame.
+    pub fn python(&self, raw: &RawFrame) -> Frame {
         let mut known = self.known.borrow_mut();
-        let mut frame = match known.get(&key) {
-            Some(frame) => frame.clone(),
-            None => {
-                let frame = self.place_in_code(raw, key.2.as_deref());
-                known.insert(key, frame.clone());
-                frame
-            }
-        };
+        let frame = known.entry(raw.place());
+        let mut frame = frame.or_insert_with(|| self.place_in_code(raw)).clone();
         frame.place = Some(FramePlace {
             frame: raw.addr,
-            code: raw.code.addr,
+            code: raw.at.code.addr,
         });
         if self.detail.locals {
             match self.locals_of(raw) {
@@ -103,16 +92,21 @@ impl<'r, 'm> Frames<'r, 'm> {
         frame
     }
 
-    fn place_in_code(&self, raw: &RawFrame, qualname: Option<&str>) -> Frame {
+    fn place_in_code(&self, raw: &RawFrame) -> Frame {
+        // That of a generator may have been changed: from 3.11 the code's own says
+        // where to look.
+        let qualname = raw.at.qualname.as_deref();
         let position = self.reader.frame_position(raw);
         Frame {
-            function: self.reader.shared(&raw.code.name),
-            qualname: self.reader.shared(qualname.unwrap_or(&raw.code.qualname)),
-            file: Some(self.reader.shared(&raw.code.filename)),
+            function: self.reader.shared(&raw.at.code.name),
+            qualname: self
+                .reader
+                .shared(qualname.unwrap_or(&raw.at.code.qualname)),
+            file: Some(self.reader.shared(&raw.at.code.filename)),
             line: position.line,
             column: position.column,
-            kind: raw.code.frame_kind(),
-            library: self.is_library(&raw.code.filename),
+            kind: raw.at.code.frame_kind(),
+            library: self.is_library(&raw.at.code.filename),
             owner: None,
             locals: None,
             error: None,
@@ -130,9 +124,7 @@ impl<'r, 'm> Frames<'r, 'm> {
         places.clear();
         for link in &chain.frames {
             match link {
-                ChainFrame::Python {
-                    frame, qualname, ..
-                } => places.push((frame.code.addr, frame.offset, qualname.clone())),
+                ChainFrame::Python { frame, .. } => places.push(frame.place()),
                 ChainFrame::Native(_) => return links().collect(),
             }
         }
@@ -148,9 +140,7 @@ impl<'r, 'm> Frames<'r, 'm> {
     /// One link of an await chain.
     fn link(&self, link: &ChainFrame) -> Frame {
         match link {
-            ChainFrame::Python {
-                frame, qualname, ..
-            } => self.python(frame, qualname.clone()),
+            ChainFrame::Python { frame, .. } => self.python(frame),
             ChainFrame::Native(shown) => Frame {
                 function: shown.rsplit('.').next().unwrap_or(shown).into(),
                 qualname: shown.clone(),
@@ -201,7 +191,7 @@ impl<'r, 'm> Frames<'r, 'm> {
 
     /// The frames of a stack, innermost first, with the error that ended it.
     pub fn stack(&self, stack: &RawStack) -> (Vec<Frame>, Option<String>) {
-        let frames = stack.frames.iter().map(|raw| self.python(raw, None));
+        let frames = stack.frames.iter().map(|raw| self.python(raw));
         (
             frames.collect(),
             stack.error.as_ref().map(ToString::to_string),

@@ -24,7 +24,6 @@ pub enum ChainFrame {
         /// The coroutine or generator object.
         generator: u64,
         frame: RawFrame,
-        qualname: Option<ArcStr>,
     },
     /// An awaitable that is not made of Python frames: its own name or that of
     /// its type.
@@ -150,14 +149,14 @@ impl Reader<'_> {
             return Ok(None);
         };
         let next = self.awaited(&generator, &frame);
+        // From 3.11 the code's own name is what is shown.
+        let frame = match self.layout.code.co_qualname {
+            Some(_) => frame,
+            None => self.with_qualname(frame, addr),
+        };
         chain.frames.push(ChainFrame::Python {
             generator: addr,
             frame,
-            // From 3.11 the code's own name is what is shown.
-            qualname: match self.layout.code.co_qualname {
-                Some(_) => None,
-                None => (self.generator_qualname(addr).ok()).map(|name| self.shared(&name)),
-            },
         });
         next
     }

@@ -61,7 +61,7 @@ impl Reader<'_> {
 
     /// The first argument of the function that `frame` runs.
     pub fn receiver(&self, frame: &RawFrame) -> Result<Option<u64>> {
-        if frame.code.arguments < 1 {
+        if frame.at.code.arguments < 1 {
             return Ok(None);
         }
         let slot = frame.addr + u64::from(self.layout.frame.localsplus);
@@ -79,9 +79,9 @@ impl Reader<'_> {
         frame: &RawFrame,
         table: &'t [KnownWait],
     ) -> Option<(&'t KnownWait, u64)> {
-        let name = &*frame.code.name;
+        let name = &*frame.at.code.name;
         let mut rows = table.iter().filter(|row| row.methods.contains(&name));
-        let key = (frame.code.addr, table.as_ptr() as usize);
+        let key = (frame.at.code.addr, table.as_ptr() as usize);
         let mut named = self.named.borrow_mut();
         if !*named
             .entry(key)
@@ -110,7 +110,7 @@ impl Reader<'_> {
                 break;
             };
             // `async with condition` waits for the lock of the condition.
-            if found.is_some() && frame.code.name.ends_with("enter__") {
+            if found.is_some() && frame.at.code.name.ends_with("enter__") {
                 break;
             }
             let wait = RawWait {

@@ -178,7 +178,7 @@ fn probe(runtime: &Runtime, reader: &Reader<'_>) -> Result<RawFrame, String> {
     let threads = main.iter().flat_map(|interpreter| &interpreter.threads);
     let mut frames = threads.flat_map(|thread| reader.thread_stack(thread.addr).frames);
     frames
-        .find(|frame| &*frame.code.name == "probe")
+        .find(|frame| &*frame.at.code.name == "probe")
         .ok_or_else(|| "no frame of `probe`".into())
 }
 

@@ -72,7 +72,7 @@ impl Held {
             if let Ok(Some(generator)) = reader.attribute_object(manager, "gen") {
                 self.generators.insert(generator);
             }
-            self.add_deadline(reader, owner.id, &owned.frame.code.name, manager, now);
+            self.add_deadline(reader, owner.id, &owned.frame.at.code.name, manager, now);
             let inner = &owner.frames[..index];
             if is_entering(reader, inner, manager) || gives_back(reader, inner, manager) {
                 continue;
@@ -167,8 +167,8 @@ impl Held {
 fn taken(reader: &Reader<'_>, owner: &Owner<'_>, index: usize, entered: &Entered) -> Taken {
     let place = |frame: &RawFrame, line: Option<u32>| Taken {
         by: owner.id.clone(),
-        function: reader.shared(&frame.code.name),
-        file: Some(reader.shared(&frame.code.filename)),
+        function: reader.shared(&frame.at.code.name),
+        file: Some(reader.shared(&frame.at.code.filename)),
         line: line.or_else(|| reader.frame_position(frame).line),
     };
     let mut outer = owner.frames[index..].iter();
@@ -191,14 +191,14 @@ fn held_objects(reader: &Reader<'_>, manager: u64) -> Vec<u64> {
 
 fn is_entering(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> bool {
     inner.last().is_some_and(|next| {
-        ENTERING.contains(&&*next.frame.code.name)
+        ENTERING.contains(&&*next.frame.at.code.name)
             && matches!(reader.receiver(next.frame), Ok(Some(receiver)) if receiver == manager)
     })
 }
 
 fn gives_back(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> bool {
     inner.iter().any(|next| {
-        &*next.frame.code.name == WAITING
+        &*next.frame.at.code.name == WAITING
             && matches!(reader.receiver(next.frame), Ok(Some(receiver)) if receiver == manager)
     })
 }

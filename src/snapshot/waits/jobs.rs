@@ -66,7 +66,7 @@ impl Jobs {
             self.note_futures(reader, frame, index);
         }
         let Some(position) = frames.iter().position(|frame| {
-            &*frame.code.name == WORKER
+            &*frame.at.code.name == WORKER
                 && reader.frame_module(frame).as_deref() == Some(THREAD_POOL_MODULE)
         }) else {
             self.add_process_pool(registry, frames);
@@ -87,7 +87,7 @@ impl Jobs {
 
     /// Futures in the hands of a thread: its frames have them in variables.
     fn note_futures(&mut self, reader: &Reader<'_>, frame: &RawFrame, thread: usize) {
-        let worker = &*frame.code.name == "run" || &*frame.code.name == WORKER;
+        let worker = &*frame.at.code.name == "run" || &*frame.at.code.name == WORKER;
         if !worker {
             return;
         }
@@ -139,7 +139,7 @@ impl Jobs {
     fn add_process_pool(&mut self, registry: &mut Registry<'_, '_>, frames: &[RawFrame]) {
         let reader = registry.reader;
         let Some(manager) = frames.iter().find_map(|frame| {
-            let is_manager = &*frame.code.name == "run"
+            let is_manager = &*frame.at.code.name == "run"
                 && reader.frame_module(frame).as_deref() == Some(PROCESS_POOL_MODULE);
             is_manager.then(|| reader.receiver(frame).ok()?).flatten()
         }) else {
@@ -174,7 +174,7 @@ fn works_on_nothing(reader: &Reader<'_>, frames: &[RawFrame], worker: usize) -> 
         reader
             .frame_module(frame)
             .is_some_and(|module| matches!(&*module, "queue" | "threading" | THREAD_POOL_MODULE))
-            && &*frame.code.name != "run"
+            && &*frame.at.code.name != "run"
     })
 }
 

@@ -142,7 +142,7 @@ impl Explain<'_, '_, '_> {
         }
         let innermost = python_frames(&built.chain).next();
         if let Some(frame) = innermost
-            && &*frame.code.name == SLEEP.1
+            && &*frame.at.code.name == SLEEP.1
             && reader.frame_module(frame).as_deref() == Some(SLEEP.0)
         {
             wait.kind = literal!("timer");
@@ -183,7 +183,7 @@ impl Explain<'_, '_, '_> {
         let (kind, futures) = match (gathered, frame) {
             (Some(children), _) => ("gather", children),
             (None, Some(frame))
-                if &*frame.code.name == "_wait"
+                if &*frame.at.code.name == "_wait"
                     && reader.frame_module(frame).as_deref() == Some(SLEEP.0) =>
             {
                 let futures = reader.frame_variable(frame, "fs").ok()??;

@@ -294,7 +294,7 @@ fn named_globals(reader: &Reader<'_>, frame: &RawFrame) -> Vec<u64> {
     let globals = || -> crate::python::error::Result<Vec<u64>> {
         let at = frame.addr + u64::from(reader.layout.frame.globals);
         let globals = reader.required(at, "f_globals")?;
-        let at = frame.code.addr + u64::from(reader.layout.code.co_names);
+        let at = frame.at.code.addr + u64::from(reader.layout.code.co_names);
         let names = reader.required(at, "co_names")?;
         let (names, _) = reader.tuple_items(names, reader.limits.value_items)?;
         let mut found = Vec::new();

@@ -154,9 +154,7 @@ fn frames(built: &BuiltTask) -> Vec<(u64, RawFrame)> {
         .frames
         .iter()
         .filter_map(|link| match link {
-            ChainFrame::Python {
-                generator, frame, ..
-            } => Some((*generator, frame.clone())),
+            ChainFrame::Python { generator, frame } => Some((*generator, frame.clone())),
             ChainFrame::Native(_) => None,
         })
         .collect()
