@@ -217,19 +217,45 @@ impl Reader<'_> {
 
     /// The value of the text key `name` of the dict at `addr`.
     pub fn dict_get(&self, addr: u64, name: &str) -> Result<Option<u64>> {
+        Ok(self.dict_entry(addr, name)?.map(|(_, value)| value))
+    }
+
+    /// The text key `name` of the dict at `addr`, and its value.
+    pub fn dict_entry(&self, addr: u64, name: &str) -> Result<Option<(u64, u64)>> {
+        self.find_entry(addr, &mut |items| {
+            self.prefetch(items.iter().map(|(key, _)| (*key, KEY_WINDOW)));
+            items
+                .iter()
+                .position(|(key, _)| self.text_equals(*key, name))
+        })
+    }
+
+    /// The value of the key that is the object at `key`, of the dict at `addr`.
+    /// Names of attributes are interned: all that are equal are one object.
+    pub fn dict_get_key(&self, addr: u64, key: u64) -> Result<Option<u64>> {
+        let found = self.find_entry(addr, &mut |items| {
+            items.iter().position(|(other, _)| *other == key)
+        })?;
+        Ok(found.map(|(_, value)| value))
+    }
+
+    /// The first entry of the dict at `addr` that `find` finds in a few of them.
+    fn find_entry(
+        &self,
+        addr: u64,
+        find: &mut dyn FnMut(&[(u64, u64)]) -> Option<usize>,
+    ) -> Result<Option<(u64, u64)>> {
         /// Entries that are looked at together: their keys lie on many pages.
         const BATCH: usize = 16;
         let table = self.table_of(addr)?;
-        let mut items = Vec::with_capacity(BATCH);
         let most = table.count.min(self.limits.items);
+        let mut items = Vec::with_capacity(BATCH);
         for start in (0..most).step_by(BATCH) {
             items.clear();
             let count = (most - start).min(BATCH);
             self.entries(&table, start, count, &mut items)?;
-            self.prefetch(items.iter().map(|(key, _)| (*key, KEY_WINDOW)));
-            let found = items.iter().find(|(key, _)| self.text_equals(*key, name));
-            if let Some((_, value)) = found {
-                return Ok(Some(*value));
+            if let Some(place) = find(&items) {
+                return Ok(items.get(place).copied());
             }
         }
         Ok(None)

@@ -289,12 +289,18 @@ impl Reader<'_> {
 
     /// The global `name` of the loaded module `module`.
     pub fn module_global(&self, interp: u64, module: &str, name: &str) -> Result<Option<u64>> {
+        match self.module_globals(interp, module)? {
+            Some(globals) => self.dict_get(globals, name),
+            None => Ok(None),
+        }
+    }
+
+    /// The dict of the globals of the loaded module `module`.
+    pub fn module_globals(&self, interp: u64, module: &str) -> Result<Option<u64>> {
         let Some(modules) = self.sys_modules(interp)? else {
             return Ok(None);
         };
-        let Some(module) = self.dict_get(modules, module)? else {
-            return Ok(None);
-        };
-        self.dict_get(self.module_dict(module)?, name)
+        let module = self.dict_get(modules, module)?;
+        module.map(|module| self.module_dict(module)).transpose()
     }
 }

@@ -258,7 +258,17 @@ impl Watch {
             return None;
         }
         let ranges = self.process.all_written_pages(SCANNED_PAGES)?;
-        Heap::scan(&reader, &runtime, self.cache.source(), &ranges)
+        let heap = Heap::scan(&reader, &runtime, self.cache.source(), &ranges);
+        drop(reader);
+        self.adopt(cache);
+        heap
+    }
+
+    /// Spares reading again what was read to look for objects.
+    fn adopt(&self, cache: Pages) {
+        if self.cache.cache_stats().pages == 0 {
+            self.cache.adopt(cache);
+        }
     }
 
     /// Follows the lists of all objects, through a memory of its own: so many
@@ -274,9 +284,7 @@ impl Watch {
                 heap.add(Heap::search(&reader, &runtime));
             }
             if heap.is_whole() {
-                if self.cache.cache_stats().pages == 0 {
-                    self.cache.adopt(cache);
-                }
+                self.adopt(cache);
                 break;
             }
         }

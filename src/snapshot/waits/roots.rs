@@ -10,6 +10,9 @@ use crate::python::{Kind, RawFrame, Reader};
 use crate::snapshot::tasks::loop_id;
 use crate::tasks::LoopHandles;
 
+/// The global that says where a module was loaded from.
+const FILE: &str = "__file__";
+
 /// A variable, or what a callback of a loop works on.
 #[derive(Debug, Clone)]
 pub struct Variable {
@@ -98,8 +101,12 @@ impl Roots<'_, '_, '_> {
                 return Ok(Vec::new());
             };
             let mut found = Vec::new();
+            let file_key = self.file_key(interpreter);
             for (name, globals) in self.modules(modules)? {
-                let file = reader.dict_get(globals, "__file__");
+                let file = match file_key {
+                    Some(key) => reader.dict_get_key(globals, key),
+                    None => reader.dict_get(globals, FILE),
+                };
                 let file = file.ok().flatten().and_then(|file| reader.text(file).ok());
                 let is_user = file.is_some_and(|file| !self.scene.frames.is_library(&file));
                 if !is_user {
@@ -123,6 +130,14 @@ impl Roots<'_, '_, '_> {
             Ok(found)
         };
         user_modules().unwrap_or_default()
+    }
+
+    /// The key by which modules have their file: that of one that has one.
+    fn file_key(&self, interpreter: u64) -> Option<u64> {
+        let reader = self.scene.reader;
+        let globals = reader.module_globals(interpreter, "os").ok()??;
+        let (key, _) = reader.dict_entry(globals, FILE).ok()??;
+        Some(key)
     }
 
     /// Names and globals of the modules in the dict at `modules`.
