@@ -215,8 +215,8 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
     }
     let coroutines: Vec<Option<u64>> = objects.iter().copied().map(Some).collect();
     for chain in reader.chains(&coroutines) {
-        let _ = reader.innermost_wait(python_frames(&chain), COROUTINE_WAITS);
-        let _ = reader.outer_wait(&chain, 0, &mut Default::default());
+        let _ = reader.innermost_wait(python_frames(&chain.frames), COROUTINE_WAITS);
+        let _ = reader.outer_wait(&chain.frames, 0, &mut Default::default());
     }
 }
 

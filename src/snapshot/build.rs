@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use python_offsets::TaskListForm;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::edges;
@@ -14,6 +14,7 @@ use super::order;
 use super::take::Scope;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
+use super::waits::in_use::InUse;
 use super::waits::{self, Scene, Search};
 use crate::python::{Interpreter, Reader, Runtime};
 use crate::target::{self, Descriptors, Error, Memory};
@@ -108,16 +109,21 @@ impl Heap {
         self.finished.get(&interpreter).map_or(&[], Vec::as_slice)
     }
 
+    /// Where coroutines were seen.
+    pub fn seen_coroutines(&self) -> &[u64] {
+        &self.coroutines
+    }
+
     /// The coroutines that were seen and still are objects, but for those that
     /// are `in_use`.
     pub fn coroutines<'a>(
         &'a self,
         reader: &'a Reader<'_>,
-        in_use: &'a FxHashSet<u64>,
+        in_use: &'a InUse<'_>,
     ) -> impl Iterator<Item = u64> + 'a {
         let seen = self.coroutines.iter().copied();
         seen.filter(|addr| {
-            !in_use.contains(addr) && (self.seen == Seen::InLists || reader.is_tracked(*addr))
+            !in_use.contains(*addr) && (self.seen == Seen::InLists || reader.is_tracked(*addr))
         })
     }
 }

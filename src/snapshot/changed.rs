@@ -21,7 +21,7 @@ use crate::python::{FrameSlot, Reader, Runtime};
 use crate::target::{Lines, PageCache, ProcessMemory, Traced};
 use crate::tasks::known::COROUTINE_WAITS;
 use crate::tasks::wait::python_frames;
-use crate::tasks::{Dependents, FutureState, RawChain, Seen, find_tasks};
+use crate::tasks::{ChainFrame, Dependents, FutureState, Seen, find_tasks};
 
 /// What is said of an item that was not the same twice.
 const MARK: &str = "it changed while it was read";
@@ -210,7 +210,9 @@ impl Again<'_, '_> {
                 if let Some(waiter) = raw.waiter.or(leaf) {
                     let _ = reader.future_state(waiter);
                 }
-                chains.iter().for_each(|chain| read_chain(reader, chain));
+                chains
+                    .iter()
+                    .for_each(|chain| read_chain(reader, &chain.frames));
                 Dependents::default().of(reader, addr, &raw.future.callbacks);
             }
         })
@@ -299,7 +301,9 @@ impl Again<'_, '_> {
     fn of_coroutine(&self, id: &str) -> Ranges {
         self.ranges(|reader| {
             let chains = reader.chains(&[address(id)]);
-            chains.iter().for_each(|chain| read_chain(reader, chain));
+            chains
+                .iter()
+                .for_each(|chain| read_chain(reader, &chain.frames));
         })
     }
 
@@ -316,7 +320,7 @@ impl Again<'_, '_> {
 }
 
 /// Reads in what a chain waits, and what its frames are inside of.
-fn read_chain(reader: &Reader<'_>, chain: &RawChain) {
+fn read_chain(reader: &Reader<'_>, chain: &[ChainFrame]) {
     let wait = reader.innermost_wait(python_frames(chain), COROUTINE_WAITS);
     let inner = wait.map_or(0, |(_, frames)| frames);
     let _ = reader.outer_wait(chain, inner, &mut Default::default());

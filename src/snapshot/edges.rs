@@ -53,13 +53,15 @@ struct Finder {
 }
 
 impl Finder {
-    fn follow_callbacks(&mut self, reader: &Reader<'_>, tasks: &[BuiltTask]) {
+    fn follow_callbacks(&mut self, reader: &Reader<'_>, tasks: &mut [BuiltTask]) {
         let mut dependents = Dependents::default();
-        for (to, built) in tasks.iter().enumerate() {
-            if built.task.state == TaskState::Done || built.callbacks.is_empty() {
+        for (to, built) in tasks.iter_mut().enumerate() {
+            // Nobody asks for them again.
+            let callbacks = std::mem::take(&mut built.callbacks);
+            if built.task.state == TaskState::Done || callbacks.is_empty() {
                 continue;
             }
-            let reached = dependents.of(reader, built.addr, &built.callbacks);
+            let reached = dependents.of(reader, built.addr, &callbacks);
             for dependent in reached.dependents {
                 let from = self.waiting.get(&dependent.task).copied();
                 if let Some(from) = from.filter(|from| *from != to)

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::{Frame, FrameKind, FramePlace, Local};
 use crate::python::{DecodeError, Kind, RawFrame, RawStack, Reader};
-use crate::tasks::{ChainFrame, RawChain};
+use crate::tasks::ChainFrame;
 
 /// Directories whose files are installed, not written by the user.
 const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
@@ -115,14 +115,14 @@ impl<'r, 'm> Frames<'r, 'm> {
     }
 
     /// The frames of an await chain, innermost first.
-    pub fn chain(&self, chain: &RawChain) -> Arc<[Frame]> {
-        let links = || chain.frames.iter().rev().map(|link| self.link(link));
+    pub fn chain(&self, chain: &[ChainFrame]) -> Arc<[Frame]> {
+        let links = || chain.iter().rev().map(|link| self.link(link));
         if self.detail.locals || self.detail.places {
             return links().collect();
         }
         let mut places = self.places.borrow_mut();
         places.clear();
-        for link in &chain.frames {
+        for link in chain {
             match link {
                 ChainFrame::Python { frame, .. } => places.push(frame.place()),
                 ChainFrame::Native(_) => return links().collect(),

@@ -1,5 +1,7 @@
 //! Event loops of the model.
 
+use std::num::NonZeroU64;
+
 use rustc_hash::FxHashMap;
 
 use super::model::{EventLoop, LoopState, Thread, ThreadState};
@@ -57,7 +59,7 @@ impl Loops {
     /// Notes the loops that tasks belong to, and the thread of each task.
     pub fn note_tasks(&mut self, tasks: &mut [BuiltTask], threads: &[BuiltThread]) {
         for built in tasks {
-            let Some(addr) = built.event_loop else {
+            let Some(addr) = built.event_loop.map(NonZeroU64::get) else {
                 continue;
             };
             self.note(addr, built.task.interpreter);

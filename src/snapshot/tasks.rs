@@ -2,6 +2,7 @@
 
 use arcstr::{ArcStr, literal};
 use std::cell::RefCell;
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -12,7 +13,7 @@ use super::threads::BuiltThread;
 use crate::python::error::Result;
 use crate::python::reader::OBJECT_WINDOW;
 use crate::python::{GeneratorStage, Kind, Reader};
-use crate::tasks::{FutureState, RawChain, RawTask, TaskName};
+use crate::tasks::{FutureState, Links, RawChain, RawTask, TaskName};
 
 /// Tasks whose chains advance together: few enough that what is known of them
 /// stays in the processor's cache, enough for large batches of reads.
@@ -21,13 +22,13 @@ const BATCH: usize = 1_024;
 const DEFAULT_NAME_PREFIX: &str = "Task-";
 
 /// Where each frame of all threads is: thread and position in its stack.
-pub type FramePlaces = FxHashMap<u64, (usize, usize)>;
+pub type FramePlaces = FxHashMap<u64, (u32, u32)>;
 
 /// The places of all frames of `threads`.
 pub fn frame_places(threads: &[BuiltThread]) -> FramePlaces {
     let mut places = FramePlaces::default();
-    for (index, thread) in threads.iter().enumerate() {
-        for (position, frame) in thread.stack.frames.iter().enumerate() {
+    for (index, thread) in (0..).zip(threads) {
+        for (position, frame) in (0..).zip(&thread.stack.frames) {
             places.insert(frame.addr, (index, position));
         }
     }
@@ -39,19 +40,19 @@ pub struct BuiltTask {
     pub task: Arc<Task>,
     pub addr: u64,
     /// The loop it belongs to.
-    pub event_loop: Option<u64>,
+    pub event_loop: Option<NonZeroU64>,
     /// Thread and position of its coroutine's frame while it runs.
-    pub place: Option<(usize, usize)>,
+    pub place: Option<(u32, u32)>,
     /// Its await chain.
-    pub chain: RawChain,
+    pub chain: Links,
     /// Its coroutine.
-    pub coroutine: Option<u64>,
-    /// What is called when it is done.
+    pub coroutine: Option<NonZeroU64>,
+    /// What is called when it is done, until that was followed.
     pub callbacks: Vec<u64>,
     /// The future that it waits for.
-    pub waiter: Option<u64>,
+    pub waiter: Option<NonZeroU64>,
     /// The exception it ended with.
-    pub exception: Option<u64>,
+    pub exception: Option<NonZeroU64>,
     /// It cannot go on before another task does.
     pub awaits_task: bool,
 }
@@ -118,14 +119,15 @@ impl Tasks<'_, '_> {
         let reader = self.reader;
         let future = &raw.future;
         let mut errors: Vec<String> = chain.error.iter().map(ToString::to_string).collect();
-        let mut frames = self.frames.chain(&chain);
+        let mut frames = self.frames.chain(&chain.frames);
         let place = chain
             .executing
             .and_then(|frame| self.places.get(&frame).copied());
         match place {
             Some((thread, position)) => {
                 // What it calls lies further in on the stack of its thread.
-                let on_stack = &threads[thread].thread.frames;
+                let on_stack = &threads[thread as usize].thread.frames;
+                let position = position as usize;
                 let mut running = on_stack[..=position.min(on_stack.len() - 1)].to_vec();
                 self.name_coroutine_frame(&raw, &mut running, frames.is_empty());
                 running.extend_from_slice(&frames);
@@ -174,13 +176,15 @@ impl Tasks<'_, '_> {
         };
         BuiltTask {
             addr: future.addr,
-            event_loop: future.event_loop,
+            event_loop: future.event_loop.and_then(NonZeroU64::new),
             place,
-            coroutine: raw.coroutine,
-            waiter: waiter.filter(|_| state == TaskState::Waiting),
-            exception: future.exception,
+            coroutine: raw.coroutine.and_then(NonZeroU64::new),
+            waiter: waiter
+                .filter(|_| state == TaskState::Waiting)
+                .and_then(NonZeroU64::new),
+            exception: future.exception.and_then(NonZeroU64::new),
             callbacks: raw.future.callbacks,
-            chain,
+            chain: chain.frames,
             task: task.into(),
             awaits_task: false,
         }
@@ -335,7 +339,7 @@ impl Tasks<'_, '_> {
             addr,
             event_loop: None,
             place: None,
-            chain: RawChain::default(),
+            chain: Links::default(),
             coroutine: None,
             callbacks: Vec::new(),
             waiter: None,
@@ -387,9 +391,9 @@ fn mark_owners(tasks: &mut [BuiltTask], threads: &mut [BuiltThread]) {
         let Some((thread, position)) = built.place else {
             continue;
         };
-        let thread = &mut threads[thread].thread;
+        let thread = &mut threads[thread as usize].thread;
         thread.task.get_or_insert_with(|| built.task.id.clone());
-        for frame in thread.frames.iter_mut().take(position + 1) {
+        for frame in thread.frames.iter_mut().take(position as usize + 1) {
             frame.owner.get_or_insert_with(|| built.task.id.clone());
         }
     }

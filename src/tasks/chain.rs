@@ -3,10 +3,11 @@
 //! All chains advance together, one step at a time, so that what the next
 //! step needs can be fetched in one batch.
 
+use std::ops::Deref;
 use std::rc::Rc;
 
 use arcstr::ArcStr;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::python::error::DecodeError;
 use crate::python::reader::OBJECT_WINDOW;
@@ -30,11 +31,29 @@ pub enum ChainFrame {
     Native(ArcStr),
 }
 
+/// The links of one chain, outermost first. They lie with those of the chains that
+/// were read together with it.
+#[derive(Debug, Clone, Default)]
+pub struct Links {
+    all: Option<Rc<[ChainFrame]>>,
+    start: u32,
+    end: u32,
+}
+
+impl Deref for Links {
+    type Target = [ChainFrame];
+
+    fn deref(&self) -> &[ChainFrame] {
+        let own = self.start as usize..self.end as usize;
+        let all = self.all.as_deref();
+        all.and_then(|all| all.get(own)).unwrap_or_default()
+    }
+}
+
 /// The chain of one coroutine.
 #[derive(Debug, Default)]
 pub struct RawChain {
-    /// Outermost first.
-    pub frames: Vec<ChainFrame>,
+    pub frames: Links,
     /// The future that the innermost link yielded to the loop, where seen.
     pub leaf: Option<u64>,
     /// Stage of the outermost coroutine.
@@ -42,22 +61,64 @@ pub struct RawChain {
     /// Address of the frame from which on the chain is on a thread's stack.
     pub executing: Option<u64>,
     pub error: Option<Box<DecodeError>>,
-    /// Where it has been, of one that is watched for cycles.
-    seen: Option<Box<FxHashSet<u64>>>,
 }
 
-impl RawChain {
+/// Chains that advance together.
+#[derive(Default)]
+struct Advancing {
+    chains: Vec<RawChain>,
+    /// The links found so far, and the chain of each.
+    links: Vec<(u32, ChainFrame)>,
+    /// How many each chain has.
+    depths: Vec<usize>,
+    /// Where those have been that are watched for cycles.
+    seen: FxHashMap<usize, FxHashSet<u64>>,
+}
+
+impl Advancing {
+    fn new(count: usize) -> Self {
+        let mut chains = Vec::new();
+        chains.resize_with(count, RawChain::default);
+        Self {
+            chains,
+            depths: vec![0; count],
+            ..Self::default()
+        }
+    }
+
     /// Whether the chain was not at `addr` before.
-    fn is_new(&mut self, addr: u64) -> bool {
-        self.seen.get_or_insert_default().insert(addr)
+    fn is_new(&mut self, chain: usize, addr: u64) -> bool {
+        self.seen.entry(chain).or_default().insert(addr)
+    }
+
+    fn add(&mut self, chain: usize, link: ChainFrame) {
+        self.links.push((chain as u32, link));
+        self.depths[chain] += 1;
+    }
+
+    /// The chains, each with its links.
+    fn finish(mut self) -> Vec<RawChain> {
+        self.links.sort_by_key(|(chain, _)| *chain);
+        let links = self.links.into_iter().map(|(_, link)| link);
+        let all: Rc<[ChainFrame]> = links.collect();
+        let mut start = 0;
+        for (chain, depth) in self.chains.iter_mut().zip(self.depths) {
+            let end = start + depth as u32;
+            chain.frames = Links {
+                all: Some(all.clone()),
+                start,
+                end,
+            };
+            start = end;
+        }
+        self.chains
     }
 }
 
 impl Reader<'_> {
     /// The chains of the coroutines at `coroutines`, in the same order.
     pub fn chains(&self, coroutines: &[Option<u64>]) -> Vec<RawChain> {
-        let mut chains: Vec<RawChain> = Vec::new();
-        chains.resize_with(coroutines.len(), RawChain::default);
+        let mut chains = Advancing::new(coroutines.len());
         let mut active: Vec<(usize, u64)> = coroutines
             .iter()
             .enumerate()
@@ -68,16 +129,15 @@ impl Reader<'_> {
             self.prefetch_frames(&active);
             let mut following = Vec::with_capacity(active.len());
             for (index, addr) in active {
-                let chain = &mut chains[index];
-                match self.step(chain, addr) {
+                match self.step(&mut chains, index, addr) {
                     Ok(Some(next)) => following.push((index, next)),
-                    Ok(None) => chain.frames.shrink_to_fit(),
-                    Err(error) => chain.error = Some(error.into()),
+                    Ok(None) => {}
+                    Err(error) => chains.chains[index].error = Some(error.into()),
                 }
             }
             active = following;
         }
-        chains
+        chains.finish()
     }
 
     fn prefetch_frames(&self, active: &[(usize, u64)]) {
@@ -91,9 +151,14 @@ impl Reader<'_> {
         self.prefetch(frames.into_iter().map(|frame| (frame, FRAME_WINDOW)));
     }
 
-    /// Adds what is at `addr` to `chain`; what it awaits is next.
-    fn step(&self, chain: &mut RawChain, addr: u64) -> Result<Option<u64>, DecodeError> {
-        let depth = chain.frames.len();
+    /// Adds what is at `addr` to the chain; what it awaits is next.
+    fn step(
+        &self,
+        chains: &mut Advancing,
+        chain: usize,
+        addr: u64,
+    ) -> Result<Option<u64>, DecodeError> {
+        let depth = chains.depths[chain];
         if depth >= self.limits.frames {
             return Err(DecodeError::Limit {
                 what: "depth of an await chain",
@@ -101,7 +166,7 @@ impl Reader<'_> {
                 limit: self.limits.frames as u64,
             });
         }
-        if depth >= WATCHED_DEPTH && !chain.is_new(addr) {
+        if depth >= WATCHED_DEPTH && !chains.is_new(chain, addr) {
             return Err(DecodeError::Corrupt {
                 what: "cycle in an await chain",
                 addr,
@@ -110,11 +175,11 @@ impl Reader<'_> {
         let ty = self.type_of(addr)?;
         match ty.exact {
             Kind::Coroutine | Kind::Generator | Kind::AsyncGenerator => {
-                self.generator_step(chain, addr)
+                self.generator_step(chains, chain, addr)
             }
             Kind::AwaitableWrapper => {
                 // Wrappers add no frame: only the watch for cycles bounds them.
-                if !chain.is_new(addr) {
+                if !chains.is_new(chain, addr) {
                     return Err(DecodeError::Corrupt {
                         what: "cycle in an await chain",
                         addr,
@@ -125,24 +190,30 @@ impl Reader<'_> {
             }
             Kind::FutureIter => {
                 let at = addr + u64::from(self.layout.awaitable.wrapped);
-                chain.leaf = self.pointer(at, "future of a FutureIter")?;
+                chains.chains[chain].leaf = self.pointer(at, "future of a FutureIter")?;
                 Ok(None)
             }
             _ => {
                 let name = self.native_qualname(addr, ty.basicsize);
                 let shown = name.unwrap_or_else(|| self.full_type_name(&ty));
                 let shown = self.shared(&shown);
-                chain.frames.push(ChainFrame::Native(shown));
+                chains.add(chain, ChainFrame::Native(shown));
                 Ok(None)
             }
         }
     }
 
-    fn generator_step(&self, chain: &mut RawChain, addr: u64) -> Result<Option<u64>, DecodeError> {
+    fn generator_step(
+        &self,
+        chains: &mut Advancing,
+        chain: usize,
+        addr: u64,
+    ) -> Result<Option<u64>, DecodeError> {
         let generator = self.generator(addr)?;
-        chain.stage.get_or_insert(generator.stage);
+        let raw = &mut chains.chains[chain];
+        raw.stage.get_or_insert(generator.stage);
         if generator.stage == GeneratorStage::Executing {
-            chain.executing = generator.frame;
+            raw.executing = generator.frame;
             return Ok(None);
         }
         let Some(frame) = self.generator_frame(&generator)? else {
@@ -154,10 +225,8 @@ impl Reader<'_> {
             Some(_) => frame,
             None => self.with_qualname(frame, addr),
         };
-        chain.frames.push(ChainFrame::Python {
-            generator: addr,
-            frame,
-        });
+        let generator = addr;
+        chains.add(chain, ChainFrame::Python { generator, frame });
         next
     }
 

@@ -10,7 +10,7 @@ pub mod loops;
 mod scan;
 pub mod wait;
 
-pub use chain::{ChainFrame, RawChain};
+pub use chain::{ChainFrame, Links, RawChain};
 pub use dependents::Dependents;
 pub use enumerate::{FoundTasks, Heap, Seen, asyncio_is_imported, find_tasks, search_heap};
 pub use future::{FutureState, RawFuture, RawTask, TaskName};

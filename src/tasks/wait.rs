@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::python::error::Result;
 use crate::python::{RawFrame, Reader, Type};
 
-use super::chain::{ChainFrame, RawChain};
+use super::chain::ChainFrame;
 use super::known::{KnownWait, pool};
 
 /// Frames outside a primitive that are searched for the pool or stream that
@@ -129,7 +129,7 @@ impl Reader<'_> {
     /// `known` says what receivers are that were looked at before.
     pub fn outer_wait(
         &self,
-        chain: &RawChain,
+        chain: &[ChainFrame],
         inner: usize,
         known: &mut FxHashMap<u64, Option<Outer>>,
     ) -> Option<Outer> {
@@ -182,8 +182,8 @@ impl Reader<'_> {
 }
 
 /// The Python frames of a chain, innermost first.
-pub fn python_frames(chain: &RawChain) -> impl Iterator<Item = &RawFrame> {
-    chain.frames.iter().rev().filter_map(|link| match link {
+pub fn python_frames(chain: &[ChainFrame]) -> impl Iterator<Item = &RawFrame> {
+    chain.iter().rev().filter_map(|link| match link {
         ChainFrame::Python { frame, .. } => Some(frame),
         ChainFrame::Native { .. } => None,
     })

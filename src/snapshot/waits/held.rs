@@ -2,8 +2,9 @@
 //! context managers that their frames have entered.
 
 use arcstr::ArcStr;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+use super::in_use::InUse;
 use super::owners::{OwnedFrame, Owner, Owners};
 use crate::python::{Entered, Kind, RawFrame, Reader};
 use crate::snapshot::model::{Guard, Taken};
@@ -32,19 +33,23 @@ pub struct Held {
     by_object: FxHashMap<u64, Vec<Taken>>,
     /// Timeouts by their owner's id.
     pub guards: FxHashMap<ArcStr, Vec<Guard>>,
-    /// Generators of managers and of `for` loops that somebody is inside of.
-    pub generators: FxHashSet<u64>,
 }
 
 impl Held {
-    /// Reads the frames of all `owners`; `now` is `loop.time()`.
-    pub fn read(reader: &Reader<'_>, owners: &Owners<'_>, now: f64) -> Self {
+    /// Reads the frames of all `owners`; `now` is `loop.time()`. Adds to `in_use` the
+    /// generators of their frames, and those of managers and of `for` loops that
+    /// somebody is inside of.
+    pub fn read(
+        reader: &Reader<'_>,
+        owners: &Owners<'_>,
+        now: f64,
+        in_use: &mut InUse<'_>,
+    ) -> Self {
         let mut held = Self::default();
-        let frames = owners.tasks.iter().map(|built| built.chain.frames.len());
-        held.generators.reserve(frames.sum());
         owners.visit(&mut |owner| {
             for (index, owned) in owner.frames.iter().enumerate() {
-                held.add_frame(reader, owner, index, owned, now);
+                in_use.extend(owned.generator);
+                held.add_frame(reader, owner, index, now, in_use);
             }
         });
         held
@@ -55,10 +60,10 @@ impl Held {
         reader: &Reader<'_>,
         owner: &Owner<'_>,
         index: usize,
-        owned: &OwnedFrame<'_>,
         now: f64,
+        in_use: &mut InUse<'_>,
     ) {
-        self.generators.extend(owned.generator);
+        let owned = &owner.frames[index];
         if !owned.executing && matches!(reader.only_awaits(owned.frame), Ok(true)) {
             self.add_timer(reader, owner, owned, now);
             return;
@@ -70,7 +75,7 @@ impl Held {
         for entered in entered {
             let manager = entered.manager;
             if let Ok(Some(generator)) = reader.attribute_object(manager, "gen") {
-                self.generators.insert(generator);
+                in_use.insert(generator);
             }
             self.add_deadline(reader, owner.id, &owned.frame.at.code.name, manager, now);
             let inner = &owner.frames[..index];
@@ -85,8 +90,7 @@ impl Held {
                 }
             }
         }
-        self.generators
-            .extend(reader.stack_generators(owned.frame, owned.executing));
+        in_use.extend(reader.stack_generators(owned.frame, owned.executing));
         self.add_timer(reader, owner, owned, now);
     }
 

@@ -1,5 +1,7 @@
 //! Who holds what.
 
+use std::num::NonZeroU64;
+
 use arcstr::ArcStr;
 use rustc_hash::FxHashSet;
 
@@ -157,7 +159,7 @@ impl Links<'_, '_, '_> {
                     }
                     TaskState::Running | TaskState::Done => false,
                 };
-                if built.event_loop == Some(addr) && needs_loop {
+                if built.event_loop.map(NonZeroU64::get) == Some(addr) && needs_loop {
                     self.registry.edge(&built.task.id, blocker, "event-loop");
                 }
             }

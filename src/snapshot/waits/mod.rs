@@ -4,6 +4,7 @@
 mod children;
 mod files;
 mod held;
+pub mod in_use;
 mod jobs;
 mod links;
 mod orphans;
@@ -18,6 +19,8 @@ mod task;
 mod thread;
 mod weak;
 
+use std::num::NonZeroU64;
+
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -31,8 +34,9 @@ use super::tasks::BuiltTask;
 use super::threads::{BuiltThread, KernelThreads};
 use crate::python::Reader;
 use crate::target::Descriptors;
-use crate::tasks::{FutureState, LoopHandles, RawChain, Timers};
+use crate::tasks::{FutureState, Links, LoopHandles, Timers};
 use held::Held;
+use in_use::InUse;
 use jobs::Jobs;
 use owners::Owners;
 use registry::Registry;
@@ -105,9 +109,13 @@ pub fn explain(
         threads,
         loose: &[],
     };
-    let mut held = Held::read(reader, &owners, scene.now);
-    let mut in_use = std::mem::take(&mut held.generators);
-    in_use.extend(tasks.iter().filter_map(|built| built.coroutine));
+    let mut in_use = InUse::new(scene.heap.map_or(&[], Heap::seen_coroutines));
+    let mut held = Held::read(reader, &owners, scene.now, &mut in_use);
+    in_use.extend(
+        tasks
+            .iter()
+            .filter_map(|built| built.coroutine.map(NonZeroU64::get)),
+    );
     let mut seen: Vec<u64> = queued.keys().copied().collect();
     if let Some(heap) = scene.heap {
         seen.extend(heap.coroutines(reader, &in_use));
@@ -123,7 +131,8 @@ pub fn explain(
         threads: &[],
         loose: &loose,
     };
-    held.merge(Held::read(reader, &loosely, scene.now));
+    let loosely = Held::read(reader, &loosely, scene.now, &mut InUse::default());
+    held.merge(loosely);
 
     explain_threads(
         scene,
@@ -173,7 +182,7 @@ pub fn explain(
     linked.blocked_loops(loops);
     // Of very many tasks their chains are a third of all memory.
     for built in &mut *tasks {
-        built.chain = RawChain::default();
+        built.chain = Links::default();
     }
     finish(
         scene,
@@ -256,7 +265,7 @@ fn explain_tasks<'r, 'm>(
         if !built.awaits_task {
             explain.task(built);
         } else if let Some(leaf) = built.waiter
-            && let Some(children) = scene.reader.gathered(leaf)
+            && let Some(children) = scene.reader.gathered(leaf.get())
             && let Some(wait) = &mut built.task_mut().waits_for
         {
             let done = children.iter().filter(|child| {

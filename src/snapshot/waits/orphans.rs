@@ -3,6 +3,7 @@
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::in_use::InUse;
 use super::owners::Loose;
 use crate::python::{GeneratorStage, Kind, Reader};
 use crate::snapshot::frames::Frames;
@@ -49,12 +50,12 @@ pub fn orphans(
     reader: &Reader<'_>,
     frames: &Frames<'_, '_>,
     candidates: impl Iterator<Item = u64>,
-    in_use: &FxHashSet<u64>,
+    in_use: &InUse<'_>,
     queued: &FxHashMap<u64, (ArcStr, Vec<u64>)>,
 ) -> (Vec<Orphan>, Vec<Loose>) {
     let mut seen = FxHashSet::default();
     let addrs: Vec<u64> = candidates
-        .filter(|addr| !in_use.contains(addr) && seen.insert(*addr))
+        .filter(|addr| !in_use.contains(*addr) && seen.insert(*addr))
         .filter(|addr| reader.is_loose(*addr))
         .take(MAX_SHOWN)
         .collect();
@@ -76,7 +77,7 @@ pub fn orphans(
                 (_, GeneratorStage::Created) => "created",
                 _ => "suspended",
             };
-            let shown = frames.chain(&chain);
+            let shown = frames.chain(&chain.frames);
             let coroutine = Coroutine {
                 id: format!("coroutine:0x{addr:x}").into(),
                 qualname: reader.generator_qualname(addr).ok()?.to_string(),
@@ -89,7 +90,7 @@ pub fn orphans(
             };
             let loose = Loose {
                 id: coroutine.id.clone(),
-                chain,
+                chain: chain.frames,
                 shown,
             };
             Some((Orphan { addr, coroutine }, loose))

@@ -10,7 +10,7 @@ use crate::python::RawFrame;
 use crate::snapshot::model::{Frame, TaskState};
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
-use crate::tasks::{ChainFrame, RawChain};
+use crate::tasks::{ChainFrame, Links};
 
 /// A frame of somebody's.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ pub struct Owner<'a> {
 #[derive(Debug)]
 pub struct Loose {
     pub id: ArcStr,
-    pub chain: RawChain,
+    pub chain: Links,
     /// All frames of the chain as the model shows them.
     pub shown: Arc<[Frame]>,
 }
@@ -103,7 +103,7 @@ impl<'a> Owners<'a> {
     fn of_task(&self, built: &'a BuiltTask, frames: &mut Vec<OwnedFrame<'a>>) {
         if let Some((thread, _)) = built.place {
             let own = |frame: &Frame| frame.owner.as_ref() == Some(&built.task.id);
-            of_stack(&self.threads[thread], own, frames);
+            of_stack(&self.threads[thread as usize], own, frames);
         }
         let outer = frames.len().min(built.task.frames.len());
         of_chain(&built.chain, &built.task.frames[outer..], frames);
@@ -116,8 +116,8 @@ fn is_live(built: &BuiltTask) -> bool {
 
 /// The Python frames of a chain, innermost first; `shown` are all of its frames
 /// as the model shows them.
-fn of_chain<'a>(chain: &'a RawChain, shown: &[Frame], frames: &mut Vec<OwnedFrame<'a>>) {
-    let links = chain.frames.iter().rev().zip(shown);
+fn of_chain<'a>(chain: &'a [ChainFrame], shown: &[Frame], frames: &mut Vec<OwnedFrame<'a>>) {
+    let links = chain.iter().rev().zip(shown);
     frames.extend(links.filter_map(|(link, shown)| match link {
         ChainFrame::Python {
             frame, generator, ..

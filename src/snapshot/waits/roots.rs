@@ -52,7 +52,7 @@ impl Roots<'_, '_, '_> {
             let Some(exception) = built.exception else {
                 continue;
             };
-            let at = exception + u64::from(reader.layout.exception.traceback);
+            let at = exception.get() + u64::from(reader.layout.exception.traceback);
             let Ok(Some(traceback)) = reader.pointer(at, "__traceback__") else {
                 continue;
             };

@@ -1,5 +1,7 @@
 //! Why one suspended task does not go on.
 
+use std::num::NonZeroU64;
+
 use arcstr::{ArcStr, literal};
 
 use rustc_hash::FxHashMap;
@@ -34,7 +36,9 @@ pub struct Explain<'a, 'r, 'm> {
 impl Explain<'_, '_, '_> {
     /// Explains the wait of a task that waits for no other task.
     pub fn task(&mut self, built: &mut BuiltTask) {
-        let Some(leaf) = built.waiter else { return };
+        let Some(leaf) = built.waiter.map(NonZeroU64::get) else {
+            return;
+        };
         let id = built.task.id.clone();
         let reader = self.scene.reader;
         let found = reader.innermost_wait(python_frames(&built.chain), COROUTINE_WAITS);

@@ -27,7 +27,7 @@ struct Circle<'r, 'm> {
 /// Free-threaded builds count references in two places: there it cannot.
 pub fn weakly_held(reader: &Reader<'_>, built: &BuiltTask) -> Option<bool> {
     reader.layout.object.ob_refcnt?;
-    let leaf = built.waiter?;
+    let leaf = built.waiter?.get();
     Circle {
         reader,
         members: FxHashSet::default(),
@@ -151,7 +151,6 @@ impl Circle<'_, '_> {
 fn frames(built: &BuiltTask) -> Vec<(u64, RawFrame)> {
     built
         .chain
-        .frames
         .iter()
         .filter_map(|link| match link {
             ChainFrame::Python { generator, frame } => Some((*generator, frame.clone())),
