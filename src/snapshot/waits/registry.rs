@@ -1,7 +1,11 @@
 //! The resources of one snapshot, each once.
 
+use std::hash::BuildHasher;
+
 use arcstr::ArcStr;
-use rustc_hash::{FxHashMap, FxHashSet};
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::state;
 use crate::python::Reader;
@@ -18,7 +22,8 @@ pub struct Registry<'r, 'm> {
     /// By address, with the kind: an object may be seen as two things.
     by_object: FxHashMap<u64, Vec<usize>>,
     pub edges: Vec<Edge>,
-    seen: FxHashSet<(Id<ArcStr>, Id<ArcStr>)>,
+    /// Their places, by both ends.
+    seen: HashTable<u32>,
     /// Names of kinds of edges, each once.
     vias: FxHashMap<Box<str>, ArcStr>,
 }
@@ -26,20 +31,21 @@ pub struct Registry<'r, 'm> {
 impl<'r, 'm> Registry<'r, 'm> {
     /// Begins with the edges between tasks.
     pub fn new(reader: &'r Reader<'m>, edges: Vec<Edge>) -> Self {
-        let seen = edges
-            .iter()
-            .map(|edge| (Id(edge.from.clone()), Id(edge.to.clone())))
-            .collect();
-        Self {
+        let mut registry = Self {
             reader,
             resources: Vec::new(),
             subjects: Vec::new(),
             places: FxHashMap::default(),
             by_object: FxHashMap::default(),
-            edges,
-            seen,
+            edges: Vec::new(),
+            seen: HashTable::with_capacity(edges.len()),
             vias: FxHashMap::default(),
+        };
+        registry.edges.reserve(edges.len());
+        for edge in edges {
+            registry.add(edge);
         }
+        registry
     }
 
     /// Place of the resource of kind `kind` that the object at `addr` is.
@@ -88,16 +94,25 @@ impl<'r, 'm> Registry<'r, 'm> {
 
     /// Notes that `from` cannot go on before `to` does; whether that is new.
     pub fn edge(&mut self, from: &ArcStr, to: &ArcStr, via: &str) -> bool {
-        let new = from != to && self.seen.insert((Id(from.clone()), Id(to.clone())));
-        if new {
+        from != to && {
             let via = self.via(via);
-            self.edges.push(Edge {
-                from: from.clone(),
-                to: to.clone(),
-                via,
-            });
+            let (from, to) = (from.clone(), to.clone());
+            self.add(Edge { from, to, via })
         }
-        new
+    }
+
+    /// Adds an edge, unless there is one between the same; whether that is new.
+    fn add(&mut self, edge: Edge) -> bool {
+        let edges = &self.edges;
+        let is_known = |place: &u32| ends(&edges[*place as usize]) == ends(&edge);
+        let hash_of = |place: &u32| hash(&edges[*place as usize]);
+        let entry = self.seen.entry(hash(&edge), is_known, hash_of);
+        let Entry::Vacant(vacant) = entry else {
+            return false;
+        };
+        vacant.insert(self.edges.len() as u32);
+        self.edges.push(edge);
+        true
     }
 
     fn via(&mut self, via: &str) -> ArcStr {
@@ -124,4 +139,12 @@ impl<'r, 'm> Registry<'r, 'm> {
             self.resources[place].holders.push(holder.clone());
         }
     }
+}
+
+fn ends(edge: &Edge) -> (Id<&str>, Id<&str>) {
+    (Id(&edge.from), Id(&edge.to))
+}
+
+fn hash(edge: &Edge) -> u64 {
+    FxBuildHasher.hash_one(ends(edge))
 }
