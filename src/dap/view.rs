@@ -64,7 +64,7 @@ impl View {
             }
         }
         let mut needs: FxHashMap<ArcStr, Vec<ArcStr>> = FxHashMap::default();
-        for edge in &process.edges {
+        for edge in process.edges.iter() {
             needs
                 .entry(edge.from.clone())
                 .or_default()

@@ -168,7 +168,7 @@ impl World {
     }
 
     pub fn edge(&mut self, from: &str, to: &str, via: &str) {
-        self.process.edges.push(Edge {
+        self.process.edges_mut().push(Edge {
             from: from.into(),
             to: to.into(),
             via: via.into(),
@@ -272,7 +272,7 @@ fn task(name: &str) -> Task {
         thread: Some("thread:MainThread".into()),
         frames: Arc::default(),
         waits_for: None,
-        guards: Vec::new(),
+        guards: Box::default(),
         awaited_by: Vec::new(),
         created_at: None,
         weakly_held: None,
@@ -345,7 +345,7 @@ fn empty() -> Process {
         tasks: Vec::new(),
         coroutines: Vec::new(),
         resources: Vec::new(),
-        edges: Vec::new(),
+        edges: Default::default(),
         references: Vec::new(),
         children: Vec::new(),
         verdict: None,

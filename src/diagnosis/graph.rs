@@ -117,7 +117,7 @@ impl<'a> Graph<'a> {
         let most = process.edges.len() + process.tasks.len();
         self.joined.reserve(most);
         self.deps.reserve_edges(most);
-        for edge in &process.edges {
+        for edge in process.edges.iter() {
             let (from, to) = (self.place(&edge.from), self.place(&edge.to));
             let own = edge.via == "holds" && self.holds_its_own(from, to);
             if !self.done(from) && !self.done(to) && !own {

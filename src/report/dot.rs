@@ -76,7 +76,7 @@ fn write_process(
             style,
         )?;
     }
-    for edge in &process.edges {
+    for edge in process.edges.iter() {
         if shown(&edge.from) && shown(&edge.to) {
             writeln!(
                 out,
@@ -104,7 +104,7 @@ fn neighbourhood<'a>(process: &'a Process, choice: &Choice) -> FxHashSet<&'a str
         .chain(threads.map(|thread| thread.id.as_str()))
         .collect();
     let mut wanted = chosen.clone();
-    for edge in &process.edges {
+    for edge in process.edges.iter() {
         if chosen.contains(edge.from.as_str()) || chosen.contains(edge.to.as_str()) {
             wanted.extend([edge.from.as_str(), edge.to.as_str()]);
         }
@@ -266,9 +266,9 @@ mod tests {
         process.command = vec![evil.into()];
         process.task_mut(0).name = evil.into();
         process.task_mut(0).id = evil.into();
-        process.edges[0].from = evil.into();
-        process.edges[0].to = format!("{evil}{evil}").into();
-        process.edges[0].via = evil.into();
+        process.edges_mut()[0].from = evil.into();
+        process.edges_mut()[0].to = format!("{evil}{evil}").into();
+        process.edges_mut()[0].via = evil.into();
         let text = graph(process, None);
         if let Some(plain) = rendered(&text) {
             assert!(

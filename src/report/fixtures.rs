@@ -47,7 +47,7 @@ pub fn task(address: u64, name: &str, frames: &[(&str, &str, u32)], summary: &st
         thread: Some("thread:4242".into()),
         frames: frames.into(),
         waits_for: (!summary.is_empty()).then(|| wait("lock", summary)),
-        guards: Vec::new(),
+        guards: Box::default(),
         awaited_by: Vec::new(),
         created_at: None,
         weakly_held: None,
@@ -156,7 +156,7 @@ pub fn process() -> Process {
         tasks: Vec::new(),
         coroutines: Vec::new(),
         resources: Vec::new(),
-        edges: Vec::new(),
+        edges: Default::default(),
         references: Vec::new(),
         children: Vec::new(),
         verdict: None,
@@ -222,7 +222,7 @@ pub fn bank() -> Process {
             wait.kind = kind.into();
         }
     }
-    process.edges = vec![
+    *process.edges_mut() = vec![
         edge("task:0x10", "task:0x20", "gather"),
         edge("task:0x10", "task:0x30", "gather"),
         edge("task:0x20", "lock:0xa", "lock"),
@@ -352,7 +352,9 @@ pub fn crowd() -> Process {
     for (place, id) in (1..).zip(ids) {
         let task = process.task_mut(place);
         task.awaited_by.push("task:0x1".into());
-        process.edges.push(edge("task:0x1", &id, "task-group"));
+        process
+            .edges_mut()
+            .push(edge("task:0x1", &id, "task-group"));
     }
     process
 }

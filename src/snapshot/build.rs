@@ -228,7 +228,7 @@ impl Build<'_, '_> {
             tasks: tasks.into_iter().map(|built| built.task).collect(),
             coroutines: explained.coroutines,
             resources: explained.resources,
-            edges: explained.edges,
+            edges: explained.edges.into(),
             references: explained.references,
             children: explained.children,
             verdict: None,

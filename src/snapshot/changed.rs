@@ -6,6 +6,7 @@
 //! and so were the edges between two tasks, which are in what both were read from.
 //! Of threads the frames and names are compared: what their calls wait for is not.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use arcstr::{ArcStr, literal};
@@ -151,11 +152,12 @@ pub fn missed(
         .count()
 }
 
-fn note(error: &mut Option<String>) {
-    *error = Some(match error.take() {
-        Some(known) => format!("{known}; {MARK}"),
+fn note<Text: Deref<Target = str> + From<String>>(error: &mut Option<Text>) {
+    let marked = match error.take() {
+        Some(known) => format!("{}; {MARK}", &*known),
         None => MARK.to_owned(),
-    });
+    };
+    *error = Some(marked.into());
 }
 
 /// Reads items again.

@@ -83,7 +83,12 @@ fn write_on_tasks(tasks: &mut [BuiltTask], links: &[Link]) {
     let mut awaits: FxHashMap<usize, Vec<(usize, &str)>> = FxHashMap::default();
     for Link { from, to, via } in links {
         let waiting = tasks[*from].task.id.clone();
-        tasks[*to].task_mut().awaited_by.push(waiting);
+        let awaited_by = &mut tasks[*to].task_mut().awaited_by;
+        if awaited_by.is_empty() {
+            // Mostly it stays the only one.
+            awaited_by.reserve_exact(1);
+        }
+        awaited_by.push(waiting);
         awaits.entry(*from).or_default().push((*to, via));
     }
     for (from, targets) in awaits {

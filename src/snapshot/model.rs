@@ -51,7 +51,8 @@ pub struct Process {
     pub tasks: Vec<Arc<Task>>,
     pub coroutines: Vec<Coroutine>,
     pub resources: Vec<Resource>,
-    pub edges: Vec<Edge>,
+    /// Shared with a look that found nothing changed.
+    pub edges: Arc<Vec<Edge>>,
     /// Who refers to the resources that are waited for, and could end the wait.
     pub references: Vec<Reference>,
     /// Processes that this one started and that still exist.
@@ -90,6 +91,11 @@ impl Process {
     /// The task at this place, to be changed.
     pub fn task_mut(&mut self, place: usize) -> &mut Task {
         Arc::make_mut(&mut self.tasks[place])
+    }
+
+    /// The edges, to be changed.
+    pub fn edges_mut(&mut self) -> &mut Vec<Edge> {
+        Arc::make_mut(&mut self.edges)
     }
 
     /// All tasks, to be changed.
@@ -271,7 +277,7 @@ pub struct Task {
     pub frames: Arc<[Frame]>,
     pub waits_for: Option<Wait>,
     /// Timeouts that will end the wait, the nearest first.
-    pub guards: Vec<Guard>,
+    pub guards: Box<[Guard]>,
     /// Ids of what cannot go on before this task does.
     pub awaited_by: Vec<ArcStr>,
     /// Where the task was created, innermost first; asyncio's debug mode only.
@@ -280,7 +286,7 @@ pub struct Task {
     /// vanish at the next garbage collection.
     pub weakly_held: Option<bool>,
     /// What could not be read of this task.
-    pub error: Option<String>,
+    pub error: Option<Box<str>>,
 }
 
 /// Where a task is in its life.

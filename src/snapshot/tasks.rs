@@ -166,13 +166,13 @@ impl Tasks<'_, '_> {
             waits_for: waiter
                 .filter(|_| state == TaskState::Waiting)
                 .and_then(|waiter| self.wait(waiter)),
-            guards: Vec::new(),
+            guards: Box::default(),
             awaited_by: Vec::new(),
             weakly_held: None,
             created_at: future
                 .source_traceback
                 .and_then(|summary| Some(self.frames.summary(summary)?.into())),
-            error: (!errors.is_empty()).then(|| errors.join("; ")),
+            error: (!errors.is_empty()).then(|| errors.join("; ").into()),
         };
         BuiltTask {
             addr: future.addr,
@@ -369,11 +369,11 @@ impl Tasks<'_, '_> {
                 thread: None,
                 frames: Arc::default(),
                 waits_for: None,
-                guards: Vec::new(),
+                guards: Box::default(),
                 awaited_by: Vec::new(),
                 weakly_held: None,
                 created_at: None,
-                error: Some(error.to_owned()),
+                error: Some(error.into()),
             }),
         }
     }

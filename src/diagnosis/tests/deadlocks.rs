@@ -43,10 +43,11 @@ fn two_locks_in_opposite_order() {
 #[test]
 fn a_timeout_that_breaks_the_circle_soon_is_waiting() {
     let mut world = bank();
-    world.process.task_mut(1).guards.push(Guard {
+    world.process.task_mut(1).guards = [Guard {
         kind: "timeout".into(),
         remaining_s: 4.0,
-    });
+    }]
+    .into();
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["deadlock-cycle"]);
     assert_eq!(found[0].recovers_in_s, Some(4.0));
@@ -138,7 +139,7 @@ fn a_worker_that_computes_keeps_the_pool_going() {
     world.process.threads[1].state = crate::snapshot::ThreadState::Running;
     world
         .process
-        .edges
+        .edges_mut()
         .retain(|edge| edge.from != "thread:io_0");
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), [""; 0]);

@@ -58,10 +58,11 @@ fn a_client_reads_from_a_silent_peer() {
 #[test]
 fn a_timeout_guards_the_read() {
     let mut world = client();
-    world.process.task_mut(0).guards.push(Guard {
+    world.process.task_mut(0).guards = [Guard {
         kind: "timeout".into(),
         remaining_s: 5.0,
-    });
+    }]
+    .into();
     assert_eq!(kinds(&world.diagnose().1), [""; 0]);
 }
 
@@ -96,10 +97,11 @@ fn a_job_sleeps_for_hours() {
         "wait_for",
         &["task:export"],
     );
-    world.process.task_mut(1).guards.push(Guard {
+    world.process.task_mut(1).guards = [Guard {
         kind: "wait_for".into(),
         remaining_s: 86_000.0,
-    });
+    }]
+    .into();
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["long-timer"]);
     assert_eq!(culprit(&found), "await asyncio.sleep(base_ms * attempt)");

@@ -116,7 +116,7 @@ fn tasks_that_wait_in_a_ring_are_listed_once() {
     process.tasks = (0..4)
         .map(|at| task(at, &format!("ring-{at}"), &chain, "").into())
         .collect();
-    process.edges = (0..4)
+    *process.edges_mut() = (0..4)
         .map(|at| {
             edge(
                 &format!("task:{at:#x}"),
@@ -138,7 +138,7 @@ fn a_deep_tree_is_not_indented_without_end() {
     process.tasks = (0..3_000)
         .map(|at| task(at, &format!("t{at}"), &[("f", "/a.py", 1)], "").into())
         .collect();
-    process.edges = (1..3_000)
+    *process.edges_mut() = (1..3_000)
         .map(|at| {
             edge(
                 &format!("task:{:#x}", at - 1),
@@ -185,7 +185,7 @@ fn tasks_without_names_are_called_by_address_or_coroutine_and_address() {
         task(0x7f10, "", &frames, "x").into(),
         task(0x7f20, "", &frames, "").into(),
     ];
-    process.edges = vec![edge("task:0x7f20", "task:0x7f10", "lock")];
+    *process.edges_mut() = vec![edge("task:0x7f20", "task:0x7f10", "lock")];
     let text = plain(process, &options(120));
     assert!(text.contains("  0x7f10  worker :1  x\n"), "{text}");
     assert!(text.contains("worker@0x7f10 (lock)"), "{text}");

@@ -66,7 +66,7 @@ pub fn arrange(process: &Process, index: &Index, group: bool) -> Vec<Node> {
 
 fn children(process: &Process, index: &Index) -> Vec<Vec<usize>> {
     let mut children = vec![Vec::new(); process.tasks.len()];
-    for edge in &process.edges {
+    for edge in process.edges.iter() {
         if STRUCTURAL.contains(&edge.via.as_str())
             && let (Some(from), Some(to)) =
                 (index.task_place(&edge.from), index.task_place(&edge.to))

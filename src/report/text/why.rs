@@ -229,7 +229,7 @@ impl Words<'_, '_> {
     /// Who waits for those that wait for nobody: what they hold up.
     fn behind(&self, ids: &[&str]) -> Vec<Para> {
         let mut by_via: Vec<Step> = Vec::new();
-        for edge in &self.process.edges {
+        for edge in self.process.edges.iter() {
             if !ids.contains(&edge.to.as_str()) || self.index.thread(&edge.from).is_some() {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! Why nothing goes on: what each task and thread waits for, who holds it and
 //! who could end the wait.
 
+mod ahead;
 mod children;
 mod files;
 mod held;
@@ -26,7 +27,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::Heap;
 use super::frames::Frames;
-use super::ids::Id;
 use super::model::{
     ChildProcess, Coroutine, Edge, EventLoop, LoopState, Reference, Resource, TaskState,
 };
@@ -35,6 +35,7 @@ use super::threads::{BuiltThread, KernelThreads};
 use crate::python::Reader;
 use crate::target::Descriptors;
 use crate::tasks::{FutureState, Links, LoopHandles, Timers};
+use ahead::Ahead;
 use held::Held;
 use in_use::InUse;
 use jobs::Jobs;
@@ -357,7 +358,7 @@ fn add_guards(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut
     for built in tasks {
         if let Some(mut guards) = held.guards.remove(&built.task.id) {
             guards.sort_by(|a, b| a.remaining_s.total_cmp(&b.remaining_s));
-            built.task_mut().guards = guards;
+            built.task_mut().guards = guards.into();
         }
     }
 }
@@ -405,30 +406,23 @@ fn finish(
     for place in 0..registry.resources.len() {
         registry.resources[place].summary = summary::resource(&registry.resources[place], &names);
     }
-    let ahead: FxHashMap<(usize, Id<&str>), u64> = registry
-        .resources
-        .iter()
-        .enumerate()
-        .flat_map(|(place, resource)| {
-            let waiters = (0u64..).zip(&resource.waiters);
-            waiters.map(move |(ahead, id)| ((place, Id(id.as_str())), ahead))
-        })
-        .collect();
+    let waiters = registry.resources.iter();
+    let mut ahead: Vec<Ahead<'_>> = waiters.map(|it| Ahead::new(&it.waiters)).collect();
     for built in tasks {
         let task = built.task_mut();
         if let Some(wait) = &mut task.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            let ahead = place.and_then(|place| ahead.get(&(place, Id(task.id.as_str()))));
-            summary::wait(wait, resource, ahead.copied());
+            let ahead = place.and_then(|place| ahead[place].of(&task.id));
+            summary::wait(wait, resource, ahead);
         }
     }
     for built in threads {
         if let Some(wait) = &mut built.thread.waits_for {
             let place = wait.resource.as_deref().and_then(|id| registry.place(id));
             let resource = place.map(|place| &registry.resources[place]);
-            let ahead = place.and_then(|place| ahead.get(&(place, Id(built.thread.id.as_str()))));
-            summary::wait(wait, resource, ahead.copied());
+            let ahead = place.and_then(|place| ahead[place].of(&built.thread.id));
+            summary::wait(wait, resource, ahead);
         }
     }
     for (shown, (addr, handles)) in loops.iter_mut().zip(handles) {

@@ -246,7 +246,7 @@ impl<'a> Judge<'a> {
     /// Who waits for whom: one child at most, of one's own.
     fn edges(&mut self, process: &Process) {
         let mut awaited = BTreeSet::new();
-        for edge in &process.edges {
+        for edge in process.edges.iter() {
             // What was awaited just now has no callback yet: it is said to be a
             // future at the address of the task that it is.
             let to = edge.to.replacen("future:", "task:", 1);

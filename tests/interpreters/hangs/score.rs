@@ -151,7 +151,7 @@ impl Score {
                 let id = format!("{number} {}", task.id);
                 graph.task(&id, &label_of(number, task, truth));
             }
-            for edge in &process.edges {
+            for edge in process.edges.iter() {
                 let (from, to) = (&edge.from, &edge.to);
                 let (from, to) = (format!("{number} {from}"), format!("{number} {to}"));
                 graph.edge(&from, &to, &edge.via, false);

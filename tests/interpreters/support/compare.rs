@@ -309,7 +309,7 @@ pub fn edges(
     let mut mismatches = Mismatches::of("edges");
     let show = |id: &str| format!("{:?}", names.get(id).copied().unwrap_or(id));
     let mut ours: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for edge in &process.edges {
+    for edge in process.edges.iter() {
         if from.contains(&*edge.from) && names.contains_key(&*edge.to) {
             ours.entry((&*edge.from, &*edge.to))
                 .or_default()

@@ -27,7 +27,7 @@ fn forgotten() -> Process {
         ..fixtures::wait("event", "asyncio.Event Startup.ready")
     });
     process.tasks = vec![waiting.into()];
-    process.edges = vec![edge("task:0x1", "event:0x1", "event")];
+    *process.edges_mut() = vec![edge("task:0x1", "event:0x1", "event")];
     process.resources = vec![Resource {
         id: "event:0x1".into(),
         kind: "event".into(),
@@ -179,10 +179,11 @@ fn recovery_tells_a_timeout_from_a_timer_and_from_none() {
     );
     let mut guarded = deadlocked();
     guarded.diagnoses[0].recovers_in_s = Some(3.2);
-    guarded.task_mut(1).guards = vec![Guard {
+    guarded.task_mut(1).guards = [Guard {
         kind: "timeout".into(),
         remaining_s: 3.2,
-    }];
+    }]
+    .into();
     let text = plain(guarded.clone(), &options(120));
     assert!(text.contains("(transfer:22), timeout in 3.2 s"), "{text}");
     assert_eq!(
@@ -215,8 +216,10 @@ fn ids_that_lead_nowhere_or_in_circles_end() {
     let mut process = deadlocked();
     process.diagnoses[0].tasks = vec!["task:0xdead".into(), "task:0x10".into()];
     process
-        .edges
+        .edges_mut()
         .push(edge("task:0xdead", "task:0xbeef", "await"));
-    process.edges.push(edge("task:0x10", "task:0x10", "await"));
+    process
+        .edges_mut()
+        .push(edge("task:0x10", "task:0x10", "await"));
     assert!(plain(process, &options(80)).contains("WHY"));
 }
