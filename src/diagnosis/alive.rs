@@ -204,7 +204,7 @@ fn of_task(
     let all_any = graph
         .deps
         .edges(node)
-        .all(|edge| ANY_VIA.contains(&edge.weight().via));
+        .all(|edge| ANY_VIA.contains(&edge.weight().via()));
     if all_any { Need::Any } else { Need::All }
 }
 

@@ -9,7 +9,6 @@ use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashSet;
 
 use super::context::Context;
-use super::graph::Strength;
 use super::nodes::Node;
 use crate::snapshot::ids::{IdMap, IdSet};
 use crate::snapshot::{Consistency, Diagnosis, Resource, Task, TaskState, Thread, ThreadState};
@@ -99,7 +98,7 @@ impl<'a> Context<'a> {
                 nearest = Some(nearest.map_or(guard.remaining_s, |n| n.min(guard.remaining_s)));
             }
             for edge in graph.deps.edges_directed(node, Direction::Incoming) {
-                let reaches = CANCELLED_ALONG.contains(&edge.weight().via);
+                let reaches = CANCELLED_ALONG.contains(&edge.weight().via());
                 if reaches && seen.insert(edge.source()) {
                     open.push(edge.source());
                 }
@@ -264,7 +263,7 @@ impl<'a> Context<'a> {
 
     fn is_dead_end(&self, resource: &Resource) -> bool {
         let mut needs = self.graph.needs(&resource.id);
-        let held = needs.any(|(_, dep)| dep.strength == Strength::Proved);
+        let held = needs.any(|(_, dep)| dep.is_proved());
         !held && !self.waiters(resource).is_empty()
     }
 

@@ -6,13 +6,16 @@
 //! all the rest is stuck. The parts of the stuck rest that wait for nobody
 //! outside of themselves are the roots.
 
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
 use petgraph::visit::{EdgeFiltered, EdgeRef, NodeFiltered};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::alive::{self, Alive};
 use super::context::Context;
@@ -21,20 +24,28 @@ use super::nodes::{Node, Nodes};
 use crate::snapshot::ids::IdMap;
 use crate::snapshot::{Process, Resource, TaskState};
 
-/// How sure it is that an edge is needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strength {
-    /// Proved: it is awaited, or holds what is waited for.
-    Proved,
-    /// It refers to what is waited for, so it might end the wait.
-    Might,
-}
-
 /// One edge of the graph.
 #[derive(Debug, Clone, Copy)]
-pub struct Dep<'a> {
-    pub via: &'a str,
-    pub strength: Strength,
+pub enum Dep<'a> {
+    /// Proved, and through what: it is awaited, or holds what is waited for.
+    Proved(&'a str),
+    /// It refers to what is waited for, so it might end the wait.
+    Refers,
+}
+
+impl<'a> Dep<'a> {
+    /// Through what the one depends on the other.
+    pub fn via(&self) -> &'a str {
+        match self {
+            Self::Proved(via) => via,
+            Self::Refers => "references",
+        }
+    }
+
+    /// Whether the edge is needed for certain.
+    pub fn is_proved(&self) -> bool {
+        matches!(self, Self::Proved(_))
+    }
 }
 
 /// A part of the stuck nodes that waits for nobody outside of itself.
@@ -53,9 +64,9 @@ pub struct Graph<'a> {
     nodes: Rc<Nodes<'a>>,
     /// Ends of edges that are nothing which the process has.
     others: IdMap<'a, NodeIndex>,
-    /// Ends of the edges while they are added: a node may have an edge to each
+    /// The edges by their ends, while they are added: a node may have one to each
     /// of a million others.
-    joined: FxHashSet<(NodeIndex, NodeIndex)>,
+    joined: HashTable<EdgeIndex>,
     alive: Alive,
     pub roots: Vec<Root<'a>>,
 }
@@ -92,7 +103,7 @@ impl<'a> Graph<'a> {
         graph.add_loop_edges(context);
         graph.add_consumers(context);
         graph.add_references(context);
-        graph.joined = FxHashSet::default();
+        graph.joined = HashTable::new();
         graph.alive = alive::find(context, &graph);
         graph.roots = graph.find_roots();
         graph
@@ -103,9 +114,14 @@ impl<'a> Graph<'a> {
         known.unwrap_or_else(|| *self.others.entry(id, || self.deps.add_node(id)))
     }
 
-    fn add(&mut self, from: NodeIndex, to: NodeIndex, via: &'a str, strength: Strength) {
-        if self.joined.insert((from, to)) {
-            self.deps.add_edge(from, to, Dep { via, strength });
+    fn add(&mut self, from: NodeIndex, to: NodeIndex, dep: Dep<'a>) {
+        let deps = &self.deps;
+        let hash_of = |edge: &EdgeIndex| deps.edge_endpoints(*edge).map_or(0, hash);
+        let is_known = |edge: &EdgeIndex| deps.edge_endpoints(*edge) == Some((from, to));
+        let entry = self.joined.entry(hash((from, to)), is_known, hash_of);
+        if let Entry::Vacant(vacant) = entry {
+            vacant.insert(EdgeIndex::new(deps.edge_count()));
+            self.deps.add_edge(from, to, dep);
         }
     }
 
@@ -115,13 +131,15 @@ impl<'a> Graph<'a> {
 
     fn add_edges(&mut self, process: &'a Process) {
         let most = process.edges.len() + process.tasks.len();
-        self.joined.reserve(most);
+        let deps = &self.deps;
+        let hash_of = |edge: &EdgeIndex| deps.edge_endpoints(*edge).map_or(0, hash);
+        self.joined.reserve(most, hash_of);
         self.deps.reserve_edges(most);
         for edge in process.edges.iter() {
             let (from, to) = (self.place(&edge.from), self.place(&edge.to));
             let own = edge.via == "holds" && self.holds_its_own(from, to);
             if !self.done(from) && !self.done(to) && !own {
-                self.add(from, to, &edge.via, Strength::Proved);
+                self.add(from, to, Dep::Proved(&edge.via));
             }
         }
     }
@@ -139,7 +157,7 @@ impl<'a> Graph<'a> {
             if let Some(wait) = wait
                 && let Some(resource) = self.resource(wait.resource.as_deref())
             {
-                self.add(node, resource, &wait.kind, Strength::Proved);
+                self.add(node, resource, Dep::Proved(&wait.kind));
             }
         }
     }
@@ -155,7 +173,7 @@ impl<'a> Graph<'a> {
                     && !self.done(holder)
                     && !self.holds_its_own(node, holder)
                 {
-                    self.add(node, holder, "holds", Strength::Proved);
+                    self.add(node, holder, Dep::Proved("holds"));
                 }
             }
         }
@@ -166,7 +184,7 @@ impl<'a> Graph<'a> {
                 && let Some(task) = self.nodes.number(task)
                 && let Some(Node::Task(_)) = self.nodes.at(task)
             {
-                self.add(task, resource, &wait.kind, Strength::Proved);
+                self.add(task, resource, Dep::Proved(&wait.kind));
             }
         }
     }
@@ -189,7 +207,7 @@ impl<'a> Graph<'a> {
                 if live && culprit::took(context, &reference.from, resource, &reference.path) {
                     let (resource, holder) =
                         (self.place(&resource.id), self.place(&reference.from));
-                    self.add(resource, holder, "holds", Strength::Proved);
+                    self.add(resource, holder, Dep::Proved("holds"));
                 }
             }
         }
@@ -208,7 +226,7 @@ impl<'a> Graph<'a> {
         for event_loop in &context.process.loops {
             if let Some(busy) = running.get(&event_loop.id) {
                 let waiting = self.place(&event_loop.id);
-                self.add(waiting, *busy, EVENT_LOOP, Strength::Proved);
+                self.add(waiting, *busy, Dep::Proved(EVENT_LOOP));
             }
         }
         for (node, task) in context.live_nodes() {
@@ -217,7 +235,7 @@ impl<'a> Graph<'a> {
             };
             let alone = self.deps.neighbors(node).next().is_none();
             if *busy != node && alone {
-                self.add(node, *busy, EVENT_LOOP, Strength::Proved);
+                self.add(node, *busy, Dep::Proved(EVENT_LOOP));
             }
         }
     }
@@ -231,7 +249,7 @@ impl<'a> Graph<'a> {
             }
             for task in culprit::consumers(context, coroutine) {
                 let (generator, task) = (self.place(&coroutine.id), self.place(task));
-                self.add(generator, task, "async-generator", Strength::Proved);
+                self.add(generator, task, Dep::Proved("async-generator"));
             }
         }
     }
@@ -249,7 +267,7 @@ impl<'a> Graph<'a> {
                 _ => !self.done(from),
             };
             if live && let Some(resource) = self.resource(Some(&reference.to)) {
-                self.add(resource, from, "references", Strength::Might);
+                self.add(resource, from, Dep::Refers);
             }
         }
     }
@@ -296,7 +314,7 @@ impl<'a> Graph<'a> {
         let mut found: FxHashSet<NodeIndex> = open.iter().copied().collect();
         while let Some(node) = open.pop() {
             for edge in self.deps.edges_directed(node, Direction::Incoming) {
-                if edge.weight().strength == Strength::Proved && found.insert(edge.source()) {
+                if edge.weight().is_proved() && found.insert(edge.source()) {
                     open.push(edge.source());
                 }
             }
@@ -323,8 +341,7 @@ impl<'a> Graph<'a> {
                 .filter(|next| self.is_stuck(*next))
                 .all(|next| component_of[next.index()] == at)
         };
-        let proved =
-            EdgeFiltered::from_fn(&stuck, |edge| edge.weight().strength == Strength::Proved);
+        let proved = EdgeFiltered::from_fn(&stuck, |edge| edge.weight().is_proved());
         let mut cycles_of: FxHashMap<usize, Vec<Vec<&'a str>>> = FxHashMap::default();
         let cycles = kosaraju_scc(&proved).into_iter();
         for cycle in cycles.filter(|nodes| self.is_circular(nodes)) {
@@ -351,8 +368,9 @@ impl<'a> Graph<'a> {
     /// Whether a strongly connected part is a circle of proved edges.
     fn is_circular(&self, nodes: &[NodeIndex]) -> bool {
         match nodes {
-            [only] => (self.deps.edges_connecting(*only, *only))
-                .any(|edge| edge.weight().strength == Strength::Proved),
+            [only] => {
+                (self.deps.edges_connecting(*only, *only)).any(|edge| edge.weight().is_proved())
+            }
             _ => nodes.len() > 1,
         }
     }
@@ -377,4 +395,8 @@ fn may_be_held_unseen(resource: &Resource) -> bool {
     matches!(resource.kind.as_str(), "lock" | "semaphore" | "thread-lock")
         && resource.holders.is_empty()
         && resource.locked != Some(false)
+}
+
+fn hash(ends: (NodeIndex, NodeIndex)) -> u64 {
+    FxBuildHasher.hash_one(ends)
 }

@@ -48,7 +48,7 @@ pub struct BuiltTask {
     /// Its coroutine.
     pub coroutine: Option<NonZeroU64>,
     /// What is called when it is done, until that was followed.
-    pub callbacks: Vec<u64>,
+    pub callbacks: Box<[u64]>,
     /// The future that it waits for.
     pub waiter: Option<NonZeroU64>,
     /// The exception it ended with.
@@ -183,7 +183,7 @@ impl Tasks<'_, '_> {
                 .filter(|_| state == TaskState::Waiting)
                 .and_then(NonZeroU64::new),
             exception: future.exception.and_then(NonZeroU64::new),
-            callbacks: raw.future.callbacks,
+            callbacks: raw.future.callbacks.into(),
             chain: chain.frames,
             task: task.into(),
             awaits_task: false,
@@ -341,7 +341,7 @@ impl Tasks<'_, '_> {
             place: None,
             chain: Links::default(),
             coroutine: None,
-            callbacks: Vec::new(),
+            callbacks: Box::default(),
             waiter: None,
             exception: None,
             awaits_task: false,

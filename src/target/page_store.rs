@@ -15,9 +15,9 @@ pub(super) const PAGE_SHIFT: u32 = PAGE_SIZE.trailing_zeros();
 pub(super) const CHUNK_PAGES: usize = 1024;
 /// Pages of the first allocation: to look at the threads alone takes no more.
 const FIRST_CHUNK_PAGES: usize = 192;
-/// Pages that are held when more are read than can be held: 32 MiB and some, whole
+/// Pages that are held when more are read than can be held: 16 MiB and some, whole
 /// allocations.
-const CROWDED_PAGES: usize = FIRST_CHUNK_PAGES + 8 * CHUNK_PAGES;
+const CROWDED_PAGES: usize = FIRST_CHUNK_PAGES + 4 * CHUNK_PAGES;
 /// Marks a page that cannot be read, in place of its slot.
 pub(super) const BAD: u32 = u32::MAX;
 /// No page has this number: numbers are addresses without their low 12 bits.

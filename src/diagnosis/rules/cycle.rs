@@ -3,7 +3,6 @@
 use rustc_hash::FxHashSet;
 
 use crate::diagnosis::context::Context;
-use crate::diagnosis::graph::Strength;
 use crate::diagnosis::nodes::Node;
 use crate::snapshot::{Task, TaskState};
 
@@ -105,9 +104,7 @@ fn walk<'a>(context: &Context<'a>, nodes: &[&'a str], tasks: &[&'a str]) -> Vec<
         at = context
             .graph
             .needs(id)
-            .find(|(next, dep)| {
-                dep.strength == Strength::Proved && inside.contains(next) && !seen.contains(next)
-            })
+            .find(|(next, dep)| dep.is_proved() && inside.contains(next) && !seen.contains(next))
             .map(|(next, _)| next);
     }
     way

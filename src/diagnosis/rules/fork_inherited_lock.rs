@@ -4,7 +4,6 @@ use super::place;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::diagnosis::graph::Strength;
 use crate::diagnosis::source;
 use crate::snapshot::{Diagnosis, Resource, Thread, ThreadState};
 
@@ -22,7 +21,7 @@ pub fn is_inherited(context: &Context<'_>, resource: &Resource) -> bool {
     let held = context
         .graph
         .needs(&resource.id)
-        .any(|(_, dep)| dep.strength == Strength::Proved);
+        .any(|(_, dep)| dep.is_proved());
     resource.kind == "thread-lock"
         && !held
         && resource.locked != Some(false)

@@ -3,7 +3,6 @@
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{finding, ids};
-use crate::diagnosis::graph::Strength;
 use crate::snapshot::{Coroutine, Diagnosis, Resource};
 
 /// What suspended generators hold that others wait for.
@@ -33,7 +32,7 @@ pub fn held_by<'a>(context: &Context<'a>, coroutine: &Coroutine) -> Vec<&'a Reso
     context
         .graph
         .needed_by(&coroutine.id)
-        .filter(|(id, dep)| dep.strength == Strength::Proved && context.graph.stuck(id))
+        .filter(|(id, dep)| dep.is_proved() && context.graph.stuck(id))
         .filter_map(|(id, _)| context.resource(id))
         .filter(|resource| !context.waiters(resource).is_empty())
         .collect()

@@ -194,7 +194,7 @@ fn is_awaited(context: &Context<'_>, task: &str) -> bool {
     context
         .graph
         .needed_by(task)
-        .any(|(id, dep)| dep.via != "references" && context.resource(id).is_none() && id != task)
+        .any(|(id, dep)| dep.via() != "references" && context.resource(id).is_none() && id != task)
 }
 
 /// A task that waits for the sake of waiting: nobody awaits it, and it is the

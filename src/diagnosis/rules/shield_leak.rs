@@ -23,7 +23,7 @@ fn holds_up_others(context: &Context<'_>, task: &Task) -> bool {
     context
         .graph
         .needed_by(&task.id)
-        .any(|(id, dep)| dep.via == "holds" && context.resource(id).is_some())
+        .any(|(id, dep)| dep.via() == "holds" && context.resource(id).is_some())
 }
 
 fn is_shielded(context: &Context<'_>, task: &Task) -> bool {

@@ -21,7 +21,7 @@ fn describe(context: &Context<'_>, parent: &Task) -> Option<Diagnosis> {
     let stuck: Vec<&str> = context
         .graph
         .needs(&parent.id)
-        .filter(|(_, dep)| GROUPS.contains(&dep.via))
+        .filter(|(_, dep)| GROUPS.contains(&dep.via()))
         .map(|(id, _)| id)
         .filter(|id| {
             context

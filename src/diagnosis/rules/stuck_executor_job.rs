@@ -84,7 +84,7 @@ fn describe(context: &Context<'_>, thread: &Thread) -> Option<Diagnosis> {
     let waiting: Vec<&str> = context
         .graph
         .needed_by(&thread.id)
-        .filter(|(id, dep)| dep.via == "executor" && context.task(id).is_some())
+        .filter(|(id, dep)| dep.via() == "executor" && context.task(id).is_some())
         .map(|(id, _)| id)
         .collect();
     let changed = |id: &&str| context.progress.moved(id) || context.progress.is_new(id);
