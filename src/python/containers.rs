@@ -12,6 +12,9 @@ use super::types::Kind;
 /// Include/internal/pycore_dict.h, 3.11).
 const GENERAL_KEYS: u8 = 0;
 
+/// A key and its value.
+type Entry = (u64, u64);
+
 /// The entries of a `PyDictKeysObject`.
 struct KeysTable {
     entries: u64,
@@ -221,7 +224,7 @@ impl Reader<'_> {
     }
 
     /// The text key `name` of the dict at `addr`, and its value.
-    pub fn dict_entry(&self, addr: u64, name: &str) -> Result<Option<(u64, u64)>> {
+    pub fn dict_entry(&self, addr: u64, name: &str) -> Result<Option<Entry>> {
         self.find_entry(addr, &mut |items| {
             self.prefetch(items.iter().map(|(key, _)| (*key, KEY_WINDOW)));
             items
@@ -243,8 +246,8 @@ impl Reader<'_> {
     fn find_entry(
         &self,
         addr: u64,
-        find: &mut dyn FnMut(&[(u64, u64)]) -> Option<usize>,
-    ) -> Result<Option<(u64, u64)>> {
+        find: &mut dyn FnMut(&[Entry]) -> Option<usize>,
+    ) -> Result<Option<Entry>> {
         /// Entries that are looked at together: their keys lie on many pages.
         const BATCH: usize = 16;
         let table = self.table_of(addr)?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arcstr::ArcStr;
-use rustc_hash::FxHashMap;
 
 use super::address;
 use crate::python::RawFrame;
@@ -49,6 +48,16 @@ pub struct Owners<'a> {
     pub loose: &'a [Loose],
 }
 
+/// Where each task is in the list of all, by its address.
+pub struct TaskPlaces(Vec<(u64, u32)>);
+
+impl TaskPlaces {
+    fn get(&self, addr: u64) -> Option<usize> {
+        let found = self.0.binary_search_by_key(&addr, |(addr, _)| *addr);
+        found.ok().map(|at| self.0[at].1 as usize)
+    }
+}
+
 impl<'a> Owners<'a> {
     /// Shows them to `visit`, one after the other: together their frames would
     /// take more memory than all the rest of them.
@@ -78,16 +87,18 @@ impl<'a> Owners<'a> {
     }
 
     /// Where each task is, by address.
-    pub fn task_places(&self) -> FxHashMap<u64, usize> {
-        let places = self.tasks.iter().enumerate();
-        places.map(|(place, built)| (built.addr, place)).collect()
+    pub fn task_places(&self) -> TaskPlaces {
+        let places = (0..).zip(self.tasks);
+        let mut places: Vec<_> = places.map(|(place, built)| (built.addr, place)).collect();
+        places.sort_unstable();
+        TaskPlaces(places)
     }
 
     /// The frames of the owner with this id; `places` are those of the tasks.
-    pub fn frames(&self, id: &str, places: &FxHashMap<u64, usize>) -> Vec<OwnedFrame<'a>> {
+    pub fn frames(&self, id: &str, places: &TaskPlaces) -> Vec<OwnedFrame<'a>> {
         let mut frames = Vec::new();
-        let place = address(id).and_then(|addr| places.get(&addr));
-        let task = place.map(|place| &self.tasks[*place]);
+        let place = address(id).and_then(|addr| places.get(addr));
+        let task = place.and_then(|place| self.tasks.get(place));
         if let Some(built) = task.filter(|built| built.task.id == id) {
             if is_live(built) {
                 self.of_task(built, &mut frames);
