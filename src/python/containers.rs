@@ -234,7 +234,9 @@ impl Reader<'_> {
     }
 
     /// The value of the key that is the object at `key`, of the dict at `addr`.
-    /// Names of attributes are interned: all that are equal are one object.
+    /// Names of attributes are interned: in no build from 3.7 to 3.15 had a module
+    /// another `__file__` than the others. A key that was put together at run time
+    /// is not found.
     pub fn dict_get_key(&self, addr: u64, key: u64) -> Result<Option<u64>> {
         let found = self.find_entry(addr, &mut |items| {
             items.iter().position(|(other, _)| *other == key)
