@@ -124,7 +124,7 @@ impl<'r, 'm> Frames<'r, 'm> {
         places.clear();
         for link in chain {
             match link {
-                ChainFrame::Python { frame, .. } => places.push(frame.place()),
+                ChainFrame::Python(frame) => places.push(frame.place()),
                 ChainFrame::Native(_) => return links().collect(),
             }
         }
@@ -140,7 +140,7 @@ impl<'r, 'm> Frames<'r, 'm> {
     /// One link of an await chain.
     fn link(&self, link: &ChainFrame) -> Frame {
         match link {
-            ChainFrame::Python { frame, .. } => self.python(frame),
+            ChainFrame::Python(frame) => self.python(frame),
             ChainFrame::Native(shown) => Frame {
                 function: shown.rsplit('.').next().unwrap_or(shown).into(),
                 qualname: shown.clone(),

@@ -13,8 +13,9 @@ pub(super) const PAGE_SHIFT: u32 = PAGE_SIZE.trailing_zeros();
 /// Pages per allocation, and per batch: what one `process_vm_readv` takes.
 /// The allocation is zeroed lazily by the kernel, so its unused part is free.
 pub(super) const CHUNK_PAGES: usize = 1024;
-/// Pages of the first allocation: to look at the threads alone takes no more.
-const FIRST_CHUNK_PAGES: usize = 192;
+/// Pages of the first allocation, which is of small pages: to look at the threads
+/// alone takes no more, and to clear a huge one would cost as much as all of that.
+const FIRST_CHUNK_PAGES: usize = 512;
 /// Pages that are held when more are read than can be held: 16 MiB and some, whole
 /// allocations.
 const CROWDED_PAGES: usize = FIRST_CHUNK_PAGES + 4 * CHUNK_PAGES;

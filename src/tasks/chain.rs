@@ -21,11 +21,8 @@ const WATCHED_DEPTH: usize = 256;
 /// One link of a chain.
 #[derive(Debug, Clone)]
 pub enum ChainFrame {
-    Python {
-        /// The coroutine or generator object.
-        generator: u64,
-        frame: RawFrame,
-    },
+    /// The frame of a coroutine or generator; [`Links::generator`] says of which.
+    Python(RawFrame),
     /// An awaitable that is not made of Python frames: its own name or that of
     /// its type.
     Native(ArcStr),
@@ -35,9 +32,43 @@ pub enum ChainFrame {
 /// were read together with it.
 #[derive(Debug, Clone, Default)]
 pub struct Links {
-    all: Option<Rc<[ChainFrame]>>,
+    together: Option<Rc<Together>>,
     start: u32,
     end: u32,
+}
+
+/// The links of all chains that were read together.
+#[derive(Debug)]
+struct Together {
+    links: Box<[ChainFrame]>,
+    generators: Generators,
+}
+
+/// Which coroutine or generator has the frame of a link.
+#[derive(Debug)]
+enum Generators {
+    /// The frame lies in it, so many bytes from its beginning.
+    Around(u64),
+    /// The frame is an object of its own. 0 where a link is no frame.
+    Listed(Box<[u64]>),
+}
+
+impl Links {
+    /// The coroutine or generator that has the frame at this place in the chain.
+    pub fn generator(&self, index: usize) -> Option<u64> {
+        let ChainFrame::Python(frame) = self.get(index)? else {
+            return None;
+        };
+        match &self.together.as_ref()?.generators {
+            Generators::Around(offset) => frame.addr.checked_sub(*offset),
+            Generators::Listed(all) => all.get(self.start as usize + index).copied(),
+        }
+    }
+
+    /// All coroutines and generators of the chain, outermost first.
+    pub fn generators(&self) -> impl Iterator<Item = u64> {
+        (0..self.len()).filter_map(|index| self.generator(index))
+    }
 }
 
 impl Deref for Links {
@@ -45,8 +76,8 @@ impl Deref for Links {
 
     fn deref(&self) -> &[ChainFrame] {
         let own = self.start as usize..self.end as usize;
-        let all = self.all.as_deref();
-        all.and_then(|all| all.get(own)).unwrap_or_default()
+        let all = self.together.as_deref();
+        all.and_then(|all| all.links.get(own)).unwrap_or_default()
     }
 }
 
@@ -67,8 +98,11 @@ pub struct RawChain {
 #[derive(Default)]
 struct Advancing {
     chains: Vec<RawChain>,
-    /// The links found so far, and the chain of each.
-    links: Vec<(u32, ChainFrame)>,
+    /// The links found so far, the chain of each, and whose frame it is (0 where it
+    /// is none).
+    links: Vec<(u32, ChainFrame, u64)>,
+    /// Where in its generator a frame lies, if it does.
+    iframe: Option<u64>,
     /// How many each chain has.
     depths: Vec<usize>,
     /// Where those have been that are watched for cycles.
@@ -76,11 +110,12 @@ struct Advancing {
 }
 
 impl Advancing {
-    fn new(count: usize) -> Self {
+    fn new(count: usize, iframe: Option<u64>) -> Self {
         let mut chains = Vec::new();
         chains.resize_with(count, RawChain::default);
         Self {
             chains,
+            iframe,
             depths: vec![0; count],
             ..Self::default()
         }
@@ -91,21 +126,28 @@ impl Advancing {
         self.seen.entry(chain).or_default().insert(addr)
     }
 
-    fn add(&mut self, chain: usize, link: ChainFrame) {
-        self.links.push((chain as u32, link));
+    fn add(&mut self, chain: usize, link: ChainFrame, generator: u64) {
+        self.links.push((chain as u32, link, generator));
         self.depths[chain] += 1;
     }
 
     /// The chains, each with its links.
     fn finish(mut self) -> Vec<RawChain> {
-        self.links.sort_by_key(|(chain, _)| *chain);
-        let links = self.links.into_iter().map(|(_, link)| link);
-        let all: Rc<[ChainFrame]> = links.collect();
+        self.links.sort_by_key(|(chain, ..)| *chain);
+        let generators = match self.iframe {
+            Some(offset) => Generators::Around(offset),
+            None => Generators::Listed(self.links.iter().map(|(.., own)| *own).collect()),
+        };
+        let links = self.links.into_iter().map(|(_, link, _)| link);
+        let together = Rc::new(Together {
+            links: links.collect(),
+            generators,
+        });
         let mut start = 0;
         for (chain, depth) in self.chains.iter_mut().zip(self.depths) {
             let end = start + depth as u32;
             chain.frames = Links {
-                all: Some(all.clone()),
+                together: Some(together.clone()),
                 start,
                 end,
             };
@@ -118,7 +160,8 @@ impl Advancing {
 impl Reader<'_> {
     /// The chains of the coroutines at `coroutines`, in the same order.
     pub fn chains(&self, coroutines: &[Option<u64>]) -> Vec<RawChain> {
-        let mut chains = Advancing::new(coroutines.len());
+        let iframe = self.layout.generator.iframe.map(u64::from);
+        let mut chains = Advancing::new(coroutines.len(), iframe);
         let mut active: Vec<(usize, u64)> = coroutines
             .iter()
             .enumerate()
@@ -197,7 +240,7 @@ impl Reader<'_> {
                 let name = self.native_qualname(addr, ty.basicsize);
                 let shown = name.unwrap_or_else(|| self.full_type_name(&ty));
                 let shown = self.shared(&shown);
-                chains.add(chain, ChainFrame::Native(shown));
+                chains.add(chain, ChainFrame::Native(shown), 0);
                 Ok(None)
             }
         }
@@ -225,8 +268,7 @@ impl Reader<'_> {
             Some(_) => frame,
             None => self.with_qualname(frame, addr),
         };
-        let generator = addr;
-        chains.add(chain, ChainFrame::Python { generator, frame });
+        chains.add(chain, ChainFrame::Python(frame), addr);
         next
     }
 

@@ -184,7 +184,7 @@ impl Reader<'_> {
 /// The Python frames of a chain, innermost first.
 pub fn python_frames(chain: &[ChainFrame]) -> impl Iterator<Item = &RawFrame> {
     chain.iter().rev().filter_map(|link| match link {
-        ChainFrame::Python { frame, .. } => Some(frame),
-        ChainFrame::Native { .. } => None,
+        ChainFrame::Python(frame) => Some(frame),
+        ChainFrame::Native(_) => None,
     })
 }

@@ -8,7 +8,7 @@ use super::owners::Loose;
 use crate::python::{GeneratorStage, Kind, Reader};
 use crate::snapshot::frames::Frames;
 use crate::snapshot::model::Coroutine;
-use crate::tasks::{ChainFrame, LoopHandles};
+use crate::tasks::LoopHandles;
 
 /// Coroutines of no task that are shown.
 const MAX_SHOWN: usize = 1_000;
@@ -62,11 +62,7 @@ pub fn orphans(
     let chains = reader.chains(&addrs.iter().copied().map(Some).collect::<Vec<_>>());
     let inner: FxHashSet<u64> = chains
         .iter()
-        .flat_map(|chain| chain.frames.iter().skip(1))
-        .filter_map(|link| match link {
-            ChainFrame::Python { generator, .. } => Some(*generator),
-            ChainFrame::Native(_) => None,
-        })
+        .flat_map(|chain| (1..chain.frames.len()).filter_map(|at| chain.frames.generator(at)))
         .collect();
     let outermost = addrs.into_iter().zip(chains);
     outermost

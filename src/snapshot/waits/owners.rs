@@ -127,16 +127,14 @@ fn is_live(built: &BuiltTask) -> bool {
 
 /// The Python frames of a chain, innermost first; `shown` are all of its frames
 /// as the model shows them.
-fn of_chain<'a>(chain: &'a [ChainFrame], shown: &[Frame], frames: &mut Vec<OwnedFrame<'a>>) {
-    let links = chain.iter().rev().zip(shown);
-    frames.extend(links.filter_map(|(link, shown)| match link {
-        ChainFrame::Python {
-            frame, generator, ..
-        } => Some(OwnedFrame {
+fn of_chain<'a>(chain: &'a Links, shown: &[Frame], frames: &mut Vec<OwnedFrame<'a>>) {
+    let links = chain.iter().enumerate().rev().zip(shown);
+    frames.extend(links.filter_map(|((index, link), shown)| match link {
+        ChainFrame::Python(frame) => Some(OwnedFrame {
             frame,
             executing: false,
             library: shown.library,
-            generator: Some(*generator),
+            generator: chain.generator(index),
         }),
         ChainFrame::Native(_) => None,
     }));

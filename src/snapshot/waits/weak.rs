@@ -9,6 +9,7 @@ use crate::python::reader::Fields;
 use crate::python::{Kind, RawFrame, Reader};
 use crate::snapshot::tasks::BuiltTask;
 use crate::tasks::ChainFrame;
+use crate::tasks::wait::python_frames;
 
 /// Bytes of one frame that are looked through.
 const MAX_FRAME: u64 = 1 << 16;
@@ -42,19 +43,17 @@ impl Circle<'_, '_> {
     fn closes(mut self, built: &BuiltTask, leaf: u64) -> Result<bool> {
         let reader = self.reader;
         let callbacks = reader.future(leaf)?.callbacks;
-        let frames = frames(built);
-        let kept_in = self.containers(&frames);
+        let kept_in = self.containers(&built.chain);
         self.members.extend([built.addr, leaf]);
         self.members.extend(&callbacks);
-        self.members
-            .extend(frames.iter().map(|(generator, _)| *generator));
+        self.members.extend(built.chain.generators());
         self.members.extend(&kept_in);
         self.count_structure(built.addr)?;
         self.count_structure(leaf)?;
         for callback in &callbacks {
             self.count_structure(*callback)?;
         }
-        for (_, frame) in &frames {
+        for frame in python_frames(&built.chain) {
             self.count_frame(frame)?;
         }
         for container in &kept_in {
@@ -78,10 +77,10 @@ impl Circle<'_, '_> {
     }
 
     /// What the methods that wait belong to, and the lists of waiters in it.
-    fn containers(&self, frames: &[(u64, RawFrame)]) -> Vec<u64> {
+    fn containers(&self, chain: &[ChainFrame]) -> Vec<u64> {
         let reader = self.reader;
         let mut found = Vec::new();
-        for (_, frame) in frames.iter().rev().take(RECEIVERS) {
+        for frame in python_frames(chain).take(RECEIVERS) {
             let Ok(Some(receiver)) = reader.receiver(frame) else {
                 continue;
             };
@@ -145,16 +144,4 @@ impl Circle<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// The generators of the task's chain, outermost first.
-fn frames(built: &BuiltTask) -> Vec<(u64, RawFrame)> {
-    built
-        .chain
-        .iter()
-        .filter_map(|link| match link {
-            ChainFrame::Python { generator, frame } => Some((*generator, frame.clone())),
-            ChainFrame::Native(_) => None,
-        })
-        .collect()
 }
