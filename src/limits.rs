@@ -1,5 +1,8 @@
 //! The one place that bounds what a hostile or torn target can make us do.
 
+/// Pages of 4 KiB that are kept of a process unless asked otherwise: 512 MiB.
+pub const PAGES: usize = 131_072;
+
 /// Upper bounds for everything that is read from a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -38,7 +41,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            pages: 131_072,
+            pages: PAGES,
             interpreters: 1_024,
             threads: 65_536,
             tasks: 4_000_000,

@@ -151,8 +151,10 @@ fn of_waits(context: &Context<'_>, found: &[Diagnosis]) -> Judgement {
         return state;
     }
     let live: Vec<&Task> = context.live_tasks().collect();
-    let waits = live
-        .iter()
+    let (ready, pending): (Vec<&Task>, Vec<&Task>) =
+        live.iter().partition(|task| task.state == TaskState::Ready);
+    let waits = pending
+        .into_iter()
         .filter(|task| !is_idle(context, task) && !is_behind(context, task));
     let waits: Vec<&str> = waits.map(|task| task.id.as_str()).collect();
     match (live.len(), waits.as_slice()) {
@@ -161,7 +163,13 @@ fn of_waits(context: &Context<'_>, found: &[Diagnosis]) -> Judgement {
             LIKELY,
             "no asyncio task, and no thread computes".to_owned(),
         ),
-        (all, []) => ("idle", LIKELY, format!("{all} tasks, all wait for work")),
+        (all, []) if ready.is_empty() => {
+            ("idle", LIKELY, format!("{all} tasks, all wait for work"))
+        }
+        (all, []) => {
+            let summary = format!("{} of {all} tasks go on when their loop turns", ready.len());
+            ("waiting", LIKELY, summary)
+        }
         (all, waits) => {
             let summary = format!(
                 "{} of {all} tasks wait for timers or for the outside: {}",

@@ -1,6 +1,7 @@
 //! The process from outside: mappings, ELF images, memory, stopping, namespaces.
 
 mod cache;
+mod core_dump;
 pub mod descriptors;
 mod dynamic;
 mod elf;

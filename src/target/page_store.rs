@@ -260,6 +260,12 @@ impl Store {
         self.bad += 1;
     }
 
+    /// The pages that could not be read.
+    pub(super) fn bad_pages(&self) -> impl Iterator<Item = u64> {
+        let bad = self.index.iter().filter(|(_, slot)| **slot == BAD);
+        bad.map(|(page, _)| *page)
+    }
+
     pub(super) fn missing(&self, pages: RangeInclusive<u64>) -> Vec<u64> {
         pages
             .filter(|page| !self.index.contains_key(page))

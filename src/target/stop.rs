@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::SigSet;
 
+use super::core_dump::NoCoreDump;
 use super::job_control::PutOff;
 use super::tracees::{Failure, MAX_STOPPING, Tracees, collect_ended, no_answer, no_tracer};
 use super::{Error, Syscall};
@@ -177,6 +178,7 @@ fn trace(
     outcome: &OnceLock<Outcome>,
 ) {
     let put_off = PutOff::begin();
+    let _no_dump = NoCoreDump::begin();
     let mut tracees = match Tracees::new(pid) {
         Ok(tracees) => tracees,
         Err(error) => {

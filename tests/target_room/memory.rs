@@ -390,6 +390,21 @@ fn what_made_room_is_known_to_be_as_it_was_or_not() {
 }
 
 #[test]
+fn a_page_that_can_be_read_only_later_is_not_as_it_was() {
+    for capacity in [2, 4000] {
+        let there = Cell::new(false);
+        let fill = |page: u64| (page != 3 || there.get()).then_some(page as u8);
+        let cache = PageCache::with_capacity(Pretended::new(fill), capacity).remembering_dropped();
+        for page in 0..10 {
+            assert_eq!(read(&cache, page * PAGE, 1).is_ok(), page != 3);
+        }
+        assert!(cache.is_unchanged(), "{capacity}");
+        there.set(true);
+        assert!(!cache.is_unchanged(), "{capacity}");
+    }
+}
+
+#[test]
 fn rereading_counts_and_replaces_each_page_that_differs() {
     let now = Cell::new(0_u8);
     let cache = PageCache::new(Pretended::new(|page| match page {

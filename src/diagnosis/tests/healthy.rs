@@ -64,6 +64,22 @@ fn workers_that_wait_for_work() {
 }
 
 #[test]
+fn a_task_that_is_ready_does_not_wait_for_the_outside() {
+    let mut world = World::new(APP);
+    world.sleeping("job", &[("job", "sleep")], 0.5);
+    world.task("fresh", &[("main", "stop_event")]).state = TaskState::Ready;
+    let summary = world.diagnose().0.summary;
+    let waits = "1 of 2 tasks wait for timers or for the outside: job";
+    assert_eq!(summary, waits);
+
+    let mut world = World::new(APP);
+    world.task("fresh", &[("main", "stop_event")]).state = TaskState::Ready;
+    let verdict = world.diagnose().0;
+    assert_eq!(verdict.state, "waiting");
+    assert_eq!(verdict.summary, "1 of 1 tasks go on when their loop turns");
+}
+
+#[test]
 fn a_server_whose_requests_come_and_go() {
     let mut world = World::new(APP);
     world.listening("0.0.0.0:80");

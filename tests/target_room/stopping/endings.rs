@@ -2,12 +2,13 @@
 //! who want to stop it, too.
 
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::panic::catch_unwind;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dapper_attach::target::{Error, Stop};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::{LONG, only};
 use crate::support::{Target, helper, helper_pid, send, until};
@@ -97,6 +98,47 @@ fn on_ctrl_z_it_is_let_go_first() {
 }
 
 #[test]
+fn a_crash_of_its_owner_leaves_no_core_dump_to_wait_for() {
+    let target = Target::usual(&["20"]);
+    let cores = tempfile::tempdir().unwrap();
+    let crash = |holds: bool| {
+        let name = match holds {
+            true => "stopping::hold_a_stop",
+            false => "stopping::endings::hold_nothing",
+        };
+        let mut command = helper(name, target.pid());
+        command.current_dir(&cores).stdout(Stdio::piped());
+        allow_core_dumps(&mut command);
+        let mut helper = command.spawn().unwrap();
+        match holds {
+            true => until("the stop", || only(&target.states(), 't')),
+            false => begun(&mut helper),
+        }
+        send(helper.id(), libc::SIGQUIT);
+        let status = helper.wait().unwrap();
+        assert_eq!(status.signal(), Some(libc::SIGQUIT));
+        status.core_dumped()
+    };
+    assert!(!crash(true));
+    until("all threads to run", || !target.states().contains('t'));
+    target.beats();
+    // Where this machine allows none, the above shows nothing.
+    assert!(crash(false) || hard_limit_of_core_dumps() == 0);
+}
+
+/// As `ulimit -c unlimited` does, as far as that is allowed.
+fn allow_core_dumps(command: &mut Command) {
+    let limit = hard_limit_of_core_dumps();
+    let allow = move || Ok(setrlimit(Resource::RLIMIT_CORE, limit, limit)?);
+    // SAFETY: setrlimit() may be called between fork and exec.
+    unsafe { command.pre_exec(allow) };
+}
+
+fn hard_limit_of_core_dumps() -> u64 {
+    getrlimit(Resource::RLIMIT_CORE).unwrap().1
+}
+
+#[test]
 fn another_copy_that_holds_it_is_waited_for() {
     let target = Target::usual(&["20"]);
     let mut other = helper("stopping::endings::hold_a_short_stop", target.pid())
@@ -135,6 +177,15 @@ fn two_who_stop_it_again_and_again_do_not_fail() {
     assert!(held > 50, "{held}");
     until("all threads to run", || !target.states().contains('t'));
     target.beats();
+}
+
+#[test]
+#[ignore = "run by other tests, in a process of its own"]
+fn hold_nothing() {
+    println!("stopping");
+    loop {
+        std::thread::park();
+    }
 }
 
 #[test]
