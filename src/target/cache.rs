@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use rustc_hash::FxHashSet;
 
 use super::memory::{Memory, Piece, ReadCause, ReadError, ReadStats};
-use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store};
+use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store, runs};
 use crate::limits::PAGES;
 
 /// Pages that are found without a look into the index.
@@ -164,28 +164,39 @@ impl<M: Memory> PageCache<M> {
     /// Reads `pages` into consecutive pages of `buf`; says of each whether it
     /// could be read. Pages that follow each other are read as one piece.
     fn read_pages(&self, pages: &[u64], buf: &mut [u8]) -> Vec<bool> {
-        let runs: Vec<&[u64]> = pages.chunk_by(|a, b| a + 1 == *b).collect();
-        let mut pieces = Vec::with_capacity(runs.len());
-        let mut rest = &mut *buf;
-        for run in &runs {
+        let mut pieces = Vec::new();
+        let mut rest = buf;
+        for run in pages.chunk_by(|a, b| a + 1 == *b) {
             let (front, behind) = rest.split_at_mut(run.len() * PAGE_SIZE);
             pieces.push(Piece::new(run[0] << PAGE_SHIFT, front));
             rest = behind;
         }
-        self.source.read_many(&mut pieces);
-        let done: Vec<bool> = pieces.iter().map(|piece| piece.done).collect();
-        drop(pieces);
+        self.read_pieces(pieces)
+    }
 
-        let mut read = Vec::with_capacity(pages.len());
-        for (run, done) in runs.iter().zip(done) {
+    /// The same into slots, in ascending order.
+    fn read_into(&self, store: &mut Store, pages: &[u64], slots: &[usize]) -> Vec<bool> {
+        let runs = runs(pages, slots);
+        let to = store.runs_mut(runs.iter().map(|(_, slot, count)| (*slot, *count)));
+        let pieces = runs.iter().zip(to);
+        let pieces = pieces.map(|((page, ..), to)| Piece::new(page << PAGE_SHIFT, to));
+        self.read_pieces(pieces.collect())
+    }
+
+    /// Reads whole pages; says of each whether it could be read.
+    fn read_pieces(&self, mut pieces: Vec<Piece<'_>>) -> Vec<bool> {
+        self.source.read_many(&mut pieces);
+        let mut read = Vec::new();
+        for piece in pieces {
             let first = read.len();
-            read.resize(first + run.len(), done);
-            if !done && run.len() > 1 {
+            let count = piece.buf.len() / PAGE_SIZE;
+            read.resize(first + count, piece.done);
+            if !piece.done && count > 1 {
                 // One bad page fails its whole piece: take them one by one.
-                let part = &mut buf[first * PAGE_SIZE..(first + run.len()) * PAGE_SIZE];
-                let mut singles: Vec<Piece<'_>> = (run.iter())
-                    .zip(part.chunks_exact_mut(PAGE_SIZE))
-                    .map(|(page, buf)| Piece::new(page << PAGE_SHIFT, buf))
+                let addrs = (piece.addr..).step_by(PAGE_SIZE);
+                let mut singles: Vec<Piece<'_>> = addrs
+                    .zip(piece.buf.chunks_exact_mut(PAGE_SIZE))
+                    .map(|(addr, buf)| Piece::new(addr, buf))
                     .collect();
                 self.source.read_many(&mut singles);
                 for (read, single) in read[first..].iter_mut().zip(&singles) {
@@ -196,24 +207,18 @@ impl<M: Memory> PageCache<M> {
         read
     }
 
+    /// Does in advance what can be done so that to fetch `ranges` is quick.
+    pub fn make_room_for(&self, ranges: &mut dyn Iterator<Item = (u64, usize)>) {
+        let mut store = self.store.borrow_mut();
+        let missing = store.missing_of(ranges).len();
+        store.reserve(missing);
+    }
+
     /// Fetches `pages` (sorted, without doubles, none cached) in batches.
     fn fetch(&self, mut pages: &[u64]) {
-        self.forget_recent();
         while !pages.is_empty() {
-            let mut store = self.store.borrow_mut();
-            let (slot, count) = store.make_room(pages.len());
-            let (batch, later) = pages.split_at(count);
-            let read = self.read_pages(batch, store.pages_mut(slot, count));
-            let mut failed = Vec::new();
-            for ((page, read), slot) in batch.iter().zip(read).zip(slot..) {
-                if read {
-                    store.keep(*page, slot, self.aside.get());
-                } else {
-                    failed.push(*page);
-                }
-            }
-            store.settle(slot, count);
-            drop(store);
+            let failed;
+            (pages, failed) = self.fetch_batch(pages);
             for page in failed {
                 // Says why, and remembers pages that are not there.
                 match self.load(page) {
@@ -221,28 +226,35 @@ impl<M: Memory> PageCache<M> {
                     Ok(_) | Err(ReadCause::Unmapped | ReadCause::NotRecorded) => {}
                 }
             }
-            pages = later;
         }
     }
 
-    /// Fetches `pages`, of which only `wanted` may not fail.
-    fn fetch_around(&self, wanted: u64, pages: &[u64]) {
-        let runs = pages.chunk_by(|a, b| a + 1 == *b);
-        let Some(run) = runs.into_iter().find(|run| run.contains(&wanted)) else {
-            return;
-        };
+    /// Fetches as many of `pages` as there is room for at once; gives the rest, and
+    /// those that could not be read.
+    fn fetch_batch<'p>(&self, pages: &'p [u64]) -> (&'p [u64], Vec<u64>) {
         self.forget_recent();
         let mut store = self.store.borrow_mut();
-        let (slot, count) = store.make_room(run.len());
-        let before = (wanted - run[0]) as usize;
-        let start = before.min(run.len() - count);
-        let run = &run[start..start + count];
-        let to = store.pages_mut(slot, count);
-        if self.source.read(run[0] << PAGE_SHIFT, to).is_ok() {
-            for (page, slot) in run.iter().zip(slot..) {
+        let slots = store.make_room(pages.len());
+        let (batch, later) = pages.split_at(slots.len());
+        let read = self.read_into(&mut store, batch, &slots);
+        let mut failed = Vec::new();
+        for ((page, slot), read) in batch.iter().zip(slots).zip(read) {
+            if read {
                 store.keep(*page, slot, self.aside.get());
+            } else {
+                store.give_back(slot);
+                failed.push(*page);
             }
-            store.settle(slot, count);
+        }
+        (later, failed)
+    }
+
+    /// Fetches those of `pages` that lie around `wanted`. Whether it is among them,
+    /// there may not have been room for all, is for the caller to see.
+    fn fetch_around(&self, wanted: u64, pages: &[u64]) {
+        let mut runs = pages.chunk_by(|a, b| a + 1 == *b);
+        if let Some(run) = runs.find(|run| run.contains(&wanted)) {
+            self.fetch_batch(run);
         }
     }
 
@@ -275,11 +287,10 @@ impl<M: Memory> PageCache<M> {
             }
         }
         self.forget_recent();
-        let (slot, _) = store.make_room(1);
+        let slot = store.make_room(1)[0];
         match self.source.read(page << PAGE_SHIFT, store.page_mut(slot)) {
             Ok(()) => {
                 store.keep(page, slot, self.aside.get());
-                store.settle(slot, 1);
                 Ok(slot as u32)
             }
             Err(error) => {

@@ -2,7 +2,7 @@
 
 use std::alloc::Layout;
 use std::hash::Hasher;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use memmap2::{Advice, MmapMut};
 use rustc_hash::{FxHashMap, FxHasher};
@@ -36,7 +36,7 @@ pub(super) struct Store {
     chunks: Vec<MmapMut>,
     /// The slot that is filled next.
     next: usize,
-    /// Slots before that one whose pages were forgotten.
+    /// Slots that were filled before, and are not now.
     free: Vec<usize>,
     /// Slots there may be: fewer, once there was more to hold.
     capacity: usize,
@@ -100,31 +100,65 @@ impl Store {
     }
 
     pub(super) fn page_mut(&mut self, slot: usize) -> &mut [u8] {
-        self.pages_mut(slot, 1)
-    }
-
-    pub(super) fn pages_mut(&mut self, slot: usize, count: usize) -> &mut [u8] {
         let (chunk, page) = place(slot);
         let start = page * PAGE_SIZE;
-        &mut self.chunks[chunk][start..start + count * PAGE_SIZE]
+        &mut self.chunks[chunk][start..start + PAGE_SIZE]
     }
 
-    /// The next slots, at most `wanted`, at least one, all of one chunk, and
-    /// without the pages that were in them.
-    pub(super) fn make_room(&mut self, wanted: usize) -> (usize, usize) {
-        if wanted == 1
-            && let Some(slot) = self.free.pop()
-            && self.owners[slot] == NO_PAGE
-        {
-            return (slot, 1);
+    /// The memory of runs of slots (first, count): ascending, each within one chunk.
+    pub(super) fn runs_mut(
+        &mut self,
+        runs: impl Iterator<Item = (usize, usize)>,
+    ) -> Vec<&mut [u8]> {
+        let mut found = Vec::new();
+        let mut runs = runs.peekable();
+        for (number, chunk) in self.chunks.iter_mut().enumerate() {
+            let mut rest = &mut chunk[..];
+            let mut at = 0;
+            while let Some((first, count)) = runs.next_if(|(first, _)| place(*first).0 == number) {
+                let (_, page) = place(first);
+                let (_, behind) = rest.split_at_mut((page - at) * PAGE_SIZE);
+                let (run, behind) = behind.split_at_mut(count * PAGE_SIZE);
+                found.push(run);
+                (rest, at) = (behind, page + count);
+            }
         }
+        found
+    }
+
+    /// Slots to be filled, ascending: at most `wanted`, at least one, and without the
+    /// pages that were in them. Those come first whose pages were forgotten.
+    pub(super) fn make_room(&mut self, wanted: usize) -> Vec<usize> {
+        let mut slots = self.take_free(wanted);
+        if slots.is_empty() {
+            slots.extend(self.take_next(wanted));
+        }
+        slots
+    }
+
+    fn take_free(&mut self, wanted: usize) -> Vec<usize> {
+        if wanted > 1 {
+            // Next to each other they are filled together.
+            self.free.sort_unstable_by(|a, b| b.cmp(a));
+        }
+        let left = self.free.len().saturating_sub(wanted);
+        let mut slots = self.free.split_off(left);
+        slots.reverse();
+        slots
+    }
+
+    /// Slots that were not filled yet, or else those that were filled first, all of
+    /// one chunk.
+    fn take_next(&mut self, wanted: usize) -> Range<usize> {
         if self.next >= self.capacity.max(CROWDED_PAGES + 1) {
             self.shrink();
         }
-        let first = self.first();
+        if self.next >= self.capacity {
+            self.next = 0;
+        }
+        let first = self.next;
         let (chunk, page) = place(first);
-        let start = first - page;
-        let chunk_end = (start + pages_of(chunk)).min(self.capacity);
+        let chunk_end = (first - page + pages_of(chunk)).min(self.capacity);
         let end = chunk_end.min(first.saturating_add(wanted));
         if chunk == self.chunks.len() {
             // All of it: there may be more slots one day.
@@ -138,7 +172,24 @@ impl Store {
         for slot in first..end {
             self.drop_page(slot);
         }
-        (first, end - first)
+        self.next = end;
+        first..end
+    }
+
+    /// Makes sure that `count` more pages find their memory at hand, as far as there
+    /// may be so many.
+    pub(super) fn reserve(&mut self, count: usize) {
+        let fresh = self.capacity.saturating_sub(self.owners.len());
+        let mut missing = count.saturating_sub(self.free.len()).min(fresh);
+        while missing > 0 {
+            let slots = self.take_next(missing);
+            missing -= slots.len();
+            for slot in slots {
+                // Written to, or the kernel would find memory for it only later.
+                self.page_mut(slot)[0] = 0;
+                self.free.push(slot);
+            }
+        }
     }
 
     /// Drops all but a few pages: where not all can be held, many serve no better
@@ -191,26 +242,9 @@ impl Store {
         }
     }
 
-    fn first(&self) -> usize {
-        if self.next < self.capacity {
-            self.next
-        } else {
-            0
-        }
-    }
-
-    /// Notes that the slots which [`Self::make_room`] gave are filled.
-    pub(super) fn settle(&mut self, slot: usize, count: usize) {
-        if slot == self.first() {
-            self.next = slot + count;
-        }
-    }
-
     /// Takes back a slot that [`Self::make_room`] gave.
     pub(super) fn give_back(&mut self, slot: usize) {
-        if slot != self.first() {
-            self.free.push(slot);
-        }
+        self.free.push(slot);
     }
 
     /// Forgets the page in `slot`.
@@ -311,6 +345,23 @@ fn print(page: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(page);
     hasher.finish()
+}
+
+/// Pages that follow each other in slots of one chunk that do: the first of each, and
+/// how many they are.
+pub(super) fn runs(pages: &[u64], slots: &[usize]) -> Vec<(u64, usize, usize)> {
+    let mut runs: Vec<(u64, usize, usize)> = Vec::new();
+    for (&page, &slot) in pages.iter().zip(slots) {
+        match runs.last_mut() {
+            Some((first, at, count))
+                if *first + *count as u64 == page && *at + *count == slot && place(slot).1 > 0 =>
+            {
+                *count += 1;
+            }
+            _ => runs.push((page, slot, 1)),
+        }
+    }
+    runs
 }
 
 /// The chunk that a slot is in, and which page of it that is.

@@ -326,6 +326,37 @@ fn what_is_too_much_to_be_held_leaves_few_pages_until_all_is_forgotten() {
 }
 
 #[test]
+fn what_is_forgotten_makes_room_so_that_nothing_else_has_to() {
+    let cache = PageCache::with_capacity(Pretended::new(|page| Some(page as u8)), 2_000);
+    cache.prefetch(&mut [(0, 300 * PAGE as usize)].into_iter());
+    for round in 1..40_u64 {
+        let first = 1_000 * round;
+        cache.read_aside(true);
+        let ranges = [(first * PAGE, 1_000 * PAGE as usize)];
+        if round % 2 == 0 {
+            cache.make_room_for(&mut ranges.into_iter());
+        }
+        cache.prefetch(&mut ranges.into_iter());
+        cache.read_aside(false);
+        // Some of them are wanted and stay, so that holes are left between them.
+        for page in (first..first + 1_000)
+            .step_by(97)
+            .take((round % 4) as usize)
+        {
+            assert_eq!(read(&cache, page * PAGE + 7, 1).unwrap(), [page as u8]);
+        }
+        for page in [0, 150, 299, first, first + 500, first + 999] {
+            cache.read_aside(true);
+            assert_eq!(read(&cache, page * PAGE + 7, 1).unwrap(), [page as u8]);
+            cache.read_aside(false);
+        }
+        cache.forget_aside();
+        assert_eq!(cache.cache_stats().dropped, 0, "{round}");
+    }
+    assert_eq!(cache.cache_stats().pages, 300 + 60);
+}
+
+#[test]
 fn what_another_cache_has_is_taken_over_with_room_for_more() {
     let filled = |capacity, pages: u64| {
         let cache = PageCache::with_capacity(Pretended::new(|page| Some(page as u8)), capacity);

@@ -80,6 +80,7 @@ impl Watch {
                 _ => self.written_pages(),
             };
             self.cache.make_ready();
+            self.cache.make_room_for(&mut written.iter().copied());
             let allowed = max_pause.saturating_sub(held);
             let asked = Instant::now();
             let mut stop = match Stop::all_threads(self.process.pid(), allowed) {
