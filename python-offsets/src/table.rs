@@ -87,14 +87,8 @@ impl Table {
     /// [`Error::UnknownBuild`] when `task.size` was observed and no known build
     /// has it.
     pub fn select(&self, observed: &Overlay) -> Result<Layout, Error> {
-        let known = |variant: &&Variant| {
-            variant
-                .when
-                .iter()
-                .all(|(key, size)| observed.get(key) == Some(size))
-        };
-        let layout = match self.variants.iter().find(known) {
-            Some(variant) => variant.apply(&self.base)?,
+        let layout = match self.variant(observed) {
+            Some(place) => self.variants[place].apply(&self.base)?,
             None => self.base.clone(),
         };
         match observed.get(TASK_SIZE) {
@@ -105,6 +99,20 @@ impl Table {
             }),
             _ => Ok(layout),
         }
+    }
+
+    /// Whether [`Self::select`] takes both for the same build.
+    #[must_use]
+    pub fn is_same_build(&self, observed: &Overlay, more: &Overlay) -> bool {
+        self.variant(observed) == self.variant(more)
+    }
+
+    /// The place of the first variant whose sizes were all observed.
+    fn variant(&self, observed: &Overlay) -> Option<usize> {
+        self.variants.iter().position(|variant| {
+            let mut sizes = variant.when.iter();
+            sizes.all(|(key, size)| observed.get(key) == Some(size))
+        })
     }
 
     /// The layout of the build whose `_asyncio.Task` has this `tp_basicsize`.
@@ -225,6 +233,9 @@ mod tests {
         assert_eq!((late.task.coro, early.task.coro), (160, 152));
         assert_eq!((late.task.exception, early.task.exception), (48, 48));
         assert_eq!(early.task.size, 184);
+        let nothing = Overlay::new();
+        assert!(table.is_same_build(&nothing, &observed("task.size", 192)));
+        assert!(!table.is_same_build(&nothing, &observed("task.size", 184)));
     }
 
     #[test]

@@ -115,10 +115,17 @@ pub fn confirm<'m>(
 }
 
 impl Candidate {
-    fn layout(&self, task_size: Option<i64>) -> Result<Layout, python_offsets::Error> {
+    fn layout(&self) -> Result<Layout, python_offsets::Error> {
+        self.table.select(&self.overlay)?.overlaid(&self.overlay)
+    }
+
+    /// `layout`, or that of the build that has native tasks of `size` bytes.
+    fn with_task_size(&self, layout: &Layout, size: i64) -> Result<Layout, python_offsets::Error> {
         let mut observed = self.overlay.clone();
-        if let Some(size) = task_size {
-            observed.insert("task.size".into(), size);
+        observed.insert("task.size".into(), size);
+        let is_known = i64::from(layout.task.size) == size;
+        if is_known && self.table.is_same_build(&self.overlay, &observed) {
+            return Ok(layout.clone());
         }
         self.table.select(&observed)?.overlaid(&self.overlay)
     }
@@ -132,9 +139,7 @@ impl Candidate {
         if !is_plausible(self.runtime) {
             return Err(invalid("its runtime is at no address".into()));
         }
-        let layout = self
-            .layout(None)
-            .map_err(|error| invalid(error.to_string()))?;
+        let layout = self.layout().map_err(|error| invalid(error.to_string()))?;
         let mut reader = Reader::new(memory, layout, limits.clone());
         let main = check_structure(&reader, self.runtime)?;
         let hex = python_version(&reader, main)?;
@@ -158,7 +163,7 @@ impl Candidate {
         }
         let mut tasks_refused = None;
         if let Some(size) = native_task_size(&reader, main) {
-            match self.layout(Some(size)) {
+            match self.with_task_size(&reader.layout, size) {
                 Ok(layout) if i64::from(layout.task.size) == size => {
                     reader = Reader::new(memory, layout, limits.clone());
                 }

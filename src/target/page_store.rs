@@ -36,7 +36,7 @@ pub(super) struct Store {
     chunks: Vec<MmapMut>,
     /// The slot that is filled next.
     next: usize,
-    /// Slots that were filled before, and are not now.
+    /// Slots that hold no page, though their memory is at hand.
     free: Vec<usize>,
     /// Slots there may be: fewer, once there was more to hold.
     capacity: usize,
