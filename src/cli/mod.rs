@@ -16,13 +16,19 @@ mod report;
 use std::process::ExitCode;
 
 use clap::Parser;
+use procfs::process::Process;
 
 use args::{Arguments, Command};
+
+/// The kernel ends whoever has it before all others (`OOM_SCORE_ADJ_MAX`,
+/// include/uapi/linux/oom.h of Linux).
+const FIRST_TO_END: i16 = 1000;
 
 /// Runs the command line; the status is 0, or 1 with a sentence on stderr, 2
 /// for wrong usage, or 3 for a process that is stuck where that was asked for.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    be_first_to_end();
     let json = match &arguments.command {
         None => arguments.report.show.json,
         Some(Command::Demo(demo)) => demo.show.json,
@@ -48,4 +54,11 @@ pub fn run() -> ExitCode {
         Ok(status) => status,
         Err(failure) => failure.report(json),
     }
+}
+
+/// Where memory runs out, we are to end: a process that is looked at may have to
+/// share its limit with us, and would be ended for being the larger one.
+fn be_first_to_end() {
+    // Without `/proc` there is nothing to look at either.
+    let _ = Process::myself().and_then(|own| own.set_oom_score_adj(FIRST_TO_END));
 }

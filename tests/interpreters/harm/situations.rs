@@ -27,6 +27,7 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
             ("ending", ending),
             ("forking", forking),
             ("in_a_sandbox", in_a_sandbox),
+            ("short_of_memory", short_of_memory),
         ],
     );
     trials.extend(on_every_leg(
@@ -302,6 +303,33 @@ fn forking(leg: &Leg) -> Outcome {
             "{} children ended otherwise than they should",
             heart.wrong()
         )
+    })
+}
+
+/// Where memory runs out, the kernel ends the one with the highest score, and a
+/// program may be much larger than we are: ours has to be the highest there is.
+fn short_of_memory(leg: &Leg) -> Outcome {
+    let heart = Heart::start(leg, 0, "")?;
+    let score = |pid: u32| fs::read_to_string(format!("/proc/{pid}/oom_score_adj"));
+    let before = score(heart.pid()).map_err(|error| error.to_string())?;
+    let mut run = Command::new(attach::binary());
+    run.args(["--pid", &heart.pid().to_string(), "--interval", "60"]);
+    let run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let mut run = run.map_err(|error| error.to_string())?;
+    let mut ended = None;
+    while ended.is_none() && score(run.id()).is_ok_and(|score| score.trim() != "1000") {
+        thread::sleep(Duration::from_millis(1));
+        ended = run.try_wait().map_err(|error| error.to_string())?;
+    }
+    let after = score(heart.pid()).map_err(|error| error.to_string());
+    let _ = run.kill();
+    let _ = run.wait();
+    ensure(ended.is_none(), || {
+        format!("it ended before its score was the highest: {ended:?}")
+    })?;
+    let after = after?;
+    ensure(after == before, || {
+        format!("the score of the process is {after}, it was {before}")
     })
 }
 
