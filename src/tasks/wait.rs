@@ -13,6 +13,10 @@ use super::known::{KnownWait, pool};
 /// Frames outside a primitive that are searched for the pool or stream that
 /// uses it.
 const MAX_OUTER_FRAMES: usize = 8;
+/// What a qualified name has in place of a class for a function within a function.
+const LOCALS: &str = "<locals>";
+/// What methods call the object that they belong to.
+const SELF: &str = "self";
 /// Module whose own classes are no pools, whatever their attributes.
 const ASYNCIO: &str = "asyncio.";
 
@@ -69,8 +73,28 @@ impl Reader<'_> {
             Some(cell) if self.is_kind(cell, crate::python::Kind::Cell) => self.cell_contents(cell),
             Some(value) => Ok(Some(value)),
             // To 3.10 an argument that a closure uses has moved to its cell.
-            None => self.frame_variable(frame, "self"),
+            None => self.frame_variable(frame, SELF),
         }
+    }
+
+    /// The object in whose method `frame` is. A function that is only given an object
+    /// first is no method of it: what it waits in may be something else.
+    pub fn method_receiver(&self, frame: &RawFrame) -> Result<Option<u64>> {
+        let variables = self.variables(&frame.at.code)?;
+        let first = variables.first().map(|variable| &*variable.name);
+        let class = class_in(frame);
+        if first != Some(SELF) && class.is_none() {
+            return Ok(None);
+        }
+        let Some(receiver) = self.receiver(frame)? else {
+            return Ok(None);
+        };
+        let is_method = first == Some(SELF) || {
+            let classes = self.class_names(&*self.type_of(receiver)?);
+            let mut names = classes.iter().map(|class| class.rsplit('.').next());
+            names.any(|name| name == class)
+        };
+        Ok(is_method.then_some(receiver))
     }
 
     /// The row of `table` that describes what `frame` does, and its receiver.
@@ -90,7 +114,7 @@ impl Reader<'_> {
             return None;
         }
         drop(named);
-        let receiver = self.receiver(frame).ok()??;
+        let receiver = self.method_receiver(frame).ok()??;
         let ty = self.type_of(receiver).ok()?;
         let classes = self.class_names(&ty);
         rows.find(|row| classes.iter().any(|class| **class == *row.class))
@@ -137,7 +161,7 @@ impl Reader<'_> {
             .skip(inner)
             .take(MAX_OUTER_FRAMES)
             .find_map(|frame| {
-                let receiver = self.receiver(frame).ok()??;
+                let receiver = self.method_receiver(frame).ok()??;
                 *known
                     .entry(receiver)
                     .or_insert_with(|| self.outer(receiver))
@@ -179,6 +203,15 @@ impl Reader<'_> {
         let globals = self.pointer(at, "f_globals").ok()??;
         self.text(self.dict_get(globals, "__name__").ok()??).ok()
     }
+}
+
+/// The class whose method the frame is in, as its qualified name has it.
+fn class_in(frame: &RawFrame) -> Option<&str> {
+    let qualname = frame.at.qualname.as_deref();
+    let (class, _) = qualname
+        .unwrap_or(&frame.at.code.qualname)
+        .rsplit_once('.')?;
+    class.rsplit('.').next().filter(|class| *class != LOCALS)
 }
 
 /// The Python frames of a chain, innermost first.

@@ -169,7 +169,7 @@ impl Explain<'_, '_, '_> {
             return Some(self.file(id, fd, wait));
         }
         // A protocol's own future: what its transport is connected to.
-        let protocol = innermost.and_then(|frame| reader.receiver(frame).ok()?);
+        let protocol = innermost.and_then(|frame| reader.method_receiver(frame).ok()?);
         if let Some(found) = protocol.and_then(|receiver| reader.descriptor_of(receiver)) {
             wait.kind = literal!("socket-read");
             return Some(self.file(id, found.fd, wait));
