@@ -1,14 +1,18 @@
 //! See every thread and every asyncio task of a running Python process, from
 //! outside, without touching it.
 
+pub mod asyncio;
 pub mod capture;
 pub mod cli;
+pub mod cpython;
 pub mod dap;
 pub mod diagnosis;
 pub mod evaluate;
+pub mod inspect;
 pub mod limits;
-pub mod python;
+pub mod model;
+pub mod plain_text;
+pub mod process;
 pub mod report;
+pub mod sampling;
 pub mod snapshot;
-pub mod target;
-pub mod tasks;

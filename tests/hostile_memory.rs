@@ -3,12 +3,12 @@
 
 use std::cell::Cell;
 
+use dapper_attach::asyncio::wait::python_frames;
+use dapper_attach::asyncio::wait_table::{COROUTINE_WAITS, THREAD_WAITS};
+use dapper_attach::asyncio::{Seen, find_tasks, scan_heap, search_heap};
+use dapper_attach::cpython::{Interpreter, Reader};
 use dapper_attach::limits::Limits;
-use dapper_attach::python::{Interpreter, Reader};
-use dapper_attach::target::{Memory, ReadCause, ReadError, ReadStats};
-use dapper_attach::tasks::known::{COROUTINE_WAITS, THREAD_WAITS};
-use dapper_attach::tasks::wait::python_frames;
-use dapper_attach::tasks::{Seen, find_tasks, scan_heap, search_heap};
+use dapper_attach::process::{Memory, ReadCause, ReadError, ReadStats};
 use proptest::prelude::*;
 use python_offsets::Layout;
 

@@ -8,16 +8,16 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use dapper_attach::diagnosis::Source;
-use dapper_attach::diagnosis::capture::Capture;
+use dapper_attach::cpython::{FrameSlot, Reader};
 use dapper_attach::evaluate::{Bounds, Names, evaluate};
+use dapper_attach::inspect::Source;
+use dapper_attach::inspect::inspection::Capture;
 use dapper_attach::limits::Limits;
-use dapper_attach::python::{FrameSlot, Reader};
-use dapper_attach::snapshot::Process;
-use dapper_attach::snapshot::kept::Kept;
-use dapper_attach::snapshot::recorded::Extent;
-use dapper_attach::snapshot::take::TakeOptions;
-use dapper_attach::target::recorded::{NotedReads, RecordedMemory};
+use dapper_attach::model::Process;
+use dapper_attach::process::recorded::{NotedReads, RecordedMemory};
+use dapper_attach::sampling::recorded::Extent;
+use dapper_attach::sampling::retained::Kept;
+use dapper_attach::sampling::take::TakeOptions;
 use dapper_attach_fuzz::fixtures::options;
 use dapper_attach_fuzz::session::file_of;
 

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use arbitrary::{Arbitrary, Unstructured};
-use dapper_attach::diagnosis::recording::Recording;
-use dapper_attach::target::recorded::RecordedMemory;
-use dapper_attach::target::{Memory, ReadError, ReadStats};
+use dapper_attach::inspect::recording::Recording;
+use dapper_attach::process::recorded::RecordedMemory;
+use dapper_attach::process::{Memory, ReadError, ReadStats};
 
 use crate::fixtures::{ARENA, ARENA_SIZE, Fixture};
 

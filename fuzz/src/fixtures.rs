@@ -5,14 +5,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use dapper_attach::capture;
-use dapper_attach::diagnosis::recording::Recording;
+use dapper_attach::inspect::recording::Recording;
 use dapper_attach::limits::Limits;
-use dapper_attach::snapshot::kept::Proof;
-use dapper_attach::snapshot::recorded::Extent;
-use dapper_attach::snapshot::take::{Scope, TakeOptions};
-use dapper_attach::snapshot::{FramePlace, Process};
-use dapper_attach::target::recorded::RecordedMemory;
-use dapper_attach::target::{Memory, ReadCause, ReadError, ReadStats};
+use dapper_attach::model::{FramePlace, Process};
+use dapper_attach::process::recorded::RecordedMemory;
+use dapper_attach::process::{Memory, ReadCause, ReadError, ReadStats};
+use dapper_attach::sampling::recorded::Extent;
+use dapper_attach::sampling::retained::Proof;
+use dapper_attach::sampling::take::{Scope, TakeOptions};
 
 macro_rules! files {
     ($($path:literal)*) => {

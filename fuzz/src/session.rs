@@ -10,10 +10,10 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use dapper_attach::dap::Bench;
-use dapper_attach::dap::jobs::{Done, Job, Worker};
+use dapper_attach::dap::session::jobs::{Done, Job, Worker};
 use dapper_attach::dap::session::{Rules, Session};
-use dapper_attach::diagnosis::recording::Recording;
-use dapper_attach::target::recorded::{write_image, write_number};
+use dapper_attach::inspect::recording::Recording;
+use dapper_attach::process::recorded::{write_image, write_number};
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use serde_json::{Value, json};

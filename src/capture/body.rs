@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{CaptureError, MOST_BODY};
-use crate::diagnosis::recording::{Recorded, Recording};
-use crate::target::recorded::{Cursor, MOST_RUNS, read_image, write_image, write_number};
+use crate::inspect::recording::{Recorded, Recording};
+use crate::process::recorded::{Cursor, MOST_RUNS, read_image, write_image, write_number};
 
 /// Looks at one process: so many can be asked for. Each takes time, and in a
 /// file next to no space.

@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::target::recorded::ImageError;
+use crate::process::recorded::ImageError;
 
 /// What is wrong with a capture.
 #[derive(Debug, Error)]

@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::Builder;
 
 use super::{CaptureError, MOST_FILE, read};
-use crate::diagnosis::recording::Recording;
+use crate::inspect::recording::Recording;
 
 /// For the owner alone: it holds what the process had in its memory.
 const MODE: u32 = 0o600;

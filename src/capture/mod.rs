@@ -27,7 +27,7 @@ use flate2::{Compression, Crc};
 pub use error::CaptureError;
 pub use file::{read_file, write_file};
 
-use crate::diagnosis::recording::Recording;
+use crate::inspect::recording::Recording;
 
 const MAGIC: &[u8; 8] = b"\x89DAPPER\n";
 /// Files of another version are refused.

@@ -8,11 +8,11 @@ use clap::{Args, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 
 use super::examples::{CAPTURE_EXAMPLES, DAP_EXAMPLES, MORE};
-use crate::diagnosis::Source;
-use crate::diagnosis::capture::Capture;
-use crate::diagnosis::recording::Recording;
+use crate::inspect::Source;
+use crate::inspect::inspection::Capture;
+use crate::inspect::recording::Recording;
 use crate::limits::Limits;
-use crate::snapshot::take::{Scope, TakeOptions};
+use crate::sampling::take::{Scope, TakeOptions};
 
 /// Options that only a process that runs can be read with.
 const OF_A_PROCESS: [&str; 6] = [

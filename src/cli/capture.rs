@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::args::{CaptureArguments, ReadArguments};
 use super::failure::Failure;
 use crate::capture::{CaptureError, read_file, write, write_file};
-use crate::diagnosis::capture::Capture;
-use crate::diagnosis::recording::{Recording, Taken};
-use crate::report::{clean::clean, json};
+use crate::inspect::inspection::Capture;
+use crate::inspect::recording::{Recording, Taken};
+use crate::plain_text::clean;
+use crate::report::json;
 
 pub fn run(arguments: &CaptureArguments) -> Result<(), Failure> {
     let to_stdout = arguments.output.as_os_str() == "-";

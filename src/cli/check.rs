@@ -10,7 +10,8 @@ use super::capture::wanted;
 use super::failure::Failure;
 use super::output;
 use crate::diagnosis::{self, Check};
-use crate::report::{clean::clean, json};
+use crate::plain_text::clean;
+use crate::report::json;
 
 /// What `--json` prints.
 #[derive(Serialize)]

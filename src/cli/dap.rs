@@ -10,7 +10,7 @@ use super::failure::Failure;
 use crate::dap::server::serve;
 use crate::dap::session::Rules;
 use crate::dap::transport::{Stdio, Tcp, Transport, Unix};
-use crate::report::clean::clean;
+use crate::plain_text::clean;
 
 /// Where the token of a server that listens to other machines may be given.
 const TOKEN_VARIABLE: &str = "DAPPER_ATTACH_TOKEN";

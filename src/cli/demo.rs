@@ -14,7 +14,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use super::args::DemoArguments;
 use super::failure::Failure;
 use super::report;
-use crate::snapshot::Snapshot;
+use crate::model::Snapshot;
 
 const PROGRAM: &str = include_str!("demo.py");
 /// Time for the interpreter to start and for the program to get stuck.

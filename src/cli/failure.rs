@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::output;
-use crate::report::{clean::clean, json, select::NoMatch};
-use crate::target;
+use crate::plain_text::clean;
+use crate::process;
+use crate::report::json;
+use crate::report::select::NoMatch;
 
 #[derive(Debug)]
 pub enum Failure {
@@ -72,8 +74,8 @@ fn say(out: &mut dyn Write, reason: &Reason) -> io::Result<()> {
     }
 }
 
-impl From<&target::Error> for Reason {
-    fn from(error: &target::Error) -> Self {
+impl From<&process::Error> for Reason {
+    fn from(error: &process::Error) -> Self {
         Self {
             code: error.code(),
             message: error.to_string(),
@@ -82,8 +84,8 @@ impl From<&target::Error> for Reason {
     }
 }
 
-impl From<target::Error> for Failure {
-    fn from(error: target::Error) -> Self {
+impl From<process::Error> for Failure {
+    fn from(error: process::Error) -> Self {
         Self::Refused(Reason::from(&error))
     }
 }
@@ -106,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_one_sentence_and_its_fix() {
-        let reason = Reason::from(&target::Error::Permission {
+        let reason = Reason::from(&process::Error::Permission {
             pid: 7,
             reason: "evil\nprogram".into(),
             fix: "run it as root".into(),

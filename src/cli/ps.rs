@@ -9,15 +9,15 @@ use serde::Serialize;
 use super::args::PsArguments;
 use super::failure::{Failure, Reason};
 use super::output;
-use crate::diagnosis::Source;
-use crate::diagnosis::capture::Capture;
+use crate::inspect::Source;
+use crate::inspect::inspection::Capture;
 use crate::limits::Limits;
-use crate::report::clean::{clean, columns, cut};
+use crate::model::{PythonBuild, Verdict};
+use crate::plain_text::{clean, columns, cut};
+use crate::process::proc::list::{Candidate, python_processes};
 use crate::report::json;
-use crate::snapshot::count::{Counts, count};
-use crate::snapshot::take::{Scope, TakeOptions};
-use crate::snapshot::{PythonBuild, Verdict};
-use crate::target::list::{Candidate, python_processes};
+use crate::sampling::count::{Counts, count};
+use crate::sampling::take::{Scope, TakeOptions};
 
 /// One line of the list; also its JSON object.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -203,8 +203,8 @@ fn line(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::process;
     use crate::report::fixtures;
-    use crate::target;
 
     fn candidate(pid: u32, command: &[&str]) -> Candidate {
         Candidate {
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn readable_processes_have_their_counts_and_others_their_reason() {
-        let denied = target::Error::Permission {
+        let denied = process::Error::Permission {
             pid: 77,
             reason: "it belongs to root".into(),
             fix: "use sudo".into(),

@@ -7,8 +7,8 @@ use super::args::{ReportArguments, ShowArguments};
 use super::capture::wanted;
 use super::failure::Failure;
 use super::output;
+use crate::model::{Process, Snapshot};
 use crate::report::{Choice, dot, json, select, text};
-use crate::snapshot::{Process, Snapshot};
 
 /// Exit status with `--exit-code` for a process that does not go on.
 const STUCK: u8 = 3;

@@ -3,36 +3,15 @@
 //! [`session::Session`] is the adapter without threads, input or output;
 //! [`server`] gives it those.
 
-mod bench;
-mod completing;
-mod console;
-mod custom;
-mod evaluating;
-mod failure;
-mod frames;
-pub mod framing;
-mod inspecting;
-pub mod jobs;
-mod looking;
-mod objects;
-mod options;
-mod protocol;
-mod refused;
-mod scopes;
+pub mod protocol;
+pub mod requests;
 pub mod server;
 pub mod session;
-mod shown;
-mod since;
-mod sources;
-mod stack;
-mod telling;
 #[cfg(test)]
 mod tests;
 mod threads;
-mod timing;
 pub mod transport;
-mod types;
-mod variables;
+pub mod values;
 mod view;
 
-pub use bench::Bench;
+pub use values::handles::Bench;

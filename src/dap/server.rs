@@ -9,12 +9,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, s
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::bench::Bench;
-use super::framing::{FramingError, read_message, write_message};
-use super::jobs::{Done, Job, Worker};
+use super::protocol::framing::{FramingError, read_message, write_message};
+use super::session::jobs::{Done, Job, Worker};
 use super::session::{Rules, Session};
 use super::transport::{Connection, Transport};
-use crate::target::{Ended, wait_for_end};
+use super::values::handles::Bench;
+use crate::process::{Ended, wait_for_end};
 
 /// Messages that wait for the owner before the reader waits too.
 const MOST_WAITING: usize = 4096;

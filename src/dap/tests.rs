@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::bench::Bench;
-use super::jobs::{Done, Job, Worker};
-use super::looking::Found;
-use super::options::AttachArguments;
+use super::requests::lifecycle::Found;
+use super::requests::sources::SourceFiles;
+use super::session::jobs::{Done, Job, Worker};
+use super::session::options::AttachArguments;
+use super::session::wait_durations::Since;
 use super::session::{Attached, Rules, Session, Stage};
-use super::since::Since;
-use super::sources::SourceFiles;
 use super::threads::Identities;
-use crate::diagnosis::Source;
+use super::values::handles::Bench;
+use crate::inspect::Source;
+use crate::model::{Process, TaskState};
 use crate::report::fixtures::{bank, verdict};
-use crate::snapshot::{Process, TaskState};
 
 #[derive(Default)]
 struct Inline {
@@ -320,7 +320,7 @@ fn a_stop_waits_for_the_configuration_but_not_for_ever() {
     let mut process = bank();
     process.verdict = verdict("hung", "a deadlock");
     let mut script = Script::looking_at(process, json!({}));
-    let reason = super::looking::Reason::Looked;
+    let reason = super::requests::lifecycle::Reason::Looked;
     let due = Instant::now() + Duration::from_secs(60);
     script.session.stop_due = Some((due, reason));
     script.session.tick(Instant::now());

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
-use super::types::Thread;
+use super::protocol::types::Thread;
 use super::view::{Actor, View};
-use crate::report::clean;
+use crate::model::{Task, TaskState};
+use crate::plain_text;
 use crate::report::select;
-use crate::snapshot::{Task, TaskState};
 
 /// Ids of tasks begin here: `PID_MAX_LIMIT` of the kernel is 2^22, and no id
 /// leaves 32 bits.
@@ -125,10 +125,10 @@ impl Listing {
         for (place, thread) in view.process.threads.iter().enumerate() {
             let id = i64::try_from(thread.native_id).unwrap_or(0);
             actors.insert(id, Actor::Thread(place));
-            let name = clean::name(&thread.name);
+            let name = plain_text::name(&thread.name);
             threads.push(Thread {
                 id,
-                name: clean::cut(&name, NAME_COLUMNS).into_owned(),
+                name: plain_text::cut(&name, NAME_COLUMNS).into_owned(),
             });
         }
         for (place, id) in task_ids.iter().enumerate() {
@@ -177,7 +177,7 @@ pub fn task_name(task: &Task) -> String {
         true => task.id.strip_prefix("task:").unwrap_or(&task.id),
         false => &task.name,
     };
-    let part = |text: &str| clean::cut(&clean::name(text), NAME_COLUMNS).into_owned();
+    let part = |text: &str| plain_text::cut(&plain_text::name(text), NAME_COLUMNS).into_owned();
     format!("Task: {} ({})", part(coroutine), part(name))
 }
 

@@ -3,8 +3,8 @@
 use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
+use crate::model::{Frame, Process, Task, TaskState, Thread};
 use crate::report::words::Words;
-use crate::snapshot::{Frame, Process, Task, TaskState, Thread};
 
 /// What is shown as a thread: by its place in the snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

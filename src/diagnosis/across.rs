@@ -4,7 +4,7 @@ use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use super::finding;
-use crate::snapshot::{Diagnosis, Process, Verdict};
+use crate::model::{Diagnosis, Process, Verdict};
 
 /// Verdicts of a process that does not go on by itself.
 const STUCK: [&str; 2] = ["hung", "blocked-loop"];

@@ -6,10 +6,8 @@ use petgraph::graph::NodeIndex;
 use super::context::Context;
 use super::graph::Graph;
 use super::nodes::Node;
-use crate::snapshot::ids::IdSet;
-use crate::snapshot::{
-    Coroutine, EventLoop, LoopState, Process, Resource, Task, TaskState, Thread,
-};
+use crate::model::ids::IdSet;
+use crate::model::{Coroutine, EventLoop, LoopState, Process, Resource, Task, TaskState, Thread};
 
 /// How many of its dependencies a node needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

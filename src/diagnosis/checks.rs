@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::rules;
-use super::sources::Sources;
-use crate::snapshot::{Diagnosis, EventLoop, Process, TaskState};
+use crate::diagnosis::sources::Sources;
+use crate::model::{Diagnosis, EventLoop, Process, TaskState};
 
 /// Most findings shown as evidence of one check.
 const EVIDENCE: usize = 10;

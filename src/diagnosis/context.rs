@@ -12,9 +12,9 @@ use super::nodes::{Node, Nodes};
 use super::progress::Progress;
 use super::rules::Cycle;
 use super::source::Module;
-use super::sources::Sources;
-use crate::snapshot::ids::IdMap;
-use crate::snapshot::{
+use crate::diagnosis::sources::Sources;
+use crate::model::ids::IdMap;
+use crate::model::{
     ChildProcess, Coroutine, EventLoop, Frame, LoopFile, Process, Reference, Resource, Task,
     TaskState, Thread,
 };

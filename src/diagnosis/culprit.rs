@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::context::Context;
 use super::source;
-use crate::snapshot::{Coroutine, Culprit, Frame, Resource, Task, TaskState};
+use crate::model::{Coroutine, Culprit, Frame, Resource, Task, TaskState};
 
 /// The innermost frame of the user's own code.
 pub fn user_frame(frames: &[Frame]) -> Option<&Frame> {

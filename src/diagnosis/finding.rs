@@ -10,8 +10,8 @@ use rustc_hash::FxHashSet;
 
 use super::context::Context;
 use super::nodes::Node;
-use crate::snapshot::ids::{IdMap, IdSet};
-use crate::snapshot::{Consistency, Diagnosis, Resource, Task, TaskState, Thread, ThreadState};
+use crate::model::ids::{IdMap, IdSet};
+use crate::model::{Consistency, Diagnosis, Resource, Task, TaskState, Thread, ThreadState};
 
 pub const CERTAIN: &str = "certain";
 pub const LIKELY: &str = "likely";

@@ -21,8 +21,8 @@ use super::alive::{self, Alive};
 use super::context::Context;
 use super::culprit;
 use super::nodes::{Node, Nodes};
-use crate::snapshot::ids::IdMap;
-use crate::snapshot::{Process, Resource, TaskState};
+use crate::model::ids::IdMap;
+use crate::model::{Process, Resource, TaskState};
 
 /// One edge of the graph.
 #[derive(Debug, Clone, Copy)]

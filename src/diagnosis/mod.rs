@@ -2,7 +2,6 @@
 
 mod across;
 mod alive;
-pub mod capture;
 mod checks;
 mod context;
 mod culprit;
@@ -12,10 +11,8 @@ mod fixtures;
 mod graph;
 mod nodes;
 mod progress;
-pub mod recording;
-mod redact;
 mod rules;
-mod source;
+pub mod source;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -23,12 +20,11 @@ mod verdict;
 
 pub use across::across;
 pub use checks::{Check, checks};
-pub use recording::Source;
-pub use sources::{NoSources, ProcessSources, Sources};
+pub use sources::{NoSources, Sources};
 
 use context::Context;
 
-use crate::snapshot::{Diagnosis, Process, Verdict};
+use crate::model::{Diagnosis, Process, Verdict};
 
 /// Kinds by their place in the chain of causes: what stands further left is
 /// the reason for what stands further right. Kinds of one group are equal.

@@ -4,8 +4,8 @@
 use arcstr::ArcStr;
 use petgraph::graph::NodeIndex;
 
-use crate::snapshot::ids::IdMap;
-use crate::snapshot::{ChildProcess, Coroutine, EventLoop, Process, Resource, Task, Thread};
+use crate::model::ids::IdMap;
+use crate::model::{ChildProcess, Coroutine, EventLoop, Process, Resource, Task, Thread};
 
 /// Everything that one id may denote.
 #[derive(Debug, Clone, Copy)]

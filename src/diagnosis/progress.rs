@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::snapshot::ids::{IdMap, IdSet};
-use crate::snapshot::{Frame, Process, Task, TaskState, Thread, Wait};
+use crate::model::ids::{IdMap, IdSet};
+use crate::model::{Frame, Process, Task, TaskState, Thread, Wait};
 
 /// Two readings of one timer may differ by this much, and by a tenth of the
 /// time between them: the samples are not taken at exact moments.
@@ -218,7 +218,7 @@ fn same_timer(old: Option<f64>, new: Option<f64>, elapsed: f64) -> bool {
 mod tests {
     use super::Progress;
     use crate::diagnosis::fixtures::World;
-    use crate::snapshot::Process;
+    use crate::model::Process;
 
     fn timers(left: &[f64]) -> Process {
         let mut world = World::new("async def f():\n    pass\n");

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::finding::{CERTAIN, LIKELY, POSSIBLE};
 use super::rules::{self, duration, wait_kind};
-use crate::snapshot::{Diagnosis, Task, TaskState, Thread, ThreadState, Verdict};
+use crate::model::{Diagnosis, Task, TaskState, Thread, ThreadState, Verdict};
 
 /// What a timeout ends within this time is waiting, not hanging.
 const SOON_S: f64 = 60.0;

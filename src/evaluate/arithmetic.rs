@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, type_error, would_run};
 use super::types::holds_data;
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 /// The special methods of an operator, for its left and right operand.
 fn methods(operator: Operator) -> (&'static str, &'static str) {

@@ -5,7 +5,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Refusal, Result, would_run};
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 /// Types whose attribute access is code of its own.
 const OWN_ACCESS: [&str; 7] = [

@@ -7,7 +7,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Refusal, Result, type_error, would_run};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 impl Machine<'_, '_> {
     pub(super) fn call(&self, call: &ExprCall) -> Result<Operand> {

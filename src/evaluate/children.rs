@@ -3,7 +3,7 @@
 use super::Bounds;
 use super::operand::Operand;
 use super::refusal::Result;
-use crate::python::Reader;
+use crate::cpython::Reader;
 
 impl Operand {
     /// Name and value of each part of a container that was computed here; none

@@ -6,7 +6,7 @@ use super::machine::Machine;
 use super::native_names;
 use super::operand::Operand;
 use super::refusal::{Refusal, Result};
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 /// C types outside the builtins whose behaviour is implemented here.
 const KNOWN_TYPES: [&str; 4] = [

@@ -4,7 +4,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::Result;
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 /// Where the standard library defines these.
 const COLLECTIONS: &str = "/collections/__init__.py";

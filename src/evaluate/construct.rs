@@ -280,7 +280,7 @@ impl Machine<'_, '_> {
         if let Operand::Object(addr) = value {
             let ty = self.type_of(*addr)?;
             self.special(&ty, "__reversed__", "`reversed`")?;
-            if ty.kind == crate::python::Kind::Deque {
+            if ty.kind == crate::cpython::Kind::Deque {
                 let mut items = self.deque_items(*addr)?;
                 items.reverse();
                 return Ok(Operand::iterator(
@@ -320,7 +320,7 @@ impl Machine<'_, '_> {
         let number = |index: usize| {
             if self.minor < 10
                 && let Operand::Object(addr) = &arguments[index]
-                && self.type_of(*addr)?.exact == crate::python::Kind::Other
+                && self.type_of(*addr)?.exact == crate::cpython::Kind::Other
             {
                 // `range` kept the object itself.
                 return would_run("a range of such an int is not computed here");

@@ -7,7 +7,7 @@ use super::machine::Machine;
 use super::native_names;
 use super::operand::Operand;
 use super::refusal::{Result, would_run};
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 impl Machine<'_, '_> {
     /// `dir(value)`.

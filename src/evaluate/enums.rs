@@ -6,7 +6,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, type_error};
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 const ENUM: &str = "/enum.py";
 

@@ -7,7 +7,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, type_error, would_run};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 /// A rich comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

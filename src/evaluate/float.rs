@@ -5,7 +5,7 @@ use num_integer::Integer;
 use num_traits::{FromPrimitive, One, Signed, ToPrimitive, Zero};
 
 use super::refusal::{Result, overflow};
-use crate::python::value::Value;
+use crate::cpython::objects::value::Value;
 
 /// The nearest float, ties to even (`_PyLong_AsDouble`).
 pub(super) fn from_int(number: &BigInt) -> Result<f64> {

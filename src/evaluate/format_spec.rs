@@ -4,7 +4,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::{Operand, Str};
 use super::refusal::{Result, type_error, value_error, would_run};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 /// `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`
 #[derive(Debug, Clone, Default)]

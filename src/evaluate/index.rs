@@ -8,7 +8,7 @@ use super::lookup::Role;
 use super::machine::Machine;
 use super::operand::{Operand, Range};
 use super::refusal::{Refusal, Result, index_error, type_error, value_error, would_run};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 impl Machine<'_, '_> {
     /// `value[index]`.

@@ -4,7 +4,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, type_error};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 impl Machine<'_, '_> {
     /// `issubclass(class, base)` of two types, without `__subclasscheck__`.

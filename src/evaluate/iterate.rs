@@ -7,7 +7,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::{Operand, Range};
 use super::refusal::{Result, type_error, would_run};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 impl Machine<'_, '_> {
     /// All items of an iterable.

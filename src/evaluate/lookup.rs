@@ -4,7 +4,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Refusal, Result, type_error};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 /// What a value is to be hashed for, as messages from 3.14 on name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

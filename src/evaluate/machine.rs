@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::operand::Operand;
 use super::refusal::{Refusal, Result, bounded};
 use super::{Bounds, Names};
-use crate::python::Reader;
+use crate::cpython::Reader;
 
 /// Levels of values inside values, and of calls of lambdas.
 const DEEPEST: usize = 200;

@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::operand::{Operand, Range};
 use super::pieces::find;
 use super::refusal::{Result, type_error, value_error, would_run};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 impl Machine<'_, '_> {
     /// `item in container`.

@@ -5,7 +5,7 @@ use super::distinct::Distinct;
 use super::machine::Machine;
 use super::operand::{Method, Operand};
 use super::refusal::{Refusal, Result, overflow, type_error, would_run};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 /// Methods that change what they are called on.
 const CHANGES: [&str; 37] = [

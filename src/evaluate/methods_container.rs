@@ -8,7 +8,7 @@ use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, value_error, would_run};
 use super::set_order::Made;
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 impl Machine<'_, '_> {
     /// A method of a list, tuple or deque.

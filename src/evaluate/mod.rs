@@ -74,7 +74,7 @@ use std::time::Instant;
 pub use operand::{Operand, Range, Str};
 pub use refusal::Refusal;
 
-use crate::python::{DecodeError, Kind, RawFrame, Reader};
+use crate::cpython::{DecodeError, Kind, RawFrame, Reader};
 use machine::Machine;
 
 /// Where names are looked up.

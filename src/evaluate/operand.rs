@@ -11,7 +11,7 @@ use super::machine::{Machine, Scope};
 use super::refusal::{Refusal, Result};
 pub use super::text::Str;
 use super::{Bounds, Names};
-use crate::python::Reader;
+use crate::cpython::Reader;
 
 /// The value of an expression: an object of the target, or one computed here.
 #[derive(Debug, Clone)]

@@ -6,8 +6,8 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::{Bound, Operand};
 use super::refusal::{Refusal, Result, would_run};
-use crate::python::operands::Member;
-use crate::python::{Kind, Type};
+use crate::cpython::objects::operands::Member;
+use crate::cpython::{Kind, Type};
 
 /// What an attribute of a class does when it is read through an instance.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::python::DecodeError;
+use crate::cpython::DecodeError;
 
 /// Why an expression has no value; printed as one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

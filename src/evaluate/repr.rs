@@ -8,8 +8,8 @@ use super::literal::MAX_DIGITS;
 use super::machine::Machine;
 use super::operand::{Method, Operand, Str};
 use super::refusal::{Result, value_error, would_run};
-use crate::python::Kind;
-use crate::python::value::Value;
+use crate::cpython::Kind;
+use crate::cpython::objects::value::Value;
 
 impl Machine<'_, '_> {
     /// `repr(value)`.

@@ -5,7 +5,7 @@ use super::classes::{Found, is_python_class};
 use super::machine::Machine;
 use super::operand::{Operand, Str};
 use super::refusal::{Result, would_run};
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 impl Machine<'_, '_> {
     /// Prints an instance whose `__repr__` is known; otherwise answers `false`.

@@ -4,7 +4,7 @@ use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, would_run};
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 impl Machine<'_, '_> {
     pub(super) fn write_object(&self, addr: u64, out: &mut String) -> Result<()> {

@@ -4,8 +4,8 @@ use super::machine::Machine;
 use super::native_names;
 use super::operand::Operand;
 use super::refusal::{Result, would_run};
-use crate::python::operands::FunctionField;
-use crate::python::{Kind, Type};
+use crate::cpython::objects::operands::FunctionField;
+use crate::cpython::{Kind, Type};
 
 impl Machine<'_, '_> {
     /// The attribute `name`, which the builtin type `class` has, of `value`.

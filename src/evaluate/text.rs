@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::rc::Rc;
 
-use crate::python::text::Text;
+use crate::cpython::objects::text::Text;
 
 /// A Python `str`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +37,7 @@ impl Str {
             cut: false,
             surrogates: self.0.iter().enumerate().filter_map(surrogate).collect(),
         };
-        crate::python::value::Value::Str(text).to_string()
+        crate::cpython::objects::value::Value::Str(text).to_string()
     }
 }
 

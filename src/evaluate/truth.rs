@@ -5,7 +5,7 @@ use num_traits::Zero;
 use super::machine::Machine;
 use super::operand::Operand;
 use super::refusal::{Result, type_error};
-use crate::python::Kind;
+use crate::cpython::Kind;
 
 impl Machine<'_, '_> {
     /// `bool(value)`.

@@ -8,7 +8,7 @@ use super::machine::Machine;
 use super::native_names;
 use super::operand::{Bound, Operand};
 use super::refusal::{Refusal, Result, would_run};
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 impl Machine<'_, '_> {
     /// `class.name`.

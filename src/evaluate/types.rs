@@ -8,7 +8,7 @@ use super::classes::{Found, is_python_class};
 use super::machine::Machine;
 use super::operand::{Operand, Range, Str};
 use super::refusal::{Result, bounded};
-use crate::python::{Kind, Type};
+use crate::cpython::{Kind, Type};
 
 /// Largest int that is computed with.
 pub(super) const MAX_BITS: usize = 1 << 20;

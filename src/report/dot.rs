@@ -4,10 +4,10 @@ use std::io;
 
 use rustc_hash::FxHashSet;
 
-use super::clean::{clean, cut};
 use super::index::{Index, task_label};
 use super::{Choice, address};
-use crate::snapshot::{Outcome, Process, Snapshot, Task, TaskState, Thread, ThreadState};
+use crate::model::{Outcome, Process, Snapshot, Task, TaskState, Thread, ThreadState};
+use crate::plain_text::{clean, cut};
 
 /// Columns of one line of a node's label.
 const LABEL: usize = 60;

@@ -2,11 +2,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{clean, things};
-use crate::snapshot::ids::IdMap;
-use crate::snapshot::{
+use super::describe;
+use crate::model::ids::IdMap;
+use crate::model::{
     ChildProcess, Coroutine, Edge, EventLoop, Process, Reference, Resource, Task, Thread, Wait,
 };
+use crate::plain_text;
 
 /// Names longer than this are cut wherever they only refer to something.
 const NAME_COLUMNS: usize = 40;
@@ -171,7 +172,7 @@ impl<'a> Index<'a> {
             Some(Thing::Task(_, task)) => task_label(task),
             Some(Thing::Thread(thread)) => format!("thread {}", short(&thread.name)),
             Some(Thing::Loop(place)) => format!("loop #{}", place + 1),
-            Some(Thing::Resource(resource)) => things::title(resource),
+            Some(Thing::Resource(resource)) => describe::title(resource),
             Some(Thing::Coroutine(coroutine)) => format!("{}()", short(&coroutine.qualname)),
             Some(Thing::Child(child)) => format!("process {}", child.pid),
             Some(Thing::Unknown) | None => short(id),
@@ -266,5 +267,5 @@ pub fn address(id: &str) -> &str {
 
 /// A name of the target, cut and printable.
 pub fn short(text: &str) -> String {
-    clean::cut(&clean::name(text), NAME_COLUMNS).into_owned()
+    plain_text::cut(&plain_text::name(text), NAME_COLUMNS).into_owned()
 }

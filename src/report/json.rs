@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::clean::is_deceptive;
+use crate::plain_text::is_deceptive;
 
 /// Writes a value of the contract: indented for people, on one line for programs.
 ///
@@ -49,8 +49,8 @@ impl Write for Escaped<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Snapshot;
     use crate::report::fixtures;
-    use crate::snapshot::Snapshot;
 
     fn text(snapshot: &Snapshot, indented: bool) -> String {
         let mut out = Vec::new();

@@ -2,18 +2,17 @@
 //!
 //! Leaves over the plain model. Nothing here knows of a live process.
 
-pub mod clean;
 pub mod dot;
 mod index;
 pub mod json;
 pub mod select;
 pub mod text;
-mod things;
-mod way;
 pub mod words;
 
+pub mod describe;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod wait_path;
 
 use std::collections::BTreeSet;
 

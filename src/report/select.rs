@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::Choice;
-use crate::snapshot::{Process, Snapshot, Task, Thread};
+use crate::model::{Process, Snapshot, Task, Thread};
 
 /// Names offered when none matches.
 const OFFERED: usize = 8;

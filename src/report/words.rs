@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::Index;
 use super::text;
-use crate::snapshot::{Process, TaskState};
+use crate::model::{Process, TaskState};
 
 /// What the ids of one process are called, and what they wait for.
 #[derive(Debug, Clone, Default)]

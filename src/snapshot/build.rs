@@ -8,17 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::edges;
 use super::frames::{FrameDetail, Frames};
+use super::in_use::InUse;
 use super::loops::Loops;
-use super::model::{Consistency, Frame, FrameKind, Process, PythonBuild, ReadInfo};
-use super::order;
-use super::take::Scope;
+use super::task_order;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
-use super::waits::in_use::InUse;
 use super::waits::{self, Scene, Search};
-use crate::python::{Interpreter, Reader, Runtime};
-use crate::target::{self, Descriptors, Error, Memory};
-use crate::tasks::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap, search_heap};
+use crate::asyncio::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap, search_heap};
+use crate::cpython::{Interpreter, Reader, Runtime};
+use crate::model::{Consistency, Frame, FrameKind, Process, PythonBuild, ReadInfo};
+use crate::process;
+use crate::process::{Descriptors, Error, Memory};
+use crate::sampling::take::Scope;
 
 /// What only a walk over all objects finds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -130,7 +131,7 @@ impl Heap {
 
 /// What is wanted of one process.
 pub struct Build<'a, 'm> {
-    pub process: &'a target::Process,
+    pub process: &'a process::Process,
     pub runtime: &'a Runtime,
     pub reader: &'a Reader<'m>,
     pub kernel: &'a KernelThreads,
@@ -296,7 +297,7 @@ impl Build<'_, '_> {
             };
             let mut built = builder.build(&found.tasks, threads);
             if self.reader.layout.format.task_list == TaskListForm::WeakSets {
-                order::by_name(&mut built);
+                task_order::by_name(&mut built);
             }
             if tasks.is_empty() {
                 tasks = built;

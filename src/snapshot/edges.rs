@@ -3,10 +3,10 @@
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::model::{Edge, Task, TaskState};
 use super::tasks::BuiltTask;
-use crate::python::Reader;
-use crate::tasks::Dependents;
+use crate::asyncio::Dependents;
+use crate::cpython::Reader;
+use crate::model::{Edge, Task, TaskState};
 
 /// Waiting names shown in a summary before the rest is counted.
 const NAMES_SHOWN: usize = 3;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use arcstr::{ArcStr, literal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::model::{Frame, FrameKind, FramePlace, Local};
-use crate::python::{DecodeError, Kind, RawFrame, RawStack, Reader};
-use crate::tasks::ChainFrame;
+use crate::asyncio::ChainFrame;
+use crate::cpython::{DecodeError, Kind, RawFrame, RawStack, Reader};
+use crate::model::{Frame, FrameKind, FramePlace, Local};
 
 /// Directories whose files are installed, not written by the user.
 const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];

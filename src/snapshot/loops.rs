@@ -4,11 +4,11 @@ use std::num::NonZeroU64;
 
 use rustc_hash::FxHashMap;
 
-use super::model::{EventLoop, LoopState, Thread, ThreadState};
 use super::tasks::BuiltTask;
 use super::threads::{BuiltThread, KernelThreads};
-use crate::python::Reader;
-use crate::target::KernelThread;
+use crate::cpython::Reader;
+use crate::model::{EventLoop, LoopState, Thread, ThreadState};
+use crate::process::KernelThread;
 
 /// System calls in which a loop waits for something to happen.
 const POLLING_CALLS: [&str; 6] = [

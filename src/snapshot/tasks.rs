@@ -8,12 +8,12 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::frames::Frames;
-use super::model::{ExceptionInfo, Frame, Outcome, Task, TaskState, Wait};
 use super::threads::BuiltThread;
-use crate::python::error::Result;
-use crate::python::reader::OBJECT_WINDOW;
-use crate::python::{GeneratorStage, Kind, Reader};
-use crate::tasks::{FutureState, Links, RawChain, RawTask, TaskName};
+use crate::asyncio::{FutureState, Links, RawChain, RawTask, TaskName};
+use crate::cpython::error::Result;
+use crate::cpython::reader::OBJECT_WINDOW;
+use crate::cpython::{GeneratorStage, Kind, Reader};
+use crate::model::{ExceptionInfo, Frame, Outcome, Task, TaskState, Wait};
 
 /// Tasks whose chains advance together: few enough that what is known of them
 /// stays in the processor's cache, enough for large batches of reads.
@@ -314,7 +314,7 @@ impl Tasks<'_, '_> {
                 .mro
                 .iter()
                 .filter_map(|class| reader.type_at(*class).ok());
-            Ok::<bool, crate::python::DecodeError>(names.any(|class| &*class.name == name))
+            Ok::<bool, crate::cpython::DecodeError>(names.any(|class| &*class.name == name))
         };
         Ok(match items.as_slice() {
             [] => String::new(),

@@ -6,12 +6,12 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::frames::Frames;
-use super::model::{Thread, ThreadState};
-use crate::python::error::Result;
-use crate::python::thread::GilState;
-use crate::python::{Interpreter, RawStack, Reader, ThreadState as RawThread};
-use crate::target::recorded::RecordedThread;
-use crate::target::{Error, KernelThread, Process, Stop, Syscall};
+use crate::cpython::error::Result;
+use crate::cpython::threads::thread::GilState;
+use crate::cpython::{Interpreter, RawStack, Reader, ThreadState as RawThread};
+use crate::model::{Thread, ThreadState};
+use crate::process::recorded::RecordedThread;
+use crate::process::{Error, KernelThread, Process, Stop, Syscall};
 
 /// Where `struct pthread` keeps the thread's id: glibc (nptl/descr.h) and musl
 /// (pthread_impl.h) on x86-64. What is found must be a thread of the process.

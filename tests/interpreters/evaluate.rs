@@ -8,11 +8,11 @@ mod hostile;
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use dapper_attach::cpython::runtime::candidates::candidates;
+use dapper_attach::cpython::{RawFrame, Reader, Runtime, runtime};
 use dapper_attach::evaluate::{Bounds, Names, Refusal, evaluate};
 use dapper_attach::limits::Limits;
-use dapper_attach::python::candidates::candidates;
-use dapper_attach::python::{RawFrame, Reader, Runtime, runtime};
-use dapper_attach::target::{PageCache, Process};
+use dapper_attach::process::{PageCache, Process};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use dapper_attach::asyncio::{FutureState, Heap, scan_heap, search_heap};
+use dapper_attach::cpython::runtime::candidates::candidates;
+use dapper_attach::cpython::{Interpreter, Reader, runtime};
 use dapper_attach::limits::Limits;
-use dapper_attach::python::candidates::candidates;
-use dapper_attach::python::{Interpreter, Reader, runtime};
-use dapper_attach::target::{PageCache, Process, Stop};
-use dapper_attach::tasks::{FutureState, Heap, scan_heap, search_heap};
+use dapper_attach::process::{PageCache, Process, Stop};
 use libtest_mimic::Trial;
 
 use crate::support::legs::{Leg, Manifest};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dapper_attach::snapshot::{Process, Snapshot};
+use dapper_attach::model::{Process, Snapshot};
 use libtest_mimic::Trial;
 use serde::Deserialize;
 

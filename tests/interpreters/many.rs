@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use dapper_attach::limits::Limits;
-use dapper_attach::snapshot::take::{Scope, TakeOptions, take_process};
-use dapper_attach::snapshot::{self, Consistency};
+use dapper_attach::model::{self, Consistency};
+use dapper_attach::sampling::take::{Scope, TakeOptions, take_process};
 use libtest_mimic::Trial;
 use serde::Deserialize;
 
@@ -130,7 +130,7 @@ fn take(
     no_pause: bool,
     max_pause: Duration,
     limits: Limits,
-) -> Result<snapshot::Process, String> {
+) -> Result<model::Process, String> {
     let options = TakeOptions {
         locals: false,
         no_pause,
@@ -155,7 +155,7 @@ fn more_than_can_be_held(leg: &Leg) -> Outcome {
     };
     let whole = take(&target, false, AMPLE, Limits::default())?;
     let mut mismatches = Mismatches::of("what was read");
-    let consistency = |process: &snapshot::Process| process.read.consistency;
+    let consistency = |process: &model::Process| process.read.consistency;
     mismatches.equal("all", &consistency(&whole), &Consistency::Stopped);
     for (no_pause, expected) in [(false, Consistency::Running), (true, Consistency::Verified)] {
         let seen = take(&target, no_pause, AMPLE, few())?;
@@ -170,7 +170,7 @@ fn more_than_can_be_held(leg: &Leg) -> Outcome {
 }
 
 /// All that time does not change, in no order.
-fn shape(process: &snapshot::Process) -> BTreeSet<String> {
+fn shape(process: &model::Process) -> BTreeSet<String> {
     let tasks = process.tasks.iter().map(|task| {
         let frames = (task.frames.iter()).map(|frame| (&frame.qualname, frame.line));
         let frames: Vec<_> = frames.collect();

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use arbitrary::{Arbitrary, Unstructured};
 use dapper_attach::capture::{read, write};
-use dapper_attach::target::recorded::write_number;
+use dapper_attach::process::recorded::write_number;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde_json::{Value, json};
@@ -112,7 +112,7 @@ fn facts(data: &[u8]) {
     let Ok(mut recording) = serde_json::from_value(facts) else {
         return;
     };
-    let dapper_attach::diagnosis::recording::Recording { processes, .. } = &mut recording;
+    let dapper_attach::inspect::recording::Recording { processes, .. } = &mut recording;
     for (process, whole) in processes.iter_mut().zip(&fixture.recording.processes) {
         let samples = process.process.samples.iter_mut();
         for (sample, whole) in samples.zip(&whole.process.samples) {

@@ -2,7 +2,7 @@
 //! with any arguments, in a session about a capture.
 
 use arbitrary::{Arbitrary, Unstructured};
-use dapper_attach::dap::framing::read_message;
+use dapper_attach::dap::protocol::framing::read_message;
 use serde_json::{Map, Value, json};
 
 use crate::fixtures::{any, with_values};

@@ -2,8 +2,8 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use dapper_attach::python::search::runtimes_in;
-use dapper_attach::target::{Image, Mapping, Memory, ReadCause, ReadError, ReadStats, images};
+use dapper_attach::cpython::runtime::search::runtimes_in;
+use dapper_attach::process::{Image, Mapping, Memory, ReadCause, ReadError, ReadStats, images};
 use object::LittleEndian;
 use object::elf::{FileHeader64, PF_R, PF_W, PF_X, PT_LOAD};
 use object::read::elf::{FileHeader, ProgramHeader};

@@ -6,11 +6,11 @@
 use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
+use dapper_attach::cpython::runtime::recorded_candidate::KnownCandidate;
+use dapper_attach::cpython::{FrameSlot, Reader, runtime};
 use dapper_attach::evaluate::{Bounds, Names, evaluate as evaluated};
 use dapper_attach::limits::Limits;
-use dapper_attach::python::known::KnownCandidate;
-use dapper_attach::python::{FrameSlot, Reader, runtime};
-use dapper_attach::snapshot::FramePlace;
+use dapper_attach::model::FramePlace;
 
 use crate::edits::Edits;
 use crate::fixtures::with_values;

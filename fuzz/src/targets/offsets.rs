@@ -2,7 +2,7 @@
 //! that is read through it.
 
 use arbitrary::{Arbitrary, Unstructured};
-use dapper_attach::snapshot::LayoutSource;
+use dapper_attach::model::LayoutSource;
 use python_offsets::{AsyncioDebug, Overlay, Published, table};
 
 use super::report::look;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use arbitrary::{Arbitrary, Unstructured};
-use dapper_attach::diagnosis::capture::{Capture, Captured};
-use dapper_attach::diagnosis::recording::Recording;
 use dapper_attach::diagnosis::{across, checks, diagnose};
+use dapper_attach::inspect::inspection::{Capture, Captured};
+use dapper_attach::inspect::recording::Recording;
 use dapper_attach::limits::Limits;
+use dapper_attach::model::Snapshot;
 use dapper_attach::report::{Choice, dot, json, select, text};
-use dapper_attach::snapshot::Snapshot;
 
 use crate::edits::Edits;
 use crate::fixtures::{any, options};

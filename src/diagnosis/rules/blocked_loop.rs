@@ -6,7 +6,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{CERTAIN, COMPUTING, LIKELY, POSSIBLE, finding, ids};
 use crate::diagnosis::progress::same_code;
-use crate::snapshot::{
+use crate::model::{
     Culprit, Diagnosis, EventLoop, Frame, FrameKind, LoopState, Task, TaskState, Thread,
     ThreadState,
 };

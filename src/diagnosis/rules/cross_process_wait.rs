@@ -3,7 +3,7 @@
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{POSSIBLE, finding, ids};
-use crate::snapshot::{ChildProcess, Diagnosis};
+use crate::model::{ChildProcess, Diagnosis};
 
 /// Children that sleep while somebody here waits for their end.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

@@ -4,7 +4,7 @@ use super::cycle::{Cycle, Shape, in_words, of_shape};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{finding, ids};
-use crate::snapshot::Diagnosis;
+use crate::model::Diagnosis;
 
 /// Circles over two or more threads.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

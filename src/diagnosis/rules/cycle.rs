@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::nodes::Node;
-use crate::snapshot::{Task, TaskState};
+use crate::model::{Task, TaskState};
 
 /// Longest circle that is written out.
 const NODES_SHOWN: usize = 8;

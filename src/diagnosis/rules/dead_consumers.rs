@@ -4,7 +4,7 @@ use super::{count, verb, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{CERTAIN, LIKELY, finding, ids};
-use crate::snapshot::{Diagnosis, Resource};
+use crate::model::{Diagnosis, Resource};
 
 /// Queues that somebody waits to get emptied, without a living consumer.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

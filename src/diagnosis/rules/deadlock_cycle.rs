@@ -5,7 +5,7 @@ use super::executor_exhausted::{self, Exhausted};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::snapshot::Diagnosis;
+use crate::model::Diagnosis;
 
 /// Circles among tasks, and those that close through an exhausted executor.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

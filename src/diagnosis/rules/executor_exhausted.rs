@@ -7,7 +7,7 @@ use super::{count, is_idle_worker};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
-use crate::snapshot::{Diagnosis, Resource, Thread, ThreadState};
+use crate::model::{Diagnosis, Resource, Thread, ThreadState};
 
 const KINDS: [&str; 3] = ["executor", "process-pool", "limiter"];
 /// Waits that only other code of this process ends.

@@ -6,7 +6,7 @@ use super::{place, verb, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{POSSIBLE, finding, ids};
-use crate::snapshot::{Diagnosis, Task, TaskState};
+use crate::model::{Diagnosis, Task, TaskState};
 
 /// Unguarded and unchanged waits for a peer, of the same line together.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

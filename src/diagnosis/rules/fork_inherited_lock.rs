@@ -5,7 +5,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
 use crate::diagnosis::source;
-use crate::snapshot::{Diagnosis, Resource, Thread, ThreadState};
+use crate::model::{Diagnosis, Resource, Thread, ThreadState};
 
 /// Threads that wait for a lock whose holder stayed in the parent.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

@@ -3,7 +3,7 @@
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{finding, ids};
-use crate::snapshot::{Coroutine, Diagnosis, Resource};
+use crate::model::{Coroutine, Diagnosis, Resource};
 
 /// What suspended generators hold that others wait for.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

@@ -5,7 +5,7 @@ use super::is_inherited;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::snapshot::{Diagnosis, Resource};
+use crate::model::{Diagnosis, Resource};
 
 const KINDS: [&str; 3] = ["lock", "thread-lock", "file-lock"];
 

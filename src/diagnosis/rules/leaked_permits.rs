@@ -4,7 +4,7 @@ use super::count;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::snapshot::{Diagnosis, Resource};
+use crate::model::{Diagnosis, Resource};
 
 const KINDS: [&str; 3] = ["semaphore", "limiter", "thread-semaphore"];
 

@@ -4,7 +4,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
 use crate::diagnosis::source;
-use crate::snapshot::{Diagnosis, Frame, Task, TaskState};
+use crate::model::{Diagnosis, Frame, Task, TaskState};
 
 /// Tasks that only yield to each other, at full load, with nothing else done.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

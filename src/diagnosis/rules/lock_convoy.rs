@@ -6,7 +6,7 @@ use super::count;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{POSSIBLE, finding, ids};
-use crate::snapshot::{Diagnosis, Resource};
+use crate::model::{Diagnosis, Resource};
 
 /// A semaphore is there to queue for.
 const KINDS: [&str; 2] = ["lock", "thread-lock"];

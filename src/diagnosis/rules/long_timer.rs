@@ -5,8 +5,8 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
 use crate::diagnosis::source;
-use crate::snapshot::ids::{IdMap, IdSet};
-use crate::snapshot::{Culprit, Diagnosis, Task, TaskState};
+use crate::model::ids::{IdMap, IdSet};
+use crate::model::{Culprit, Diagnosis, Task, TaskState};
 
 /// A shorter sleep is not worth to be told of.
 const LONG_S: f64 = 600.0;

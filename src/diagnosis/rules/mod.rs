@@ -34,7 +34,7 @@ pub use fork_inherited_lock::is_inherited;
 pub use orphan_wait::is_serving;
 
 use super::context::Context;
-use crate::snapshot::{Diagnosis, Frame, FrameKind, Task, Thread};
+use crate::model::{Diagnosis, Frame, FrameKind, Task, Thread};
 
 type Rule = for<'c, 'a> fn(&'c Context<'a>) -> Vec<Diagnosis>;
 

@@ -3,7 +3,7 @@
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{finding, ids};
-use crate::snapshot::{Coroutine, Diagnosis};
+use crate::model::{Coroutine, Diagnosis};
 
 /// Never started coroutines which refer to what somebody waits for in vain.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

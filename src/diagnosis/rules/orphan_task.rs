@@ -3,7 +3,7 @@
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{POSSIBLE, finding, ids};
-use crate::snapshot::{Diagnosis, Task, TaskState};
+use crate::model::{Diagnosis, Task, TaskState};
 
 /// Waiting tasks that the garbage collector may take.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

@@ -8,7 +8,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{CERTAIN, LIKELY, finding, ids};
 use crate::diagnosis::source;
-use crate::snapshot::{Culprit, Diagnosis, EventLoop, Resource, Task, TaskState};
+use crate::model::{Culprit, Diagnosis, EventLoop, Resource, Task, TaskState};
 
 const KINDS: [&str; 8] = [
     "event",

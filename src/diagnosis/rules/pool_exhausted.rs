@@ -5,7 +5,7 @@ use super::{count, verb};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::snapshot::{Diagnosis, Resource};
+use crate::model::{Diagnosis, Resource};
 
 /// Pools in circles, pools that nobody can give back to, and drained queues
 /// that are used as pools.

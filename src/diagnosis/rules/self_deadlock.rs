@@ -5,7 +5,7 @@ use super::place;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{finding, ids};
-use crate::snapshot::{Diagnosis, TaskState};
+use crate::model::{Diagnosis, TaskState};
 
 /// Circles with one actor.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

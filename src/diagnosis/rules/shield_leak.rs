@@ -5,7 +5,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
 use crate::diagnosis::source;
-use crate::snapshot::{Culprit, Diagnosis, Task, TaskState};
+use crate::model::{Culprit, Diagnosis, Task, TaskState};
 
 /// Tasks that nobody awaits, that hold what others wait for, and that the
 /// source creates within `shield()`.

@@ -4,7 +4,7 @@ use super::{place, runs};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
-use crate::snapshot::{Diagnosis, Frame, Task, TaskState, Thread, ThreadState};
+use crate::model::{Diagnosis, Frame, Task, TaskState, Thread, ThreadState};
 
 /// Functions in which a thread waits at the end, and what for.
 const ENDING: [(&str, &str, &str); 6] = [

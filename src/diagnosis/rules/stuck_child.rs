@@ -4,7 +4,7 @@ use super::swallowed_cancellation::waits_again;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::snapshot::{Diagnosis, Task, TaskState};
+use crate::model::{Diagnosis, Task, TaskState};
 
 const GROUPS: [&str; 3] = ["task-group", "gather", "wait"];
 

@@ -5,7 +5,7 @@ use super::{place, runs, verb};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
-use crate::snapshot::{ChildProcess, Diagnosis, Resource, Thread};
+use crate::model::{ChildProcess, Diagnosis, Resource, Thread};
 use arcstr::literal;
 
 /// Workers that stand still while a task waits for their job.

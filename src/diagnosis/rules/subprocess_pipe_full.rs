@@ -4,7 +4,7 @@ use super::cycle::{Cycle, Shape, of_shape};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{finding, ids};
-use crate::snapshot::{ChildProcess, Diagnosis};
+use crate::model::{ChildProcess, Diagnosis};
 
 /// Circles through a child process.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

@@ -4,7 +4,7 @@ use super::place;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{CERTAIN, LIKELY, POSSIBLE, finding, ids};
-use crate::snapshot::{Diagnosis, Task, TaskState};
+use crate::model::{Diagnosis, Task, TaskState};
 
 /// Cancelled tasks that wait again, within a `try` that catches cancelling.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

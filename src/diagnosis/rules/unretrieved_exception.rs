@@ -6,7 +6,7 @@ use super::place;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::finding::{CERTAIN, finding, ids};
-use crate::snapshot::{Diagnosis, ExceptionInfo, Task, TaskState};
+use crate::model::{Diagnosis, ExceptionInfo, Task, TaskState};
 
 /// Failed tasks whose exception nobody retrieved, of one place together.
 pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {

@@ -1,7 +1,7 @@
 //! Circles.
 
 use crate::diagnosis::fixtures::{World, culprit, event_loop, kinds};
-use crate::snapshot::Guard;
+use crate::model::Guard;
 
 const BANK: &str = "\
 async def transfer(src, dst):
@@ -136,7 +136,7 @@ fn workers_wait_for_jobs_in_their_own_queue() {
 fn a_worker_that_computes_keeps_the_pool_going() {
     let mut world = pool();
     world.process.threads[1].waits_for = None;
-    world.process.threads[1].state = crate::snapshot::ThreadState::Running;
+    world.process.threads[1].state = crate::model::ThreadState::Running;
     world
         .process
         .edges_mut()
@@ -198,7 +198,7 @@ fn the_loop_waits_for_its_own_future() {
         "thread:MainThread",
         &[("publish", "fut.result()")],
     );
-    world.process.threads[0].waits_for = Some(crate::snapshot::Wait {
+    world.process.threads[0].waits_for = Some(crate::model::Wait {
         kind: "future".into(),
         ..Default::default()
     });
@@ -222,7 +222,7 @@ fn asks_itself() -> World {
     world.task("handler", &[("on_message", "bus.publish")]);
     let call = [("publish", "fut.result()")];
     world.run("task:handler", "thread:MainThread", &call);
-    world.process.threads[0].waits_for = Some(crate::snapshot::Wait {
+    world.process.threads[0].waits_for = Some(crate::model::Wait {
         kind: "socket-write".into(),
         resource: Some("socket:fd-12".into()),
         ..Default::default()
@@ -277,7 +277,7 @@ fn two_loops_wait_for_each_other() {
         );
     }
     for thread in &mut world.process.threads {
-        thread.waits_for = Some(crate::snapshot::Wait {
+        thread.waits_for = Some(crate::model::Wait {
             kind: "future".into(),
             ..Default::default()
         });
@@ -324,7 +324,7 @@ async def token():
     world.sleeping("call-1", &[("token", "sleep")], -0.5);
     world.task("call-2", &[("token", "with self._lock")]);
     world.run("task:call-2", "thread:MainThread", &[]);
-    world.process.threads[0].waits_for = Some(crate::snapshot::Wait {
+    world.process.threads[0].waits_for = Some(crate::model::Wait {
         kind: "thread-lock".into(),
         resource: Some("thread-lock:l".into()),
         ..Default::default()
@@ -344,7 +344,7 @@ async def token():
 fn a_child_is_blocked_on_the_pipe_that_we_do_not_read() {
     let mut world = World::new("async def run():\n    code = await proc.wait()\n");
     world.waiting("probe", &[("run", "proc.wait")], "subprocess", "");
-    world.process.children.push(crate::snapshot::ChildProcess {
+    world.process.children.push(crate::model::ChildProcess {
         id: "process:77".into(),
         pid: 77,
         command: vec!["/usr/bin/ffprobe".into()],

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnosis::fixtures::{World, kinds};
-use crate::snapshot::{LoopFile, TaskState, ThreadState};
+use crate::model::{LoopFile, TaskState, ThreadState};
 
 const APP: &str = "\
 async def main():

@@ -225,7 +225,7 @@ fn a_lock_that_was_taken_before_the_fork() {
     let mut world = World::new("def update():\n    with registry_lock:\n        pass\n");
     world.task("job", &[("update", "with registry_lock")]);
     world.run("task:job", "thread:MainThread", &[]);
-    world.process.threads[0].waits_for = Some(crate::snapshot::Wait {
+    world.process.threads[0].waits_for = Some(crate::model::Wait {
         kind: "thread-lock".into(),
         resource: Some("thread-lock:registry_lock".into()),
         ..Default::default()

@@ -1,7 +1,7 @@
 //! Waits that nobody ends, and what died silently.
 
 use crate::diagnosis::fixtures::{World, culprit, kinds};
-use crate::snapshot::TaskState;
+use crate::model::TaskState;
 
 const FEATURE: &str = "\
 class Feature:

@@ -1,7 +1,7 @@
 //! Waits for timers, peers, other processes and the end.
 
 use crate::diagnosis::fixtures::{World, culprit, frame, kinds};
-use crate::snapshot::{ChildProcess, FrameKind, Guard, LoopFile, Wait};
+use crate::model::{ChildProcess, FrameKind, Guard, LoopFile, Wait};
 
 const APP: &str = "\
 async def request(self):

@@ -1,7 +1,7 @@
 //! Loops that do not turn, or turn in vain.
 
 use crate::diagnosis::fixtures::{World, culprit, kinds};
-use crate::snapshot::{LoopState, ThreadState, Wait};
+use crate::model::{LoopState, ThreadState, Wait};
 
 const SCORE: &str = "\
 def score(text):
@@ -100,11 +100,11 @@ fn one_look_at_a_short_call_proves_nothing() {
     assert_ne!(verdict.state, "hung");
 }
 
-fn yielding(function: &str, at: &str) -> (World, crate::snapshot::Process) {
+fn yielding(function: &str, at: &str) -> (World, crate::model::Process) {
     let mut world = World::new(SCORE);
     for name in ["a", "b"] {
         let task = world.task(name, &[(function, at)]);
-        task.state = crate::snapshot::TaskState::Ready;
+        task.state = crate::model::TaskState::Ready;
     }
     world.process.threads[0].state = ThreadState::Running;
     let mut before = world.process.clone();

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use arcstr::ArcStr;
 
 use super::layout::{Para, Piece, Role, Unit};
+use crate::model::{Frame, FrameKind, Local};
+use crate::plain_text::{clean, cut};
 use crate::report::Index;
-use crate::report::clean::{clean, cut};
-use crate::snapshot::{Frame, FrameKind, Local};
 
 /// Entries at each end of a chain that is longer than both together.
 const SHOWN_OUTER: usize = 10;

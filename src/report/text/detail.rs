@@ -7,9 +7,10 @@ use arcstr::ArcStr;
 use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, threads, wait};
+use crate::model::{ExceptionInfo, Task, TaskState, Thread};
+use crate::plain_text;
+use crate::report::Choice;
 use crate::report::index::{loop_label, task_label};
-use crate::report::{Choice, clean};
-use crate::snapshot::{ExceptionInfo, Task, TaskState, Thread};
 
 impl Page<'_, '_> {
     pub(super) fn details(&mut self, choice: &Choice) -> io::Result<()> {
@@ -126,7 +127,7 @@ impl Page<'_, '_> {
 
     fn thread(&mut self, thread: &Thread) -> io::Result<()> {
         let mut title = Para::words(Role::Heading, "THREAD").hanging(2);
-        title.say(Role::Name, &clean::name(&thread.name));
+        title.say(Role::Name, &plain_text::name(&thread.name));
         title.say(Role::Dim, &thread.native_id.to_string());
         self.para(&title)?;
         let mut rows = Rows::default();

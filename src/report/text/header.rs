@@ -4,8 +4,8 @@ use std::io;
 
 use super::Page;
 use super::layout::{Para, Piece, Role};
-use crate::report::clean::name;
-use crate::snapshot::{Consistency, Process, ReadInfo};
+use crate::model::{Consistency, Process, ReadInfo};
+use crate::plain_text::name;
 
 impl Page<'_, '_> {
     pub(super) fn header(&mut self) -> io::Result<()> {

@@ -6,7 +6,8 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::report::clean::{self, columns};
+use crate::plain_text;
+use crate::plain_text::columns;
 pub use table::{Row, write_rows};
 
 /// What a piece of text is, and so how it looks.
@@ -54,7 +55,7 @@ pub struct Piece {
 
 impl Piece {
     pub fn new(role: Role, text: impl AsRef<str>) -> Self {
-        let text = clean::clean(text.as_ref()).into_owned();
+        let text = plain_text::clean(text.as_ref()).into_owned();
         Self { text, role }
     }
 }
@@ -159,7 +160,7 @@ impl Para {
 /// Splits text that is too long: after a space, comma or slash in the second
 /// half of the line, else wherever the line ends.
 fn break_at(text: &str, limit: usize) -> (&str, &str) {
-    let (head, tail) = clean::split(text, limit);
+    let (head, tail) = plain_text::split(text, limit);
     match head.rfind([' ', ',', '/']) {
         Some(at) if at >= head.len() / 2 => text.split_at(at + 1),
         _ => (head, tail),

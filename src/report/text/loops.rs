@@ -4,8 +4,8 @@ use std::io;
 
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, chain, grouped_digits, seconds};
+use crate::model::{EventLoop, LoopState};
 use crate::report::index::loop_label;
-use crate::snapshot::{EventLoop, LoopState};
 
 /// Watched descriptors with a peer that are listed by loop.
 const SHOWN_FILES: usize = 4;

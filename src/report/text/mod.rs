@@ -10,7 +10,6 @@ mod layout;
 mod loops;
 mod resources;
 mod tasks;
-mod telling;
 mod threads;
 mod tree;
 mod verdict;
@@ -20,7 +19,7 @@ mod why;
 use std::io;
 
 use super::{Choice, Index};
-use crate::snapshot::{Process, Snapshot};
+use crate::model::{Process, Snapshot};
 use layout::{Para, Role, Row};
 pub(super) use wait::reason;
 
@@ -200,5 +199,6 @@ fn seconds(value: f64) -> String {
     }
 }
 
+pub mod frame_filter;
 #[cfg(test)]
 mod tests;

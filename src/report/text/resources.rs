@@ -6,8 +6,8 @@ use arcstr::ArcStr;
 
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, grouped_digits, wait};
-use crate::report::things;
-use crate::snapshot::Resource;
+use crate::model::Resource;
+use crate::report::describe;
 
 /// Resources listed, those with most waiters first.
 const SHOWN: usize = 5;
@@ -52,8 +52,8 @@ impl Page<'_, '_> {
             note.say(Role::Plain, &wait::names(&ids, self.index));
         }
         Row {
-            label: vec![Piece::new(Role::Name, things::title(resource))],
-            body: vec![Para::words(Role::Plain, &things::state(resource))],
+            label: vec![Piece::new(Role::Name, describe::title(resource))],
+            body: vec![Para::words(Role::Plain, &describe::state(resource))],
             notes: vec![note],
             ..Row::default()
         }

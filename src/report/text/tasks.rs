@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row, Unit};
 use super::tree::{self, Node};
-use super::{Page, grouped_digits, telling, wait};
-use crate::report::clean;
+use super::{Page, frame_filter, grouped_digits, wait};
+use crate::model::{Coroutine, Frame, Task, TaskState};
+use crate::plain_text;
 use crate::report::index::{address, loop_label, short, task_label};
-use crate::snapshot::{Coroutine, Frame, Task, TaskState};
 
 /// Rows laid out together: bounds what is held of a very long list.
 const BATCH: usize = 2_000;
@@ -64,7 +64,10 @@ impl Page<'_, '_> {
         let mut frames = (self.process.task_stacks()).flat_map(|(frames, _)| frames);
         match self.index.home() {
             Some(home) if frames.any(own) => {
-                format!(" (:line is in {})", clean::name(chain::base_name(home)))
+                format!(
+                    " (:line is in {})",
+                    plain_text::name(chain::base_name(home))
+                )
             }
             _ => String::new(),
         }
@@ -78,7 +81,7 @@ impl Page<'_, '_> {
         let first = tasks[0];
         let frames = match self.options.all_frames {
             true => &first.frames,
-            false => telling::of_task(first),
+            false => frame_filter::of_task(first),
         };
         let notes = if tasks.len() == 1 {
             label.push(Piece::new(Role::Name, own_label(first)));

@@ -7,9 +7,9 @@ mod whole;
 use std::sync::Arc;
 
 use super::*;
-use crate::report::clean::columns;
+use crate::model::{ExceptionInfo, Local, Outcome, TaskState};
+use crate::plain_text::columns;
 use crate::report::fixtures::{self, bank, crowd, edge, frame, task};
-use crate::snapshot::{ExceptionInfo, Local, Outcome, TaskState};
 
 fn options(width: usize) -> Options {
     Options {

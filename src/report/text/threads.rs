@@ -5,10 +5,10 @@ use std::io;
 use rustc_hash::FxHashMap;
 
 use super::layout::{Para, Piece, Role, Row};
-use super::{Page, chain, grouped_digits, telling, wait};
+use super::{Page, chain, frame_filter, grouped_digits, wait};
+use crate::model::{Thread, ThreadState, Wait};
+use crate::plain_text::name;
 use crate::report::Index;
-use crate::report::clean::name;
-use crate::snapshot::{Thread, ThreadState, Wait};
 
 impl Page<'_, '_> {
     pub(super) fn threads(&mut self) -> io::Result<()> {
@@ -23,7 +23,7 @@ impl Page<'_, '_> {
         let first = group[0];
         let frames = match self.options.all_frames {
             true => &first.frames,
-            false => telling::of_thread(first, self.index),
+            false => frame_filter::of_thread(first, self.index),
         };
         let in_step = frames.iter().any(|frame| frame.owner.is_some());
         let mut notes = vec![state(first, self.index, in_step).hanging(2)];

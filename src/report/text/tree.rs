@@ -3,8 +3,8 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::model::{Frame, Process, Task, TaskState};
 use crate::report::Index;
-use crate::snapshot::{Frame, Process, Task, TaskState};
 
 /// Edges of these kinds make the task awaited a child of the one awaiting.
 const STRUCTURAL: [&str; 6] = [

@@ -4,8 +4,8 @@ use std::io;
 
 use super::layout::{Para, Piece, Role};
 use super::{Page, seconds, why};
-use crate::report::clean;
-use crate::snapshot::{Culprit, Diagnosis, Verdict};
+use crate::model::{Culprit, Diagnosis, Verdict};
+use crate::plain_text;
 
 /// Further diagnoses that are listed.
 const SHOWN_ALSO: usize = 5;
@@ -130,10 +130,12 @@ impl Page<'_, '_> {
     fn also(&mut self, diagnoses: &[Diagnosis]) -> io::Result<()> {
         let room = self.options.width.saturating_sub(FIELD).max(FIELD);
         for (place, one) in diagnoses.iter().take(SHOWN_ALSO).enumerate() {
-            let summary = clean::clean(&one.summary);
+            let summary = plain_text::clean(&one.summary);
             let mut para = field(if place == 0 { "ALSO" } else { "" });
-            para.units
-                .push(vec![Piece::new(Role::Plain, clean::cut(&summary, room))]);
+            para.units.push(vec![Piece::new(
+                Role::Plain,
+                plain_text::cut(&summary, room),
+            )]);
             self.para(&para)?;
         }
         match diagnoses.len().saturating_sub(SHOWN_ALSO) {

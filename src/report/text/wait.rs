@@ -6,9 +6,10 @@ use rustc_hash::FxHashSet;
 use super::chain;
 use super::layout::{Para, Role};
 use super::seconds;
+use crate::model::{Edge, Outcome, Resource, Task, TaskState, ThreadState, Wait};
+use crate::plain_text;
 use crate::report::index::short;
-use crate::report::{Index, clean, things};
-use crate::snapshot::{Edge, Outcome, Resource, Task, TaskState, ThreadState, Wait};
+use crate::report::{Index, describe};
 
 /// Up to so many names are all listed; of more only the first few.
 const ALL_NAMES: usize = 4;
@@ -166,14 +167,14 @@ pub fn reason(id: &str, index: &Index) -> String {
         };
     }
     if let Some(resource) = wait.resource.as_deref().and_then(|id| index.resource(id)) {
-        let opaque = things::is_opaque(resource) && !wait.summary.is_empty();
+        let opaque = describe::is_opaque(resource) && !wait.summary.is_empty();
         if !opaque {
             return of_resource(wait, resource, index);
         }
     }
     if !wait.summary.is_empty() {
-        let summary = clean::clean(&wait.summary);
-        return clean::cut(&summary, SUMMARY).into_owned();
+        let summary = plain_text::clean(&wait.summary);
+        return plain_text::cut(&summary, SUMMARY).into_owned();
     }
     match (edges.is_empty(), wait.type_name.is_empty()) {
         (true, false) => short(&wait.type_name),
@@ -224,9 +225,9 @@ fn of_resource(wait: &Wait, resource: &Resource, index: &Index) -> String {
             (Some(ahead), _) => format!(", job {} in its queue", ahead + 1),
             _ => String::new(),
         };
-        return format!("{action}{}{place}", things::title(resource));
+        return format!("{action}{}{place}", describe::title(resource));
     }
-    let mut text = format!("{action}{}", things::titled(resource));
+    let mut text = format!("{action}{}", describe::titled(resource));
     let holders: Vec<&str> = resource.holders.iter().map(ArcStr::as_str).collect();
     match holders.as_slice() {
         [] => {}

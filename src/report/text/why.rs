@@ -8,10 +8,11 @@ use rustc_hash::FxHashMap;
 
 use super::layout::{Para, Role};
 use super::{chain, grouped_digits, wait};
+use crate::model::{ChildProcess, Diagnosis, Process, Resource, TaskState};
 use crate::report::index::short;
-use crate::report::way::{self, Step};
-use crate::report::{Index, things};
-use crate::snapshot::{ChildProcess, Diagnosis, Process, Resource, TaskState};
+use crate::report::wait_path;
+use crate::report::wait_path::Step;
+use crate::report::{Index, describe};
 
 /// Up to so many names are all said; of more only the first few.
 const ALL_NAMES: usize = 3;
@@ -20,7 +21,7 @@ const SHOWN_NAMES: usize = 2;
 const BEHIND: usize = 2;
 /// The lines that explain the diagnosis; none where nothing leads anywhere.
 pub fn lines(process: &Process, index: &Index, diagnosis: &Diagnosis) -> Vec<Para> {
-    let way = way::of(diagnosis, index);
+    let way = wait_path::of(diagnosis, index);
     let words = Words {
         process,
         index,
@@ -201,7 +202,7 @@ impl Words<'_, '_> {
         }
         let mut titles: Vec<String> = resources
             .iter()
-            .map(|resource| things::titled(resource))
+            .map(|resource| describe::titled(resource))
             .collect();
         let total = titles.len();
         titles.dedup();

@@ -4,11 +4,11 @@ use arcstr::ArcStr;
 
 use super::Scene;
 use super::files;
-use super::links::Links;
+use super::holders::Links;
 use super::registry::Registry;
-use crate::snapshot::model::{ChildProcess, EventLoop, LoopFile};
-use crate::target::Syscall;
-use crate::tasks::LoopHandles;
+use crate::asyncio::LoopHandles;
+use crate::model::{ChildProcess, EventLoop, LoopFile};
+use crate::process::Syscall;
 
 impl Links<'_, '_, '_> {
     /// The processes that this one started, and who of us has the other end of

@@ -1,8 +1,8 @@
 //! File descriptors that somebody waits for, and what is at their other end.
 
 use super::registry::Registry;
-use crate::python::{Kind, Reader};
-use crate::target::{Descriptor, Descriptors};
+use crate::cpython::{Kind, Reader};
+use crate::process::{Descriptor, Descriptors};
 
 /// Attributes in which transports, protocols and streams keep one another:
 /// Lib/asyncio/{selector_events,unix_events,streams,sslproto}.py, aiohttp.

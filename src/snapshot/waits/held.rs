@@ -4,10 +4,10 @@
 use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
-use super::in_use::InUse;
-use super::owners::{OwnedFrame, Owner, Owners};
-use crate::python::{Entered, Kind, RawFrame, Reader};
-use crate::snapshot::model::{Guard, Taken};
+use super::frame_owners::{OwnedFrame, Owner, Owners};
+use crate::cpython::{Entered, Kind, RawFrame, Reader};
+use crate::model::{Guard, Taken};
+use crate::snapshot::in_use::InUse;
 
 /// Methods that enter a manager: until they return it is not held.
 const ENTERING: [&str; 2] = ["__aenter__", "__enter__"];
@@ -211,7 +211,7 @@ impl Reader<'_> {
     /// Asynchronous generators on the value stack: what `async for` iterates.
     fn stack_generators(
         &self,
-        frame: &crate::python::RawFrame,
+        frame: &crate::cpython::RawFrame,
         executing: bool,
     ) -> impl Iterator<Item = u64> {
         let values = self.stack_values(frame, executing).unwrap_or_default();

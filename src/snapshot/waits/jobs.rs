@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::registry::Registry;
-use crate::python::{Kind, RawFrame, Reader};
+use crate::cpython::{Kind, RawFrame, Reader};
 use crate::snapshot::threads::BuiltThread;
 
 /// Functions of Lib/concurrent/futures that hold a job or a pool in a variable.

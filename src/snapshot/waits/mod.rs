@@ -1,16 +1,15 @@
 //! Why nothing goes on: what each task and thread waits for, who holds it and
 //! who could end the wait.
 
-mod ahead;
 mod children;
+pub mod detached;
 mod files;
+pub mod frame_owners;
 mod held;
-pub mod in_use;
+pub mod holders;
 mod jobs;
-mod links;
-mod orphans;
-mod owners;
-mod reach;
+pub mod queue_position;
+pub mod reachability;
 mod references;
 mod registry;
 mod roots;
@@ -27,19 +26,19 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::Heap;
 use super::frames::Frames;
-use super::model::{
-    ChildProcess, Coroutine, Edge, EventLoop, LoopState, Reference, Resource, TaskState,
-};
+use super::in_use::InUse;
 use super::tasks::BuiltTask;
 use super::threads::{BuiltThread, KernelThreads};
-use crate::python::Reader;
-use crate::target::Descriptors;
-use crate::tasks::{FutureState, Links, LoopHandles, Timers};
-use ahead::Ahead;
+use crate::asyncio::{FutureState, Links, LoopHandles, Timers};
+use crate::cpython::Reader;
+use crate::model::{
+    ChildProcess, Coroutine, Edge, EventLoop, LoopState, Reference, Resource, TaskState,
+};
+use crate::process::Descriptors;
+use frame_owners::Owners;
 use held::Held;
-use in_use::InUse;
 use jobs::Jobs;
-use owners::Owners;
+use queue_position::Ahead;
 use registry::Registry;
 
 /// What is searched for beyond what tasks and threads themselves show.
@@ -103,7 +102,7 @@ pub fn explain(
     let executors = default_executors(reader, &handles);
     let found: Vec<u64> = executors.values().copied().collect();
     let jobs = Jobs::find(&mut registry, threads, &found);
-    let queued = orphans::queued(reader, &handles);
+    let queued = detached::queued(reader, &handles);
 
     let owners = Owners {
         tasks,
@@ -125,7 +124,8 @@ pub fn explain(
         seen.extend(reachable_coroutines(scene, &owners, &handles));
     }
     let candidates = seen.into_iter();
-    let (mut orphans, loose) = orphans::orphans(reader, scene.frames, candidates, &in_use, &queued);
+    let (mut orphans, loose) =
+        detached::orphans(reader, scene.frames, candidates, &in_use, &queued);
     drop(in_use);
     let loosely = Owners {
         tasks: &[],
@@ -160,7 +160,7 @@ pub fn explain(
             built.task_mut().weakly_held = weak::weakly_held(reader, built);
         }
     }
-    let mut linked = links::Links {
+    let mut linked = holders::Links {
         scene,
         registry: &mut registry,
         held: &held,
@@ -216,7 +216,7 @@ fn reachable_coroutines(
         loops,
     };
     let closed = loops.iter().map(|(addr, _)| *addr);
-    let mut reach = reach::Reach::new(scene.reader, [], closed);
+    let mut reach = reachability::Reach::new(scene.reader, [], closed);
     roots.visit(&mut |_, variables| {
         for variable in variables {
             reach.from(variable.object);
@@ -373,7 +373,7 @@ fn finish(
     loops: &mut [EventLoop],
     handles: &[(u64, LoopHandles)],
     executors: &FxHashMap<u64, u64>,
-    orphans: &[orphans::Orphan],
+    orphans: &[detached::Orphan],
 ) {
     let wanted: FxHashSet<ArcStr> = (registry.resources.iter())
         .flat_map(summary::named_holders)

@@ -4,13 +4,13 @@
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::links::{Links, nearest};
-use super::owners::OwnedFrame;
-use super::reach::Reach;
+use super::frame_owners::OwnedFrame;
+use super::holders::{Links, nearest};
+use super::reachability::Reach;
 use super::roots::{Roots, variables};
-use crate::python::Reader;
-use crate::snapshot::model::Reference;
-use crate::tasks::known::pool;
+use crate::asyncio::wait_table::pool;
+use crate::cpython::Reader;
+use crate::model::Reference;
 
 /// Kinds of resources whose holders the frames or the object itself tell:
 /// nobody else has to be looked for.

@@ -8,9 +8,9 @@ use hashbrown::hash_table::Entry;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::state;
-use crate::python::Reader;
-use crate::snapshot::ids::Id;
-use crate::snapshot::model::{Edge, Resource};
+use crate::cpython::Reader;
+use crate::model::ids::Id;
+use crate::model::{Edge, Resource};
 
 /// Resources by id, and the edges to and from them.
 pub struct Registry<'r, 'm> {

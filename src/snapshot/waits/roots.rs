@@ -5,10 +5,10 @@ use std::rc::Rc;
 use arcstr::ArcStr;
 
 use super::Scene;
-use super::owners::Owners;
-use crate::python::{Kind, RawFrame, Reader};
+use super::frame_owners::Owners;
+use crate::asyncio::LoopHandles;
+use crate::cpython::{Kind, RawFrame, Reader};
 use crate::snapshot::tasks::loop_id;
-use crate::tasks::LoopHandles;
 
 /// The global that says where a module was loaded from.
 const FILE: &str = "__file__";
@@ -96,7 +96,7 @@ impl Roots<'_, '_, '_> {
     /// The globals of modules that the user wrote.
     fn module_roots(&self, interpreter: u64) -> Vec<Rooted> {
         let reader = self.scene.reader;
-        let user_modules = || -> crate::python::error::Result<Vec<_>> {
+        let user_modules = || -> crate::cpython::error::Result<Vec<_>> {
             let Some(modules) = reader.sys_modules(interpreter)? else {
                 return Ok(Vec::new());
             };
@@ -141,7 +141,7 @@ impl Roots<'_, '_, '_> {
     }
 
     /// Names and globals of the modules in the dict at `modules`.
-    fn modules(&self, modules: u64) -> crate::python::error::Result<Vec<(u64, u64)>> {
+    fn modules(&self, modules: u64) -> crate::cpython::error::Result<Vec<(u64, u64)>> {
         let reader = self.scene.reader;
         let (items, _) = reader.dict_items(modules, reader.limits.items)?;
         reader.prefetch_fields(

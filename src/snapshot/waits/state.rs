@@ -1,8 +1,8 @@
 //! State of locks, queues, pools and the like, from their attributes.
 
-use crate::python::{Kind, Reader};
-use crate::snapshot::model::Resource;
-use crate::tasks::known::pool;
+use crate::asyncio::wait_table::pool;
+use crate::cpython::{Kind, Reader};
+use crate::model::Resource;
 
 /// The resource of kind `kind` at `addr`, with its state but without holders
 /// and waiters.

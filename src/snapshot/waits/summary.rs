@@ -3,7 +3,7 @@
 use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
-use crate::snapshot::model::{Resource, Taken, Wait};
+use crate::model::{Resource, Taken, Wait};
 
 /// Names shown before the rest is counted.
 const NAMES_SHOWN: usize = 3;

@@ -10,13 +10,13 @@ use super::Scene;
 use super::files;
 use super::jobs::Jobs;
 use super::registry::Registry;
-use crate::python::Reader;
-use crate::snapshot::model::Wait;
+use crate::asyncio::wait::python_frames;
+use crate::asyncio::wait_table::COROUTINE_WAITS;
+use crate::asyncio::{FutureState, LoopHandles, Outer, RawWait, Timers};
+use crate::cpython::Reader;
+use crate::model::Wait;
 use crate::snapshot::tasks::{BuiltTask, task_id};
 use crate::snapshot::threads::BuiltThread;
-use crate::tasks::known::COROUTINE_WAITS;
-use crate::tasks::wait::python_frames;
-use crate::tasks::{FutureState, LoopHandles, Outer, RawWait, Timers};
 
 /// Module and function of `asyncio.sleep`, whose timer uvloop keeps in C.
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
@@ -331,7 +331,7 @@ impl Explain<'_, '_, '_> {
 }
 
 /// A thread that runs a job, and where it is.
-pub fn running_in(thread: &crate::snapshot::model::Thread) -> String {
+pub fn running_in(thread: &crate::model::Thread) -> String {
     let at = thread
         .frames
         .iter()

@@ -7,11 +7,11 @@ use super::Scene;
 use super::files;
 use super::jobs::Jobs;
 use super::registry::Registry;
-use crate::python::{Kind, RawFrame, Reader};
-use crate::snapshot::model::{ThreadState, Wait};
+use crate::asyncio::wait_table::THREAD_WAITS;
+use crate::asyncio::{FutureState, RawWait};
+use crate::cpython::{Kind, RawFrame, Reader};
+use crate::model::{ThreadState, Wait};
 use crate::snapshot::threads::BuiltThread;
-use crate::tasks::known::THREAD_WAITS;
-use crate::tasks::{FutureState, RawWait};
 
 /// Frames from which a lock is looked for.
 const LOCK_FRAMES: usize = 3;
@@ -163,7 +163,7 @@ impl ExplainThread<'_, '_, '_> {
     fn process(
         &mut self,
         ids: &[ArcStr],
-        pid: crate::python::error::Result<Option<u64>>,
+        pid: crate::cpython::error::Result<Option<u64>>,
         wait: &mut Wait,
     ) {
         let pid = pid.ok().flatten();
@@ -291,7 +291,7 @@ fn lock_roots(reader: &Reader<'_>, frames: &[RawFrame]) -> Vec<u64> {
 
 /// The globals that the code of `frame` names.
 fn named_globals(reader: &Reader<'_>, frame: &RawFrame) -> Vec<u64> {
-    let globals = || -> crate::python::error::Result<Vec<u64>> {
+    let globals = || -> crate::cpython::error::Result<Vec<u64>> {
         let at = frame.addr + u64::from(reader.layout.frame.globals);
         let globals = reader.required(at, "f_globals")?;
         let at = frame.at.code.addr + u64::from(reader.layout.code.co_names);

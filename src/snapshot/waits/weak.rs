@@ -4,12 +4,12 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::python::error::Result;
-use crate::python::reader::Fields;
-use crate::python::{Kind, RawFrame, Reader};
+use crate::asyncio::ChainFrame;
+use crate::asyncio::wait::python_frames;
+use crate::cpython::error::Result;
+use crate::cpython::reader::Fields;
+use crate::cpython::{Kind, RawFrame, Reader};
 use crate::snapshot::tasks::BuiltTask;
-use crate::tasks::ChainFrame;
-use crate::tasks::wait::python_frames;
 
 /// Bytes of one frame that are looked through.
 const MAX_FRAME: u64 = 1 << 16;

@@ -4,8 +4,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use dapper_attach::cpython::Reader;
 use dapper_attach::evaluate::{Bounds, Names};
-use dapper_attach::python::Reader;
 
 use super::{Answer, answer, in_probe};
 use crate::support::legs::Leg;

@@ -3,7 +3,8 @@
 use std::io;
 
 use super::{Line, Para, Piece, Role, Unit, unit_width};
-use crate::report::clean::{self, columns};
+use crate::plain_text;
+use crate::plain_text::columns;
 
 /// One entry of a section: who, where, and what about it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,7 +95,7 @@ impl Columns {
         let room = (self.body_at + self.body + beside).saturating_sub(MARGIN);
         for piece in &row.label {
             let left = room.saturating_sub(head.width - MARGIN);
-            head.push(Piece::new(piece.role, clean::cut(&piece.text, left)));
+            head.push(Piece::new(piece.role, plain_text::cut(&piece.text, left)));
         }
         let mut body = lines_of(&row.body, self.body).into_iter();
         let (notes_at, beside, under) = self.split_notes(row);

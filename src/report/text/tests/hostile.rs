@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::snapshot::{Culprit, Diagnosis};
+use crate::model::{Culprit, Diagnosis};
 
 /// The bank with this text wherever the target has a say.
 fn everywhere(text: &str) -> Process {

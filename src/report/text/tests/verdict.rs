@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::model::{Coroutine, Culprit, Diagnosis, Guard, Reference, Resource, Wait};
 use crate::report::fixtures::{diagnosis, starved, verdict};
-use crate::snapshot::{Coroutine, Culprit, Diagnosis, Guard, Reference, Resource, Wait};
 
 /// The bank with a first diagnosis.
 fn deadlocked() -> Process {

@@ -1,14 +1,15 @@
 //! What is known of those at whom the way to the cause ends.
 
 use super::{Words, call, child_name};
+use crate::model::{
+    ChildProcess, Coroutine, Frame, Reference, Resource, Task, TaskState, Thread, ThreadState,
+};
+use crate::plain_text;
+use crate::report::describe;
 use crate::report::index::short;
 use crate::report::text::layout::{Para, Role};
 use crate::report::text::{chain, threads, wait};
-use crate::report::way::Way;
-use crate::report::{clean, things};
-use crate::snapshot::{
-    ChildProcess, Coroutine, Frame, Reference, Resource, Task, TaskState, Thread, ThreadState,
-};
+use crate::report::wait_path::Way;
 
 /// Diagnoses that say: nobody is left who could end the wait.
 const NOBODY: [&str; 5] = [
@@ -95,14 +96,14 @@ impl Words<'_, '_> {
             )),
             (true, None) => Some(format!("nobody alive can {ends}")),
             (false, Some(who)) => Some(format!("who could {ends}: {who}")),
-            (false, None) => things::is_opaque(resource).then(|| self.said(resource))?,
+            (false, None) => describe::is_opaque(resource).then(|| self.said(resource))?,
         }
     }
 
     /// What a wait says about a thing that is known by name only.
     fn said(&self, resource: &Resource) -> Option<String> {
         let wait = self.index.wait(resource.waiters.first()?)?;
-        (!wait.summary.is_empty()).then(|| clean::clean(&wait.summary).into_owned())
+        (!wait.summary.is_empty()).then(|| plain_text::clean(&wait.summary).into_owned())
     }
 
     /// A timer, or a callback in a ready queue, that refers to it.

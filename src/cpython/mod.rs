@@ -1,0 +1,20 @@
+//! CPython's structures, read through a layout: runtime, threads, frames,
+//! code, line tables, objects.
+
+pub mod error;
+pub mod frames;
+pub mod objects;
+pub mod reader;
+pub mod runtime;
+pub mod threads;
+
+pub use error::DecodeError;
+pub use frames::code::Code;
+pub use frames::code_location::CodePlace;
+pub use frames::entered::Entered;
+pub use frames::frame::{FrameSlot, RawFrame};
+pub use frames::generator::{GeneratorStage, RawGenerator};
+pub use objects::types::{Kind, Type};
+pub use reader::Reader;
+pub use runtime::Runtime;
+pub use threads::thread::{Interpreter, RawStack, ThreadState};

@@ -1,0 +1,4 @@
+//! Thread states and the locks of `_thread`.
+
+pub mod thread;
+pub mod thread_lock;

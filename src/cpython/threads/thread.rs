@@ -1,0 +1,306 @@
+//! Interpreters, thread states and their stacks.
+
+use std::num::NonZeroU64;
+
+use python_offsets::FrameForm;
+use rustc_hash::FxHashSet;
+
+use crate::cpython::error::{DecodeError, Result};
+use crate::cpython::frames::frame::{FrameSlot, RawFrame};
+use crate::cpython::objects::types::Kind;
+use crate::cpython::reader::Reader;
+
+/// A `PyInterpreterState`.
+#[derive(Debug, Clone)]
+pub struct Interpreter {
+    pub addr: u64,
+    pub id: i64,
+    pub threads: Vec<ThreadState>,
+    /// Why the list of threads is not whole.
+    pub error: Option<DecodeError>,
+}
+
+/// A `PyThreadState`.
+#[derive(Debug, Clone)]
+pub struct ThreadState {
+    pub addr: u64,
+    /// `pthread_self()` of the thread.
+    pub ident: u64,
+    /// As `gettid()` returned it inside the target; 3.11 and later.
+    pub native_id: Option<u64>,
+    pub holds_gil: Option<bool>,
+}
+
+/// A stack as far as it could be read, innermost frame first.
+#[derive(Debug, Clone, Default)]
+pub struct RawStack {
+    pub frames: Vec<RawFrame>,
+    pub error: Option<DecodeError>,
+}
+
+/// The lock that serialises an interpreter's threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GilState {
+    /// Start and end of its memory: a thread that sleeps on a futex inside it
+    /// waits for the GIL.
+    pub start: u64,
+    pub end: u64,
+    pub holder: Option<u64>,
+}
+
+impl Reader<'_> {
+    /// All interpreters of the runtime at `runtime`, main interpreter first.
+    pub fn interpreters(&self, runtime: u64) -> Result<Vec<Interpreter>> {
+        let mut interpreters = Vec::new();
+        let mut seen = FxHashSet::default();
+        let at = runtime + u64::from(self.layout.runtime.interpreters_head);
+        let mut next = self.pointer(at, "interpreters.head")?;
+        while let Some(addr) = next {
+            if !seen.insert(addr) || seen.len() > self.limits.interpreters {
+                return Err(DecodeError::Corrupt {
+                    what: "list of interpreters",
+                    addr,
+                });
+            }
+            interpreters.push(self.interpreter(runtime, addr)?);
+            next = self.pointer(
+                addr + u64::from(self.layout.interp.next),
+                "next interpreter",
+            )?;
+        }
+        // CPython puts the newest in front.
+        interpreters.reverse();
+        Ok(interpreters)
+    }
+
+    fn interpreter(&self, runtime: u64, addr: u64) -> Result<Interpreter> {
+        let id = self.i64(addr + u64::from(self.layout.interp.id))?;
+        let gil = self.gil(runtime, addr).ok().flatten();
+        let (threads, error) = self.thread_states(addr, gil.map(|gil| gil.holder));
+        Ok(Interpreter {
+            addr,
+            id,
+            threads,
+            error,
+        })
+    }
+
+    /// The GIL that the threads of the interpreter at `interp` share; `None`
+    /// in free-threaded builds.
+    pub fn gil(&self, runtime: u64, interp: u64) -> Result<Option<GilState>> {
+        if self.layout.build.free_threaded {
+            return Ok(None);
+        }
+        let layout = &self.layout;
+        let (start, holder) = match (layout.interp.ceval_gil, layout.runtime.gil) {
+            (Some(offset), _) => {
+                let gil = self.required(interp + u64::from(offset), "ceval.gil")?;
+                let locked = self.i32(gil + u64::from(layout.gil.locked))? > 0;
+                let last = self.u64(gil + u64::from(layout.gil.last_holder))?;
+                (gil, (locked && last != 0).then_some(last))
+            }
+            (None, Some(offset)) => {
+                let missing = DecodeError::NotInLayout {
+                    what: "tstate_current",
+                };
+                let current = layout.runtime.tstate_current.ok_or(missing)?;
+                let holder = self.pointer(runtime + u64::from(current), "tstate_current")?;
+                (runtime + u64::from(offset), holder)
+            }
+            (None, None) => return Err(DecodeError::NotInLayout { what: "the GIL" }),
+        };
+        Ok(Some(GilState {
+            start,
+            end: start + u64::from(layout.gil.size),
+            holder,
+        }))
+    }
+
+    fn thread_states(
+        &self,
+        interp: u64,
+        holder: Option<Option<u64>>,
+    ) -> (Vec<ThreadState>, Option<DecodeError>) {
+        let mut threads = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut walk = || -> Result<()> {
+            let head = interp + u64::from(self.layout.interp.threads_head);
+            let mut next = self.pointer(head, "threads.head")?;
+            while let Some(addr) = next {
+                if !seen.insert(addr) || seen.len() > self.limits.threads {
+                    return Err(DecodeError::Corrupt {
+                        what: "list of threads",
+                        addr,
+                    });
+                }
+                let owner = self.u64(addr + u64::from(self.layout.thread.interp))?;
+                if owner != interp {
+                    return Err(DecodeError::Corrupt {
+                        what: "interpreter of a thread state",
+                        addr,
+                    });
+                }
+                threads.push(self.thread_state(addr, holder)?);
+                next = self.pointer(addr + u64::from(self.layout.thread.next), "next thread")?;
+            }
+            Ok(())
+        };
+        let error = walk().err();
+        // CPython puts the newest in front; the main thread is the oldest.
+        threads.reverse();
+        (threads, error)
+    }
+
+    fn thread_state(&self, addr: u64, holder: Option<Option<u64>>) -> Result<ThreadState> {
+        let layout = &self.layout.thread;
+        let native_id = match layout.native_thread_id {
+            Some(offset) => Some(self.u64(addr + u64::from(offset))?),
+            None => None,
+        };
+        Ok(ThreadState {
+            addr,
+            ident: self.u64(addr + u64::from(layout.thread_id))?,
+            native_id,
+            holds_gil: holder.map(|holder| holder == Some(addr)),
+        })
+    }
+
+    /// The frames of the thread whose state is at `tstate`.
+    pub fn thread_stack(&self, tstate: u64) -> RawStack {
+        match self.innermost_frame(tstate) {
+            Ok(start) => self.stack_from(start),
+            Err(error) => RawStack {
+                frames: Vec::new(),
+                error: Some(error),
+            },
+        }
+    }
+
+    fn innermost_frame(&self, tstate: u64) -> Result<Option<u64>> {
+        let layout = &self.layout.thread;
+        if let (Some(cframe), Some(current)) = (layout.cframe, layout.cframe_current_frame) {
+            let cframe = self.required(tstate + u64::from(cframe), "cframe")?;
+            return self.pointer(cframe + u64::from(current), "current_frame");
+        }
+        let missing = DecodeError::NotInLayout {
+            what: "current_frame",
+        };
+        self.pointer(
+            tstate + u64::from(layout.frame.ok_or(missing)?),
+            "current_frame",
+        )
+    }
+
+    /// The frames from `start` outwards.
+    pub fn stack_from(&self, start: Option<u64>) -> RawStack {
+        let mut stack = RawStack::default();
+        let mut seen = FxHashSet::default();
+        let mut next = start.and_then(NonZeroU64::new);
+        while let Some(addr) = next.map(NonZeroU64::get) {
+            if !seen.insert(addr) {
+                stack.error = Some(DecodeError::Corrupt {
+                    what: "list of frames",
+                    addr,
+                });
+                break;
+            }
+            if seen.len() > self.limits.frames {
+                stack.error = Some(DecodeError::Limit {
+                    what: "depth of a stack",
+                    value: seen.len() as u64,
+                    limit: self.limits.frames as u64,
+                });
+                break;
+            }
+            match self.frame(addr) {
+                Ok(FrameSlot::Python { frame, previous }) => {
+                    next = previous;
+                    stack.frames.push(frame);
+                }
+                Ok(FrameSlot::Skipped { previous }) => next = previous,
+                Err(error) => {
+                    stack.error = Some(error);
+                    break;
+                }
+            }
+        }
+        stack
+    }
+
+    /// The frames of a traceback, innermost first: file, line as recorded.
+    pub fn traceback_frames(&self, traceback: u64) -> RawStack {
+        let layout = &self.layout.traceback;
+        let mut stack = RawStack::default();
+        let mut seen = FxHashSet::default();
+        let mut next = Some(traceback);
+        while let Some(addr) = next {
+            if !seen.insert(addr) || seen.len() > self.limits.frames {
+                break;
+            }
+            match self.traceback_entry(addr) {
+                Ok(frame) => stack.frames.push(frame),
+                Err(error) => stack.error = Some(error),
+            }
+            match self.pointer(addr + u64::from(layout.tb_next), "tb_next") {
+                Ok(following) => next = following,
+                Err(error) => {
+                    stack.error = Some(error);
+                    break;
+                }
+            }
+        }
+        stack.frames.reverse();
+        stack
+    }
+
+    fn traceback_entry(&self, addr: u64) -> Result<RawFrame> {
+        let layout = &self.layout.traceback;
+        self.expect_kind(addr, Kind::Traceback, "traceback")?;
+        let frame_object = self.required(addr + u64::from(layout.tb_frame), "tb_frame")?;
+        self.expect_kind(frame_object, Kind::Frame, "frame")?;
+        let frame = match (self.layout.format.frame, self.layout.frame_object.f_frame) {
+            (FrameForm::Interpreter, Some(offset)) => {
+                self.required(frame_object + u64::from(offset), "f_frame")?
+            }
+            _ => frame_object,
+        };
+        match self.frame(frame)? {
+            FrameSlot::Python { frame, .. } => {
+                let lasti = i64::from(self.i32(addr + u64::from(layout.tb_lasti))?);
+                let at = self.places.left(&frame.at, lasti);
+                Ok(RawFrame { at, ..frame })
+            }
+            FrameSlot::Skipped { .. } => Err(DecodeError::Corrupt {
+                what: "tb_frame",
+                addr,
+            }),
+        }
+    }
+
+    /// The dict of loaded modules of an interpreter (`sys.modules`).
+    pub fn sys_modules(&self, interp: u64) -> Result<Option<u64>> {
+        let at = interp + u64::from(self.layout.interp.modules);
+        let modules = self.pointer(at, "sys.modules")?;
+        if let Some(modules) = modules {
+            self.expect_kind(modules, Kind::Dict, "sys.modules")?;
+        }
+        Ok(modules)
+    }
+
+    /// The global `name` of the loaded module `module`.
+    pub fn module_global(&self, interp: u64, module: &str, name: &str) -> Result<Option<u64>> {
+        match self.module_globals(interp, module)? {
+            Some(globals) => self.dict_get(globals, name),
+            None => Ok(None),
+        }
+    }
+
+    /// The dict of the globals of the loaded module `module`.
+    pub fn module_globals(&self, interp: u64, module: &str) -> Result<Option<u64>> {
+        let Some(modules) = self.sys_modules(interp)? else {
+            return Ok(None);
+        };
+        let module = self.dict_get(modules, module)?;
+        module.map(|module| self.module_dict(module)).transpose()
+    }
+}

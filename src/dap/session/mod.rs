@@ -1,0 +1,396 @@
+//! The state of one session, and which request goes where.
+//!
+//! A session belongs to one thread. It takes messages, makes messages, and
+//! gives work that could take long to a [`Worker`], whose results come back to
+//! it as closures. It starts no thread and does no input or output itself.
+
+pub mod events;
+pub mod jobs;
+pub mod options;
+pub mod timing;
+pub mod wait_durations;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use serde_json::Value;
+
+use self::jobs::{Cancel, Worker};
+use self::options::{Client, Options};
+use self::wait_durations::Since;
+use super::protocol::failure::Failure;
+use super::protocol::messages::{Event, Outgoing, Request, Response};
+use super::protocol::types::Capabilities;
+use super::requests::sources::SourceFiles;
+use super::threads::{Identities, Listing};
+use super::values::frame_ids::FrameTable;
+use super::values::handles::Bench;
+use super::view::{Actor, View};
+use crate::inspect::Source;
+
+/// Where the session is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing but `initialize` is served.
+    New,
+    Initialized,
+    /// The first look at the process is on its way.
+    Attaching,
+    Attached,
+    /// The client has said that it leaves.
+    Over,
+}
+
+/// What a server decides for its sessions, whatever clients say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// The process to attach to.
+    pub pid: Option<u32>,
+    /// The capture to show instead of a process.
+    pub capture: Option<PathBuf>,
+    /// What the client must know to be served.
+    pub token: Option<String>,
+}
+
+impl Rules {
+    /// Whether it was said on our command line what to look at.
+    fn names_target(&self) -> bool {
+        self.pid.is_some() || self.capture.is_some()
+    }
+}
+
+/// What a response answers.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    seq: i64,
+    command: String,
+}
+
+/// The process of the session.
+pub struct Attached {
+    pub options: Options,
+    pub source: Source,
+    pub sources: SourceFiles,
+    pub identities: Identities,
+    pub since: Since,
+    /// What is looked at; none while the process runs on.
+    pub seen: Option<Seen>,
+    /// What was listed last, for clients that ask while it runs.
+    pub listed: Vec<super::protocol::types::Thread>,
+    pub selected: Option<String>,
+    /// Whether a look is on its way.
+    pub looking: bool,
+    /// Whether it was said that it has ended.
+    pub ended: bool,
+}
+
+/// One stop, as the client sees it.
+pub struct Seen {
+    pub view: Arc<View>,
+    pub listing: Listing,
+    pub frozen: bool,
+}
+
+/// One client's session.
+pub struct Session {
+    pub(super) stage: Stage,
+    pub(super) client: Client,
+    pub(super) attached: Option<Attached>,
+    pub(super) frames: FrameTable,
+    pub(super) rules: Rules,
+    pub(super) configured: bool,
+    /// A stop that is said when the client is configured, or at this time.
+    pub(super) stop_due: Option<(Instant, super::requests::lifecycle::Reason)>,
+    /// When a frozen process is let go.
+    pub(super) freeze_due: Option<Instant>,
+    /// When tasks are next compared, to say which came and went.
+    pub(super) poll_due: Option<Instant>,
+    worker: Box<dyn Worker>,
+    pending: FxHashMap<i64, Cancel>,
+    pub(super) progress: Option<(String, Cancel)>,
+    seq: i64,
+    out: Vec<Vec<u8>>,
+}
+
+impl Session {
+    /// A session that nothing was said in.
+    pub fn new(rules: Rules, worker: Box<dyn Worker>) -> Self {
+        Self {
+            stage: Stage::New,
+            client: Client::default(),
+            attached: None,
+            frames: FrameTable::default(),
+            rules,
+            configured: false,
+            stop_due: None,
+            freeze_due: None,
+            poll_due: None,
+            worker,
+            pending: FxHashMap::default(),
+            progress: None,
+            seq: 0,
+            out: Vec::new(),
+        }
+    }
+
+    /// Takes one message of the client.
+    pub fn receive(&mut self, body: &[u8]) {
+        match Request::parse(body) {
+            Ok(request) => self.serve(&request),
+            Err((seq, failure)) => {
+                let reply = Reply {
+                    seq,
+                    command: String::new(),
+                };
+                self.reply(&reply, Err(failure));
+            }
+        }
+    }
+
+    /// The messages made since this was last asked, oldest first.
+    pub fn take_output(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Whether the client has left.
+    pub fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    /// The running process that is attached to.
+    pub fn pid(&self) -> Option<u32> {
+        let attached = self.attached.as_ref()?;
+        let is_live = attached.source.recording().is_none();
+        is_live.then_some(attached.options.pid)
+    }
+
+    fn serve(&mut self, request: &Request) {
+        let reply = Reply {
+            seq: request.seq,
+            command: request.command.clone(),
+        };
+        if !request.arguments.is_object() {
+            let text = "the `arguments` of a request must be an object";
+            return self.reply(&reply, Err(Failure::malformed(text)));
+        }
+        let early = match (self.stage, request.command.as_str()) {
+            (Stage::Over, _) => Some("the session is over: the client has disconnected"),
+            (Stage::New, "initialize" | "disconnect" | "cancel") => None,
+            (Stage::New, _) => Some("the first request must be `initialize`"),
+            (_, "initialize") => Some("`initialize` was served already"),
+            _ => None,
+        };
+        if let Some(text) = early {
+            return self.reply(&reply, Err(Failure::too_early(text)));
+        }
+        match self.dispatch(request, &reply) {
+            Ok(Answer::Now(body)) => self.reply(&reply, Ok(body)),
+            Ok(Answer::Later | Answer::Given) => {}
+            Err(failure) => self.reply(&reply, Err(failure)),
+        }
+    }
+
+    fn dispatch(&mut self, request: &Request, reply: &Reply) -> Result<Answer, Failure> {
+        match request.command.as_str() {
+            "initialize" => {
+                self.client = request.arguments()?;
+                self.stage = Stage::Initialized;
+                now(&Capabilities::all())
+            }
+            "attach" => self.attach(request, reply),
+            // Which process it is was said on our command line.
+            "launch" if self.rules.names_target() => self.attach(request, reply),
+            "configurationDone" => self.configuration_done(reply),
+            "disconnect" => self.disconnect(reply),
+            "cancel" => self.cancel(request),
+            "pause" => self.pause(reply),
+            "continue" => self.go_on(reply),
+            "threads" => now(&self.threads()),
+            "stackTrace" => self.stack_trace(request),
+            "source" => self.source(request),
+            "scopes" => self.scopes(request, reply),
+            "variables" => self.variables(request, reply),
+            "evaluate" => self.evaluate(request, reply),
+            "completions" => self.completions(request, reply),
+            "exceptionInfo" => self.exception_info(request),
+            "modules" => self.modules(request),
+            "loadedSources" => self.loaded_sources(),
+            "dapper/tasks" => self.custom_tasks(request),
+            "dapper/graph" => self.custom_graph(),
+            "dapper/report" => self.custom_report(request),
+            "dapper/select" => self.custom_select(request, reply),
+            other => {
+                super::protocol::unsupported::answer(other, &request.arguments).map(Answer::Now)
+            }
+        }
+    }
+
+    /// Answers a request.
+    pub(super) fn reply(&mut self, reply: &Reply, answer: Result<Option<Value>, Failure>) {
+        self.pending.remove(&reply.seq);
+        self.seq += 1;
+        let (success, message, body) = match answer {
+            Ok(body) => (true, None, body),
+            Err(failure) => (false, Some(failure.text.clone()), Some(failure.body())),
+        };
+        let response = Response {
+            seq: self.seq,
+            request_seq: reply.seq,
+            success,
+            command: reply.command.clone(),
+            message,
+            body,
+        };
+        self.send(&Outgoing::Response(response));
+    }
+
+    /// Tells the client something that it did not ask for.
+    pub(super) fn event(&mut self, event: &'static str, body: Option<Value>) {
+        self.seq += 1;
+        let event = Event {
+            seq: self.seq,
+            event,
+            body,
+        };
+        self.send(&Outgoing::Event(event));
+    }
+
+    /// Writes into the client's console.
+    pub(super) fn say(&mut self, text: &str) {
+        let body = serde_json::json!({ "category": "console", "output": format!("{text}\n") });
+        self.event("output", Some(body));
+    }
+
+    fn send(&mut self, message: &Outgoing) {
+        // All that is sent has text keys, which is all that could fail.
+        if let Ok(body) = serde_json::to_vec(message) {
+            self.out.push(body);
+        }
+    }
+
+    /// Gives work to the worker; `then` gets what came of it, unless the client
+    /// has cancelled the request or left.
+    pub(super) fn work<T: Send + 'static>(
+        &mut self,
+        reply: &Reply,
+        work: impl FnOnce(&mut Bench, &Cancel) -> Result<T, Failure> + Send + 'static,
+        then: impl FnOnce(&mut Session, T) -> Result<Option<Value>, Failure> + Send + 'static,
+    ) -> Answer {
+        let cancel = Cancel::default();
+        self.pending.insert(reply.seq, cancel.clone());
+        let reply = reply.clone();
+        self.submit(move |bench| {
+            let done = match cancel.is_cancelled() {
+                true => Err(Failure::cancelled()),
+                false => guarded(|| work(bench, &cancel)),
+            };
+            move |session: &mut Session| {
+                if session.is_over() {
+                    return;
+                }
+                let answer = match (cancel.is_cancelled(), done) {
+                    (true, _) => Err(Failure::cancelled()),
+                    (false, Ok(found)) => then(session, found),
+                    (false, Err(failure)) => Err(failure),
+                };
+                session.reply(&reply, answer);
+            }
+        });
+        Answer::Later
+    }
+
+    /// Gives work to the worker that answers no request.
+    pub(super) fn submit<D>(&mut self, job: impl FnOnce(&mut Bench) -> D + Send + 'static)
+    where
+        D: FnOnce(&mut Session) + Send + 'static,
+    {
+        self.worker
+            .submit(Box::new(move |bench| Box::new(job(bench))));
+    }
+
+    /// Ends all work that is on its way.
+    pub(super) fn cancel_all(&mut self) {
+        for cancel in self.pending.values() {
+            cancel.cancel();
+        }
+        if let Some((_, cancel)) = &self.progress {
+            cancel.cancel();
+        }
+    }
+
+    fn cancel(&mut self, request: &Request) -> Result<Answer, Failure> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Arguments {
+            request_id: Option<i64>,
+            progress_id: Option<String>,
+        }
+        let arguments: Arguments = request.arguments()?;
+        let pending = arguments.request_id.and_then(|id| self.pending.get(&id));
+        if let Some(cancel) = pending {
+            cancel.cancel();
+        }
+        if let Some((id, cancel)) = &self.progress
+            && arguments.progress_id.as_ref() == Some(id)
+        {
+            cancel.cancel();
+        }
+        Ok(Answer::Now(None))
+    }
+
+    /// The process, or why there is none.
+    pub(super) fn attached(&mut self) -> Result<&mut Attached, Failure> {
+        match &mut self.attached {
+            Some(attached) => Ok(attached),
+            None => Err(Failure::too_early(
+                "no process is attached to yet: send `attach`",
+            )),
+        }
+    }
+
+    /// What is looked at, or that the process runs.
+    pub(super) fn seen(&self) -> Result<&Seen, Failure> {
+        match &self.attached {
+            Some(attached) => attached.seen.as_ref().ok_or_else(Failure::running),
+            None => Err(Failure::too_early(
+                "no process is attached to yet: send `attach`",
+            )),
+        }
+    }
+
+    /// Who has this thread id.
+    pub(super) fn actor(&self, thread_id: i64) -> Result<Actor, Failure> {
+        let actor = self.seen()?.listing.actor(thread_id);
+        actor.ok_or_else(|| Failure::stale("thread"))
+    }
+}
+
+/// Runs work so that a fault of ours in it ends neither the worker nor the
+/// session.
+pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Failure::internal()))
+}
+
+/// How a request was served.
+#[derive(Debug)]
+pub enum Answer {
+    Now(Option<Value>),
+    /// A job will answer it.
+    Later,
+    /// It was answered on the way.
+    Given,
+}
+
+/// An answer with a body.
+pub(super) fn now(body: &impl Serialize) -> Result<Answer, Failure> {
+    Ok(Answer::Now(Some(to_body(body)?)))
+}
+
+/// The body of a response.
+pub(super) fn to_body(body: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(body).map_err(|error| Failure::malformed(error.to_string()))
+}

@@ -1,0 +1,202 @@
+//! What a client says of itself, and how it wants to attach.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Rules;
+use crate::dap::protocol::failure::Failure;
+use crate::dap::requests::sources::PathMapping;
+use crate::dap::threads::ListOptions;
+
+/// Tasks listed unless asked otherwise.
+const MAX_TASKS: usize = 1_000;
+const PAUSE_BUDGET_MS: u64 = 100;
+const LONGEST_PAUSE_MS: u64 = 60_000;
+const FREEZE_SECONDS: f64 = 60.0;
+const LONGEST_FREEZE_SECONDS: f64 = 3_600.0;
+
+/// `InitializeRequestArguments`, as far as they matter here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Client {
+    pub lines_start_at1: bool,
+    pub columns_start_at1: bool,
+    pub supports_variable_type: bool,
+    pub supports_variable_paging: bool,
+    pub supports_progress_reporting: bool,
+    pub supports_invalidated_event: bool,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self {
+            lines_start_at1: true,
+            columns_start_at1: true,
+            supports_variable_type: false,
+            supports_variable_paging: false,
+            supports_progress_reporting: false,
+            supports_invalidated_event: false,
+        }
+    }
+}
+
+/// The arguments of `attach`, as they come. Unknown keys are ignored.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AttachArguments {
+    #[serde(alias = "pid")]
+    process_id: Option<Value>,
+    capture: Option<PathBuf>,
+    path_mappings: Vec<PathMapping>,
+    just_my_code: bool,
+    task_filter: Option<String>,
+    max_tasks: Option<usize>,
+    fold_tasks: bool,
+    freeze: bool,
+    max_freeze_seconds: Option<f64>,
+    pause_budget_ms: Option<f64>,
+    thread_events: bool,
+    token: Option<String>,
+}
+
+/// How a process is attached to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    pub pid: u32,
+    /// What is looked into instead of a process; `pid` is the one it is of.
+    pub capture: Option<PathBuf>,
+    pub path_mappings: Vec<PathMapping>,
+    /// Leave out frames of libraries.
+    pub just_my_code: bool,
+    pub list: ListOptions,
+    /// Keep it still while it is looked at, for so long at most.
+    pub freeze: Option<Duration>,
+    pub max_pause: Duration,
+    /// Say when tasks come and go while the process runs.
+    pub thread_events: bool,
+}
+
+impl AttachArguments {
+    /// Whether the client has said the token, where one is asked for.
+    pub fn knows(&self, token: Option<&str>) -> bool {
+        let said = self.token.as_deref().unwrap_or_default().as_bytes();
+        token.is_none_or(|token| {
+            // As long for a token that is nearly right as for any other.
+            let differing = (said.iter().zip(token.as_bytes())).map(|(a, b)| usize::from(a != b));
+            differing.sum::<usize>() == 0 && said.len() == token.len()
+        })
+    }
+
+    /// Checked options; what was chosen on our command line comes first.
+    ///
+    /// # Errors
+    /// Which argument is missing or makes no sense.
+    pub fn check(self, rules: &Rules) -> Result<Options, Failure> {
+        let said = self.capture.filter(|_| rules.pid.is_none());
+        let capture = rules.capture.clone().or(said);
+        let pid = match (&capture, rules.pid) {
+            // The capture will say.
+            (Some(_), _) => 0,
+            (None, Some(pid)) => pid,
+            (None, None) => process_id(self.process_id.as_ref())?,
+        };
+        let budget = self.pause_budget_ms.unwrap_or(PAUSE_BUDGET_MS as f64);
+        if !(1.0..=LONGEST_PAUSE_MS as f64).contains(&budget) {
+            return Err(Failure::options(format!(
+                "`pauseBudgetMs` is {budget}: it must be from 1 to {LONGEST_PAUSE_MS}"
+            )));
+        }
+        let freeze = self.max_freeze_seconds.unwrap_or(FREEZE_SECONDS);
+        if !(0.001..=LONGEST_FREEZE_SECONDS).contains(&freeze) {
+            return Err(Failure::options(format!(
+                "`maxFreezeSeconds` is {freeze}: it must be above 0 and at most {LONGEST_FREEZE_SECONDS}"
+            )));
+        }
+        Ok(Options {
+            pid,
+            capture,
+            path_mappings: self.path_mappings,
+            just_my_code: self.just_my_code,
+            list: ListOptions {
+                filter: self.task_filter.filter(|filter| !filter.trim().is_empty()),
+                max_tasks: self.max_tasks.unwrap_or(MAX_TASKS),
+                fold: self.fold_tasks,
+            },
+            freeze: self.freeze.then(|| Duration::from_secs_f64(freeze)),
+            max_pause: Duration::from_secs_f64(budget / 1000.0),
+            thread_events: self.thread_events,
+        })
+    }
+}
+
+fn process_id(value: Option<&Value>) -> Result<u32, Failure> {
+    let found = match value {
+        None => {
+            return Err(Failure::options(
+                "`processId` is missing: it names the process to attach to (`dapper-attach ps` lists them); or `capture`, a file",
+            ));
+        }
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        Some(_) => None,
+    };
+    match found
+        .and_then(|pid| u32::try_from(pid).ok())
+        .filter(|pid| *pid > 0)
+    {
+        Some(pid) => Ok(pid),
+        None => Err(Failure::options(format!(
+            "`processId` is {}: it must be the number of a process",
+            value.map_or_else(String::new, ToString::to_string)
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::dap::session::options::*;
+    use serde_json::json;
+
+    fn check(arguments: Value) -> Result<Options, String> {
+        let arguments: AttachArguments = serde_json::from_value(arguments).unwrap();
+        arguments
+            .check(&Rules::default())
+            .map_err(|failure| failure.text)
+    }
+
+    #[test]
+    fn a_process_may_be_a_number_or_a_text() {
+        for given in [json!(4242), json!("4242"), json!(" 4242 ")] {
+            let options = check(json!({ "processId": given, "__sessionId": 1 })).unwrap();
+            assert_eq!(options.pid, 4242);
+            assert_eq!(options.list.max_tasks, 1000);
+            assert_eq!(options.freeze, None);
+        }
+        for wrong in [
+            json!("web"),
+            json!(-1),
+            json!(0),
+            json!([1]),
+            json!(1.5),
+            json!(""),
+        ] {
+            let error = check(json!({ "processId": wrong })).unwrap_err();
+            assert!(error.contains("must be the number of a process"), "{error}");
+        }
+        assert!(check(json!({})).unwrap_err().contains("is missing"));
+    }
+
+    #[test]
+    fn limits_are_checked() {
+        let with = |key: &str, value: Value| check(json!({ "processId": 1, key: value }));
+        assert!(with("pauseBudgetMs", json!(0)).is_err());
+        assert!(with("maxFreezeSeconds", json!(-1)).is_err());
+        assert_eq!(
+            with("pauseBudgetMs", json!(5)).unwrap().max_pause,
+            Duration::from_millis(5)
+        );
+    }
+}

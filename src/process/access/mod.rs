@@ -1,0 +1,4 @@
+//! Whether we may read a process, and what would help.
+
+pub mod permission;
+pub mod refusal;

@@ -1,0 +1,145 @@
+//! The dynamic symbol table of a loaded file, read from memory: it is there
+//! also when the file is not. Everything here may be wrong or hostile.
+
+use object::elf;
+
+use super::{Headers, symbol_address, u32_at, u64_at};
+use crate::process::memory::Memory;
+
+const SYMBOL_SIZE: u64 = 24;
+/// Entries of one dynamic section.
+const MAX_DYNAMIC: u64 = 1024;
+/// Symbols visited in one chain of a hash table.
+const MAX_CHAIN: u32 = 65_536;
+
+/// Symbols that a loaded file offers to the dynamic linker.
+pub(crate) struct DynamicSymbols<'m> {
+    memory: &'m dyn Memory,
+    bias: u64,
+    symbols: u64,
+    strings: u64,
+    strings_size: u64,
+    gnu_hash: Option<u64>,
+    hash: Option<u64>,
+}
+
+impl<'m> DynamicSymbols<'m> {
+    /// The table of the file with `headers` that is loaded at `bias`.
+    pub(crate) fn of(headers: &Headers, memory: &'m dyn Memory, bias: u64) -> Option<Self> {
+        let (address, size) = headers.dynamic?;
+        let count = (size / 16).min(MAX_DYNAMIC);
+        let mut table = vec![0; count as usize * 16];
+        memory.read(bias.wrapping_add(address), &mut table).ok()?;
+        let value = |tag: elf::DynamicTag| {
+            table
+                .chunks_exact(16)
+                .take_while(|entry| u64_at(entry, 0) != 0)
+                .find(|entry| u64_at(entry, 0).cast_signed() == tag.0)
+                .map(|entry| u64_at(entry, 8))
+        };
+        // glibc adds the bias to these pointers in place, others do not.
+        let address = |tag| {
+            let value = value(tag)?;
+            let is_loaded = headers.contains(value.wrapping_sub(bias));
+            Some(if is_loaded {
+                value
+            } else {
+                bias.wrapping_add(value)
+            })
+        };
+        Some(Self {
+            memory,
+            bias,
+            symbols: address(elf::DT_SYMTAB)?,
+            strings: address(elf::DT_STRTAB)?,
+            strings_size: value(elf::DT_STRSZ)?,
+            gnu_hash: address(elf::DT_GNU_HASH),
+            hash: address(elf::DT_HASH),
+        })
+    }
+
+    /// The absolute address of the defined symbol `name`.
+    pub(crate) fn find(&self, name: &str) -> Option<u64> {
+        self.find_gnu(name).or_else(|| self.find_old(name))
+    }
+
+    /// Through `DT_GNU_HASH`: a Bloom filter, buckets, then chains of hashes
+    /// whose lowest bit marks the end.
+    fn find_gnu(&self, name: &str) -> Option<u64> {
+        let table = self.gnu_hash?;
+        let hash = name.bytes().fold(5381_u32, |hash, byte| {
+            hash.wrapping_mul(33).wrapping_add(u32::from(byte))
+        });
+        let buckets = self.u32(table)?;
+        let first_symbol = self.u32(table.wrapping_add(4))?;
+        let bloom_words = self.u32(table.wrapping_add(8))?;
+        let buckets_at = table.wrapping_add(16 + u64::from(bloom_words) * 8);
+        let chains_at = buckets_at.wrapping_add(u64::from(buckets) * 4);
+        let bucket = u64::from(hash.checked_rem(buckets)?);
+        let first = self.u32(buckets_at.wrapping_add(bucket * 4))?;
+        for index in first..first.saturating_add(MAX_CHAIN) {
+            let position = u64::from(index.checked_sub(first_symbol)?);
+            let entry = self.u32(chains_at.wrapping_add(position * 4))?;
+            if entry | 1 == hash | 1
+                && let Some(address) = self.defined(index, name)
+            {
+                return Some(address);
+            }
+            if entry & 1 == 1 {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Through `DT_HASH`: buckets, then chains of symbol numbers.
+    fn find_old(&self, name: &str) -> Option<u64> {
+        let table = self.hash?;
+        let hash = name.bytes().fold(0_u32, |hash, byte| {
+            let hash = hash.wrapping_shl(4).wrapping_add(u32::from(byte));
+            let high = hash & 0xf000_0000;
+            (hash ^ (high >> 24)) & !high
+        });
+        let buckets = self.u32(table)?;
+        let buckets_at = table.wrapping_add(8);
+        let chains_at = buckets_at.wrapping_add(u64::from(buckets) * 4);
+        let bucket = u64::from(hash.checked_rem(buckets)?);
+        let mut index = self.u32(buckets_at.wrapping_add(bucket * 4))?;
+        for _ in 0..MAX_CHAIN {
+            if index == 0 {
+                break;
+            }
+            if let Some(address) = self.defined(index, name) {
+                return Some(address);
+            }
+            index = self.u32(chains_at.wrapping_add(u64::from(index) * 4))?;
+        }
+        None
+    }
+
+    /// The address of symbol number `index` if it is called `name` and is
+    /// defined here, at an address.
+    fn defined(&self, index: u32, name: &str) -> Option<u64> {
+        let mut symbol = [0; SYMBOL_SIZE as usize];
+        let at = self.symbols.wrapping_add(u64::from(index) * SYMBOL_SIZE);
+        self.memory.read(at, &mut symbol).ok()?;
+        let name_at = u64::from(u32_at(&symbol, 0));
+        let name_end = name_at + name.len() as u64;
+        if name_end >= self.strings_size {
+            return None;
+        }
+        let mut found = vec![0; name.len() + 1];
+        let at = self.strings.wrapping_add(name_at);
+        self.memory.read(at, &mut found).ok()?;
+        if found.split_last() != Some((&0, name.as_bytes())) {
+            return None;
+        }
+        symbol_address(&symbol, self.bias)
+    }
+
+    fn u32(&self, at: u64) -> Option<u32> {
+        let mut bytes = [0; 4];
+        self.memory.read(at, &mut bytes).ok()?;
+        Some(u32::from_le_bytes(bytes))
+    }
+}

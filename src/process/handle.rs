@@ -1,0 +1,325 @@
+//! A running process as the kernel shows it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use procfs::Current;
+use procfs::process::{Process as Directory, Stat};
+
+use super::access::refusal;
+use super::elf::image;
+use super::memory::{Mapping, Memory, ReadCause};
+use super::proc::files;
+use super::proc::files::Status;
+use super::proc::{family, thread};
+use super::recorded::{Recorded, RecordedFacts};
+use super::{Error, Image, KernelThread, LiveMemory, ProcessMemory, Syscall};
+
+/// `PF_KTHREAD` of the kernel's `sched.h`.
+const KERNEL_THREAD: u32 = 0x0020_0000;
+/// Mappings that are tried before memory counts as readable all the same.
+const PROBES: usize = 16;
+
+/// A running process that may be read, or what was recorded of one.
+#[derive(Debug)]
+pub struct Process {
+    facts: RecordedFacts,
+    source: Source,
+}
+
+/// What answers for the process.
+#[derive(Debug)]
+enum Source {
+    Live(Live),
+    Recorded(Arc<Recorded>),
+}
+
+/// A running process. Its `/proc/PID` stays open, so that a later process with
+/// the same pid is never taken for it.
+#[derive(Debug)]
+struct Live {
+    /// The thread through which the process is reached: the main thread, or
+    /// another one when the main thread has ended before the others.
+    anchor: u32,
+    directory: Directory,
+}
+
+impl Process {
+    /// Opens process `pid` and makes sure that its memory can be read.
+    ///
+    /// # Errors
+    /// That there is no such process, or that it cannot be read, why, and what
+    /// would help.
+    pub fn open(pid: u32) -> Result<Self, Error> {
+        let mut directory = open_directory(pid)?;
+        let stat = directory.stat().map_err(|_| Error::Gone { pid })?;
+        if stat.flags & KERNEL_THREAD != 0 {
+            return Err(Error::KernelThread { pid });
+        }
+        let status = Status::of_process(&directory).map_err(|_| Error::Gone { pid })?;
+        if let Some(process) = status.number("Tgid").filter(|process| *process != pid) {
+            let reason = format!("it is a thread of process {process}: name that one");
+            return Err(Error::Unreadable { pid, reason });
+        }
+        let mut anchor = pid;
+        if has_ended(stat.state) {
+            anchor = live_thread(&directory).ok_or(Error::Zombie { pid })?;
+            directory = open_directory(anchor)?;
+        }
+        let mappings = files::mappings(&directory).map_err(|error| unlisted(pid, &error))?;
+        if mappings.is_empty() {
+            let reason = "it has no memory: it is just starting or ending".into();
+            return Err(Error::Unreadable { pid, reason });
+        }
+        probe(pid, anchor, &mappings)?;
+        Ok(Self {
+            facts: RecordedFacts {
+                pid,
+                parent: u32::try_from(stat.ppid).ok().filter(|parent| *parent > 0),
+                command: files::command(&directory),
+                executable: (files::executable(&directory).ok()).map(|(path, _)| path),
+                mappings,
+            },
+            source: Source::Live(Live { anchor, directory }),
+        })
+    }
+
+    /// The process that was recorded: it stands still, and nobody looks for it
+    /// on this machine.
+    pub fn from_recorded(recorded: Arc<Recorded>) -> Self {
+        Self {
+            facts: recorded.facts.clone(),
+            source: Source::Recorded(recorded),
+        }
+    }
+
+    /// What was recorded, if it is not a running process.
+    pub fn recorded(&self) -> Option<&Recorded> {
+        match &self.source {
+            Source::Live(_) => None,
+            Source::Recorded(recorded) => Some(recorded),
+        }
+    }
+
+    /// What does not change while it runs.
+    pub fn facts(&self) -> &RecordedFacts {
+        &self.facts
+    }
+
+    /// The process id, in our pid namespace.
+    pub fn pid(&self) -> u32 {
+        self.facts.pid
+    }
+
+    /// The process that started it, unless that is outside our namespace.
+    pub fn parent_pid(&self) -> Option<u32> {
+        self.facts.parent
+    }
+
+    /// Its arguments, the program's name first.
+    pub fn command(&self) -> Vec<String> {
+        self.facts.command.clone()
+    }
+
+    /// The path of the program file, as the kernel shows it to us; for a
+    /// deleted file the path it had.
+    pub fn executable(&self) -> Option<String> {
+        self.facts.executable.clone()
+    }
+
+    /// What was mapped when the process was opened, by address.
+    pub fn mappings(&self) -> &[Mapping] {
+        &self.facts.mappings
+    }
+
+    /// Its `/proc` directory, while it lives.
+    pub(super) fn live_directory(&self) -> Option<&Directory> {
+        match &self.source {
+            Source::Live(live) => Some(&live.directory),
+            Source::Recorded(_) => None,
+        }
+    }
+
+    /// Its memory, read without stopping it.
+    pub fn memory(&self) -> ProcessMemory {
+        match &self.source {
+            Source::Live(live) => LiveMemory::new(live.anchor).into(),
+            Source::Recorded(recorded) => recorded.memory.clone().into(),
+        }
+    }
+
+    /// The ELF files that are loaded in it, by address. Of a recorded process
+    /// there are none: what they said was recorded.
+    pub fn images(&self) -> Vec<Image> {
+        match &self.source {
+            Source::Live(live) => image::images(live.anchor, &self.facts.mappings, &self.memory()),
+            Source::Recorded(_) => Vec::new(),
+        }
+    }
+
+    /// The ids of its threads in our pid namespace, in the order in which they
+    /// were started.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when it has ended.
+    pub fn native_threads(&self) -> Result<Vec<u32>, Error> {
+        match &self.source {
+            Source::Live(live) => {
+                thread::ids(live.anchor).map_err(|_| Error::Gone { pid: self.pid() })
+            }
+            Source::Recorded(recorded) => recorded.thread_ids(),
+        }
+    }
+
+    /// The id that thread `tid` has in the innermost pid namespace: the one
+    /// which the program itself knows. `None` when the thread has gone.
+    pub fn namespace_tid(&self, tid: u32) -> Option<u32> {
+        self.thread_status(tid).0
+    }
+
+    /// The id of thread `tid` as [`Self::namespace_tid`] gives it, and how often
+    /// the thread gave the processor away by itself, to wait for something
+    /// (`voluntary_ctxt_switches`).
+    pub fn thread_status(&self, tid: u32) -> (Option<u32>, Option<u64>) {
+        let live = match &self.source {
+            Source::Live(live) => live,
+            Source::Recorded(recorded) => {
+                let thread = recorded.thread(tid);
+                let inner = thread.and_then(|it| u32::try_from(it.namespace_tid).ok());
+                return (inner, thread.and_then(|it| it.switches));
+            }
+        };
+        let Ok(status) = Status::of_thread(&live.directory, tid) else {
+            return (None, None);
+        };
+        let inner = status.numbers("NSpid").last().copied().or(Some(tid));
+        let switches = status.field("voluntary_ctxt_switches");
+        (inner, switches.and_then(|number| number.parse().ok()))
+    }
+
+    /// The system call that thread `tid` is in now.
+    pub fn thread_call(&self, tid: u32) -> Option<Syscall> {
+        match &self.source {
+            Source::Live(live) => thread::current_call(&live.directory, tid),
+            Source::Recorded(recorded) => recorded.thread(tid)?.kernel.syscall,
+        }
+    }
+
+    /// What the kernel knows of thread `tid`. A thread that has gone has the
+    /// state `X` and no name.
+    pub fn kernel_thread(&self, tid: u32) -> KernelThread {
+        self.thread_in_call(tid, self.thread_call(tid))
+    }
+
+    /// The same of a thread whose system call is known.
+    pub fn thread_in_call(&self, tid: u32, call: Option<Syscall>) -> KernelThread {
+        match &self.source {
+            Source::Live(live) => thread::describe(&live.directory, tid, call),
+            Source::Recorded(recorded) => recorded
+                .thread(tid)
+                .map_or_else(KernelThread::gone, |it| it.kernel.clone()),
+        }
+    }
+
+    /// The processes that it started and those they started, each before its
+    /// own children, older ones first. Of a recorded process, those that were
+    /// recorded too are its capture's to tell.
+    pub fn children(&self) -> Vec<u32> {
+        match &self.source {
+            Source::Live(_) => family::descendants(self.pid()),
+            Source::Recorded(_) => Vec::new(),
+        }
+    }
+
+    /// `time.monotonic()` of every process in our time namespace, now or when
+    /// it was recorded, in nanoseconds.
+    pub fn monotonic_ns(&self) -> u64 {
+        use nix::time::{ClockId, clock_gettime};
+        match &self.source {
+            Source::Live(_) => clock_gettime(ClockId::CLOCK_MONOTONIC)
+                .map_or(0, |now| Duration::from(now).as_nanos() as u64),
+            Source::Recorded(recorded) => recorded.moment.monotonic_ns,
+        }
+    }
+
+    /// When it was started, give or take a hundredth of a second.
+    pub fn started(pid: u32) -> Option<SystemTime> {
+        let directory = Directory::new(pid.cast_signed()).ok()?;
+        let ticks = directory.stat().ok()?.starttime as f64;
+        let since_boot = ticks / procfs::ticks_per_second() as f64;
+        let uptime = procfs::Uptime::current().ok()?.uptime;
+        let age = Duration::try_from_secs_f64((uptime - since_boot).max(0.0)).ok()?;
+        SystemTime::now().checked_sub(age)
+    }
+
+    /// Whether this very process still runs; a recorded one does not end.
+    pub fn is_alive(&self) -> bool {
+        let Source::Live(live) = &self.source else {
+            return true;
+        };
+        let Ok(stat) = live.directory.stat() else {
+            return false;
+        };
+        !has_ended(stat.state) || live_thread(&live.directory).is_some()
+    }
+}
+
+/// Whether a state of `/proc/PID/stat` is that of a zombie or of the dead.
+pub(super) fn has_ended(state: char) -> bool {
+    matches!(state, 'Z' | 'X' | 'x')
+}
+
+fn open_directory(pid: u32) -> Result<Directory, Error> {
+    let Ok(id) = i32::try_from(pid) else {
+        return Err(Error::NoSuchProcess { pid });
+    };
+    // A pid of 0 would be our own process group for kill().
+    if id == 0 {
+        return Err(Error::NoSuchProcess { pid });
+    }
+    Directory::new(id).map_err(|_| {
+        // Signal 0 is never sent: the kernel only says whether it could be.
+        match kill(Pid::from_raw(id), None) {
+            Err(Errno::ESRCH) => Error::NoSuchProcess { pid },
+            _ => refusal::hidden(pid),
+        }
+    })
+}
+
+fn live_thread(directory: &Directory) -> Option<u32> {
+    let ids = thread::ids(directory.pid.cast_unsigned()).ok()?;
+    ids.into_iter()
+        .find(|tid| thread::stat(directory, *tid).is_some_and(|stat: Stat| !has_ended(stat.state)))
+}
+
+/// Reads one byte, as everything after it will read.
+fn probe(pid: u32, anchor: u32, mappings: &[Mapping]) -> Result<(), Error> {
+    let memory = LiveMemory::new(anchor);
+    for mapping in mappings
+        .iter()
+        .filter(|mapping| mapping.readable)
+        .take(PROBES)
+    {
+        match memory
+            .read(mapping.start, &mut [0])
+            .map_err(|error| error.cause)
+        {
+            Ok(()) => return Ok(()),
+            Err(ReadCause::Gone) => return Err(Error::Gone { pid }),
+            Err(ReadCause::Denied) => return Err(refusal::denied(pid)),
+            Err(ReadCause::Unmapped | ReadCause::NotRecorded) => {}
+        }
+    }
+    Ok(())
+}
+
+fn unlisted(pid: u32, error: &io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => refusal::denied(pid),
+        _ => Error::Gone { pid },
+    }
+}

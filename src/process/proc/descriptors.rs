@@ -1,0 +1,412 @@
+//! What the kernel shows of a process's file descriptors and of the processes
+//! that it started: sockets with their peers and queues, pipes, children that
+//! are blocked.
+
+use std::net::SocketAddr;
+
+use procfs::net::{TcpNetEntry, TcpState};
+use procfs::process::{FDTarget, Process as Directory};
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
+
+use super::family;
+use super::thread;
+use super::thread::KernelThread;
+use crate::process::Process;
+
+/// Descriptors and children of one process that are looked at.
+const MAX_DESCRIPTORS: usize = 65_536;
+const MAX_CHILDREN: usize = 1_024;
+/// Threads of one child that are looked at.
+const MAX_CHILD_THREADS: usize = 64;
+
+/// State of a socket that takes connections.
+const LISTENS: &str = "LISTEN";
+
+/// What a descriptor refers to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Descriptor {
+    /// By inode.
+    Socket(u64),
+    /// By inode, which both ends share.
+    Pipe(u64),
+    /// A file by its path, or what the kernel calls anything else.
+    Other(String),
+}
+
+/// A TCP socket as `/proc/PID/net/tcp` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Socket {
+    pub local: String,
+    pub peer: Option<String>,
+    /// As netstat writes it: `ESTABLISHED`, `LISTEN`.
+    pub state: String,
+    /// Bytes that have come in and were not read.
+    pub receive_queue: u64,
+    /// Bytes that were written and not acknowledged.
+    pub send_queue: u64,
+}
+
+/// A process that another one started.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Child {
+    pub pid: u32,
+    pub command: Vec<String>,
+    /// Its main thread; where that waits for another of its threads, and one
+    /// writes to a pipe that we have too, that one.
+    pub main_thread: KernelThread,
+    /// What the descriptor in the first argument of its call refers to.
+    pub blocked_on: Option<Descriptor>,
+    pub is_python: bool,
+}
+
+/// The kernel's view of descriptors and children, taken in one go.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Descriptors {
+    by_fd: FxHashMap<i64, Descriptor>,
+    sockets: FxHashMap<u64, Socket>,
+    unix: FxHashMap<u64, Option<String>>,
+    /// Connections, by the address of whoever is to accept them and that of who
+    /// opened them, that this process opened and nobody has accepted yet.
+    #[serde(default)]
+    unaccepted: Vec<(String, String)>,
+    pub children: Vec<Child>,
+}
+
+impl Descriptors {
+    /// What the kernel says of `process` now. What cannot be had is left out.
+    pub fn capture(process: &Process) -> Self {
+        if let Some(recorded) = process.recorded() {
+            return recorded.moment.descriptors.clone();
+        }
+        let Ok(directory) = i32::try_from(process.pid())
+            .map_or_else(|_| Err(procfs::ProcError::NotFound(None)), Directory::new)
+        else {
+            return Self::default();
+        };
+        let mut this = Self {
+            by_fd: descriptors(&directory),
+            ..Self::default()
+        };
+        let children = family::children(process.pid()).into_iter();
+        let children = children.take(MAX_CHILDREN);
+        this.children = children.filter_map(|pid| this.child(pid)).collect();
+        let inodes = this.by_fd.values().filter_map(|target| match target {
+            Descriptor::Socket(inode) => Some(*inode),
+            _ => None,
+        });
+        let wanted: FxHashSet<u64> = inodes.collect();
+        this.read_sockets(&directory, wanted);
+        this
+    }
+
+    /// Looks for the `wanted` inodes in one table after another: those of TCP
+    /// are costly on a machine with many connections, and a loop's own pair of
+    /// sockets is a Unix one.
+    fn read_sockets(&mut self, directory: &Directory, mut wanted: FxHashSet<u64>) {
+        if wanted.is_empty() {
+            return;
+        }
+        for entry in directory.unix().into_iter().flatten() {
+            if wanted.remove(&entry.inode) {
+                let path = entry.path.map(|path| path.to_string_lossy().into_owned());
+                self.unix.insert(entry.inode, path);
+            }
+        }
+        let tables = [Directory::tcp, Directory::tcp6];
+        let mut unaccepted = Vec::new();
+        for table in tables {
+            if wanted.is_empty() {
+                break;
+            }
+            let entries = table(directory).into_iter().flatten();
+            self.read_tcp(entries, &mut wanted, &mut unaccepted);
+        }
+        let opened: FxHashSet<(&str, &str)> = self
+            .sockets
+            .values()
+            .filter_map(|socket| Some((socket.peer.as_deref()?, socket.local.as_str())))
+            .collect();
+        unaccepted.retain(|(local, peer)| opened.contains(&(local, peer)));
+        self.unaccepted = unaccepted;
+    }
+
+    fn read_tcp(
+        &mut self,
+        entries: impl Iterator<Item = TcpNetEntry>,
+        wanted: &mut FxHashSet<u64>,
+        unaccepted: &mut Vec<(String, String)>,
+    ) {
+        for entry in entries {
+            // No socket of any process yet: it is in the listener's queue.
+            if entry.inode == 0 && entry.state == TcpState::Established {
+                let ends = (address(entry.local_address), address(entry.remote_address));
+                unaccepted.push(ends);
+            }
+            if !wanted.remove(&entry.inode) {
+                continue;
+            }
+            let socket = Socket {
+                local: address(entry.local_address),
+                peer: (entry.remote_address.port() != 0).then(|| address(entry.remote_address)),
+                state: state_name(entry.state).to_owned(),
+                receive_queue: entry.rx_queue.into(),
+                send_queue: entry.tx_queue.into(),
+            };
+            self.sockets.insert(entry.inode, socket);
+        }
+    }
+
+    /// Whether `other` shows the same, but for the time that children used.
+    pub fn shows_same(&self, other: &Self) -> bool {
+        let same_child = |(one, other): (&Child, &Child)| {
+            let calls = |child: &Child| (child.main_thread.state, child.main_thread.syscall);
+            one.pid == other.pid
+                && calls(one) == calls(other)
+                && one.blocked_on == other.blocked_on
+                && one.command == other.command
+        };
+        self.by_fd == other.by_fd
+            && self.sockets == other.sockets
+            && self.unix == other.unix
+            && self.unaccepted == other.unaccepted
+            && self.children.len() == other.children.len()
+            && self.children.iter().zip(&other.children).all(same_child)
+    }
+
+    /// What descriptor `fd` refers to.
+    pub fn get(&self, fd: i64) -> Option<&Descriptor> {
+        self.by_fd.get(&fd)
+    }
+
+    /// The TCP socket behind descriptor `fd`.
+    pub fn socket(&self, fd: i64) -> Option<&Socket> {
+        match self.by_fd.get(&fd)? {
+            Descriptor::Socket(inode) => self.sockets.get(inode),
+            _ => None,
+        }
+    }
+
+    /// Whether descriptor `fd` is a Unix socket, and its path.
+    pub fn unix_socket(&self, fd: i64) -> Option<Option<&str>> {
+        match self.by_fd.get(&fd)? {
+            Descriptor::Socket(inode) => self.unix.get(inode).map(Option::as_deref),
+            _ => None,
+        }
+    }
+
+    /// The TCP sockets of this process whose other end is behind one of the
+    /// descriptors `served` of it: a connection that it accepted, or the listener
+    /// in whose queue that is.
+    pub fn ends_at(&self, served: impl Iterator<Item = i64>) -> FxHashSet<i64> {
+        let mut accepted: FxHashSet<(&str, &str)> = FxHashSet::default();
+        let mut listening: Vec<&str> = Vec::new();
+        for socket in served.filter_map(|fd| self.socket(fd)) {
+            match &socket.peer {
+                Some(peer) => {
+                    accepted.insert((&socket.local, peer));
+                }
+                None if socket.state == LISTENS => listening.push(&socket.local),
+                None => {}
+            }
+        }
+        let queued = self.unaccepted.iter().filter(|(to, _)| {
+            let mut listening = listening.iter();
+            listening.any(|local| listens_for(local, to))
+        });
+        accepted.extend(queued.map(|(to, from)| (to.as_str(), from.as_str())));
+        let ends = self.by_fd.keys().copied().filter(|fd| {
+            let socket = self.socket(*fd);
+            let ends = socket.and_then(|socket| Some((socket.peer.as_deref()?, &*socket.local)));
+            ends.is_some_and(|ends| accepted.contains(&ends))
+        });
+        ends.collect()
+    }
+
+    /// The descriptors that refer to the pipe or socket `target`.
+    pub fn sharing(&self, target: &Descriptor) -> Vec<i64> {
+        let mut fds: Vec<i64> = self
+            .by_fd
+            .iter()
+            .filter(|(_, other)| *other == target)
+            .map(|(fd, _)| *fd)
+            .collect();
+        fds.sort_unstable();
+        fds
+    }
+}
+
+fn descriptors(directory: &Directory) -> FxHashMap<i64, Descriptor> {
+    let Ok(fds) = directory.fd() else {
+        return FxHashMap::default();
+    };
+    fds.take(MAX_DESCRIPTORS)
+        .flatten()
+        .map(|info| (i64::from(info.fd), descriptor(info.target)))
+        .collect()
+}
+
+fn descriptor(target: FDTarget) -> Descriptor {
+    match target {
+        FDTarget::Socket(inode) => Descriptor::Socket(inode),
+        FDTarget::Pipe(inode) => Descriptor::Pipe(inode),
+        FDTarget::Path(path) => Descriptor::Other(path.to_string_lossy().into_owned()),
+        FDTarget::AnonInode(name) | FDTarget::MemFD(name) => Descriptor::Other(name),
+        FDTarget::Net(inode) => Descriptor::Other(format!("net:[{inode}]")),
+        FDTarget::Other(name, inode) => Descriptor::Other(format!("{name}:[{inode}]")),
+        FDTarget::Unknown(name, rest) => Descriptor::Other(format!("{name}:{rest}")),
+    }
+}
+
+/// What the descriptor refers to that the call of `kernel` is about.
+fn call_target(directory: &Directory, kernel: &KernelThread) -> Option<Descriptor> {
+    let fd = i32::try_from(kernel.syscall?.descriptor()?).ok()?;
+    let info = directory.fd_from_fd(fd).ok()?;
+    Some(descriptor(info.target))
+}
+
+impl Descriptors {
+    fn child(&self, pid: u32) -> Option<Child> {
+        let directory = Directory::new(i32::try_from(pid).ok()?).ok()?;
+        let mut main_thread =
+            thread::describe(&directory, pid, thread::current_call(&directory, pid));
+        if call_name(&main_thread) == Some("futex")
+            && let Some(writer) = self.stuck_writer(&directory, pid)
+        {
+            main_thread = writer;
+        }
+        let blocked_on = call_target(&directory, &main_thread);
+        let executable = directory.exe().ok();
+        Some(Child {
+            pid,
+            command: directory.cmdline().unwrap_or_default(),
+            main_thread,
+            blocked_on,
+            is_python: executable
+                .and_then(|path| Some(path.file_name()?.to_string_lossy().contains("python")))
+                .unwrap_or(false),
+        })
+    }
+
+    /// A thread of a child that writes to a pipe which this process has too: it
+    /// reads it, or nobody does.
+    fn stuck_writer(&self, directory: &Directory, pid: u32) -> Option<KernelThread> {
+        let ids = thread::ids(pid).ok()?;
+        let mut threads = ids
+            .into_iter()
+            .filter(|tid| *tid != pid)
+            .take(MAX_CHILD_THREADS)
+            .map(|tid| thread::describe(directory, tid, thread::current_call(directory, tid)));
+        threads.find(|thread| {
+            let writes = matches!(call_name(thread), Some("write" | "writev"));
+            let shared = |target: Descriptor| {
+                matches!(target, Descriptor::Pipe(_)) && !self.sharing(&target).is_empty()
+            };
+            writes && call_target(directory, thread).is_some_and(shared)
+        })
+    }
+}
+
+fn call_name(kernel: &KernelThread) -> Option<&'static str> {
+    kernel.syscall.as_ref()?.name
+}
+
+/// Whether a socket that listens on `local` gets connections to `address`.
+fn listens_for(local: &str, address: &str) -> bool {
+    let any = |host: &str| host == "0.0.0.0" || host == "[::]";
+    match (local.rsplit_once(':'), address.rsplit_once(':')) {
+        (Some((host, port)), Some((_, wanted))) if any(host) => port == wanted,
+        _ => local == address,
+    }
+}
+
+fn address(address: SocketAddr) -> String {
+    match address {
+        // A socket that takes both families shows IPv4 peers this way.
+        SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
+            Some(ip) => format!("{ip}:{}", v6.port()),
+            None => address.to_string(),
+        },
+        SocketAddr::V4(_) => address.to_string(),
+    }
+}
+
+fn state_name(state: TcpState) -> &'static str {
+    use TcpState as State;
+    match state {
+        State::Established => "ESTABLISHED",
+        State::SynSent => "SYN_SENT",
+        State::SynRecv | State::NewSynRecv => "SYN_RECV",
+        State::FinWait1 => "FIN_WAIT1",
+        State::FinWait2 => "FIN_WAIT2",
+        State::TimeWait => "TIME_WAIT",
+        State::Close => "CLOSED",
+        State::CloseWait => "CLOSE_WAIT",
+        State::LastAck => "LAST_ACK",
+        State::Listen => LISTENS,
+        State::Closing => "CLOSING",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::process::proc::descriptors::*;
+
+    /// Sockets by descriptor: local address, peer, and whether it listens.
+    fn with(sockets: &[(i64, &str, Option<&str>)], unaccepted: &[(&str, &str)]) -> Descriptors {
+        let mut known = Descriptors::default();
+        for (fd, local, peer) in sockets {
+            let inode = fd.unsigned_abs();
+            known.by_fd.insert(*fd, Descriptor::Socket(inode));
+            let socket = Socket {
+                local: (*local).to_owned(),
+                peer: peer.map(str::to_owned),
+                state: if peer.is_some() {
+                    "ESTABLISHED"
+                } else {
+                    LISTENS
+                }
+                .to_owned(),
+                receive_queue: 0,
+                send_queue: 0,
+            };
+            known.sockets.insert(inode, socket);
+        }
+        let pairs = unaccepted.iter();
+        known.unaccepted = pairs
+            .map(|(to, from)| ((*to).into(), (*from).into()))
+            .collect();
+        known
+    }
+
+    fn ends(known: &Descriptors, served: i64) -> Vec<i64> {
+        known.ends_at([served].into_iter()).into_iter().collect()
+    }
+
+    const OPENED: (i64, &str, Option<&str>) = (9, "127.0.0.1:4000", Some("127.0.0.1:80"));
+
+    #[test]
+    fn the_other_end_is_the_accepted_connection() {
+        let accepted = (12, "127.0.0.1:80", Some("127.0.0.1:4000"));
+        let stranger = (13, "127.0.0.1:80", Some("127.0.0.1:4001"));
+        let known = with(&[OPENED, stranger, accepted], &[]);
+        assert_eq!(ends(&known, 12), [9]);
+        assert_eq!(ends(&known, 9), [12]);
+        assert!(ends(&known, 13).is_empty());
+    }
+
+    #[test]
+    fn the_other_end_is_the_listener_while_nobody_has_accepted() {
+        let queued = [("127.0.0.1:80", "127.0.0.1:4000")];
+        for local in ["127.0.0.1:80", "0.0.0.0:80", "[::]:80"] {
+            let sockets = [OPENED, (3, local, None)];
+            assert_eq!(ends(&with(&sockets, &queued), 3), [9], "{local}");
+            // Somebody else has accepted it, who shares the listener.
+            assert!(ends(&with(&sockets, &[]), 3).is_empty(), "{local}");
+        }
+        for local in ["127.0.0.2:80", "0.0.0.0:8080"] {
+            let known = with(&[OPENED, (3, local, None)], &queued);
+            assert!(ends(&known, 3).is_empty(), "{local}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Stopping a process for a bounded time.
+
+pub mod core_dump;
+pub mod end_of_process;
+pub mod job_control;
+pub mod tracees;
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::SigSet;
+
+use self::core_dump::NoCoreDump;
+use self::job_control::PutOff;
+use self::tracees::{Failure, MAX_STOPPING, Tracees, collect_ended, no_answer, no_tracer};
+use super::{Error, Syscall};
+
+/// How often threads are collected that end while all are being seized.
+const COLLECT_EVERY: Duration = Duration::from_millis(20);
+/// How much longer than it should the tracer may take to answer.
+const MARGIN: Duration = Duration::from_secs(1);
+/// How long another copy of us is waited for, which holds the process already,
+/// and how often it is asked. Most hold it for some milliseconds.
+const PATIENCE_WITH_COPIES: Duration = Duration::from_millis(500);
+const ASK_COPIES_EVERY: Duration = Duration::from_millis(3);
+/// How often it is asked whether a signal wants us to stop ourselves.
+const ASK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(5);
+
+/// A process all of whose threads stand still, until this is released or
+/// dropped, or `max_pause` has passed, or our own process ends in any way.
+///
+/// A thread of its own is the tracer, for two things that the caller's thread
+/// could not do. It lets the target go when its time is over, whatever the
+/// caller is busy with. And it ends: a thread in uninterruptible sleep that
+/// has been told to stop cannot be detached before it has stopped, so it would
+/// freeze later on, whenever it wakes up, if its tracer still lived.
+#[derive(Debug)]
+pub struct Stop {
+    max_pause: Duration,
+    since: Instant,
+    sleepers: Vec<u32>,
+    calls: Vec<(u32, Option<Syscall>)>,
+    outcome: Arc<OnceLock<Outcome>>,
+    /// Closed to end the stop.
+    hold: Option<Sender<()>>,
+    tracer: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Outcome {
+    stood_still: Duration,
+    early: bool,
+}
+
+/// What the tracer says when all threads stand still.
+struct Stopped {
+    since: Instant,
+    sleepers: Vec<u32>,
+    calls: Vec<(u32, Option<Syscall>)>,
+}
+
+impl Stop {
+    /// Stops every thread of process `pid` for at most `max_pause`, counted
+    /// from when the first was told to stop.
+    ///
+    /// # Errors
+    /// [`Error::Stop`] when it is being traced already (by another copy of us:
+    /// for longer than a look takes), [`Error::SlowToStop`] when it does not
+    /// stop in time, [`Error::Permission`], or that it is gone. It then runs on.
+    pub fn all_threads(pid: u32, max_pause: Duration) -> Result<Self, Error> {
+        let start = Instant::now();
+        loop {
+            match Self::attempt(pid, max_pause) {
+                Ok(stop) => return Ok(stop),
+                Err(Failure::HeldByCopy(_)) if start.elapsed() < PATIENCE_WITH_COPIES => {
+                    thread::sleep(ASK_COPIES_EVERY);
+                }
+                Err(failure) => return Err(failure.into_error()),
+            }
+        }
+    }
+
+    fn attempt(pid: u32, max_pause: Duration) -> Result<Self, Failure> {
+        let (hold, until_release) = mpsc::channel();
+        let (report, reports) = mpsc::channel();
+        let outcome = Arc::new(OnceLock::new());
+        let outcome_of_tracer = Arc::clone(&outcome);
+        let tracer = thread::Builder::new()
+            .name("stop".into())
+            .spawn(move || {
+                // Signals to our process are for its other threads.
+                let _ = SigSet::all().thread_block();
+                trace(pid, max_pause, &report, &until_release, &outcome_of_tracer);
+            })
+            .map_err(|error| no_tracer(pid, &error))?;
+        let patience = max_pause.min(MAX_STOPPING) + MARGIN;
+        let start = Instant::now();
+        let answer = loop {
+            match reports.recv_timeout(COLLECT_EVERY) {
+                Ok(answer) => break answer,
+                Err(RecvTimeoutError::Disconnected) => break Err(Error::Gone { pid }.into()),
+                Err(RecvTimeoutError::Timeout) => collect_ended(pid),
+            }
+            if start.elapsed() > patience {
+                // The tracer lets go what it holds when the kernel lets it go
+                // on, for nobody holds the other end of its channel.
+                return Err(no_answer(pid).into());
+            }
+        };
+        match answer {
+            Ok(stopped) => Ok(Self {
+                max_pause,
+                since: stopped.since,
+                sleepers: stopped.sleepers,
+                calls: stopped.calls,
+                outcome,
+                hold: Some(hold),
+                tracer: Some(tracer),
+            }),
+            Err(error) => {
+                // When it has ended, everything it had seized runs on.
+                let _ = tracer.join();
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets all threads go on. Does nothing if they already do.
+    pub fn release(&mut self) {
+        self.hold = None;
+        if let Some(tracer) = self.tracer.take() {
+            let _ = tracer.join();
+        }
+    }
+
+    /// Whether the time is over for which the process may be stopped.
+    pub fn expired(&self) -> bool {
+        self.since.elapsed() >= self.max_pause
+    }
+
+    /// Whether the process was let go because its time was over. What was
+    /// read since may be torn.
+    pub fn released_early(&self) -> bool {
+        self.outcome.get().is_some_and(|outcome| outcome.early)
+    }
+
+    /// For how long the process has stood still, from when the first thread
+    /// was told to stop until the last was let go, or until now.
+    pub fn stopped_for(&self) -> Duration {
+        self.outcome
+            .get()
+            .map_or_else(|| self.since.elapsed(), |outcome| outcome.stood_still)
+    }
+
+    /// The threads that stand still, in our pid namespace and oldest first, and
+    /// the system call that each is in.
+    pub fn calls(&self) -> &[(u32, Option<Syscall>)] {
+        &self.calls
+    }
+
+    /// Threads that sleep uninterruptibly in the kernel, as in a page fault or
+    /// while they start a child. They run nothing of the program before they
+    /// stop, but the kernel may still fill a buffer for them.
+    pub fn sleepers(&self) -> &[u32] {
+        &self.sleepers
+    }
+}
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+/// The life of the tracer.
+fn trace(
+    pid: u32,
+    max_pause: Duration,
+    report: &Sender<Result<Stopped, Failure>>,
+    until_release: &Receiver<()>,
+    outcome: &OnceLock<Outcome>,
+) {
+    let put_off = PutOff::begin();
+    let _no_dump = NoCoreDump::begin();
+    let mut tracees = match Tracees::new(pid) {
+        Ok(tracees) => tracees,
+        Err(error) => {
+            let _ = report.send(Err(error.into()));
+            return;
+        }
+    };
+    if let Err(failure) = tracees.stop(max_pause) {
+        tracees.release();
+        let _ = report.send(Err(failure));
+        return;
+    }
+    let since = tracees.stopped_since();
+    let sleepers = tracees.sleepers();
+    let calls = tracees.calls();
+    let _ = report.send(Ok(Stopped {
+        since,
+        sleepers,
+        calls,
+    }));
+    let early = !is_released(until_release, &put_off, since + max_pause);
+    tracees.release();
+    let _ = outcome.set(Outcome {
+        stood_still: since.elapsed(),
+        early,
+    });
+}
+
+/// Waits for the release; false when the time is over, or a signal wants us to
+/// stop, before it comes.
+fn is_released(until_release: &Receiver<()>, put_off: &PutOff, end: Instant) -> bool {
+    loop {
+        let rest = end.saturating_duration_since(Instant::now());
+        match until_release.recv_timeout(rest.min(ASK_FOR_SIGNALS_EVERY)) {
+            Err(RecvTimeoutError::Timeout) if rest.is_zero() || put_off.waits() => return false,
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => return true,
+        }
+    }
+}

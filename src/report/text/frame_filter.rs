@@ -1,0 +1,75 @@
+//! Those frames of a stack that say something beside the reason for the wait.
+
+use crate::model::{Frame, LoopState, Task, Thread};
+use crate::report::Index;
+
+/// Waits whose reason names what asyncio's own frames would.
+const TOLD: [&str; 11] = [
+    "lock",
+    "semaphore",
+    "event",
+    "condition",
+    "barrier",
+    "queue-get",
+    "queue-put",
+    "queue-join",
+    "task-group",
+    "timer",
+    "subprocess",
+];
+
+/// Of the library code in which the task waits only what was called, and not
+/// even that where it is asyncio's own and the reason says the same.
+pub fn of_task(task: &Task) -> &[Frame] {
+    let frames = &*task.frames;
+    let inner = frames.iter().take_while(|frame| frame.library).count();
+    let Some((library, own)) = frames.split_at_checked(inner) else {
+        return frames;
+    };
+    if own.is_empty() || library.iter().any(|frame| frame.error.is_some()) {
+        return frames;
+    }
+    let told = (task.waits_for.as_ref()).is_some_and(|wait| TOLD.contains(&wait.kind.as_str()));
+    if told && library.iter().all(is_asyncio) {
+        return own;
+    }
+    match library.iter().rposition(is_public) {
+        Some(called) => frames.get(called..).unwrap_or(frames),
+        None => frames,
+    }
+}
+
+/// Without the code that started the thread or its loop, and without that in
+/// which it waits where the reason is known.
+pub fn of_thread<'t>(thread: &'t Thread, index: &Index) -> &'t [Frame] {
+    let frames = thread.frames.as_slice();
+    if frames.iter().any(|frame| frame.error.is_some()) {
+        return frames;
+    }
+    let step = frames.iter().rposition(|frame| frame.owner.is_some());
+    let own = || frames.iter().rposition(|frame| !frame.library);
+    let Some(outermost) = step.or_else(own) else {
+        return frames;
+    };
+    let idle = index
+        .loop_of(thread)
+        .is_some_and(|event_loop| event_loop.state == LoopState::Polling && thread.task.is_none());
+    let innermost = match thread.waits_for.is_some() || idle {
+        true => frames.iter().position(|frame| !frame.library).unwrap_or(0),
+        false => 0,
+    };
+    frames.get(innermost..=outermost).unwrap_or(frames)
+}
+
+fn is_asyncio(frame: &Frame) -> bool {
+    (frame.file.as_deref())
+        .is_some_and(|file| file.contains("/asyncio/") && !file.contains("-packages/"))
+}
+
+fn is_public(frame: &Frame) -> bool {
+    let name = match frame.qualname.as_str() {
+        "" => &frame.function,
+        qualname => qualname,
+    };
+    !name.split('.').any(|part| part.starts_with('_'))
+}

@@ -1,0 +1,48 @@
+//! Counting threads and tasks, for lists of many processes.
+
+use super::take::with_reader;
+use crate::asyncio::{FutureState, Seen, find_tasks};
+use crate::cpython::{Reader, Runtime};
+use crate::limits::Limits;
+use crate::model::PythonBuild;
+use crate::process::{Error, PageCache, Process};
+use crate::snapshot::build::python_build;
+
+/// How much there is in a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    pub python: PythonBuild,
+    pub threads: usize,
+    /// Tasks that have not ended.
+    pub tasks: usize,
+}
+
+/// Counts what is in the process with this pid, without stopping it: while it
+/// is busy, the numbers are about right.
+///
+/// # Errors
+/// As for [`take_process`](super::take::take_process).
+pub fn count(pid: u32, limits: &Limits) -> Result<Counts, Error> {
+    let process = Process::open(pid)?;
+    let cache = PageCache::new(process.memory());
+    with_reader(&process, &cache, limits, counted)
+}
+
+/// Counts what `reader` reads.
+pub(crate) fn counted(runtime: &Runtime, reader: &Reader<'_>) -> Counts {
+    let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
+    let pending = |task: &&u64| reader.future_state(**task) == Ok(FutureState::Pending);
+    let tasks = interpreters
+        .iter()
+        .filter(|_| runtime.tasks_refused.is_none())
+        .map(|interpreter| {
+            let found = find_tasks(reader, interpreter, &[], Seen::InLists);
+            found.tasks.iter().filter(pending).count()
+        })
+        .sum();
+    Counts {
+        python: python_build(runtime),
+        threads: interpreters.iter().map(|each| each.threads.len()).sum(),
+        tasks,
+    }
+}

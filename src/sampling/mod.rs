@@ -1,0 +1,9 @@
+//! When a process is read, and which parts of what was read can be trusted.
+
+pub mod changed;
+pub mod count;
+pub mod decode_cache;
+pub mod recorded;
+pub mod retained;
+pub mod take;
+pub mod watch;
