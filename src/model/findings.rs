@@ -1,13 +1,15 @@
 //! What a diagnosis says.
 
-use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
+
+use super::id::ItemId;
+use super::kind::{Confidence, DiagnosisKind, VerdictState};
 
 /// The one-line answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    pub state: String,
-    pub confidence: String,
+    pub state: VerdictState,
+    pub confidence: Confidence,
     pub summary: String,
     pub samples: u32,
     pub interval_s: f64,
@@ -16,16 +18,16 @@ pub struct Verdict {
 /// One finding, root cause first in its list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    pub kind: String,
+    pub kind: DiagnosisKind,
     pub how: Option<String>,
-    pub tasks: Vec<ArcStr>,
-    pub threads: Vec<ArcStr>,
-    pub resources: Vec<ArcStr>,
+    pub tasks: Vec<ItemId>,
+    pub threads: Vec<ItemId>,
+    pub resources: Vec<ItemId>,
     pub summary: String,
     pub culprit: Option<Culprit>,
     pub affected_tasks: u64,
     pub recovers_in_s: Option<f64>,
-    pub confidence: String,
+    pub confidence: Confidence,
     pub hint: Option<String>,
 }
 

@@ -5,7 +5,9 @@
 //! handle to the process.
 
 mod findings;
-pub mod ids;
+pub mod id;
+pub mod kind;
+pub mod text_enum;
 mod waits;
 
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use arcstr::ArcStr;
 use serde::{Deserialize, Serialize};
 
 pub use findings::*;
+pub use id::{IdMap, IdSet, ItemId};
+pub use kind::*;
 pub use waits::*;
 
 /// Version of the JSON contract that these types serialise to.
@@ -154,8 +158,7 @@ pub enum Consistency {
 /// One OS thread that has a Python thread state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Thread {
-    /// `thread:<native id>`.
-    pub id: ArcStr,
+    pub id: ItemId,
     pub interpreter: i64,
     pub native_id: u64,
     pub name: String,
@@ -166,9 +169,9 @@ pub struct Thread {
     pub syscall: Option<String>,
     /// Id of the event loop that runs in it.
     #[serde(rename = "loop")]
-    pub event_loop: Option<ArcStr>,
+    pub event_loop: Option<ItemId>,
     /// Id of the task that runs in it.
-    pub task: Option<ArcStr>,
+    pub task: Option<ItemId>,
     /// The lock, future, queue or the like that its call waits for.
     pub waits_for: Option<Wait>,
     /// Seconds of processor time that it has used so far.
@@ -193,13 +196,12 @@ pub enum ThreadState {
 /// One event loop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EventLoop {
-    /// `loop:0x<address>`.
-    pub id: ArcStr,
+    pub id: ItemId,
     pub interpreter: i64,
     /// Full name, e.g. `asyncio.unix_events._UnixSelectorEventLoop`.
     #[serde(rename = "class")]
     pub class_name: String,
-    pub thread: Option<ArcStr>,
+    pub thread: Option<ItemId>,
     pub running: bool,
     pub closed: Option<bool>,
     pub debug: Option<bool>,
@@ -212,7 +214,7 @@ pub struct EventLoop {
     /// Seconds from which on debug mode calls a callback slow.
     pub slow_callback_s: Option<f64>,
     /// Id of the default executor, where one exists.
-    pub executor: Option<String>,
+    pub executor: Option<ItemId>,
     pub files: Vec<LoopFile>,
     pub error: Option<String>,
 }
@@ -232,10 +234,10 @@ pub enum LoopState {
 }
 
 /// A file descriptor that a loop watches.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoopFile {
     pub fd: i64,
-    pub events: String,
+    pub events: FileEvents,
     pub local: Option<String>,
     pub peer: Option<String>,
     pub state: Option<String>,
@@ -245,14 +247,13 @@ pub struct LoopFile {
     /// What the loop calls when it is ready.
     pub callback: Option<String>,
     /// Tasks that wait for it.
-    pub tasks: Vec<ArcStr>,
+    pub tasks: Vec<ItemId>,
 }
 
 /// One asyncio task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
-    /// `task:0x<address>`.
-    pub id: ArcStr,
+    pub id: ItemId,
     pub interpreter: i64,
     /// Empty where the version gives tasks no name (3.7).
     pub name: ArcStr,
@@ -271,16 +272,16 @@ pub struct Task {
     pub outcome: Option<Outcome>,
     pub exception: Option<Box<ExceptionInfo>>,
     #[serde(rename = "loop")]
-    pub event_loop: Option<ArcStr>,
+    pub event_loop: Option<ItemId>,
     /// The thread that runs the task's loop.
-    pub thread: Option<ArcStr>,
+    pub thread: Option<ItemId>,
     /// Innermost first. Tasks at the same place share them.
     pub frames: Arc<[Frame]>,
     pub waits_for: Option<Wait>,
     /// Timeouts that will end the wait, the nearest first.
     pub guards: Box<[Guard]>,
     /// Ids of what cannot go on before this task does.
-    pub awaited_by: Vec<ArcStr>,
+    pub awaited_by: Vec<ItemId>,
     /// Where the task was created, innermost first; asyncio's debug mode only.
     pub created_at: Option<Box<[Frame]>>,
     /// Whether only weak references keep it (`None`: not looked for): it may
@@ -336,7 +337,7 @@ pub struct Frame {
     /// Standard library or installed package.
     pub library: bool,
     /// In a thread's stack: the task whose coroutine the frame belongs to.
-    pub owner: Option<ArcStr>,
+    pub owner: Option<ItemId>,
     /// Only where locals were asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub locals: Option<Vec<Local>>,
@@ -379,10 +380,9 @@ pub struct Local {
 /// A coroutine or asynchronous generator that no task runs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Coroutine {
-    pub id: ArcStr,
+    pub id: ItemId,
     pub qualname: String,
-    /// `created`, `suspended` or `async-generator`.
-    pub state: String,
+    pub state: CoroutineState,
     pub frames: Vec<Frame>,
     /// What keeps it, as people would write it: `Startup.pending[0]`.
     pub referenced_by: Option<String>,
@@ -390,7 +390,7 @@ pub struct Coroutine {
     pub referenced_as: Option<String>,
     /// The loop in whose ready queue its first step is.
     #[serde(rename = "loop")]
-    pub event_loop: Option<ArcStr>,
+    pub event_loop: Option<ItemId>,
     /// What could not be read of it.
     pub error: Option<String>,
 }
