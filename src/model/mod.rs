@@ -4,9 +4,11 @@
 //! Absent knowledge is `None`, never an invented value. Nothing here holds a
 //! handle to the process.
 
+pub mod describe;
 mod findings;
 pub mod id;
 pub mod kind;
+mod kind_facts;
 pub mod text_enum;
 mod waits;
 
