@@ -17,7 +17,8 @@ pub mod words;
 
 use std::collections::BTreeSet;
 
-use index::{Index, address};
+use index::Index;
+pub(crate) use index::address;
 
 /// Tasks and threads of one process chosen by name: indexes in its lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
