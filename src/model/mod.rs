@@ -6,6 +6,7 @@
 
 mod findings;
 pub mod id;
+mod index;
 pub mod kind;
 pub mod text_enum;
 mod waits;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use findings::*;
 pub use id::{IdMap, IdSet, ItemId};
+pub use index::{Index, Item};
 pub use kind::*;
 pub use waits::*;
 
