@@ -366,3 +366,31 @@ impl VerdictState {
         }
     }
 }
+
+text_enum! {
+    /// In what way the finding of a kind came about (`Diagnosis.how`).
+    pub enum How {
+        /// The thread of the loop computes.
+        Cpu = "cpu",
+        /// It is in a call that blocks: sleep, socket, file, child.
+        BlockingCall = "blocking-call",
+        /// It waits for a `threading.Lock`.
+        ThreadingLock = "threading.Lock",
+        /// It waits for a `threading.RLock`.
+        ThreadingRLock = "threading.RLock",
+        /// It waits for another primitive of `threading`, a queue, or a future.
+        Lock = "lock",
+        /// All who could end the wait failed, or wait behind it.
+        FutureNeverSet = "future-never-set",
+        /// The wait was ended too early, or without waking the loop.
+        LostWakeup = "lost-wakeup",
+        /// The peer sends nothing.
+        SocketRead = "socket-read",
+        /// The peer does not read.
+        SocketWriteBackpressure = "socket-write-backpressure",
+        /// Nobody writes into the pipe.
+        PipeRead = "pipe-read",
+        /// A server that closes still has open connections.
+        ServerConnections = "server-connections",
+    }
+}

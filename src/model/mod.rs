@@ -8,6 +8,7 @@ mod findings;
 pub mod id;
 mod index;
 pub mod kind;
+mod kind_facts;
 pub mod text_enum;
 mod waits;
 
