@@ -154,9 +154,8 @@ fn just_began(facts: &Facts<'_>, item: Option<Item<'_>>) -> bool {
         return false;
     };
     task.state == TaskState::Running
-        && facts.progress.is_newtask.id)
-        && (facts.thread_of_running(task))
-            .is_some_and(|thread| facts.progress.movedthread.id))
+        && facts.progress.is_new(task.id)
+        && (facts.thread_of_running(task)).is_some_and(|thread| facts.progress.moved(thread.id))
 }
 
 fn of_task(
@@ -166,9 +165,7 @@ fn of_task(
     node: NodeIndex,
     connected: bool,
 ) -> Need {
-    let event_loop = task
-        .event_loop
-        .and_then(|id| facts.event_loop(id));
+    let event_loop = task.event_loop.and_then(|id| facts.event_loop(id));
     if task.state == TaskState::Done {
         return Need::Nothing;
     }
@@ -181,11 +178,11 @@ fn of_task(
             false => Need::Nothing,
         };
     }
-    let all_any = graph
-        .deps
-        .edges(node)
-        .all(|edge| edge.weight().needs_only_one());
-    if all_any { Need::Any } else { Need::All }
+    let mut edges = deps.graph.edges(node);
+    match edges.all(|edge| edge.weight().needs_only_one()) {
+        true => Need::Any,
+        false => Need::All,
+    }
 }
 
 /// Whether anybody runs the loop; unknown counts as yes.
@@ -197,7 +194,7 @@ fn turns(event_loop: &EventLoop) -> bool {
 pub fn lost_wakeup(facts: &Facts<'_>, task: &Task) -> bool {
     let event_loop = task.event_loop;
     task.state == TaskState::Ready
-        && facts.progress.unchangedtask.id)
+        && facts.progress.unchanged(task.id)
         && event_loop
             .and_then(|id| facts.event_loop(id))
             .is_some_and(|event_loop| sleeps_on_work(facts, event_loop))
@@ -220,7 +217,12 @@ pub fn sleeps_on_work(facts: &Facts<'_>, event_loop: &EventLoop) -> bool {
     sleeps(event_loop) && slept && still
 }
 
-fn of_resource(facts: &Facts<'_>, deps: &Dependencies<'_>, resource: &Resource, connected: bool) -> Need {
+fn of_resource(
+    facts: &Facts<'_>,
+    deps: &Dependencies<'_>,
+    resource: &Resource,
+    connected: bool,
+) -> Need {
     // Whether the lock of a condition is free says nothing about its wait.
     let free = (resource.locked == Some(false) && resource.kind != ResourceKind::Condition)
         || resource.set == Some(true);
@@ -233,16 +235,17 @@ fn of_resource(facts: &Facts<'_>, deps: &Dependencies<'_>, resource: &Resource, 
             _ => false,
         };
         // Permits that nobody is proved to hold may come back on their own.
-        let unproved = resource.kind == ResourceKind::Semaphore && !facts.is_exploredresource.id) && {
-            let held = deps.needsresource.id).count() as i64;
-            resource.limit.is_some_and(|limit| held < limit)
-        };
+        let unproved =
+            resource.kind == ResourceKind::Semaphore && !facts.is_explored(resource.id) && {
+                let held = deps.needs(resource.id).count() as i64;
+                resource.limit.is_some_and(|limit| held < limit)
+            };
         return match (resource.kind.has_capacity() && spare) || unproved {
             true => Need::Nothing,
             false => Need::Any,
         };
     }
-    match facts.is_exploredresource.id) {
+    match facts.is_explored(resource.id) {
         true => Need::Never,
         false => Need::Nothing,
     }

@@ -10,12 +10,7 @@ use crate::model::{Coroutine, Culprit, Frame, ItemId, Resource, Task};
 
 /// The culprit at a frame.
 pub fn at_frame(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
-    at_line(
-        facts,
-        frame.file.as_deref()?,
-        frame.line?,
-        &frame.qualname,
-    )
+    at_line(facts, frame.file.as_deref()?, frame.line?, &frame.qualname)
 }
 
 /// The culprit at a line; its text stays empty where the source is not there.
@@ -35,18 +30,12 @@ pub fn of(facts: &Facts<'_>, id: ItemId) -> Option<Culprit> {
 }
 
 /// The innermost user line of the first of `ids` that has one.
-pub fn of_first(
-    facts: &Facts<'_>,
-    ids: impl IntoIterator<Item = ItemId>,
-) -> Option<Culprit> {
+pub fn of_first(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) -> Option<Culprit> {
     ids.into_iter().find_map(|id| of(facts, id))
 }
 
 /// The innermost user line that most of `ids` stand at.
-pub fn of_most(
-    facts: &Facts<'_>,
-    ids: impl IntoIterator<Item = ItemId>,
-) -> Option<Culprit> {
+pub fn of_most(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) -> Option<Culprit> {
     let mut counts: FxHashMap<(&str, u32), usize> = FxHashMap::default();
     let mut best: Option<(usize, &Frame)> = None;
     for id in ids {
@@ -201,17 +190,14 @@ pub fn of_leak(facts: &Facts<'_>, resource: &Resource, waiters: &[ItemId]) -> Op
 
 /// Where a connection of a pool was put away, by the paths of its holders.
 pub fn of_kept_connection(facts: &Facts<'_>, resource: &Resource) -> Option<Culprit> {
-    facts
-        .referrers(resource.id)
-        .iter()
-        .find_map(|reference| {
-            let container = container_of(&reference.path)?;
-            let frames = facts.frames(reference.from.item()?);
-            frames
-                .iter()
-                .filter(|frame| !frame.library)
-                .find_map(|frame| store_near(facts, frame, container))
-        })
+    facts.referrers(resource.id).iter().find_map(|reference| {
+        let container = container_of(&reference.path)?;
+        let frames = facts.frames(reference.from.item()?);
+        frames
+            .iter()
+            .filter(|frame| !frame.library)
+            .find_map(|frame| store_near(facts, frame, container))
+    })
 }
 
 /// `keep` of `keep[0].connection`; `None` for a plain variable.

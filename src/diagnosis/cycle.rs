@@ -57,9 +57,7 @@ fn describe(facts: &Facts<'_>, graph: &Graph<'_>, nodes: &[ItemId]) -> Cycle {
         .filter_map(|id| facts.task(*id))
         .filter_map(|task| facts.thread_of_running(task))
         .map(|thread| thread.id)
-        .chain(select(facts, nodes, |item| {
-            matches!(item, Item::Thread(_))
-        }))
+        .chain(select(facts, nodes, |item| matches!(item, Item::Thread(_))))
         .collect();
     threads.sort_by_cached_key(ItemId::to_string);
     threads.dedup();
@@ -75,11 +73,7 @@ fn describe(facts: &Facts<'_>, graph: &Graph<'_>, nodes: &[ItemId]) -> Cycle {
     cycle
 }
 
-fn select(
-    facts: &Facts<'_>,
-    nodes: &[ItemId],
-    wanted: impl Fn(&Item<'_>) -> bool,
-) -> Vec<ItemId> {
+fn select(facts: &Facts<'_>, nodes: &[ItemId], wanted: impl Fn(&Item<'_>) -> bool) -> Vec<ItemId> {
     let is_wanted = |id: &&ItemId| facts.index.get(**id).is_some_and(|item| wanted(&item));
     nodes.iter().filter(is_wanted).copied().collect()
 }
@@ -112,8 +106,7 @@ fn shape(facts: &Facts<'_>, cycle: &Cycle) -> Shape {
     let own_future = own_future(facts, cycle);
     if cycle.nodes.iter().any(|id| id.process().is_some()) {
         Shape::Process
-    } else if has(has_workers) || (has(has_limiter) && !cycle.threads.is_empty())
-    {
+    } else if has(has_workers) || (has(has_limiter) && !cycle.threads.is_empty()) {
         Shape::Executor
     } else if loops_of(facts, cycle).len() > 1 {
         Shape::CrossLoop
@@ -139,9 +132,7 @@ fn running<'a>(facts: &Facts<'a>, cycle: &Cycle) -> impl Iterator<Item = &'a Tas
 /// Loops that the tasks of the circle belong to.
 fn loops_of(facts: &Facts<'_>, cycle: &Cycle) -> FxHashSet<ItemId> {
     let tasks = cycle.tasks.iter().filter_map(|id| facts.task(*id));
-    tasks
-        .filter_map(|task| task.event_loop)
-        .collect()
+    tasks.filter_map(|task| task.event_loop).collect()
 }
 
 /// Whether a task blocks its loop for a future that only this loop completes.

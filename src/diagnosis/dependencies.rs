@@ -1,14 +1,11 @@
 //! Who cannot go on before whom: the edges of the wait-for graph.
 
-use std::hash::BuildHasher;
 use std::rc::Rc;
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use petgraph::Direction;
-use petgraph::graph::{DiGraph, EdgeIndex, NodeIndex};
+use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::culprit;
 use super::facts::Facts;
@@ -90,7 +87,7 @@ impl<'a> Dependencies<'a> {
                 index: Rc::clone(&facts.index),
                 ..Self::default()
             },
-            by_ends: HashTable::new(),
+            ends: FxHashSet::default(),
         };
         for item in facts.index.iter() {
             builder.found.graph.add_node(item.id());
@@ -134,9 +131,10 @@ impl<'a> Dependencies<'a> {
 
     /// Who waits directly for `id`, and why.
     pub fn needed_by(&self, id: ItemId) -> impl Iterator<Item = (ItemId, Dependency)> {
-        let edges = self.node(id).into_iter().flat_map(|node| {
-            self.graph.edges_directed(node, Direction::Incoming)
-        });
+        let edges = self
+            .node(id)
+            .into_iter()
+            .flat_map(|node| self.graph.edges_directed(node, Direction::Incoming));
         edges.filter_map(|edge| Some((self.id(edge.source())?, *edge.weight())))
     }
 
@@ -182,9 +180,9 @@ impl<'a> Dependencies<'a> {
 
 struct Builder<'a> {
     found: Dependencies<'a>,
-    /// The edges by their ends. A node may have an edge to each of a million
+    /// The ends of all edges. A node may have an edge to each of a million
     /// others, so that looking through its edges would take too long.
-    by_ends: HashTable<EdgeIndex>,
+    ends: FxHashSet<(NodeIndex, NodeIndex)>,
 }
 
 impl<'a> Builder<'a> {
@@ -198,22 +196,15 @@ impl<'a> Builder<'a> {
 
     /// Adds an edge, unless there is one between the same ends.
     fn add(&mut self, from: NodeIndex, to: NodeIndex, why: Dependency) {
-        let graph = &self.found.graph;
-        let hash_of = |edge: &EdgeIndex| graph.edge_endpoints(*edge).map_or(0, hash);
-        let is_known = |edge: &EdgeIndex| graph.edge_endpoints(*edge) == Some((from, to));
-        let entry = self.by_ends.entry(hash((from, to)), is_known, hash_of);
-        if let Entry::Vacant(vacant) = entry {
-            vacant.insert(EdgeIndex::new(graph.edge_count()));
+        if self.ends.insert((from, to)) {
             self.found.graph.add_edge(from, to, why);
         }
     }
 
     fn add_edges(&mut self, process: &Process) {
-        let most = process.edges.len() + process.tasks.len();
-        let graph = &self.found.graph;
-        let hash_of = |edge: &EdgeIndex| graph.edge_endpoints(*edge).map_or(0, hash);
-        self.by_ends.reserve(most, hash_of);
-        self.found.graph.reserve_edges(most);
+        let max = process.edges.len() + process.tasks.len();
+        self.ends.reserve(max);
+        self.found.graph.reserve_edges(max);
         for edge in process.edges.iter() {
             let (from, to) = (self.node(edge.from), self.node(edge.to));
             let own = edge.via == EdgeKind::Holds && self.found.holds_its_own(from, to);
@@ -346,11 +337,5 @@ impl<'a> Builder<'a> {
 }
 
 fn may_have_hidden_holder(resource: &Resource) -> bool {
-    resource.kind.may_hide_holder()
-        && resource.holders.is_empty()
-        && resource.locked != Some(false)
-}
-
-fn hash(ends: (NodeIndex, NodeIndex)) -> u64 {
-    FxBuildHasher.hash_one(ends)
+    resource.kind.may_hide_holder() && resource.holders.is_empty() && resource.locked != Some(false)
 }

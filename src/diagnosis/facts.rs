@@ -12,8 +12,8 @@ use super::progress::Progress;
 use super::source::Module;
 use super::sources::Sources;
 use crate::model::{
-    ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, IdMap, Index, Item, ItemId, LoopFile, Process,
-    Reference, Resource, Task, TaskState, Thread, ThreadState,
+    ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, IdMap, Index, Item, ItemId,
+    LoopFile, Process, Reference, Resource, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 
 /// Share of a processor from which on a thread counts as computing.
@@ -279,4 +279,9 @@ impl<'a> Facts<'a> {
         }
         failed
     }
+}
+
+/// The kind of what a task waits for.
+pub fn wait_kind(task: &Task) -> Option<WaitKind> {
+    task.waits_for.as_ref().map(|wait| wait.kind)
 }

@@ -53,11 +53,7 @@ impl Progress {
         if share_all_tasks(process, sample) {
             return;
         }
-        let before: IdMap<&Arc<Task>> = sample
-            .tasks
-            .iter()
-            .map(|task| (task.id, task))
-            .collect();
+        let before: IdMap<&Arc<Task>> = sample.tasks.iter().map(|task| (task.id, task)).collect();
         let mut alive = IdSet::default();
         for task in &process.tasks {
             if task.state != TaskState::Done {
@@ -197,7 +193,9 @@ fn same_wait(old: Option<&Wait>, new: Option<&Wait>, elapsed: f64) -> bool {
 
 fn same_timer(old: Option<f64>, new: Option<f64>, elapsed: f64) -> bool {
     match (old, new) {
-        (Some(old), Some(new)) => (old - elapsed - new).abs() <= TIMER_TOLERANCE_S + elapsed * TIMER_TOLERANCE,
+        (Some(old), Some(new)) => {
+            (old - elapsed - new).abs() <= TIMER_TOLERANCE_S + elapsed * TIMER_TOLERANCE
+        }
         (old, new) => old.is_none() == new.is_none(),
     }
 }
