@@ -1,7 +1,5 @@
 //! One process of the model, from a reader that has been confirmed.
 
-use std::cell::RefCell;
-
 use python_offsets::TaskListForm;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -13,7 +11,7 @@ use super::loops::Loops;
 use super::task_order;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
-use super::waits::{self, Scene, Search};
+use super::waits::{Search, WaitGraph, WaitInputs};
 use crate::asyncio::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap, search_heap};
 use crate::cpython::{Interpreter, Reader, Runtime};
 use crate::model::{Consistency, Frame, FrameKind, Process, PythonBuild, ReadInfo};
@@ -182,7 +180,7 @@ impl Build<'_, '_> {
         let now = self.kernel.monotonic();
         let mut loops = loops.build(reader, &threads, self.kernel, now);
         let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
-        let scene = Scene {
+        let inputs = WaitInputs {
             reader,
             frames: &Frames::new(
                 reader,
@@ -198,17 +196,15 @@ impl Build<'_, '_> {
                 Some(_) => Search::Coroutines,
             },
             interpreters: &addrs,
-            read: self.read,
             now,
         };
-        let explained = waits::explain(
-            &scene,
-            &mut tasks,
-            &mut threads,
-            &mut loops,
-            edges,
-            &completing,
-        );
+        let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &edges);
+        graph.explain(&completing);
+        // All that must be of one moment has been read.
+        if (self.read)() {
+            graph.find_references();
+        }
+        let explained = graph.finish();
         let threads = merge_by_native_id(threads);
         Process {
             pid: self.process.pid(),
@@ -293,7 +289,6 @@ impl Build<'_, '_> {
                 frames: &frames,
                 interpreter: interpreter.id,
                 places: &places,
-                loops: RefCell::default(),
             };
             let mut built = builder.build(&found.tasks, threads);
             if self.reader.layout.format.task_list == TaskListForm::WeakSets {
@@ -309,25 +304,13 @@ impl Build<'_, '_> {
     }
 }
 
-/// Waits of threads about which tasks say nothing.
-const ALONE: [&str; 8] = [
-    "idle",
-    "sleep",
-    "socket-read",
-    "socket-write",
-    "accept",
-    "connect",
-    "process",
-    "file-lock",
-];
-
 /// Whether tasks say what some thread does: one runs in it, or may hold or
 /// complete what it waits for.
 fn threads_need_tasks(seen: &Process) -> bool {
     seen.threads.iter().any(|thread| {
         let runs = |frame: &Frame| frame.kind != FrameKind::Function;
         let wait = thread.waits_for.as_ref();
-        thread.frames.iter().any(runs) || wait.is_some_and(|wait| !ALONE.contains(&&*wait.kind))
+        thread.frames.iter().any(runs) || wait.is_some_and(|wait| wait.kind.concerns_tasks())
     })
 }
 
