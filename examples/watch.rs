@@ -6,8 +6,8 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use dapper_attach::limits::Limits;
-use dapper_attach::sampling::take::{Scope, TakeOptions};
 use dapper_attach::sampling::watch::Watch;
+use dapper_attach::snapshot::options::{Scope, TakeOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);

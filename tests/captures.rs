@@ -18,7 +18,7 @@ use dapper_attach::model::Snapshot;
 use dapper_attach::process::recorded::RecordedThread;
 use dapper_attach::report::{json, text};
 use dapper_attach::sampling::retained::Proof;
-use dapper_attach::sampling::take::{Scope, TakeOptions};
+use dapper_attach::snapshot::options::{Scope, TakeOptions};
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};

@@ -12,7 +12,7 @@ use crate::inspect::Source;
 use crate::inspect::inspection::Capture;
 use crate::inspect::recording::Recording;
 use crate::limits::Limits;
-use crate::sampling::take::{Scope, TakeOptions};
+use crate::snapshot::options::{Scope, TakeOptions};
 
 /// Options that only a process that runs can be read with.
 const OF_A_PROCESS: [&str; 6] = [

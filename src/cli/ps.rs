@@ -17,7 +17,7 @@ use crate::plain_text::{clean, columns, cut};
 use crate::process::proc::list::{Candidate, python_processes};
 use crate::report::json;
 use crate::sampling::count::{Counts, count};
-use crate::sampling::take::{Scope, TakeOptions};
+use crate::snapshot::options::{Scope, TakeOptions};
 
 /// One line of the list; also its JSON object.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -12,8 +12,8 @@ use crate::diagnosis::{Sources, across, diagnose};
 use crate::model::{Process, SCHEMA_VERSION, Snapshot, Tool};
 use crate::process;
 use crate::sampling::retained::Kept;
-use crate::sampling::take::{Scope, TakeOptions};
 use crate::sampling::watch::Watch;
+use crate::snapshot::options::{Scope, TakeOptions};
 
 /// How often a wait between two samples looks whether to go on.
 const LOOK_UP: Duration = Duration::from_millis(20);

@@ -17,7 +17,8 @@ use crate::diagnosis::{across, checks, source};
 use crate::model::{Process, Snapshot};
 use crate::process::Error;
 use crate::sampling::recorded::{Extent, RecordedProcess, Sample};
-use crate::sampling::take::{TakeOptions, take_kept};
+use crate::sampling::take::take_kept;
+use crate::snapshot::options::TakeOptions;
 
 /// Where processes are looked at.
 #[derive(Debug, Clone, Default)]

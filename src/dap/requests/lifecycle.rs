@@ -22,7 +22,7 @@ use crate::inspect::inspection::{Capture, Looked};
 use crate::limits::Limits;
 use crate::model::Process;
 use crate::sampling::count::{Counts, count};
-use crate::sampling::take::{Scope, TakeOptions};
+use crate::snapshot::options::{Scope, TakeOptions};
 
 /// Looks that a verdict is made from, and the time between them.
 const SAMPLES: u32 = 2;

@@ -19,8 +19,8 @@ use crate::cpython::Reader;
 use crate::model::{
     CoroutineState, Edge, EventLoop, ItemId, LoopState, Reference, ResourceKind, TaskState,
 };
-use crate::snapshot::build::Heap;
 use crate::snapshot::edges::display_name;
+use crate::snapshot::heap::Heap;
 use crate::snapshot::in_use::InUse;
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;

@@ -25,8 +25,8 @@ mod weak;
 
 pub use graph::WaitGraph;
 
-use super::build::Heap;
 use super::frames::Frames;
+use super::heap::Heap;
 use super::threads::KernelThreads;
 use crate::cpython::Reader;
 use crate::model::{ChildProcess, Coroutine, Edge, Reference, Resource};
