@@ -8,7 +8,8 @@ use super::args::{CaptureArguments, ReadArguments};
 use super::failure::Failure;
 use crate::capture::{CaptureError, read_file, write, write_file};
 use crate::inspect::inspection::Capture;
-use crate::inspect::recording::{Recording, Taken};
+use crate::inspect::recorder::Taken;
+use crate::inspect::recording::Recording;
 use crate::plain_text::clean;
 use crate::report::json;
 
