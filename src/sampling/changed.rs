@@ -19,7 +19,7 @@ use crate::cpython::{FrameSlot, Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::ids::IdSet;
 use crate::model::{Process, Task, TaskState, Thread};
-use crate::process::{Lines, PageCache, ProcessMemory, Traced};
+use crate::process::{ChangedLines, PageCache, ProcessMemory, Traced};
 use crate::snapshot::tasks::shown_name;
 use crate::snapshot::threads::{active_threads, named_thread};
 use crate::snapshot::waits::{address, state};
@@ -71,7 +71,7 @@ pub fn mark(
     seen: &mut Process,
     runtime: &Runtime,
     cache: &PageCache<ProcessMemory>,
-    lines: &Lines,
+    lines: &ChangedLines,
     limits: &Limits,
 ) -> Marked {
     let memory = Traced::new(cache);
@@ -164,7 +164,7 @@ fn note<Text: Deref<Target = str> + From<String>>(error: &mut Option<Text>) {
 struct Again<'a, 'm> {
     reader: &'a Reader<'m>,
     memory: &'a Read<'m>,
-    lines: &'a Lines,
+    lines: &'a ChangedLines,
 }
 
 impl Again<'_, '_> {
