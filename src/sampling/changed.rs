@@ -18,7 +18,7 @@ use crate::asyncio::{ChainFrame, Dependents, FutureState, Seen, find_tasks};
 use crate::cpython::{FrameSlot, Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::{IdSet, ItemId, Process, ResourceKind, Task, TaskState, Thread};
-use crate::process::{Lines, PageCache, ProcessMemory, Traced};
+use crate::process::{ChangedLines, PageCache, ProcessMemory, Traced};
 use crate::snapshot::tasks::shown_name;
 use crate::snapshot::threads::{active_threads, named_thread};
 use crate::snapshot::waits::state;
@@ -70,7 +70,7 @@ pub fn mark(
     seen: &mut Process,
     runtime: &Runtime,
     cache: &PageCache<ProcessMemory>,
-    lines: &Lines,
+    lines: &ChangedLines,
     limits: &Limits,
 ) -> Marked {
     let memory = Traced::new(cache);
@@ -163,7 +163,7 @@ fn note<Text: Deref<Target = str> + From<String>>(error: &mut Option<Text>) {
 struct Again<'a, 'm> {
     reader: &'a Reader<'m>,
     memory: &'a Read<'m>,
-    lines: &'a Lines,
+    lines: &'a ChangedLines,
 }
 
 impl Again<'_, '_> {

@@ -11,9 +11,9 @@ const ALL: u64 = u64::MAX;
 
 /// Of pages that were copied twice, the lines that differ.
 #[derive(Debug, Default)]
-pub struct Lines(FxHashMap<u64, u64>);
+pub struct ChangedLines(FxHashMap<u64, u64>);
 
-impl Lines {
+impl ChangedLines {
     /// Notes the second copy of a page; `None` where it could not be read.
     pub(crate) fn add(&mut self, page: u64, copies: Option<(&[u8], &[u8])>) {
         let differing = copies.map_or(ALL, |(first, second)| match first == second {
@@ -46,14 +46,14 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
-    use crate::process::memory::comparison::*;
+    use crate::process::memory::changed_lines::*;
 
     #[test]
     fn only_what_touches_a_line_that_differs_is_not_the_same() {
         let first = [0; PAGE_SIZE];
         let mut second = first;
         (second[130], second[PAGE_SIZE - 1]) = (1, 1);
-        let mut lines = Lines::default();
+        let mut lines = ChangedLines::default();
         lines.add(5, Some((&first, &second)));
         lines.add(6, Some((&first, &first)));
         lines.add(7, None);

@@ -11,7 +11,7 @@ use super::memory::{RecordedMemory, Run};
 
 /// Runs of all memories of one recording: with the bytes they stay far below
 /// a gigabyte of our own memory.
-pub const MOST_RUNS: usize = 8 << 20;
+pub const MAX_RUNS: usize = 8 << 20;
 
 /// What is wrong with recorded memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -266,7 +266,7 @@ impl RecordedMemory {
 #[cfg(test)]
 mod tests {
     use crate::process::memory::{ReadCause, ReadError, ReadStats};
-    use crate::process::recorded::pieces::*;
+    use crate::process::recorded::encoding::*;
 
     /// Bytes that tell their address; nothing below 0x1000.
     struct Numbers(u8);
@@ -299,7 +299,7 @@ mod tests {
         write_image(&mut body, memory, base);
         let body = Arc::new(body);
         let mut cursor = Cursor::new(&body, 0);
-        let mut runs = MOST_RUNS;
+        let mut runs = MAX_RUNS;
         let base = base.map(|_| read_image(&body, &mut cursor, None, &mut runs).unwrap());
         let read = read_image(&body, &mut cursor, base.as_ref(), &mut runs).unwrap();
         assert_eq!(cursor.position(), body.len());
@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_wrong_table_is_refused() {
-        let mut runs = MOST_RUNS;
+        let mut runs = MAX_RUNS;
         let mut read = |body: &[u8]| {
             let body = Arc::new(body.to_vec());
             read_image(&body, &mut Cursor::new(&body, 0), None, &mut runs).err()
