@@ -587,3 +587,44 @@ impl WaitKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const CONTRACT: &str = include_str!("../../docs/snapshot-json.md");
+
+    #[test]
+    fn every_kind_of_the_json_stands_in_its_documentation() {
+        let texts = (WaitKind::ALL.iter().map(|kind| kind.as_str()))
+            .chain(ResourceKind::ALL.iter().map(|kind| kind.as_str()))
+            .chain(EdgeKind::ALL.iter().map(|kind| kind.as_str()))
+            .chain(DiagnosisKind::ALL.iter().map(|kind| kind.as_str()))
+            .chain(Confidence::ALL.iter().map(|kind| kind.as_str()))
+            .chain(VerdictState::ALL.iter().map(|kind| kind.as_str()))
+            .chain(CoroutineState::ALL.iter().map(|kind| kind.as_str()));
+        let missing: BTreeSet<&str> = texts
+            .filter(|text| {
+                !CONTRACT.contains(&format!("`{text}`"))
+                    && !CONTRACT.contains(&format!("\"{text}\""))
+            })
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "not in docs/snapshot-json.md: {missing:?}"
+        );
+    }
+
+    #[test]
+    fn a_kind_is_read_back_from_its_text() {
+        for kind in WaitKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+        for kind in ResourceKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+        assert!("no such kind".parse::<EdgeKind>().is_err());
+    }
+}
