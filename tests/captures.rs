@@ -1,8 +1,11 @@
-//! Captures of every version of CPython: what they say, and that no damage to
-//! them does harm. No interpreter is needed.
+//! Captures of every version of CPython: the JSON of each is as expected, and a
+//! damaged one does no harm. No interpreter is needed.
 //!
-//! `scripts/captures` makes them; with `DAPPER_ATTACH_WRITE_EXPECTED=1` this
-//! writes what they say now as what is expected.
+//! `scripts/captures` makes the captures. The expected JSON beside them was written
+//! by the tool itself (`DAPPER_ATTACH_WRITE_EXPECTED=1` does it again), so
+//! `each_version_says_what_is_expected` is a regression test: it shows that the
+//! output did not change, not that it is right. That is shown by
+//! `tests/interpreters`, against programs that know the truth about themselves.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -18,7 +21,7 @@ use dapper_attach::model::Snapshot;
 use dapper_attach::process::recorded::RecordedThread;
 use dapper_attach::report::{json, text};
 use dapper_attach::sampling::retained::Proof;
-use dapper_attach::sampling::take::{Scope, TakeOptions};
+use dapper_attach::snapshot::options::{Scope, TakeOptions};
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};

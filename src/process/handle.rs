@@ -13,11 +13,12 @@ use procfs::process::{Process as Directory, Stat};
 use super::access::refusal;
 use super::elf::image;
 use super::memory::{Mapping, Memory, ReadCause};
+use super::pidfd::PidFd;
 use super::proc::files;
 use super::proc::files::Status;
 use super::proc::{family, thread};
 use super::recorded::{Recorded, RecordedFacts};
-use super::{Error, Image, KernelThread, LiveMemory, ProcessMemory, Syscall};
+use super::{Error, Image, KernelThread, LiveMemory, ProcessMemory, Stop, Syscall};
 
 /// `PF_KTHREAD` of the kernel's `sched.h`.
 const KERNEL_THREAD: u32 = 0x0020_0000;
@@ -38,14 +39,44 @@ enum Source {
     Recorded(Arc<Recorded>),
 }
 
-/// A running process. Its `/proc/PID` stays open, so that a later process with
-/// the same pid is never taken for it.
+/// A running process. A later process with the same pid is not taken for it:
+///
+/// * What `/proc` shows is read through the directory, which stays open.
+/// * What is read by number (memory, the list of threads, children) counts only if
+///   the process has not ended after it was read. The pidfd says so: a pid is given
+///   to another process only after that.
+/// * A stop asks the pidfd once after all threads were seized. A seized process
+///   keeps its pid.
+/// * Files are opened by path and recognised by their inode or build id.
+///
+/// Two cases are left: kernels before 5.3 have no pidfd, and when the main thread
+/// has ended, memory is read by the number of another thread, which can end alone.
 #[derive(Debug)]
 struct Live {
     /// The thread through which the process is reached: the main thread, or
     /// another one when the main thread has ended before the others.
     anchor: u32,
     directory: Directory,
+    /// `None` on kernels before 5.3.
+    pidfd: Option<Arc<PidFd>>,
+}
+
+impl Live {
+    fn memory(&self) -> LiveMemory {
+        LiveMemory::of(self.anchor, self.pidfd.clone())
+    }
+
+    fn is_alive(&self) -> bool {
+        if self.pidfd.as_ref().is_some_and(|it| !it.has_ended()) {
+            return true;
+        }
+        // Without a pidfd; and some kernels report an end too early when a program
+        // of several threads replaces itself.
+        let Ok(stat) = self.directory.stat() else {
+            return false;
+        };
+        !has_ended(stat.state) || live_thread(&self.directory).is_some()
+    }
 }
 
 impl Process {
@@ -56,6 +87,8 @@ impl Process {
     /// would help.
     pub fn open(pid: u32) -> Result<Self, Error> {
         let mut directory = open_directory(pid)?;
+        // The directory answers below, so that both mean the same process.
+        let pidfd = PidFd::open(pid).map(Arc::new);
         let stat = directory.stat().map_err(|_| Error::Gone { pid })?;
         if stat.flags & KERNEL_THREAD != 0 {
             return Err(Error::KernelThread { pid });
@@ -80,11 +113,15 @@ impl Process {
             facts: RecordedFacts {
                 pid,
                 parent: u32::try_from(stat.ppid).ok().filter(|parent| *parent > 0),
-                command: files::command(&directory),
+                command: files::command_line(&directory).unwrap_or_default(),
                 executable: (files::executable(&directory).ok()).map(|(path, _)| path),
                 mappings,
             },
-            source: Source::Live(Live { anchor, directory }),
+            source: Source::Live(Live {
+                anchor,
+                directory,
+                pidfd,
+            }),
         })
     }
 
@@ -147,7 +184,7 @@ impl Process {
     /// Its memory, read without stopping it.
     pub fn memory(&self) -> ProcessMemory {
         match &self.source {
-            Source::Live(live) => LiveMemory::new(live.anchor).into(),
+            Source::Live(live) => live.memory().into(),
             Source::Recorded(recorded) => recorded.memory.clone().into(),
         }
     }
@@ -168,9 +205,10 @@ impl Process {
     /// [`Error::Gone`] when it has ended.
     pub fn native_threads(&self) -> Result<Vec<u32>, Error> {
         match &self.source {
-            Source::Live(live) => {
-                thread::ids(live.anchor).map_err(|_| Error::Gone { pid: self.pid() })
-            }
+            Source::Live(live) => match thread::ids(live.anchor) {
+                Ok(ids) if live.is_alive() => Ok(ids),
+                _ => Err(Error::Gone { pid: self.pid() }),
+            },
             Source::Recorded(recorded) => recorded.thread_ids(),
         }
     }
@@ -230,7 +268,13 @@ impl Process {
     /// recorded too are its capture's to tell.
     pub fn children(&self) -> Vec<u32> {
         match &self.source {
-            Source::Live(_) => family::descendants(self.pid()),
+            Source::Live(live) => {
+                let found = family::descendants(self.pid());
+                match live.is_alive() {
+                    true => found,
+                    false => Vec::new(),
+                }
+            }
             Source::Recorded(_) => Vec::new(),
         }
     }
@@ -258,13 +302,22 @@ impl Process {
 
     /// Whether this very process still runs; a recorded one does not end.
     pub fn is_alive(&self) -> bool {
-        let Source::Live(live) = &self.source else {
-            return true;
-        };
-        let Ok(stat) = live.directory.stat() else {
-            return false;
-        };
-        !has_ended(stat.state) || live_thread(&live.directory).is_some()
+        match &self.source {
+            Source::Live(live) => live.is_alive(),
+            Source::Recorded(_) => true,
+        }
+    }
+
+    /// Stops every thread for at most `max_pause`, as [`Stop::all_threads`] does,
+    /// and makes sure that it is this process and not a later one with its pid.
+    ///
+    /// # Errors
+    /// As [`Stop::all_threads`]; a recorded process is [`Error::Gone`].
+    pub fn stop(&self, max_pause: Duration) -> Result<Stop, Error> {
+        match &self.source {
+            Source::Live(live) => Stop::of(self.pid(), live.pidfd.clone(), max_pause),
+            Source::Recorded(_) => Err(Error::Gone { pid: self.pid() }),
+        }
     }
 }
 

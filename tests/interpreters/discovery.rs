@@ -5,9 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use goblin::elf::Elf;
 use libtest_mimic::Trial;
-use object::Endianness;
-use object::read::elf::{ElfFile64, ProgramHeader};
 use tempfile::TempDir;
 
 use crate::support::attach;
@@ -204,12 +203,8 @@ fn stripped(leg: &Leg) -> Outcome {
 /// The dynamic loader that `executable` asks for.
 fn loader(executable: &Path) -> Result<PathBuf, String> {
     let bytes = fs::read(executable).map_err(|error| error.to_string())?;
-    let file = ElfFile64::<Endianness>::parse(&*bytes).map_err(|error| error.to_string())?;
-    let endian = Endianness::Little;
-    let mut segments = file.elf_program_headers().iter();
-    let interpreter = segments.find_map(|s| s.interpreter(endian, &*bytes).ok().flatten());
-    let path = interpreter.ok_or("it asks for no loader")?;
-    Ok(PathBuf::from(String::from_utf8_lossy(path).into_owned()))
+    let file = Elf::parse(&bytes).map_err(|error| error.to_string())?;
+    Ok(file.interpreter.ok_or("it asks for no loader")?.into())
 }
 
 /// `/proc/PID/exe` is then the loader.

@@ -2,12 +2,14 @@
 //! nothing is stopped.
 
 use std::io::IoSliceMut;
+use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
 use super::{Memory, Piece, ReadCause, ReadCounters, ReadError, ReadStats};
+use crate::process::pidfd::PidFd;
 use crate::process::recorded::RecordedMemory;
 
 /// Pieces that the kernel takes in one call (`UIO_MAXIOV`).
@@ -20,6 +22,8 @@ const MAX_BATCH_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub struct LiveMemory {
     pid: Pid,
+    /// Says whether `pid` may belong to another process by now.
+    pidfd: Option<Arc<PidFd>>,
     counters: ReadCounters,
 }
 
@@ -27,8 +31,15 @@ impl LiveMemory {
     /// The memory of the process (or of the process of the thread) `pid`.
     /// Nothing is opened or checked here.
     pub fn new(pid: u32) -> Self {
+        Self::of(pid, None)
+    }
+
+    /// The memory of the process of thread `tid`. Bytes that were copied after
+    /// the process of `pidfd` has ended do not count: they may be of another one.
+    pub(crate) fn of(tid: u32, pidfd: Option<Arc<PidFd>>) -> Self {
         Self {
-            pid: Pid::from_raw(pid.cast_signed()),
+            pid: Pid::from_raw(tid.cast_signed()),
+            pidfd,
             counters: ReadCounters::default(),
         }
     }
@@ -40,6 +51,9 @@ impl LiveMemory {
     ) -> Result<usize, ReadCause> {
         let result = process_vm_readv(self.pid, local, remote);
         self.counters.add(result.unwrap_or(0));
+        if result.is_ok() && self.pidfd.as_ref().is_some_and(|it| it.has_ended()) {
+            return Err(ReadCause::Gone);
+        }
         result.map_err(|errno| match errno {
             Errno::ESRCH => ReadCause::Gone,
             // ENOSYS is how some seccomp filters refuse.

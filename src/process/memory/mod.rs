@@ -1,11 +1,11 @@
 //! The one narrow view of a target's memory that everything above uses.
 
 pub mod cache;
-pub mod comparison;
+pub mod changed_lines;
 pub mod live;
 pub mod page_store;
 pub mod traced;
-pub mod written;
+pub mod written_pages;
 
 use std::cell::Cell;
 

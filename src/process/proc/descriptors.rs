@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::family;
+use super::files;
 use super::thread;
 use super::thread::KernelThread;
 use crate::process::Process;
@@ -79,13 +80,11 @@ impl Descriptors {
         if let Some(recorded) = process.recorded() {
             return recorded.moment.descriptors.clone();
         }
-        let Ok(directory) = i32::try_from(process.pid())
-            .map_or_else(|_| Err(procfs::ProcError::NotFound(None)), Directory::new)
-        else {
+        let Some(directory) = process.live_directory() else {
             return Self::default();
         };
         let mut this = Self {
-            by_fd: descriptors(&directory),
+            by_fd: descriptors(directory),
             ..Self::default()
         };
         let children = family::children(process.pid()).into_iter();
@@ -96,8 +95,12 @@ impl Descriptors {
             _ => None,
         });
         let wanted: FxHashSet<u64> = inodes.collect();
-        this.read_sockets(&directory, wanted);
-        this
+        this.read_sockets(directory, wanted);
+        // Children were looked up by pid: they count if that is still its own.
+        match process.is_alive() {
+            true => this,
+            false => Self::default(),
+        }
     }
 
     /// Looks for the `wanted` inodes in one table after another: those of TCP
@@ -279,7 +282,7 @@ impl Descriptors {
         let executable = directory.exe().ok();
         Some(Child {
             pid,
-            command: directory.cmdline().unwrap_or_default(),
+            command: files::command_line(&directory).unwrap_or_default(),
             main_thread,
             blocked_on,
             is_python: executable

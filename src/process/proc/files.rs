@@ -78,16 +78,20 @@ impl Status {
     }
 }
 
-/// The arguments in `/proc/PID/cmdline`, empty ones too.
-pub(crate) fn command(directory: &Directory) -> Vec<String> {
-    let bytes = read(directory, "cmdline").unwrap_or_default();
+/// The arguments in `/proc/PID/cmdline`, the program's name first, empty ones too.
+///
+/// # Errors
+/// When the process has gone or we may not read it.
+pub(crate) fn command_line(directory: &Directory) -> io::Result<Vec<String>> {
+    let bytes = read(directory, "cmdline")?;
     if bytes.is_empty() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let text = bytes.strip_suffix(b"\0").unwrap_or(&bytes);
-    text.split(|byte| *byte == 0)
+    let arguments = text.split(|byte| *byte == 0);
+    Ok(arguments
         .map(|argument| String::from_utf8_lossy(argument).into_owned())
-        .collect()
+        .collect())
 }
 
 /// The program file, and whether it was deleted or replaced.

@@ -52,7 +52,7 @@ fn candidate(directory: &Directory) -> Option<Candidate> {
     if has_ended(stat.state) {
         return None;
     }
-    let command = files::command(directory);
+    let command = files::command_line(directory).unwrap_or_default();
     let executable = (files::executable(directory).ok()).map(|(path, _)| path);
     let mappings = files::mappings(directory).unwrap_or_default();
     let memory = LiveMemory::new(pid);

@@ -8,7 +8,7 @@ use procfs::process::{Process as Directory, Stat, Syscall as RawSyscall};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use syscalls::Sysno;
 
-use crate::process::recorded::bits;
+use crate::process::recorded::float_bits;
 
 /// What the kernel knows of one thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct KernelThread {
     /// The system call it is in; `None` while it runs.
     pub syscall: Option<Syscall>,
     /// Seconds of processor time that it has used, in user and kernel mode.
-    #[serde(with = "bits")]
+    #[serde(with = "float_bits")]
     pub cpu_s: f64,
 }
 

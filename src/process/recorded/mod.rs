@@ -1,14 +1,14 @@
 //! A process that was recorded: what the kernel and its memory said of it, and
 //! nothing that runs.
 
-pub(super) mod bits;
+mod encoding;
+pub(super) mod float_bits;
 mod memory;
-mod pieces;
 
 use serde::{Deserialize, Serialize};
 
+pub use encoding::{Cursor, ImageError, MAX_RUNS, read_image, write_image, write_number};
 pub use memory::{NotedReads, RecordedMemory, ranges_of_pages};
-pub use pieces::{Cursor, ImageError, MOST_RUNS, read_image, write_image, write_number};
 
 use super::memory::Mapping;
 use super::{Descriptors, Error, KernelThread};

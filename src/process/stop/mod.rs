@@ -1,7 +1,6 @@
 //! Stopping a process for a bounded time.
 
 pub mod core_dump;
-pub mod end_of_process;
 pub mod job_control;
 pub mod tracees;
 
@@ -15,6 +14,7 @@ use nix::sys::signal::SigSet;
 use self::core_dump::NoCoreDump;
 use self::job_control::PutOff;
 use self::tracees::{Failure, MAX_STOPPING, Tracees, collect_ended, no_answer, no_tracer};
+use super::pidfd::PidFd;
 use super::{Error, Syscall};
 
 /// How often threads are collected that end while all are being seized.
@@ -70,9 +70,21 @@ impl Stop {
     /// for longer than a look takes), [`Error::SlowToStop`] when it does not
     /// stop in time, [`Error::Permission`], or that it is gone. It then runs on.
     pub fn all_threads(pid: u32, max_pause: Duration) -> Result<Self, Error> {
+        Self::of(pid, None, max_pause)
+    }
+
+    /// The same for the process of `pidfd`: a later one with its pid is let go.
+    ///
+    /// # Errors
+    /// As [`Self::all_threads`].
+    pub(crate) fn of(
+        pid: u32,
+        pidfd: Option<Arc<PidFd>>,
+        max_pause: Duration,
+    ) -> Result<Self, Error> {
         let start = Instant::now();
         loop {
-            match Self::attempt(pid, max_pause) {
+            match Self::attempt(pid, pidfd.clone(), max_pause) {
                 Ok(stop) => return Ok(stop),
                 Err(Failure::HeldByCopy(_)) if start.elapsed() < PATIENCE_WITH_COPIES => {
                     thread::sleep(ASK_COPIES_EVERY);
@@ -82,7 +94,7 @@ impl Stop {
         }
     }
 
-    fn attempt(pid: u32, max_pause: Duration) -> Result<Self, Failure> {
+    fn attempt(pid: u32, pidfd: Option<Arc<PidFd>>, max_pause: Duration) -> Result<Self, Failure> {
         let (hold, until_release) = mpsc::channel();
         let (report, reports) = mpsc::channel();
         let outcome = Arc::new(OnceLock::new());
@@ -92,7 +104,14 @@ impl Stop {
             .spawn(move || {
                 // Signals to our process are for its other threads.
                 let _ = SigSet::all().thread_block();
-                trace(pid, max_pause, &report, &until_release, &outcome_of_tracer);
+                let process = (pid, pidfd.as_deref());
+                trace(
+                    process,
+                    max_pause,
+                    &report,
+                    &until_release,
+                    &outcome_of_tracer,
+                );
             })
             .map_err(|error| no_tracer(pid, &error))?;
         let patience = max_pause.min(MAX_STOPPING) + MARGIN;
@@ -176,7 +195,7 @@ impl Drop for Stop {
 
 /// The life of the tracer.
 fn trace(
-    pid: u32,
+    (pid, pidfd): (u32, Option<&PidFd>),
     max_pause: Duration,
     report: &Sender<Result<Stopped, Failure>>,
     until_release: &Receiver<()>,
@@ -191,7 +210,16 @@ fn trace(
             return;
         }
     };
-    if let Err(failure) = tracees.stop(max_pause) {
+    // From now on the process keeps its pid: it cannot be collected before it is
+    // let go.
+    let stopped =
+        tracees
+            .stop(max_pause)
+            .and_then(|()| match pidfd.is_some_and(PidFd::has_ended) {
+                true => Err(Error::Gone { pid }.into()),
+                false => Ok(()),
+            });
+    if let Err(failure) = stopped {
         tracees.release();
         let _ = report.send(Err(failure));
         return;

@@ -2,7 +2,7 @@
 
 use super::PageCache;
 use crate::process::memory::Memory;
-use crate::process::memory::comparison::Lines;
+use crate::process::memory::changed_lines::ChangedLines;
 use crate::process::memory::page_store::{BAD, Known, PAGE_SHIFT, PAGE_SIZE, Store};
 
 /// Pages reread at once: few enough to stay in the processor's cache.
@@ -18,11 +18,11 @@ impl<M: Memory> PageCache<M> {
 
     /// Reads all cached pages again but those read aside, and says where the
     /// process is otherwise by now. What is held stays as it is.
-    pub fn differing_lines(&self) -> Lines {
+    pub fn differing_lines(&self) -> ChangedLines {
         self.make_ready();
         let store = self.store.borrow();
         let mut scratch = self.scratch.borrow_mut();
-        let mut lines = Lines::default();
+        let mut lines = ChangedLines::default();
         for held in store.held(false).chunks(REREAD_PAGES) {
             let pages: Vec<u64> = held.iter().map(|(page, _)| *page).collect();
             let read = self.read_pages(&pages, &mut scratch[..pages.len() * PAGE_SIZE]);
