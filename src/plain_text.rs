@@ -1,18 +1,19 @@
-//! Text from a target made safe to print.
+//! Makes text of an inspected process safe to print.
 //!
-//! Names, file names, messages and values come from a process that may be
-//! hostile. What could move the cursor, change colours, reorder or hide text is
-//! written out as Python would write it in a string literal.
+//! Names, file names, messages and values come from a process that may be hostile.
+//! Characters that could move the cursor, change colours, or reorder or hide text are
+//! escaped as in a string literal of Python.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
-/// Marks in a row that have no width; more of them would spill over other lines.
+/// Maximum number of consecutive combining marks. More of them would overlap other
+/// lines.
 const MAX_COMBINING: usize = 3;
 
-/// The text with everything escaped that does not simply show as itself.
+/// The text with all deceptive characters escaped.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
         return Cow::Borrowed(text);
@@ -36,8 +37,9 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A name fit to stand inside a line: quoted where its ends could not be seen
-/// otherwise, because it is empty, has odd spaces or looks like our own drawing.
+/// A name that can stand inside a line of text. It is quoted if a reader could not
+/// see where it begins and ends: if it is empty, has unusual spaces, contains escapes or
+/// looks like the lines that a report draws.
 pub fn name(text: &str) -> Cow<'_, str> {
     let safe = clean(text);
     let odd = safe.is_empty()
@@ -55,42 +57,42 @@ pub fn name(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Columns that the text takes in a terminal.
+/// Width of the text in a terminal, in columns.
 pub fn columns(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
-/// Columns that one character takes in a terminal.
+/// Width of one character in a terminal, in columns.
 pub fn columns_of(c: char) -> usize {
     c.width().unwrap_or(0)
 }
 
-/// The text in at most so many columns, ending in `…` where something was cut.
+/// The text in at most `limit` columns. It ends in `…` if something was cut off.
 pub fn cut(text: &str, limit: usize) -> Cow<'_, str> {
     if columns(text) <= limit {
         return Cow::Borrowed(text);
     }
-    let mut kept = split(text, limit.saturating_sub(1)).0.to_owned();
+    let mut cut = split(text, limit.saturating_sub(1)).0.to_owned();
     if limit > 0 {
-        kept.push('…');
+        cut.push('…');
     }
-    Cow::Owned(kept)
+    Cow::Owned(cut)
 }
 
-/// The longest beginning that fits into so many columns, and the rest.
+/// The longest prefix of the text that fits into `limit` columns, and the rest.
 pub fn split(text: &str, limit: usize) -> (&str, &str) {
     let mut used = 0;
-    for (at, c) in text.char_indices() {
+    for (index, c) in text.char_indices() {
         used += columns_of(c);
         if used > limit {
-            return text.split_at(at);
+            return text.split_at(index);
         }
     }
     (text, "")
 }
 
-/// Controls, line and paragraph separators, bidirectional and other format
-/// characters, fillers and tags: whatever shows as nothing or moves other text.
+/// Whether a character is invisible or moves other text: controls, line and paragraph
+/// separators, bidirectional and other format characters, fillers and tags.
 pub(crate) fn is_deceptive(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_or_hides_text_is_written_out() {
+    fn characters_that_move_or_hide_text_are_escaped() {
         assert_eq!(clean("a\nb\r\tc"), "a\\nb\\r\\tc");
         assert_eq!(clean("\x1b[31mred\x1b[0m"), "\\x1b[31mred\\x1b[0m");
         assert_eq!(clean("\u{9b}2J\u{7f}"), "\\x9b2J\\x7f");
@@ -148,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn piled_up_marks_are_written_out() {
+    fn too_many_combining_marks_are_escaped() {
         let zalgo = format!("e{}", "\u{0301}".repeat(40));
         let safe = clean(&zalgo);
         assert!(safe.contains("\\u0301"), "{safe}");

@@ -17,7 +17,7 @@ use dapper_attach::model::Process;
 use dapper_attach::process::recorded::{NotedReads, RecordedMemory};
 use dapper_attach::sampling::recorded::Extent;
 use dapper_attach::sampling::retained::Kept;
-use dapper_attach::sampling::take::TakeOptions;
+use dapper_attach::snapshot::options::TakeOptions;
 use dapper_attach_fuzz::fixtures::options;
 use dapper_attach_fuzz::session::file_of;
 

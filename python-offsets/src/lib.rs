@@ -22,6 +22,7 @@
 pub mod asyncio_debug;
 mod check;
 pub mod dwarf;
+pub mod elf;
 mod error;
 mod layout;
 pub mod members;

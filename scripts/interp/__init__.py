@@ -4,7 +4,7 @@
 
     common        errors, subprocesses, the cache folder
     legs          which interpreters the tests want
-    probe         asking an interpreter what it really is
+    probe         asking an interpreter for its version and how it was built
     elf           the little ELF reading the probe needs
     local         interpreters the machine already has (pyenv, PATH)
     apt           a private apt root per distribution suite

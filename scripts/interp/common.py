@@ -70,8 +70,8 @@ def run(
         except OSError as error:
             raise Unavailable(f"{name} cannot be run: {error.strerror}") from None
     if done.returncode != 0:
-        told = f"see {output}" if output else _reason(done.stderr or done.stdout)
-        raise Unavailable(f"{name} {_ending(done.returncode)}: {told}")
+        detail = f"see {output}" if output else _reason(done.stderr or done.stdout)
+        raise Unavailable(f"{name} {_ending(done.returncode)}: {detail}")
     return done.stdout or ""
 
 
@@ -105,7 +105,7 @@ class Cache:
 
     @property
     def manifest(self) -> Path:
-        """The file that tells the tests where everything is."""
+        """The file that lists all interpreters for the tests."""
         return self.root / "interpreters.json"
 
     @property

@@ -15,7 +15,7 @@ from .legs import LEGS, Leg
 #: Raise it when an entry's fields change: older manifests are then not reused.
 SCHEMA = 1
 
-#: What the manifest tells of besides the legs.
+#: Entries of the manifest beside the legs.
 EXTRAS = ("pyinstaller", "uwsgi")
 
 Entry = dict[str, Any]

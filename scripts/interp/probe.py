@@ -1,4 +1,4 @@
-"""Asking an interpreter what it really is."""
+"""Ask an interpreter for its version and how it was built."""
 
 from __future__ import annotations
 

@@ -9,24 +9,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cpython::error::Result;
 use crate::cpython::{Kind, Reader};
+use crate::model::EdgeKind;
 
 /// A task that cannot go on before another, and through what it waits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Dependent {
     pub task: u64,
-    pub via: &'static str,
-}
-
-/// Edge names of the JSON contract.
-mod via {
-    pub const AWAIT: &str = "await";
-    pub const FUTURE: &str = "future";
-    pub const GATHER: &str = "gather";
-    pub const WAIT: &str = "wait";
-    pub const WAIT_FOR: &str = "wait_for";
-    pub const SHIELD: &str = "shield";
-    pub const TASK_GROUP: &str = "task-group";
-    pub const AS_COMPLETED: &str = "as_completed";
+    pub via: EdgeKind,
 }
 
 /// Where a known callback keeps what it completes.
@@ -43,56 +32,60 @@ enum Place {
 
 /// Callbacks that asyncio itself registers, by the end of their qualified
 /// name: Lib/asyncio/{tasks,futures,taskgroups,base_events}.py, 3.7 to 3.15.
-const KNOWN: &[(&str, Place, &str)] = &[
+const KNOWN: &[(&str, Place, EdgeKind)] = &[
     (
         "gather.<locals>._done_callback",
         Place::Cell("outer"),
-        via::GATHER,
+        EdgeKind::Gather,
     ),
     (
         "_wait.<locals>._on_completion",
         Place::Cell("waiter"),
-        via::WAIT,
+        EdgeKind::Wait,
     ),
     (
         "shield.<locals>._inner_done_callback",
         Place::Cell("outer"),
-        via::SHIELD,
+        EdgeKind::Shield,
     ),
     (
         "shield.<locals>._outer_done_callback",
         Place::Nowhere,
-        via::SHIELD,
+        EdgeKind::Shield,
     ),
-    ("_clear_awaited_by_callback", Place::Nowhere, via::SHIELD),
-    ("_log_on_exception", Place::Nowhere, via::SHIELD),
+    (
+        "_clear_awaited_by_callback",
+        Place::Nowhere,
+        EdgeKind::Shield,
+    ),
+    ("_log_on_exception", Place::Nowhere, EdgeKind::Shield),
     (
         "as_completed.<locals>._on_completion",
         Place::Cell("done"),
-        via::AS_COMPLETED,
+        EdgeKind::AsCompleted,
     ),
     (
         "_AsCompletedIterator._handle_completion",
         Place::Attribute("_done"),
-        via::AS_COMPLETED,
+        EdgeKind::AsCompleted,
     ),
-    ("_release_waiter", Place::Argument, via::WAIT_FOR),
+    ("_release_waiter", Place::Argument, EdgeKind::WaitFor),
     (
         "TaskGroup._on_task_done",
         Place::Attribute("_on_completed_fut"),
-        via::TASK_GROUP,
+        EdgeKind::TaskGroup,
     ),
     (
         "_chain_future.<locals>._call_set_state",
         Place::Cell("destination"),
-        via::FUTURE,
+        EdgeKind::Future,
     ),
     (
         "_chain_future.<locals>._call_check_cancel",
         Place::Nowhere,
-        via::FUTURE,
+        EdgeKind::Future,
     ),
-    ("_run_until_complete_cb", Place::Nowhere, via::FUTURE),
+    ("_run_until_complete_cb", Place::Nowhere, EdgeKind::Future),
 ];
 
 /// What one callback leads to.
@@ -101,7 +94,7 @@ enum Target {
     /// It wakes this task.
     Task(u64),
     /// It completes this future.
-    Future(u64, &'static str),
+    Future(u64, EdgeKind),
 }
 
 /// Finds dependents, remembering what each future leads to.
@@ -118,7 +111,7 @@ struct Leads {
     /// Tasks that it wakes.
     wakes: Vec<u64>,
     /// Futures that it completes.
-    targets: Vec<(u64, &'static str)>,
+    targets: Vec<(u64, EdgeKind)>,
 }
 
 /// What waits, directly or through other futures, for one task.
@@ -136,7 +129,7 @@ impl Dependents {
         let mut reached = Reached::default();
         let leads = self.leads(reader, callbacks);
         let mut seen: FxHashSet<u64> = FxHashSet::default();
-        let mut queue: Vec<(u64, &'static str)> = Vec::new();
+        let mut queue: Vec<(u64, EdgeKind)> = Vec::new();
         let mut follow = |leads: &Leads, via, queue: &mut Vec<_>| {
             for task in &leads.wakes {
                 let dependent = Dependent { task: *task, via };
@@ -153,7 +146,7 @@ impl Dependents {
                 }
             }
         };
-        follow(&leads, via::AWAIT, &mut queue);
+        follow(&leads, EdgeKind::Await, &mut queue);
         while let Some((current, via)) = queue.pop() {
             if !self.known.contains_key(&current) {
                 let callbacks = reader.future(current).map(|raw| raw.callbacks);
@@ -226,7 +219,7 @@ impl Reader<'_> {
                 }
             }
             Some(_) => Ok(Vec::new()),
-            None => Ok(self.completed_by(receiver, via::FUTURE)),
+            None => Ok(self.completed_by(receiver, EdgeKind::Future)),
         }
     }
 
@@ -243,7 +236,7 @@ impl Reader<'_> {
                     targets.extend(self.completed_by(value, via));
                 }
                 Some(_) => {}
-                None => targets.extend(self.completed_by(value, via::FUTURE)),
+                None => targets.extend(self.completed_by(value, EdgeKind::Future)),
             }
         }
         Ok(targets)
@@ -257,7 +250,7 @@ impl Reader<'_> {
         let via = match known(&self.callable_name(function)?) {
             Some((Place::Argument, via)) => via,
             Some(_) => return Ok(Vec::new()),
-            None => via::FUTURE,
+            None => EdgeKind::Future,
         };
         Ok(args
             .into_iter()
@@ -267,7 +260,7 @@ impl Reader<'_> {
 
     /// What `object` stands for as the thing that a callback completes: a
     /// future, or the futures of those that wait in a queue.
-    fn completed_by(&self, object: u64, via: &'static str) -> Vec<Target> {
+    fn completed_by(&self, object: u64, via: EdgeKind) -> Vec<Target> {
         if self.is_task(object) {
             // A task completes by itself: the callback only knows it.
             return Vec::new();
@@ -321,7 +314,7 @@ impl Reader<'_> {
     }
 }
 
-fn known(name: &str) -> Option<(&'static Place, &'static str)> {
+fn known(name: &str) -> Option<(&'static Place, EdgeKind)> {
     KNOWN
         .iter()
         .find(|(end, ..)| name.ends_with(end))

@@ -8,7 +8,8 @@ use crate::cpython::error::Result;
 use crate::cpython::{RawFrame, Reader, Type};
 
 use super::chain::ChainFrame;
-use super::wait_table::{KnownWait, pool};
+use super::wait_table::{KnownWait, Receiver, pool};
+use crate::model::WaitKind;
 
 /// Frames outside a primitive that are searched for the pool or stream that
 /// uses it.
@@ -23,10 +24,9 @@ const ASYNCIO: &str = "asyncio.";
 /// What a chain or a call waits in.
 #[derive(Debug, Clone)]
 pub struct RawWait {
-    /// The model's `Wait.kind`.
-    pub kind: &'static str,
-    /// What `subject` is, see [`KnownWait`].
-    pub resource: &'static str,
+    pub kind: WaitKind,
+    /// What `subject` is.
+    pub receiver: Receiver,
     /// Receiver of the method that waits.
     pub subject: u64,
     /// The frame of that method.
@@ -141,7 +141,7 @@ impl Reader<'_> {
             }
             let wait = RawWait {
                 kind: row.kind,
-                resource: row.resource,
+                receiver: row.receiver,
                 subject,
                 frame: frame.clone(),
             };

@@ -2,8 +2,30 @@
 //! thread waits, and what each waits for. Rows are matched by the class of the
 //! receiver, along its method resolution order, never by file.
 
-/// What a row's receiver is, as the model's `Resource.kind` names it.
-pub type ResourceKind = &'static str;
+use crate::model::{ResourceKind, WaitKind};
+
+/// What the receiver of a waiting method is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receiver {
+    /// The resource that is waited for.
+    Resource(ResourceKind),
+    /// A stream over a socket or pipe.
+    Stream,
+    /// The protocol of a transport.
+    Protocol,
+    /// The event loop: the call's arguments say what is waited for.
+    EventLoop,
+    /// `asyncio.subprocess.Process`.
+    Process,
+    /// The transport of a child.
+    ChildTransport,
+    /// A task group.
+    TaskGroup,
+    /// `threading.Thread`.
+    Thread,
+    /// `subprocess.Popen`.
+    Popen,
+}
 
 /// One class and those of its methods that wait.
 #[derive(Debug)]
@@ -11,22 +33,21 @@ pub struct KnownWait {
     /// Full name of the class that defines the methods.
     pub class: &'static str,
     pub methods: &'static [&'static str],
-    /// The model's `Wait.kind`.
-    pub kind: &'static str,
-    pub resource: ResourceKind,
+    pub kind: WaitKind,
+    pub receiver: Receiver,
 }
 
 const fn row(
     class: &'static str,
     methods: &'static [&'static str],
-    kind: &'static str,
-    resource: ResourceKind,
+    kind: WaitKind,
+    receiver: Receiver,
 ) -> KnownWait {
     KnownWait {
         class,
         methods,
         kind,
-        resource,
+        receiver,
     }
 }
 
@@ -35,31 +56,51 @@ pub const COROUTINE_WAITS: &[KnownWait] = &[
     row(
         "asyncio.locks.Lock",
         &["acquire", "__aenter__"],
-        "lock",
-        "lock",
+        WaitKind::Lock,
+        Receiver::Resource(ResourceKind::Lock),
     ),
     row(
         "asyncio.locks.Semaphore",
         &["acquire", "__aenter__"],
-        "semaphore",
-        "semaphore",
+        WaitKind::Semaphore,
+        Receiver::Resource(ResourceKind::Semaphore),
     ),
-    row("asyncio.locks.Event", &["wait"], "event", "event"),
+    row(
+        "asyncio.locks.Event",
+        &["wait"],
+        WaitKind::Event,
+        Receiver::Resource(ResourceKind::Event),
+    ),
     row(
         "asyncio.locks.Condition",
         &["wait", "wait_for"],
-        "condition",
-        "condition",
+        WaitKind::Condition,
+        Receiver::Resource(ResourceKind::Condition),
     ),
     row(
         "asyncio.locks.Barrier",
         &["wait", "_wait", "_block", "__aenter__"],
-        "barrier",
-        "barrier",
+        WaitKind::Barrier,
+        Receiver::Resource(ResourceKind::Barrier),
     ),
-    row("asyncio.queues.Queue", &["get"], "queue-get", "queue"),
-    row("asyncio.queues.Queue", &["put"], "queue-put", "queue"),
-    row("asyncio.queues.Queue", &["join"], "queue-join", "queue"),
+    row(
+        "asyncio.queues.Queue",
+        &["get"],
+        WaitKind::QueueGet,
+        Receiver::Resource(ResourceKind::Queue),
+    ),
+    row(
+        "asyncio.queues.Queue",
+        &["put"],
+        WaitKind::QueuePut,
+        Receiver::Resource(ResourceKind::Queue),
+    ),
+    row(
+        "asyncio.queues.Queue",
+        &["join"],
+        WaitKind::QueueJoin,
+        Receiver::Resource(ResourceKind::Queue),
+    ),
     row(
         "asyncio.streams.StreamReader",
         &[
@@ -70,62 +111,62 @@ pub const COROUTINE_WAITS: &[KnownWait] = &[
             "_wait_for_data",
             "__anext__",
         ],
-        "socket-read",
-        "stream",
+        WaitKind::SocketRead,
+        Receiver::Stream,
     ),
     row(
         "asyncio.streams.StreamWriter",
         &["drain"],
-        "socket-write",
-        "stream",
+        WaitKind::SocketWrite,
+        Receiver::Stream,
     ),
     row(
         "asyncio.streams.FlowControlMixin",
         &["_drain_helper"],
-        "socket-write",
-        "protocol",
+        WaitKind::SocketWrite,
+        Receiver::Protocol,
     ),
     row(
         "asyncio.streams.StreamWriter",
         &["wait_closed"],
-        "socket-close",
-        "stream",
+        WaitKind::SocketClose,
+        Receiver::Stream,
     ),
     row(
         "asyncio.subprocess.Process",
         &["wait", "communicate", "_communicate"],
-        "subprocess",
-        "process",
+        WaitKind::Subprocess,
+        Receiver::Process,
     ),
     row(
         "asyncio.base_subprocess.BaseSubprocessTransport",
         &["_wait", "_connect_pipes"],
-        "subprocess",
-        "subprocess",
+        WaitKind::Subprocess,
+        Receiver::ChildTransport,
     ),
     row(
         "asyncio.base_events.Server",
         &["wait_closed"],
-        "server-close",
-        "server",
+        WaitKind::ServerClose,
+        Receiver::Resource(ResourceKind::Server),
     ),
     row(
         "asyncio.base_events.Server",
         &["serve_forever"],
-        "server",
-        "server",
+        WaitKind::Server,
+        Receiver::Resource(ResourceKind::Server),
     ),
     row(
         "asyncio.taskgroups.TaskGroup",
         &["__aexit__", "_aexit"],
-        "task-group",
-        "task-group",
+        WaitKind::TaskGroup,
+        Receiver::TaskGroup,
     ),
     row(
         "anyio._backends._asyncio.TaskGroup",
         &["__aexit__"],
-        "task-group",
-        "task-group",
+        WaitKind::TaskGroup,
+        Receiver::TaskGroup,
     ),
     row(
         "asyncio.base_events.BaseEventLoop",
@@ -135,8 +176,8 @@ pub const COROUTINE_WAITS: &[KnownWait] = &[
             "sendfile",
             "shutdown_default_executor",
         ],
-        "executor",
-        "loop",
+        WaitKind::Executor,
+        Receiver::EventLoop,
     ),
     row(
         "asyncio.selector_events.BaseSelectorEventLoop",
@@ -146,38 +187,38 @@ pub const COROUTINE_WAITS: &[KnownWait] = &[
             "sock_recvfrom",
             "sock_recvfrom_into",
         ],
-        "socket-read",
-        "loop",
+        WaitKind::SocketRead,
+        Receiver::EventLoop,
     ),
     row(
         "asyncio.selector_events.BaseSelectorEventLoop",
         &["sock_sendall", "sock_sendto"],
-        "socket-write",
-        "loop",
+        WaitKind::SocketWrite,
+        Receiver::EventLoop,
     ),
     row(
         "asyncio.selector_events.BaseSelectorEventLoop",
         &["sock_accept"],
-        "accept",
-        "loop",
+        WaitKind::Accept,
+        Receiver::EventLoop,
     ),
     row(
         "asyncio.selector_events.BaseSelectorEventLoop",
         &["sock_connect", "_sock_connect"],
-        "connect",
-        "loop",
+        WaitKind::Connect,
+        Receiver::EventLoop,
     ),
     row(
         "anyio._backends._asyncio.Lock",
         &["acquire", "__aenter__"],
-        "lock",
-        "lock",
+        WaitKind::Lock,
+        Receiver::Resource(ResourceKind::Lock),
     ),
     row(
         "anyio._backends._asyncio.Semaphore",
         &["acquire", "__aenter__"],
-        "semaphore",
-        "semaphore",
+        WaitKind::Semaphore,
+        Receiver::Resource(ResourceKind::Semaphore),
     ),
 ];
 
@@ -187,48 +228,68 @@ pub const THREAD_WAITS: &[KnownWait] = &[
     row(
         "threading.Condition",
         &["wait", "wait_for"],
-        "condition",
-        "thread-condition",
+        WaitKind::Condition,
+        Receiver::Resource(ResourceKind::ThreadCondition),
     ),
-    row("threading.Event", &["wait"], "event", "thread-event"),
+    row(
+        "threading.Event",
+        &["wait"],
+        WaitKind::Event,
+        Receiver::Resource(ResourceKind::ThreadEvent),
+    ),
     row(
         "threading.Semaphore",
         &["acquire", "__enter__"],
-        "semaphore",
-        "thread-semaphore",
+        WaitKind::Semaphore,
+        Receiver::Resource(ResourceKind::ThreadSemaphore),
     ),
     row(
         "threading.Barrier",
         &["wait", "_wait", "_enter"],
-        "barrier",
-        "thread-barrier",
+        WaitKind::Barrier,
+        Receiver::Resource(ResourceKind::ThreadBarrier),
     ),
     row(
         "threading.Thread",
         &["join", "_wait_for_tstate_lock"],
-        "thread",
-        "thread",
+        WaitKind::Thread,
+        Receiver::Thread,
     ),
-    row("queue.Queue", &["get"], "queue-get", "thread-queue"),
-    row("queue.Queue", &["put"], "queue-put", "thread-queue"),
-    row("queue.Queue", &["join"], "queue-join", "thread-queue"),
+    row(
+        "queue.Queue",
+        &["get"],
+        WaitKind::QueueGet,
+        Receiver::Resource(ResourceKind::ThreadQueue),
+    ),
+    row(
+        "queue.Queue",
+        &["put"],
+        WaitKind::QueuePut,
+        Receiver::Resource(ResourceKind::ThreadQueue),
+    ),
+    row(
+        "queue.Queue",
+        &["join"],
+        WaitKind::QueueJoin,
+        Receiver::Resource(ResourceKind::ThreadQueue),
+    ),
     row(
         "concurrent.futures._base.Future",
         &["result", "exception"],
-        "future",
-        "concurrent-future",
+        WaitKind::Future,
+        Receiver::Resource(ResourceKind::ConcurrentFuture),
     ),
     row(
         "concurrent.futures._base.Executor",
         &["shutdown"],
-        "executor",
-        "executor",
+        WaitKind::Executor,
+        Receiver::Resource(ResourceKind::Executor),
     ),
     row(
         "subprocess.Popen",
         &["wait", "_wait", "_try_wait", "communicate", "_communicate"],
-        "subprocess",
-        "popen",
+        WaitKind::Subprocess,
+        Receiver::Popen,
     ),
 ];
 

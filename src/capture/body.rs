@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CaptureError, MOST_BODY};
 use crate::inspect::recording::{Recorded, Recording};
-use crate::process::recorded::{Cursor, MOST_RUNS, read_image, write_image, write_number};
+use crate::process::recorded::{Cursor, MAX_RUNS, read_image, write_image, write_number};
 
 /// Looks at one process: so many can be asked for. Each takes time, and in a
 /// file next to no space.
@@ -19,7 +19,7 @@ pub(super) fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
     let (bytes, runs) = sizes
         .map(|sample| sample.memory.size())
         .fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
-    if facts.len() > MOST_FACTS || bytes > MOST_BODY || runs > MOST_RUNS {
+    if facts.len() > MOST_FACTS || bytes > MOST_BODY || runs > MAX_RUNS {
         return Err(CaptureError::TooLarge);
     }
     let mut body = Vec::new();
@@ -58,7 +58,7 @@ pub(super) fn read(body: Vec<u8>) -> Result<Recording, CaptureError> {
         return Err(CaptureError::TooLarge);
     }
     let mut cursor = Cursor::new(&body, from + len);
-    let mut runs = MOST_RUNS;
+    let mut runs = MAX_RUNS;
     for process in &mut recording.processes {
         let mut samples = process.process.samples.iter_mut().rev();
         let Some(last) = samples.next() else { continue };

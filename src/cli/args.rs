@@ -1,21 +1,25 @@
-//! What the command line accepts: help, completions and man page come from here.
+//! The command-line arguments. Help texts, completions and the manual page are
+//! generated from these definitions.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueHint, value_parser};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 
-use super::examples::{CAPTURE_EXAMPLES, DAP_EXAMPLES, MORE};
+use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
+use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
 use crate::inspect::Source;
 use crate::inspect::inspection::Capture;
 use crate::inspect::recording::Recording;
 use crate::limits::Limits;
-use crate::sampling::take::{Scope, TakeOptions};
+use crate::snapshot::options::{Scope, TakeOptions};
 
-/// Options that only a process that runs can be read with.
-const OF_A_PROCESS: [&str; 6] = [
+/// Names of the options that need a running process, and so conflict with
+/// `--capture`.
+const LIVE_ONLY: [&str; 6] = [
     "children",
     "pid",
     "no_pause",
@@ -27,12 +31,12 @@ const OF_A_PROCESS: [&str; 6] = [
 /// See every thread and asyncio task of a running Python process, from outside
 ///
 /// Reads a running CPython 3.7 to 3.15 process and shows each thread and each
-/// asyncio task with its whole chain of awaits and what it waits for.
+/// asyncio task with its chain of awaits and what it waits for.
 #[derive(Debug, Parser)]
 #[command(
     name = "dapper-attach",
     version,
-    after_long_help = MORE,
+    after_long_help = REPORT_HELP,
     after_help = "Examples, permissions and exit status: --help",
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
@@ -40,141 +44,203 @@ const OF_A_PROCESS: [&str; 6] = [
     max_term_width = 100
 )]
 pub struct Arguments {
+    /// The command; `None` for a report.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// The options of a report.
     #[command(flatten)]
     pub report: ReportArguments,
 }
 
+impl Arguments {
+    /// Parses the arguments of this process. On wrong usage, prints the error
+    /// and exits with status 2; on `--help` and `--version`, prints and exits
+    /// with status 0.
+    pub fn from_command_line() -> Self {
+        Self::from_words(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Parses a command line, whose first word is the name of the program.
+    fn from_words<W>(words: impl IntoIterator<Item = W>) -> Result<Self, clap::Error>
+    where
+        W: Into<std::ffi::OsString> + Clone,
+    {
+        let arguments = Self::try_parse_from(words)?;
+        match arguments.report_options() {
+            // clap knows no conflict with one value of an option.
+            Some(show) if show.threads && show.format.chosen() != Format::Text => {
+                let message = "the argument '--threads' can only be used with '--format text'";
+                Err(Self::command().error(ErrorKind::ArgumentConflict, message))
+            }
+            _ => Ok(arguments),
+        }
+    }
+
+    /// The options of the report that is printed; `None` for commands that
+    /// print no report.
+    fn report_options(&self) -> Option<&ShowArguments> {
+        match &self.command {
+            None => Some(&self.report.show),
+            Some(Command::Demo(demo)) => Some(&demo.show),
+            Some(_) => None,
+        }
+    }
+
+    /// Whether standard output is to be JSON, also for an error.
+    pub fn prints_json(&self) -> bool {
+        match &self.command {
+            Some(Command::Ps(ps)) => ps.format.chosen() == ListFormat::Json,
+            Some(Command::Check(check)) => check.format.chosen() == ListFormat::Json,
+            _ => (self.report_options()).is_some_and(|show| show.format.chosen() == Format::Json),
+        }
+    }
+}
+
+/// The commands beside the report.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Answer the questions of asyncio's debugging guide about a process
+    /// Check a process for the usual mistakes with asyncio
     ///
-    /// Debug mode, slow callbacks, coroutines that nobody awaits, tasks that may
-    /// vanish, lost exceptions, leaks, closed loops, executors: each with what
-    /// was seen. Nothing is asked of the process itself.
+    /// Covers debug mode, slow callbacks, coroutines that nobody awaits, tasks
+    /// that the garbage collector may take, exceptions that nobody retrieved,
+    /// leaks, closed loops and executors, with what was found for each. Runs
+    /// nothing in the process.
     Check(CheckArguments),
-    /// Record what a snapshot is made from, to look at it elsewhere and later
+    /// Record a process in a file, to inspect it later or on another machine
     ///
-    /// Writes what was read of the process into one file, compressed, readable by
-    /// you alone. The report, --json, check and dap take it with --capture FILE
-    /// instead of --pid, on any machine, and say the same as was seen.
-    #[command(after_long_help = CAPTURE_EXAMPLES)]
+    /// Writes what was read of the process into one compressed file that only you
+    /// can read. The report, check and dap take it with --capture FILE instead of
+    /// --pid, on any machine, and show what they would have shown then.
+    #[command(after_long_help = CAPTURE_HELP)]
     Capture(CaptureArguments),
     /// Serve an editor: a debug adapter that attaches to running processes
     ///
     /// Speaks the Debug Adapter Protocol on standard input and output, or to one
-    /// client after another on a port or socket. It only looks: no breakpoints,
-    /// no stepping, nothing is run in the process.
-    #[command(after_long_help = DAP_EXAMPLES)]
+    /// client after another on a port or socket. It only reads: it has no
+    /// breakpoints and no stepping, and runs nothing in the process.
+    #[command(after_long_help = DAP_HELP)]
     Dap(DapArguments),
-    /// List the Python processes of this machine
+    /// List the Python processes of this machine, each with its verdict
     Ps(PsArguments),
     /// Start a small program that hangs, and report on it
     Demo(DemoArguments),
     /// Print a completion script for a shell
     ///
     /// For example: dapper-attach completions bash > /etc/bash_completion.d/dapper-attach
-    Completions { shell: Shell },
+    Completions {
+        /// The shell to print it for
+        shell: Shell,
+    },
     /// Print the manual page
     ///
     /// For example: dapper-attach man | man -l -
     Man,
 }
 
+/// The options of a report.
 #[derive(Debug, Args)]
 pub struct ReportArguments {
-    /// The process to look into
-    // An `Option`, for it is not required beside a subcommand.
+    /// The process to inspect
+    // An `Option`, because a command does not need it.
     #[arg(short, long, required_unless_present = "capture", value_parser = value_parser!(u32).range(1..))]
     pub pid: Option<u32>,
-    /// Look into a capture instead; `-` is standard input
+    /// Inspect this capture instead of a process; `-` is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(conflicts_with_all = OF_A_PROCESS)]
+    #[arg(conflicts_with_all = LIVE_ONLY)]
     pub capture: Option<PathBuf>,
-    /// Look into every process below it as well
+    /// Inspect all processes below it as well
     #[arg(long)]
     pub children: bool,
+    /// How the process is read.
     #[command(flatten)]
     pub read: ReadArguments,
+    /// What is printed.
     #[command(flatten)]
     pub show: ShowArguments,
-    /// Exit with status 3 when the process hangs or blocks its event loop
+    /// Exit with status 3 if the process hangs or blocks its event loop
     #[arg(long, help_heading = "Output")]
     pub exit_code: bool,
 }
 
+/// The options of `capture`.
 #[derive(Debug, Args)]
 pub struct CaptureArguments {
     /// The process to record
     #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
     pub pid: u32,
-    /// Record every process below it as well
+    /// Record all processes below it as well
     #[arg(long)]
     pub children: bool,
     /// The file to write; `-` is standard output
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: PathBuf,
-    /// Leave out the values of variables, and all else that the report does not show
+    /// Leave out the values of variables and whatever the report does not show
     #[arg(long, conflicts_with = "locals")]
     pub redact: bool,
-    /// Write the snapshot that is recorded to this file as well, as JSON
+    /// Also write the recorded snapshot to this file, as JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
+    /// How the process is read.
     #[command(flatten)]
     pub read: ReadArguments,
 }
 
+/// The options of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// The process to look into
+    /// The process to inspect
     #[arg(short, long, required_unless_present = "capture", value_parser = value_parser!(u32).range(1..))]
     pub pid: Option<u32>,
-    /// Look into a capture instead; `-` is standard input
+    /// Inspect this capture instead of a process; `-` is standard input
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(conflicts_with_all = &OF_A_PROCESS[1..])]
+    #[arg(conflicts_with_all = &LIVE_ONLY[1..])]
     pub capture: Option<PathBuf>,
-    /// Print the answers as JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How the process is read.
     #[command(flatten)]
     pub read: ReadArguments,
+    /// The output format.
+    #[command(flatten)]
+    pub format: ListFormatArguments,
+    /// Colours and width.
     #[command(flatten)]
     pub terminal: TerminalArguments,
 }
 
+/// The options of `dap`.
 #[derive(Debug, Args)]
 pub struct DapArguments {
-    /// Attach to this process, whatever the client says
+    /// Attach to this process, whatever process the client asks for
     #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
     pub pid: Option<u32>,
-    /// Show this capture, whatever the client says
+    /// Show this capture, whatever process the client asks for
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "pid")]
     pub capture: Option<PathBuf>,
     /// Wait for clients on this port; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", conflicts_with = "socket")]
     pub listen: Option<String>,
-    /// Wait for clients on a Unix socket that only you may use
+    /// Wait for clients on a Unix socket that only you can use
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub socket: Option<PathBuf>,
-    /// Listen to other machines too; clients must say a token
+    /// Accept clients from other machines, which must send a token
     ///
-    /// The token is DAPPER_ATTACH_TOKEN, or is made up and printed. Nothing is
-    /// encrypted: prefer `ssh -L 5678:127.0.0.1:5678 HOST`.
+    /// The token is taken from DAPPER_ATTACH_TOKEN; without it, a random one is
+    /// made and printed. Nothing is encrypted: prefer
+    /// `ssh -L 5678:127.0.0.1:5678 HOST`.
     #[arg(long, requires = "listen")]
     pub allow_remote: bool,
 }
 
+/// How a process is read.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadArguments {
     /// Read local variables too
     #[arg(long)]
     pub locals: bool,
-    /// Never stop the process: parts may not fit together, and the report says so
+    /// Never stop the process; the report says which parts may not fit together
     #[arg(long)]
     pub no_pause: bool,
-    /// Let the process stand still for at most so many milliseconds
+    /// Stop the process for at most this many milliseconds
     #[arg(
         long,
         value_name = "MS",
@@ -183,27 +249,27 @@ pub struct ReadArguments {
     )]
     #[arg(value_parser = value_parser!(u64).range(1..=60_000))]
     pub max_pause: u64,
-    /// Look so many times before saying whether anything moves
+    /// Take this many samples, to see what moves between them
     #[arg(long, value_name = "N", default_value_t = 2)]
     #[arg(value_parser = value_parser!(u32).range(1..=1_000))]
     pub samples: u32,
-    /// Wait so many seconds between two looks
+    /// Wait this many seconds between two samples
     #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = interval)]
     pub interval: Duration,
 }
 
 fn interval(text: &str) -> Result<Duration, String> {
-    const LONGEST_S: f64 = 3_600.0;
+    const MAX_S: f64 = 3_600.0;
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
-    match (0.0..=LONGEST_S).contains(&seconds) {
+    match (0.0..=MAX_S).contains(&seconds) {
         true => Ok(Duration::from_secs_f64(seconds)),
         false => Err("it must be between 0 and 3600".to_owned()),
     }
 }
 
 impl ReadArguments {
-    /// What is wanted of the process `pid`.
-    pub fn capture(&self, pid: u32, children: bool) -> Capture {
+    /// The inspection of the running process `pid`.
+    pub fn live(&self, pid: u32, children: bool) -> Capture {
         Capture {
             source: Source::Live,
             pid,
@@ -214,7 +280,7 @@ impl ReadArguments {
         }
     }
 
-    /// What is wanted of a capture.
+    /// The inspection of a capture.
     pub fn recorded(&self, recording: Arc<Recording>) -> Capture {
         Capture::of(recording, self.options())
     }
@@ -230,120 +296,75 @@ impl ReadArguments {
     }
 }
 
+/// What a report contains, and how it is printed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct ShowArguments {
-    /// Print the snapshot as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Print who waits for whom as a Graphviz graph
-    #[arg(long, conflicts_with = "json")]
-    pub dot: bool,
-    /// Only tasks of this name, coroutine or id, in full; * and ? match any text
+    /// The output format.
+    #[command(flatten)]
+    pub format: FormatArguments,
+    /// Only tasks with this name, coroutine or id, in full; * and ? are wildcards
     ///
-    /// A name that matches exactly wins, else any that contains the text. May be
-    /// given more than once.
+    /// A name that matches exactly is preferred to one that contains the text.
+    /// Can be given more than once.
     #[arg(long, value_name = "NAME")]
     pub task: Vec<String>,
-    /// Only threads of this name or native id, in full; * and ? match any text
+    /// Only threads with this name or native id, in full; * and ? are wildcards
     #[arg(long, value_name = "NAME|TID")]
     pub thread: Vec<String>,
-    /// Threads only
-    #[arg(long, conflicts_with_all = ["json", "dot", "task", "thread"])]
+    /// Only threads: one sample, no verdict
+    #[arg(long, conflicts_with_all = ["task", "thread"])]
     pub threads: bool,
-    /// Show every frame, those of libraries too, each on a line of its own
+    /// Show every frame, also those of libraries, each on its own line
     #[arg(long)]
     pub all_frames: bool,
-    /// Let tasks with equal chains share a row above this number of tasks; 0: never
+    /// Above this number of tasks, tasks with equal chains share a row; 0: never
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub group_above: usize,
+    /// Colours and width.
     #[command(flatten)]
     pub terminal: TerminalArguments,
 }
 
+/// Colours and width of text for people.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct TerminalArguments {
-    /// Use colours; NO_COLOR and CLICOLOR_FORCE are heeded
+    /// When to use colours; auto respects NO_COLOR and CLICOLOR_FORCE
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: clap::ColorChoice,
-    /// Lay out for so many columns instead of the terminal's
+    /// Lay out for this many columns instead of the terminal's width
     #[arg(long, value_name = "N")]
     pub width: Option<usize>,
 }
 
+/// The options of `ps`.
 #[derive(Debug, Args)]
 pub struct PsArguments {
-    /// Print the list as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Only list: do not look, for half a second, whether each goes on
+    /// Leave out the verdicts, which take half a second
     #[arg(long)]
     pub no_verdict: bool,
+    /// The output format.
+    #[command(flatten)]
+    pub format: ListFormatArguments,
+    /// Colours and width.
     #[command(flatten)]
     pub terminal: TerminalArguments,
 }
 
+/// The options of `demo`.
 #[derive(Debug, Args)]
 pub struct DemoArguments {
-    /// The interpreter to start, 3.7 or later
+    /// The interpreter to start, Python 3.7 or later
     #[arg(long, value_name = "PATH", default_value = "python3", value_hint = ValueHint::ExecutablePath)]
     pub python: PathBuf,
+    /// How the process is read.
     #[command(flatten)]
     pub read: ReadArguments,
+    /// What is printed.
     #[command(flatten)]
     pub show: ShowArguments,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-    use clap::error::ErrorKind;
-
-    #[test]
-    fn the_definition_is_sound() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn a_pid_or_a_command_is_required() {
-        let refused = |line: &[&str]| Arguments::try_parse_from(line).unwrap_err().kind();
-        assert_eq!(
-            refused(&["dapper-attach"]),
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-        );
-        assert_eq!(
-            refused(&["dapper-attach", "--json"]),
-            ErrorKind::MissingRequiredArgument
-        );
-        assert_eq!(
-            refused(&["dapper-attach", "-p", "0"]),
-            ErrorKind::ValueValidation
-        );
-        assert_eq!(
-            refused(&["dapper-attach", "-p", "1", "--json", "--dot"]),
-            ErrorKind::ArgumentConflict
-        );
-        for process in [&["-p", "1"][..], &["--samples", "3"], &["--children"]] {
-            let line = [&["dapper-attach", "--capture", "a"], process].concat();
-            assert_eq!(refused(&line), ErrorKind::ArgumentConflict);
-        }
-        for line in [
-            &["dapper-attach", "-p", "1"][..],
-            &["dapper-attach", "ps", "--json"],
-            &["dapper-attach", "--capture", "a", "--json"],
-            &["dapper-attach", "capture", "-p", "1", "-o", "a"],
-        ] {
-            assert!(Arguments::try_parse_from(line).is_ok(), "{line:?}");
-        }
-    }
-
-    #[test]
-    fn reading_stops_the_process_for_a_tenth_of_a_second_at_most() {
-        let arguments = Arguments::try_parse_from(["dapper-attach", "-p", "1"]).unwrap();
-        let options = arguments.report.read.options();
-        assert_eq!(options.max_pause, Duration::from_millis(100));
-        assert!(!options.no_pause && !options.locals);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! `dapper-attach capture`, and looking into what it wrote.
+//! `dapper-attach capture`, and `--capture` of the other commands.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -8,100 +8,113 @@ use super::args::{CaptureArguments, ReadArguments};
 use super::failure::Failure;
 use crate::capture::{CaptureError, read_file, write, write_file};
 use crate::inspect::inspection::Capture;
-use crate::inspect::recording::{Recording, Taken};
+use crate::inspect::recorder::Taken;
+use crate::inspect::recording::Recording;
 use crate::plain_text::clean;
 use crate::report::json;
 
+/// Records a process, and writes the capture.
+///
+/// # Errors
+/// If the process cannot be read, or a file cannot be written.
 pub fn run(arguments: &CaptureArguments) -> Result<(), Failure> {
     let to_stdout = arguments.output.as_os_str() == "-";
     if to_stdout && io::stdout().is_terminal() {
         return Err(Failure::new(
             "usage",
-            "a capture is no text for a terminal",
-            Some("name a file, or send the output to one".into()),
+            "a capture is binary data and is not written to a terminal",
+            Some("name a file with --output, or redirect standard output".into()),
         ));
     }
-    let capture = arguments.read.capture(arguments.pid, arguments.children);
+    let inspection = arguments.read.live(arguments.pid, arguments.children);
     let Taken {
         snapshot,
         recording,
         inexact,
-    } = capture.record(arguments.redact)?;
-    let bytes = write(&recording).map_err(|error| too_large(&error))?;
+    } = inspection.record(arguments.redact)?;
+    let bytes = write(&recording).map_err(|error| not_encoded(&error))?;
     save(&arguments.output, &bytes)?;
     if let Some(path) = &arguments.json {
         let mut text = Vec::new();
         json::write(&mut text, &snapshot, false)?;
         save(path, &text)?;
     }
-    let mut said = String::new();
+    let mut messages = String::new();
     if !to_stdout {
         let processes = match recording.processes.len() {
             1 => format!("process {}", arguments.pid),
             many => format!("{many} processes"),
         };
-        said = format!(
-            "dapper-attach: {processes} captured, {} bytes in {}\n",
+        messages = format!(
+            "dapper-attach: captured {processes} in {}, {} bytes\n",
+            clean(&arguments.output.to_string_lossy()),
             bytes.len(),
-            clean(&arguments.output.to_string_lossy())
         );
     }
     for pid in inexact {
-        said += &format!(
-            "dapper-attach: process {pid} is too large, or changed while it was captured: what is \
-             read from the capture may differ from what was seen\n"
+        messages += &format!(
+            "dapper-attach: process {pid} is too large, or changed while it was captured: the \
+             capture may show something else than the process did\n"
         );
     }
-    // Nobody is left to tell when this fails.
-    let _ = io::stderr().lock().write_all(said.as_bytes());
+    // If stderr is closed, nobody can read the messages.
+    let _ = io::stderr().lock().write_all(messages.as_bytes());
     Ok(())
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_file(path, bytes).map_err(|error| {
         let path = path.display();
-        Failure::new("output", format!("{path} was not written: {error}"), None)
+        Failure::new(
+            "output",
+            format!("{path} was not written: {error}"),
+            Some("name a file in a directory that you can write to and that has space".into()),
+        )
     })
 }
 
-fn too_large(error: &CaptureError) -> Failure {
-    let hint = "`--redact` leaves out what the report does not need".to_owned();
+fn not_encoded(error: &CaptureError) -> Failure {
     Failure::new(
         "capture",
         format!("no capture was written: {error}"),
-        Some(hint),
+        Some("--redact leaves out what the report does not need".into()),
     )
 }
 
-/// Reads a capture.
-pub fn open(path: &Path) -> Result<Arc<Recording>, Failure> {
-    let recording = read_file(path).map_err(|error| unreadable(path, &error))?;
+/// Reads the capture in `path`.
+fn open(path: &Path) -> Result<Arc<Recording>, Failure> {
+    let recording = read_file(path).map_err(|error| {
+        let hint = match error {
+            CaptureError::NoCapture => "record one with `dapper-attach capture --pid PID -o FILE`",
+            CaptureError::Version { .. } => "use the version of dapper-attach that wrote it",
+            CaptureError::Short | CaptureError::Damaged => "copy the file again",
+            CaptureError::Io(_) => "name a file that exists and that you can read",
+            CaptureError::TooLarge | CaptureError::Facts(_) | CaptureError::Memory(_) => RECORD,
+        };
+        unreadable(path, &error, hint)
+    })?;
     match recording.first() {
         Some(_) => Ok(Arc::new(recording)),
-        None => Err(Failure::new(
-            "capture",
-            format!("{} cannot be read: it holds no process", path.display()),
-            None,
-        )),
+        None => Err(unreadable(path, &"it contains no process", RECORD)),
     }
 }
 
-fn unreadable(path: &Path, error: &CaptureError) -> Failure {
-    let hint = match error {
-        CaptureError::NoCapture => Some("`dapper-attach capture --pid PID -o FILE` makes one"),
-        CaptureError::Version { .. } => Some("use the version of dapper-attach that wrote it"),
-        CaptureError::Short | CaptureError::Damaged => Some("copy it again"),
-        _ => None,
-    };
+/// What to do about a capture from which nothing can be read.
+const RECORD: &str = "record the process again with `dapper-attach capture`";
+
+fn unreadable(path: &Path, reason: &dyn std::fmt::Display, hint: &str) -> Failure {
     Failure::new(
         "capture",
-        format!("{} cannot be read: {error}", path.display()),
-        hint.map(str::to_owned),
+        format!("{} cannot be read: {reason}", path.display()),
+        Some(hint.to_owned()),
     )
 }
 
-/// What is wanted of a process that runs, or of a capture.
-pub fn wanted(
+/// The inspection of the process `pid`, or of the capture if there is one.
+///
+/// # Errors
+/// If the capture cannot be read, or was redacted and variables are asked for.
+pub fn inspection(
     read: &ReadArguments,
     pid: Option<u32>,
     children: bool,
@@ -113,13 +126,17 @@ pub fn wanted(
             if recording.redacted && read.locals {
                 return Err(Failure::new(
                     "redacted",
-                    "the capture has no variables: it was made with --redact",
-                    None,
+                    "the capture contains no variables: it was recorded with --redact",
+                    Some("leave out --locals, or record again without --redact".into()),
                 ));
             }
             Ok(read.recorded(recording))
         }
-        (Some(pid), None) => Ok(read.capture(pid, children)),
-        (None, None) => Err(Failure::new("usage", "--pid or --capture is missing", None)),
+        (Some(pid), None) => Ok(read.live(pid, children)),
+        (None, None) => Err(Failure::new(
+            "usage",
+            "there is nothing to inspect",
+            Some("name a process with --pid, or a file with --capture".into()),
+        )),
     }
 }

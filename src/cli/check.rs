@@ -6,44 +6,52 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::args::CheckArguments;
-use super::capture::wanted;
+use super::capture::inspection;
 use super::failure::Failure;
+use super::format::ListFormat;
 use super::output;
 use crate::diagnosis::{self, Check};
 use crate::plain_text::clean;
 use crate::report::json;
 
-/// What `--json` prints.
+/// The JSON object of one process.
 #[derive(Serialize)]
 struct Answers<'a> {
     pid: u32,
     checks: &'a [Check],
 }
 
+/// Checks the process, or each process of a capture, and prints the answers.
+///
+/// # Errors
+/// If the process or the capture cannot be read, or the answers cannot be written.
 pub fn run(arguments: &CheckArguments) -> Result<(), Failure> {
     let capture = arguments.capture.as_deref();
-    let capture = wanted(&arguments.read, arguments.pid, false, capture)?;
-    let captured = capture.take()?;
+    let inspection = inspection(&arguments.read, arguments.pid, false, capture)?;
+    let captured = inspection.take()?;
     for process in &captured.snapshot.processes {
         let earlier = captured.earlier.get(&process.pid);
         let earlier = earlier.map_or(&[][..], Vec::as_slice);
-        let sources = capture.source.files(process.pid);
+        let sources = inspection.source.files(process.pid);
         let checks = diagnosis::checks(process, earlier, &*sources);
-        if arguments.json {
-            let answers = Answers {
-                pid: process.pid,
-                checks: &checks,
-            };
-            output::plain(|out| {
-                Ok::<(), Failure>(json::write(out, &answers, output::is_terminal())?)
-            })?;
-        } else {
-            output::styled(&arguments.terminal, |out| {
-                Ok::<(), Failure>(write(out, &checks)?)
-            })?;
-        }
+        let answers = Answers {
+            pid: process.pid,
+            checks: &checks,
+        };
+        print(&answers, arguments)?;
     }
     Ok(())
+}
+
+fn print(answers: &Answers<'_>, arguments: &CheckArguments) -> Result<(), Failure> {
+    match arguments.format.chosen() {
+        ListFormat::Json => {
+            output::plain(|out| Ok(json::write(out, answers, output::is_terminal())?))
+        }
+        ListFormat::Text => {
+            output::styled(&arguments.terminal, |out| Ok(write(out, answers.checks)?))
+        }
+    }
 }
 
 fn write(out: &mut dyn io::Write, checks: &[Check]) -> io::Result<()> {

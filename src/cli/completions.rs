@@ -7,8 +7,12 @@ use super::args::Arguments;
 use super::failure::Failure;
 use super::output;
 
+/// Prints the completion script for `shell`.
+///
+/// # Errors
+/// If standard output cannot be written.
 pub fn run(shell: Shell) -> Result<(), Failure> {
-    // Into memory first: the generator panics when its output is closed.
+    // Generated into memory, because the generator panics if its output is closed.
     let mut script = Vec::new();
     clap_complete::generate(
         shell,

@@ -17,20 +17,24 @@ use super::report;
 use crate::model::Snapshot;
 
 const PROGRAM: &str = include_str!("demo.py");
-/// Time for the interpreter to start and for the program to get stuck.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// Bytes of the program's output that are kept to find its word in.
-const MAX_SAID: usize = 64 << 10;
+/// Time for the interpreter to start and for the program to hang.
+const READY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Maximum length of the program's output, in bytes.
+const MAX_OUTPUT: usize = 64 << 10;
 
+/// Starts a small program that hangs, and reports on it.
+///
+/// # Errors
+/// If the program does not start or cannot be read, or the report cannot be written.
 pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
-    let snapshot = look(arguments)?;
+    let snapshot = inspect(arguments)?;
     report::print(snapshot, &arguments.show, arguments.read.locals)
 }
 
-/// Starts the program, looks into it, and leaves neither process nor file
-/// behind, also when interrupted meanwhile: the signal is delivered afterwards.
-fn look(arguments: &DemoArguments) -> Result<Snapshot, Failure> {
-    // Declared first, and so released last.
+/// Starts the program, inspects it, and removes its process and file. A signal
+/// that arrives meanwhile is delivered after that.
+fn inspect(arguments: &DemoArguments) -> Result<Snapshot, Failure> {
+    // Declared first, so that it is dropped last.
     let signals;
     let folder = tempfile::Builder::new()
         .prefix("dapper-attach-demo-")
@@ -39,10 +43,10 @@ fn look(arguments: &DemoArguments) -> Result<Snapshot, Failure> {
     let path = folder.path().join("demo.py");
     fs::write(&path, PROGRAM).map_err(|error| unwritable(&error))?;
     let mut program = Program::start(&arguments.python, &path)?;
-    // Held back only now: the program must not inherit that.
-    signals = HeldSignals::new();
+    // Not before the program has started: it would inherit the blocked signals.
+    signals = BlockedSignals::new();
     let pid = program.wait_until_ready(&signals)?;
-    Ok(arguments.read.capture(pid, false).diagnosed()?)
+    Ok(arguments.read.live(pid, false).diagnosed()?)
 }
 
 /// The running demo program, killed when dropped.
@@ -71,19 +75,19 @@ impl Program {
         })?;
         match child.stdout.take() {
             Some(stdout) => Ok(Self { child, stdout }),
-            None => Err(broken("it has no output")),
+            None => Err(not_ready("it has no output")),
         }
     }
 
-    /// The pid of the interpreter that runs the program, as soon as it hangs.
-    fn wait_until_ready(&mut self, signals: &HeldSignals) -> Result<u32, Failure> {
-        let deadline = Instant::now() + PATIENCE;
-        let mut said = Vec::new();
+    /// Waits until the program hangs, and returns the pid of its interpreter.
+    fn wait_until_ready(&mut self, signals: &BlockedSignals) -> Result<u32, Failure> {
+        let deadline = Instant::now() + READY_TIMEOUT;
+        let mut output = Vec::new();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let seconds = PATIENCE.as_secs();
-                return Err(broken(&format!("it was not ready after {seconds} s")));
+                let seconds = READY_TIMEOUT.as_secs();
+                return Err(not_ready(&format!("it was not ready after {seconds} s")));
             }
             let readable = wait_for(&self.stdout, signals, left)?;
             if signals.pending() {
@@ -98,26 +102,26 @@ impl Program {
             }
             let mut buffer = [0; 4096];
             match self.stdout.read(&mut buffer) {
-                Ok(0) => return Err(broken(&self.last_words())),
-                Ok(count) => said.extend_from_slice(&buffer[..count]),
+                Ok(0) => return Err(not_ready(&self.end_reason())),
+                Ok(count) => output.extend_from_slice(&buffer[..count]),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(broken(&error.to_string())),
+                Err(error) => return Err(not_ready(&error.to_string())),
             }
-            if let Some(pid) = ready_pid(&said) {
+            if let Some(pid) = ready_pid(&output) {
                 return Ok(pid);
             }
-            if said.len() > MAX_SAID {
-                return Err(broken("it says what it should not"));
+            if output.len() > MAX_OUTPUT {
+                return Err(not_ready("it printed too much"));
             }
         }
     }
 
     /// Why the program ended: the last line of its errors.
-    fn last_words(&mut self) -> String {
+    fn end_reason(&mut self) -> String {
         let mut errors = Vec::new();
         if let Some(stderr) = self.child.stderr.take() {
-            // What was read before an error is still worth telling.
-            let _ = stderr.take(MAX_SAID as u64).read_to_end(&mut errors);
+            // What was read before an error is still useful.
+            let _ = stderr.take(MAX_OUTPUT as u64).read_to_end(&mut errors);
         }
         let errors = String::from_utf8_lossy(&errors);
         match errors.lines().rfind(|line| !line.trim().is_empty()) {
@@ -129,16 +133,16 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // Both fail only for a child that is gone already.
+        // Both fail only if the child has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The pid in the line `READY <pid>`, once that line is complete.
-fn ready_pid(said: &[u8]) -> Option<u32> {
-    let said = String::from_utf8_lossy(said);
-    let lines = said
+/// The pid in the line `READY <pid>`. `None` until that line is complete.
+fn ready_pid(output: &[u8]) -> Option<u32> {
+    let output = String::from_utf8_lossy(output);
+    let lines = output
         .split_inclusive('\n')
         .filter(|line| line.ends_with('\n'));
     lines
@@ -146,8 +150,13 @@ fn ready_pid(said: &[u8]) -> Option<u32> {
         .find_map(|pid| pid.parse().ok())
 }
 
-/// Waits for output or a signal: whether there is output (or its end).
-fn wait_for(stdout: &ChildStdout, signals: &HeldSignals, left: Duration) -> Result<bool, Failure> {
+/// Waits for output, a signal, or the end of the time `left`. Returns whether there
+/// is output, or its end.
+fn wait_for(
+    stdout: &ChildStdout,
+    signals: &BlockedSignals,
+    left: Duration,
+) -> Result<bool, Failure> {
     let mut waited = vec![PollFd::new(stdout.as_fd(), PollFlags::POLLIN)];
     if let Some(fd) = &signals.fd {
         waited.push(PollFd::new(fd.as_fd(), PollFlags::POLLIN));
@@ -155,27 +164,27 @@ fn wait_for(stdout: &ChildStdout, signals: &HeldSignals, left: Duration) -> Resu
     let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
     match poll(&mut waited, timeout) {
         Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(waited[0].any().unwrap_or(false)),
-        Err(error) => Err(broken(&error.to_string())),
+        Err(error) => Err(not_ready(&error.to_string())),
     }
 }
 
-/// Signals that would end us, held back until this is dropped.
-struct HeldSignals {
+/// Blocks the signals that would end this process, until it is dropped.
+struct BlockedSignals {
     mask: SigSet,
     fd: Option<SignalFd>,
 }
 
-impl HeldSignals {
+impl BlockedSignals {
     fn new() -> Self {
         let mask = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
-        // Without it an interrupt ends us at once, as it would have before.
+        // If this fails, a signal ends this process at once, as it would without it.
         let fd = mask.thread_block().and_then(|()| {
             SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
         });
         Self { mask, fd: fd.ok() }
     }
 
-    /// Whether one has arrived.
+    /// Whether a signal has arrived.
     fn pending(&self) -> bool {
         let Some(fd) = &self.fd else { return false };
         let mut waited = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
@@ -183,23 +192,23 @@ impl HeldSignals {
     }
 }
 
-impl Drop for HeldSignals {
+impl Drop for BlockedSignals {
     fn drop(&mut self) {
         let _ = self.mask.thread_unblock();
     }
 }
 
-fn broken(why: &str) -> Failure {
+fn not_ready(why: &str) -> Failure {
     let hint = "try another interpreter with --python PATH".to_owned();
     Failure::new(
         "demo",
-        format!("the demo program did not get ready: {why}"),
+        format!("the demo program did not start: {why}"),
         Some(hint),
     )
 }
 
 fn unwritable(error: &std::io::Error) -> Failure {
-    let hint = "set TMPDIR to a folder that you may write to".to_owned();
+    let hint = "set TMPDIR to a directory that you can write to".to_owned();
     Failure::new(
         "demo",
         format!("the demo program could not be written: {error}"),

@@ -1,4 +1,4 @@
-//! Why a command could not do its work, as people and scripts are told.
+//! Why a command failed, as text for people and as JSON for programs.
 
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -11,29 +11,34 @@ use crate::process;
 use crate::report::json;
 use crate::report::select::NoMatch;
 
+/// Why a command failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// What was asked for could not be done.
+    /// The command could not do what was asked for.
     Refused(Reason),
-    /// The answer could not be written.
+    /// Standard output could not be written.
     Output(io::Error),
 }
 
-/// The contract's `error` object.
+/// The `error` object of the JSON output (docs/snapshot-json.md).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
+    /// A stable word for programs.
     pub code: &'static str,
+    /// One sentence, without its full stop.
     pub message: String,
+    /// What the user can do about it. `None` if there is nothing.
     pub hint: Option<String>,
 }
 
-/// What `--json` prints instead of a snapshot.
+/// The JSON object that is printed instead of a snapshot.
 #[derive(Serialize)]
 struct Answer<'a> {
     error: &'a Reason,
 }
 
 impl Failure {
+    /// A command that could not do what was asked for.
     pub fn new(code: &'static str, message: impl Into<String>, hint: Option<String>) -> Self {
         Self::Refused(Reason {
             code,
@@ -42,22 +47,28 @@ impl Failure {
         })
     }
 
-    /// Says it on stderr, with `as_json` on stdout too, and gives the status.
-    /// A reader that went away is no failure.
+    /// Whether the reader of standard output went away, as `head` does.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe)
+    }
+
+    /// Prints the failure on stderr, with `as_json` on stdout as well, and returns
+    /// the exit status. A reader that went away is no failure.
     pub fn report(self, as_json: bool) -> ExitCode {
+        if self.is_closed_pipe() {
+            return ExitCode::SUCCESS;
+        }
         let reason = match self {
-            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => {
-                return ExitCode::SUCCESS;
-            }
             Self::Output(error) => Reason {
                 code: "output",
                 message: format!("the output could not be written: {error}"),
-                hint: None,
+                hint: (error.kind() == ErrorKind::StorageFull)
+                    .then(|| "free some space, or write to another file system".into()),
             },
             Self::Refused(reason) => reason,
         };
-        // Nobody is left to tell when these fail.
-        let _ = say(&mut io::stderr().lock(), &reason);
+        // If these fail, there is nowhere left to report it.
+        let _ = print(&mut io::stderr().lock(), &reason);
         if as_json {
             let answer = Answer { error: &reason };
             let _ = output::plain(|out| json::write(out, &answer, output::is_terminal()));
@@ -66,7 +77,7 @@ impl Failure {
     }
 }
 
-fn say(out: &mut dyn Write, reason: &Reason) -> io::Result<()> {
+fn print(out: &mut dyn Write, reason: &Reason) -> io::Result<()> {
     writeln!(out, "dapper-attach: {}", clean(&reason.message))?;
     match &reason.hint {
         Some(hint) => writeln!(out, "  fix: {}", clean(hint)),
@@ -91,8 +102,8 @@ impl From<process::Error> for Failure {
 }
 
 impl From<NoMatch> for Failure {
-    fn from(nothing: NoMatch) -> Self {
-        Self::new(nothing.code, nothing.message, None)
+    fn from(error: NoMatch) -> Self {
+        Self::new(error.code, error.message, None)
     }
 }
 
@@ -113,10 +124,10 @@ mod tests {
             reason: "evil\nprogram".into(),
             fix: "run it as root".into(),
         });
-        let mut said = Vec::new();
-        say(&mut said, &reason).unwrap();
+        let mut printed = Vec::new();
+        print(&mut printed, &reason).unwrap();
         assert_eq!(
-            String::from_utf8(said).unwrap(),
+            String::from_utf8(printed).unwrap(),
             "dapper-attach: no permission to read the memory of process 7: evil\\nprogram\n  \
              fix: run it as root\n"
         );

@@ -6,8 +6,9 @@ mod check;
 mod completions;
 mod dap;
 mod demo;
-mod examples;
 mod failure;
+mod format;
+mod help_text;
 mod man;
 mod output;
 mod ps;
@@ -15,50 +16,45 @@ mod report;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use procfs::process::Process;
 
 use args::{Arguments, Command};
 
-/// The kernel ends whoever has it before all others (`OOM_SCORE_ADJ_MAX`,
-/// include/uapi/linux/oom.h of Linux).
-const FIRST_TO_END: i16 = 1000;
+/// The highest `oom_score_adj`: the kernel ends this process before all others
+/// (`OOM_SCORE_ADJ_MAX` in `include/uapi/linux/oom.h` of Linux).
+const MAX_OOM_SCORE_ADJ: i16 = 1000;
 
-/// Runs the command line; the status is 0, or 1 with a sentence on stderr, 2
-/// for wrong usage, or 3 for a process that is stuck where that was asked for.
+/// Runs the command line and returns the exit status: 0 for success, 1 for a
+/// failure that was explained on stderr, 3 for a process that hangs if
+/// `--exit-code` was given. Wrong usage exits at once with status 2.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    be_first_to_end();
-    let json = match &arguments.command {
-        None => arguments.report.show.json,
-        Some(Command::Demo(demo)) => demo.show.json,
-        Some(Command::Ps(ps)) => ps.json,
-        Some(Command::Check(check)) => check.json,
-        Some(
-            Command::Capture(_) | Command::Completions { .. } | Command::Dap(_) | Command::Man,
-        ) => false,
-    };
-    let done = match &arguments.command {
+    let arguments = Arguments::from_command_line();
+    prefer_own_oom_kill();
+    let as_json = arguments.prints_json();
+    let result = match &arguments.command {
         None => report::run(&arguments.report),
-        Some(Command::Demo(demo)) => demo::run(demo).map(|()| ExitCode::SUCCESS),
-        Some(Command::Ps(ps)) => ps::run(ps).map(|()| ExitCode::SUCCESS),
         Some(Command::Dap(dap)) => dap::run(dap),
-        Some(Command::Capture(capture)) => capture::run(capture).map(|()| ExitCode::SUCCESS),
-        Some(Command::Check(check)) => check::run(check).map(|()| ExitCode::SUCCESS),
-        Some(Command::Completions { shell }) => {
-            completions::run(*shell).map(|()| ExitCode::SUCCESS)
-        }
-        Some(Command::Man) => man::run().map(|()| ExitCode::SUCCESS),
+        Some(Command::Demo(demo)) => succeeded(demo::run(demo)),
+        Some(Command::Ps(ps)) => succeeded(ps::run(ps)),
+        Some(Command::Capture(capture)) => succeeded(capture::run(capture)),
+        Some(Command::Check(check)) => succeeded(check::run(check)),
+        Some(Command::Completions { shell }) => succeeded(completions::run(*shell)),
+        Some(Command::Man) => succeeded(man::run()),
     };
-    match done {
+    match result {
         Ok(status) => status,
-        Err(failure) => failure.report(json),
+        Err(failure) => failure.report(as_json),
     }
 }
 
-/// Where memory runs out, we are to end: a process that is looked at may have to
-/// share its limit with us, and would be ended for being the larger one.
-fn be_first_to_end() {
-    // Without `/proc` there is nothing to look at either.
-    let _ = Process::myself().and_then(|own| own.set_oom_score_adj(FIRST_TO_END));
+fn succeeded(result: Result<(), failure::Failure>) -> Result<ExitCode, failure::Failure> {
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+/// Asks the kernel to end dapper-attach first when memory runs out. In a
+/// container with a memory limit, the inspected process shares that limit and is
+/// larger, so the kernel would end it instead.
+fn prefer_own_oom_kill() {
+    // Without `/proc` no process can be inspected anyway.
+    let _ = Process::myself().and_then(|own| own.set_oom_score_adj(MAX_OOM_SCORE_ADJ));
 }

@@ -1,4 +1,4 @@
-//! Standard output: buffered, coloured only where that is wanted.
+//! Standard output: buffered, with colours only where they are wanted.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
@@ -6,11 +6,16 @@ use anstream::AutoStream;
 
 use super::args::TerminalArguments;
 
-/// Columns where there is no terminal to ask.
+/// Columns of the layout if neither an option, a terminal nor `COLUMNS` says.
 const DEFAULT_WIDTH: usize = 120;
-const BUFFER: usize = 1 << 16;
+/// Size of the output buffer in bytes.
+const BUFFER_BYTES: usize = 1 << 16;
 
-/// Writes text that may have colours.
+/// Writes text that may contain colours. They are removed where the options, the
+/// environment or the kind of output exclude them.
+///
+/// # Errors
+/// Those of `write`, and those of standard output.
 pub fn styled<E: From<io::Error>>(
     terminal: &TerminalArguments,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
@@ -23,7 +28,10 @@ pub fn styled<E: From<io::Error>>(
     buffered(AutoStream::new(io::stdout().lock(), choice), write)
 }
 
-/// Writes data for programs as it is.
+/// Writes data for programs, unchanged.
+///
+/// # Errors
+/// Those of `write`, and those of standard output.
 pub fn plain<E: From<io::Error>>(
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -34,22 +42,42 @@ fn buffered<E: From<io::Error>>(
     stream: impl Write,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut out = BufWriter::with_capacity(BUFFER, stream);
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, stream);
     write(&mut out)?;
     Ok(out.flush()?)
 }
 
-/// Whether a person reads along.
+/// Whether standard output is a terminal.
 pub fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Columns to lay out for.
+/// The number of columns to lay out for: that of `--width`, of the terminal, of
+/// `COLUMNS`, or [`DEFAULT_WIDTH`].
 pub fn width(terminal: &TerminalArguments) -> usize {
     let of_terminal = || terminal_size::terminal_size_of(io::stdout());
-    let of_environment = || std::env::var("COLUMNS").ok()?.parse().ok();
+    let of_environment = || width_in(&std::env::var("COLUMNS").ok()?);
     (terminal.width)
         .or_else(|| of_terminal().map(|(width, _)| usize::from(width.0)))
         .or_else(of_environment)
         .unwrap_or(DEFAULT_WIDTH)
+}
+
+/// The width that a value of `COLUMNS` says. `None` for 0, which some shells and
+/// terminals without a known size set.
+fn width_in(columns: &str) -> Option<usize> {
+    columns.parse().ok().filter(|width| *width > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_of_zero_or_nonsense_say_nothing() {
+        assert_eq!(width_in("80"), Some(80));
+        for columns in ["0", "", "wide", "-1"] {
+            assert_eq!(width_in(columns), None, "{columns:?}");
+        }
+    }
 }

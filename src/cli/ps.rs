@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::args::PsArguments;
 use super::failure::{Failure, Reason};
+use super::format::ListFormat;
 use super::output;
 use crate::inspect::Source;
 use crate::inspect::inspection::Capture;
@@ -17,49 +18,60 @@ use crate::plain_text::{clean, columns, cut};
 use crate::process::proc::list::{Candidate, python_processes};
 use crate::report::json;
 use crate::sampling::count::{Counts, count};
-use crate::sampling::take::{Scope, TakeOptions};
+use crate::snapshot::options::{Scope, TakeOptions};
 
-/// One line of the list; also its JSON object.
+/// One row of the list, also its JSON object.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Entry {
     pid: u32,
     parent_pid: Option<u32>,
-    /// Its name, or its number where it has none here.
+    /// The name of its user, or the user id if it has no name on this machine.
     user: String,
-    /// `None` where the process could not be read.
+    /// `None` if the process could not be read.
     python: Option<PythonBuild>,
+    /// Number of threads. `None` if the process could not be read.
     threads: Option<usize>,
-    /// Tasks that have not ended.
+    /// Number of tasks that are not done. `None` if the process could not be read.
     tasks: Option<usize>,
-    /// Whether it goes on; `None` where that was not asked, or not to be told.
+    /// `None` with `--no-verdict`, or if the process could not be read twice.
     verdict: Option<Verdict>,
     command: Vec<String>,
+    /// Why it could not be read.
     error: Option<Reason>,
 }
 
-/// Time between the two looks that a verdict is made from.
+/// Time between the two samples of a verdict.
 const INTERVAL: Duration = Duration::from_millis(500);
 
+/// Lists the Python processes of this machine.
+///
+/// # Errors
+/// If standard output cannot be written.
 pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
     let candidates = python_processes();
-    let judged = !arguments.no_verdict;
-    // Each waits most of the time, between its two looks.
+    let with_verdict = !arguments.no_verdict;
+    // A thread for each: all of them wait at the same time between two samples.
     let mut entries: Vec<Entry> = thread::scope(|scope| {
         let started: Vec<_> = (candidates.into_iter())
-            .map(|candidate| scope.spawn(move || Entry::of(candidate, judged)))
+            .map(|candidate| scope.spawn(move || Entry::of(candidate, with_verdict)))
             .collect();
         let ended = started.into_iter().map(thread::ScopedJoinHandle::join);
         ended.filter_map(Result::ok).collect()
     });
     entries.sort_by_key(|entry| (entry.error.is_some(), entry.pid));
-    if arguments.json {
-        return output::plain(|out| Ok(json::write(out, &entries, output::is_terminal())?));
+    match arguments.format.chosen() {
+        ListFormat::Json => {
+            output::plain(|out| Ok(json::write(out, &entries, output::is_terminal())?))
+        }
+        ListFormat::Text => {
+            let width = output::width(&arguments.terminal);
+            output::styled(&arguments.terminal, |out| Ok(write(out, &entries, width)?))
+        }
     }
-    let width = output::width(&arguments.terminal);
-    output::styled(&arguments.terminal, |out| Ok(write(out, &entries, width)?))
 }
 
-/// Whether the process goes on, without stopping it.
+/// The verdict on the process, which is not stopped for it. `None` if it cannot be
+/// read.
 fn verdict(pid: u32) -> Option<Verdict> {
     let capture = Capture {
         source: Source::Live,
@@ -79,12 +91,12 @@ fn verdict(pid: u32) -> Option<Verdict> {
 }
 
 impl Entry {
-    fn of(candidate: Candidate, judged: bool) -> Self {
+    fn of(candidate: Candidate, with_verdict: bool) -> Self {
         let pid = candidate.pid;
         let read = count(pid, &Limits::default());
         let entry = Self::new(candidate, read.as_ref().map_err(Reason::from));
         Self {
-            verdict: (judged && entry.error.is_none())
+            verdict: (with_verdict && entry.error.is_none())
                 .then(|| verdict(pid))
                 .flatten(),
             ..entry
@@ -106,8 +118,8 @@ impl Entry {
         }
     }
 
-    /// The command, its program without the folder.
-    fn shown_command(&self) -> String {
+    /// The command line, with the program's name instead of its path.
+    fn command_line(&self) -> String {
         let mut words = self.command.iter().map(String::as_str);
         let program = words.next().unwrap_or_default();
         let program = program.rsplit('/').next().unwrap_or_default();
@@ -115,7 +127,7 @@ impl Entry {
         clean(&words.join(" ")).into_owned()
     }
 
-    /// The cells before the command.
+    /// The cells of all columns but the command.
     fn cells(&self) -> [String; COLUMNS] {
         let count = |count: Option<usize>| count.map_or("-".to_owned(), |count| count.to_string());
         [
@@ -132,7 +144,8 @@ impl Entry {
     }
 }
 
-/// The version as the interpreter's own file name has it: `3.13.0t`, `3.13.0d`.
+/// The version with the suffixes of CPython's file names: `t` for free-threaded,
+/// `d` for debug builds.
 fn version(python: &PythonBuild) -> String {
     let threaded = if python.free_threaded { "t" } else { "" };
     let debug = if python.debug { "d" } else { "" };
@@ -141,12 +154,12 @@ fn version(python: &PythonBuild) -> String {
 
 const COLUMNS: usize = 6;
 const TITLES: [&str; COLUMNS] = ["PID", "VERSION", "USER", "THREADS", "TASKS", "VERDICT"];
-/// Columns with numbers, set to the right.
-const RIGHT: [bool; COLUMNS] = [true, false, false, true, true, false];
+/// Whether a column is aligned to the right.
+const ALIGNED_RIGHT: [bool; COLUMNS] = [true, false, false, true, true, false];
 
 fn write(out: &mut dyn Write, entries: &[Entry], width: usize) -> io::Result<()> {
     if entries.is_empty() {
-        return writeln!(out, "no Python process is running here");
+        return writeln!(out, "no Python process is running on this machine");
     }
     let rows: Vec<[String; COLUMNS]> = entries.iter().map(Entry::cells).collect();
     let mut widths = TITLES.map(columns);
@@ -161,7 +174,7 @@ fn write(out: &mut dyn Write, entries: &[Entry], width: usize) -> io::Result<()>
     let red = anstyle::AnsiColor::Red.on_default();
     let mut hints: Vec<&str> = Vec::new();
     for (entry, row) in entries.iter().zip(&rows) {
-        writeln!(out, "{}", line(row, &widths, &entry.shown_command(), width))?;
+        writeln!(out, "{}", line(row, &widths, &entry.command_line(), width))?;
         if let Some(reason) = &entry.error {
             let indent = widths[0] + 2;
             let message = clean(&reason.message);
@@ -186,7 +199,7 @@ fn line(
     width: usize,
 ) -> String {
     let mut text = String::new();
-    for ((cell, &columns_wide), right) in cells.iter().zip(widths).zip(RIGHT) {
+    for ((cell, &columns_wide), right) in cells.iter().zip(widths).zip(ALIGNED_RIGHT) {
         let padding = " ".repeat(columns_wide.saturating_sub(columns(cell)));
         let (before, after) = if right {
             (padding.as_str(), "")

@@ -1,33 +1,27 @@
 //! What one process of a tree says about another that waits for it.
 
-use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
-use super::finding;
-use crate::model::{Diagnosis, Process, Verdict};
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, ItemId, Process, Verdict, VerdictState};
 
-/// Verdicts of a process that does not go on by itself.
-const STUCK: [&str; 2] = ["hung", "blocked-loop"];
-
-/// Tells each process that waits for the end of another one of `processes`
-/// what keeps that one: the root cause comes first there, too.
+/// Adds to each process that waits for the end of another one of `processes`
+/// what keeps that one. The root cause comes first there, too.
 pub fn across(processes: &mut [Process]) {
-    let mut stuck: FxHashMap<ArcStr, (Verdict, Diagnosis)> =
+    let mut stuck: FxHashMap<ItemId, (Verdict, Diagnosis)> =
         processes.iter().filter_map(reason).collect();
-    // Children stand behind their parents: what a grandchild says goes up.
-    for place in (0..processes.len()).rev() {
-        let process = &mut processes[place];
-        let mut awaited = process.edges.iter().map(|edge| &edge.to);
-        let Some((id, (verdict, cause))) =
-            awaited.find_map(|id| stuck.get(id).map(|found| (id.clone(), found.clone())))
+    // Children come after their parents, so that in this order the reason of a
+    // grandchild reaches its grandparent.
+    for process in processes.iter_mut().rev() {
+        let mut awaited = process.edges.iter().map(|edge| edge.to);
+        let Some((pid, (verdict, cause))) =
+            awaited.find_map(|id| Some((id.process()?, stuck.get(&id)?.clone())))
         else {
             continue;
         };
-        let pid = id.trim_start_matches("process:");
-        // What this process itself says of the very wait comes first.
+        // What this process itself says of this wait comes first.
         let own = process.diagnoses.iter();
         let own = own
-            .take_while(|one| one.kind == "stuck-executor-job")
+            .take_while(|one| one.kind == DiagnosisKind::StuckExecutorJob)
             .count();
         process.diagnoses.insert(
             own,
@@ -37,24 +31,21 @@ pub fn across(processes: &mut [Process]) {
             },
         );
         if let Some(own) = &mut process.verdict
-            && !STUCK.contains(&own.state.as_str())
+            && !own.state.is_alarm()
         {
-            own.state = "hung".to_owned();
-            own.confidence = match verdict.confidence.as_str() {
-                "certain" => finding::LIKELY.to_owned(),
-                other => other.to_owned(),
-            };
+            own.state = VerdictState::Hung;
+            own.confidence = verdict.confidence.min(Confidence::Likely);
             own.summary = format!("waits for process {pid}: {}", verdict.summary);
         }
         stuck.extend(reason(process));
     }
 }
 
-/// Why others wait for `process`, if it does not go on by itself, by its id.
-fn reason(process: &Process) -> Option<(ArcStr, (Verdict, Diagnosis))> {
+/// The id of `process`, and why others wait for it, if it does not go on by
+/// itself.
+fn reason(process: &Process) -> Option<(ItemId, (Verdict, Diagnosis))> {
     let verdict = process.verdict.as_ref()?;
     let cause = process.diagnoses.first()?;
-    let is_stuck = STUCK.contains(&verdict.state.as_str());
-    let id = || format!("process:{}", process.pid).into();
-    is_stuck.then(|| (id(), (verdict.clone(), cause.clone())))
+    let reason = || (verdict.clone(), cause.clone());
+    (verdict.state.is_alarm()).then(|| (ItemId::Process(process.pid), reason()))
 }

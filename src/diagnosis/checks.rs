@@ -4,22 +4,26 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::context::Context;
+use super::facts::Facts;
+use super::rule::Finding;
 use super::rules;
-use crate::diagnosis::sources::Sources;
-use crate::model::{Diagnosis, EventLoop, Process, TaskState};
+use super::sources::Sources;
+use super::wording::{location, resource_name};
+use crate::model::{CoroutineState, DiagnosisKind, EventLoop, ItemId, Process, TaskState};
 
-/// Most findings shown as evidence of one check.
-const EVIDENCE: usize = 10;
-/// A group of tasks this large is worth a look.
+/// Findings shown as evidence of one check before the rest is counted.
+const MAX_EVIDENCE: usize = 10;
+/// A group of tasks this large is reported.
 const LARGE_GROUP: usize = 1_000;
-/// Growth of a group between the first and the last sample that counts.
+/// A group that grew by this many tasks between the first and the last sample
+/// is reported.
 const GROWTH: usize = 10;
 
 /// The answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     pub name: String,
-    /// `None` where it cannot be known.
+    /// `None` where it is not known.
     pub ok: Option<bool>,
     pub evidence: Vec<String>,
 }
@@ -27,29 +31,31 @@ pub struct Check {
 /// Answers all questions for the last sample.
 pub fn checks(process: &Process, earlier: &[Process], sources: &dyn Sources) -> Vec<Check> {
     let context = Context::new(process, earlier, 0.0, sources);
-    let found: Vec<Diagnosis> = rules::RULES
-        .iter()
-        .flat_map(|rule| rule(&context))
-        .collect();
+    let found = rules::find_all(&context);
+    let facts = &context.facts;
     vec![
         debug_mode(process),
         slow_callbacks(process),
         never_awaited(process),
-        weakly_held(&context),
-        unretrieved(&context),
-        of_kind(&found, "swallowed cancellations", "swallowed-cancellation"),
-        growing_groups(&context),
-        closed_loops(&context),
+        weakly_held(facts),
+        unretrieved(facts),
+        of_kind(
+            &found,
+            "swallowed cancellations",
+            DiagnosisKind::SwallowedCancellation,
+        ),
+        growing_groups(facts),
+        closed_loops(facts),
         executors(process, &found),
         async_generators(process),
-        of_kind(&found, "blocked loops", "blocked-loop"),
+        of_kind(&found, "blocked loops", DiagnosisKind::BlockedLoop),
     ]
 }
 
 fn check(name: &str, ok: Option<bool>, mut evidence: Vec<String>) -> Check {
-    if evidence.len() > EVIDENCE {
-        let more = evidence.len() - EVIDENCE;
-        evidence.truncate(EVIDENCE);
+    if evidence.len() > MAX_EVIDENCE {
+        let more = evidence.len() - MAX_EVIDENCE;
+        evidence.truncate(MAX_EVIDENCE);
         evidence.push(format!("and {more} more"));
     }
     Check {
@@ -59,17 +65,20 @@ fn check(name: &str, ok: Option<bool>, mut evidence: Vec<String>) -> Check {
     }
 }
 
-/// In order where nothing speaks against it.
+/// A check that is in order where there is no evidence against it.
 fn unless(name: &str, evidence: Vec<String>) -> Check {
     check(name, Some(evidence.is_empty()), evidence)
 }
 
-fn of_kind(found: &[Diagnosis], name: &str, kind: &str) -> Check {
-    let summaries = found.iter().filter(|one| one.kind == kind);
-    unless(name, summaries.map(|one| one.summary.clone()).collect())
+fn of_kind(found: &[Finding], name: &str, kind: DiagnosisKind) -> Check {
+    let summaries = found.iter().filter(|one| one.rule.kind == kind);
+    unless(
+        name,
+        summaries.map(|one| one.diagnosis.summary.clone()).collect(),
+    )
 }
 
-/// Debug mode costs time: in order is off.
+/// Debug mode costs time, so it is in order when it is off.
 fn debug_mode(process: &Process) -> Check {
     let modes: Vec<&EventLoop> = process.loops.iter().filter(|l| l.debug.is_some()).collect();
     let on = modes
@@ -131,10 +140,9 @@ fn slow_callbacks(process: &Process) -> Check {
 }
 
 fn never_awaited(process: &Process) -> Check {
-    let created = process
-        .coroutines
-        .iter()
-        .filter(|coroutine| coroutine.state == "created" && coroutine.event_loop.is_none());
+    let created = process.coroutines.iter().filter(|coroutine| {
+        coroutine.state == CoroutineState::Created && coroutine.event_loop.is_none()
+    });
     let evidence = created.map(|coroutine| match &coroutine.referenced_by {
         Some(path) => format!("{} (kept in {path})", coroutine.qualname),
         None => coroutine.qualname.clone(),
@@ -142,27 +150,21 @@ fn never_awaited(process: &Process) -> Check {
     unless("never-awaited coroutines", evidence.collect())
 }
 
-fn weakly_held(context: &Context<'_>) -> Check {
-    let known = context.live_tasks().any(|task| task.weakly_held.is_some());
-    let weak = context
+fn weakly_held(facts: &Facts<'_>) -> Check {
+    let known = facts.live_tasks().any(|task| task.weakly_held.is_some());
+    let weak = facts
         .live_tasks()
         .filter(|task| task.weakly_held == Some(true));
     let evidence: Vec<String> = weak
-        .map(|task| {
-            format!(
-                "{} in {}",
-                context.name(&task.id),
-                rules::place(&task.frames)
-            )
-        })
+        .map(|task| format!("{} in {}", facts.name(task.id), location(&task.frames)))
         .collect();
-    let none = context.live_tasks().next().is_none();
+    let none = facts.live_tasks().next().is_none();
     let ok = (known || none).then_some(evidence.is_empty());
     check("tasks only weakly referenced", ok, evidence)
 }
 
-fn unretrieved(context: &Context<'_>) -> Check {
-    let done = context.process.tasks.iter();
+fn unretrieved(facts: &Facts<'_>) -> Check {
+    let done = facts.process.tasks.iter();
     let failed = done.filter(|task| task.state == TaskState::Done);
     let evidence = failed.filter_map(|task| {
         let exception = task
@@ -171,7 +173,7 @@ fn unretrieved(context: &Context<'_>) -> Check {
             .filter(|exception| !exception.retrieved)?;
         Some(format!(
             "{}: {}: {}",
-            context.name(&task.id),
+            facts.name(task.id),
             exception.type_name,
             exception.message
         ))
@@ -192,9 +194,9 @@ fn groups(process: &Process) -> FxHashMap<&str, usize> {
     groups
 }
 
-fn growing_groups(context: &Context<'_>) -> Check {
-    let now = groups(context.process);
-    let samples: Vec<FxHashMap<&str, usize>> = context.earlier.iter().map(groups).collect();
+fn growing_groups(facts: &Facts<'_>) -> Check {
+    let now = groups(facts.process);
+    let samples: Vec<FxHashMap<&str, usize>> = facts.earlier.iter().map(groups).collect();
     let mut evidence: Vec<(usize, String)> = Vec::new();
     for (coroutine, count) in &now {
         let mut course: Vec<usize> = samples
@@ -218,14 +220,14 @@ fn growing_groups(context: &Context<'_>) -> Check {
     unless("leaking or growing groups of tasks", evidence)
 }
 
-fn closed_loops(context: &Context<'_>) -> Check {
-    let loops = context.process.loops.iter();
+fn closed_loops(facts: &Facts<'_>) -> Check {
+    let loops = facts.process.loops.iter();
     let dead = loops.filter(|event_loop| event_loop.closed == Some(true) || !event_loop.running);
     let evidence = dead.filter_map(|event_loop| {
-        let tasks = context
+        let tasks = facts
             .live_tasks()
-            .filter(|task| task.event_loop.as_deref() == Some(&event_loop.id));
-        let tasks: Vec<&str> = tasks.map(|task| task.id.as_str()).collect();
+            .filter(|task| task.event_loop == Some(event_loop.id));
+        let tasks: Vec<ItemId> = tasks.map(|task| task.id).collect();
         let state = if event_loop.closed == Some(true) {
             "closed"
         } else {
@@ -240,32 +242,33 @@ fn closed_loops(context: &Context<'_>) -> Check {
                 } else {
                     format!("{} tasks are", tasks.len())
                 },
-                context.names(&tasks)
+                facts.names(&tasks)
             )
         })
     });
     unless("closed loops with pending tasks", evidence.collect())
 }
 
-fn executors(process: &Process, found: &[Diagnosis]) -> Check {
-    let kinds = ["executor", "process-pool", "limiter"];
+fn executors(process: &Process, found: &[Finding]) -> Check {
     let all: Vec<_> = process
         .resources
         .iter()
-        .filter(|resource| kinds.contains(&resource.kind.as_str()))
+        .filter(|resource| resource.kind.runs_jobs())
         .collect();
     let closed = all.iter().filter(|resource| resource.closed == Some(true));
     let mut evidence: Vec<String> = closed
         .map(|resource| {
-            let name = super::context::resource_name(resource);
+            let name = resource_name(resource);
             format!(
                 "{name} is shut down, {} queued",
                 resource.size.unwrap_or_default()
             )
         })
         .collect();
-    let exhausted = found.iter().filter(|one| one.kind == "executor-exhausted");
-    evidence.extend(exhausted.map(|one| one.summary.clone()));
+    let exhausted = found
+        .iter()
+        .filter(|one| one.rule.kind == DiagnosisKind::ExecutorExhausted);
+    evidence.extend(exhausted.map(|one| one.diagnosis.summary.clone()));
     unless("executors shut down or exhausted", evidence)
 }
 
@@ -273,14 +276,9 @@ fn async_generators(process: &Process) -> Check {
     let suspended = process
         .coroutines
         .iter()
-        .filter(|coroutine| coroutine.state == "async-generator");
-    let evidence = suspended.map(|generator| {
-        format!(
-            "{} in {}",
-            generator.qualname,
-            rules::place(&generator.frames)
-        )
-    });
+        .filter(|coroutine| coroutine.state == CoroutineState::AsyncGenerator);
+    let evidence = suspended
+        .map(|generator| format!("{} in {}", generator.qualname, location(&generator.frames)));
     unless("suspended async generators", evidence.collect())
 }
 

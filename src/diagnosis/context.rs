@@ -1,271 +1,231 @@
-//! What every rule looks at: the process, who moved, and who waits for whom.
+//! What every rule gets: the facts, the graph, and what several rules work out
+//! of them.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use petgraph::Direction;
 use petgraph::graph::NodeIndex;
-use rustc_hash::FxHashMap;
+use petgraph::visit::EdgeRef;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::finding::Waiters;
+use super::cycle::{Cycle, Shape, find_cycles};
+use super::facts::Facts;
+use super::frames::is_idle_worker;
 use super::graph::Graph;
-use super::nodes::{Node, Nodes};
-use super::progress::Progress;
-use super::rules::Cycle;
-use super::source::Module;
-use crate::diagnosis::sources::Sources;
-use crate::model::ids::IdMap;
-use crate::model::{
-    ChildProcess, Coroutine, EventLoop, Frame, LoopFile, Process, Reference, Resource, Task,
-    TaskState, Thread,
-};
+use super::sources::Sources;
+use crate::model::{IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
 
-/// Names shown in one summary before the rest is counted.
-const NAMES_SHOWN: usize = 3;
-
-/// One process under examination.
+/// The facts about a process and the conclusions that rules share.
 pub struct Context<'a> {
-    pub process: &'a Process,
-    pub earlier: &'a [Process],
-    pub interval_s: f64,
-    pub progress: Progress<'a>,
-    pub nodes: Rc<Nodes<'a>>,
+    /// What was seen.
+    pub facts: Facts<'a>,
+    /// Who waits for whom, and who is stuck.
     pub graph: Graph<'a>,
-    /// Who refers to a resource.
-    references: IdMap<'a, Vec<&'a Reference>>,
-    pub(super) cycles: OnceCell<Vec<Cycle<'a>>>,
-    pub(super) dead_ends: OnceCell<Vec<&'a Resource>>,
-    pub(super) others_live: OnceCell<bool>,
-    pub(super) any_guarded: OnceCell<bool>,
-    /// Who waits for which resource, by its node.
-    pub(super) waiters: RefCell<FxHashMap<NodeIndex, Waiters<'a>>>,
-    sources: &'a dyn Sources,
-    modules: RefCell<FxHashMap<String, Option<Rc<Module>>>>,
+    memo: Memo<'a>,
+}
+
+/// Conclusions that several rules ask for, each worked out once.
+#[derive(Default)]
+struct Memo<'a> {
+    cycles: OnceCell<Vec<Cycle>>,
+    dead_ends: OnceCell<Vec<&'a Resource>>,
+    others_live: OnceCell<bool>,
+    any_guarded: OnceCell<bool>,
+    /// Who waits for a resource, by its node.
+    waiters: RefCell<FxHashMap<NodeIndex, Waiters>>,
+}
+
+/// Who waits for a resource.
+#[derive(Clone, Default)]
+struct Waiters {
+    all: Rc<[ItemId]>,
+    tasks: Rc<[ItemId]>,
 }
 
 impl<'a> Context<'a> {
-    /// Indexes the process and works out who is stuck.
+    /// Collects the facts and builds the graph.
+    ///
+    /// `earlier` are the samples before the last one, oldest first, and
+    /// `interval_s` is the planned time between two samples in seconds.
     pub fn new(
         process: &'a Process,
         earlier: &'a [Process],
         interval_s: f64,
         sources: &'a dyn Sources,
     ) -> Self {
-        let mut context = Self {
-            process,
-            earlier,
-            interval_s,
-            progress: Progress::compare(process, earlier, interval_s),
-            nodes: Rc::new(Nodes::of(process)),
-            graph: Graph::default(),
-            references: IdMap::default(),
-            cycles: OnceCell::new(),
-            dead_ends: OnceCell::new(),
-            others_live: OnceCell::new(),
-            any_guarded: OnceCell::new(),
-            waiters: RefCell::default(),
-            sources,
-            modules: RefCell::default(),
-        };
-        for reference in &process.references {
-            let of = context.references.entry(&reference.to, Vec::new);
-            of.push(reference);
-        }
-        context.graph = Graph::build(&context);
-        context
-    }
-
-    /// The parsed source of a file, where it can be had.
-    pub fn module(&self, file: &str) -> Option<Rc<Module>> {
-        if let Some(known) = self.modules.borrow().get(file) {
-            return known.clone();
-        }
-        let module = self
-            .sources
-            .read(file)
-            .map(|text| Rc::new(Module::parse(text)));
-        self.modules
-            .borrow_mut()
-            .insert(file.to_owned(), module.clone());
-        module
-    }
-
-    /// Who refers to the resource.
-    pub fn referrers(&self, resource: &str) -> &[&'a Reference] {
-        self.references.get(resource).map_or(&[], Vec::as_slice)
-    }
-
-    /// The command line of the parent process.
-    pub fn parent_command(&self) -> Option<Vec<String>> {
-        self.sources.parent_command(self.process.parent_pid?)
-    }
-
-    pub fn task(&self, id: &str) -> Option<&'a Task> {
-        match self.nodes.get(id) {
-            Some(Node::Task(task)) => Some(task),
-            _ => None,
+        let facts = Facts::new(process, earlier, interval_s, sources);
+        let graph = Graph::build(&facts);
+        Self {
+            facts,
+            graph,
+            memo: Memo::default(),
         }
     }
 
-    pub fn thread(&self, id: &str) -> Option<&'a Thread> {
-        match self.nodes.get(id) {
-            Some(Node::Thread(thread)) => Some(thread),
-            _ => None,
-        }
+    /// These tasks, threads and resources in the order of the process, each once.
+    pub fn in_order(&self, ids: impl IntoIterator<Item = ItemId>) -> Vec<ItemId> {
+        let ids = ids.into_iter();
+        let mut nodes: Vec<NodeIndex> = ids.filter_map(|id| self.facts.node(id)).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        let items = nodes.into_iter().filter_map(|node| self.facts.item(node));
+        let shown = items
+            .filter(|item| matches!(item, Item::Task(_) | Item::Thread(_) | Item::Resource(_)));
+        shown.map(|item| item.id()).collect()
     }
 
-    pub fn resource(&self, id: &str) -> Option<&'a Resource> {
-        match self.nodes.get(id) {
-            Some(Node::Resource(resource)) => Some(resource),
-            _ => None,
-        }
+    /// The circles that cannot be left.
+    pub fn cycles(&self) -> &[Cycle] {
+        let find = || find_cycles(&self.facts, &self.graph);
+        self.memo.cycles.get_or_init(find)
     }
 
-    pub fn coroutine(&self, id: &str) -> Option<&'a Coroutine> {
-        match self.nodes.get(id) {
-            Some(Node::Coroutine(coroutine)) => Some(coroutine),
-            _ => None,
-        }
+    /// The circles of one shape.
+    pub fn cycles_of(&self, shape: Shape) -> Vec<&Cycle> {
+        let cycles = self.cycles().iter();
+        cycles.filter(|cycle| cycle.shape == shape).collect()
     }
 
-    pub fn event_loop(&self, id: &str) -> Option<&'a EventLoop> {
-        match self.nodes.get(id) {
-            Some(Node::Loop(event_loop)) => Some(event_loop),
-            _ => None,
-        }
+    /// How many tasks cannot go on before `ids`, these included.
+    pub fn affected(&self, ids: impl IntoIterator<Item = ItemId>) -> u64 {
+        let behind = self.graph.deps.behind(ids);
+        let tasks = behind.iter().filter(|node| {
+            matches!(self.facts.item(**node), Some(Item::Task(task)) if task.state != TaskState::Done)
+        });
+        tasks.count() as u64
     }
 
-    pub fn child(&self, id: &str) -> Option<&'a ChildProcess> {
-        match self.nodes.get(id) {
-            Some(Node::Child(child)) => Some(child),
-            _ => None,
-        }
-    }
-
-    /// The thread on which the task's code is running now.
-    pub fn thread_of_running(&self, task: &Task) -> Option<&'a Thread> {
-        if task.state != TaskState::Running {
+    /// Seconds until the nearest timeout cancels one of `tasks`. The timeout may
+    /// be around the task or around one that awaits it.
+    pub fn recovery(&self, tasks: impl IntoIterator<Item = ItemId>) -> Option<f64> {
+        if !self.any_guarded() {
             return None;
         }
-        self.process
-            .threads
-            .iter()
-            .find(|thread| thread.task.as_deref() == Some(&task.id))
-    }
-
-    /// The stack of whatever the id denotes, innermost first; of a running
-    /// task that of its thread, which goes on into synchronous code.
-    pub fn frames(&self, id: &str) -> &'a [Frame] {
-        match self.nodes.get(id) {
-            Some(Node::Task(task)) => match self.thread_of_running(task) {
-                Some(thread) => &thread.frames,
-                None => &task.frames,
-            },
-            Some(Node::Thread(thread)) => &thread.frames,
-            Some(Node::Coroutine(coroutine)) => &coroutine.frames,
-            _ => &[],
-        }
-    }
-
-    /// Where a loop watches a file for the task.
-    pub fn file_of(&self, task: &Task) -> Option<&'a LoopFile> {
-        let files = || self.process.loops.iter().flat_map(|l| &l.files);
-        let wait = task.waits_for.as_ref()?;
-        files()
-            .find(|file| file.tasks.contains(&task.id))
-            .or_else(|| {
-                let id = wait.resource.as_deref()?;
-                let fd = id.rsplit([':', '-']).next().filter(|_| id.contains("fd"))?;
-                files().find(|file| file.fd.to_string() == fd)
-            })
-            .or_else(|| {
-                let peer = wait.peer.as_deref()?;
-                files().find(|file| file.peer.as_deref() == Some(peer))
-            })
-    }
-
-    /// Sockets on which this process takes connections.
-    pub fn listeners(&self) -> impl Iterator<Item = &'a LoopFile> {
-        self.process
-            .loops
-            .iter()
-            .flat_map(|event_loop| &event_loop.files)
-            .filter(|file| file.state.as_deref() == Some("LISTEN"))
-    }
-
-    /// Tasks that are not done.
-    pub fn live_tasks(&self) -> impl Iterator<Item = &'a Task> {
-        self.live_nodes().map(|(_, task)| task)
-    }
-
-    /// Tasks that are not done, with their numbers.
-    pub fn live_nodes(&self) -> impl Iterator<Item = (NodeIndex, &'a Task)> {
-        let tasks = self.nodes.tasks().iter().zip(&self.process.tasks);
-        tasks
-            .map(|(number, task)| (*number, &**task))
-            .filter(|(_, task)| task.state != TaskState::Done)
-    }
-
-    /// What people call the thing that an id denotes.
-    pub fn name(&self, id: &str) -> String {
-        match self.nodes.get(id) {
-            Some(Node::Task(task)) => task_name(task),
-            Some(Node::Thread(thread)) => thread.name.clone(),
-            Some(Node::Resource(resource)) => resource_name(resource),
-            Some(Node::Coroutine(coroutine)) => format!("{}()", coroutine.qualname),
-            Some(Node::Child(child)) => format!("process {}", child.pid),
-            Some(Node::Loop(_)) => "the event loop".to_owned(),
-            None => id.to_owned(),
-        }
-    }
-
-    /// Several names in one phrase, the rest counted.
-    pub fn names<I, S>(&self, ids: I) -> String
-    where
-        I: IntoIterator<Item = S>,
-        S: AsRef<str>,
-    {
-        let mut names: Vec<String> = Vec::new();
-        let mut more = 0;
-        for id in ids {
-            if names.len() < NAMES_SHOWN {
-                names.push(self.name(id.as_ref()));
-            } else {
-                more += 1;
+        let deps = &self.graph.deps;
+        let mut open: Vec<NodeIndex> = tasks.into_iter().filter_map(|id| deps.node(id)).collect();
+        let mut visited: FxHashSet<NodeIndex> = open.iter().copied().collect();
+        let mut nearest: Option<f64> = None;
+        while let Some(node) = open.pop() {
+            let guards = match self.facts.item(node) {
+                Some(Item::Task(task)) => &*task.guards,
+                _ => &[],
+            };
+            for guard in guards.iter().filter(|guard| guard.remaining_s >= 0.0) {
+                nearest = Some(nearest.map_or(guard.remaining_s, |n| n.min(guard.remaining_s)));
+            }
+            for edge in deps.graph.edges_directed(node, Direction::Incoming) {
+                if edge.weight().passes_cancellation() && visited.insert(edge.source()) {
+                    open.push(edge.source());
+                }
             }
         }
-        match more {
-            0 => names.join(", "),
-            more => format!("{} and {more} more", names.join(", ")),
-        }
+        nearest
     }
-}
 
-fn task_name(task: &Task) -> String {
-    match (task.name.is_empty(), task.name_is_default) {
-        (true, _) => task.coroutine.to_string(),
-        (false, true) if !task.coroutine.is_empty() => {
-            format!("{} ({})", task.name, task.coroutine)
-        }
-        _ => task.name.to_string(),
+    /// Whether a timeout guards any task.
+    fn any_guarded(&self) -> bool {
+        *self.memo.any_guarded.get_or_init(|| {
+            let tasks = self.facts.process.tasks.iter();
+            let mut guards = tasks.flat_map(|task| &task.guards);
+            guards.any(|guard| guard.remaining_s >= 0.0)
+        })
     }
-}
 
-/// The name of a resource, else its type.
-pub fn resource_name(resource: &Resource) -> String {
-    match &resource.name {
-        Some(name) => name.clone(),
-        None if !resource.type_name.is_empty() => format!("a {}", short_type(&resource.type_name)),
-        None => format!("a {}", resource.kind),
+    /// Tasks and threads that wait directly for a resource, in the order in
+    /// which they will get it.
+    pub fn waiters(&self, resource: &Resource) -> Rc<[ItemId]> {
+        self.known_waiters(resource).all
     }
-}
 
-/// `asyncio.locks.Lock` as people write it: `asyncio.Lock`.
-pub fn short_type(full: &str) -> String {
-    let mut parts = full.split('.');
-    match (parts.next(), full.rsplit('.').next()) {
-        (Some(first), Some(last)) if first != last => {
-            format!("{}.{last}", first.trim_start_matches('_'))
+    /// The tasks among [`Self::waiters`].
+    pub fn waiting_tasks(&self, resource: &Resource) -> Rc<[ItemId]> {
+        self.known_waiters(resource).tasks
+    }
+
+    fn known_waiters(&self, resource: &Resource) -> Waiters {
+        let Some(node) = self.graph.deps.node(resource.id) else {
+            return Waiters::default();
+        };
+        if let Some(known) = self.memo.waiters.borrow().get(&node) {
+            return known.clone();
         }
-        _ => full.to_owned(),
+        let all: Rc<[ItemId]> = self.find_waiters(resource, node).into();
+        let is_task = |id: &ItemId| self.facts.task(*id).is_some();
+        let tasks = match all.iter().all(is_task) {
+            true => Rc::clone(&all),
+            false => all.iter().copied().filter(is_task).collect(),
+        };
+        let waiters = Waiters { all, tasks };
+        let mut known = self.memo.waiters.borrow_mut();
+        known.insert(node, waiters.clone());
+        waiters
+    }
+
+    fn find_waiters(&self, resource: &Resource, node: NodeIndex) -> Vec<ItemId> {
+        let deps = &self.graph.deps;
+        let waiting = deps.graph.neighbors_directed(node, Direction::Incoming);
+        let mut waiters: Vec<ItemId> = waiting
+            .filter_map(|node| match self.facts.item(node)? {
+                Item::Task(task) => {
+                    let waits = task.state != TaskState::Done && !self.facts.is_copy(task);
+                    waits.then_some(task.id)
+                }
+                Item::Thread(thread) => thread.task.is_none().then_some(thread.id),
+                Item::Resource(_) | Item::Coroutine(_) | Item::Loop(_) | Item::Child(_) => None,
+            })
+            .collect();
+        // The graph gives the edge that was added last first.
+        waiters.reverse();
+        if waiters != resource.waiters {
+            let positions: IdMap<usize> = (resource.waiters.iter().enumerate())
+                .map(|(position, id)| (*id, position))
+                .collect();
+            waiters.sort_by_cached_key(|id| match positions.get(id) {
+                Some(position) => (*position, None),
+                None => (usize::MAX, Some(id.to_string())),
+            });
+        }
+        waiters
+    }
+
+    /// Stuck resources that are waited for, that nobody holds, and of which
+    /// all who know them wait behind them.
+    pub fn dead_ends(&self) -> &[&'a Resource] {
+        self.memo.dead_ends.get_or_init(|| {
+            let nodes = self.graph.roots.iter().flat_map(|root| &root.nodes);
+            let ends: IdSet = nodes
+                .filter_map(|id| self.facts.resource(*id))
+                .filter(|resource| self.is_dead_end(resource))
+                .map(|resource| resource.id)
+                .collect();
+            let resources = self.facts.process.resources.iter();
+            resources
+                .filter(|resource| ends.contains(&resource.id))
+                .collect()
+        })
+    }
+
+    fn is_dead_end(&self, resource: &Resource) -> bool {
+        let mut needs = self.graph.deps.needs(resource.id);
+        let held = needs.any(|(_, dependency)| dependency.is_proved());
+        !held && !self.waiters(resource).is_empty()
+    }
+
+    /// Whether anything is left that is not stuck: tasks, servers, threads.
+    pub fn others_live(&self) -> bool {
+        *self.memo.others_live.get_or_init(|| {
+            let facts = &self.facts;
+            let mut tasks = facts.live_nodes();
+            let task = tasks.any(|(node, _)| !self.graph.is_stuck(node));
+            let mut threads = facts.process.threads.iter();
+            let thread = threads.any(|thread| {
+                thread.event_loop.is_none()
+                    && !self.graph.stuck(thread.id)
+                    && (thread.waits_for.is_none() || facts.progress.works(thread.id))
+                    && !is_idle_worker(thread)
+            });
+            task || thread || facts.listeners().next().is_some()
+        })
     }
 }

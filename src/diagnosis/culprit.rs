@@ -2,30 +2,20 @@
 
 use rustc_hash::FxHashMap;
 
-use super::context::Context;
+use super::facts::Facts;
+use super::frames::user_frame;
 use super::source;
-use crate::model::{Coroutine, Culprit, Frame, Resource, Task, TaskState};
-
-/// The innermost frame of the user's own code.
-pub fn user_frame(frames: &[Frame]) -> Option<&Frame> {
-    frames
-        .iter()
-        .find(|frame| !frame.library && frame.file.is_some() && frame.line.is_some())
-}
+use super::wording::last_part;
+use crate::model::{Coroutine, Culprit, Frame, ItemId, Resource, Task};
 
 /// The culprit at a frame.
-pub fn at_frame(context: &Context<'_>, frame: &Frame) -> Option<Culprit> {
-    at_line(
-        context,
-        frame.file.as_deref()?,
-        frame.line?,
-        &frame.qualname,
-    )
+pub fn at_frame(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
+    at_line(facts, frame.file.as_deref()?, frame.line?, &frame.qualname)
 }
 
 /// The culprit at a line; its text stays empty where the source is not there.
-pub fn at_line(context: &Context<'_>, file: &str, line: u32, function: &str) -> Option<Culprit> {
-    let module = context.module(file);
+pub fn at_line(facts: &Facts<'_>, file: &str, line: u32, function: &str) -> Option<Culprit> {
+    let module = facts.module(file);
     Some(Culprit {
         file: file.to_owned(),
         line,
@@ -35,27 +25,21 @@ pub fn at_line(context: &Context<'_>, file: &str, line: u32, function: &str) -> 
 }
 
 /// The innermost user line of a task, thread or coroutine.
-pub fn of(context: &Context<'_>, id: &str) -> Option<Culprit> {
-    at_frame(context, user_frame(context.frames(id))?)
+pub fn of(facts: &Facts<'_>, id: ItemId) -> Option<Culprit> {
+    at_frame(facts, user_frame(facts.frames(id))?)
 }
 
 /// The innermost user line of the first of `ids` that has one.
-pub fn of_first<'i>(
-    context: &Context<'_>,
-    ids: impl IntoIterator<Item = &'i str>,
-) -> Option<Culprit> {
-    ids.into_iter().find_map(|id| of(context, id))
+pub fn of_first(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) -> Option<Culprit> {
+    ids.into_iter().find_map(|id| of(facts, id))
 }
 
 /// The innermost user line that most of `ids` stand at.
-pub fn of_most<'i>(
-    context: &Context<'_>,
-    ids: impl IntoIterator<Item = &'i str>,
-) -> Option<Culprit> {
+pub fn of_most(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) -> Option<Culprit> {
     let mut counts: FxHashMap<(&str, u32), usize> = FxHashMap::default();
     let mut best: Option<(usize, &Frame)> = None;
     for id in ids {
-        let Some(frame) = user_frame(context.frames(id)) else {
+        let Some(frame) = user_frame(facts.frames(id)) else {
             continue;
         };
         let (Some(file), Some(line)) = (frame.file.as_deref(), frame.line) else {
@@ -67,34 +51,19 @@ pub fn of_most<'i>(
             best = Some((*count, frame));
         }
     }
-    at_frame(context, best?.1)
+    at_frame(facts, best?.1)
 }
 
 /// The line at which a failed task died, for a task that has the resource.
-pub fn of_failed(context: &Context<'_>, tasks: &[&Task]) -> Option<Culprit> {
+pub fn of_failed(facts: &Facts<'_>, tasks: &[&Task]) -> Option<Culprit> {
     tasks.iter().find_map(|task| {
         let frames = task.exception.as_ref().map(|exception| &*exception.frames);
-        at_frame(context, user_frame(frames.unwrap_or(&task.frames))?)
+        at_frame(facts, user_frame(frames.unwrap_or(&task.frames))?)
     })
 }
 
-/// Failed tasks from which the resource can be reached.
-pub fn failed_referrers<'a>(context: &Context<'a>, resource: &str) -> Vec<&'a Task> {
-    context
-        .referrers(resource)
-        .iter()
-        .filter_map(|reference| context.task(&reference.from))
-        .filter(|task| task.state == TaskState::Done && task.exception.is_some())
-        .fold(Vec::new(), |mut tasks: Vec<&Task>, task| {
-            if !tasks.iter().any(|known| known.id == task.id) {
-                tasks.push(task);
-            }
-            tasks
-        })
-}
-
 /// Tasks that run the body of an `async for` over that generator.
-pub fn consumers<'a>(context: &Context<'a>, generator: &Coroutine) -> Vec<&'a str> {
+pub fn consumers<'a>(facts: &Facts<'a>, generator: &Coroutine) -> Vec<ItemId> {
     let name = last_part(&generator.qualname);
     let mut known: FxHashMap<(&str, u32), bool> = FxHashMap::default();
     let mut consumes = |frame: &'a Frame| {
@@ -102,70 +71,70 @@ pub fn consumers<'a>(context: &Context<'a>, generator: &Coroutine) -> Vec<&'a st
             return false;
         };
         *known.entry((file, line)).or_insert_with(|| {
-            context
+            facts
                 .module(file)
                 .is_some_and(|module| source::consumed_in_async_for(&module, line, name))
         })
     };
-    context
+    facts
         .live_tasks()
         .filter(|task| {
             let mut user = task.frames.iter().filter(|frame| !frame.library);
             user.any(&mut consumes)
         })
-        .map(|task| task.id.as_str())
+        .map(|task| task.id)
         .collect()
 }
 
 /// The innermost loop around the line where one function keeps running.
-pub fn of_spinning(context: &Context<'_>, frame: &Frame) -> Option<Culprit> {
+pub fn of_spinning(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
     let (file, line) = (frame.file.as_deref()?, frame.line?);
-    let header = context
+    let header = facts
         .module(file)
         .and_then(|module| source::enclosing_loop(&module, line));
-    at_line(context, file, header.unwrap_or(line), &frame.qualname)
+    at_line(facts, file, header.unwrap_or(line), &frame.qualname)
 }
 
 /// The clause that swallows a cancellation of the task, innermost first.
-pub fn of_swallowed(context: &Context<'_>, task: &Task) -> Option<Culprit> {
+pub fn of_swallowed(facts: &Facts<'_>, task: &Task) -> Option<Culprit> {
     task.frames.iter().find_map(|frame| {
         let (file, line) = (frame.file.as_deref()?, frame.line?);
         if frame.library {
             return None;
         }
-        let module = context.module(file)?;
+        let module = facts.module(file)?;
         let handler = source::swallowing_handler(&module, line)?;
-        at_line(context, file, handler, &frame.qualname)
+        at_line(facts, file, handler, &frame.qualname)
     })
 }
 
 /// The `async for` that was left, else the `yield` at which it stands.
-pub fn of_generator(context: &Context<'_>, generator: &Coroutine) -> Option<Culprit> {
+pub fn of_generator(facts: &Facts<'_>, generator: &Coroutine) -> Option<Culprit> {
     let name = last_part(&generator.qualname);
     let own = user_frame(&generator.frames);
     let files = own
         .and_then(|frame| frame.file.as_deref())
         .into_iter()
-        .chain(user_files(context));
+        .chain(user_files(facts));
     let left = files.into_iter().find_map(|file| {
-        let module = context.module(file)?;
+        let module = facts.module(file)?;
         let line = source::async_for_over(&module, name)?;
         let function = module.function_at(line);
         let function = function.map_or("<module>", |function| function.name.as_str());
-        at_line(context, file, line, function)
+        at_line(facts, file, line, function)
     });
     left.or_else(|| {
         let frame = own?;
         let (file, line) = (frame.file.as_deref()?, frame.line?);
-        let stands = context
+        let stands = facts
             .module(file)
             .and_then(|module| source::yield_line(&module, line));
-        at_line(context, file, stands.unwrap_or(line), &frame.qualname)
+        at_line(facts, file, stands.unwrap_or(line), &frame.qualname)
     })
 }
 
 /// The line that keeps a coroutine instead of awaiting it, else its creation.
-pub fn of_never_awaited(context: &Context<'_>, coroutine: &Coroutine) -> Option<Culprit> {
+pub fn of_never_awaited(facts: &Facts<'_>, coroutine: &Coroutine) -> Option<Culprit> {
     let created_by = last_part(&coroutine.qualname);
     let owner = coroutine
         .referenced_by
@@ -174,17 +143,17 @@ pub fn of_never_awaited(context: &Context<'_>, coroutine: &Coroutine) -> Option<
         .map(|(owner, _)| owner);
     let own = coroutine.frames.iter().rev();
     let own = own.filter_map(|frame| frame.file.as_deref());
-    let files: Vec<&str> = own.chain(user_files(context)).collect();
+    let files: Vec<&str> = own.chain(user_files(facts)).collect();
     let kept = coroutine.referenced_as.as_deref().and_then(|kept_as| {
         files.iter().find_map(|file| {
-            let module = context.module(file)?;
+            let module = facts.module(file)?;
             let line = source::coroutine_store(&module, owner, kept_as, created_by)?;
             Some((*file, line))
         })
     });
     let created = || {
         files.iter().find_map(|file| {
-            let module = context.module(file)?;
+            let module = facts.module(file)?;
             let creating = module.statements().into_iter();
             let stmt = creating
                 .filter(|stmt| source::creates(stmt, created_by) > 0)
@@ -193,16 +162,16 @@ pub fn of_never_awaited(context: &Context<'_>, coroutine: &Coroutine) -> Option<
         })
     };
     let (file, line) = kept.or_else(created)?;
-    let module = context.module(file)?;
+    let module = facts.module(file)?;
     let function = module.function_at(line);
     let function = function.map_or("<module>", |function| function.name.as_str());
-    at_line(context, file, line, function)
+    at_line(facts, file, line, function)
 }
 
 /// The acquiring line of a leaked lock: of a waiter, unless it cannot leak
 /// there and the source shows another that can.
-pub fn of_leak(context: &Context<'_>, resource: &Resource, waiters: &[&str]) -> Option<Culprit> {
-    let waiting = of_most(context, waiters.iter().copied());
+pub fn of_leak(facts: &Facts<'_>, resource: &Resource, waiters: &[ItemId]) -> Option<Culprit> {
+    let waiting = of_most(facts, waiters.iter().copied());
     let safe = waiting
         .as_ref()
         .is_some_and(|culprit| culprit.text.contains("with "));
@@ -210,28 +179,25 @@ pub fn of_leak(context: &Context<'_>, resource: &Resource, waiters: &[&str]) -> 
         return waiting;
     }
     let name = last_part(resource.name.as_deref().unwrap_or_default());
-    let other = user_files(context).into_iter().find_map(|file| {
-        let module = context.module(file)?;
+    let other = user_files(facts).into_iter().find_map(|file| {
+        let module = facts.module(file)?;
         let line = source::unguarded_acquire(&module, name)?;
         let function = module.function_at(line)?;
-        at_line(context, file, line, function.name.as_str())
+        at_line(facts, file, line, function.name.as_str())
     });
     other.or(waiting)
 }
 
 /// Where a connection of a pool was put away, by the paths of its holders.
-pub fn of_kept_connection(context: &Context<'_>, resource: &Resource) -> Option<Culprit> {
-    context
-        .referrers(&resource.id)
-        .iter()
-        .find_map(|reference| {
-            let container = container_of(&reference.path)?;
-            let frames = context.frames(&reference.from);
-            frames
-                .iter()
-                .filter(|frame| !frame.library)
-                .find_map(|frame| store_near(context, frame, container))
-        })
+pub fn of_kept_connection(facts: &Facts<'_>, resource: &Resource) -> Option<Culprit> {
+    facts.referrers(resource.id).iter().find_map(|reference| {
+        let container = container_of(&reference.path)?;
+        let frames = facts.frames(reference.from.item()?);
+        frames
+            .iter()
+            .filter(|frame| !frame.library)
+            .find_map(|frame| store_near(facts, frame, container))
+    })
 }
 
 /// `keep` of `keep[0].connection`; `None` for a plain variable.
@@ -242,39 +208,39 @@ fn container_of(path: &str) -> Option<&str> {
 
 /// A store into the container in the frame's function, or in one of the same
 /// file that gets the container under the same name.
-fn store_near(context: &Context<'_>, frame: &Frame, container: &str) -> Option<Culprit> {
+fn store_near(facts: &Facts<'_>, frame: &Frame, container: &str) -> Option<Culprit> {
     let file = frame.file.as_deref()?;
-    let module = context.module(file)?;
+    let module = facts.module(file)?;
     let own = module.function_at(frame.line?)?;
     if let Some(line) = source::container_store(&module, own, container) {
-        return at_line(context, file, line, &frame.qualname);
+        return at_line(facts, file, line, &frame.qualname);
     }
     let called = source::called_functions(own);
     called.into_iter().find_map(|name| {
         module.functions(name).into_iter().find_map(|function| {
             let line = source::container_store(&module, function, container)?;
-            at_line(context, file, line, function.name.as_str())
+            at_line(facts, file, line, function.name.as_str())
         })
     })
 }
 
 /// The way out which forgets to put back what is taken at the waiters' line.
-pub fn of_drained_queue(context: &Context<'_>, waiters: &[&str]) -> Option<Culprit> {
-    let get = of_most(context, waiters.iter().copied())?;
-    let exit = context
+pub fn of_drained_queue(facts: &Facts<'_>, waiters: &[ItemId]) -> Option<Culprit> {
+    let get = of_most(facts, waiters.iter().copied())?;
+    let exit = facts
         .module(&get.file)
         .and_then(|module| source::exit_without_put(&module, get.line));
     match exit {
-        Some(line) => at_line(context, &get.file, line, &get.function),
+        Some(line) => at_line(facts, &get.file, line, &get.function),
         None => Some(get),
     }
 }
 
 /// Whether a task or thread takes from a queue into which its own function or
 /// class puts back.
-pub fn takes_from_pool(context: &Context<'_>, id: &str) -> bool {
-    user_frame(context.frames(id)).is_some_and(|frame| {
-        let module = frame.file.as_deref().and_then(|file| context.module(file));
+pub fn takes_from_pool(facts: &Facts<'_>, id: ItemId) -> bool {
+    user_frame(facts.frames(id)).is_some_and(|frame| {
+        let module = frame.file.as_deref().and_then(|file| facts.module(file));
         match (module, frame.line) {
             (Some(module), Some(line)) => source::puts_back(&module, line),
             _ => false,
@@ -283,8 +249,8 @@ pub fn takes_from_pool(context: &Context<'_>, id: &str) -> bool {
 }
 
 /// Files of the user's code that some task or thread is in.
-pub fn user_files<'a>(context: &Context<'a>) -> Vec<&'a str> {
-    let process = context.process;
+pub fn user_files<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
+    let process = facts.process;
     let of_tasks = process.task_stacks().map(|(frames, _)| frames);
     let frames = process.thread_stacks().chain(of_tasks).flatten();
     let mut files: Vec<&str> = Vec::new();
@@ -298,28 +264,23 @@ pub fn user_files<'a>(context: &Context<'a>) -> Vec<&'a str> {
     files
 }
 
-/// `scan` of `Table.scan`.
-pub fn last_part(name: &str) -> &str {
-    name.rsplit('.').next().unwrap_or(name)
-}
-
 /// Whether the source says that a task has taken `resource`, which it reaches
 /// by `path`, and not given back yet.
-pub fn took(context: &Context<'_>, task: &str, resource: &Resource, path: &str) -> bool {
+pub fn took(facts: &Facts<'_>, task: ItemId, resource: &Resource, path: &str) -> bool {
     let name = last_part(resource.name.as_deref().unwrap_or(path));
     // A name that several resources share says nothing about which one it is.
-    let resources = context.process.resources.iter();
+    let resources = facts.process.resources.iter();
     let namesakes = resources
         .filter(|other| other.kind == resource.kind)
         .filter(|other| last_part(other.name.as_deref().unwrap_or_default()) == name)
         .count();
     let is_it = |written: &str| written == path || (namesakes == 1 && last_part(written) == name);
-    context
+    facts
         .frames(task)
         .iter()
         .filter(|frame| !frame.library)
         .any(|frame| {
-            let module = frame.file.as_deref().and_then(|file| context.module(file));
+            let module = frame.file.as_deref().and_then(|file| facts.module(file));
             match (module, frame.line) {
                 (Some(module), Some(line)) => source::took_before(&module, line, is_it),
                 _ => false,

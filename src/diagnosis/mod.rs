@@ -5,73 +5,38 @@ mod alive;
 mod checks;
 mod context;
 mod culprit;
-mod finding;
+mod cycle;
+mod dependencies;
+mod facts;
 #[cfg(test)]
 mod fixtures;
+mod frames;
 mod graph;
-mod nodes;
 mod progress;
+mod rule;
 mod rules;
 pub mod source;
 mod sources;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod wording;
+
+use std::cmp::Reverse;
 
 pub use across::across;
 pub use checks::{Check, checks};
 pub use sources::{NoSources, Sources};
 
 use context::Context;
+use rule::Meaning;
 
-use crate::model::{Diagnosis, Process, Verdict};
-
-/// Kinds by their place in the chain of causes: what stands further left is
-/// the reason for what stands further right. Kinds of one group are equal.
-const ORDER: [&[&str]; 8] = [
-    &["fork-inherited-lock"],
-    &[
-        "cross-loop-deadlock",
-        "cross-thread-deadlock",
-        "self-deadlock",
-    ],
-    &["executor-exhausted", "blocked-loop", "never-awaited"],
-    &[
-        "pool-exhausted",
-        "deadlock-cycle",
-        "held-by-suspended-asyncgen",
-        "leaked-lock",
-        "leaked-permits",
-        "subprocess-pipe-full",
-        "swallowed-cancellation",
-        "dead-consumers",
-        "shield-leak",
-    ],
-    &["orphan-wait"],
-    &[
-        "stuck-child",
-        "shutdown-hang",
-        "stuck-executor-job",
-        "livelock",
-    ],
-    &[
-        "lock-convoy",
-        "cross-process-wait",
-        "long-timer",
-        "external-wait",
-    ],
-    &["unretrieved-exception", "orphan-task"],
-];
-/// Kinds that only matter while nothing hangs.
-const ONLY_ALONE: [&str; 4] = ["external-wait", "long-timer", "lock-convoy", "orphan-task"];
-
-/// Kinds of waits for something outside, which may come.
-const OUTSIDE: [&str; 3] = ["external-wait", "stuck-executor-job", "long-timer"];
+use crate::model::{Diagnosis, Process, Verdict, VerdictState};
 
 /// What was found in the last sample, compared with the earlier ones.
 ///
-/// `earlier` is oldest first and may be empty, `interval_s` the time between
-/// two samples. The root cause comes first.
+/// `earlier` is oldest first and may be empty. `interval_s` is the planned time
+/// between two samples in seconds. The root cause comes first.
 pub fn diagnose(
     process: &Process,
     earlier: &[Process],
@@ -79,37 +44,23 @@ pub fn diagnose(
     sources: &dyn Sources,
 ) -> (Verdict, Vec<Diagnosis>) {
     let context = Context::new(process, earlier, interval_s, sources);
-    let mut found: Vec<Diagnosis> = rules::RULES
-        .iter()
-        .flat_map(|rule| rule(&context))
-        .collect();
-    // A guess never stands before what is known; within one rank the wider
-    // one comes first.
+    let mut found = rules::find_all(&context);
+    // A guess never comes before what is known. Within one rank, what affects
+    // more tasks comes first.
     found.sort_by_key(|one| {
-        let guess = one.confidence == finding::POSSIBLE;
-        (
-            guess,
-            rank(&one.kind),
-            std::cmp::Reverse(one.affected_tasks),
-        )
+        let affected = Reverse(one.diagnosis.affected_tasks);
+        (one.is_guess(), one.rule.rank, affected)
     });
-    if found.iter().any(verdict::is_hang) || found.iter().any(|one| one.kind == "blocked-loop") {
-        found.retain(|one| !ONLY_ALONE.contains(&one.kind.as_str()));
+    let blocks = |meaning| meaning == Meaning::BlockedLoop;
+    if (found.iter()).any(|one| one.is_hang() || blocks(one.rule.meaning)) {
+        found.retain(|one| !one.rule.only_alone);
     }
     let verdict = verdict::judge(&context, &found);
-    if verdict.state == "busy" {
-        // While the process works, a wait that did not end between two looks
+    if verdict.state == VerdictState::Busy {
+        // While the process works, a wait that did not end between two samples
         // is no finding.
-        found.retain(|one| {
-            one.confidence != finding::POSSIBLE || !OUTSIDE.contains(&one.kind.as_str())
-        });
+        found.retain(|one| !one.is_guess() || !one.rule.outside);
     }
-    (verdict, found)
-}
-
-fn rank(kind: &str) -> usize {
-    ORDER
-        .iter()
-        .position(|group| group.contains(&kind))
-        .unwrap_or(ORDER.len())
+    let diagnoses = found.into_iter().map(|one| one.diagnosis);
+    (verdict, diagnoses.collect())
 }

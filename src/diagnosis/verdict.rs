@@ -1,88 +1,67 @@
 //! The one-line answer.
 
 use super::context::Context;
-use super::finding::{CERTAIN, LIKELY, POSSIBLE};
-use super::rules::{self, duration, wait_kind};
-use crate::model::{Diagnosis, Task, TaskState, Thread, ThreadState, Verdict};
+use super::facts::{Facts, wait_kind};
+use super::frames::{is_idle_worker, is_library_only};
+use super::rule::{Finding, Meaning};
+use super::rules::orphan_wait::is_serving;
+use super::wording::{duration, location};
+use crate::model::{
+    Confidence, Diagnosis, DiagnosisKind, ItemId, Task, TaskState, Thread, ThreadState, Verdict,
+    VerdictState, WaitKind,
+};
 
-/// What a timeout ends within this time is waiting, not hanging.
-const SOON_S: f64 = 60.0;
 /// Share of a processor from which on a process counts as busy.
 const BUSY: f64 = 0.1;
 
-/// Kinds that mean: it will not go on.
-const HUNG: [&str; 16] = [
-    "deadlock-cycle",
-    "self-deadlock",
-    "cross-loop-deadlock",
-    "cross-thread-deadlock",
-    "leaked-lock",
-    "leaked-permits",
-    "held-by-suspended-asyncgen",
-    "pool-exhausted",
-    "executor-exhausted",
-    "orphan-wait",
-    "dead-consumers",
-    "never-awaited",
-    "swallowed-cancellation",
-    "subprocess-pipe-full",
-    "fork-inherited-lock",
-    "shutdown-hang",
-];
-/// Kinds that mean: it waits for something which may come.
-const WAITING: [&str; 5] = [
-    "external-wait",
-    "long-timer",
-    "cross-process-wait",
-    "stuck-executor-job",
-    "shield-leak",
-];
-
 /// Judges the process by what was found, worst first.
-pub fn judge(context: &Context<'_>, found: &[Diagnosis]) -> Verdict {
+pub fn judge(context: &Context<'_>, found: &[Finding]) -> Verdict {
     let (state, confidence, summary) = of_findings(found)
-        .or_else(|| of_movement(context, found))
+        .or_else(|| of_movement(&context.facts, found))
         .unwrap_or_else(|| of_waits(context, found));
     Verdict {
-        state: state.to_owned(),
-        confidence: confidence.to_owned(),
+        state,
+        confidence,
         summary,
-        samples: u32::try_from(context.earlier.len() + 1).unwrap_or(u32::MAX),
-        interval_s: context.interval_s,
+        samples: u32::try_from(context.facts.earlier.len() + 1).unwrap_or(u32::MAX),
+        interval_s: context.facts.interval_s,
     }
 }
 
-type Judgement = (&'static str, &'static str, String);
+type Judgement = (VerdictState, Confidence, String);
 
-/// Whether a finding alone makes the process count as hung.
-pub fn is_hang(one: &Diagnosis) -> bool {
-    let soon = one.recovers_in_s.is_some_and(|left| left < SOON_S);
-    HUNG.contains(&one.kind.as_str()) && one.confidence != POSSIBLE && !soon
-}
-
-fn of_findings(found: &[Diagnosis]) -> Option<Judgement> {
-    let sure = |one: &&Diagnosis| one.confidence != POSSIBLE;
-    let of_kind = |kind: &str| found.iter().filter(sure).find(|one| one.kind == kind);
-    if let Some(one) = found.iter().find(|one| is_hang(one)) {
-        let blocked = of_kind("blocked-loop").is_some_and(|first| {
-            let place = |wanted: &Diagnosis| found.iter().position(|one| one == wanted);
-            place(first) < place(one)
-        });
-        let summary = match blocked {
+fn of_findings(found: &[Finding]) -> Option<Judgement> {
+    let sure = |meaning| {
+        let position = found
+            .iter()
+            .position(|one| !one.is_guess() && one.rule.meaning == meaning);
+        position.and_then(|position| Some((position, &found.get(position)?.diagnosis)))
+    };
+    let blocked = sure(Meaning::BlockedLoop);
+    let hang = found.iter().enumerate().find(|(_, one)| one.is_hang());
+    if let Some((position, one)) = hang {
+        let one = &one.diagnosis;
+        let summary = match blocked.is_some_and(|(first, _)| first < position) {
             true => format!("{} (the event loop is blocked)", one.summary),
             false => one.summary.clone(),
         };
-        return Some(("hung", static_confidence(one), summary));
+        return Some((VerdictState::Hung, one.confidence, summary));
     }
-    for (kind, state) in [("blocked-loop", "blocked-loop"), ("livelock", "livelock")] {
-        if let Some(one) = of_kind(kind) {
-            return Some((state, static_confidence(one), with_recovery(one)));
-        }
+    if let Some((_, one)) = blocked {
+        return Some(judgement(VerdictState::BlockedLoop, one));
     }
-    let soon = found
+    if let Some((_, one)) = sure(Meaning::Livelock) {
+        return Some(judgement(VerdictState::Livelock, one));
+    }
+    let recovers = found
         .iter()
-        .find(|one| HUNG.contains(&one.kind.as_str()) && one.recovers_in_s.is_some());
-    soon.map(|one| ("waiting", static_confidence(one), with_recovery(one)))
+        .find(|one| one.rule.meaning == Meaning::Hung && one.diagnosis.recovers_in_s.is_some());
+    recovers.map(|one| judgement(VerdictState::Waiting, &one.diagnosis))
+}
+
+/// The state as this finding explains it.
+fn judgement(state: VerdictState, one: &Diagnosis) -> Judgement {
+    (state, one.confidence, with_recovery(one))
 }
 
 fn with_recovery(one: &Diagnosis) -> String {
@@ -92,101 +71,100 @@ fn with_recovery(one: &Diagnosis) -> String {
     }
 }
 
-fn static_confidence(one: &Diagnosis) -> &'static str {
-    match one.confidence.as_str() {
-        "certain" => CERTAIN,
-        "likely" => LIKELY,
-        _ => POSSIBLE,
-    }
-}
-
 /// Busy where something moved between the samples, or computes now.
-fn of_movement(context: &Context<'_>, found: &[Diagnosis]) -> Option<Judgement> {
-    let process = context.process;
+fn of_movement(facts: &Facts<'_>, found: &[Finding]) -> Option<Judgement> {
+    let process = facts.process;
     let load: f64 = process
         .threads
         .iter()
-        .filter_map(|thread| context.progress.cpu(&thread.id))
+        .filter_map(|thread| facts.progress.cpu(thread.id))
         .sum();
-    let moved = context
+    let moved = facts
         .live_tasks()
-        .filter(|task| context.progress.moved(&task.id) && wait_kind(task) != "timer")
+        .filter(|task| facts.progress.moved(task.id) && wait_kind(task) != Some(WaitKind::Timer))
         .count();
-    let turnover = context.progress.appeared().min(context.progress.finished);
-    if context.progress.known {
+    let turnover = facts.progress.appeared().min(facts.progress.finished);
+    if facts.progress.known {
         let busy = load >= BUSY || moved + turnover > 0;
         return busy.then(|| {
-            let convoy = found.iter().find(|one| one.kind == "lock-convoy");
+            let convoy = found
+                .iter()
+                .find(|one| one.rule.kind == DiagnosisKind::LockConvoy);
             let summary = match convoy {
-                Some(one) => one.summary.clone(),
+                Some(one) => one.diagnosis.summary.clone(),
                 None => format!(
                     "{} of {} tasks moved between the samples, {:.0} % of a processor used",
                     moved,
-                    context.live_tasks().count(),
+                    facts.live_tasks().count(),
                     load * 100.0
                 ),
             };
-            ("busy", LIKELY, summary)
+            (VerdictState::Busy, Confidence::Likely, summary)
         });
     }
     let running = process.threads.iter().find(|thread| computes(thread));
     running.map(|thread| {
-        let summary = format!("{} runs {}", thread.name, rules::place(&thread.frames));
-        ("busy", POSSIBLE, summary)
+        let summary = format!("{} runs {}", thread.name, location(&thread.frames));
+        (VerdictState::Busy, Confidence::Possible, summary)
     })
 }
 
 fn computes(thread: &Thread) -> bool {
     matches!(thread.state, ThreadState::Running | ThreadState::WaitingGil)
         && !thread.frames.is_empty()
-        && !rules::is_idle_worker(thread)
+        && !is_idle_worker(thread)
 }
 
 /// Nothing moves and nothing is wrong: waiting, idle, starting or unknown.
-fn of_waits(context: &Context<'_>, found: &[Diagnosis]) -> Judgement {
-    if let Some(one) = found.iter().find(|one| is_wait(one)) {
-        return ("waiting", static_confidence(one), with_recovery(one));
+fn of_waits(context: &Context<'_>, found: &[Finding]) -> Judgement {
+    if let Some(one) = found
+        .iter()
+        .find(|one| one.rule.meaning == Meaning::Waiting)
+    {
+        return judgement(VerdictState::Waiting, &one.diagnosis);
     }
-    if let Some(state) = before_work(context) {
+    if let Some(state) = before_work(&context.facts) {
         return state;
     }
-    let live: Vec<&Task> = context.live_tasks().collect();
+    let live: Vec<&Task> = context.facts.live_tasks().collect();
     let (ready, pending): (Vec<&Task>, Vec<&Task>) =
         live.iter().partition(|task| task.state == TaskState::Ready);
     let waits = pending
         .into_iter()
         .filter(|task| !is_idle(context, task) && !is_behind(context, task));
-    let waits: Vec<&str> = waits.map(|task| task.id.as_str()).collect();
+    let waits: Vec<ItemId> = waits.map(|task| task.id).collect();
     match (live.len(), waits.as_slice()) {
         (0, _) => (
-            "idle",
-            LIKELY,
+            VerdictState::Idle,
+            Confidence::Likely,
             "no asyncio task, and no thread computes".to_owned(),
         ),
-        (all, []) if ready.is_empty() => {
-            ("idle", LIKELY, format!("{all} tasks, all wait for work"))
-        }
+        (all, []) if ready.is_empty() => (
+            VerdictState::Idle,
+            Confidence::Likely,
+            format!("{all} tasks, all wait for work"),
+        ),
         (all, []) => {
             let summary = format!("{} of {all} tasks go on when their loop turns", ready.len());
-            ("waiting", LIKELY, summary)
+            (VerdictState::Waiting, Confidence::Likely, summary)
         }
         (all, waits) => {
             let summary = format!(
                 "{} of {all} tasks wait for timers or for the outside: {}",
                 waits.len(),
-                context.names(waits)
+                context.facts.names(waits)
             );
-            ("waiting", LIKELY, summary)
+            (VerdictState::Waiting, Confidence::Likely, summary)
         }
     }
 }
 
 /// The verdict before there is anything that might hang.
-fn before_work(context: &Context<'_>) -> Option<Judgement> {
-    let process = context.process;
+fn before_work(facts: &Facts<'_>) -> Option<Judgement> {
+    let process = facts.process;
     if process.threads.is_empty() || process.threads.iter().all(|t| t.frames.is_empty()) {
         let summary = "no Python code of this process could be seen".to_owned();
-        return Some(("unknown", POSSIBLE, summary));
+        return Some((VerdictState::Unknown, Confidence::Possible, summary));
     }
     let imports = process.threads.first().is_some_and(|thread| {
         let mut frames = thread.frames.iter();
@@ -196,25 +174,26 @@ fn before_work(context: &Context<'_>) -> Option<Judgement> {
         })
     });
     let bare = process.loops.is_empty() && process.tasks.is_empty();
-    (imports && bare).then(|| ("starting", LIKELY, "it still imports modules".to_owned()))
+    (imports && bare).then(|| {
+        (
+            VerdictState::Starting,
+            Confidence::Likely,
+            "it still imports modules".to_owned(),
+        )
+    })
 }
 
 /// A task that waits for work to come in.
 fn is_idle(context: &Context<'_>, task: &Task) -> bool {
     let kind = wait_kind(task);
-    rules::is_serving(context, task)
-        || matches!(kind, "queue-get" | "accept")
-        || (kind == "socket-read" && context.listeners().next().is_some())
-        || (task.state == TaskState::Waiting && task.frames.iter().all(|frame| frame.library))
+    is_serving(context, task)
+        || kind.is_some_and(WaitKind::is_for_work)
+        || (kind == Some(WaitKind::SocketRead) && context.facts.listeners().next().is_some())
+        || (task.state == TaskState::Waiting && is_library_only(&task.frames))
 }
 
 /// A task that only waits for other tasks.
 fn is_behind(context: &Context<'_>, task: &Task) -> bool {
-    let mut needs = context.graph.needs(&task.id).peekable();
-    needs.peek().is_some() && needs.all(|(id, _)| context.task(id).is_some())
-}
-
-/// Whether the kind tells of a wait that may end.
-pub fn is_wait(one: &Diagnosis) -> bool {
-    WAITING.contains(&one.kind.as_str())
+    let mut needs = context.graph.deps.needs(task.id).peekable();
+    needs.peek().is_some() && needs.all(|(id, _)| context.facts.task(id).is_some())
 }

@@ -1,9 +1,9 @@
 //! Texts as bytes, and bytes as texts.
 
 use super::machine::Machine;
-use super::methods_bytes::Unit;
-use super::operand::{Operand, Str};
+use super::methods::units::Unit;
 use super::refusal::{Refusal, Result, type_error, value_error, would_run};
+use super::values::operand::{Operand, Str};
 
 /// What is done about what cannot be encoded or decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::classes::{Found, is_python_class};
+use super::attributes::find::{Found, is_python_class};
+use super::attributes::native_names;
 use super::machine::Machine;
-use super::native_names;
-use super::operand::Operand;
 use super::refusal::{Result, would_run};
+use super::values::operand::Operand;
 use crate::cpython::{Kind, Type};
 
 impl Machine<'_, '_> {

@@ -1,9 +1,9 @@
 //! `str.format` (Objects/stringlib/unicode_format.h).
 
-use super::arguments::Arguments;
+use super::builtins::arguments::Arguments;
 use super::machine::Machine;
-use super::operand::{Operand, Str};
 use super::refusal::{Refusal, Result, index_error, value_error};
+use super::values::operand::{Operand, Str};
 
 /// Which arguments fields without a name have used.
 #[derive(Default)]
@@ -85,7 +85,8 @@ impl Machine<'_, '_> {
             !bracketed && (*point == u32::from('!') || *point == u32::from(':'))
         });
         let (name, mut rest) = field.split_at(end.unwrap_or(field.len()));
-        let mut value = self.field_value(&super::text::lossy(name), arguments, numbering)?;
+        let mut value =
+            self.field_value(&super::values::text::lossy(name), arguments, numbering)?;
         if rest.first() == Some(&u32::from('!')) {
             let conversion = rest.get(1).copied().and_then(char::from_u32);
             value = match conversion {

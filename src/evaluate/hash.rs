@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive};
 
 use super::machine::Machine;
-use super::operand::Operand;
+use super::values::operand::Operand;
 
 /// Numbers are hashed modulo this prime.
 const MODULUS: u64 = (1 << 61) - 1;
@@ -21,7 +21,7 @@ fn of_float(number: f64) -> i64 {
     if number.is_infinite() {
         return if number > 0.0 { 314_159 } else { -314_159 };
     }
-    let (numerator, denominator) = super::float::exact_ratio(number);
+    let (numerator, denominator) = super::values::float::exact_ratio(number);
     let modulus = BigInt::from(MODULUS);
     let inverse = denominator.modpow(&(&modulus - 2), &modulus);
     let hash = (numerator.abs() * inverse % &modulus)

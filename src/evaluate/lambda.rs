@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use ruff_python_ast::{ExprLambda, Parameters};
 
-use super::arguments::Arguments;
+use super::builtins::arguments::Arguments;
 use super::machine::{Machine, Scope};
-use super::operand::{Lambda, Operand};
 use super::refusal::{Result, type_error};
+use super::values::operand::{Lambda, Operand};
 
 impl Machine<'_, '_> {
     pub(super) fn lambda(&self, node: &ExprLambda) -> Result<Operand> {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::operand::Operand;
 use super::refusal::{Refusal, Result, bounded};
+use super::values::operand::Operand;
 use super::{Bounds, Names};
 use crate::cpython::Reader;
 

@@ -3,11 +3,11 @@
 use num_bigint::{BigInt, Sign};
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::arguments::Arguments;
-use super::float;
+use super::builtins::arguments::Arguments;
 use super::machine::Machine;
-use super::operand::Operand;
 use super::refusal::{Result, overflow, type_error, value_error};
+use super::values::float;
+use super::values::operand::Operand;
 
 impl Machine<'_, '_> {
     pub(super) fn int_method(

@@ -6,73 +6,31 @@
 //! semantics (Objects/, Python/bltinmodule.c). What would need to run code of
 //! the program (properties, methods, calls) is refused in one sentence.
 
-mod arguments;
-mod arithmetic;
 mod attributes;
-mod calls;
-mod children;
-mod classes;
+mod builtins;
 mod codecs;
-mod collections;
-mod compare;
-mod comprehension;
-mod construct;
-mod construct_number;
 mod directory;
-mod distinct;
-mod enums;
-mod equality;
-mod expression;
-mod float;
+mod format;
 mod format_method;
-mod format_number;
-mod format_spec;
-mod fstring;
-mod functions;
-mod functions_number;
 mod hash;
-mod index;
-mod instances;
-mod int;
-mod iterate;
 mod lambda;
-mod literal;
-mod lookup;
 mod machine;
-mod membership;
 mod methods;
-mod methods_bytes;
-mod methods_container;
 mod methods_number;
-mod methods_str;
-mod native_names;
-mod numeric;
-mod operand;
-mod parse;
 mod percent;
-mod pieces;
-mod properties;
 mod refusal;
 mod repr;
-mod repr_class;
-mod repr_object;
-mod sequence;
 mod set_order;
-mod sets;
-mod slots;
-mod sorting;
-mod text;
-mod truth;
-mod type_attributes;
-mod types;
+mod syntax;
+mod values;
 
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-pub use operand::{Operand, Range, Str};
 pub use refusal::Refusal;
+pub use values::operand::{Operand, Range, Str};
 
 use crate::cpython::{DecodeError, Kind, RawFrame, Reader};
 use machine::Machine;

@@ -2,13 +2,13 @@
 
 use num_traits::{Signed, ToPrimitive};
 
-use super::compare::Number;
-use super::float;
-use super::format_number::digits;
-use super::format_spec::Spec;
+use super::format::number::digits;
+use super::format::spec::Spec;
 use super::machine::Machine;
-use super::operand::{Operand, Str};
 use super::refusal::{Refusal, Result, overflow, type_error, value_error};
+use super::values::compare::Number;
+use super::values::float;
+use super::values::operand::{Operand, Str};
 
 /// The arguments of one formatting.
 struct Values {

@@ -2,7 +2,7 @@
 //! (Objects/setobject.c).
 
 use super::machine::Machine;
-use super::operand::Operand;
+use super::values::operand::Operand;
 
 /// Slots that are looked at behind the first before the next hash.
 const PROBES: usize = 9;

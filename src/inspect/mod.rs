@@ -1,9 +1,13 @@
-//! The facade of `cli/` and `dap/`: look at processes, live or recorded, and judge them.
+//! Look at processes, live or recorded, judge them, and record them: what `cli/`
+//! and `dap/` use.
 
 pub mod inspection;
+mod live;
+pub mod recorder;
 pub mod recording;
-pub mod redact;
-pub mod sources;
+mod redact;
+mod sources;
+mod target;
 
-pub use recording::Source;
 pub use sources::ProcessSources;
+pub use target::{Source, Target};

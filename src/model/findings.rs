@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::id::ItemId;
-use super::kind::{Confidence, DiagnosisKind, VerdictState};
+use super::kind::{Confidence, DiagnosisKind, How, VerdictState};
 
 /// The one-line answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Verdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnosis {
     pub kind: DiagnosisKind,
-    pub how: Option<String>,
+    pub how: Option<How>,
     pub tasks: Vec<ItemId>,
     pub threads: Vec<ItemId>,
     pub resources: Vec<ItemId>,

@@ -40,6 +40,14 @@ impl ItemId {
         }
     }
 
+    /// The loop's address, if it is a loop.
+    pub const fn event_loop(self) -> Option<u64> {
+        match self {
+            Self::Loop(addr) => Some(addr),
+            _ => None,
+        }
+    }
+
     /// The pid, if it is a process.
     pub const fn process(self) -> Option<u32> {
         match self {

@@ -366,3 +366,293 @@ impl VerdictState {
         }
     }
 }
+
+text_enum! {
+    /// In what way the finding of a kind came about (`Diagnosis.how`).
+    pub enum How {
+        /// The thread of the loop computes.
+        Cpu = "cpu",
+        /// It is in a call that blocks: sleep, socket, file, child.
+        BlockingCall = "blocking-call",
+        /// It waits for a `threading.Lock`.
+        ThreadingLock = "threading.Lock",
+        /// It waits for a `threading.RLock`.
+        ThreadingRLock = "threading.RLock",
+        /// It waits for another primitive of `threading`, a queue, or a future.
+        Lock = "lock",
+        /// All who could end the wait failed, or wait behind it.
+        FutureNeverSet = "future-never-set",
+        /// The wait was ended too early, or without waking the loop.
+        LostWakeup = "lost-wakeup",
+        /// The peer sends nothing.
+        SocketRead = "socket-read",
+        /// The peer does not read.
+        SocketWriteBackpressure = "socket-write-backpressure",
+        /// Nobody writes into the pipe.
+        PipeRead = "pipe-read",
+        /// A server that closes still has open connections.
+        ServerConnections = "server-connections",
+    }
+}
+
+impl EdgeKind {
+    /// The kind of wait of a task whose edges to other tasks go through this.
+    pub const fn task_wait(self) -> WaitKind {
+        match self {
+            Self::Await => WaitKind::Task,
+            Self::Gather => WaitKind::Gather,
+            Self::Wait => WaitKind::Wait,
+            Self::WaitFor => WaitKind::WaitFor,
+            Self::Shield => WaitKind::Shield,
+            Self::TaskGroup => WaitKind::TaskGroup,
+            Self::AsCompleted => WaitKind::AsCompleted,
+            Self::Future
+            | Self::Lock
+            | Self::Semaphore
+            | Self::Event
+            | Self::Condition
+            | Self::Barrier
+            | Self::Queue
+            | Self::ThreadLock
+            | Self::ConcurrentFuture
+            | Self::Executor
+            | Self::ProcessPool
+            | Self::Pool
+            | Self::Limiter
+            | Self::MemoryStream
+            | Self::Stream
+            | Self::Server
+            | Self::ServerClose
+            | Self::Socket
+            | Self::Pipe
+            | Self::File
+            | Self::SocketRead
+            | Self::SocketWrite
+            | Self::SocketClose
+            | Self::Holds
+            | Self::BusyWorker
+            | Self::Join
+            | Self::Subprocess
+            | Self::PipeFull
+            | Self::EventLoop => WaitKind::Future,
+        }
+    }
+}
+
+impl ResourceKind {
+    /// The edge from who waits for such a resource to the resource.
+    pub const fn edge(self) -> EdgeKind {
+        match self {
+            Self::Lock => EdgeKind::Lock,
+            Self::Semaphore | Self::ThreadSemaphore => EdgeKind::Semaphore,
+            Self::Event | Self::ThreadEvent => EdgeKind::Event,
+            Self::Condition | Self::ThreadCondition => EdgeKind::Condition,
+            Self::Barrier | Self::ThreadBarrier => EdgeKind::Barrier,
+            Self::Queue | Self::ThreadQueue => EdgeKind::Queue,
+            Self::ThreadLock => EdgeKind::ThreadLock,
+            Self::Future => EdgeKind::Future,
+            Self::ConcurrentFuture => EdgeKind::ConcurrentFuture,
+            Self::Executor => EdgeKind::Executor,
+            Self::ProcessPool => EdgeKind::ProcessPool,
+            Self::Pool => EdgeKind::Pool,
+            Self::Limiter => EdgeKind::Limiter,
+            Self::MemoryStream => EdgeKind::MemoryStream,
+            Self::Stream => EdgeKind::Stream,
+            Self::Server => EdgeKind::Server,
+            Self::Socket => EdgeKind::Socket,
+            Self::Pipe => EdgeKind::Pipe,
+            Self::File => EdgeKind::File,
+        }
+    }
+
+    /// Whether frames that are inside of a `with` on it hold it.
+    pub const fn is_held_by_blocks(self) -> bool {
+        match self {
+            Self::Condition | Self::Event | Self::Queue | Self::Server => false,
+            Self::Lock
+            | Self::Semaphore
+            | Self::Barrier
+            | Self::ThreadLock
+            | Self::ThreadSemaphore
+            | Self::ThreadEvent
+            | Self::ThreadCondition
+            | Self::ThreadBarrier
+            | Self::ThreadQueue
+            | Self::Future
+            | Self::ConcurrentFuture
+            | Self::Executor
+            | Self::ProcessPool
+            | Self::Pool
+            | Self::Limiter
+            | Self::MemoryStream
+            | Self::Stream
+            | Self::Socket
+            | Self::Pipe
+            | Self::File => true,
+        }
+    }
+
+    /// Whether the object or the frames of workers tell all holders, so that
+    /// nobody else is searched for.
+    pub const fn knows_its_holders(self) -> bool {
+        match self {
+            Self::Executor | Self::ProcessPool | Self::Limiter | Self::Server => true,
+            Self::Lock
+            | Self::Semaphore
+            | Self::Event
+            | Self::Condition
+            | Self::Barrier
+            | Self::Queue
+            | Self::ThreadLock
+            | Self::ThreadSemaphore
+            | Self::ThreadEvent
+            | Self::ThreadCondition
+            | Self::ThreadBarrier
+            | Self::ThreadQueue
+            | Self::Future
+            | Self::ConcurrentFuture
+            | Self::Pool
+            | Self::MemoryStream
+            | Self::Stream
+            | Self::Socket
+            | Self::Pipe
+            | Self::File => false,
+        }
+    }
+
+    /// The kind of a `read` from it, and of a `write` to it.
+    pub const fn read_and_write(self) -> (WaitKind, WaitKind) {
+        match self {
+            Self::Pipe => (WaitKind::PipeRead, WaitKind::PipeWrite),
+            Self::File => (WaitKind::FileRead, WaitKind::FileWrite),
+            Self::Lock
+            | Self::Semaphore
+            | Self::Event
+            | Self::Condition
+            | Self::Barrier
+            | Self::Queue
+            | Self::ThreadLock
+            | Self::ThreadSemaphore
+            | Self::ThreadEvent
+            | Self::ThreadCondition
+            | Self::ThreadBarrier
+            | Self::ThreadQueue
+            | Self::Future
+            | Self::ConcurrentFuture
+            | Self::Executor
+            | Self::ProcessPool
+            | Self::Pool
+            | Self::Limiter
+            | Self::MemoryStream
+            | Self::Stream
+            | Self::Server
+            | Self::Socket => (WaitKind::SocketRead, WaitKind::SocketWrite),
+        }
+    }
+}
+
+impl WaitKind {
+    /// The same wait where the stream lies over a pipe instead of a socket.
+    pub const fn over_pipe(self) -> Self {
+        match self {
+            Self::SocketRead => Self::PipeRead,
+            Self::SocketWrite => Self::PipeWrite,
+            Self::SocketClose => Self::PipeClose,
+            other => other,
+        }
+    }
+
+    /// Whether a task may hold or complete what a thread waits for.
+    pub const fn concerns_tasks(self) -> bool {
+        match self {
+            Self::Idle
+            | Self::Sleep
+            | Self::SocketRead
+            | Self::SocketWrite
+            | Self::Accept
+            | Self::Connect
+            | Self::Process
+            | Self::FileLock => false,
+            Self::Task
+            | Self::Future
+            | Self::Gather
+            | Self::Wait
+            | Self::WaitFor
+            | Self::Shield
+            | Self::TaskGroup
+            | Self::AsCompleted
+            | Self::Timer
+            | Self::Lock
+            | Self::Semaphore
+            | Self::Event
+            | Self::Condition
+            | Self::Barrier
+            | Self::QueueGet
+            | Self::QueuePut
+            | Self::QueueJoin
+            | Self::SocketClose
+            | Self::PipeRead
+            | Self::PipeWrite
+            | Self::PipeClose
+            | Self::FileRead
+            | Self::FileWrite
+            | Self::Server
+            | Self::ServerClose
+            | Self::Executor
+            | Self::Subprocess
+            | Self::ThreadLock
+            | Self::Thread => true,
+        }
+    }
+
+    /// The edge to a stream whose descriptor was not found.
+    pub const fn stream_edge(self) -> EdgeKind {
+        match self {
+            Self::SocketRead => EdgeKind::SocketRead,
+            Self::SocketWrite => EdgeKind::SocketWrite,
+            Self::SocketClose => EdgeKind::SocketClose,
+            _ => EdgeKind::Stream,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const CONTRACT: &str = include_str!("../../docs/snapshot-json.md");
+
+    #[test]
+    fn every_kind_of_the_json_stands_in_its_documentation() {
+        let texts = (WaitKind::ALL.iter().map(|kind| kind.as_str()))
+            .chain(ResourceKind::ALL.iter().map(|kind| kind.as_str()))
+            .chain(EdgeKind::ALL.iter().map(|kind| kind.as_str()))
+            .chain(DiagnosisKind::ALL.iter().map(|kind| kind.as_str()))
+            .chain(Confidence::ALL.iter().map(|kind| kind.as_str()))
+            .chain(VerdictState::ALL.iter().map(|kind| kind.as_str()))
+            .chain(CoroutineState::ALL.iter().map(|kind| kind.as_str()));
+        let missing: BTreeSet<&str> = texts
+            .filter(|text| {
+                !CONTRACT.contains(&format!("`{text}`"))
+                    && !CONTRACT.contains(&format!("\"{text}\""))
+            })
+            .collect();
+        assert!(
+            missing.is_empty(),
+            "not in docs/snapshot-json.md: {missing:?}"
+        );
+    }
+
+    #[test]
+    fn a_kind_is_read_back_from_its_text() {
+        for kind in WaitKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+        for kind in ResourceKind::ALL {
+            assert_eq!(kind.as_str().parse(), Ok(*kind));
+        }
+        assert!("no such kind".parse::<EdgeKind>().is_err());
+    }
+}

@@ -1,51 +1,315 @@
-//! What is true of each kind, as the report and the debug adapter ask for it.
+//! What is true of each kind of wait, resource, edge, finding and verdict.
 
 use super::kind::{DiagnosisKind, EdgeKind, ResourceKind, VerdictState, WaitKind};
 
-impl WaitKind {
-    /// Whether the reason for such a wait says what asyncio's own frames would say.
-    pub const fn names_asyncio_call(self) -> bool {
-        match self {
-            Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::QueueGet
-            | Self::QueuePut
-            | Self::QueueJoin
-            | Self::TaskGroup
-            | Self::Timer
-            | Self::Subprocess => true,
-            Self::Task
-            | Self::Future
-            | Self::Gather
-            | Self::Wait
-            | Self::WaitFor
-            | Self::Shield
-            | Self::AsCompleted
-            | Self::SocketRead
-            | Self::SocketWrite
-            | Self::SocketClose
-            | Self::Accept
-            | Self::Connect
-            | Self::PipeRead
-            | Self::PipeWrite
-            | Self::PipeClose
-            | Self::FileRead
-            | Self::FileWrite
-            | Self::FileLock
-            | Self::Server
-            | Self::ServerClose
-            | Self::Executor
-            | Self::Process
-            | Self::ThreadLock
-            | Self::Thread
-            | Self::Sleep
-            | Self::Idle => false,
+/// Declares predicates over an enum as exhaustive matches.
+///
+/// Every variant is in the `true` or in the `false` list of each predicate, so
+/// that the compiler lists what a new variant touches.
+macro_rules! predicates {
+    ($enum:ident { $(
+        $(#[$meta:meta])*
+        $name:ident { true: $($yes:ident)+; false: $($no:ident)+; }
+    )+ }) => {
+        impl $enum {
+            $(
+                $(#[$meta])*
+                pub const fn $name(self) -> bool {
+                    match self {
+                        $(Self::$yes)|+ => true,
+                        $(Self::$no)|+ => false,
+                    }
+                }
+            )+
+        }
+    };
+}
+
+predicates! {
+    EdgeKind {
+        /// Whether cancelling the one that waits also cancels the awaited.
+        passes_cancellation {
+            true: Await Future Gather WaitFor TaskGroup;
+            false: Wait Shield AsCompleted Lock Semaphore Event Condition Barrier Queue ThreadLock
+                ConcurrentFuture Executor ProcessPool Pool Limiter MemoryStream Stream Server
+                ServerClose Socket Pipe File SocketRead SocketWrite SocketClose Holds BusyWorker Join
+                Subprocess PipeFull EventLoop;
+        }
+
+        /// Whether the first of several such edges that ends is enough.
+        needs_only_one {
+            true: Wait AsCompleted;
+            false: Await Future Gather WaitFor Shield TaskGroup Lock Semaphore Event Condition Barrier
+                Queue ThreadLock ConcurrentFuture Executor ProcessPool Pool Limiter MemoryStream Stream
+                Server ServerClose Socket Pipe File SocketRead SocketWrite SocketClose Holds BusyWorker
+                Join Subprocess PipeFull EventLoop;
+        }
+
+        /// Whether it leads from a group of tasks to one of its members.
+        is_group {
+            true: Gather Wait TaskGroup;
+            false: Await Future WaitFor Shield AsCompleted Lock Semaphore Event Condition Barrier Queue
+                ThreadLock ConcurrentFuture Executor ProcessPool Pool Limiter MemoryStream Stream Server
+                ServerClose Socket Pipe File SocketRead SocketWrite SocketClose Holds BusyWorker Join
+                Subprocess PipeFull EventLoop;
         }
     }
+}
 
+predicates! {
+    WaitKind {
+        /// Whether cancelling the one that waits also cancels the awaited.
+        passes_cancellation {
+            true: Task Future Gather WaitFor TaskGroup;
+            false: Wait Shield AsCompleted Timer Lock Semaphore Event Condition Barrier QueueGet
+                QueuePut QueueJoin SocketRead SocketWrite SocketClose Accept Connect PipeRead PipeWrite
+                PipeClose FileRead FileWrite FileLock Server ServerClose Executor Subprocess Process
+                ThreadLock Thread Sleep Idle;
+        }
+
+        /// Whether the first of those waited for together is enough.
+        needs_only_one {
+            true: Wait AsCompleted;
+            false: Task Future Gather WaitFor Shield TaskGroup Timer Lock Semaphore Event Condition
+                Barrier QueueGet QueuePut QueueJoin SocketRead SocketWrite SocketClose Accept Connect
+                PipeRead PipeWrite PipeClose FileRead FileWrite FileLock Server ServerClose Executor
+                Subprocess Process ThreadLock Thread Sleep Idle;
+        }
+
+        /// Whether it is for a future or a primitive of synchronisation other than
+        /// a lock of `_thread`.
+        is_primitive {
+            true: Future Lock Semaphore Event Condition Barrier QueueGet QueuePut QueueJoin;
+            false: Task Gather Wait WaitFor Shield TaskGroup AsCompleted Timer SocketRead SocketWrite
+                SocketClose Accept Connect PipeRead PipeWrite PipeClose FileRead FileWrite FileLock
+                Server ServerClose Executor Subprocess Process ThreadLock Thread Sleep Idle;
+        }
+
+        /// Whether only other code of the same process can end it.
+        ends_inside {
+            true: Future Lock Semaphore Event Condition Barrier QueueGet QueuePut QueueJoin Executor
+                ThreadLock Thread;
+            false: Task Gather Wait WaitFor Shield TaskGroup AsCompleted Timer SocketRead SocketWrite
+                SocketClose Accept Connect PipeRead PipeWrite PipeClose FileRead FileWrite FileLock
+                Server ServerClose Subprocess Process Sleep Idle;
+        }
+
+        /// Whether time, or something outside of the process, can end it.
+        ends_outside {
+            true: SocketRead SocketWrite Accept Connect PipeRead PipeWrite FileLock Process Sleep;
+            false: Task Future Gather Wait WaitFor Shield TaskGroup AsCompleted Timer Lock Semaphore
+                Event Condition Barrier QueueGet QueuePut QueueJoin SocketClose PipeClose FileRead
+                FileWrite Server ServerClose Executor Subprocess ThreadLock Thread Idle;
+        }
+
+        /// Whether a thread in it does nothing, so that the end of the program
+        /// waits in vain.
+        delays_shutdown {
+            true: Future Lock Event Condition QueueGet QueuePut ThreadLock Sleep;
+            false: Task Gather Wait WaitFor Shield TaskGroup AsCompleted Timer Semaphore Barrier
+                QueueJoin SocketRead SocketWrite SocketClose Accept Connect PipeRead PipeWrite PipeClose
+                FileRead FileWrite FileLock Server ServerClose Executor Subprocess Process Thread Idle;
+        }
+
+        /// Whether it ends when somebody takes items out of a queue.
+        needs_consumer {
+            true: QueuePut QueueJoin;
+            false: Task Future Gather Wait WaitFor Shield TaskGroup AsCompleted Timer Lock Semaphore
+                Event Condition Barrier QueueGet SocketRead SocketWrite SocketClose Accept Connect
+                PipeRead PipeWrite PipeClose FileRead FileWrite FileLock Server ServerClose Executor
+                Subprocess Process ThreadLock Thread Sleep Idle;
+        }
+
+        /// Whether a healthy task may wait like this for as long as the program runs.
+        may_serve {
+            true: Future Event Condition QueueGet Accept Server;
+            false: Task Gather Wait WaitFor Shield TaskGroup AsCompleted Timer Lock Semaphore Barrier
+                QueuePut QueueJoin SocketRead SocketWrite SocketClose Connect PipeRead PipeWrite
+                PipeClose FileRead FileWrite FileLock ServerClose Executor Subprocess Process ThreadLock
+                Thread Sleep Idle;
+        }
+
+        /// Whether it ends when work comes in.
+        is_for_work {
+            true: QueueGet Accept;
+            false: Task Future Gather Wait WaitFor Shield TaskGroup AsCompleted Timer Lock Semaphore
+                Event Condition Barrier QueuePut QueueJoin SocketRead SocketWrite SocketClose Connect
+                PipeRead PipeWrite PipeClose FileRead FileWrite FileLock Server ServerClose Executor
+                Subprocess Process ThreadLock Thread Sleep Idle;
+        }
+
+        /// Whether it is for the end of a process.
+        is_for_process {
+            true: Subprocess Process;
+            false: Task Future Gather Wait WaitFor Shield TaskGroup AsCompleted Timer Lock Semaphore
+                Event Condition Barrier QueueGet QueuePut QueueJoin SocketRead SocketWrite SocketClose
+                Accept Connect PipeRead PipeWrite PipeClose FileRead FileWrite FileLock Server
+                ServerClose Executor ThreadLock Thread Sleep Idle;
+        }
+    }
+}
+
+predicates! {
+    ResourceKind {
+        /// Whether its holder cannot also wait for it, except in vain.
+        is_exclusive {
+            true: Lock Semaphore ThreadLock ThreadSemaphore Pool Limiter MemoryStream;
+            false: Event Condition Barrier Queue ThreadEvent ThreadCondition ThreadBarrier ThreadQueue
+                Future ConcurrentFuture Executor ProcessPool Stream Server Socket Pipe File;
+        }
+
+        /// Whether a plain `acquire()` leaves no trace of the holder in the memory.
+        may_hide_holder {
+            true: Lock Semaphore ThreadLock;
+            false: Event Condition Barrier Queue ThreadSemaphore ThreadEvent ThreadCondition
+                ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool Limiter
+                MemoryStream Stream Server Socket Pipe File;
+        }
+
+        /// Whether it is a lock with at most one holder.
+        is_lock {
+            true: Lock ThreadLock;
+            false: Semaphore Event Condition Barrier Queue ThreadSemaphore ThreadEvent ThreadCondition
+                ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool Limiter
+                MemoryStream Stream Server Socket Pipe File;
+        }
+
+        /// Whether it gives out a number of permits.
+        has_permits {
+            true: Semaphore ThreadSemaphore Limiter;
+            false: Lock Event Condition Barrier Queue ThreadLock ThreadEvent ThreadCondition
+                ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool MemoryStream
+                Stream Server Socket Pipe File;
+        }
+
+        /// Whether it has workers that run jobs.
+        runs_jobs {
+            true: Executor ProcessPool Limiter;
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore ThreadEvent
+                ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture Pool MemoryStream
+                Stream Server Socket Pipe File;
+        }
+
+        /// Whether it gives out workers or connections up to a limit.
+        has_capacity {
+            true: Executor ProcessPool Pool Limiter;
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore ThreadEvent
+                ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture MemoryStream Stream
+                Server Socket Pipe File;
+        }
+
+        /// Whether it is a queue.
+        is_queue {
+            true: Queue ThreadQueue;
+            false: Lock Semaphore Event Condition Barrier ThreadLock ThreadSemaphore ThreadEvent
+                ThreadCondition ThreadBarrier Future ConcurrentFuture Executor ProcessPool Pool Limiter
+                MemoryStream Stream Server Socket Pipe File;
+        }
+
+        /// Whether it is a barrier.
+        is_barrier {
+            true: Barrier ThreadBarrier;
+            false: Lock Semaphore Event Condition Queue ThreadLock ThreadSemaphore ThreadEvent
+                ThreadCondition ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool Limiter
+                MemoryStream Stream Server Socket Pipe File;
+        }
+
+        /// Whether it is a condition.
+        is_condition {
+            true: Condition ThreadCondition;
+            false: Lock Semaphore Event Barrier Queue ThreadLock ThreadSemaphore ThreadEvent
+                ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool Limiter
+                MemoryStream Stream Server Socket Pipe File;
+        }
+
+        /// Whether some tasks put items into it that other tasks take out.
+        has_consumers {
+            true: Queue MemoryStream;
+            false: Lock Semaphore Event Condition Barrier ThreadLock ThreadSemaphore ThreadEvent
+                ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool
+                Pool Limiter Stream Server Socket Pipe File;
+        }
+
+        /// Whether a wait for it ends only when somebody sets, completes or fills it.
+        needs_signal {
+            true: Event Condition Barrier Queue ThreadEvent Future ConcurrentFuture MemoryStream;
+            false: Lock Semaphore ThreadLock ThreadSemaphore ThreadCondition ThreadBarrier ThreadQueue
+                Executor ProcessPool Pool Limiter Stream Server Socket Pipe File;
+        }
+    }
+}
+
+predicates! {
+    WaitKind {
+        /// Whether the reason for such a wait says what asyncio's own frames would say.
+        names_asyncio_call {
+            true: Lock Semaphore Event Condition Barrier QueueGet QueuePut QueueJoin TaskGroup Timer
+                Subprocess;
+            false: Task Future Gather Wait WaitFor Shield AsCompleted SocketRead SocketWrite
+                SocketClose Accept Connect PipeRead PipeWrite PipeClose FileRead FileWrite FileLock
+                Server ServerClose Executor Process ThreadLock Thread Sleep Idle;
+        }
+    }
+}
+
+predicates! {
+    ResourceKind {
+        /// Whether the kernel keeps it: its summary is the full description.
+        is_file {
+            true: Socket Pipe File;
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore
+                ThreadEvent ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture
+                Executor ProcessPool Pool Limiter MemoryStream Stream Server;
+        }
+
+        /// Whether its own fields say no more than its type: the wait says more.
+        is_opaque {
+            true: Stream Server File;
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore
+                ThreadEvent ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture
+                Executor ProcessPool Pool Limiter MemoryStream Socket Pipe;
+        }
+    }
+}
+
+predicates! {
+    EdgeKind {
+        /// Whether lists show a task under the one that waits for it so.
+        is_parent_to_child {
+            true: Await Gather Wait WaitFor Shield TaskGroup;
+            false: Future AsCompleted Lock Semaphore Event Condition Barrier Queue ThreadLock
+                ConcurrentFuture Executor ProcessPool Pool Limiter MemoryStream Stream Server
+                ServerClose Socket Pipe File SocketRead SocketWrite SocketClose Holds BusyWorker
+                Join Subprocess PipeFull EventLoop;
+        }
+    }
+}
+
+predicates! {
+    DiagnosisKind {
+        /// Whether it says that nobody alive can end the wait.
+        leaves_nobody {
+            true: OrphanWait NeverAwaited DeadConsumers LeakedLock LeakedPermits;
+            false: ForkInheritedLock CrossLoopDeadlock CrossThreadDeadlock SelfDeadlock
+                ExecutorExhausted BlockedLoop PoolExhausted DeadlockCycle HeldBySuspendedAsyncgen
+                SubprocessPipeFull SwallowedCancellation ShieldLeak StuckChild ShutdownHang
+                StuckExecutorJob Livelock LockConvoy CrossProcessWait LongTimer ExternalWait
+                UnretrievedException OrphanTask;
+        }
+    }
+}
+
+predicates! {
+    VerdictState {
+        /// Whether the first finding explains why the process does not go on.
+        is_explained {
+            true: Hung BlockedLoop Livelock Waiting;
+            false: Busy Idle Starting Unknown;
+        }
+    }
+}
+
+impl WaitKind {
     /// The edge that such a wait makes, where edges have the same name for it.
     pub const fn edge_kind(self) -> Option<EdgeKind> {
         match self {
@@ -86,211 +350,6 @@ impl WaitKind {
             | Self::Thread
             | Self::Sleep
             | Self::Idle => None,
-        }
-    }
-}
-
-impl ResourceKind {
-    /// Whether the kernel keeps it: its summary is the full description.
-    pub const fn is_file(self) -> bool {
-        match self {
-            Self::Socket | Self::Pipe | Self::File => true,
-            Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::Queue
-            | Self::ThreadLock
-            | Self::ThreadSemaphore
-            | Self::ThreadEvent
-            | Self::ThreadCondition
-            | Self::ThreadBarrier
-            | Self::ThreadQueue
-            | Self::Future
-            | Self::ConcurrentFuture
-            | Self::Executor
-            | Self::ProcessPool
-            | Self::Pool
-            | Self::Limiter
-            | Self::MemoryStream
-            | Self::Stream
-            | Self::Server => false,
-        }
-    }
-
-    /// Whether its own fields say no more than its type: the wait says more.
-    pub const fn is_opaque(self) -> bool {
-        match self {
-            Self::Stream | Self::Server | Self::File => true,
-            Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::Queue
-            | Self::ThreadLock
-            | Self::ThreadSemaphore
-            | Self::ThreadEvent
-            | Self::ThreadCondition
-            | Self::ThreadBarrier
-            | Self::ThreadQueue
-            | Self::Future
-            | Self::ConcurrentFuture
-            | Self::Executor
-            | Self::ProcessPool
-            | Self::Pool
-            | Self::Limiter
-            | Self::MemoryStream
-            | Self::Socket
-            | Self::Pipe => false,
-        }
-    }
-
-    /// Whether jobs are queued in it.
-    pub const fn runs_jobs(self) -> bool {
-        match self {
-            Self::Executor | Self::ProcessPool => true,
-            Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::Queue
-            | Self::ThreadLock
-            | Self::ThreadSemaphore
-            | Self::ThreadEvent
-            | Self::ThreadCondition
-            | Self::ThreadBarrier
-            | Self::ThreadQueue
-            | Self::Future
-            | Self::ConcurrentFuture
-            | Self::Pool
-            | Self::Limiter
-            | Self::MemoryStream
-            | Self::Stream
-            | Self::Server
-            | Self::Socket
-            | Self::Pipe
-            | Self::File => false,
-        }
-    }
-
-    /// Whether it is a condition, of asyncio or of threads.
-    pub const fn is_condition(self) -> bool {
-        match self {
-            Self::Condition | Self::ThreadCondition => true,
-            Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Barrier
-            | Self::Queue
-            | Self::ThreadLock
-            | Self::ThreadSemaphore
-            | Self::ThreadEvent
-            | Self::ThreadBarrier
-            | Self::ThreadQueue
-            | Self::Future
-            | Self::ConcurrentFuture
-            | Self::Executor
-            | Self::ProcessPool
-            | Self::Pool
-            | Self::Limiter
-            | Self::MemoryStream
-            | Self::Stream
-            | Self::Server
-            | Self::Socket
-            | Self::Pipe
-            | Self::File => false,
-        }
-    }
-}
-
-impl EdgeKind {
-    /// Whether lists show a task under the one that waits for it so.
-    pub const fn is_parent_to_child(self) -> bool {
-        match self {
-            Self::Await
-            | Self::Gather
-            | Self::Wait
-            | Self::WaitFor
-            | Self::Shield
-            | Self::TaskGroup => true,
-            Self::Future
-            | Self::AsCompleted
-            | Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::Queue
-            | Self::ThreadLock
-            | Self::ConcurrentFuture
-            | Self::Executor
-            | Self::ProcessPool
-            | Self::Pool
-            | Self::Limiter
-            | Self::MemoryStream
-            | Self::Stream
-            | Self::Server
-            | Self::ServerClose
-            | Self::Socket
-            | Self::Pipe
-            | Self::File
-            | Self::SocketRead
-            | Self::SocketWrite
-            | Self::SocketClose
-            | Self::Holds
-            | Self::BusyWorker
-            | Self::Join
-            | Self::Subprocess
-            | Self::PipeFull
-            | Self::EventLoop => false,
-        }
-    }
-}
-
-impl DiagnosisKind {
-    /// Whether it says that nobody alive can end the wait.
-    pub const fn leaves_nobody(self) -> bool {
-        match self {
-            Self::OrphanWait
-            | Self::NeverAwaited
-            | Self::DeadConsumers
-            | Self::LeakedLock
-            | Self::LeakedPermits => true,
-            Self::ForkInheritedLock
-            | Self::CrossLoopDeadlock
-            | Self::CrossThreadDeadlock
-            | Self::SelfDeadlock
-            | Self::ExecutorExhausted
-            | Self::BlockedLoop
-            | Self::PoolExhausted
-            | Self::DeadlockCycle
-            | Self::HeldBySuspendedAsyncgen
-            | Self::SubprocessPipeFull
-            | Self::SwallowedCancellation
-            | Self::ShieldLeak
-            | Self::StuckChild
-            | Self::ShutdownHang
-            | Self::StuckExecutorJob
-            | Self::Livelock
-            | Self::LockConvoy
-            | Self::CrossProcessWait
-            | Self::LongTimer
-            | Self::ExternalWait
-            | Self::UnretrievedException
-            | Self::OrphanTask => false,
-        }
-    }
-}
-
-impl VerdictState {
-    /// Whether the first finding explains why the process does not go on.
-    pub const fn is_explained(self) -> bool {
-        match self {
-            Self::Hung | Self::BlockedLoop | Self::Livelock | Self::Waiting => true,
-            Self::Busy | Self::Idle | Self::Starting | Self::Unknown => false,
         }
     }
 }

@@ -7,6 +7,7 @@
 pub mod describe;
 mod findings;
 pub mod id;
+mod index;
 pub mod kind;
 mod kind_facts;
 pub mod text_enum;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use findings::*;
 pub use id::{IdMap, IdSet, ItemId};
+pub use index::{Index, Item};
 pub use kind::*;
 pub use waits::*;
 

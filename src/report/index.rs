@@ -1,133 +1,49 @@
 //! Items of a process by their ids, and what people call them.
 
+use std::cmp::Ordering;
+use std::ops::Deref;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::describe;
 use crate::model::{
-    ChildProcess, Coroutine, Edge, EventLoop, IdMap, ItemId, Process, Reference, Referrer,
-    Resource, Task, Thread, Wait,
+    Edge, EventLoop, Item, ItemId, Process, Reference, Referrer, Task, Thread, Wait,
 };
 use crate::plain_text;
 
 /// Names longer than this are cut wherever they only refer to something.
 const NAME_COLUMNS: usize = 40;
 
-/// What an id stands for.
-#[derive(Clone, Copy)]
-enum Item<'a> {
-    /// With its index in the process's list.
-    Task(usize, &'a Task),
-    Thread(&'a Thread),
-    /// Its index in the process's list.
-    Loop(usize),
-    Resource(&'a Resource),
-    Coroutine(&'a Coroutine),
-    Child(&'a ChildProcess),
-    /// Only edges or references name it.
-    Unlisted,
-}
-
-/// Values grouped by the number of the item that they belong to.
-struct Grouped<'a, T> {
-    /// Where the values of each item begin, and where those of the last one end.
-    begins: Vec<usize>,
-    values: Vec<&'a T>,
-}
-
-impl<'a, T> Grouped<'a, T> {
-    fn of(mut values: Vec<(usize, &'a T)>) -> Self {
-        values.sort_by_key(|(item, _)| *item);
-        let mut begins = Vec::new();
-        for (at, (item, _)) in values.iter().enumerate() {
-            begins.resize(begins.len().max(item + 1), at);
-        }
-        begins.push(values.len());
-        Self {
-            begins,
-            values: values.into_iter().map(|(_, value)| value).collect(),
-        }
-    }
-
-    /// The values of this item, in the order in which they were given.
-    fn at(&self, item: usize) -> &[&'a T] {
-        match (self.begins.get(item), self.begins.get(item + 1)) {
-            (Some(begin), Some(end)) => &self.values[*begin..*end],
-            _ => &[],
-        }
-    }
-}
-
-/// The items of one process by their ids, with edges and references.
+/// The items of one process by their ids, with what the report prints of them.
 pub struct Index<'a> {
-    items: IdMap<Item<'a>>,
-    event_loops: &'a [EventLoop],
+    items: crate::model::Index<'a>,
     /// The file of the program's own in which most frames are.
     home: Option<&'a str>,
-    edges_from: Grouped<'a, Edge>,
-    referrers: Grouped<'a, Reference>,
+    /// Sorted by the item that they lead from.
+    edges: Vec<&'a Edge>,
+    /// Sorted by the resource that they lead to.
+    references: Vec<&'a Reference>,
+}
+
+/// An index finds whatever the index of the model finds.
+impl<'a> Deref for Index<'a> {
+    type Target = crate::model::Index<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.items
+    }
 }
 
 impl<'a> Index<'a> {
     /// The index of everything in `process`.
     pub fn new(process: &'a Process) -> Self {
-        let mut items = items(process);
-        let edges = process.edges.iter();
-        let edges = edges.map(|edge| (number(&mut items, edge.from), edge));
-        let edges_from = Grouped::of(edges.collect());
+        let mut edges: Vec<&Edge> = process.edges.iter().collect();
+        edges.sort_by_key(|edge| edge.from);
         Self {
-            referrers: referrers(process, &mut items),
-            items,
+            items: crate::model::Index::new(process),
             home: home(process),
-            event_loops: &process.loops,
-            edges_from,
-        }
-    }
-
-    /// The task's index in the process's list.
-    pub fn task_index(&self, id: ItemId) -> Option<usize> {
-        match self.items.get(&id) {
-            Some(Item::Task(index, _)) => Some(*index),
-            _ => None,
-        }
-    }
-
-    /// The task with this id.
-    pub fn task(&self, id: ItemId) -> Option<&'a Task> {
-        match self.items.get(&id) {
-            Some(Item::Task(_, task)) => Some(task),
-            _ => None,
-        }
-    }
-
-    /// The thread with this id.
-    pub fn thread(&self, id: ItemId) -> Option<&'a Thread> {
-        match self.items.get(&id) {
-            Some(Item::Thread(thread)) => Some(thread),
-            _ => None,
-        }
-    }
-
-    /// The resource with this id.
-    pub fn resource(&self, id: ItemId) -> Option<&'a Resource> {
-        match self.items.get(&id) {
-            Some(Item::Resource(resource)) => Some(resource),
-            _ => None,
-        }
-    }
-
-    /// The coroutine of no task with this id.
-    pub fn coroutine(&self, id: ItemId) -> Option<&'a Coroutine> {
-        match self.items.get(&id) {
-            Some(Item::Coroutine(coroutine)) => Some(coroutine),
-            _ => None,
-        }
-    }
-
-    /// The child process with this id.
-    pub fn child(&self, id: ItemId) -> Option<&'a ChildProcess> {
-        match self.items.get(&id) {
-            Some(Item::Child(child)) => Some(child),
-            _ => None,
+            edges,
+            references: references(process),
         }
     }
 
@@ -149,80 +65,52 @@ impl<'a> Index<'a> {
         self.home
     }
 
-    /// The loop's index in the process's list.
-    pub fn loop_index(&self, id: ItemId) -> Option<usize> {
-        match self.items.get(&id) {
-            Some(Item::Loop(index)) => Some(*index),
-            _ => None,
-        }
-    }
-
     /// The loop that the thread runs.
     pub fn loop_of(&self, thread: &Thread) -> Option<&'a EventLoop> {
-        let index = self.loop_index(thread.event_loop?)?;
-        self.event_loops.get(index)
+        self.items.event_loop(thread.event_loop?)
     }
 
     /// The edges to what has to go on before `id` does.
     pub fn edges_from(&self, id: ItemId) -> &[&'a Edge] {
-        let number = self.items.get_index_of(&id);
-        number.map_or(&[], |number| self.edges_from.at(number))
+        equal_range(&self.edges, |edge| edge.from.cmp(&id))
     }
 
-    /// Who refers to a resource without waiting for it.
+    /// The references to a resource from items that do not wait for it.
     pub fn references_to(&self, resource: ItemId) -> &[&'a Reference] {
-        let number = self.items.get_index_of(&resource);
-        number.map_or(&[], |number| self.referrers.at(number))
+        equal_range(&self.references, |reference| reference.to.cmp(&resource))
     }
 
     /// A short, printable name for the item; its id where the process lists no
     /// such item.
     pub fn label(&self, id: ItemId) -> String {
-        match self.items.get(&id) {
-            Some(Item::Task(_, task)) => task_label(task),
+        match self.items.get(id) {
+            Some(Item::Task(task)) => task_label(task),
             Some(Item::Thread(thread)) => format!("thread {}", short(&thread.name)),
-            Some(Item::Loop(index)) => format!("loop #{}", index + 1),
+            Some(Item::Loop(_)) => format!("loop #{}", self.loop_number(id)),
             Some(Item::Resource(resource)) => describe::title(resource),
             Some(Item::Coroutine(coroutine)) => format!("{}()", short(&coroutine.qualname)),
             Some(Item::Child(child)) => format!("process {}", child.pid),
-            Some(Item::Unlisted) | None => id.to_string(),
+            None => id.to_string(),
         }
     }
+
+    /// The number of a loop in the report, which counts from 1.
+    fn loop_number(&self, id: ItemId) -> usize {
+        self.items.position(id).map_or(0, |position| position + 1)
+    }
 }
 
-fn items(process: &Process) -> IdMap<Item<'_>> {
-    let mut items = IdMap::default();
-    items.reserve(process.tasks.len() + process.resources.len());
-    for (index, task) in process.tasks.iter().enumerate() {
-        items.insert(task.id, Item::Task(index, task));
-    }
-    for thread in &process.threads {
-        items.insert(thread.id, Item::Thread(thread));
-    }
-    for (index, event_loop) in process.loops.iter().enumerate() {
-        items.insert(event_loop.id, Item::Loop(index));
-    }
-    for resource in &process.resources {
-        items.insert(resource.id, Item::Resource(resource));
-    }
-    for coroutine in &process.coroutines {
-        items.insert(coroutine.id, Item::Coroutine(coroutine));
-    }
-    for child in &process.children {
-        items.insert(child.id, Item::Child(child));
-    }
-    items
+/// The values that `compare` finds equal, of values sorted by it.
+fn equal_range<T>(values: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
+    let begin = values.partition_point(|value| compare(value) == Ordering::Less);
+    let rest = values.get(begin..).unwrap_or_default();
+    let count = rest.partition_point(|value| compare(value) == Ordering::Equal);
+    rest.get(..count).unwrap_or_default()
 }
 
-/// The number of the item; it is added if it is not listed.
-fn number(items: &mut IdMap<Item<'_>>, id: ItemId) -> usize {
-    let entry = items.entry(id);
-    let number = entry.index();
-    entry.or_insert(Item::Unlisted);
-    number
-}
-
-fn referrers<'a>(process: &'a Process, items: &mut IdMap<Item<'a>>) -> Grouped<'a, Reference> {
+/// The references from items that do not wait for the resource, sorted by the
+/// resource.
+fn references(process: &Process) -> Vec<&Reference> {
     let mut waiting: FxHashSet<(ItemId, ItemId)> = FxHashSet::default();
     for resource in &process.resources {
         waiting.extend(resource.waiters.iter().map(|id| (resource.id, *id)));
@@ -231,10 +119,11 @@ fn referrers<'a>(process: &'a Process, items: &mut IdMap<Item<'a>>) -> Grouped<'
         Referrer::Item(id) => waiting.contains(&(reference.to, *id)),
         Referrer::Module(_) => false,
     };
-    let references = (process.references.iter())
+    let mut references: Vec<&Reference> = (process.references.iter())
         .filter(|reference| !waits(reference))
-        .map(|reference| (number(items, reference.to), reference));
-    Grouped::of(references.collect())
+        .collect();
+    references.sort_by_key(|reference| reference.to);
+    references
 }
 
 /// The file that most of the program's own frames are in.
@@ -263,7 +152,7 @@ pub fn task_label(task: &Task) -> String {
 
 /// The number of a loop and the name of its thread: `#1 MainThread`. Printable.
 pub fn loop_label(event_loop: &EventLoop, index: &Index) -> String {
-    let number = index.loop_index(event_loop.id).map_or(0, |at| at + 1);
+    let number = index.loop_number(event_loop.id);
     match event_loop.thread.and_then(|id| index.thread(id)) {
         Some(thread) => format!("#{number} {}", short(&thread.name)),
         None => format!("#{number}"),

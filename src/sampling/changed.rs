@@ -17,12 +17,11 @@ use crate::asyncio::wait_table::COROUTINE_WAITS;
 use crate::asyncio::{ChainFrame, Dependents, FutureState, Seen, find_tasks};
 use crate::cpython::{FrameSlot, Reader, Runtime};
 use crate::limits::Limits;
-use crate::model::ids::IdSet;
-use crate::model::{Process, Task, TaskState, Thread};
-use crate::process::{Lines, PageCache, ProcessMemory, Traced};
+use crate::model::{IdSet, ItemId, Process, ResourceKind, Task, TaskState, Thread};
+use crate::process::{ChangedLines, PageCache, ProcessMemory, Traced};
 use crate::snapshot::tasks::shown_name;
 use crate::snapshot::threads::{active_threads, named_thread};
-use crate::snapshot::waits::{address, state};
+use crate::snapshot::waits::state;
 
 /// What is said of an item that was not the same twice.
 const MARK: &str = "it changed while it was read";
@@ -71,7 +70,7 @@ pub fn mark(
     seen: &mut Process,
     runtime: &Runtime,
     cache: &PageCache<ProcessMemory>,
-    lines: &Lines,
+    lines: &ChangedLines,
     limits: &Limits,
 ) -> Marked {
     let memory = Traced::new(cache);
@@ -102,19 +101,19 @@ pub fn mark(
     again.each(
         count,
         &mut seen.loops,
-        |shown| again.of_loop(&shown.id),
+        |shown| again.of_loop(shown.id),
         |shown| note(&mut shown.error),
     );
     again.each(
         count,
         &mut seen.coroutines,
-        |coroutine| again.of_coroutine(&coroutine.id),
+        |coroutine| again.of_coroutine(coroutine.id),
         |coroutine| note(&mut coroutine.error),
     );
     again.each(
         count,
         &mut seen.resources,
-        |resource| again.of_resource(&resource.kind, &resource.id),
+        |resource| again.of_resource(resource.id),
         |resource| note(&mut resource.error),
     );
     marked
@@ -137,12 +136,12 @@ pub fn missed(
     memory: ProcessMemory,
     limits: &Limits,
 ) -> usize {
-    let shown: IdSet<'_> = seen.tasks.iter().map(|task| task.id.as_str()).collect();
+    let shown: IdSet = seen.tasks.iter().map(|task| task.id).collect();
     let cache = PageCache::new(memory);
     let reader = Reader::new(&cache, runtime.layout.clone(), limits.clone());
     // At the address of one that has ended another one may be.
     let is_still = |task: &Task| {
-        let raw = address(&task.id).and_then(|addr| reader.task(addr).ok());
+        let raw = task.id.task().and_then(|addr| reader.task(addr).ok());
         raw.is_some_and(|raw| {
             raw.future.state == FutureState::Pending && shown_name(&raw.name).0 == *task.name
         })
@@ -164,7 +163,7 @@ fn note<Text: Deref<Target = str> + From<String>>(error: &mut Option<Text>) {
 struct Again<'a, 'm> {
     reader: &'a Reader<'m>,
     memory: &'a Read<'m>,
-    lines: &'a Lines,
+    lines: &'a ChangedLines,
 }
 
 impl Again<'_, '_> {
@@ -204,7 +203,7 @@ impl Again<'_, '_> {
     fn of_task(&self, task: &Task) -> Ranges {
         self.ranges(|reader| {
             // What cannot be read has its error already.
-            if let Some(addr) = address(&task.id)
+            if let Some(addr) = task.id.task()
                 && let Ok(raw) = reader.task(addr)
             {
                 let chains = reader.chains(&[raw.coroutine]);
@@ -291,18 +290,19 @@ impl Again<'_, '_> {
         })
     }
 
-    fn of_loop(&self, id: &str) -> Ranges {
+    fn of_loop(&self, id: ItemId) -> Ranges {
         self.ranges(|reader| {
-            if let Some(addr) = address(id) {
+            if let ItemId::Loop(addr) = id {
                 let _ = reader.event_loop(addr);
                 reader.loop_handles(addr);
             }
         })
     }
 
-    fn of_coroutine(&self, id: &str) -> Ranges {
+    fn of_coroutine(&self, id: ItemId) -> Ranges {
         self.ranges(|reader| {
-            let chains = reader.chains(&[address(id)]);
+            let ItemId::Coroutine(addr) = id else { return };
+            let chains = reader.chains(&[Some(addr)]);
             chains
                 .iter()
                 .for_each(|chain| read_chain(reader, &chain.frames));
@@ -310,11 +310,13 @@ impl Again<'_, '_> {
     }
 
     /// What the kernel keeps has no address: it was asked once.
-    fn of_resource(&self, kind: &str, id: &str) -> Ranges {
+    fn of_resource(&self, id: ItemId) -> Ranges {
         self.ranges(|reader| {
-            let Some(addr) = address(id) else { return };
-            state::read(reader, kind, addr, id.to_owned());
-            if kind == "executor" {
+            let ItemId::Resource(kind, addr) = id else {
+                return;
+            };
+            state::read(reader, kind, addr);
+            if kind == ResourceKind::Executor {
                 reader.queued_jobs(addr);
             }
         })

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{Process, Task, Wait};
+use crate::model::{Process, Task, Wait, WaitKind};
 use crate::process::Descriptors;
 use crate::snapshot::threads::KernelThreads;
 use crate::snapshot::waits::summary::timer;
@@ -92,7 +92,7 @@ fn timed(wait: &mut Wait, left: impl Fn(&mut f64) -> bool) -> bool {
         return true;
     };
     let none_due = left(remaining);
-    if wait.kind == "timer" {
+    if wait.kind == WaitKind::Timer {
         wait.summary = timer(*remaining);
     }
     none_due

@@ -3,6 +3,7 @@
 pub mod changed;
 pub mod count;
 pub mod decode_cache;
+pub mod evidence;
 pub mod recorded;
 pub mod retained;
 pub mod take;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::count::{Counts, counted};
+use super::evidence::Evidence;
 use super::retained::{Kept, Moment};
-use super::take::TakeOptions;
 use crate::cpython::runtime;
 use crate::cpython::runtime::Candidate;
 use crate::cpython::runtime::recorded_candidate::KnownCandidate;
@@ -19,21 +19,11 @@ use crate::process::recorded::{
     NotedReads, Recorded, RecordedFacts, RecordedMemory, RecordedMoment, ranges_of_pages,
 };
 use crate::process::{Descriptors, Error, Memory, PageCache};
-use crate::snapshot::build::{Build, Heap};
+use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
+use crate::snapshot::heap::Heap;
+use crate::snapshot::options::TakeOptions;
 use crate::snapshot::threads::KernelThreads;
-
-/// What a snapshot is made from, beside memory.
-#[derive(Debug, Default)]
-pub struct Evidence {
-    pub candidates: Vec<Candidate>,
-    /// None where only movement was looked for.
-    pub heap: Option<Heap>,
-    pub descriptors: Descriptors,
-    pub kernel: KernelThreads,
-    /// Whether it was searched who refers to what.
-    pub searched: bool,
-}
 
 /// How much memory is recorded of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashSet;
 
-use super::recorded::Evidence;
+use super::evidence::Evidence;
 use crate::cpython::{FrameSlot, Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::{Frame, Process};

@@ -1,6 +1,4 @@
-//! How a snapshot is taken.
-
-use std::time::Duration;
+//! One sample of a process.
 
 use super::retained::Kept;
 use super::watch::Watch;
@@ -11,30 +9,7 @@ use crate::limits::Limits;
 use crate::model::Process;
 use crate::process;
 use crate::process::{Error, PageCache, ProcessMemory};
-
-/// How much of a process is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    Everything,
-    /// Only what tells whether anything moves: no walk over all objects, no
-    /// search for who refers to what.
-    Movement,
-    /// Only threads, and of tasks no more than says what threads do.
-    Threads,
-}
-
-/// How to look at a process.
-#[derive(Debug, Clone)]
-pub struct TakeOptions {
-    /// Decode the variables of all frames.
-    pub locals: bool,
-    /// Never stop the process.
-    pub no_pause: bool,
-    /// Longest time for which the process may stand still.
-    pub max_pause: Duration,
-    pub scope: Scope,
-    pub limits: Limits,
-}
+use crate::snapshot::options::TakeOptions;
 
 /// Looks once at the process with this pid.
 ///

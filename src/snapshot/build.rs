@@ -1,133 +1,21 @@
 //! One process of the model, from a reader that has been confirmed.
 
-use std::cell::RefCell;
-
 use python_offsets::TaskListForm;
-use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 
 use super::edges;
 use super::frames::{FrameDetail, Frames};
-use super::in_use::InUse;
+use super::heap::Heap;
 use super::loops::Loops;
+use super::options::Scope;
 use super::task_order;
 use super::tasks::{BuiltTask, Tasks, frame_places};
 use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
-use super::waits::{self, Scene, Search};
-use crate::asyncio::{FoundTasks, Seen, asyncio_is_imported, find_tasks, scan_heap, search_heap};
+use super::waits::{Search, WaitGraph, WaitInputs};
+use crate::asyncio::{FoundTasks, Seen, asyncio_is_imported, find_tasks};
 use crate::cpython::{Interpreter, Reader, Runtime};
 use crate::model::{Consistency, Frame, FrameKind, Process, PythonBuild, ReadInfo};
 use crate::process;
-use crate::process::{Descriptors, Error, Memory};
-use crate::sampling::take::Scope;
-
-/// What only a walk over all objects finds.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Heap {
-    /// Finished tasks that no set and no list of tasks names.
-    finished: FxHashMap<u64, Vec<u64>>,
-    /// Coroutines and asynchronous generators that do not run.
-    coroutines: Vec<u64>,
-    /// Whether all objects could be walked over.
-    walked: bool,
-    /// How they were found.
-    #[serde(default)]
-    seen: Seen,
-    errors: Vec<String>,
-}
-
-impl Heap {
-    /// Whether there are objects of interest and lists of all objects.
-    pub fn is_searched(reader: &Reader<'_>, runtime: &Runtime) -> bool {
-        let layout = &runtime.layout;
-        let has_lists = !layout.gc.heads.is_empty() || !layout.format.collector_heads.is_empty();
-        let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
-        let mut imported = interpreters
-            .iter()
-            .map(|it| asyncio_is_imported(reader, it.addr));
-        has_lists && runtime.tasks_refused.is_none() && imported.any(|imported| imported)
-    }
-
-    /// Looks for them in `ranges` of `memory`, which are all that the process has
-    /// written. `None` where only the lists of all objects tell.
-    pub fn scan(
-        reader: &Reader<'_>,
-        runtime: &Runtime,
-        memory: &dyn Memory,
-        ranges: &[(u64, usize)],
-    ) -> Option<Self> {
-        let interpreters = reader.interpreters(runtime.addr).ok()?;
-        // Interpreters may share types: only their lists say whose an object is.
-        let [interpreter] = &*interpreters else {
-            return None;
-        };
-        let found = scan_heap(reader, runtime.addr, interpreter, memory, ranges)?;
-        Some(Self {
-            finished: FxHashMap::from_iter([(interpreter.addr, found.tasks)]),
-            coroutines: found.coroutines,
-            walked: found.walked,
-            seen: Seen::InMemory,
-            errors: Vec::new(),
-        })
-    }
-
-    /// Looks for them among all objects of all interpreters.
-    pub fn search(reader: &Reader<'_>, runtime: &Runtime) -> Self {
-        let mut heap = Self::default();
-        if runtime.tasks_refused.is_some() {
-            return heap;
-        }
-        for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
-            let found = search_heap(reader, runtime.addr, &interpreter);
-            heap.finished.insert(interpreter.addr, found.tasks);
-            heap.coroutines.extend(found.coroutines);
-            heap.walked |= found.walked;
-            if let Some(error) = found.error {
-                let lost = format!("finished tasks may be missing: {error}");
-                heap.errors.push(lost);
-            }
-        }
-        heap
-    }
-
-    /// Adds what another walk found.
-    pub fn add(&mut self, other: Self) {
-        for (interpreter, tasks) in other.finished {
-            let known = self.finished.entry(interpreter).or_default();
-            known.extend(tasks);
-        }
-        self.coroutines.extend(other.coroutines);
-        self.walked |= other.walked;
-        self.errors = other.errors;
-    }
-
-    /// Whether the walk came to its end.
-    pub fn is_whole(&self) -> bool {
-        self.errors.is_empty()
-    }
-
-    fn of(&self, interpreter: u64) -> &[u64] {
-        self.finished.get(&interpreter).map_or(&[], Vec::as_slice)
-    }
-
-    /// Where coroutines were seen.
-    pub fn seen_coroutines(&self) -> &[u64] {
-        &self.coroutines
-    }
-
-    /// The coroutines that were seen and still are objects, but for those that
-    /// are `in_use`.
-    pub fn coroutines<'a>(
-        &'a self,
-        reader: &'a Reader<'_>,
-        in_use: &'a InUse<'_>,
-    ) -> impl Iterator<Item = u64> + 'a {
-        let seen = self.coroutines.iter().copied();
-        seen.filter(|addr| {
-            !in_use.contains(*addr) && (self.seen == Seen::InLists || reader.is_tracked(*addr))
-        })
-    }
-}
+use crate::process::{Descriptors, Error};
 
 /// What is wanted of one process.
 pub struct Build<'a, 'm> {
@@ -166,7 +54,7 @@ impl Build<'_, '_> {
     fn assemble(&self, interpreters: &[Interpreter], with_tasks: bool) -> Process {
         let reader = self.reader;
         let heap = self.heap.filter(|_| self.scope == Scope::Everything);
-        let mut errors = heap.map_or_else(Vec::new, |heap| heap.errors.clone());
+        let mut errors = heap.map_or_else(Vec::new, |heap| heap.errors().to_vec());
         let mut threads = self.threads(interpreters, &mut errors);
         let mut loops = Loops::default();
         loops.note_running(reader, &mut threads, &mut errors);
@@ -182,7 +70,7 @@ impl Build<'_, '_> {
         let now = self.kernel.monotonic();
         let mut loops = loops.build(reader, &threads, self.kernel, now);
         let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
-        let scene = Scene {
+        let inputs = WaitInputs {
             reader,
             frames: &Frames::new(
                 reader,
@@ -194,21 +82,19 @@ impl Build<'_, '_> {
             heap,
             search: match heap {
                 None => Search::Nothing,
-                Some(heap) if heap.walked => Search::References,
+                Some(heap) if heap.is_complete() => Search::References,
                 Some(_) => Search::Coroutines,
             },
             interpreters: &addrs,
-            read: self.read,
             now,
         };
-        let explained = waits::explain(
-            &scene,
-            &mut tasks,
-            &mut threads,
-            &mut loops,
-            edges,
-            &completing,
-        );
+        let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &edges);
+        graph.explain(&completing);
+        // All that must be of one moment has been read.
+        if (self.read)() {
+            graph.find_references();
+        }
+        let explained = graph.finish();
         let threads = merge_by_native_id(threads);
         Process {
             pid: self.process.pid(),
@@ -280,8 +166,9 @@ impl Build<'_, '_> {
             let found = match self.runtime.tasks_refused {
                 Some(_) => FoundTasks::default(),
                 None => {
-                    let finished = heap.map_or(&[][..], |heap| heap.of(interpreter.addr));
-                    let seen = heap.map_or(Seen::InLists, |heap| heap.seen);
+                    let finished =
+                        heap.map_or(&[][..], |heap| heap.finished_tasks(interpreter.addr));
+                    let seen = heap.map_or(Seen::InLists, |heap| heap.seen());
                     find_tasks(self.reader, interpreter, finished, seen)
                 }
             };
@@ -293,7 +180,6 @@ impl Build<'_, '_> {
                 frames: &frames,
                 interpreter: interpreter.id,
                 places: &places,
-                loops: RefCell::default(),
             };
             let mut built = builder.build(&found.tasks, threads);
             if self.reader.layout.format.task_list == TaskListForm::WeakSets {
@@ -309,25 +195,13 @@ impl Build<'_, '_> {
     }
 }
 
-/// Waits of threads about which tasks say nothing.
-const ALONE: [&str; 8] = [
-    "idle",
-    "sleep",
-    "socket-read",
-    "socket-write",
-    "accept",
-    "connect",
-    "process",
-    "file-lock",
-];
-
 /// Whether tasks say what some thread does: one runs in it, or may hold or
 /// complete what it waits for.
 fn threads_need_tasks(seen: &Process) -> bool {
     seen.threads.iter().any(|thread| {
         let runs = |frame: &Frame| frame.kind != FrameKind::Function;
         let wait = thread.waits_for.as_ref();
-        thread.frames.iter().any(runs) || wait.is_some_and(|wait| !ALONE.contains(&&*wait.kind))
+        thread.frames.iter().any(runs) || wait.is_some_and(|wait| wait.kind.concerns_tasks())
     })
 }
 

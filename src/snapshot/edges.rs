@@ -1,12 +1,11 @@
 //! Edges between tasks, and what each says about the task that waits.
 
-use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::tasks::BuiltTask;
 use crate::asyncio::Dependents;
 use crate::cpython::Reader;
-use crate::model::{Edge, Task, TaskState};
+use crate::model::{Edge, EdgeKind, ItemId, Task, TaskState};
 
 /// Waiting names shown in a summary before the rest is counted.
 const NAMES_SHOWN: usize = 3;
@@ -16,7 +15,7 @@ const NAMES_SHOWN: usize = 3;
 pub fn link(
     reader: &Reader<'_>,
     tasks: &mut [BuiltTask],
-) -> (Vec<Edge>, FxHashMap<u64, Vec<ArcStr>>) {
+) -> (Vec<Edge>, FxHashMap<u64, Vec<ItemId>>) {
     let waiting = (tasks.iter().enumerate())
         .filter(|(_, built)| built.task.state == TaskState::Waiting)
         .map(|(place, built)| (built.addr, place));
@@ -27,9 +26,9 @@ pub fn link(
     finder.follow_callbacks(reader, tasks);
     write_on_tasks(tasks, &finder.links);
     let edge = |link: &Link| Edge {
-        from: tasks[link.from].task.id.clone(),
-        to: tasks[link.to].task.id.clone(),
-        via: reader.shared(link.via),
+        from: tasks[link.from].task.id,
+        to: tasks[link.to].task.id,
+        via: link.via,
     };
     (finder.links.iter().map(edge).collect(), finder.concurrent)
 }
@@ -38,7 +37,7 @@ pub fn link(
 struct Link {
     from: usize,
     to: usize,
-    via: &'static str,
+    via: EdgeKind,
 }
 
 #[derive(Default)]
@@ -49,7 +48,7 @@ struct Finder {
     /// Ends of the links that are known, whatever they go through.
     seen: FxHashSet<(usize, usize)>,
     /// Futures of `concurrent.futures` and the tasks that complete them.
-    concurrent: FxHashMap<u64, Vec<ArcStr>>,
+    concurrent: FxHashMap<u64, Vec<ItemId>>,
 }
 
 impl Finder {
@@ -73,23 +72,23 @@ impl Finder {
             }
             for future in reached.concurrent {
                 let completing = self.concurrent.entry(future).or_default();
-                completing.push(built.task.id.clone());
+                completing.push(built.task.id);
             }
         }
     }
 }
 
 fn write_on_tasks(tasks: &mut [BuiltTask], links: &[Link]) {
-    let mut awaits: FxHashMap<usize, Vec<(usize, &str)>> = FxHashMap::default();
+    let mut awaits: FxHashMap<usize, Vec<(usize, EdgeKind)>> = FxHashMap::default();
     for Link { from, to, via } in links {
-        let waiting = tasks[*from].task.id.clone();
+        let waiting = tasks[*from].task.id;
         let awaited_by = &mut tasks[*to].task_mut().awaited_by;
         if awaited_by.is_empty() {
             // Mostly it stays the only one.
             awaited_by.reserve_exact(1);
         }
         awaited_by.push(waiting);
-        awaits.entry(*from).or_default().push((*to, via));
+        awaits.entry(*from).or_default().push((*to, *via));
     }
     for (from, targets) in awaits {
         let names: Vec<String> = targets
@@ -103,7 +102,7 @@ fn write_on_tasks(tasks: &mut [BuiltTask], links: &[Link]) {
             continue;
         };
         let via = targets[0].1;
-        wait.kind = if via == "await" { "task" } else { via }.to_owned().into();
+        wait.kind = via.task_wait();
         wait.summary = match (targets.len(), more) {
             (1, _) => names.concat().into(),
             (count, 0) => format!("{count} tasks: {}", names.join(", ")).into(),

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::tasks::BuiltTask;
 use super::threads::{BuiltThread, KernelThreads};
 use crate::cpython::Reader;
-use crate::model::{EventLoop, LoopState, Thread, ThreadState};
+use crate::model::{EventLoop, ItemId, LoopState, Thread, ThreadState};
 use crate::process::KernelThread;
 
 /// System calls in which a loop waits for something to happen.
@@ -44,7 +44,7 @@ impl Loops {
                 Ok(Some(addr)) => {
                     self.note(addr, threads[index].thread.interpreter);
                     self.threads.insert(addr, index);
-                    threads[index].thread.event_loop = Some(loop_id(addr).into());
+                    threads[index].thread.event_loop = Some(ItemId::Loop(addr));
                     correct_thread(reader, threads, index, addr);
                 }
                 Ok(None) => {}
@@ -128,10 +128,6 @@ fn only_asks(kernel: &KernelThread) -> bool {
     timeout as i32 == 0
 }
 
-fn loop_id(addr: u64) -> String {
-    format!("loop:0x{addr:x}")
-}
-
 fn event_loop(
     reader: &Reader<'_>,
     addr: u64,
@@ -147,7 +143,7 @@ fn event_loop(
         None => "?".into(),
     };
     EventLoop {
-        id: loop_id(addr).into(),
+        id: ItemId::Loop(addr),
         interpreter,
         thread: thread.map(|thread| thread.id.clone()),
         running: thread.is_some(),

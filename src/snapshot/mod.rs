@@ -1,13 +1,14 @@
-//! The plain model that everything after it reads, and how it is taken.
+//! Assembly of the model from what readers decode; nothing is read or judged here
+//! beyond what one snapshot shows.
 
 pub mod build;
 pub mod edges;
 pub mod frames;
-pub mod in_use;
+pub mod heap;
+mod in_use;
 pub mod loops;
-pub mod task_order;
+pub mod options;
+mod task_order;
 pub mod tasks;
 pub mod threads;
 pub mod waits;
-
-pub use crate::model::*;

@@ -1,7 +1,6 @@
 //! Tasks of the model from tasks of the target.
 
-use arcstr::{ArcStr, literal};
-use std::cell::RefCell;
+use arcstr::ArcStr;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use crate::asyncio::{FutureState, Links, RawChain, RawTask, TaskName};
 use crate::cpython::error::Result;
 use crate::cpython::reader::OBJECT_WINDOW;
 use crate::cpython::{GeneratorStage, Kind, Reader};
-use crate::model::{ExceptionInfo, Frame, Outcome, Task, TaskState, Wait};
+use crate::model::{ExceptionInfo, Frame, ItemId, Outcome, Task, TaskState, Wait, WaitKind};
 
 /// Tasks whose chains advance together: few enough that what is known of them
 /// stays in the processor's cache, enough for large batches of reads.
@@ -64,24 +63,12 @@ impl BuiltTask {
     }
 }
 
-/// The id of the task at `addr`.
-pub fn task_id(addr: u64) -> ArcStr {
-    format!("task:0x{addr:x}").into()
-}
-
-/// The id of the loop at `addr`.
-pub fn loop_id(addr: u64) -> ArcStr {
-    format!("loop:0x{addr:x}").into()
-}
-
 /// Makes the tasks of one interpreter.
 pub struct Tasks<'r, 'm> {
     pub reader: &'r Reader<'m>,
     pub frames: &'r Frames<'r, 'm>,
     pub interpreter: i64,
     pub places: &'r FramePlaces,
-    /// Ids of loops.
-    pub loops: RefCell<FxHashMap<u64, ArcStr>>,
 }
 
 impl Tasks<'_, '_> {
@@ -145,7 +132,7 @@ impl Tasks<'_, '_> {
             .coroutine
             .and_then(|coroutine| self.coroutine_name(coroutine));
         let task = Task {
-            id: task_id(future.addr),
+            id: ItemId::Task(future.addr),
             interpreter: self.interpreter,
             name: name.into(),
             name_is_default,
@@ -160,7 +147,7 @@ impl Tasks<'_, '_> {
                 .exception
                 .filter(|_| state == TaskState::Done)
                 .map(|exception| self.exception(exception, future.log_traceback).into()),
-            event_loop: future.event_loop.map(|addr| self.loop_id(addr)),
+            event_loop: future.event_loop.map(ItemId::Loop),
             thread: None,
             frames,
             waits_for: waiter
@@ -205,11 +192,6 @@ impl Tasks<'_, '_> {
         }
     }
 
-    fn loop_id(&self, addr: u64) -> ArcStr {
-        let mut known = self.loops.borrow_mut();
-        known.entry(addr).or_insert_with(|| loop_id(addr)).clone()
-    }
-
     fn coroutine_name(&self, coroutine: u64) -> Option<ArcStr> {
         let ty = self.reader.type_of(coroutine).ok()?;
         if ty.is_generator_like() {
@@ -252,9 +234,9 @@ impl Tasks<'_, '_> {
         let ty = self.reader.type_of(waiter).ok()?;
         let type_name = self.reader.shared(&self.reader.full_type_name(&ty));
         let kind = if self.reader.is_task(waiter) {
-            literal!("task")
+            WaitKind::Task
         } else {
-            literal!("future")
+            WaitKind::Future
         };
         // Native futures have no children.
         let (done, total) = match ty.exact {
@@ -346,7 +328,7 @@ impl Tasks<'_, '_> {
             exception: None,
             awaits_task: false,
             task: Arc::new(Task {
-                id: task_id(addr),
+                id: ItemId::Task(addr),
                 interpreter: self.interpreter,
                 name: ArcStr::new(),
                 name_is_default: true,

@@ -9,7 +9,7 @@ use super::frames::Frames;
 use crate::cpython::error::Result;
 use crate::cpython::threads::thread::GilState;
 use crate::cpython::{Interpreter, RawStack, Reader, ThreadState as RawThread};
-use crate::model::{Thread, ThreadState};
+use crate::model::{ItemId, Thread, ThreadState};
 use crate::process::recorded::RecordedThread;
 use crate::process::{Error, KernelThread, Process, Stop, Syscall};
 
@@ -241,7 +241,7 @@ impl Threads<'_, '_> {
         let waits_for_gil = is_futex_within(kernel, gil);
         BuiltThread {
             thread: Thread {
-                id: format!("thread:{tid}").into(),
+                id: ItemId::Thread((*tid).into()),
                 interpreter,
                 native_id: (*tid).into(),
                 name,

@@ -50,6 +50,12 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
         once("cli", "wrong_usage", None, wrong_usage),
         once(
             "cli",
+            "short_forms_print_the_same",
+            None,
+            short_forms_print_the_same,
+        ),
+        once(
+            "cli",
             "completions_and_manual",
             None,
             completions_and_manual,
@@ -149,6 +155,15 @@ fn wrong_usage() -> Outcome {
         &["--pid", "many"],
         &["--pid", "1", "--no-such-option"],
         &["--pid", "1", "--json", "--dot"],
+        &["--pid", "1", "--json", "--format", "json"],
+        &["--pid", "1", "--dot", "--format", "text"],
+        &["--pid", "1", "--format", "xml"],
+        &["--pid", "1", "--threads", "--json"],
+        &["--pid", "1", "--threads", "--format", "json"],
+        &["demo", "--threads", "--format", "dot"],
+        &["ps", "--format", "dot"],
+        &["ps", "--json", "--format", "json"],
+        &["check", "--pid", "1", "--json", "--format", "text"],
         &["--pid", "1", "--no-pause", "--max-pause", "5"],
         &["no-such-command"],
     ] {
@@ -159,6 +174,28 @@ fn wrong_usage() -> Outcome {
         )?;
     }
     Ok(())
+}
+
+/// On a capture, where nothing changes between two runs.
+fn short_forms_print_the_same() -> Outcome {
+    let captures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/captures");
+    let capture = format!("{captures}/3.13.dapper");
+    for (command, short, format) in [
+        (&[][..], "--json", "json"),
+        (&[], "--dot", "dot"),
+        (&["check"], "--json", "json"),
+    ] {
+        let print = |words: &[&str]| {
+            attach::run(&[command, &["--capture", capture.as_str()], words].concat())
+        };
+        let (by_name, by_short_form) = (print(&["--format", format])?, print(&[short])?);
+        let equal = by_name.code() == Some(0) && by_name.stdout == by_short_form.stdout;
+        ensure(equal && !by_name.stdout.is_empty(), || {
+            format!("{command:?} {short}: {by_name:?} is not {by_short_form:?}")
+        })?;
+    }
+    let missing = ["--capture", "no-such-file.dapper", "--format", "json"];
+    error_code_is(&attach::run(&missing)?, "capture")
 }
 
 fn completions_and_manual() -> Outcome {

@@ -5,16 +5,15 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use goblin::elf::Elf;
 use libtest_mimic::Trial;
-use object::Endianness;
-use object::read::elf::{ElfFile64, ProgramHeader};
 use tempfile::TempDir;
 
 use crate::support::attach;
 use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::{Test, on_every_leg};
 use crate::support::target::{self, Target};
-use crate::support::{Outcome, ensure};
+use crate::support::{Outcome, ensure, pause};
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     let everywhere: &[(&str, Test)] = &[
@@ -86,7 +85,7 @@ fn shows_plain(target: &Target) -> Outcome {
 }
 
 fn shows_plain_at(pid: u32) -> Outcome {
-    let process = attach::process(pid, &["--max-pause", "30000"])?;
+    let process = pause::shipped_process(pid, &[])?;
     let mut threads: Vec<(&str, Vec<&str>)> = Vec::new();
     for thread in &process.threads {
         let own = thread.frames.iter().filter(|frame| !frame.library);
@@ -204,12 +203,8 @@ fn stripped(leg: &Leg) -> Outcome {
 /// The dynamic loader that `executable` asks for.
 fn loader(executable: &Path) -> Result<PathBuf, String> {
     let bytes = fs::read(executable).map_err(|error| error.to_string())?;
-    let file = ElfFile64::<Endianness>::parse(&*bytes).map_err(|error| error.to_string())?;
-    let endian = Endianness::Little;
-    let mut segments = file.elf_program_headers().iter();
-    let interpreter = segments.find_map(|s| s.interpreter(endian, &*bytes).ok().flatten());
-    let path = interpreter.ok_or("it asks for no loader")?;
-    Ok(PathBuf::from(String::from_utf8_lossy(path).into_owned()))
+    let file = Elf::parse(&bytes).map_err(|error| error.to_string())?;
+    Ok(file.interpreter.ok_or("it asks for no loader")?.into())
 }
 
 /// `/proc/PID/exe` is then the loader.

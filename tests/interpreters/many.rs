@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use dapper_attach::limits::Limits;
 use dapper_attach::model::{self, Consistency};
-use dapper_attach::sampling::take::{Scope, TakeOptions, take_process};
+use dapper_attach::sampling::take::take_process;
+use dapper_attach::snapshot::options::{Scope, TakeOptions};
 use libtest_mimic::Trial;
 use serde::Deserialize;
 

@@ -4,9 +4,9 @@ use std::os::unix::fs::MetadataExt;
 
 use dapper_attach::cpython::runtime::search::runtimes_in;
 use dapper_attach::process::{Image, Mapping, Memory, ReadCause, ReadError, ReadStats, images};
-use object::LittleEndian;
-use object::elf::{FileHeader64, PF_R, PF_W, PF_X, PT_LOAD};
-use object::read::elf::{FileHeader, ProgramHeader};
+use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_LOAD};
+use goblin::elf64::program_header::{ProgramHeader, SIZEOF_PHDR};
+use python_offsets::elf::{FileRanges, read_header, read_structs};
 use python_offsets::{Links, dwarf};
 
 use crate::session::MemoryFile;
@@ -14,8 +14,8 @@ use crate::session::MemoryFile;
 /// Where the file is loaded, if it does not say so itself.
 const BIAS: u64 = 0x7f00_0000_0000;
 const PAGE: u64 = 4096;
-/// Mappings of one file.
-const MOST: usize = 64;
+/// Largest number of mappings of the file.
+const MAX_MAPPINGS: usize = 64;
 
 /// The first byte says what is done with the rest, an ELF file.
 pub fn elf(data: &[u8]) {
@@ -46,9 +46,9 @@ fn loaded(bytes: &[u8], flags: u8) {
     let mapping = |(start, end, offset, flags): (u64, u64, u64, u32)| Mapping {
         start,
         end,
-        readable: flags & PF_R.0 != 0,
-        writable: flags & PF_W.0 != 0,
-        executable: flags & PF_X.0 != 0,
+        readable: flags & PF_R != 0,
+        writable: flags & PF_W != 0,
+        executable: flags & PF_X != 0,
         offset,
         device,
         inode: found.ino(),
@@ -80,30 +80,25 @@ fn ask(image: &Image, memory: &Loaded<'_>) {
         for name in [".debug_info", ".AsyncioDebug", ".symtab", ".rodata"] {
             let _ = file.section(name).map(|bytes| bytes.len());
         }
-        if let Some(bytes) = file.bytes() {
-            let _ = dwarf::read(bytes, None);
-        }
+        let _ = dwarf::read(&file, None);
     }
 }
 
 /// Start, end, offset and flags of what the program headers load.
 fn segments(bytes: &[u8]) -> Vec<(u64, u64, u64, u32)> {
-    let Ok(header) = FileHeader64::<LittleEndian>::parse(bytes) else {
+    let Ok(header) = read_header(bytes) else {
         return Vec::new();
     };
-    let segments = header.program_headers(LittleEndian, bytes).unwrap_or(&[]);
-    let loads = segments
-        .iter()
-        .filter(|it| it.p_type(LittleEndian) == PT_LOAD);
-    let one = |load: &object::elf::ProgramHeader64<LittleEndian>| {
-        let (address, offset) = (load.p_vaddr(LittleEndian), load.p_offset(LittleEndian));
-        let start = BIAS.wrapping_add(address) & !(PAGE - 1);
-        let size = load.p_filesz(LittleEndian).min(bytes.len() as u64);
+    let size = u64::from(header.e_phnum) * SIZEOF_PHDR as u64;
+    let table = bytes.range(header.e_phoff, size).unwrap_or_default();
+    let loads = read_structs::<ProgramHeader>(&table).filter(|it| it.p_type == PT_LOAD);
+    let one = |load: ProgramHeader| {
+        let start = BIAS.wrapping_add(load.p_vaddr) & !(PAGE - 1);
+        let size = load.p_filesz.min(bytes.len() as u64);
         let end = start.checked_add(size.next_multiple_of(PAGE))?;
-        let flags = load.p_flags(LittleEndian).0;
-        Some((start, end, offset & !(PAGE - 1), flags))
+        Some((start, end, load.p_offset & !(PAGE - 1), load.p_flags))
     };
-    loads.filter_map(one).take(MOST).collect()
+    loads.filter_map(one).take(MAX_MAPPINGS).collect()
 }
 
 /// Memory that has the file where its mappings say.

@@ -1,30 +1,18 @@
-//! The sections of one ELF file.
+//! The sections with debug information of one ELF file.
 
 use std::borrow::Cow;
 
-use object::{Architecture, CompressedData, Object, ObjectSection};
+use goblin::elf::header::EM_X86_64;
 
 use super::DwarfError;
-
-/// No section that is believed is larger, uncompressed.
-const MAX_SECTION: u64 = 1 << 30;
-/// How many bytes can come out of one: zlib's limit (<https://zlib.net/zlib_tech.html>).
-/// What Zstandard packs closer than that is refused.
-const MOST_COMPRESSED: u64 = 1032;
-
-/// Whether a section may have as many bytes as it says: so much is allocated
-/// before the first is decompressed.
-pub fn is_believable(section: &CompressedData<'_>) -> bool {
-    let most = (section.data.len() as u64).saturating_mul(MOST_COMPRESSED);
-    section.uncompressed_size <= most.min(MAX_SECTION)
-}
+use crate::elf::{ElfError, FileRanges, Sections};
 
 /// Names of the files that complete an ELF file, and what identifies it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links {
     /// `NT_GNU_BUILD_ID`: the same in a binary and its debug file.
     pub build_id: Option<Vec<u8>>,
-    /// `.gnu_debuglink`: where the debug information was split off to.
+    /// `.gnu_debuglink`: the file with the split-off debug information.
     pub debug_link: Option<DebugLink>,
     /// `.gnu_debugaltlink`: what several debug files share.
     pub alt_link: Option<AltLink>,
@@ -49,29 +37,55 @@ pub struct AltLink {
 }
 
 impl Links {
-    /// Reads them from the bytes of an ELF file, which need not have debug
-    /// information.
+    /// Reads them from an ELF file, which need not have debug information.
     ///
     /// # Errors
-    /// When it is no ELF file, or a damaged one.
-    pub fn read(elf: &[u8]) -> Result<Self, DwarfError> {
-        Self::of(&object::File::parse(elf)?)
+    /// When it is no 64-bit ELF file, or a damaged one.
+    pub fn read<F: FileRanges + ?Sized>(elf: &F) -> Result<Self, DwarfError> {
+        Self::of(elf, &Sections::read(elf)?)
     }
 
-    fn of(file: &object::File<'_>) -> Result<Self, DwarfError> {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    fn of<F: FileRanges + ?Sized>(elf: &F, sections: &Sections) -> Result<Self, DwarfError> {
+        let debug_link = sections.contents(elf, ".gnu_debuglink")?;
+        let alt_link = sections.contents(elf, ".gnu_debugaltlink")?;
         Ok(Self {
-            build_id: file.build_id()?.map(<[u8]>::to_vec),
-            debug_link: file.gnu_debuglink()?.map(|(name, crc)| DebugLink {
-                name: text(name),
-                crc,
-            }),
-            alt_link: file.gnu_debugaltlink()?.map(|(path, build_id)| AltLink {
-                path: text(path),
-                build_id: build_id.to_vec(),
-            }),
+            build_id: sections.build_id(elf),
+            debug_link: debug_link
+                .map(|bytes| DebugLink::parse(&bytes).ok_or(ElfError::Damaged(".gnu_debuglink")))
+                .transpose()?,
+            alt_link: alt_link
+                .map(|bytes| AltLink::parse(&bytes).ok_or(ElfError::Damaged(".gnu_debugaltlink")))
+                .transpose()?,
         })
     }
+}
+
+impl DebugLink {
+    /// The name, its end aligned to four bytes, and the checksum.
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (name, _) = split_text(bytes)?;
+        let crc = bytes.get((name.len() + 1).next_multiple_of(4)..)?;
+        Some(Self {
+            name: String::from_utf8_lossy(name).into_owned(),
+            crc: u32::from_le_bytes(*crc.first_chunk()?),
+        })
+    }
+}
+
+impl AltLink {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let (path, build_id) = split_text(bytes)?;
+        Some(Self {
+            path: String::from_utf8_lossy(path).into_owned(),
+            build_id: build_id.to_vec(),
+        })
+    }
+}
+
+/// The text up to the first zero byte, and what follows that byte.
+fn split_text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == 0)?;
+    Some((&bytes[..end], &bytes[end + 1..]))
 }
 
 /// The debug sections of one file, uncompressed.
@@ -86,30 +100,25 @@ pub struct Image<'data> {
 }
 
 impl<'data> Image<'data> {
-    pub fn load(elf: &'data [u8]) -> Result<Self, DwarfError> {
-        let file = object::File::parse(elf)?;
-        if file.architecture() != Architecture::X86_64 || !file.is_little_endian() {
+    pub fn load<F: FileRanges + ?Sized>(elf: &'data F) -> Result<Self, DwarfError> {
+        let sections = Sections::read(elf)?;
+        if sections.machine() != EM_X86_64 {
             return Err(DwarfError::Foreign);
         }
-        let section = |name: &'static str| -> Result<Cow<'data, [u8]>, DwarfError> {
-            let Some(section) = file.section_by_name(name) else {
-                return Ok(Cow::Borrowed(&[]));
-            };
-            let data = section.compressed_data()?;
-            if !is_believable(&data) {
-                return Err(DwarfError::TooLarge {
-                    section: name,
-                    size: data.uncompressed_size,
-                });
-            }
-            Ok(data.decompress()?)
+        let section = |name: &'static str| match sections.contents(elf, name) {
+            Ok(bytes) => Ok(bytes.unwrap_or_default()),
+            Err(ElfError::TooLarge { size }) => Err(DwarfError::TooLarge {
+                section: name,
+                size,
+            }),
+            Err(error) => Err(error.into()),
         };
         let info = section(".debug_info")?;
         if info.is_empty() {
             return Err(DwarfError::Missing);
         }
         Ok(Self {
-            links: Links::of(&file)?,
+            links: Links::of(elf, &sections)?,
             info,
             types: section(".debug_types")?,
             abbrev: section(".debug_abbrev")?,
@@ -117,26 +126,5 @@ impl<'data> Image<'data> {
             line_strings: section(".debug_line_str")?,
             string_offsets: section(".debug_str_offsets")?,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use object::CompressionFormat;
-
-    use super::*;
-
-    #[test]
-    fn no_more_is_believed_than_can_come_out() {
-        let says = |packed: usize, uncompressed_size| {
-            is_believable(&CompressedData {
-                format: CompressionFormat::Zlib,
-                data: &vec![0; packed],
-                uncompressed_size,
-            })
-        };
-        assert!(says(100, 103_200) && says(2 << 20, MAX_SECTION));
-        assert!(!says(100, 103_201) && !says(2 << 20, MAX_SECTION + 1));
-        assert!(says(0, 0) && !says(0, 1));
     }
 }

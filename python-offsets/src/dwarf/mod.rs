@@ -11,6 +11,7 @@ mod units;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::elf::{ElfError, FileRanges};
 use crate::members::{Expression, Key, Kind, Members, Path};
 use crate::{Error, Overlay};
 
@@ -18,7 +19,7 @@ use image::Image;
 use structs::Structs;
 use units::Units;
 
-pub use image::{AltLink, DebugLink, Links, is_believable};
+pub use image::{AltLink, DebugLink, Links};
 
 /// Reading one file never takes longer; honest files take a hundredth of it.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -40,7 +41,7 @@ pub struct Found {
 pub enum DwarfError {
     /// It is no ELF file, or a damaged one.
     #[error("not a readable ELF file: {0}")]
-    Elf(#[from] object::Error),
+    Elf(ElfError),
     /// It is not for x86-64.
     #[error("not an x86-64 ELF file")]
     Foreign,
@@ -75,8 +76,17 @@ pub enum DwarfError {
     Data(#[from] Error),
 }
 
-/// Reads offsets from the bytes of an ELF file with DWARF 2 to 5, plain or
-/// compressed; `alternate` is the file that `.gnu_debugaltlink` names, if any.
+impl From<ElfError> for DwarfError {
+    fn from(error: ElfError) -> Self {
+        match error {
+            ElfError::Foreign => Self::Foreign,
+            error => Self::Elf(error),
+        }
+    }
+}
+
+/// Reads offsets from an ELF file with DWARF 2 to 5, plain or compressed;
+/// `alternate` is the file that `.gnu_debugaltlink` names, if any.
 ///
 /// What a binary does not describe is left out; without the alternate file
 /// that may be much.
@@ -84,7 +94,7 @@ pub enum DwarfError {
 /// # Errors
 /// When the file is no x86-64 ELF file with debug information, is damaged, or
 /// is not what an honest compiler writes.
-pub fn read(elf: &[u8], alternate: Option<&[u8]>) -> Result<Found, DwarfError> {
+pub fn read<F: FileRanges + ?Sized>(elf: &F, alternate: Option<&F>) -> Result<Found, DwarfError> {
     let members = Members::embedded()?;
     let main = Image::load(elf)?;
     let links = main.links.clone();

@@ -27,16 +27,13 @@ pub fn offsets(images: &[Image], python: &Image) -> Option<Overlay> {
 }
 
 fn offsets_of(image: &Image) -> Option<Overlay> {
-    let has_debug_information = |file: &FileBytes| {
-        file.elf()
-            .is_some_and(|elf| object::Object::section_by_name(&elf, DEBUG_SECTION).is_some())
-    };
+    let has_debug_information = |file: &FileBytes| file.has_section(DEBUG_SECTION);
     let file = image
         .file()
         .filter(has_debug_information)
         .or_else(|| image.debug_file())?;
     // An alternate file (dwz) is not looked for: without it, what only it
     // describes is left out and the table serves.
-    let found = dwarf::read(file.bytes()?, None).ok()?;
+    let found = dwarf::read(&file, None).ok()?;
     (!found.overlay.is_empty()).then_some(found.overlay)
 }

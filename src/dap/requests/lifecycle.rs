@@ -1,7 +1,6 @@
 //! `attach`, `configurationDone`, `pause`, `continue`, `disconnect`: when snapshots
 //! are taken.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,8 +23,9 @@ use crate::inspect::Source;
 use crate::inspect::inspection::{Capture, Looked};
 use crate::limits::Limits;
 use crate::model::Process;
+use crate::process::command_line;
 use crate::sampling::count::{Counts, count};
-use crate::sampling::take::{Scope, TakeOptions};
+use crate::snapshot::options::{Scope, TakeOptions};
 
 /// Samples that a verdict is made from.
 const SAMPLES: u32 = 2;
@@ -56,13 +56,7 @@ impl Target {
         let limits = Limits::default();
         let Some(path) = &options.capture else {
             let pid = options.pid;
-            let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let words = command
-                .split(|byte| *byte == 0)
-                .map(String::from_utf8_lossy);
-            let mut command: Vec<String> = words.map(Cow::into_owned).collect();
-            // Each argument ends with a zero.
-            command.pop();
+            let command = command_line(pid).unwrap_or_default();
             return Ok(Self {
                 source: Source::Live,
                 pid,

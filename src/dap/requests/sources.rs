@@ -1,8 +1,7 @@
 //! Source files: where the client finds them, and their text where it cannot.
 
-use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -44,6 +43,8 @@ pub struct SourceFiles {
     recorded: Option<Vec<String>>,
     mappings: Vec<PathMapping>,
     reader: Box<dyn Sources + Send>,
+    /// Its files, while it runs.
+    files: process::SourceFiles,
     /// Whether the process sees the same files as we do.
     shares_root: bool,
     started: Option<SystemTime>,
@@ -57,22 +58,18 @@ pub struct SourceFiles {
 impl SourceFiles {
     /// The files of process `pid`, which runs or was recorded.
     pub fn new(origin: &Origin, pid: u32, mappings: Vec<PathMapping>) -> Self {
-        let root = |path: &str| {
-            use std::os::unix::fs::MetadataExt;
-            let found = std::fs::metadata(path).ok()?;
-            Some((found.dev(), found.ino()))
-        };
         let recorded = origin.recording().map(|recording| {
             let process = recording.first();
             process.map_or_else(Vec::new, |process| process.facts.command.clone())
         });
         let is_live = recorded.is_none();
-        let theirs = root(&format!("/proc/{pid}/root/")).filter(|_| is_live);
+        let files = process::SourceFiles::new(pid);
         Self {
             pid,
             mappings,
             reader: origin.files(pid),
-            shares_root: theirs.is_some() && theirs == root("/"),
+            shares_root: is_live && files.shares_our_root(),
+            files,
             started: is_live.then(|| process::Process::started(pid)).flatten(),
             recorded,
             known: FxHashMap::default(),
@@ -170,7 +167,7 @@ impl SourceFiles {
             _ if file.starts_with('<') || file.is_empty() => None,
             _ if file.starts_with('/') || self.recorded.is_some() => Some(PathBuf::from(file)),
             _ => {
-                let directory = std::fs::read_link(format!("/proc/{}/cwd", self.pid)).ok()?;
+                let directory = self.files.working_directory()?;
                 Some(directory.join(file))
             }
         }
@@ -181,11 +178,7 @@ impl SourceFiles {
     fn origin(&mut self, file: &str) -> Option<String> {
         let started = self.started?;
         let path = self.absolute(file)?;
-        let path = Path::new("/proc")
-            .join(self.pid.to_string())
-            .join("root")
-            .join(path.strip_prefix("/").ok()?);
-        let modified = std::fs::metadata(path).ok()?.modified().ok()?;
+        let modified = self.files.modified(&path)?;
         if started >= modified {
             return None;
         }
@@ -209,15 +202,13 @@ impl SourceFiles {
 
     /// The program of `python -c`.
     fn command_text(&self) -> Option<String> {
-        let bytes = match &self.recorded {
-            Some(command) => command.join("\0").into_bytes(),
-            None => std::fs::read(format!("/proc/{}/cmdline", self.pid)).ok()?,
+        let command = match &self.recorded {
+            Some(command) => command.clone(),
+            None => process::command_line(self.pid)?,
         };
-        let mut words = bytes.split(|byte| *byte == 0);
-        let _python = words.next();
-        words.find(|word| *word == b"-c")?;
-        let text = words.next()?;
-        Some(String::from_utf8_lossy(text).into_owned())
+        let mut words = command.into_iter().skip(1);
+        words.find(|word| word == "-c")?;
+        words.next()
     }
 
     /// The text of a module in a zip file, which the path names as a folder.
@@ -226,14 +217,12 @@ impl SourceFiles {
             return None;
         }
         let path = self.absolute(file)?;
-        let root = PathBuf::from(format!("/proc/{}/root", self.pid));
-        let inside = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
         let archive = path
             .ancestors()
             .skip(1)
-            .find(|part| inside(part).is_file())?;
+            .find(|part| self.files.is_file(part))?;
         let member = path.strip_prefix(archive).ok()?.to_str()?;
-        let mut archive = ZipArchive::new(File::open(inside(archive)).ok()?).ok()?;
+        let mut archive = ZipArchive::new(self.files.open(archive)?).ok()?;
         let mut text = Vec::new();
         let member = archive.by_name(member).ok()?;
         member.take(MAX_MEMBER_BYTES).read_to_end(&mut text).ok()?;

@@ -12,7 +12,8 @@ use crate::dap::threads::Listing;
 use crate::dap::view::View;
 use crate::limits::Limits;
 use crate::model::{Process, TaskState};
-use crate::sampling::take::{Scope, TakeOptions, take_process};
+use crate::sampling::take::take_process;
+use crate::snapshot::options::{Scope, TakeOptions};
 
 /// The time between two comparisons of tasks while the process runs.
 pub(crate) const POLL: Duration = Duration::from_secs(1);

@@ -1,44 +1,45 @@
 //! A loop that does not turn because one step of a task does not end.
 
-use super::cycle::{Shape, of_shape};
-use super::{is_forked_step, place, step};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{CERTAIN, COMPUTING, LIKELY, POSSIBLE, finding, ids};
-use crate::diagnosis::progress::same_code;
+use crate::diagnosis::cycle::Shape;
+use crate::diagnosis::facts::COMPUTING;
+use crate::diagnosis::frames::{is_forked_step, same_code, step, user_frame};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::location;
 use crate::model::{
-    Culprit, Diagnosis, EventLoop, Frame, FrameKind, LoopState, Task, TaskState, Thread,
-    ThreadState,
+    Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, Frame, FrameKind, How, ItemId,
+    LoopState, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 
-/// A timer this late, or a blocked thread with one, is not a short hold-up.
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::BlockedLoop,
+    rank: Rank::NotRun,
+    meaning: Meaning::BlockedLoop,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
+
+/// A loop whose next timer is overdue by more seconds than this is not held up
+/// for a moment only.
 const LATE_S: f64 = 1.0;
 
-/// Waits that somebody outside of the process may end.
-const ANSWERED_OUTSIDE: [&str; 9] = [
-    "sleep",
-    "socket-read",
-    "socket-write",
-    "pipe-read",
-    "pipe-write",
-    "accept",
-    "connect",
-    "process",
-    "file-lock",
-];
-
 /// Loops whose thread has been in one step for all samples.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let told: Vec<&str> = of_shape(context, Shape::CrossLoop)
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let in_deadlock: Vec<ItemId> = context
+        .cycles_of(Shape::CrossLoop)
         .into_iter()
         .flat_map(|cycle| cycle.threads.iter().copied())
         .collect();
-    let loops = context.process.loops.iter();
+    let loops = context.facts.process.loops.iter();
     loops
         .filter(|event_loop| matches!(event_loop.state, LoopState::Blocked | LoopState::Running))
         .filter_map(|event_loop| {
-            let thread = context.thread(event_loop.thread.as_deref()?)?;
-            (!told.contains(&&*thread.id)).then_some((event_loop, thread))
+            let thread = context.facts.thread(event_loop.thread?)?;
+            (!in_deadlock.contains(&&thread.id)).then_some((event_loop, thread))
         })
         .filter_map(|(event_loop, thread)| examine(context, event_loop, thread))
         .collect()
@@ -48,10 +49,10 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 struct Step<'a> {
     event_loop: &'a EventLoop,
     thread: &'a Thread,
-    how: &'static str,
-    /// Tasks that would go on if the loop turned.
-    starved: Vec<&'a str>,
-    confidence: &'static str,
+    how: How,
+    /// Tasks that go on as soon as the loop turns.
+    starved: Vec<ItemId>,
+    confidence: Confidence,
     culprit: Option<Culprit>,
 }
 
@@ -60,7 +61,7 @@ fn examine<'a>(
     event_loop: &'a EventLoop,
     thread: &'a Thread,
 ) -> Option<Diagnosis> {
-    let user = culprit::user_frame(step(thread));
+    let user = user_frame(step(thread));
     if (user.is_none() && thread.task.is_none()) || is_forked_step(thread) {
         return None;
     }
@@ -68,7 +69,7 @@ fn examine<'a>(
     let late = event_loop.next_timer_s.is_some_and(|left| left < -LATE_S);
     let how = how(context, thread);
     let found = match how {
-        "cpu" => computing(context, event_loop, thread, late || !starved.is_empty()),
+        How::Cpu => computing(context, event_loop, thread, late || !starved.is_empty()),
         _ => waiting(context, event_loop, thread, late),
     };
     let (confidence, culprit) = found?;
@@ -83,14 +84,15 @@ fn examine<'a>(
     Some(describe(context, &step))
 }
 
-/// Who is overdue or ready.
-fn starved<'a>(context: &Context<'a>, event_loop: &EventLoop, thread: &Thread) -> Vec<&'a str> {
+/// Tasks of the loop that are overdue or ready.
+fn starved<'a>(context: &Context<'a>, event_loop: &EventLoop, thread: &Thread) -> Vec<ItemId> {
     context
+        .facts
         .live_tasks()
-        .filter(|task| task.event_loop.as_deref() == Some(&event_loop.id))
-        .filter(|task| thread.task.as_deref() != Some(&task.id))
+        .filter(|task| task.event_loop == Some(event_loop.id))
+        .filter(|task| thread.task != Some(task.id))
         .filter(|task| is_starved(task))
-        .map(|task| task.id.as_str())
+        .map(|task| task.id)
         .collect()
 }
 
@@ -103,19 +105,18 @@ fn is_starved(task: &Task) -> bool {
     task.state == TaskState::Ready || (task.state == TaskState::Waiting && overdue)
 }
 
-fn how(context: &Context<'_>, thread: &Thread) -> &'static str {
+fn how(context: &Context<'_>, thread: &Thread) -> How {
     let Some(wait) = &thread.waits_for else {
         return match thread.state {
-            ThreadState::Blocked if !context.progress.works(&thread.id) => "blocking-call",
-            _ => "cpu",
+            ThreadState::Blocked if !context.facts.progress.works(thread.id) => How::BlockingCall,
+            _ => How::Cpu,
         };
     };
-    match wait.kind.as_str() {
-        "thread-lock" if is_reentrant(context, thread) => "threading.RLock",
-        "thread-lock" => "threading.Lock",
-        "lock" | "future" | "event" | "condition" | "semaphore" | "barrier" | "queue-get"
-        | "queue-put" | "queue-join" => "lock",
-        _ => "blocking-call",
+    match wait.kind {
+        WaitKind::ThreadLock if is_reentrant(context, thread) => How::ThreadingRLock,
+        WaitKind::ThreadLock => How::ThreadingLock,
+        kind if kind.is_primitive() => How::Lock,
+        _ => How::BlockingCall,
     }
 }
 
@@ -123,41 +124,41 @@ fn is_reentrant(context: &Context<'_>, thread: &Thread) -> bool {
     let Some(wait) = &thread.waits_for else {
         return false;
     };
-    let resource = wait.resource.as_deref().and_then(|id| context.resource(id));
+    let resource = wait.resource.and_then(|id| context.facts.resource(id));
     let of_resource = resource.is_some_and(|resource| resource.type_name.contains("RLock"));
     wait.type_name.contains("RLock") || of_resource
 }
 
-/// Blocked at one place in all samples, or for certain for ever.
+/// The thread stands at one line in all samples, or nothing ends its wait.
 fn waiting(
     context: &Context<'_>,
     event_loop: &EventLoop,
     thread: &Thread,
     late: bool,
-) -> Option<(&'static str, Option<Culprit>)> {
-    let stuck = |id: &str| context.graph.stuck(id);
+) -> Option<(Confidence, Option<Culprit>)> {
+    let stuck = |id: ItemId| context.graph.stuck(id);
     let outside = thread
         .waits_for
         .as_ref()
-        .is_none_or(|wait| ANSWERED_OUTSIDE.contains(&wait.kind.as_str()));
-    let for_ever = !outside && (stuck(&thread.id) || thread.task.as_deref().is_some_and(stuck));
-    // A loop that serves many is often found in the same call for another one.
-    let unchanged = context.progress.unchanged(&thread.id)
-        && !context.progress.works(&thread.id)
+        .is_none_or(|wait| wait.kind.ends_outside());
+    let for_ever = !outside && (stuck(thread.id) || thread.task.is_some_and(stuck));
+    // The same call may be for another task each time.
+    let unchanged = context.facts.progress.unchanged(thread.id)
+        && !context.facts.progress.works(thread.id)
         && !turned(context, event_loop, thread)
         && same_task(context, thread);
     let confidence = match (for_ever || unchanged, late) {
-        (true, _) => CERTAIN,
-        (false, true) if !context.progress.known => LIKELY,
-        (false, _) if !context.progress.known => POSSIBLE,
+        (true, _) => Confidence::Certain,
+        (false, true) if !context.facts.progress.known => Confidence::Likely,
+        (false, _) if !context.facts.progress.known => Confidence::Possible,
         _ => return None,
     };
-    Some((confidence, culprit::of(context, &thread.id)))
+    Some((confidence, culprit::of(&context.facts, thread.id)))
 }
 
 /// Whether the thread ran the same task in all samples.
 fn same_task(context: &Context<'_>, thread: &Thread) -> bool {
-    context.earlier.iter().all(|sample| {
+    context.facts.earlier.iter().all(|sample| {
         let mut before = sample.threads.iter();
         before
             .find(|old| old.id == thread.id)
@@ -165,44 +166,53 @@ fn same_task(context: &Context<'_>, thread: &Thread) -> bool {
     })
 }
 
-/// Computing in one call in all samples; the loop did not turn meanwhile.
+/// The thread computes in one call in all samples, and the loop did not turn.
 fn computing(
     context: &Context<'_>,
     event_loop: &EventLoop,
     thread: &Thread,
     starves: bool,
-) -> Option<(&'static str, Option<Culprit>)> {
-    if !context.progress.known {
-        let frame = culprit::user_frame(&thread.frames)?;
+) -> Option<(Confidence, Option<Culprit>)> {
+    if !context.facts.progress.known {
+        let frame = user_frame(&thread.frames)?;
         let late = event_loop.next_timer_s.is_some_and(|left| left < -LATE_S);
-        return late.then(|| (POSSIBLE, culprit::of_spinning(context, frame)));
+        return late.then(|| {
+            (
+                Confidence::Possible,
+                culprit::of_spinning(&context.facts, frame),
+            )
+        });
     }
-    let share = context.progress.cpu(&thread.id);
+    let share = context.facts.progress.cpu(thread.id);
     let little = share.is_some_and(|share| share < COMPUTING) && !starves;
-    if little || !context.computes(thread) || turned(context, event_loop, thread) {
+    if little || !context.facts.computes(thread) || turned(context, event_loop, thread) {
         return None;
     }
     let frame = stable_frame(context, thread)?;
-    let confidence = if starves { CERTAIN } else { LIKELY };
-    Some((confidence, culprit::of_spinning(context, frame)))
+    let confidence = if starves {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    };
+    Some((confidence, culprit::of_spinning(&context.facts, frame)))
 }
 
 /// Whether another task of the loop did something between the samples.
 fn turned(context: &Context<'_>, event_loop: &EventLoop, thread: &Thread) -> bool {
-    let own = thread.task.as_deref();
-    context.live_tasks().any(|task| {
-        task.event_loop.as_deref() == Some(&event_loop.id)
-            && own != Some(&task.id)
-            && (context.progress.moved(&task.id) || context.progress.is_new(&task.id))
-    }) || context.progress.finished > 0
+    let own = thread.task;
+    context.facts.live_tasks().any(|task| {
+        task.event_loop == Some(event_loop.id)
+            && own != Some(task.id)
+            && (context.facts.progress.moved(task.id) || context.facts.progress.is_new(task.id))
+    }) || context.facts.progress.finished > 0
 }
 
-/// The innermost user frame that stayed on the stack in all samples, all
-/// coroutines around it standing at the same line.
+/// The innermost user frame that was on the stack in all samples, with all
+/// coroutines around it at the same line.
 fn stable_frame<'t>(context: &Context<'_>, thread: &'t Thread) -> Option<&'t Frame> {
     let outer_first: Vec<&Frame> = thread.frames.iter().rev().collect();
     let mut depth = outer_first.len();
-    for sample in context.earlier {
+    for sample in context.facts.earlier {
         let old = sample.threads.iter().find(|old| old.id == thread.id)?;
         if old.task != thread.task {
             return None;
@@ -227,7 +237,7 @@ fn stable_frame<'t>(context: &Context<'_>, thread: &'t Thread) -> Option<&'t Fra
 fn describe(context: &Context<'_>, step: &Step<'_>) -> Diagnosis {
     let thread = step.thread;
     let what = match step.how {
-        "cpu" => match context.progress.cpu(&thread.id) {
+        How::Cpu => match context.facts.progress.cpu(thread.id) {
             Some(share) => format!("computes ({:.0} % of a processor)", share.min(1.0) * 100.0),
             None => "computes".to_owned(),
         },
@@ -239,34 +249,32 @@ fn describe(context: &Context<'_>, step: &Step<'_>) -> Diagnosis {
             ),
         },
     };
-    let task = thread.task.as_deref();
+    let task = thread.task;
     let summary = format!(
         "event loop of {} is blocked by {}: it {what} in {}",
         thread.name,
-        task.map_or_else(|| "a callback".to_owned(), |id| context.name(id)),
-        place(&thread.frames),
+        task.map_or_else(|| "a callback".to_owned(), |id| context.facts.name(id)),
+        location(&thread.frames),
     );
     let behind = context
+        .facts
         .live_tasks()
-        .filter(|other| other.event_loop.as_deref() == Some(&step.event_loop.id))
+        .filter(|other| other.event_loop == Some(*&step.event_loop.id))
         .count() as u64;
     let sleeping = thread
         .waits_for
         .as_ref()
-        .filter(|wait| wait.kind == "sleep");
-    let resource = thread
-        .waits_for
-        .as_ref()
-        .and_then(|w| w.resource.as_deref());
+        .filter(|wait| wait.kind == WaitKind::Sleep);
+    let resource = thread.waits_for.as_ref().and_then(|w| w.resource);
     Diagnosis {
-        how: Some(step.how.to_owned()),
-        tasks: ids(context, task),
-        threads: ids(context, [thread.id.as_str()]),
-        resources: ids(context, resource),
+        how: Some(step.how),
+        tasks: context.in_order(task),
+        threads: context.in_order([thread.id]),
+        resources: context.in_order(resource),
         culprit: step.culprit.clone(),
         affected_tasks: behind.max(step.starved.len() as u64),
         recovers_in_s: sleeping.and_then(|wait| wait.remaining_s),
         hint: Some("run the call in a thread: await asyncio.to_thread(...)".to_owned()),
-        ..finding("blocked-loop", step.confidence, summary)
+        ..diagnosis(RULE.kind, step.confidence, summary)
     }
 }

@@ -2,37 +2,59 @@
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{POSSIBLE, finding, ids};
-use crate::model::{ChildProcess, Diagnosis};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::model::{ChildProcess, Confidence, Diagnosis, DiagnosisKind, ItemId};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::CrossProcessWait,
+    rank: Rank::MayEnd,
+    meaning: Meaning::Waiting,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
 /// Children that sleep while somebody here waits for their end.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let children = context.process.children.iter();
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let children = context.facts.process.children.iter();
     children
-        .filter(|child| matches!(child.state.as_str(), "S" | "D" | "T"))
-        .filter(|child| child.is_python && !context.graph.stuck(&child.id))
+        .filter(|child| sleeps(child))
+        .filter(|child| child.is_python && !context.graph.stuck(child.id))
         .filter_map(|child| describe(context, child))
         .collect()
 }
 
+/// Whether the kernel says that the child sleeps or is stopped.
+pub fn sleeps(child: &ChildProcess) -> bool {
+    matches!(child.state.as_str(), "S" | "D" | "T")
+}
+
 fn describe(context: &Context<'_>, child: &ChildProcess) -> Option<Diagnosis> {
-    let waiting: Vec<&str> = context
+    let waiting: Vec<ItemId> = context
         .graph
-        .needed_by(&child.id)
+        .deps
+        .needed_by(child.id)
         .map(|(id, _)| id)
-        .filter(|id| context.task(id).is_some() || context.thread(id).is_some())
-        .filter(|id| !context.progress.known || context.progress.unchanged(id))
+        .filter(|id| context.facts.task(*id).is_some() || context.facts.thread(*id).is_some())
+        .filter(|id| !context.facts.progress.known || context.facts.progress.unchanged(*id))
         .collect();
     let first = waiting.first()?;
-    let mut behind: Vec<_> = (context.graph.behind(waiting.iter().copied()).into_iter()).collect();
+    let mut behind: Vec<_> = (context
+        .graph
+        .deps
+        .behind(waiting.iter().copied())
+        .into_iter())
+    .collect();
     behind.sort_unstable();
-    let tasks: Vec<&str> = (behind.into_iter())
-        .map(|node| context.graph.id(node))
-        .filter(|id| context.task(id).is_some())
+    let tasks: Vec<ItemId> = (behind.into_iter())
+        .filter_map(|node| context.graph.deps.id(node))
+        .filter(|id| context.facts.task(*id).is_some())
         .collect();
     let summary = format!(
         "{} waits for the end of Python process {}{}: look there",
-        context.name(first),
+        context.facts.name(*first),
         child.pid,
         child
             .syscall
@@ -40,12 +62,12 @@ fn describe(context: &Context<'_>, child: &ChildProcess) -> Option<Diagnosis> {
             .map_or_else(String::new, |call| format!(" (in {call})")),
     );
     Some(Diagnosis {
-        tasks: ids(context, tasks.iter().copied()),
-        threads: ids(context, waiting.iter().copied()),
-        culprit: culprit::of_first(context, waiting.iter().chain(&tasks).copied()),
+        tasks: context.in_order(tasks.iter().copied()),
+        threads: context.in_order(waiting.iter().copied()),
+        culprit: culprit::of_first(&context.facts, waiting.iter().chain(&tasks).copied()),
         affected_tasks: tasks.len() as u64,
         recovers_in_s: context.recovery(waiting.iter().copied()),
         hint: Some(format!("dapper-attach --pid {}", child.pid)),
-        ..finding("cross-process-wait", POSSIBLE, summary)
+        ..diagnosis(RULE.kind, Confidence::Possible, summary)
     })
 }

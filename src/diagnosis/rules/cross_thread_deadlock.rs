@@ -1,31 +1,42 @@
 //! Threads that wait for each other, with or without a loop.
 
-use super::cycle::{Cycle, Shape, in_words, of_shape};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{finding, ids};
-use crate::model::Diagnosis;
+use crate::diagnosis::cycle::{Cycle, Shape, in_words};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::model::{Diagnosis, DiagnosisKind};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::CrossThreadDeadlock,
+    rank: Rank::ThreadDeadlock,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
 /// Circles over two or more threads.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let found = of_shape(context, Shape::CrossThread);
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let found = context.cycles_of(Shape::CrossThread);
     found.iter().map(|cycle| describe(context, cycle)).collect()
 }
 
-fn describe(context: &Context<'_>, cycle: &Cycle<'_>) -> Diagnosis {
+fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
     let threads = || cycle.threads.iter().copied();
     let summary = format!(
         "threads {} block each other: {}",
-        context.names(threads()),
-        in_words(context, cycle)
+        context.facts.names(threads()),
+        in_words(&context.facts, cycle)
     );
     Diagnosis {
-        tasks: ids(context, cycle.tasks.iter().copied()),
-        threads: ids(context, threads()),
-        resources: ids(context, cycle.resources.iter().copied()),
-        culprit: culprit::of_most(context, threads()),
+        tasks: context.in_order(cycle.tasks.iter().copied()),
+        threads: context.in_order(threads()),
+        resources: context.in_order(cycle.resources.iter().copied()),
+        culprit: culprit::of_most(&context.facts, threads()),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
         hint: Some("take the locks in one order in all threads".to_owned()),
-        ..finding("cross-thread-deadlock", context.proved(threads()), summary)
+        ..diagnosis(RULE.kind, context.facts.proved(threads()), summary)
     }
 }

@@ -1,13 +1,25 @@
-//! A queue that nobody empties any more.
+//! A queue or stream that no living task takes from.
 
-use super::{count, verb, wait_kind};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{CERTAIN, LIKELY, finding, ids};
-use crate::model::{Diagnosis, Resource};
+use crate::diagnosis::facts::wait_kind;
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::{count, verb};
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, Resource, WaitKind};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::DeadConsumers,
+    rank: Rank::NotGivenBack,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::References,
+    find,
+};
 
 /// Queues that somebody waits to get emptied, without a living consumer.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let ends = context.dead_ends().iter().copied();
     ends.filter(|resource| has_no_consumers(context, resource))
         .map(|resource| describe(context, resource))
@@ -16,21 +28,21 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 
 /// Whether all who wait for the queue want it emptied, and nobody takes.
 pub fn has_no_consumers(context: &Context<'_>, resource: &Resource) -> bool {
-    if !matches!(resource.kind.as_str(), "queue" | "memory-stream") {
+    if !resource.kind.has_consumers() {
         return false;
     }
     let waiting = context.waiting_tasks(resource);
     !waiting.is_empty()
         && waiting.iter().all(|id| {
-            let kind = context.task(id).map_or("", |task| wait_kind(task));
-            matches!(kind, "queue-join" | "queue-put")
-                || resource.unfinished > Some(0) && kind != "queue-get"
+            let kind = context.facts.task(*id).and_then(wait_kind);
+            kind.is_some_and(WaitKind::needs_consumer)
+                || resource.unfinished > Some(0) && kind != Some(WaitKind::QueueGet)
         })
 }
 
 fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
     let waiters = context.waiting_tasks(resource);
-    let dead = culprit::failed_referrers(context, &resource.id);
+    let dead = context.facts.failed_referrers(resource.id);
     let items = match (resource.unfinished, resource.size) {
         (Some(unfinished), Some(size)) => format!("{unfinished} unfinished, {size} still queued"),
         (_, Some(size)) => format!("{} queued", count(size as usize, "item")),
@@ -39,30 +51,30 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
     let deaths = match dead.first().and_then(|task| task.exception.as_ref()) {
         Some(exception) => format!(
             "; {} ended with {}",
-            context.names(dead.iter().map(|task| &task.id)),
+            context.facts.names(dead.iter().map(|task| task.id)),
             exception.type_name
         ),
         None => String::new(),
     };
     let summary = format!(
         "{} {} for {} ({items}) which no living task takes from{deaths}",
-        context.names(waiters.iter()),
+        context.facts.names(waiters.iter()),
         verb(waiters.len(), "wait"),
-        context.name(&resource.id),
+        context.facts.name(resource.id),
     );
     let confidence = match dead.is_empty() {
-        true => context.observed(waiters.iter().copied()),
-        false if context.progress.known => CERTAIN,
-        false => LIKELY,
+        true => context.facts.observed(waiters.iter().copied()),
+        false if context.facts.progress.known => Confidence::Certain,
+        false => Confidence::Likely,
     };
     Diagnosis {
-        tasks: ids(context, waiters.iter().copied()),
-        resources: ids(context, [resource.id.as_str()]),
-        culprit: culprit::of_failed(context, &dead)
-            .or_else(|| culprit::of_most(context, waiters.iter().copied())),
-        affected_tasks: context.affected([resource.id.as_str()]),
+        tasks: context.in_order(waiters.iter().copied()),
+        resources: context.in_order([resource.id]),
+        culprit: culprit::of_failed(&context.facts, &dead)
+            .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
+        affected_tasks: context.affected([resource.id]),
         recovers_in_s: context.recovery(waiters.iter().copied()),
         hint: Some("catch what one item raises inside the worker's loop".to_owned()),
-        ..finding("dead-consumers", confidence, summary)
+        ..diagnosis(RULE.kind, confidence, summary)
     }
 }

@@ -1,15 +1,27 @@
 //! Tasks, or workers of a pool, that wait for each other.
 
-use super::cycle::{Cycle, Shape, cycles, in_words};
 use super::executor_exhausted::{self, Exhausted};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::model::Diagnosis;
+use crate::diagnosis::cycle::{Cycle, Shape, in_words};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, ResourceKind, WaitKind};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::DeadlockCycle,
+    rank: Rank::NotGivenBack,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
 /// Circles among tasks, and those that close through an exhausted executor.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let proved = cycles(context)
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let proved = context
+        .cycles()
         .iter()
         .filter(|cycle| matches!(cycle.shape, Shape::Tasks | Shape::Executor))
         .map(|cycle| of_cycle(context, cycle));
@@ -20,45 +32,44 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     proved.chain(by_pool).collect()
 }
 
-fn of_cycle(context: &Context<'_>, cycle: &Cycle<'_>) -> Diagnosis {
+fn of_cycle(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
     let nodes = || cycle.nodes.iter().copied();
     let actors = cycle.tasks.iter().chain(&cycle.threads).copied();
     let summary = match cycle.shape {
         Shape::Executor => format!(
             "deadlock through {}: {}",
             executor_exhausted::name_of(context, &cycle.resources),
-            in_words(context, cycle)
+            in_words(&context.facts, cycle)
         ),
-        _ => format!("deadlock: {}", in_words(context, cycle)),
+        _ => format!("deadlock: {}", in_words(&context.facts, cycle)),
     };
     let first = match cycle.shape {
         Shape::Executor => cycle.threads.iter().chain(&cycle.tasks),
         _ => cycle.tasks.iter().chain(&cycle.threads),
     };
     Diagnosis {
-        tasks: ids(context, cycle.tasks.iter().copied()),
-        threads: ids(context, cycle.threads.iter().copied()),
-        resources: ids(context, cycle.resources.iter().copied()),
-        culprit: culprit::of_first(context, first.copied()),
+        tasks: context.in_order(cycle.tasks.iter().copied()),
+        threads: context.in_order(cycle.threads.iter().copied()),
+        resources: context.in_order(cycle.resources.iter().copied()),
+        culprit: culprit::of_first(&context.facts, first.copied()),
         affected_tasks: context.affected(nodes()),
         recovers_in_s: context.recovery(cycle.tasks.iter().copied()),
         hint: Some(hint(context, cycle).to_owned()),
-        ..finding("deadlock-cycle", context.proved(actors), summary)
+        ..diagnosis(RULE.kind, context.facts.proved(actors), summary)
     }
 }
 
-fn hint(context: &Context<'_>, cycle: &Cycle<'_>) -> &'static str {
-    let mut kinds = cycle
-        .resources
-        .iter()
-        .filter_map(|id| context.resource(id))
-        .map(|resource| resource.kind.as_str());
+fn hint(context: &Context<'_>, cycle: &Cycle) -> &'static str {
+    let has = |is_it: fn(ResourceKind) -> bool| {
+        let mut resources = cycle.resources.iter();
+        resources.any(|id| (context.facts.resource(*id)).is_some_and(|one| is_it(one.kind)))
+    };
     match cycle.shape {
         Shape::Executor => "do not wait inside a job for what needs the same pool",
-        _ if kinds.clone().any(|kind| kind == "thread-lock") => {
+        _ if has(|kind| kind == ResourceKind::ThreadLock) => {
             "do not hold a threading lock across an await"
         }
-        _ if kinds.any(|kind| matches!(kind, "lock" | "semaphore")) => {
+        _ if has(|kind| matches!(kind, ResourceKind::Lock | ResourceKind::Semaphore)) => {
             "cancelling one of these tasks lets the others go on; take the locks in one order"
         }
         _ => "cancelling one of these tasks lets the others go on; let only one wait for the other",
@@ -69,9 +80,10 @@ fn hint(context: &Context<'_>, cycle: &Cycle<'_>) -> &'static str {
 /// a worker: the source says that it is taken and put back.
 fn of_pool(context: &Context<'_>, exhausted: &Exhausted<'_>) -> Option<Diagnosis> {
     let mut queues = exhausted.workers.iter().filter_map(|worker| {
-        let wait = context.thread(worker)?.waits_for.as_ref()?;
-        let takes = wait.kind == "queue-get" && culprit::takes_from_pool(context, worker);
-        let id = wait.resource.as_deref()?;
+        let wait = context.facts.thread(*worker)?.waits_for.as_ref()?;
+        let takes =
+            wait.kind == WaitKind::QueueGet && culprit::takes_from_pool(&context.facts, *worker);
+        let id = wait.resource?;
         takes.then_some(id)
     });
     let queue = queues.next()?;
@@ -79,19 +91,19 @@ fn of_pool(context: &Context<'_>, exhausted: &Exhausted<'_>) -> Option<Diagnosis
     if !all || exhausted.waiting.is_empty() {
         return None;
     }
-    let executor = context.name(&exhausted.resource.id);
+    let executor = context.facts.name(exhausted.resource.id);
     let summary = format!(
         "deadlock through {executor}: all workers wait for an item of {} that a request \
          which waits for a worker has taken",
-        context.name(queue)
+        context.facts.name(queue)
     );
     Some(Diagnosis {
-        tasks: ids(context, exhausted.waiting.iter().copied()),
-        threads: ids(context, exhausted.workers.iter().copied()),
-        resources: ids(context, [exhausted.resource.id.as_str(), queue]),
-        culprit: culprit::of_most(context, exhausted.workers.iter().copied()),
+        tasks: context.in_order(exhausted.waiting.iter().copied()),
+        threads: context.in_order(exhausted.workers.iter().copied()),
+        resources: context.in_order([exhausted.resource.id, queue]),
+        culprit: culprit::of_most(&context.facts, exhausted.workers.iter().copied()),
         affected_tasks: exhausted.affected(context),
         hint: Some("give the pool as many items as there are workers".to_owned()),
-        ..finding("deadlock-cycle", LIKELY, summary)
+        ..diagnosis(RULE.kind, Confidence::Likely, summary)
     })
 }

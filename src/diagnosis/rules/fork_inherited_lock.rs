@@ -1,15 +1,29 @@
 //! A lock that was held by another thread when this process was forked.
 
-use super::place;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{LIKELY, finding, ids};
+use crate::diagnosis::frames::is_idle_worker;
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::source;
-use crate::model::{Diagnosis, Resource, Thread, ThreadState};
+use crate::diagnosis::wording::location;
+use crate::model::{
+    Confidence, Diagnosis, DiagnosisKind, Resource, ResourceKind, Thread, ThreadState,
+};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::ForkInheritedLock,
+    rank: Rank::BeforeStart,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
 /// Threads that wait for a lock whose holder stayed in the parent.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let resources = context.process.resources.iter();
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let resources = context.facts.process.resources.iter();
     resources
         .filter(|resource| is_inherited(context, resource))
         .filter_map(|resource| describe(context, resource))
@@ -20,9 +34,10 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 pub fn is_inherited(context: &Context<'_>, resource: &Resource) -> bool {
     let held = context
         .graph
-        .needs(&resource.id)
+        .deps
+        .needs(resource.id)
         .any(|(_, dep)| dep.is_proved());
-    resource.kind == "thread-lock"
+    resource.kind == ResourceKind::ThreadLock
         && !held
         && resource.locked != Some(false)
         && blocked(context, resource).is_some()
@@ -31,27 +46,29 @@ pub fn is_inherited(context: &Context<'_>, resource: &Resource) -> bool {
 }
 
 fn blocked<'a>(context: &Context<'a>, resource: &Resource) -> Option<&'a Thread> {
-    context.process.threads.iter().find(|thread| {
+    context.facts.process.threads.iter().find(|thread| {
         let wait = thread.waits_for.as_ref();
-        wait.and_then(|wait| wait.resource.as_deref()) == Some(&resource.id)
+        wait.and_then(|wait| wait.resource) == Some(resource.id)
             && thread.state != ThreadState::Running
-            && !context.progress.moved(&thread.id)
+            && !context.facts.progress.moved(thread.id)
     })
 }
 
 /// Whether a thread is left that might release it.
 fn others_run(context: &Context<'_>) -> bool {
-    let mut threads = context.process.threads.iter();
-    threads.any(|thread| thread.waits_for.is_none() && !super::is_idle_worker(thread))
+    let mut threads = context.facts.process.threads.iter();
+    threads.any(|thread| thread.waits_for.is_none() && !is_idle_worker(thread))
 }
 
 /// The parent runs the same command, or the stack goes through a fork.
 fn is_forked(context: &Context<'_>) -> bool {
     let same_command = context
+        .facts
         .parent_command()
-        .is_some_and(|command| !command.is_empty() && command == context.process.command);
+        .is_some_and(|command| !command.is_empty() && command == context.facts.process.command);
     same_command
         || context
+            .facts
             .process
             .threads
             .iter()
@@ -64,7 +81,7 @@ fn forked(context: &Context<'_>, thread: &Thread) -> bool {
         if frame.library {
             return file.ends_with("multiprocessing/popen_fork.py");
         }
-        let (Some(module), Some(line)) = (context.module(file), frame.line) else {
+        let (Some(module), Some(line)) = (context.facts.module(file), frame.line) else {
             return false;
         };
         source::forks_before(&module, line)
@@ -76,17 +93,17 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Option<Diagnosis> {
     let summary = format!(
         "{} waits in {} for {}, which another thread held when this process was forked; that \
          thread does not exist here",
-        context.name(thread.task.as_deref().unwrap_or(&thread.id)),
-        place(&thread.frames),
-        context.name(&resource.id),
+        context.facts.name(thread.task.unwrap_or(thread.id)),
+        location(&thread.frames),
+        context.facts.name(resource.id),
     );
     Some(Diagnosis {
-        tasks: ids(context, thread.task.as_deref()),
-        threads: ids(context, [thread.id.as_str()]),
-        resources: ids(context, [resource.id.as_str()]),
-        culprit: culprit::of(context, &thread.id),
-        affected_tasks: context.affected([resource.id.as_str()]),
+        tasks: context.in_order(thread.task),
+        threads: context.in_order([thread.id]),
+        resources: context.in_order([resource.id]),
+        culprit: culprit::of(&context.facts, thread.id),
+        affected_tasks: context.affected([resource.id]),
         hint: Some("start children with spawn, or fork before threads are started".to_owned()),
-        ..finding("fork-inherited-lock", LIKELY, summary)
+        ..diagnosis(RULE.kind, Confidence::Likely, summary)
     })
 }

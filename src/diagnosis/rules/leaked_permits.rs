@@ -1,20 +1,29 @@
 //! A semaphore or limiter whose permits are all gone.
 
-use super::count;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::model::{Diagnosis, Resource};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::count;
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, Resource};
 
-const KINDS: [&str; 3] = ["semaphore", "limiter", "thread-semaphore"];
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::LeakedPermits,
+    rank: Rank::NotGivenBack,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::References,
+    find,
+};
 
 /// Semaphores without a permit and without a holder.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     context
         .dead_ends()
         .iter()
         .copied()
-        .filter(|resource| KINDS.contains(&resource.kind.as_str()))
+        .filter(|resource| resource.kind.has_permits())
         .filter(|resource| resource.value.is_none_or(|value| value <= 0))
         .map(|resource| describe(context, resource))
         .collect()
@@ -28,17 +37,17 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
     };
     let summary = format!(
         "{}: {permits}; {} waiting ({}), no live task holds one",
-        context.name(&resource.id),
+        context.facts.name(resource.id),
         count(waiters.len(), "task"),
-        context.names(waiters.iter()),
+        context.facts.names(waiters.iter()),
     );
     Diagnosis {
-        tasks: ids(context, context.waiting_tasks(resource).iter().copied()),
-        resources: ids(context, [resource.id.as_str()]),
-        culprit: culprit::of_leak(context, resource, &waiters),
-        affected_tasks: context.affected([resource.id.as_str()]),
+        tasks: context.in_order(context.waiting_tasks(resource).iter().copied()),
+        resources: context.in_order([resource.id]),
+        culprit: culprit::of_leak(&context.facts, resource, &waiters),
+        affected_tasks: context.affected([resource.id]),
         recovers_in_s: context.recovery(waiters.iter().copied()),
         hint: Some("release in a finally block, or use 'async with'".to_owned()),
-        ..finding("leaked-permits", LIKELY, summary)
+        ..diagnosis(RULE.kind, Confidence::Likely, summary)
     }
 }

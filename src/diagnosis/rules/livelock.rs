@@ -2,20 +2,37 @@
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{LIKELY, finding, ids};
+use crate::diagnosis::frames::user_frame;
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::source;
-use crate::model::{Diagnosis, Frame, Task, TaskState};
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, Frame, Task, TaskState};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::Livelock,
+    rank: Rank::NotFinished,
+    meaning: Meaning::Livelock,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Movement,
+    find,
+};
 
 /// Tasks that only yield to each other, at full load, with nothing else done.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let yielding: Vec<&Task> = context.live_tasks().filter(|task| yields(task)).collect();
-    let others_move = context.live_tasks().any(|task| {
-        !yields(task) && (context.progress.moved(&task.id) || context.progress.is_new(&task.id))
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let yielding: Vec<&Task> = context
+        .facts
+        .live_tasks()
+        .filter(|task| yields(task))
+        .collect();
+    let others_move = context.facts.live_tasks().any(|task| {
+        !yields(task)
+            && (context.facts.progress.moved(task.id) || context.facts.progress.is_new(task.id))
     });
-    let still = context.progress.known
+    let still = context.facts.progress.known
         && !others_move
-        && context.progress.finished == 0
-        && context.progress.appeared() == 0;
+        && context.facts.progress.finished == 0
+        && context.facts.progress.appeared() == 0;
     let polling: Vec<&Task> = yielding
         .iter()
         .copied()
@@ -33,15 +50,18 @@ fn yields(task: &Task) -> bool {
 }
 
 fn is_loaded(context: &Context<'_>) -> bool {
-    let loops = context.process.loops.iter();
-    let mut threads = loops.filter_map(|event_loop| context.thread(event_loop.thread.as_deref()?));
-    threads.any(|thread| context.computes(thread))
+    let loops = context.facts.process.loops.iter();
+    let mut threads = loops.filter_map(|event_loop| context.facts.thread(event_loop.thread?));
+    threads.any(|thread| context.facts.computes(thread))
 }
 
 /// Whether the loop around its user line does nothing but sleep.
 fn polls(context: &Context<'_>, task: &Task) -> bool {
     user_coroutine(task).is_some_and(|frame| {
-        let module = frame.file.as_deref().and_then(|file| context.module(file));
+        let module = frame
+            .file
+            .as_deref()
+            .and_then(|file| context.facts.module(file));
         match (module, frame.line) {
             (Some(module), Some(line)) => source::only_sleeps(&module, line),
             _ => false,
@@ -50,12 +70,12 @@ fn polls(context: &Context<'_>, task: &Task) -> bool {
 }
 
 fn user_coroutine(task: &Task) -> Option<&Frame> {
-    culprit::user_frame(&task.frames)
+    user_frame(&task.frames)
 }
 
 /// Whether the task was in the same function in all samples.
 fn keeps_to_its_loop(context: &Context<'_>, task: &Task) -> bool {
-    context.earlier.iter().all(|sample| {
+    context.facts.earlier.iter().all(|sample| {
         let old = sample.tasks.iter().find(|old| old.id == task.id);
         let function = |task: &Task| user_coroutine(task).map(|frame| frame.qualname.clone());
         old.is_some_and(|old| function(old) == function(task))
@@ -63,19 +83,19 @@ fn keeps_to_its_loop(context: &Context<'_>, task: &Task) -> bool {
 }
 
 fn describe(context: &Context<'_>, tasks: &[&Task]) -> Diagnosis {
-    let names = || tasks.iter().map(|task| task.id.as_str());
+    let names = || tasks.iter().map(|task| task.id);
     let summary = format!(
         "{} poll without end: the loop turns at full load and nothing gets done",
-        context.names(names()),
+        context.facts.names(names()),
     );
     Diagnosis {
-        tasks: ids(context, names()),
+        tasks: context.in_order(names()),
         culprit: tasks
             .first()
             .and_then(|task| user_coroutine(task))
-            .and_then(|frame| culprit::of_spinning(context, frame)),
+            .and_then(|frame| culprit::of_spinning(&context.facts, frame)),
         affected_tasks: context.affected(names()),
         hint: Some("wait for an asyncio.Event instead of polling".to_owned()),
-        ..finding("livelock", LIKELY, summary)
+        ..diagnosis(RULE.kind, Confidence::Likely, summary)
     }
 }

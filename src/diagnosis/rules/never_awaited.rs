@@ -2,12 +2,23 @@
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{finding, ids};
-use crate::model::{Coroutine, Diagnosis};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::model::{Coroutine, CoroutineState, Diagnosis, DiagnosisKind, ItemId};
 
-/// Never started coroutines which refer to what somebody waits for in vain.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let coroutines = context.process.coroutines.iter();
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::NeverAwaited,
+    rank: Rank::NotRun,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::References,
+    find,
+};
+
+/// Finds coroutines that never started and refer to what somebody waits for.
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let coroutines = context.facts.process.coroutines.iter();
     coroutines
         .filter(|coroutine| is_never_awaited(coroutine))
         .filter_map(|coroutine| describe(context, coroutine))
@@ -16,27 +27,27 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 
 /// Whether it never ran and no loop is about to run it.
 pub fn is_never_awaited(coroutine: &Coroutine) -> bool {
-    coroutine.state == "created" && coroutine.event_loop.is_none()
+    coroutine.state == CoroutineState::Created && coroutine.event_loop.is_none()
 }
 
-/// Never started coroutines from which the resource can be reached.
-pub fn setters<'a>(context: &Context<'a>, resource: &str) -> Vec<&'a Coroutine> {
-    let referrers = context.referrers(resource).iter();
+/// Coroutines that never started and from which the resource can be reached.
+pub fn setters<'a>(context: &Context<'a>, resource: ItemId) -> Vec<&'a Coroutine> {
+    let referrers = context.facts.referrers(resource).iter();
     referrers
-        .filter_map(|reference| context.coroutine(&reference.from))
+        .filter_map(|reference| context.facts.coroutine(reference.from.item()?))
         .filter(|coroutine| is_never_awaited(coroutine))
         .collect()
 }
 
 fn describe(context: &Context<'_>, coroutine: &Coroutine) -> Option<Diagnosis> {
-    let waited: Vec<&str> = context
+    let waited: Vec<ItemId> = context
         .dead_ends()
         .iter()
         .filter(|resource| {
-            let setters = setters(context, &resource.id);
+            let setters = setters(context, resource.id);
             setters.iter().any(|setter| setter.id == coroutine.id)
         })
-        .map(|resource| resource.id.as_str())
+        .map(|resource| resource.id)
         .collect();
     let first = waited.first()?;
     let kept = coroutine.referenced_by.as_deref();
@@ -44,20 +55,20 @@ fn describe(context: &Context<'_>, coroutine: &Coroutine) -> Option<Diagnosis> {
         "coroutine {} was created but never awaited{}; {} can be ended by nobody else",
         coroutine.qualname,
         kept.map_or_else(String::new, |path| format!(" (kept in {path})")),
-        context.name(first),
+        context.facts.name(*first),
     );
-    let waiters: Vec<&str> = waited
+    let waiters: Vec<ItemId> = waited
         .iter()
-        .filter_map(|id| context.resource(id))
+        .filter_map(|id| context.facts.resource(*id))
         .flat_map(|resource| context.waiters(resource).to_vec())
         .collect();
     Some(Diagnosis {
-        tasks: ids(context, waiters.iter().copied()),
-        resources: ids(context, waited.iter().copied()),
-        culprit: culprit::of_never_awaited(context, coroutine),
+        tasks: context.in_order(waiters.iter().copied()),
+        resources: context.in_order(waited.iter().copied()),
+        culprit: culprit::of_never_awaited(&context.facts, coroutine),
         affected_tasks: context.affected(waited.iter().copied()),
         recovers_in_s: context.recovery(waiters.iter().copied()),
         hint: Some("await it, or give it to create_task() and keep the task".to_owned()),
-        ..finding("never-awaited", context.observed(waiters), summary)
+        ..diagnosis(RULE.kind, context.facts.observed(waiters), summary)
     })
 }

@@ -2,32 +2,44 @@
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{POSSIBLE, finding, ids};
-use crate::model::{Diagnosis, Task, TaskState};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, Task, TaskState};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::OrphanTask,
+    rank: Rank::Note,
+    meaning: Meaning::Neutral,
+    only_alone: true,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
 /// Waiting tasks that the garbage collector may take.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let orphans: Vec<&Task> = orphans(context).collect();
     if orphans.is_empty() {
         return Vec::new();
     }
-    let names = || orphans.iter().map(|task| task.id.as_str());
+    let names = || orphans.iter().map(|task| task.id);
     let summary = format!(
         "{} kept by weak references only: the garbage collector may take them before they end",
-        context.names(names()),
+        context.facts.names(names()),
     );
     vec![Diagnosis {
-        tasks: ids(context, names()),
-        culprit: culprit::of_first(context, names()),
+        tasks: context.in_order(names()),
+        culprit: culprit::of_first(&context.facts, names()),
         affected_tasks: context.affected(names()),
         hint: Some("keep what create_task() returns, or use a TaskGroup".to_owned()),
-        ..finding("orphan-task", POSSIBLE, summary)
+        ..diagnosis(RULE.kind, Confidence::Possible, summary)
     }]
 }
 
 /// Tasks of which it is known that only weak references keep them.
 pub fn orphans<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Task> {
     context
+        .facts
         .live_tasks()
         .filter(|task| task.weakly_held == Some(true) && task.state == TaskState::Waiting)
 }

@@ -2,41 +2,48 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{dead_consumers, never_awaited, pool_exhausted, verb, wait_kind};
+use super::{dead_consumers, never_awaited, pool_exhausted};
 use crate::diagnosis::alive::{lost_wakeup, sleeps_on_work};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{CERTAIN, LIKELY, finding, ids};
+use crate::diagnosis::facts::wait_kind;
+use crate::diagnosis::frames::{is_library_only, user_frame};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::source;
-use crate::model::{Culprit, Diagnosis, EventLoop, Resource, Task, TaskState};
+use crate::diagnosis::wording::verb;
+use crate::model::{
+    Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, How, ItemId, Resource, ResourceKind,
+    Task, TaskState, WaitKind,
+};
 
-const KINDS: [&str; 8] = [
-    "event",
-    "condition",
-    "future",
-    "concurrent-future",
-    "queue",
-    "barrier",
-    "memory-stream",
-    "thread-event",
-];
-const NEVER_SET: &str = "future-never-set";
-const LOST_WAKEUP: &str = "lost-wakeup";
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::OrphanWait,
+    rank: Rank::Endless,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
-/// Waits without a possible end, and wake-ups that got lost.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+/// Finds waits that nobody can end, and wake-ups that got lost.
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let mut waits: Vec<Wait<'_>> = Vec::new();
-    let mut places: FxHashMap<Reason, usize> = FxHashMap::default();
+    let mut positions: FxHashMap<Reason, usize> = FxHashMap::default();
     for resource in context.dead_ends() {
         let Some(wait) = examine(context, resource) else {
             continue;
         };
         let line = wait.culprit.as_ref().map(|at| (at.file.clone(), at.line));
         let key = (line, wait.confidence);
-        match places.get(&key).and_then(|at| waits.get_mut(*at)) {
+        match positions
+            .get(&key)
+            .and_then(|position| waits.get_mut(*position))
+        {
             Some(same) => same.join(wait),
             None => {
-                places.insert(key, waits.len());
+                positions.insert(key, waits.len());
                 waits.push(wait);
             }
         }
@@ -54,15 +61,16 @@ struct Evidence<'a> {
     never_began: bool,
 }
 
-/// By what waits are told together: the culprit's line, and how sure it is.
-type Reason = (Option<(String, u32)>, &'static str);
+/// Waits with the same line of the culprit and the same confidence make one
+/// finding.
+type Reason = (Option<(String, u32)>, Confidence);
 
 /// Waits without an end that have one reason.
 struct Wait<'a> {
-    resources: Vec<&'a str>,
-    waiters: Vec<&'a str>,
+    resources: Vec<ItemId>,
+    waiters: Vec<ItemId>,
     evidence: Evidence<'a>,
-    confidence: &'static str,
+    confidence: Confidence,
     culprit: Option<Culprit>,
 }
 
@@ -74,7 +82,7 @@ impl Wait<'_> {
 }
 
 fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>> {
-    if !KINDS.contains(&resource.kind.as_str())
+    if !resource.kind.needs_signal()
         || dead_consumers::has_no_consumers(context, resource)
         || pool_exhausted::is_drained(context, resource)
     {
@@ -82,29 +90,29 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
     }
     let waiters = context.waiting_tasks(resource);
     let evidence = Evidence {
-        failed: culprit::failed_referrers(context, &resource.id),
-        never_began: !never_awaited::setters(context, &resource.id).is_empty(),
+        failed: context.facts.failed_referrers(resource.id),
+        never_began: !never_awaited::setters(context, resource.id).is_empty(),
     };
     Some(Wait {
-        resources: vec![&resource.id],
+        resources: vec![resource.id],
         confidence: confidence(context, &waiters, &evidence)?,
-        culprit: culprit::of_failed(context, &evidence.failed)
-            .or_else(|| culprit::of_most(context, waiters.iter().copied())),
+        culprit: culprit::of_failed(&context.facts, &evidence.failed)
+            .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
         waiters: waiters.to_vec(),
         evidence,
     })
 }
 
 fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
-    let first = wait.resources.first().and_then(|id| context.resource(id));
-    match first.map(|resource| resource.kind.as_str()) {
-        Some("queue" | "thread-queue") => {
+    let first = wait.resources.first();
+    match first.and_then(|id| context.facts.resource(*id)) {
+        Some(one) if one.kind.is_queue() => {
             "tell the waiting side that nothing more comes, and call task_done() in a finally block"
         }
-        Some("barrier" | "thread-barrier") => {
+        Some(one) if one.kind.is_barrier() => {
             "let as many parties come as the barrier waits for, or abort() it"
         }
-        Some("condition" | "thread-condition") => {
+        Some(one) if one.kind.is_condition() => {
             "look at the state before waiting: await condition.wait_for(...)"
         }
         _ => "set it in a finally block, or wait with a timeout",
@@ -115,7 +123,7 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
     let why = match (wait.evidence.failed.first(), wait.evidence.never_began) {
         (Some(task), _) => format!(
             "{} died with {}",
-            context.name(&task.id),
+            context.facts.name(task.id),
             task.exception.as_ref().map_or("an error", |e| &e.type_name)
         ),
         (None, true) => "the coroutine that would end it was never awaited".to_owned(),
@@ -123,203 +131,203 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
     };
     let summary = format!(
         "{} {} for {}, which nobody alive can end: {why}",
-        context.names(&wait.waiters),
+        context.facts.names(&wait.waiters),
         verb(wait.waiters.len(), "wait"),
-        context.names(&wait.resources),
+        context.facts.names(&wait.resources),
     );
     Diagnosis {
-        how: Some(how_of(context, wait).to_owned()),
-        tasks: ids(context, wait.waiters.iter().copied()),
-        resources: ids(context, wait.resources.iter().copied()),
+        how: Some(how_of(context, wait)),
+        tasks: context.in_order(wait.waiters.iter().copied()),
+        resources: context.in_order(wait.resources.iter().copied()),
         culprit: wait.culprit.clone(),
         affected_tasks: context.affected(wait.resources.iter().copied()),
         recovers_in_s: context.recovery(wait.waiters.iter().copied()),
         hint: Some(hint(context, wait).to_owned()),
-        ..finding("orphan-wait", wait.confidence, summary)
+        ..diagnosis(RULE.kind, wait.confidence, summary)
     }
 }
 
 /// A condition that nobody will notify was notified before they waited.
-fn how_of(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
-    let mut resources = wait.resources.iter().filter_map(|id| context.resource(id));
-    let conditions = resources.all(|resource| resource.kind == "condition");
+fn how_of(context: &Context<'_>, wait: &Wait<'_>) -> How {
+    let mut resources = wait
+        .resources
+        .iter()
+        .filter_map(|id| context.facts.resource(*id));
+    let conditions = resources.all(|resource| resource.kind == ResourceKind::Condition);
     let evidence = wait.evidence.never_began || !wait.evidence.failed.is_empty();
     match conditions && !evidence {
-        true => LOST_WAKEUP,
-        false => NEVER_SET,
+        true => How::LostWakeup,
+        false => How::FutureNeverSet,
     }
 }
 
-/// `None` where it looks like somebody who is meant to wait.
+/// The confidence; `None` where somebody seems meant to wait.
 fn confidence(
     context: &Context<'_>,
-    waiters: &[&str],
+    waiters: &[ItemId],
     evidence: &Evidence<'_>,
-) -> Option<&'static str> {
+) -> Option<Confidence> {
     if waiters.is_empty() {
         return None;
     }
     if !evidence.failed.is_empty() || evidence.never_began {
-        return Some(if context.progress.known {
-            CERTAIN
+        return Some(if context.facts.progress.known {
+            Confidence::Certain
         } else {
-            LIKELY
+            Confidence::Likely
         });
     }
-    let awaited = waiters.iter().any(|id| is_awaited(context, id));
+    let awaited = waiters.iter().any(|id| is_awaited(context, *id));
     let takes = waiters.iter().all(|id| {
         context
-            .task(id)
-            .is_some_and(|task| wait_kind(task) == "queue-get")
+            .facts
+            .task(*id)
+            .is_some_and(|task| wait_kind(task) == Some(WaitKind::QueueGet))
     });
     match context.others_live() || any_serves(context, waiters) {
-        true if awaited && !takes => Some(context.observed(waiters.iter().copied())),
+        true if awaited && !takes => Some(context.facts.observed(waiters.iter().copied())),
         true => None,
-        false => Some(context.observed(waiters.iter().copied())),
+        false => Some(context.facts.observed(waiters.iter().copied())),
     }
 }
 
-fn any_serves(context: &Context<'_>, waiters: &[&str]) -> bool {
+fn any_serves(context: &Context<'_>, waiters: &[ItemId]) -> bool {
     waiters
         .iter()
-        .filter_map(|id| context.task(id))
-        .any(|task| is_library_only(task) && !is_awaited(context, &task.id))
+        .filter_map(|id| context.facts.task(*id))
+        .any(|task| is_library_only(&task.frames) && !is_awaited(context, task.id))
 }
 
-fn is_library_only(task: &Task) -> bool {
-    task.frames.iter().all(|frame| frame.library)
-}
-
-fn is_awaited(context: &Context<'_>, task: &str) -> bool {
+fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
     context
         .graph
+        .deps
         .needed_by(task)
-        .any(|(id, dep)| dep.via() != "references" && context.resource(id).is_none() && id != task)
+        .any(|(id, dep)| dep.is_proved() && context.facts.resource(id).is_none() && id != task)
 }
 
-/// A task that waits for the sake of waiting: nobody awaits it, and it is the
-/// reason that the program stays up.
+/// Whether a task serves: nobody awaits it, and it keeps the program running.
 pub fn is_serving(context: &Context<'_>, task: &Task) -> bool {
     task.state == TaskState::Waiting
-        && matches!(
-            wait_kind(task),
-            "event" | "future" | "queue-get" | "accept" | "condition" | "server"
-        )
-        && !is_awaited(context, &task.id)
+        && wait_kind(task).is_some_and(WaitKind::may_serve)
+        && !is_awaited(context, task.id)
 }
 
-/// A thread waits for something that it gave to a loop which nobody runs.
+/// Finds threads that wait for something that they gave to a stopped loop.
 fn of_stopped_loops(context: &Context<'_>) -> Vec<Diagnosis> {
-    let coroutines = context.process.coroutines.iter();
-    let given = coroutines
-        .filter_map(|coroutine| Some((coroutine.id.as_str(), coroutine.event_loop.as_deref()?)));
+    let coroutines = context.facts.process.coroutines.iter();
+    let given = coroutines.filter_map(|coroutine| Some((coroutine.id, coroutine.event_loop?)));
     let tasks = context
+        .facts
         .live_tasks()
         .filter(|task| task.state != TaskState::Running);
-    let tasks = tasks.filter_map(|task| Some((task.id.as_str(), task.event_loop.as_deref()?)));
+    let tasks = tasks.filter_map(|task| Some((task.id, task.event_loop?)));
     given
         .chain(tasks)
         .filter(|(_, id)| {
             context
-                .event_loop(id)
+                .facts
+                .event_loop(*id)
                 .is_some_and(|event_loop| !event_loop.running)
         })
         .filter_map(|(id, _)| of_stopped_loop(context, id))
         .collect()
 }
 
-fn of_stopped_loop(context: &Context<'_>, id: &str) -> Option<Diagnosis> {
-    let waiting: Vec<&str> = context
+fn of_stopped_loop(context: &Context<'_>, id: ItemId) -> Option<Diagnosis> {
+    let waiting: Vec<ItemId> = context
         .graph
+        .deps
         .needed_by(id)
         .map(|(waiting, _)| waiting)
-        .filter(|id| context.thread(id).is_some())
+        .filter(|id| context.facts.thread(*id).is_some())
         .collect();
     let first = waiting.first()?;
     let summary = format!(
         "{} waits for {}, which was given to an event loop that nobody runs",
-        context.name(first),
-        context.name(id),
+        context.facts.name(*first),
+        context.facts.name(id),
     );
     Some(Diagnosis {
-        how: Some(NEVER_SET.to_owned()),
-        tasks: ids(context, [id]),
-        threads: ids(context, waiting.iter().copied()),
-        culprit: culprit::of(context, first),
+        how: Some(How::FutureNeverSet),
+        tasks: context.in_order([id]),
+        threads: context.in_order(waiting.iter().copied()),
+        culprit: culprit::of(&context.facts, *first),
         affected_tasks: context.affected([id]),
         hint: Some("run the loop in a thread of its own, or keep it running".to_owned()),
-        ..finding("orphan-wait", context.proved(waiting), summary)
+        ..diagnosis(RULE.kind, context.facts.proved(waiting), summary)
     })
 }
 
 /// Ready tasks, or callbacks, of a loop that sleeps: they were made ready from
 /// another thread without waking the loop.
 fn of_unwoken_loops(context: &Context<'_>) -> Vec<Diagnosis> {
-    let loops = context.process.loops.iter();
+    let loops = context.facts.process.loops.iter();
     loops
-        .filter(|event_loop| sleeps_on_work(context, event_loop))
+        .filter(|event_loop| sleeps_on_work(&context.facts, event_loop))
         .filter_map(|event_loop| of_unwoken_loop(context, event_loop))
         .collect()
 }
 
 fn of_unwoken_loop(context: &Context<'_>, event_loop: &EventLoop) -> Option<Diagnosis> {
-    let ready: Vec<&str> = context
+    let ready: Vec<ItemId> = context
+        .facts
         .live_tasks()
-        .filter(|task| lost_wakeup(context, task))
-        .filter(|task| task.event_loop.as_deref() == Some(&event_loop.id))
-        .map(|task| task.id.as_str())
+        .filter(|task| lost_wakeup(&context.facts, task))
+        .filter(|task| task.event_loop == Some(event_loop.id))
+        .map(|task| task.id)
         .collect();
     let tasks = match ready.is_empty() {
         true => tasks_behind_callbacks(context, event_loop),
         false => ready,
     };
-    let first = context.task(tasks.first()?)?;
+    let first = context.facts.task(*tasks.first()?)?;
     let summary = format!(
         "{} cannot go on although what ends the wait is in the ready queue: the loop sleeps, it \
          was put there from another thread without call_soon_threadsafe()",
-        context.names(&tasks),
+        context.facts.names(&tasks),
     );
     let names = || tasks.iter().copied();
     Some(Diagnosis {
-        how: Some(LOST_WAKEUP.to_owned()),
-        tasks: ids(context, names()),
+        how: Some(How::LostWakeup),
+        tasks: context.in_order(names()),
         culprit: setter_outside_loop(context, first)
             .or_else(|| plain_call_soon(context))
-            .or_else(|| culprit::of(context, &first.id)),
+            .or_else(|| culprit::of(&context.facts, first.id)),
         affected_tasks: context.affected(names()),
         recovers_in_s: event_loop.next_timer_s,
         hint: Some("use loop.call_soon_threadsafe(event.set) in other threads".to_owned()),
-        ..finding("orphan-wait", CERTAIN, summary)
+        ..diagnosis(RULE.kind, Confidence::Certain, summary)
     })
 }
 
 /// Tasks that wait for what a callback of the loop refers to.
-fn tasks_behind_callbacks<'a>(context: &Context<'a>, event_loop: &EventLoop) -> Vec<&'a str> {
-    let resources = context.process.resources.iter();
+fn tasks_behind_callbacks<'a>(context: &Context<'a>, event_loop: &EventLoop) -> Vec<ItemId> {
+    let resources = context.facts.process.resources.iter();
     resources
         .filter(|resource| {
-            let referrers = context.referrers(&resource.id).iter();
-            referrers
-                .into_iter()
-                .any(|reference| reference.from == event_loop.id && reference.due_s.is_none())
+            let referrers = context.facts.referrers(resource.id).iter();
+            referrers.into_iter().any(|reference| {
+                reference.from.item() == Some(event_loop.id) && reference.due_s.is_none()
+            })
         })
         .flat_map(|resource| context.waiting_tasks(resource).to_vec())
-        .filter(|id| context.progress.unchanged(id))
+        .filter(|id| context.facts.progress.unchanged(*id))
         .collect()
 }
 
 /// A `call_soon()` in a plain function that a thread is in.
 fn plain_call_soon(context: &Context<'_>) -> Option<Culprit> {
-    let threads = context.process.threads.iter();
+    let threads = context.facts.process.threads.iter();
     let frames = threads
         .filter(|thread| thread.event_loop.is_none())
         .flat_map(|thread| &thread.frames)
         .filter(|frame| !frame.library);
     frames.into_iter().find_map(|frame| {
         let (file, line) = (frame.file.as_deref()?, frame.line?);
-        let module = context.module(file)?;
+        let module = context.facts.module(file)?;
         let call = source::call_in_function(&module, line, "call_soon")?;
-        culprit::at_line(context, file, call, &frame.qualname)
+        culprit::at_line(&context.facts, file, call, &frame.qualname)
     })
 }
 
@@ -333,9 +341,9 @@ fn setter_outside_loop(context: &Context<'_>, task: &Task) -> Option<Culprit> {
         "notify",
         "notify_all",
     ];
-    let frame = culprit::user_frame(&task.frames)?;
+    let frame = user_frame(&task.frames)?;
     let file = frame.file.as_deref()?;
-    let module = context.module(file)?;
+    let module = context.facts.module(file)?;
     let stmt = module.around(frame.line?).pop()?;
     let waited = source::awaited_receivers(stmt);
     let all = module.statements();
@@ -352,36 +360,37 @@ fn setter_outside_loop(context: &Context<'_>, task: &Task) -> Option<Culprit> {
         (plain && sets && source::is_simple(stmt)).then_some(line)
     })?;
     let function = module.function_at(line)?;
-    culprit::at_line(context, file, line, function.name.as_str())
+    culprit::at_line(&context.facts, file, line, function.name.as_str())
 }
 
 /// Events that are set while somebody still waits for them.
 fn of_set_events(context: &Context<'_>) -> Vec<Diagnosis> {
-    let resources = context.process.resources.iter();
+    let resources = context.facts.process.resources.iter();
     resources
-        .filter(|resource| resource.kind == "event" && resource.set == Some(true))
+        .filter(|resource| resource.kind == ResourceKind::Event && resource.set == Some(true))
         .filter_map(|resource| {
             let mut waiters = context.waiting_tasks(resource).to_vec();
             waiters.retain(|id| {
-                context.progress.unchanged(id)
+                context.facts.progress.unchanged(*id)
                     && context
-                        .task(id)
+                        .facts
+                        .task(*id)
                         .is_some_and(|task| task.state == TaskState::Waiting)
             });
             let summary = format!(
                 "{} {} for {} although it is set",
-                context.names(&waiters),
+                context.facts.names(&waiters),
                 verb(waiters.len(), "wait"),
-                context.name(&resource.id)
+                context.facts.name(resource.id)
             );
             (!waiters.is_empty()).then(|| Diagnosis {
-                how: Some(LOST_WAKEUP.to_owned()),
-                tasks: ids(context, waiters.iter().copied()),
-                resources: ids(context, [resource.id.as_str()]),
-                culprit: culprit::of_most(context, waiters.iter().copied()),
+                how: Some(How::LostWakeup),
+                tasks: context.in_order(waiters.iter().copied()),
+                resources: context.in_order([resource.id]),
+                culprit: culprit::of_most(&context.facts, waiters.iter().copied()),
                 affected_tasks: context.affected(waiters.iter().copied()),
                 recovers_in_s: context.recovery(waiters.iter().copied()),
-                ..finding("orphan-wait", LIKELY, summary)
+                ..diagnosis(RULE.kind, Confidence::Likely, summary)
             })
         })
         .collect()

@@ -1,51 +1,68 @@
 //! A task or thread that waits for what only it can give.
 
-use super::cycle::{Cycle, Shape, in_words, of_shape};
-use super::place;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{finding, ids};
-use crate::model::{Diagnosis, TaskState};
+use crate::diagnosis::cycle::{Cycle, Shape, in_words};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::location;
+use crate::model::{Diagnosis, DiagnosisKind, ItemId, TaskState};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::SelfDeadlock,
+    rank: Rank::ThreadDeadlock,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
 /// Circles with one actor.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let found = of_shape(context, Shape::Own);
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let found = context.cycles_of(Shape::Own);
     found.iter().map(|cycle| describe(context, cycle)).collect()
 }
 
-fn describe(context: &Context<'_>, cycle: &Cycle<'_>) -> Diagnosis {
+fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
     let running = cycle.tasks.iter().copied().filter(|id| {
         context
-            .task(id)
+            .facts
+            .task(*id)
             .is_some_and(|task| task.state == TaskState::Running)
     });
-    let mut actors: Vec<&str> = running.collect();
+    let mut actors: Vec<ItemId> = running.collect();
     if actors.is_empty() {
         actors.clone_from(&cycle.tasks);
     }
     let all = actors.iter().chain(&cycle.threads).copied();
-    let who = context.names(actors.iter().chain(&cycle.threads).take(1).copied());
-    let at = all.clone().next().map_or(&[][..], |id| context.frames(id));
+    let who = context
+        .facts
+        .names(actors.iter().chain(&cycle.threads).take(1).copied());
+    let at = all
+        .clone()
+        .next()
+        .map_or(&[][..], |id| context.facts.frames(id));
     let summary = format!(
         "{who} waits for itself in {}: {}",
-        place(at),
-        in_words(context, cycle)
+        location(at),
+        in_words(&context.facts, cycle)
     );
     let hint = match cycle.threads.is_empty() {
         true => "asyncio locks are not re-entrant: do not take one twice in the same task",
         false => "await instead of waiting synchronously in the loop's own thread",
     };
     Diagnosis {
-        tasks: ids(context, actors.iter().copied()),
-        threads: ids(context, cycle.threads.iter().copied()),
-        resources: ids(context, cycle.resources.iter().copied()),
-        culprit: culprit::of_first(context, all.clone()),
+        tasks: context.in_order(actors.iter().copied()),
+        threads: context.in_order(cycle.threads.iter().copied()),
+        resources: context.in_order(cycle.resources.iter().copied()),
+        culprit: culprit::of_first(&context.facts, all.clone()),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
         recovers_in_s: match cycle.threads.is_empty() {
             true => context.recovery(actors.iter().copied()),
             false => None,
         },
         hint: Some(hint.to_owned()),
-        ..finding("self-deadlock", context.proved(all.clone()), summary)
+        ..diagnosis(RULE.kind, context.facts.proved(all.clone()), summary)
     }
 }

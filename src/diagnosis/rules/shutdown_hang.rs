@@ -1,129 +1,170 @@
 //! The program wants to end, and something does not let it.
 
-use super::{place, runs};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
-use crate::model::{Diagnosis, Frame, Task, TaskState, Thread, ThreadState};
+use crate::diagnosis::frames::{is_library_only, runs};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::location;
+use crate::model::{
+    Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Task, TaskState, Thread, ThreadState,
+};
 
-/// Functions in which a thread waits at the end, and what for.
-const ENDING: [(&str, &str, &str); 6] = [
-    ("threading.py", "_shutdown", "non-daemon threads"),
-    (
-        "concurrent/futures/thread.py",
-        "_python_exit",
-        "workers of thread pools",
-    ),
-    ("asyncio/runners.py", "_cancel_all_tasks", "cancelled tasks"),
-    (
-        "asyncio/base_events.py",
-        "shutdown_default_executor",
-        "workers of the default executor",
-    ),
-    (
-        "multiprocessing/util.py",
-        "_exit_function",
-        "child processes",
-    ),
-    (
-        "asyncio/base_events.py",
-        "shutdown_asyncgens",
-        "asynchronous generators",
-    ),
-];
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::ShutdownHang,
+    rank: Rank::NotFinished,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
-/// Who waits in the shutdown, without anything moving.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let threads = context.process.threads.iter();
+/// What the end of a program waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Threads,
+    PoolWorkers,
+    CancelledTasks,
+    DefaultExecutor,
+    Children,
+    AsyncGenerators,
+}
+
+impl Ending {
+    const ALL: [Self; 6] = [
+        Self::Threads,
+        Self::PoolWorkers,
+        Self::CancelledTasks,
+        Self::DefaultExecutor,
+        Self::Children,
+        Self::AsyncGenerators,
+    ];
+
+    /// The file and function of the standard library that waits for it.
+    const fn function(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Threads => ("threading.py", "_shutdown"),
+            Self::PoolWorkers => ("concurrent/futures/thread.py", "_python_exit"),
+            Self::CancelledTasks => ("asyncio/runners.py", "_cancel_all_tasks"),
+            Self::DefaultExecutor => ("asyncio/base_events.py", "shutdown_default_executor"),
+            Self::Children => ("multiprocessing/util.py", "_exit_function"),
+            Self::AsyncGenerators => ("asyncio/base_events.py", "shutdown_asyncgens"),
+        }
+    }
+
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::Threads => "non-daemon threads",
+            Self::PoolWorkers => "workers of thread pools",
+            Self::CancelledTasks => "cancelled tasks",
+            Self::DefaultExecutor => "workers of the default executor",
+            Self::Children => "child processes",
+            Self::AsyncGenerators => "asynchronous generators",
+        }
+    }
+
+    /// Whether threads hold up this end.
+    const fn is_for_threads(self) -> bool {
+        match self {
+            Self::Threads | Self::PoolWorkers | Self::DefaultExecutor | Self::Children => true,
+            Self::CancelledTasks | Self::AsyncGenerators => false,
+        }
+    }
+}
+
+/// Finds who waits in the shutdown without moving.
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let threads = context.facts.process.threads.iter();
     let threads = threads.filter_map(|thread| {
         let what = ending(&thread.frames)?;
-        of(context, &thread.id, thread.event_loop.as_deref(), what)
+        of(context, thread.id, thread.event_loop, what)
     });
-    let tasks = context.live_tasks();
+    let tasks = context.facts.live_tasks();
     let tasks = tasks.filter_map(|task| {
         let what = ending(&task.frames)?;
-        of(context, &task.id, task.event_loop.as_deref(), what)
+        of(context, task.id, task.event_loop, what)
     });
     threads.chain(tasks).take(1).collect()
 }
 
-fn ending(frames: &[Frame]) -> Option<&'static str> {
-    ENDING
-        .iter()
-        .find(|(file, function, _)| runs(frames, file, function))
-        .map(|(_, _, what)| *what)
+fn ending(frames: &[Frame]) -> Option<Ending> {
+    Ending::ALL.into_iter().find(|ending| {
+        let (file, function) = ending.function();
+        runs(frames, file, function)
+    })
 }
 
-fn of(context: &Context<'_>, id: &str, event_loop: Option<&str>, what: &str) -> Option<Diagnosis> {
-    let known = context.progress.known;
-    if known && !context.progress.unchanged(id) {
+fn of(
+    context: &Context<'_>,
+    id: ItemId,
+    event_loop: Option<ItemId>,
+    what: Ending,
+) -> Option<Diagnosis> {
+    let known = context.facts.progress.known;
+    if known && !context.facts.progress.unchanged(id) {
         return None;
     }
-    let threads: Vec<&Thread> = match what {
-        "cancelled tasks" | "asynchronous generators" => Vec::new(),
-        _ => holding_up(context, id),
+    let threads: Vec<&Thread> = match what.is_for_threads() {
+        true => holding_up(context, id),
+        false => Vec::new(),
     };
+    let live = context.facts.live_tasks();
     let tasks: Vec<&Task> = match what {
-        "cancelled tasks" => context
-            .live_tasks()
-            .filter(|t| refuses(t, event_loop))
-            .collect(),
+        Ending::CancelledTasks => live.filter(|task| refuses(task, event_loop)).collect(),
         _ => Vec::new(),
     };
     if threads.is_empty() && tasks.is_empty() {
         return None;
     }
-    let thread_ids = || threads.iter().map(|thread| thread.id.as_str());
-    let task_ids = || tasks.iter().map(|task| task.id.as_str());
+    let thread_ids = || threads.iter().map(|thread| thread.id);
+    let task_ids = || tasks.iter().map(|task| task.id);
     let blockers = || task_ids().chain(thread_ids());
     let first = blockers().next()?;
     let summary = format!(
-        "the program is shutting down and waits for {what}: {}, in {}",
-        context.names(blockers()),
-        place(context.frames(first)),
+        "the program is shutting down and waits for {}: {}, in {}",
+        what.in_words(),
+        context.facts.names(blockers()),
+        location(context.facts.frames(first)),
     );
-    let blocked = blockers().all(|id| context.progress.unchanged(id));
+    let blocked = blockers().all(|id| context.facts.progress.unchanged(id));
     Some(Diagnosis {
-        tasks: ids(context, task_ids()),
-        threads: ids(context, thread_ids()),
-        culprit: culprit::of_first(context, blockers()),
+        tasks: context.in_order(task_ids()),
+        threads: context.in_order(thread_ids()),
+        culprit: culprit::of_first(&context.facts, blockers()),
         affected_tasks: context.affected(blockers()),
         hint: Some("make the thread a daemon, or tell it to stop before the end".to_owned()),
-        ..finding(
-            "shutdown-hang",
-            if known && blocked { LIKELY } else { POSSIBLE },
+        ..diagnosis(
+            RULE.kind,
+            if known && blocked {
+                Confidence::Likely
+            } else {
+                Confidence::Possible
+            },
             summary,
         )
     })
 }
 
-/// Threads that do not end and do nothing: a thread that serves or computes
-/// is what the program stays up for.
-fn holding_up<'a>(context: &Context<'a>, own: &str) -> Vec<&'a Thread> {
-    const INTERNAL: [&str; 8] = [
-        "queue-get",
-        "queue-put",
-        "event",
-        "condition",
-        "thread-lock",
-        "lock",
-        "future",
-        "sleep",
-    ];
-    let threads = context.process.threads.iter();
+/// Threads that neither end nor do anything. A program is meant to stay up for a
+/// thread that serves or computes.
+fn holding_up<'a>(context: &Context<'a>, own: ItemId) -> Vec<&'a Thread> {
+    let threads = context.facts.process.threads.iter();
     threads
         .filter(|thread| thread.id != own && thread.daemon != Some(true))
         .filter(|thread| thread.event_loop.is_none() && thread.state == ThreadState::Blocked)
-        .filter(|thread| !context.progress.works(&thread.id) && !context.progress.moved(&thread.id))
         .filter(|thread| {
-            let kind = thread.waits_for.as_ref().map(|wait| wait.kind.as_str());
-            kind.is_some_and(|kind| INTERNAL.contains(&kind))
+            !context.facts.progress.works(thread.id) && !context.facts.progress.moved(thread.id)
+        })
+        .filter(|thread| {
+            let wait = thread.waits_for.as_ref();
+            wait.is_some_and(|wait| wait.kind.delays_shutdown())
         })
         .collect()
 }
 
-fn refuses(task: &Task, event_loop: Option<&str>) -> bool {
+fn refuses(task: &Task, event_loop: Option<ItemId>) -> bool {
     task.state == TaskState::Waiting
-        && (event_loop.is_none() || task.event_loop.as_deref() == event_loop)
-        && !task.frames.iter().all(|frame| frame.library)
+        && (event_loop.is_none() || task.event_loop == event_loop)
+        && !is_library_only(&task.frames)
 }

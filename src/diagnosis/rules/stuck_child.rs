@@ -3,14 +3,24 @@
 use super::swallowed_cancellation::waits_again;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{LIKELY, finding, ids};
-use crate::model::{Diagnosis, Task, TaskState};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, ItemId, Task, TaskState};
 
-const GROUPS: [&str; 3] = ["task-group", "gather", "wait"];
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::StuckChild,
+    rank: Rank::NotFinished,
+    meaning: Meaning::Neutral,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
 /// Groups whose last children were cancelled and wait again.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     context
+        .facts
         .live_tasks()
         .filter(|task| task.state == TaskState::Waiting)
         .filter_map(|task| describe(context, task))
@@ -18,14 +28,16 @@ pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 fn describe(context: &Context<'_>, parent: &Task) -> Option<Diagnosis> {
-    let stuck: Vec<&str> = context
+    let stuck: Vec<ItemId> = context
         .graph
-        .needs(&parent.id)
-        .filter(|(_, dep)| GROUPS.contains(&dep.via()))
+        .deps
+        .needs(parent.id)
+        .filter(|(_, dep)| dep.is_group())
         .map(|(id, _)| id)
         .filter(|id| {
             context
-                .task(id)
+                .facts
+                .task(*id)
                 .is_some_and(|task| waits_again(context, task))
         })
         .collect();
@@ -33,24 +45,25 @@ fn describe(context: &Context<'_>, parent: &Task) -> Option<Diagnosis> {
     let error = first_error(context, parent);
     let summary = format!(
         "{} waits for {}, which was cancelled and does not end{}",
-        context.name(&parent.id),
-        context.names(&stuck),
+        context.facts.name(parent.id),
+        context.facts.names(&stuck),
         error.map_or_else(String::new, |error| format!(
             "; the group failed with {error}"
         )),
     );
     Some(Diagnosis {
-        tasks: ids(context, stuck.iter().copied().chain([parent.id.as_str()])),
-        culprit: culprit::of(context, first),
-        affected_tasks: context.affected([parent.id.as_str()]),
-        recovers_in_s: context.recovery([parent.id.as_str()]),
-        ..finding("stuck-child", LIKELY, summary)
+        tasks: context.in_order(stuck.iter().copied().chain([parent.id])),
+        culprit: culprit::of(&context.facts, *first),
+        affected_tasks: context.affected([parent.id]),
+        recovers_in_s: context.recovery([parent.id]),
+        ..diagnosis(RULE.kind, Confidence::Likely, summary)
     })
 }
 
 /// The failure of a task of the same loop that is over, where there is one.
 fn first_error(context: &Context<'_>, parent: &Task) -> Option<String> {
     context
+        .facts
         .process
         .tasks
         .iter()

@@ -1,49 +1,71 @@
 //! A job in a worker thread that does not come back.
 
-use super::executor_exhausted::{exhausted, sleeps, stands_still};
-use super::{place, runs, verb};
-use crate::diagnosis::context::Context;
-use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{LIKELY, POSSIBLE, finding, ids};
-use crate::model::{ChildProcess, Diagnosis, Resource, Thread};
 use arcstr::literal;
 
+use super::cross_process_wait;
+use super::executor_exhausted::{exhausted, sleeps, stands_still};
+use crate::diagnosis::context::Context;
+use crate::diagnosis::culprit;
+use crate::diagnosis::dependencies::Dependency;
+use crate::diagnosis::frames::{runs, user_frame};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::{location, verb};
+use crate::model::{
+    ChildProcess, Confidence, Diagnosis, DiagnosisKind, EdgeKind, ItemId, Resource, ResourceKind,
+    Thread,
+};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::StuckExecutorJob,
+    rank: Rank::NotFinished,
+    meaning: Meaning::Waiting,
+    only_alone: false,
+    outside: true,
+    needs: Needs::Sample,
+    find,
+};
+
 /// Workers that stand still while a task waits for their job.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let told: Vec<&str> = exhausted(context)
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let exhausted_workers: Vec<ItemId> = exhausted(context)
         .into_iter()
         .flat_map(|one| one.workers)
         .collect();
-    let in_cycle: Vec<&str> = super::cycle::cycles(context)
+    let in_cycle: Vec<ItemId> = context
+        .cycles()
         .iter()
         .flat_map(|cycle| cycle.threads.iter().copied())
         .collect();
-    let threads = context.process.threads.iter();
+    let threads = context.facts.process.threads.iter();
     let in_threads = threads
-        .filter(|thread| !told.contains(&&*thread.id) && !in_cycle.contains(&&*thread.id))
+        .filter(|thread| {
+            !exhausted_workers.contains(&&thread.id) && !in_cycle.contains(&&thread.id)
+        })
         .filter(|thread| stands_still(context, thread) && !waits_for_process(context, thread))
         .filter(|thread| !waits_for_us(context, thread) && !sleeps(thread))
         .filter_map(|thread| describe(context, thread));
-    let resources = context.process.resources.iter();
+    let resources = context.facts.process.resources.iter();
     let in_processes = resources.filter_map(|resource| of_process_pool(context, resource));
     in_threads.chain(in_processes).collect()
 }
 
 /// All processes of a pool sleep while a task waits for its job.
 fn of_process_pool(context: &Context<'_>, pool: &Resource) -> Option<Diagnosis> {
-    if pool.kind != "process-pool" {
+    if pool.kind != ResourceKind::ProcessPool {
         return None;
     }
     let children: Vec<&ChildProcess> = context
         .graph
-        .needs(&pool.id)
-        .filter_map(|(id, _)| context.child(id))
+        .deps
+        .needs(pool.id)
+        .filter_map(|(id, _)| context.facts.child(id))
         .collect();
     let sleep = children
         .iter()
-        .all(|child| matches!(child.state.as_str(), "S" | "D" | "T"));
+        .all(|child| cross_process_wait::sleeps(child));
     let mut waiting = context.waiting_tasks(pool).to_vec();
-    waiting.retain(|id| context.progress.unchanged(id));
+    waiting.retain(|id| context.facts.progress.unchanged(*id));
     let guarded = context.recovery(waiting.iter().copied()).is_some();
     if !sleep || children.is_empty() || waiting.is_empty() || guarded {
         return None;
@@ -51,53 +73,58 @@ fn of_process_pool(context: &Context<'_>, pool: &Resource) -> Option<Diagnosis> 
     let pids: Vec<String> = children.iter().map(|child| child.pid.to_string()).collect();
     let summary = format!(
         "{} {} for a job in {}, whose processes ({}) sleep: look there",
-        context.names(&waiting),
+        context.facts.names(&waiting),
         verb(waiting.len(), "wait"),
-        context.name(&pool.id),
+        context.facts.name(pool.id),
         pids.join(", "),
     );
     Some(Diagnosis {
-        tasks: ids(context, waiting.iter().copied()),
-        resources: ids(context, [pool.id.as_str()]),
-        culprit: culprit::of_most(context, waiting.iter().copied()),
-        affected_tasks: context.affected([pool.id.as_str()]),
+        tasks: context.in_order(waiting.iter().copied()),
+        resources: context.in_order([pool.id]),
+        culprit: culprit::of_most(&context.facts, waiting.iter().copied()),
+        affected_tasks: context.affected([pool.id]),
         hint: pids.first().map(|pid| format!("dapper-attach --pid {pid}")),
-        ..finding("stuck-executor-job", POSSIBLE, summary)
+        ..diagnosis(RULE.kind, Confidence::Possible, summary)
     })
 }
 
 fn waits_for_process(context: &Context<'_>, thread: &Thread) -> bool {
-    let kind = thread.waits_for.as_ref().map(|wait| wait.kind.as_str());
-    matches!(kind, Some("process" | "subprocess"))
+    let wait = thread.waits_for.as_ref();
+    wait.is_some_and(|wait| wait.kind.is_for_process())
         || context
             .graph
-            .needs(&thread.id)
-            .any(|(id, _)| context.child(id).is_some())
+            .deps
+            .needs(thread.id)
+            .any(|(id, _)| context.facts.child(id).is_some())
 }
 
 /// Whether it waits for something of this process that goes on.
 fn waits_for_us(context: &Context<'_>, thread: &Thread) -> bool {
-    !context.graph.stuck(&thread.id) && context.graph.needs(&thread.id).next().is_some()
+    !context.graph.stuck(thread.id) && context.graph.deps.needs(thread.id).next().is_some()
 }
 
 fn describe(context: &Context<'_>, thread: &Thread) -> Option<Diagnosis> {
-    let waiting: Vec<&str> = context
+    let waiting: Vec<ItemId> = context
         .graph
-        .needed_by(&thread.id)
-        .filter(|(id, dep)| dep.via() == "executor" && context.task(id).is_some())
+        .deps
+        .needed_by(thread.id)
+        .filter(|(id, dep)| {
+            *dep == Dependency::Edge(EdgeKind::Executor) && context.facts.task(*id).is_some()
+        })
         .map(|(id, _)| id)
         .collect();
-    let changed = |id: &&str| context.progress.moved(id) || context.progress.is_new(id);
+    let progress = &context.facts.progress;
+    let changed = |id: &ItemId| progress.moved(*id) || progress.is_new(*id);
     if waiting.iter().any(changed) {
         return None;
     }
     let guarded = context.recovery(waiting.iter().copied());
-    let own = culprit::user_frame(&thread.frames).is_some();
+    let own = user_frame(&thread.frames).is_some();
     let serves = runs(&thread.frames, "socketserver.py", "serve_forever");
     if waiting.is_empty() || !own || serves || guarded.is_some() {
         return None;
     }
-    let stuck = context.graph.stuck(&thread.id);
+    let stuck = context.graph.stuck(thread.id);
     let what = match (&thread.waits_for, &thread.syscall) {
         (Some(wait), _) if !wait.summary.is_empty() => wait.summary.clone(),
         (_, Some(call)) => call.clone().into(),
@@ -105,19 +132,23 @@ fn describe(context: &Context<'_>, thread: &Thread) -> Option<Diagnosis> {
     };
     let summary = format!(
         "{} {} for a job on thread {}, which waits for {what} in {}",
-        context.names(&waiting),
+        context.facts.names(&waiting),
         verb(waiting.len(), "wait"),
         thread.name,
-        place(&thread.frames),
+        location(&thread.frames),
     );
-    let confidence = if stuck { LIKELY } else { POSSIBLE };
+    let confidence = if stuck {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    };
     Some(Diagnosis {
-        tasks: ids(context, waiting.iter().copied()),
-        threads: ids(context, [thread.id.as_str()]),
-        culprit: culprit::of(context, &thread.id),
-        affected_tasks: context.affected([thread.id.as_str()]),
+        tasks: context.in_order(waiting.iter().copied()),
+        threads: context.in_order([thread.id]),
+        culprit: culprit::of(&context.facts, thread.id),
+        affected_tasks: context.affected([thread.id]),
         recovers_in_s: thread.waits_for.as_ref().and_then(|wait| wait.remaining_s),
         hint: Some("give the blocking call a timeout of its own".to_owned()),
-        ..finding("stuck-executor-job", confidence, summary)
+        ..diagnosis(RULE.kind, confidence, summary)
     })
 }

@@ -1,48 +1,61 @@
-//! A child that writes to a pipe nobody reads, while we wait for its end.
+//! A child that writes to a pipe that nobody reads, while its end is waited for.
 
-use super::cycle::{Cycle, Shape, of_shape};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::finding::{finding, ids};
-use crate::model::{ChildProcess, Diagnosis};
+use crate::diagnosis::cycle::{Cycle, Shape};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::base_name;
+use crate::model::{ChildProcess, Diagnosis, DiagnosisKind};
+
+/// The rule of this kind.
+pub const RULE: Rule = Rule {
+    kind: DiagnosisKind::SubprocessPipeFull,
+    rank: Rank::NotGivenBack,
+    meaning: Meaning::Hung,
+    only_alone: false,
+    outside: false,
+    needs: Needs::Sample,
+    find,
+};
 
 /// Circles through a child process.
-pub fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let found = of_shape(context, Shape::Process);
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let found = context.cycles_of(Shape::Process);
     let found = found.iter();
     found.filter_map(|cycle| describe(context, cycle)).collect()
 }
 
-fn describe(context: &Context<'_>, cycle: &Cycle<'_>) -> Option<Diagnosis> {
-    let child = cycle.nodes.iter().find(|id| id.starts_with("process:"))?;
-    let who = context.child(child);
+fn describe(context: &Context<'_>, cycle: &Cycle) -> Option<Diagnosis> {
+    let mut nodes = cycle.nodes.iter().copied();
+    let child = nodes.find(|id| id.process().is_some())?;
+    let who = context.facts.child(child);
     let tasks = || cycle.tasks.iter().copied();
     let summary = format!(
         "{} {} for the end of {}, which is blocked {} that nobody reads",
-        context.names(tasks()),
+        context.facts.names(tasks()),
         if cycle.tasks.len() == 1 {
             "waits"
         } else {
             "wait"
         },
-        who.map_or_else(|| context.name(child), name),
+        who.map_or_else(|| context.facts.name(child), name),
         who.map_or_else(|| "on a pipe".to_owned(), pipe),
     );
     let actors = cycle.tasks.iter().chain(&cycle.threads).copied();
     Some(Diagnosis {
-        tasks: ids(context, tasks()),
-        threads: ids(context, cycle.threads.iter().copied()),
-        resources: ids(context, cycle.resources.iter().copied()),
-        culprit: culprit::of_first(context, actors.clone()),
+        tasks: context.in_order(tasks()),
+        threads: context.in_order(cycle.threads.iter().copied()),
+        resources: context.in_order(cycle.resources.iter().copied()),
+        culprit: culprit::of_first(&context.facts, actors.clone()),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
         recovers_in_s: context.recovery(tasks()),
         hint: Some("use communicate(), or read the pipe while waiting".to_owned()),
-        ..finding("subprocess-pipe-full", context.proved(actors), summary)
+        ..diagnosis(RULE.kind, context.facts.proved(actors), summary)
     })
 }
 
 fn name(child: &ChildProcess) -> String {
-    let program = child.command.first().map(|path| super::base_name(path));
+    let program = child.command.first().map(|path| base_name(path));
     format!("{} (pid {})", program.unwrap_or("its child"), child.pid)
 }
 

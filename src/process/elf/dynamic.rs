@@ -1,18 +1,22 @@
 //! The dynamic symbol table of a loaded file, read from memory: it is there
-//! also when the file is not. Everything here may be wrong or hostile.
+//! even when the file is not. All of it may be wrong or hostile.
 
-use object::elf;
+use goblin::elf64::dynamic::{
+    DT_GNU_HASH, DT_HASH, DT_NULL, DT_STRSZ, DT_STRTAB, DT_SYMTAB, Dyn, SIZEOF_DYN,
+};
+use goblin::elf64::gnu_hash;
+use goblin::elf64::sym::{SIZEOF_SYM, Sym};
+use python_offsets::elf::{read_struct, read_structs};
 
-use super::{Headers, symbol_address, u32_at, u64_at};
+use super::{Headers, symbol_address};
 use crate::process::memory::Memory;
 
-const SYMBOL_SIZE: u64 = 24;
-/// Entries of one dynamic section.
+/// Largest number of entries of one dynamic section.
 const MAX_DYNAMIC: u64 = 1024;
-/// Symbols visited in one chain of a hash table.
+/// Largest number of symbols visited in one chain of a hash table.
 const MAX_CHAIN: u32 = 65_536;
 
-/// Symbols that a loaded file offers to the dynamic linker.
+/// The symbols of a loaded file for the dynamic linker.
 pub(crate) struct DynamicSymbols<'m> {
     memory: &'m dyn Memory,
     bias: u64,
@@ -24,21 +28,21 @@ pub(crate) struct DynamicSymbols<'m> {
 }
 
 impl<'m> DynamicSymbols<'m> {
-    /// The table of the file with `headers` that is loaded at `bias`.
+    /// The table of the file with `headers`, loaded at `bias`. `None` when it has none
+    /// or it cannot be read.
     pub(crate) fn of(headers: &Headers, memory: &'m dyn Memory, bias: u64) -> Option<Self> {
         let (address, size) = headers.dynamic?;
-        let count = (size / 16).min(MAX_DYNAMIC);
-        let mut table = vec![0; count as usize * 16];
+        let count = (size / SIZEOF_DYN as u64).min(MAX_DYNAMIC);
+        let mut table = vec![0; count as usize * SIZEOF_DYN];
         memory.read(bias.wrapping_add(address), &mut table).ok()?;
-        let value = |tag: elf::DynamicTag| {
-            table
-                .chunks_exact(16)
-                .take_while(|entry| u64_at(entry, 0) != 0)
-                .find(|entry| u64_at(entry, 0).cast_signed() == tag.0)
-                .map(|entry| u64_at(entry, 8))
+        let value = |tag: u64| {
+            read_structs::<Dyn>(&table)
+                .take_while(|entry| entry.d_tag != DT_NULL)
+                .find(|entry| entry.d_tag == tag)
+                .map(|entry| entry.d_val)
         };
-        // glibc adds the bias to these pointers in place, others do not.
-        let address = |tag| {
+        // glibc adds the bias to these pointers in memory, other loaders do not.
+        let address = |tag: u64| {
             let value = value(tag)?;
             let is_loaded = headers.contains(value.wrapping_sub(bias));
             Some(if is_loaded {
@@ -50,26 +54,24 @@ impl<'m> DynamicSymbols<'m> {
         Some(Self {
             memory,
             bias,
-            symbols: address(elf::DT_SYMTAB)?,
-            strings: address(elf::DT_STRTAB)?,
-            strings_size: value(elf::DT_STRSZ)?,
-            gnu_hash: address(elf::DT_GNU_HASH),
-            hash: address(elf::DT_HASH),
+            symbols: address(DT_SYMTAB)?,
+            strings: address(DT_STRTAB)?,
+            strings_size: value(DT_STRSZ)?,
+            gnu_hash: address(DT_GNU_HASH),
+            hash: address(DT_HASH),
         })
     }
 
-    /// The absolute address of the defined symbol `name`.
+    /// The absolute address of symbol `name`. `None` when this file does not define it.
     pub(crate) fn find(&self, name: &str) -> Option<u64> {
         self.find_gnu(name).or_else(|| self.find_old(name))
     }
 
-    /// Through `DT_GNU_HASH`: a Bloom filter, buckets, then chains of hashes
-    /// whose lowest bit marks the end.
+    /// Looks in `DT_GNU_HASH`: a Bloom filter, buckets, then chains of hashes. The
+    /// lowest bit of a hash marks the end of its chain.
     fn find_gnu(&self, name: &str) -> Option<u64> {
         let table = self.gnu_hash?;
-        let hash = name.bytes().fold(5381_u32, |hash, byte| {
-            hash.wrapping_mul(33).wrapping_add(u32::from(byte))
-        });
+        let hash = gnu_hash::hash(name);
         let buckets = self.u32(table)?;
         let first_symbol = self.u32(table.wrapping_add(4))?;
         let bloom_words = self.u32(table.wrapping_add(8))?;
@@ -78,8 +80,8 @@ impl<'m> DynamicSymbols<'m> {
         let bucket = u64::from(hash.checked_rem(buckets)?);
         let first = self.u32(buckets_at.wrapping_add(bucket * 4))?;
         for index in first..first.saturating_add(MAX_CHAIN) {
-            let position = u64::from(index.checked_sub(first_symbol)?);
-            let entry = self.u32(chains_at.wrapping_add(position * 4))?;
+            let offset = u64::from(index.checked_sub(first_symbol)?) * 4;
+            let entry = self.u32(chains_at.wrapping_add(offset))?;
             if entry | 1 == hash | 1
                 && let Some(address) = self.defined(index, name)
             {
@@ -92,7 +94,7 @@ impl<'m> DynamicSymbols<'m> {
         None
     }
 
-    /// Through `DT_HASH`: buckets, then chains of symbol numbers.
+    /// Looks in `DT_HASH`: buckets, then chains of symbol indexes.
     fn find_old(&self, name: &str) -> Option<u64> {
         let table = self.hash?;
         let hash = name.bytes().fold(0_u32, |hash, byte| {
@@ -118,12 +120,14 @@ impl<'m> DynamicSymbols<'m> {
     }
 
     /// The address of symbol number `index` if it is called `name` and is
-    /// defined here, at an address.
+    /// defined in this file, at an address.
     fn defined(&self, index: u32, name: &str) -> Option<u64> {
-        let mut symbol = [0; SYMBOL_SIZE as usize];
-        let at = self.symbols.wrapping_add(u64::from(index) * SYMBOL_SIZE);
+        let mut symbol = [0; SIZEOF_SYM];
+        let offset = u64::from(index) * SIZEOF_SYM as u64;
+        let at = self.symbols.wrapping_add(offset);
         self.memory.read(at, &mut symbol).ok()?;
-        let name_at = u64::from(u32_at(&symbol, 0));
+        let symbol: Sym = read_struct(&symbol)?;
+        let name_at = u64::from(symbol.st_name);
         let name_end = name_at + name.len() as u64;
         if name_end >= self.strings_size {
             return None;

@@ -1,50 +1,69 @@
-//! The bytes of a program file or library, and the ways to it.
+//! The bytes of a program file or library, and how the file is found and opened.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
+use goblin::elf64::sym::Sym;
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag, OpenHow, ResolveFlag};
 use nix::sys::stat::Mode;
-use object::read::elf::{ElfFile64, SectionHeader};
-use object::{LittleEndian, Object, ObjectSection, ReadCache, ReadRef};
-use python_offsets::dwarf::is_believable;
+use python_offsets::elf::{FileRanges, Sections, read_structs};
 
-use super::Headers;
-use crate::process::elf;
+use super::{Headers, symbol_address};
 
-const SYMBOL_SIZE: usize = 24;
-
-/// The bytes of one file, read as they are needed.
+/// The bytes of one file, read range by range as they are needed.
 ///
 /// They are read, not mapped: a file that is cut short while it is mapped ends
-/// its reader with `SIGBUS`, and replaced libraries are what we are called
-/// for. Each part is read once and kept, so a large library costs no more than
-/// its headers and the sections asked for.
+/// its reader with `SIGBUS`, and we are called for replaced libraries. A large
+/// library costs no more than its headers and the sections that are asked for.
 #[derive(Debug)]
 pub struct FileBytes {
-    cache: ReadCache<File>,
+    file: File,
+    /// Size in bytes when the file was opened.
+    size: u64,
     /// Device and inode.
     identity: (u64, u64),
+    /// Its section headers, once they were asked for. `None` inside when they
+    /// cannot be read.
+    sections: OnceCell<Option<Sections>>,
 }
 
-/// A file parsed by the `object` crate.
-pub type ElfFile<'data> = ElfFile64<'data, LittleEndian, &'data ReadCache<File>>;
+impl FileRanges for FileBytes {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn range(&self, offset: u64, len: u64) -> Option<Cow<'_, [u8]>> {
+        // What a file states is compared with its size before it is allocated.
+        if offset.checked_add(len)? > self.size {
+            return None;
+        }
+        let mut bytes = vec![0; usize::try_from(len).ok()?];
+        self.file.read_exact_at(&mut bytes, offset).ok()?;
+        Some(Cow::Owned(bytes))
+    }
+}
 
 impl FileBytes {
     fn new(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         Ok(Self {
-            cache: ReadCache::new(file),
+            file,
+            size: metadata.len(),
             identity: (metadata.dev(), metadata.ino()),
+            sections: OnceCell::new(),
         })
     }
 
     /// Opens a regular file.
+    ///
+    /// # Errors
+    /// When there is none at `path` that we may read.
     pub(crate) fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
         Self::reopen(&fcntl::open(path.as_ref(), flags, Mode::empty())?)
@@ -52,6 +71,9 @@ impl FileBytes {
 
     /// Opens the regular file `path` as a process sees it whose root directory
     /// is `root`: its symbolic links lead to its own files, never to ours.
+    ///
+    /// # Errors
+    /// When there is none at `path` that we may read.
     pub(crate) fn open_in(root: impl AsRef<Path>, path: &str) -> io::Result<Self> {
         let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
         let root_fd = fcntl::open(root.as_ref(), flags | OFlag::O_DIRECTORY, Mode::empty())?;
@@ -60,7 +82,7 @@ impl FileBytes {
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
         match fcntl::openat2(&root_fd, path, how) {
             Ok(file) => Self::reopen(&file),
-            // Kernels before 5.6, and seccomp filters as old as those.
+            // Kernels before 5.6, and seccomp filters of that age.
             Err(Errno::ENOSYS | Errno::EPERM) => {
                 Self::open(root.as_ref().join(path.trim_start_matches('/')))
             }
@@ -68,7 +90,7 @@ impl FileBytes {
         }
     }
 
-    /// Opens for reading what `O_PATH` has found, if that is a regular file:
+    /// Opens for reading what `O_PATH` has found, if it is a regular file:
     /// opening a pipe could block, opening a device could do anything.
     fn reopen(found: &OwnedFd) -> io::Result<Self> {
         let link = format!("/proc/self/fd/{}", found.as_fd().as_raw_fd());
@@ -84,68 +106,50 @@ impl FileBytes {
         ((libc::major(device), libc::minor(device)), inode)
     }
 
-    /// All bytes of the file.
-    pub fn bytes(&self) -> Option<&[u8]> {
-        let reader = &self.cache;
-        reader.read_bytes_at(0, reader.len().ok()?).ok()
-    }
-
-    /// The file, parsed.
-    pub fn elf(&self) -> Option<ElfFile<'_>> {
-        ElfFile64::parse(&self.cache).ok()
+    fn sections(&self) -> Option<&Sections> {
+        let sections = self.sections.get_or_init(|| Sections::read(self).ok());
+        sections.as_ref()
     }
 
     /// The program headers.
     pub(crate) fn headers(&self) -> Option<Headers> {
-        Headers::read(|offset, buf| {
-            let bytes = (&self.cache).read_bytes_at(offset, buf.len() as u64);
-            bytes.is_ok_and(|bytes| {
-                buf.copy_from_slice(bytes);
-                true
-            })
-        })
+        Headers::read(|offset, buf| self.file.read_exact_at(buf, offset).is_ok())
     }
 
     /// The build id in its notes.
     pub fn build_id(&self) -> Option<Vec<u8>> {
-        let elf = self.elf()?;
-        elf.build_id().ok().flatten().map(<[u8]>::to_vec)
+        self.sections()?.build_id(self)
     }
 
-    /// The contents of section `name`, decompressed.
+    /// Whether it has a section `name`.
+    pub fn has_section(&self, name: &str) -> bool {
+        self.sections().is_some_and(|sections| sections.has(name))
+    }
+
+    /// The contents of section `name`, decompressed. `None` when there is no
+    /// such section, or it is damaged.
     pub fn section(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let elf = self.elf()?;
-        let section = elf.section_by_name(name)?;
-        let compressed = section.compressed_data().ok()?;
-        match is_believable(&compressed) {
-            true => compressed.decompress().ok(),
-            false => None,
-        }
+        self.sections()?.contents(self, name).ok().flatten()
     }
 
-    /// Linked address and size of section `name`, if it is loaded.
+    /// Linked address of section `name` and its size in bytes. `None` when it
+    /// is not loaded.
     pub(crate) fn section_range(&self, name: &str) -> Option<(u64, u64)> {
-        let elf = self.elf()?;
-        let section = elf.section_by_name(name)?;
-        let is_loaded =
-            section.elf_section_header().sh_flags(LittleEndian).0 & object::elf::SHF_ALLOC.0 != 0;
-        is_loaded.then(|| (section.address(), section.size()))
+        self.sections()?.loaded_range(name)
     }
 
     /// The address of symbol `name` of `.symtab` when loaded at `bias`.
     pub(crate) fn symbol(&self, name: &str, bias: u64) -> Option<u64> {
-        // Both tables are read whole: one read each instead of one per name.
-        let elf = self.elf()?;
-        let symbols = elf.section_by_name(".symtab")?.data().ok()?;
-        let names = elf.section_by_name(".strtab")?.data().ok()?;
+        // Both tables are read whole: one read for each table, not for each name.
+        let symbols = self.section(".symtab")?;
+        let names = self.section(".strtab")?;
         let wanted = name.as_bytes();
-        symbols
-            .chunks_exact(SYMBOL_SIZE)
+        read_structs::<Sym>(&symbols)
             .filter(|symbol| {
-                let name = names.get(elf::u32_at(symbol, 0) as usize..);
+                let name = names.get(symbol.st_name as usize..);
                 name.and_then(|name| name.strip_prefix(wanted))
                     .is_some_and(|rest| rest.first() == Some(&0))
             })
-            .find_map(|symbol| elf::symbol_address(symbol, bias))
+            .find_map(|symbol| symbol_address(&symbol, bias))
     }
 }

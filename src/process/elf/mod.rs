@@ -1,22 +1,26 @@
-//! ELF as it lies in a process: headers and notes, read from memory. Everything here may be wrong or hostile.
+//! ELF as it lies in a process: headers and notes, read from memory. All of it
+//! may be wrong or hostile.
 
 pub mod dynamic;
 pub mod file;
 pub mod image;
 
-use object::elf;
+use goblin::elf::header::EM_X86_64;
+use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_DYNAMIC, PT_LOAD, PT_NOTE};
+use goblin::elf::section_header::{SHN_ABS, SHN_UNDEF};
+use goblin::elf::sym::{STT_TLS, st_type};
+use goblin::elf64::header::SIZEOF_EHDR;
+use goblin::elf64::program_header::{ProgramHeader, SIZEOF_PHDR};
+use goblin::elf64::sym::Sym;
+use python_offsets::elf::{build_id_in, parse_header, read_structs};
 
 use super::memory::Memory;
 
-const HEADER_SIZE: usize = 64;
-const PROGRAM_HEADER_SIZE: usize = 56;
-/// Program headers of one file; real ones have about a dozen.
+/// Largest number of program headers; real files have about a dozen.
 const MAX_PROGRAM_HEADERS: usize = 256;
-/// Bytes of one note segment.
+/// Largest size of one note segment in bytes.
 const MAX_NOTES: u64 = 64 << 10;
-/// Bytes of one build id; real ones have 16 or 20.
-const MAX_BUILD_ID: usize = 64;
-/// Bytes that the kernel maps at once.
+/// The kernel maps files in pages of this many bytes.
 const PAGE_SIZE: u64 = 4096;
 
 /// A part of a file that is loaded (`PT_LOAD`).
@@ -26,12 +30,15 @@ pub struct Segment {
     pub offset: u64,
     /// Bytes of it that come from the file.
     pub file_size: u64,
-    /// Its address as linked; the load bias is still to be added.
+    /// Its address as linked, without the load bias.
     pub address: u64,
-    /// Bytes that it takes in memory, those beyond `file_size` as zeros.
+    /// Bytes that it takes in memory; those beyond `file_size` are zeros.
     pub memory_size: u64,
+    /// Whether it is mapped readable.
     pub readable: bool,
+    /// Whether it is mapped writable.
     pub writable: bool,
+    /// Whether it is mapped executable.
     pub executable: bool,
 }
 
@@ -43,66 +50,61 @@ pub(crate) struct Headers {
     pub dynamic: Option<(u64, u64)>,
     /// Linked address, size and alignment of each note segment.
     pub notes: Vec<(u64, u64, u64)>,
-    /// The bytes that all of this was read from, to know the file again.
+    /// The bytes of the headers, to recognise the file by them.
     pub raw: Vec<u8>,
 }
 
-/// The part of an address or offset that names its page.
+/// The start of the page that holds an address or offset.
 pub(super) fn page_start(address: u64) -> u64 {
     address & !(PAGE_SIZE - 1)
 }
 
 impl Headers {
     /// Reads the headers of a 64-bit x86-64 file. `read` fills a buffer from
-    /// an offset in the file and says whether it could.
+    /// an offset in the file and returns whether it could.
     pub(super) fn read(read: impl Fn(u64, &mut [u8]) -> bool) -> Option<Self> {
-        let mut header = [0; HEADER_SIZE];
-        if !read(0, &mut header) || header[..4] != elf::ELFMAG {
+        let mut bytes = [0; SIZEOF_EHDR];
+        if !read(0, &mut bytes) {
             return None;
         }
-        let is_ours = header[4] == elf::ELFCLASS64.0
-            && header[5] == elf::ELFDATA2LSB.0
-            && u16_at(&header, 18) == elf::EM_X86_64.0
-            && usize::from(u16_at(&header, 54)) == PROGRAM_HEADER_SIZE;
-        let count = usize::from(u16_at(&header, 56));
+        let header = parse_header(&bytes).ok()?;
+        let count = usize::from(header.e_phnum);
+        let is_ours =
+            header.e_machine == EM_X86_64 && usize::from(header.e_phentsize) == SIZEOF_PHDR;
         if !is_ours || count > MAX_PROGRAM_HEADERS {
             return None;
         }
-        let mut table = vec![0; count * PROGRAM_HEADER_SIZE];
-        if !read(u64_at(&header, 32), &mut table) {
+        let mut table = vec![0; count * SIZEOF_PHDR];
+        if !read(header.e_phoff, &mut table) {
             return None;
         }
         let mut headers = Self {
             loads: Vec::new(),
             dynamic: None,
             notes: Vec::new(),
-            raw: [&header, table.as_slice()].concat(),
+            raw: [&bytes, table.as_slice()].concat(),
         };
-        for entry in table.chunks_exact(PROGRAM_HEADER_SIZE) {
-            headers.add(entry);
+        for entry in read_structs(&table) {
+            headers.add(&entry);
         }
         (!headers.loads.is_empty()).then_some(headers)
     }
 
-    fn add(&mut self, entry: &[u8]) {
-        let flags = u32_at(entry, 4);
-        let segment = Segment {
-            offset: u64_at(entry, 8),
-            address: u64_at(entry, 16),
-            file_size: u64_at(entry, 32),
-            memory_size: u64_at(entry, 40),
-            readable: flags & elf::PF_R.0 != 0,
-            writable: flags & elf::PF_W.0 != 0,
-            executable: flags & elf::PF_X.0 != 0,
-        };
-        match u32_at(entry, 0) {
-            kind if kind == elf::PT_LOAD.0 => self.loads.push(segment),
-            kind if kind == elf::PT_DYNAMIC.0 => {
-                self.dynamic = Some((segment.address, segment.memory_size));
-            }
-            kind if kind == elf::PT_NOTE.0 => {
-                let align = u64_at(entry, 48);
-                self.notes.push((segment.address, segment.file_size, align));
+    fn add(&mut self, entry: &ProgramHeader) {
+        match entry.p_type {
+            PT_LOAD => self.loads.push(Segment {
+                offset: entry.p_offset,
+                address: entry.p_vaddr,
+                file_size: entry.p_filesz,
+                memory_size: entry.p_memsz,
+                readable: entry.p_flags & PF_R != 0,
+                writable: entry.p_flags & PF_W != 0,
+                executable: entry.p_flags & PF_X != 0,
+            }),
+            PT_DYNAMIC => self.dynamic = Some((entry.p_vaddr, entry.p_memsz)),
+            PT_NOTE => {
+                let note = (entry.p_vaddr, entry.p_filesz, entry.p_align);
+                self.notes.push(note);
             }
             _ => {}
         }
@@ -113,7 +115,7 @@ impl Headers {
         self.notes.iter().find_map(|&(address, size, align)| {
             let mut notes = vec![0; size.min(MAX_NOTES) as usize];
             memory.read(bias.wrapping_add(address), &mut notes).ok()?;
-            build_id_of_notes(&notes, if align == 8 { 8 } else { 4 })
+            build_id_in(&notes, align).map(<[u8]>::to_vec)
         })
     }
 
@@ -125,61 +127,23 @@ impl Headers {
     }
 }
 
-/// The description of the GNU build-id note among `notes`.
-fn build_id_of_notes(mut notes: &[u8], align: usize) -> Option<Vec<u8>> {
-    while notes.len() >= 12 {
-        let name_size = u32_at(notes, 0) as usize;
-        let size = u32_at(notes, 4) as usize;
-        let kind = u32_at(notes, 8);
-        let start = 12usize
-            .checked_add(name_size)?
-            .checked_next_multiple_of(align)?;
-        let end = start.checked_add(size)?;
-        let description = notes.get(start..end)?;
-        let is_gnu = notes.get(12..16) == Some(b"GNU\0") && name_size == 4;
-        if kind == elf::NT_GNU_BUILD_ID.0 && is_gnu && (1..=MAX_BUILD_ID).contains(&size) {
-            return Some(description.to_vec());
-        }
-        notes = notes.get(end.checked_next_multiple_of(align)?..)?;
-    }
-    None
-}
-
-/// The absolute address in an `Elf64_Sym`, if it defines one.
-pub(super) fn symbol_address(symbol: &[u8], bias: u64) -> Option<u64> {
-    let kind = symbol[4] & 0xf;
-    let section = u16_at(symbol, 6);
-    let value = u64_at(symbol, 8);
+/// The absolute address of a symbol, if this file defines one.
+pub(super) fn symbol_address(symbol: &Sym, bias: u64) -> Option<u64> {
+    let section = u32::from(symbol.st_shndx);
     // A thread-local symbol has an offset, not an address.
-    if section == elf::SHN_UNDEF.0 || kind == elf::STT_TLS.0 {
+    if section == SHN_UNDEF || st_type(symbol.st_info) == STT_TLS {
         return None;
     }
-    let is_absolute = section == elf::SHN_ABS.0;
-    Some(if is_absolute {
-        value
-    } else {
-        bias.wrapping_add(value)
+    Some(match section == SHN_ABS {
+        true => symbol.st_value,
+        false => bias.wrapping_add(symbol.st_value),
     })
-}
-
-pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
-    u16::from_le_bytes([bytes[at], bytes[at + 1]])
-}
-
-pub(super) fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    let mut value = [0; 4];
-    value.copy_from_slice(&bytes[at..at + 4]);
-    u32::from_le_bytes(value)
-}
-
-pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    let mut value = [0; 8];
-    value.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_le_bytes(value)
 }
 
 #[cfg(test)]
 mod tests {
+    use goblin::elf64::dynamic::{DT_GNU_HASH, Dyn};
+
     use super::dynamic::DynamicSymbols;
     use crate::process::elf::*;
     use crate::process::memory::{ReadCause, ReadError, ReadStats};
@@ -234,12 +198,12 @@ mod tests {
             start..start + len as usize
         };
         let table = part(dynamic, size);
-        let hash = (file[table.clone()].chunks_exact(16))
-            .find(|entry| u64_at(entry, 0).cast_signed() == elf::DT_GNU_HASH.0)
-            .map(|entry| part(u64_at(entry, 8), 256))
+        let hash = read_structs::<Dyn>(&file[table.clone()])
+            .find(|entry| entry.d_tag == DT_GNU_HASH)
+            .map(|entry| part(entry.d_val, 256))
             .unwrap();
         let (notes, notes_size, _) = headers.notes[0];
-        let places = [0..64, 64..1024, table, hash, part(notes, notes_size)];
+        let damaged = [0..64, 64..1024, table, hash, part(notes, notes_size)];
         let mut random = 0x2545_f491_4f6c_dd1d_u64;
         let mut next = || {
             random ^= random << 13;
@@ -248,8 +212,8 @@ mod tests {
             random
         };
         for round in 0..3_000 {
-            let place = &places[round % places.len()];
-            let at = place.start + next() as usize % place.len();
+            let part = &damaged[round % damaged.len()];
+            let at = part.start + next() as usize % part.len();
             let saved = file[at..at + 8].to_vec();
             let value = [next(), 0, u64::MAX, next() >> 32][round / 7 % 4];
             file[at..at + 8].copy_from_slice(&value.to_le_bytes());

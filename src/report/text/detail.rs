@@ -73,8 +73,8 @@ impl Page<'_, '_> {
         let mut coroutine = Para::words(Role::Plain, &task.coroutine);
         coroutine.say(Role::Dim, &format!("({})", task.type_name));
         rows.add("coroutine", vec![coroutine]);
-        let event_loop = task.event_loop.and_then(|id| self.index.loop_index(id));
-        if let Some(event_loop) = event_loop.and_then(|at| self.process.loops.get(at)) {
+        let event_loop = task.event_loop.and_then(|id| self.index.event_loop(id));
+        if let Some(event_loop) = event_loop {
             rows.add(
                 "loop",
                 vec![Para::words(

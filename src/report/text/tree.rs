@@ -37,7 +37,7 @@ pub fn arrange(process: &Process, index: &Index, group: bool) -> Vec<Node> {
     let mut nodes = Vec::new();
     let (mut roots, cyclic): (Vec<usize>, Vec<usize>) =
         (0..process.tasks.len()).partition(|&task| !has_parent[task]);
-    let loop_of = |task: usize| index.loop_index(process.tasks[task].event_loop?);
+    let loop_of = |task: usize| index.position(process.tasks[task].event_loop?);
     roots.sort_by_key(|&task| loop_of(task));
     let mut walk = Walk {
         process,
@@ -59,13 +59,21 @@ fn children(process: &Process, index: &Index) -> Vec<Vec<usize>> {
     let mut children = vec![Vec::new(); process.tasks.len()];
     for edge in process.edges.iter() {
         if edge.via.is_parent_to_child()
-            && let (Some(from), Some(to)) = (index.task_index(edge.from), index.task_index(edge.to))
+            && let (Some(from), Some(to)) = (
+                task_position(index, edge.from),
+                task_position(index, edge.to),
+            )
             && from != to
         {
             children[from].push(to);
         }
     }
     children
+}
+
+/// The task's position in the process's list.
+fn task_position(index: &Index, id: ItemId) -> Option<usize> {
+    index.task(id).and_then(|_| index.position(id))
 }
 
 struct Walk<'a> {

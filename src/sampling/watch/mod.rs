@@ -9,10 +9,9 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use super::decode_cache::Seen;
-use super::recorded::Evidence;
+use super::evidence::Evidence;
 use super::retained;
 use super::retained::{Kept, Moment};
-use super::take::{Scope, TakeOptions};
 use crate::cpython::runtime;
 use crate::cpython::runtime::candidates::candidates;
 use crate::cpython::runtime::{Candidate, Rejection};
@@ -20,8 +19,10 @@ use crate::cpython::{Reader, Runtime};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process;
 use crate::process::{Descriptors, Error, Memory, PageCache, ProcessMemory, Stop};
-use crate::snapshot::build::{Build, Heap};
+use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
+use crate::snapshot::heap::Heap;
+use crate::snapshot::options::{Scope, TakeOptions};
 use crate::snapshot::threads::KernelThreads;
 
 /// How often a process that runs is asked for what runs in it, when threads

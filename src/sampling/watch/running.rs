@@ -2,7 +2,7 @@
 
 use super::{Pages, Watch, costs};
 use crate::model::{Consistency, Process, ReadInfo};
-use crate::process::{Error, Lines};
+use crate::process::{ChangedLines, Error};
 use crate::sampling::changed;
 use crate::sampling::changed::Marked;
 use crate::snapshot::threads::KernelThreads;
@@ -80,11 +80,11 @@ impl Watch {
     }
 
     /// Decodes a new copy, and says where a second one differs from it.
-    fn decode_running(&mut self) -> (Result<Process, Error>, Lines) {
+    fn decode_running(&mut self) -> (Result<Process, Error>, ChangedLines) {
         self.begin_anew();
         // To confirm it may take several copies: before those that count.
         if let Err(error) = self.confirm_kept() {
-            return (Err(error), Lines::default());
+            return (Err(error), ChangedLines::default());
         }
         self.cache.reread_differs();
         let lines = self.cache.differing_lines();
@@ -105,7 +105,7 @@ impl Watch {
         &self,
         mut seen: Process,
         before: Option<&Process>,
-        lines: &Lines,
+        lines: &ChangedLines,
     ) -> (Marked, Process) {
         let mut marked = Marked::default();
         if let Some(runtime) = &self.runtime {

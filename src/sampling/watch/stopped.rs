@@ -21,7 +21,7 @@ impl Watch {
     pub(super) fn and_freeze(&mut self, limit: Duration) -> Result<(Process, Stop), Error> {
         self.prepare()?;
         self.cache.make_ready();
-        let stop = Stop::all_threads(self.process.pid(), limit)?;
+        let stop = self.process.stop(limit)?;
         let unchanged = self.cache.reread_differs() == 0;
         let kernel = KernelThreads::capture(&self.process)?;
         let same = match unchanged && self.cache.reread_aside_differs() == 0 {
@@ -83,7 +83,7 @@ impl Watch {
             self.cache.make_room_for(&mut written.iter().copied());
             let allowed = max_pause.saturating_sub(held);
             let asked = Instant::now();
-            let mut stop = match Stop::all_threads(self.process.pid(), allowed) {
+            let mut stop = match self.process.stop(allowed) {
                 Ok(stop) => stop,
                 // No time is left for another stop: what was read holds, but
                 // its parts are not all of one moment.

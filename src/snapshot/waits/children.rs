@@ -1,30 +1,28 @@
 //! What a process does that this one started, and what a loop watches.
 
-use arcstr::ArcStr;
-
-use super::Scene;
+use super::WaitInputs;
 use super::files;
-use super::holders::Links;
+use super::holders::HolderSearch;
 use super::registry::Registry;
 use crate::asyncio::LoopHandles;
-use crate::model::{ChildProcess, EventLoop, LoopFile};
+use crate::model::{ChildProcess, EdgeKind, EventLoop, FileEvents, ItemId, LoopFile};
 use crate::process::Syscall;
 
-impl Links<'_, '_, '_> {
+impl HolderSearch<'_, '_, '_> {
     /// The processes that this one started, and who of us has the other end of
     /// what they are blocked on.
     pub fn children(&mut self) -> Vec<ChildProcess> {
-        let descriptors = self.scene.descriptors;
+        let descriptors = self.inputs.descriptors;
         let mut children = Vec::new();
         for child in &descriptors.children {
-            let id = ArcStr::from(format!("process:{}", child.pid));
+            let id = ItemId::Process(child.pid);
             let mut peers = Vec::new();
             if let Some(target) = &child.blocked_on {
                 let shared = descriptors.sharing(target);
-                let waiting = self.registry.edges.iter();
-                let waiting: Vec<ArcStr> = waiting
+                let waiting = self.registry.edges();
+                let waiting: Vec<ItemId> = waiting
                     .filter(|edge| edge.to == id)
-                    .map(|edge| edge.from.clone())
+                    .map(|edge| edge.from)
                     .collect();
                 if !shared.is_empty() {
                     peers.clone_from(&waiting);
@@ -37,8 +35,11 @@ impl Links<'_, '_, '_> {
                         Some("write" | "writev")
                     );
                     for waiter in waiting {
-                        let via = if writes { "pipe-full" } else { "pipe" };
-                        self.registry.edge(&id, &waiter, via);
+                        let via = match writes {
+                            true => EdgeKind::PipeFull,
+                            false => EdgeKind::Pipe,
+                        };
+                        self.registry.edge(id, waiter, via);
                     }
                 }
             }
@@ -60,7 +61,7 @@ impl Links<'_, '_, '_> {
 
 /// Fills in what the loop watches.
 pub fn loop_files(
-    scene: &Scene<'_, '_>,
+    inputs: &WaitInputs<'_, '_>,
     registry: &Registry<'_, '_>,
     shown: &mut EventLoop,
     handles: &LoopHandles,
@@ -71,18 +72,17 @@ pub fn loop_files(
         .watched
         .iter()
         .map(|file| {
-            let socket = scene.descriptors.socket(file.fd);
-            let (kind, peer, _) = files::describe(scene.descriptors, file.fd);
-            let place = registry.place(&format!("{kind}:fd-{}", file.fd));
+            let socket = inputs.descriptors.socket(file.fd);
+            let (kind, peer, _) = files::describe(inputs.descriptors, file.fd);
+            let place = registry.index(ItemId::File(kind, file.fd));
             let handle = file.reader.as_ref().or(file.writer.as_ref());
             LoopFile {
                 fd: file.fd,
                 events: match (file.events & 1 != 0, file.events & WRITE != 0) {
-                    (true, true) => "read-write",
-                    (false, true) => "write",
-                    _ => "read",
-                }
-                .to_owned(),
+                    (true, true) => FileEvents::ReadWrite,
+                    (false, true) => FileEvents::Write,
+                    _ => FileEvents::Read,
+                },
                 local: socket.map(|socket| socket.local.clone()),
                 peer,
                 state: socket.map(|socket| socket.state.clone()),

@@ -1,12 +1,11 @@
 //! Coroutines and asynchronous generators that no task runs.
 
-use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::frame_owners::Loose;
+use super::frame_owners::DetachedFrames;
 use crate::asyncio::LoopHandles;
 use crate::cpython::{GeneratorStage, Kind, Reader};
-use crate::model::Coroutine;
+use crate::model::{Coroutine, CoroutineState, ItemId};
 use crate::snapshot::frames::Frames;
 use crate::snapshot::in_use::InUse;
 
@@ -14,20 +13,29 @@ use crate::snapshot::in_use::InUse;
 const MAX_SHOWN: usize = 1_000;
 
 /// A coroutine of no task.
-pub struct Orphan {
+pub struct DetachedCoroutine {
     pub addr: u64,
     pub coroutine: Coroutine,
 }
 
-/// Coroutines in the callbacks that are ready: their first step is queued.
-/// By coroutine: the loop, and the future that a thread may wait for.
+/// A coroutine whose first step is in the ready queue of a loop.
+#[derive(Debug)]
+pub struct QueuedCoroutine {
+    /// The loop.
+    pub event_loop: ItemId,
+    /// Futures of `concurrent.futures` that it will complete: threads may wait
+    /// for them.
+    pub futures: Vec<u64>,
+}
+
+/// The coroutines whose first step is queued, by their address.
 pub fn queued(
     reader: &Reader<'_>,
-    loops: &[(u64, LoopHandles)],
-) -> FxHashMap<u64, (ArcStr, Vec<u64>)> {
+    handles: &[(u64, LoopHandles)],
+) -> FxHashMap<u64, QueuedCoroutine> {
     let mut queued = FxHashMap::default();
-    for (addr, handles) in loops {
-        let loop_id = ArcStr::from(format!("loop:0x{addr:x}"));
+    for (addr, handles) in handles {
+        let loop_id = ItemId::Loop(*addr);
         for handle in &handles.ready {
             let bound = reader.bound_objects(handle.callback);
             let objects: Vec<u64> = handle.arguments.iter().chain(&bound).copied().collect();
@@ -37,7 +45,13 @@ pub fn queued(
             for coroutine in coroutines {
                 let futures = objects.iter().copied();
                 let futures = futures.filter(|object| reader.is_concurrent_future(*object));
-                queued.insert(*coroutine, (loop_id.clone(), futures.collect()));
+                queued.insert(
+                    *coroutine,
+                    QueuedCoroutine {
+                        event_loop: loop_id,
+                        futures: futures.collect(),
+                    },
+                );
             }
         }
     }
@@ -46,13 +60,13 @@ pub fn queued(
 
 /// Those among `candidates` that are still coroutines of no task: `in_use` are
 /// the generators in chains of tasks and in managers.
-pub fn orphans(
+pub fn coroutines(
     reader: &Reader<'_>,
     frames: &Frames<'_, '_>,
     candidates: impl Iterator<Item = u64>,
     in_use: &InUse<'_>,
-    queued: &FxHashMap<u64, (ArcStr, Vec<u64>)>,
-) -> (Vec<Orphan>, Vec<Loose>) {
+    queued: &FxHashMap<u64, QueuedCoroutine>,
+) -> (Vec<DetachedCoroutine>, Vec<DetachedFrames>) {
     let mut seen = FxHashSet::default();
     let addrs: Vec<u64> = candidates
         .filter(|addr| !in_use.contains(*addr) && seen.insert(*addr))
@@ -69,27 +83,27 @@ pub fn orphans(
         .filter(|(addr, _)| !inner.contains(addr))
         .filter_map(|(addr, chain)| {
             let state = match (reader.type_of(addr).ok()?.exact, chain.stage?) {
-                (Kind::AsyncGenerator, _) => "async-generator",
-                (_, GeneratorStage::Created) => "created",
-                _ => "suspended",
+                (Kind::AsyncGenerator, _) => CoroutineState::AsyncGenerator,
+                (_, GeneratorStage::Created) => CoroutineState::Created,
+                _ => CoroutineState::Suspended,
             };
             let shown = frames.chain(&chain.frames);
             let coroutine = Coroutine {
-                id: format!("coroutine:0x{addr:x}").into(),
+                id: ItemId::Coroutine(addr),
                 qualname: reader.generator_qualname(addr).ok()?.to_string(),
-                state: state.to_owned(),
+                state,
                 frames: shown.to_vec(),
                 referenced_by: None,
                 referenced_as: None,
-                event_loop: queued.get(&addr).map(|(event_loop, _)| event_loop.clone()),
+                event_loop: queued.get(&addr).map(|queued| queued.event_loop),
                 error: None,
             };
-            let loose = Loose {
-                id: coroutine.id.clone(),
+            let loose = DetachedFrames {
+                id: coroutine.id,
                 chain: chain.frames,
                 shown,
             };
-            Some((Orphan { addr, coroutine }, loose))
+            Some((DetachedCoroutine { addr, coroutine }, loose))
         })
         .unzip()
 }

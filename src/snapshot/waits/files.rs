@@ -2,6 +2,7 @@
 
 use super::registry::Registry;
 use crate::cpython::{Kind, Reader};
+use crate::model::ResourceKind;
 use crate::process::{Descriptor, Descriptors};
 
 /// Attributes in which transports, protocols and streams keep one another:
@@ -114,13 +115,11 @@ pub fn resource(
     fd: i64,
 ) -> (usize, Option<String>) {
     let (kind, peer, summary) = describe(descriptors, fd);
-    let place = registry.named(kind, &format!("fd-{fd}"), &summary);
-    registry.resources[place].name = Some(format!("fd {fd}"));
-    (place, peer)
+    (registry.file(kind, fd, &summary), peer)
 }
 
 /// Kind, peer and one line about descriptor `fd`.
-pub fn describe(descriptors: &Descriptors, fd: i64) -> (&'static str, Option<String>, String) {
+pub fn describe(descriptors: &Descriptors, fd: i64) -> (ResourceKind, Option<String>, String) {
     if let Some(socket) = descriptors.socket(fd) {
         let mut summary = format!("fd {fd}, {}", socket.state);
         match &socket.peer {
@@ -133,17 +132,25 @@ pub fn describe(descriptors: &Descriptors, fd: i64) -> (&'static str, Option<Str
         if socket.send_queue > 0 {
             summary.push_str(&format!(", {} bytes unsent", socket.send_queue));
         }
-        return ("socket", socket.peer.clone(), summary);
+        return (ResourceKind::Socket, socket.peer.clone(), summary);
     }
     if let Some(path) = descriptors.unix_socket(fd) {
         let peer = path.map(str::to_owned);
         let shown = path.map_or_else(String::new, |path| format!(" {path}"));
-        return ("socket", peer, format!("fd {fd}, Unix socket{shown}"));
+        return (
+            ResourceKind::Socket,
+            peer,
+            format!("fd {fd}, Unix socket{shown}"),
+        );
     }
     match descriptors.get(fd) {
-        Some(Descriptor::Socket(_)) => ("socket", None, format!("fd {fd}, socket")),
-        Some(Descriptor::Pipe(_)) => ("pipe", None, format!("fd {fd}, pipe")),
-        Some(Descriptor::Other(name)) => ("file", Some(name.clone()), format!("fd {fd}, {name}")),
-        None => ("file", None, format!("fd {fd}")),
+        Some(Descriptor::Socket(_)) => (ResourceKind::Socket, None, format!("fd {fd}, socket")),
+        Some(Descriptor::Pipe(_)) => (ResourceKind::Pipe, None, format!("fd {fd}, pipe")),
+        Some(Descriptor::Other(name)) => (
+            ResourceKind::File,
+            Some(name.clone()),
+            format!("fd {fd}, {name}"),
+        ),
+        None => (ResourceKind::File, None, format!("fd {fd}")),
     }
 }

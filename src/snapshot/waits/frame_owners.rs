@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use arcstr::ArcStr;
-
-use super::address;
 use crate::asyncio::{ChainFrame, Links};
 use crate::cpython::RawFrame;
-use crate::model::{Frame, TaskState};
+use crate::model::{Frame, ItemId, TaskState};
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
 
@@ -25,15 +22,15 @@ pub struct OwnedFrame<'a> {
 /// Somebody with frames.
 #[derive(Debug)]
 pub struct Owner<'a> {
-    pub id: &'a ArcStr,
+    pub id: ItemId,
     /// Innermost first.
     pub frames: Vec<OwnedFrame<'a>>,
 }
 
 /// A coroutine of no task.
 #[derive(Debug)]
-pub struct Loose {
-    pub id: ArcStr,
+pub struct DetachedFrames {
+    pub id: ItemId,
     pub chain: Links,
     /// All frames of the chain as the model shows them.
     pub shown: Arc<[Frame]>,
@@ -45,7 +42,7 @@ pub struct Loose {
 pub struct Owners<'a> {
     pub tasks: &'a [BuiltTask],
     pub threads: &'a [BuiltThread],
-    pub loose: &'a [Loose],
+    pub detached: &'a [DetachedFrames],
 }
 
 /// Where each task is in the list of all, by its address.
@@ -74,13 +71,13 @@ impl<'a> Owners<'a> {
             frames = owner.frames;
         };
         for built in self.tasks.iter().filter(|built| is_live(built)) {
-            show(&built.task.id, &|frames| self.of_task(built, frames));
+            show(built.task.id, &|frames| self.of_task(built, frames));
         }
         for built in self.threads {
-            show(&built.thread.id, &|frames| of_thread(built, frames));
+            show(built.thread.id, &|frames| of_thread(built, frames));
         }
-        for loose in self.loose {
-            show(&loose.id, &|frames| {
+        for loose in self.detached {
+            show(loose.id, &|frames| {
                 of_chain(&loose.chain, &loose.shown, frames);
             });
         }
@@ -95,17 +92,16 @@ impl<'a> Owners<'a> {
     }
 
     /// The frames of the owner with this id; `places` are those of the tasks.
-    pub fn frames(&self, id: &str, places: &TaskPlaces) -> Vec<OwnedFrame<'a>> {
+    pub fn frames(&self, id: ItemId, places: &TaskPlaces) -> Vec<OwnedFrame<'a>> {
         let mut frames = Vec::new();
-        let place = address(id).and_then(|addr| places.get(addr));
-        let task = place.and_then(|place| self.tasks.get(place));
-        if let Some(built) = task.filter(|built| built.task.id == id) {
+        let place = id.task().and_then(|addr| places.get(addr));
+        if let Some(built) = place.and_then(|place| self.tasks.get(place)) {
             if is_live(built) {
                 self.of_task(built, &mut frames);
             }
         } else if let Some(built) = self.threads.iter().find(|built| built.thread.id == id) {
             of_thread(built, &mut frames);
-        } else if let Some(loose) = self.loose.iter().find(|loose| loose.id == id) {
+        } else if let Some(loose) = self.detached.iter().find(|loose| loose.id == id) {
             of_chain(&loose.chain, &loose.shown, &mut frames);
         }
         frames
@@ -113,7 +109,7 @@ impl<'a> Owners<'a> {
 
     fn of_task(&self, built: &'a BuiltTask, frames: &mut Vec<OwnedFrame<'a>>) {
         if let Some((thread, _)) = built.place {
-            let own = |frame: &Frame| frame.owner.as_ref() == Some(&built.task.id);
+            let own = |frame: &Frame| frame.owner == Some(built.task.id);
             of_stack(&self.threads[thread as usize], own, frames);
         }
         let outer = frames.len().min(built.task.frames.len());

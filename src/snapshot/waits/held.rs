@@ -1,12 +1,11 @@
 //! What somebody holds, and until when a timeout lets them: both are in the
 //! context managers that their frames have entered.
 
-use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use super::frame_owners::{OwnedFrame, Owner, Owners};
 use crate::cpython::{Entered, Kind, RawFrame, Reader};
-use crate::model::{Guard, Taken};
+use crate::model::{Guard, GuardKind, ItemId, Taken};
 use crate::snapshot::in_use::InUse;
 
 /// Methods that enter a manager: until they return it is not held.
@@ -32,7 +31,7 @@ const TIMER_VARIABLE: &str = "timeout_handle";
 pub struct Held {
     by_object: FxHashMap<u64, Vec<Taken>>,
     /// Timeouts by their owner's id.
-    pub guards: FxHashMap<ArcStr, Vec<Guard>>,
+    pub guards: FxHashMap<ItemId, Vec<Guard>>,
 }
 
 impl Held {
@@ -107,14 +106,14 @@ impl Held {
             && let Ok(Some(when)) = reader.attribute_object(handle, "_when")
             && let Ok(when) = reader.float(when)
         {
-            self.add_guard(owner.id, "wait_for", when - now);
+            self.add_guard(owner.id, GuardKind::WaitFor, when - now);
         }
     }
 
     fn add_deadline(
         &mut self,
         reader: &Reader<'_>,
-        owner: &ArcStr,
+        owner: ItemId,
         function: &str,
         manager: u64,
         now: f64,
@@ -129,19 +128,19 @@ impl Held {
             .type_of(manager)
             .is_ok_and(|ty| ty.name.ends_with("Scope"));
         let kind = match (function, is_scope) {
-            ("wait_for", _) => "wait_for",
-            (_, true) => "cancel-scope",
-            (_, false) => "timeout",
+            ("wait_for", _) => GuardKind::WaitFor,
+            (_, true) => GuardKind::CancelScope,
+            (_, false) => GuardKind::Timeout,
         };
         self.add_guard(owner, kind, deadline - now);
     }
 
     /// Notes that a timer ends the wait of `owner` after `left` seconds.
-    pub fn add_guard(&mut self, owner: &ArcStr, kind: &str, left: f64) {
+    pub fn add_guard(&mut self, owner: ItemId, kind: GuardKind, left: f64) {
         if left.is_finite() {
-            let guards = self.guards.entry(owner.clone()).or_default();
+            let guards = self.guards.entry(owner).or_default();
             guards.push(Guard {
-                kind: kind.to_owned().into(),
+                kind,
                 remaining_s: left,
             });
         }
@@ -170,7 +169,7 @@ impl Held {
 /// code, also where a library did it for them.
 fn taken(reader: &Reader<'_>, owner: &Owner<'_>, index: usize, entered: &Entered) -> Taken {
     let place = |frame: &RawFrame, line: Option<u32>| Taken {
-        by: owner.id.clone(),
+        by: owner.id,
         function: reader.shared(&frame.at.code.name),
         file: Some(reader.shared(&frame.at.code.filename)),
         line: line.or_else(|| reader.frame_position(frame).line),

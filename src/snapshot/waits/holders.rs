@@ -2,38 +2,37 @@
 
 use std::num::NonZeroU64;
 
-use arcstr::ArcStr;
-use rustc_hash::FxHashSet;
-
-use super::detached::Orphan;
+use super::WaitInputs;
+use super::detached::DetachedCoroutine;
 use super::frame_owners::{OwnedFrame, Owners};
 use super::held::Held;
 use super::registry::Registry;
 use super::roots::variables;
-use super::{Scene, address};
 use crate::asyncio::LoopHandles;
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
-use crate::model::ids::{IdMap, IdSet};
-use crate::model::{Edge, EventLoop, LoopState, TaskState};
+use crate::model::{
+    Edge, EdgeKind, EventLoop, IdMap, IdSet, ItemId, LoopState, ResourceKind, TaskState,
+};
 
 /// Everything that holders and references are found with.
-pub struct Links<'a, 'r, 'm> {
-    pub scene: &'a Scene<'r, 'm>,
+pub struct HolderSearch<'a, 'r, 'm> {
+    pub inputs: &'a WaitInputs<'r, 'm>,
     pub registry: &'a mut Registry<'r, 'm>,
     pub held: &'a Held,
     pub owners: Owners<'a>,
-    pub loops: &'a [(u64, LoopHandles)],
-    pub orphans: &'a mut Vec<Orphan>,
+    pub loops: &'a [EventLoop],
+    pub handles: &'a [(u64, LoopHandles)],
+    pub detached: &'a mut Vec<DetachedCoroutine>,
 }
 
-impl Links<'_, '_, '_> {
+impl HolderSearch<'_, '_, '_> {
     /// Finds the holders of all resources.
     pub fn holders(&mut self) {
         for object in self.held.objects() {
             // A lock that nobody waits for yet may be what a thread holds.
-            if self.scene.reader.is_thread_lock(object) {
-                self.registry.object("thread-lock", object);
+            if self.inputs.reader.is_thread_lock(object) {
+                self.registry.object(ResourceKind::ThreadLock, object);
             }
         }
         for place in 0..self.registry.resources.len() {
@@ -44,26 +43,26 @@ impl Links<'_, '_, '_> {
             if resource.locked == Some(false) {
                 continue;
             }
-            let kind = resource.kind.clone();
-            if matches!(kind.as_str(), "condition" | "event" | "queue" | "server") {
+            let kind = resource.kind;
+            if !kind.is_held_by_blocks() {
                 continue;
             }
             for taken in self.held.holders(subject) {
-                self.registry.hold(place, &taken.by, "holds");
+                self.registry.hold(place, taken.by, EdgeKind::Holds);
                 let known = &mut self.registry.resources[place].taken_at;
                 known.push(taken.clone());
             }
-            self.owner_fields(place, &kind, subject);
+            self.owner_fields(place, kind, subject);
         }
     }
 
     /// Who has the other end of a stream of objects that somebody waits for.
     pub fn stream_ends(&mut self) {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         for place in 0..self.registry.resources.len() {
-            let (Some(state), "memory-stream") = (
+            let (Some(state), ResourceKind::MemoryStream) = (
                 self.registry.subjects[place],
-                &*self.registry.resources[place].kind,
+                self.registry.resources[place].kind,
             ) else {
                 continue;
             };
@@ -71,71 +70,68 @@ impl Links<'_, '_, '_> {
                 .attribute_object(state, "waiting_senders")
                 .is_ok_and(|waiting| waiting.and_then(|all| reader.any_length(all)) > Some(0));
             let other_end = if has_senders { "Receive" } else { "Send" };
-            let mut ids: Vec<ArcStr> = Vec::new();
+            let mut ids: Vec<ItemId> = Vec::new();
             self.owners.visit(&mut |owner| {
                 let mut frames = owner.frames.iter().filter(|owned| !owned.library);
                 if frames.any(|owned| has_end(reader, owned, state, other_end)) {
-                    ids.push(owner.id.clone());
+                    ids.push(owner.id);
                 }
             });
-            let nearer = nearest(&self.registry.edges, ids);
+            let nearer = nearest(self.registry.edges(), &ids);
             for id in nearer {
-                self.registry.hold(place, &id, "holds");
+                self.registry.hold(place, id, EdgeKind::Holds);
             }
         }
     }
 
     /// Owners that the object itself knows.
-    fn owner_fields(&mut self, place: usize, kind: &str, subject: u64) {
-        let reader = self.scene.reader;
-        let ids = match kind {
-            "lock" => reader
-                .attribute_object(subject, "_owner_task")
-                .ok()
-                .flatten()
-                .and_then(|task| self.task_id(task))
-                .into_iter()
-                .collect(),
-            "limiter" => self.borrowers(subject),
-            "thread-lock" => reader
-                .rlock_owner(subject)
-                .and_then(|ident| {
-                    self.owners
-                        .threads
-                        .iter()
-                        .find(|built| built.ident == ident)
-                })
-                .map(|built| built.thread.task.clone().unwrap_or(built.thread.id.clone()))
-                .into_iter()
-                .collect(),
+    fn owner_fields(&mut self, place: usize, kind: ResourceKind, subject: u64) {
+        let ids: Vec<ItemId> = match kind {
+            ResourceKind::Lock => self.owner_task(subject).into_iter().collect(),
+            ResourceKind::Limiter => self.borrowers(subject),
+            ResourceKind::ThreadLock => self.owner_thread(subject).into_iter().collect(),
             _ => Vec::new(),
         };
         for id in ids {
-            self.registry.hold(place, &id, "holds");
+            self.registry.hold(place, id, EdgeKind::Holds);
         }
     }
 
-    fn borrowers(&self, limiter: u64) -> Vec<ArcStr> {
-        let reader = self.scene.reader;
+    /// The task that an anyio lock names as its owner.
+    fn owner_task(&self, lock: u64) -> Option<ItemId> {
+        let owner = self.inputs.reader.attribute_object(lock, "_owner_task");
+        self.task_id(owner.ok()??)
+    }
+
+    /// The thread that an `RLock` names as its owner, or the task that runs in it.
+    fn owner_thread(&self, lock: u64) -> Option<ItemId> {
+        let ident = self.inputs.reader.rlock_owner(lock)?;
+        let mut threads = self.owners.threads.iter();
+        let built = threads.find(|built| built.ident == ident)?;
+        Some(built.thread.task.unwrap_or(built.thread.id))
+    }
+
+    fn borrowers(&self, limiter: u64) -> Vec<ItemId> {
+        let reader = self.inputs.reader;
         let Some(borrowers) = reader.first_attribute(limiter, pool::USED) else {
             return Vec::new();
         };
         let parts = reader.parts(borrowers).into_iter();
-        let mut ids: Vec<ArcStr> = parts.filter_map(|(_, part)| self.task_id(part)).collect();
+        let mut ids: Vec<ItemId> = parts.filter_map(|(_, part)| self.task_id(part)).collect();
         ids.dedup();
         ids
     }
 
-    fn task_id(&self, addr: u64) -> Option<ArcStr> {
+    fn task_id(&self, addr: u64) -> Option<ItemId> {
         let mut tasks = self.owners.tasks.iter();
         tasks
             .find(|built| built.addr == addr)
-            .map(|built| built.task.id.clone())
+            .map(|built| built.task.id)
     }
 
     /// What needs a loop to turn cannot go on before what runs on it now.
-    pub fn blocked_loops(&mut self, loops: &[EventLoop]) {
-        for shown in loops {
+    pub fn blocked_loops(&mut self) {
+        for shown in self.loops {
             if !matches!(shown.state, LoopState::Blocked | LoopState::Running) {
                 continue;
             }
@@ -143,11 +139,11 @@ impl Links<'_, '_, '_> {
                 .owners
                 .threads
                 .iter()
-                .find(|built| Some(&built.thread.id) == shown.thread.as_ref());
-            let (Some(thread), Some(addr)) = (thread, address(&shown.id)) else {
+                .find(|built| Some(built.thread.id) == shown.thread);
+            let (Some(thread), ItemId::Loop(addr)) = (thread, shown.id) else {
                 continue;
             };
-            let blocker = thread.thread.task.as_ref().unwrap_or(&thread.thread.id);
+            let blocker = thread.thread.task.unwrap_or(thread.thread.id);
             for built in self.owners.tasks {
                 let overdue = |left: Option<f64>| left.is_some_and(|left| left < 0.0);
                 let wait = built.task.waits_for.as_ref();
@@ -160,16 +156,17 @@ impl Links<'_, '_, '_> {
                     TaskState::Running | TaskState::Done => false,
                 };
                 if built.event_loop.map(NonZeroU64::get) == Some(addr) && needs_loop {
-                    self.registry.edge(&built.task.id, blocker, "event-loop");
+                    self.registry
+                        .edge(built.task.id, blocker, EdgeKind::EventLoop);
                 }
             }
             for id in self.ends_at(addr) {
-                self.registry.edge(&id, blocker, "event-loop");
+                self.registry.edge(id, blocker, EdgeKind::EventLoop);
             }
-            for orphan in self.orphans.iter() {
-                if orphan.coroutine.event_loop.as_ref() == Some(&shown.id) {
-                    self.registry
-                        .edge(&orphan.coroutine.id, blocker, "event-loop");
+            for orphan in self.detached.iter() {
+                if orphan.coroutine.event_loop == Some(shown.id) {
+                    let id = orphan.coroutine.id;
+                    self.registry.edge(id, blocker, EdgeKind::EventLoop);
                 }
             }
         }
@@ -177,17 +174,16 @@ impl Links<'_, '_, '_> {
 
     /// The sockets that somebody waits for and whose other end the loop at
     /// `addr` serves: a program that asks itself.
-    fn ends_at(&self, addr: u64) -> Vec<ArcStr> {
-        let handles = self.loops.iter().find(|(known, _)| *known == addr);
+    fn ends_at(&self, addr: u64) -> Vec<ItemId> {
+        let handles = self.handles.iter().find(|(known, _)| *known == addr);
         let watched = handles.map_or(&[][..], |(_, handles)| &handles.watched);
-        let ends = self.scene.descriptors;
+        let ends = self.inputs.descriptors;
         let ends = ends.ends_at(watched.iter().map(|file| file.fd));
         let waited = self.registry.resources.iter().filter(|resource| {
-            let fd = resource.id.strip_prefix("socket:fd-");
-            let fd = fd.and_then(|fd| fd.parse().ok());
-            fd.is_some_and(|fd| ends.contains(&fd))
+            let fd = resource.id.descriptor();
+            resource.kind == ResourceKind::Socket && fd.is_some_and(|fd| ends.contains(&fd))
         });
-        waited.map(|resource| resource.id.clone()).collect()
+        waited.map(|resource| resource.id).collect()
     }
 }
 
@@ -205,32 +201,28 @@ fn has_end(reader: &Reader<'_>, owned: &OwnedFrame<'_>, state: u64, class: &str)
 
 /// Those of `ids` who wait for no other of them: who waits for somebody that
 /// has a thing is no nearer to using it.
-pub fn nearest(edges: &[Edge], ids: Vec<ArcStr>) -> Vec<ArcStr> {
-    let mut next: IdMap<'_, Vec<&str>> = IdMap::default();
+pub fn nearest(edges: impl Iterator<Item = Edge>, ids: &[ItemId]) -> Vec<ItemId> {
+    let mut next: IdMap<Vec<ItemId>> = IdMap::default();
     for edge in edges {
-        next.entry(&edge.from, Vec::new).push(&edge.to);
+        next.entry(edge.from).or_default().push(edge.to);
     }
-    let wanted: IdSet<'_> = ids.iter().map(ArcStr::as_str).collect();
-    let waits_for_another = |id: &str| {
-        let mut seen = FxHashSet::from_iter([id]);
+    let wanted: IdSet = ids.iter().copied().collect();
+    let waits_for_another = |id: ItemId| {
+        let mut visited = IdSet::from_iter([id]);
         let mut left = vec![id];
         while let Some(at) = left.pop() {
-            for to in next.get(at).into_iter().flatten() {
-                if seen.insert(to) {
-                    if to.starts_with("task:") && wanted.contains(to) {
+            for to in next.get(&at).into_iter().flatten() {
+                // What somebody holds is another matter: only tasks are followed.
+                if visited.insert(*to) && to.task().is_some() {
+                    if wanted.contains(to) {
                         return true;
                     }
-                    // What somebody holds is another matter.
-                    if to.starts_with("task:") {
-                        left.push(to);
-                    }
+                    left.push(*to);
                 }
             }
         }
         false
     };
-    ids.iter()
-        .filter(|id| !waits_for_another(id))
-        .cloned()
-        .collect()
+    let ids = ids.iter().copied();
+    ids.filter(|id| !waits_for_another(*id)).collect()
 }

@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::registry::Registry;
 use crate::cpython::{Kind, RawFrame, Reader};
+use crate::model::{EdgeKind, ItemId, ResourceKind};
 use crate::snapshot::threads::BuiltThread;
 
 /// Functions of Lib/concurrent/futures that hold a job or a pool in a variable.
@@ -80,7 +81,7 @@ impl Jobs {
             self.idle.insert(index, place);
             return;
         }
-        registry.hold(place, &threads[index].thread.id, "busy-worker");
+        registry.hold(place, threads[index].thread.id, EdgeKind::BusyWorker);
         let used = registry.resources[place].holders.len();
         registry.resources[place].used = i64::try_from(used).ok();
     }
@@ -108,11 +109,11 @@ impl Jobs {
 
     fn add_executor(&mut self, registry: &mut Registry<'_, '_>, executor: u64) -> usize {
         let reader = registry.reader;
-        let id = format!("executor:0x{executor:x}");
-        if let Some(place) = registry.place(&id) {
+        let id = ItemId::Resource(ResourceKind::Executor, executor);
+        if let Some(place) = registry.index(id) {
             return place;
         }
-        let place = registry.object("executor", executor);
+        let place = registry.object(ResourceKind::Executor, executor);
         let jobs = reader.queued_jobs(executor);
         let mut position = 0;
         for job in jobs {
@@ -145,14 +146,14 @@ impl Jobs {
         }) else {
             return;
         };
-        let place = registry.object("process-pool", manager);
+        let place = registry.object(ResourceKind::ProcessPool, manager);
         if let Ok(Some(processes)) = reader.attribute_object(manager, "processes")
             && let Ok((items, count)) = reader.dict_items(processes, reader.limits.value_items)
         {
             registry.resources[place].limit = i64::try_from(count).ok();
             for (pid, _) in items {
-                if let Some(pid) = reader.int(pid).ok().and_then(|pid| pid.to_u64()) {
-                    registry.hold(place, &format!("process:{pid}").into(), "holds");
+                if let Some(pid) = reader.pid(pid) {
+                    registry.hold(place, ItemId::Process(pid), EdgeKind::Holds);
                 }
             }
         }
@@ -234,5 +235,13 @@ impl Reader<'_> {
                 self.u64(items.wrapping_add(place.wrapping_mul(8))).ok()
             })
             .collect()
+    }
+}
+
+impl Reader<'_> {
+    /// The pid that the `int` at `addr` is; `None` if it cannot be one.
+    pub fn pid(&self, addr: u64) -> Option<u32> {
+        let number = self.int(addr).ok()?.to_u64()?;
+        u32::try_from(number).ok()
     }
 }

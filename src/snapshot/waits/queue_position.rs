@@ -1,53 +1,51 @@
-//! How many come before somebody who waits.
+//! How many waiters come before one of them.
 
-use arcstr::ArcStr;
+use crate::model::{IdSet, ItemId};
 
-use crate::model::ids::IdMap;
-
-/// The waiters of one resource. They are mostly asked about in their order: then
-/// nothing has to be kept of them.
-pub struct Ahead<'a> {
-    waiters: &'a [ArcStr],
+/// The waiters of one resource.
+///
+/// Positions are mostly asked for in the order of the waiters; then no set of
+/// them is built.
+pub struct QueuePosition<'a> {
+    waiters: &'a [ItemId],
     next: usize,
-    places: Option<IdMap<'a, ()>>,
+    indexes: Option<IdSet>,
 }
 
-impl<'a> Ahead<'a> {
-    /// Of these waiters, the first of whom is the next to get it.
-    pub fn new(waiters: &'a [ArcStr]) -> Self {
+impl<'a> QueuePosition<'a> {
+    /// Positions among `waiters`, the first of whom is the next to get it.
+    pub fn new(waiters: &'a [ItemId]) -> Self {
         Self {
             waiters,
             next: 0,
-            places: None,
+            indexes: None,
         }
     }
 
-    /// How many come before the one with this id, if it waits.
-    pub fn of(&mut self, id: &ArcStr) -> Option<u64> {
-        if self.waiters.get(self.next) == Some(id) {
+    /// How many waiters come before `id`; `None` if it does not wait.
+    pub fn of(&mut self, id: ItemId) -> Option<u64> {
+        if self.waiters.get(self.next) == Some(&id) {
             self.next += 1;
             return Some(self.next as u64 - 1);
         }
         let waiters = self.waiters.iter();
-        let places = self
-            .places
-            .get_or_insert_with(|| waiters.map(|id| (id.as_str(), ())).collect());
-        Some(places.place(id)? as u64)
+        let indexes = (self.indexes).get_or_insert_with(|| waiters.copied().collect());
+        Some(indexes.get_index_of(&id)? as u64)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Ahead;
+    use super::QueuePosition;
+    use crate::model::ItemId;
 
     #[test]
-    fn those_ahead_are_counted_in_whatever_order_they_are_asked_about() {
-        let ids = ["task:0x10", "task:0x20", "task:0x30", "task:0x40"];
-        let waiters = ids.map(Into::into);
-        let mut ahead = Ahead::new(&waiters);
+    fn positions_are_right_in_whatever_order_they_are_asked_for() {
+        let ids = [0x10, 0x20, 0x30, 0x40].map(ItemId::Task);
+        let mut position = QueuePosition::new(&ids);
         for (asked, expected) in [(0, 0), (1, 1), (3, 3), (2, 2), (0, 0), (3, 3)] {
-            assert_eq!(ahead.of(&ids[asked].into()), Some(expected));
+            assert_eq!(position.of(ids[asked]), Some(expected));
         }
-        assert_eq!(ahead.of(&"task:0x50".into()), None);
+        assert_eq!(position.of(ItemId::Task(0x50)), None);
     }
 }

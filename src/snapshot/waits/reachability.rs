@@ -17,7 +17,7 @@ const MAX_TOTAL: usize = 60_000;
 pub type Reached = Rc<[(u64, String)]>;
 
 /// Searches for a fixed set of targets, remembering what each object leads to.
-pub struct Reach<'r, 'm> {
+pub struct Reachability<'r, 'm> {
     reader: &'r Reader<'m>,
     targets: FxHashSet<u64>,
     /// Objects through which no way leads: loops, and what all share.
@@ -25,10 +25,10 @@ pub struct Reach<'r, 'm> {
     known: FxHashMap<u64, Reached>,
     left: usize,
     /// Coroutines and asynchronous generators on the way that do not run.
-    pub loose: FxHashSet<u64>,
+    pub coroutines: FxHashSet<u64>,
 }
 
-impl<'r, 'm> Reach<'r, 'm> {
+impl<'r, 'm> Reachability<'r, 'm> {
     pub fn new(
         reader: &'r Reader<'m>,
         targets: impl IntoIterator<Item = u64>,
@@ -40,7 +40,7 @@ impl<'r, 'm> Reach<'r, 'm> {
             closed: closed.into_iter().collect(),
             known: FxHashMap::default(),
             left: MAX_TOTAL,
-            loose: FxHashSet::default(),
+            coroutines: FxHashSet::default(),
         }
     }
 
@@ -69,7 +69,7 @@ impl<'r, 'm> Reach<'r, 'm> {
                 found.push((object, self.reader.path(&path)));
             }
             if self.reader.is_loose(object) {
-                self.loose.insert(object);
+                self.coroutines.insert(object);
             }
             let closed = self.closed.contains(&object);
             if closed || depth >= MAX_DEPTH || self.left == 0 {

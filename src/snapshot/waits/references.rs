@@ -5,39 +5,36 @@ use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::frame_owners::OwnedFrame;
-use super::holders::{Links, nearest};
-use super::reachability::Reach;
+use super::holders::{HolderSearch, nearest};
+use super::reachability::Reachability;
 use super::roots::{Roots, variables};
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
-use crate::model::Reference;
+use crate::model::{EdgeKind, ItemId, Reference, Referrer, ResourceKind};
 
-/// Kinds of resources whose holders the frames or the object itself tell:
-/// nobody else has to be looked for.
-const OWNED: [&str; 4] = ["executor", "process-pool", "limiter", "server"];
 /// Variable that methods call their object by.
 const RECEIVER: &str = "self";
 /// Waiters and holders whose variables a resource may be named after.
 const NAMING: usize = 4;
 
-impl Links<'_, '_, '_> {
+impl HolderSearch<'_, '_, '_> {
     /// Who can reach the resources that have waiters and no holder, the
     /// connections of pools, and coroutines of no task.
     pub fn references(&mut self) -> Vec<Reference> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let mut targets: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
         for (place, resource) in self.registry.resources.iter().enumerate() {
             let Some(subject) = self.registry.subjects[place] else {
                 continue;
             };
-            if resource.waiters.is_empty() || OWNED.contains(&resource.kind.as_str()) {
+            if resource.waiters.is_empty() || resource.kind.knows_its_holders() {
                 continue;
             }
             targets.entry(subject).or_default().push(place);
         }
         let pooled = self.pooled();
         let orphans: FxHashMap<u64, usize> = self
-            .orphans
+            .detached
             .iter()
             .enumerate()
             .map(|(index, orphan)| (orphan.addr, index))
@@ -45,21 +42,23 @@ impl Links<'_, '_, '_> {
         let wanted = targets.keys().chain(pooled.keys()).chain(orphans.keys());
         // What a pool has given out is not reached through the pool.
         let pools = self.registry.resources.iter().enumerate();
-        let pools = pools.filter(|(_, resource)| matches!(&*resource.kind, "pool" | "limiter"));
+        let pools = pools.filter(|(_, resource)| {
+            matches!(resource.kind, ResourceKind::Pool | ResourceKind::Limiter)
+        });
         let closed: Vec<u64> = pools
             .filter_map(|(place, _)| self.registry.subjects[place])
-            .chain(self.loops.iter().map(|(addr, _)| *addr))
+            .chain(self.handles.iter().map(|(addr, _)| *addr))
             .collect();
-        let mut reach = Reach::new(reader, wanted.copied(), closed);
+        let mut reach = Reachability::new(reader, wanted.copied(), closed);
         let mut references = Vec::new();
         if reach.is_empty() {
             return references;
         }
         let mut through_pools = Vec::new();
         let everybody = Roots {
-            scene: self.scene,
+            inputs: self.inputs,
             owners: &self.owners,
-            loops: self.loops,
+            handles: self.handles,
         };
         let mut kept_by = Vec::new();
         let mut seen = FxHashSet::default();
@@ -83,7 +82,7 @@ impl Links<'_, '_, '_> {
                     for place in targets.get(target).into_iter().flatten() {
                         references.push(Reference {
                             from: from.clone(),
-                            to: self.registry.resources[*place].id.clone(),
+                            to: self.registry.resources[*place].id,
                             path: path.clone(),
                             due_s: root.due_s,
                             error: None,
@@ -93,7 +92,7 @@ impl Links<'_, '_, '_> {
             }
         });
         for (index, from, root, path) in kept_by {
-            if from != self.orphans[index].coroutine.id {
+            if from != Referrer::Item(self.detached[index].coroutine.id) {
                 self.refer(index, reader, &root.name, root.object, &path);
             }
         }
@@ -104,10 +103,12 @@ impl Links<'_, '_, '_> {
 
     /// Connections that pools have given out, and the pool of each.
     fn pooled(&self) -> FxHashMap<u64, usize> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let mut pooled = FxHashMap::default();
         for (place, resource) in self.registry.resources.iter().enumerate() {
-            let (Some(subject), "pool") = (self.registry.subjects[place], &*resource.kind) else {
+            let (Some(subject), ResourceKind::Pool) =
+                (self.registry.subjects[place], resource.kind)
+            else {
                 continue;
             };
             let Some(used) = reader.first_attribute(subject, pool::USED) else {
@@ -125,26 +126,24 @@ impl Links<'_, '_, '_> {
     /// Who refers to a connection without going through its pool has it.
     fn pool_holders(
         &mut self,
-        found: Vec<(ArcStr, usize, ArcStr)>,
+        found: Vec<(Referrer, usize, ArcStr)>,
         references: &mut Vec<Reference>,
     ) {
-        let actors = ["task:", "coroutine:", "thread:"];
-        let is_actor = |from: &str| actors.iter().any(|kind| from.starts_with(kind));
-        let mut by_pool: FxHashMap<usize, Vec<(ArcStr, ArcStr)>> = FxHashMap::default();
-        for (from, place, path) in found {
-            if is_actor(&from) {
-                by_pool.entry(place).or_default().push((from, path));
+        let mut by_pool: FxHashMap<usize, Vec<(ItemId, ArcStr)>> = FxHashMap::default();
+        for (from, index, path) in found {
+            if let Some(from) = from.item().filter(|from| from.is_actor()) {
+                by_pool.entry(index).or_default().push((from, path));
             }
         }
-        for (place, holders) in by_pool {
-            let ids = holders.iter().map(|(from, _)| from.clone()).collect();
-            for id in nearest(&self.registry.edges, ids) {
-                self.registry.hold(place, &id, "holds");
+        for (index, holders) in by_pool {
+            let ids: Vec<ItemId> = holders.iter().map(|(from, _)| *from).collect();
+            for id in nearest(self.registry.edges(), &ids) {
+                self.registry.hold(index, id, EdgeKind::Holds);
             }
-            let to = self.registry.resources[place].id.clone();
+            let to = self.registry.resources[index].id;
             references.extend(holders.into_iter().map(|(from, path)| Reference {
-                from,
-                to: to.clone(),
+                from: Referrer::Item(from),
+                to,
                 path,
                 due_s: None,
                 error: None,
@@ -154,7 +153,7 @@ impl Links<'_, '_, '_> {
 
     /// Notes what keeps a coroutine of no task.
     fn refer(&mut self, index: usize, reader: &Reader<'_>, step: &str, root: u64, path: &str) {
-        let coroutine = &mut self.orphans[index].coroutine;
+        let coroutine = &mut self.detached[index].coroutine;
         // A variable of the coroutine itself, or of a function that is gone
         // with its frame, is worth less than an attribute.
         let better = coroutine.referenced_by.is_none();
@@ -175,7 +174,7 @@ impl Links<'_, '_, '_> {
 
     /// Names each resource by the shortest way that a waiter or holder has.
     fn name_resources(&mut self, references: &[Reference]) {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let places = self.owners.task_places();
         for place in 0..self.registry.resources.len() {
             let resource = &self.registry.resources[place];
@@ -187,14 +186,14 @@ impl Links<'_, '_, '_> {
             }
             let people = resource.waiters.iter().chain(&resource.holders);
             let frames = people
-                .map(|id| self.owners.frames(id, &places))
+                .map(|id| self.owners.frames(*id, &places))
                 .filter(|frames| !frames.is_empty())
                 .take(NAMING);
             let mut own = frames.flatten().filter(|owned| !owned.library);
             let name = own.find_map(|owned| name_in(reader, &owned, subject));
             let name = name.or_else(|| {
                 let module = |reference: &&Reference| {
-                    reference.to == resource.id && reference.from.starts_with("module:")
+                    reference.to == resource.id && reference.from.item().is_none()
                 };
                 let reference = references.iter().find(module)?;
                 Some(reference.path.to_string())

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use arcstr::ArcStr;
 
-use super::Scene;
+use super::WaitInputs;
 use super::frame_owners::Owners;
 use crate::asyncio::LoopHandles;
 use crate::cpython::{Kind, RawFrame, Reader};
-use crate::snapshot::tasks::loop_id;
+use crate::model::{ItemId, Referrer};
 
 /// The global that says where a module was loaded from.
 const FILE: &str = "__file__";
@@ -23,19 +23,19 @@ pub struct Variable {
 }
 
 /// Somebody's id and their variables.
-pub type Rooted = (ArcStr, Vec<Variable>);
+pub type Rooted = (Referrer, Vec<Variable>);
 
 /// Everybody who may act.
 pub struct Roots<'a, 'r, 'm> {
-    pub scene: &'a Scene<'r, 'm>,
+    pub inputs: &'a WaitInputs<'r, 'm>,
     pub owners: &'a Owners<'a>,
-    pub loops: &'a [(u64, LoopHandles)],
+    pub handles: &'a [(u64, LoopHandles)],
 }
 
 impl Roots<'_, '_, '_> {
     /// Shows `visit` everybody who may act, with the objects in their variables.
-    pub fn visit(&self, visit: &mut dyn FnMut(&ArcStr, &[Variable])) {
-        let reader = self.scene.reader;
+    pub fn visit(&self, visit: &mut dyn FnMut(&Referrer, &[Variable])) {
+        let reader = self.inputs.reader;
         let mut found = Vec::new();
         self.owners.visit(&mut |owner| {
             found.clear();
@@ -46,7 +46,7 @@ impl Roots<'_, '_, '_> {
                     add_variables(reader, owned.frame, &mut found);
                 }
             }
-            visit(owner.id, &found);
+            visit(&Referrer::Item(owner.id), &found);
         });
         for built in self.owners.tasks {
             let Some(exception) = built.exception else {
@@ -60,12 +60,12 @@ impl Roots<'_, '_, '_> {
             for frame in &reader.traceback_frames(traceback).frames {
                 add_variables(reader, frame, &mut found);
             }
-            visit(&built.task.id, &found);
+            visit(&Referrer::Item(built.task.id), &found);
         }
-        for (addr, handles) in self.loops {
-            visit(&loop_id(*addr), &self.of_loop(handles));
+        for (addr, handles) in self.handles {
+            visit(&Referrer::Item(ItemId::Loop(*addr)), &self.of_loop(handles));
         }
-        for interpreter in self.scene.interpreters {
+        for interpreter in self.inputs.interpreters {
             for (module, variables) in self.module_roots(*interpreter) {
                 visit(&module, &variables);
             }
@@ -74,7 +74,7 @@ impl Roots<'_, '_, '_> {
 
     /// What the callbacks of a loop work on.
     fn of_loop(&self, handles: &LoopHandles) -> Vec<Variable> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let watched = handles.watched.iter();
         let files = watched.flat_map(|file| file.reader.iter().chain(&file.writer));
         let all = handles.timers.iter().chain(&handles.ready);
@@ -87,7 +87,7 @@ impl Roots<'_, '_, '_> {
             objects.into_iter().map(move |object| Variable {
                 name: name.clone(),
                 object,
-                due_s: handle.when.map(|when| when - self.scene.now),
+                due_s: handle.when.map(|when| when - self.inputs.now),
             })
         });
         objects.collect()
@@ -95,7 +95,7 @@ impl Roots<'_, '_, '_> {
 
     /// The globals of modules that the user wrote.
     fn module_roots(&self, interpreter: u64) -> Vec<Rooted> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let user_modules = || -> crate::cpython::error::Result<Vec<_>> {
             let Some(modules) = reader.sys_modules(interpreter)? else {
                 return Ok(Vec::new());
@@ -108,7 +108,7 @@ impl Roots<'_, '_, '_> {
                     None => reader.dict_get(globals, FILE),
                 };
                 let file = file.ok().flatten().and_then(|file| reader.text(file).ok());
-                let is_user = file.is_some_and(|file| !self.scene.frames.is_library(&file));
+                let is_user = file.is_some_and(|file| !self.inputs.frames.is_library(&file));
                 if !is_user {
                     continue;
                 }
@@ -123,7 +123,7 @@ impl Roots<'_, '_, '_> {
                     })
                 });
                 found.push((
-                    ArcStr::from(format!("module:{}", reader.text(name)?)),
+                    Referrer::Module(ArcStr::from(&*reader.text(name)?)),
                     variables.collect(),
                 ));
             }
@@ -134,7 +134,7 @@ impl Roots<'_, '_, '_> {
 
     /// The key by which modules have their file: that of one that has one.
     fn file_key(&self, interpreter: u64) -> Option<u64> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let globals = reader.module_globals(interpreter, "os").ok()??;
         let (key, _) = reader.dict_entry(globals, FILE).ok()??;
         Some(key)
@@ -142,7 +142,7 @@ impl Roots<'_, '_, '_> {
 
     /// Names and globals of the modules in the dict at `modules`.
     fn modules(&self, modules: u64) -> crate::cpython::error::Result<Vec<(u64, u64)>> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let (items, _) = reader.dict_items(modules, reader.limits.items)?;
         reader.prefetch_fields(
             items.iter().map(|(_, module)| *module),

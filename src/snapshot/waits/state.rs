@@ -2,55 +2,59 @@
 
 use crate::asyncio::wait_table::pool;
 use crate::cpython::{Kind, Reader};
-use crate::model::Resource;
+use crate::model::{ItemId, Resource, ResourceKind};
 
 /// The resource of kind `kind` at `addr`, with its state but without holders
 /// and waiters.
-pub fn read(reader: &Reader<'_>, kind: &str, addr: u64, id: String) -> Resource {
+pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
     let type_name = reader.type_of(addr).map_or_else(
         |_| "?".to_owned(),
         |ty| reader.full_type_name(&ty).to_string(),
     );
-    let mut resource = Resource {
-        id: id.into(),
-        kind: reader.shared(kind),
-        type_name: type_name.into(),
-        ..Resource::default()
-    };
+    let id = ItemId::Resource(kind, addr);
+    let mut resource = Resource::new(kind, id, type_name.into());
     let state = State { reader, addr };
     match kind {
-        "lock" => state.lock(&mut resource),
-        "semaphore" | "thread-semaphore" => {
+        ResourceKind::Lock => state.lock(&mut resource),
+        ResourceKind::Semaphore | ResourceKind::ThreadSemaphore => {
             resource.value = state.number(&["_value"]);
             resource.limit = state.number(&["_bound_value", "_initial_value"]);
         }
-        "event" => resource.set = state.truth("_value"),
-        "thread-event" => resource.set = state.truth("_flag"),
-        "condition" => {
+        ResourceKind::Event => resource.set = state.truth("_value"),
+        ResourceKind::ThreadEvent => resource.set = state.truth("_flag"),
+        ResourceKind::Condition => {
             resource.locked = state
                 .object("_lock")
                 .and_then(|lock| reader.attribute_bool(lock, "_locked"));
         }
-        "barrier" | "thread-barrier" => {
+        ResourceKind::Barrier | ResourceKind::ThreadBarrier => {
             resource.limit = state.number(&["_parties"]);
             resource.size = state
                 .number(&["_count"])
                 .and_then(|n| u64::try_from(n).ok());
         }
-        "queue" | "thread-queue" => state.queue(&mut resource),
-        "thread-lock" => resource.locked = reader.thread_lock_held(addr),
-        "pool" | "limiter" => state.pool(&mut resource),
-        "memory-stream" => {
+        ResourceKind::Queue | ResourceKind::ThreadQueue => state.queue(&mut resource),
+        ResourceKind::ThreadLock => resource.locked = reader.thread_lock_held(addr),
+        ResourceKind::Pool | ResourceKind::Limiter => state.pool(&mut resource),
+        ResourceKind::MemoryStream => {
             // anyio: an unbounded buffer is `math.inf`.
             resource.limit = state.number(&["max_buffer_size"]);
             resource.size = state.length("buffer");
         }
-        "executor" => {
+        ResourceKind::Executor => {
             resource.limit = state.number(&["_max_workers"]);
             resource.closed = state.truth("_shutdown");
             resource.name = state.text("_thread_name_prefix");
         }
-        _ => {}
+        ResourceKind::Future
+        | ResourceKind::ConcurrentFuture
+        | ResourceKind::ThreadCondition
+        | ResourceKind::ProcessPool
+        | ResourceKind::Stream
+        | ResourceKind::Server
+        | ResourceKind::Socket
+        | ResourceKind::Pipe
+        | ResourceKind::File => {}
     }
     resource
 }

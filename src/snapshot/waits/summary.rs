@@ -3,13 +3,13 @@
 use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
-use crate::model::{Resource, Taken, Wait};
+use crate::model::{ItemId, Resource, ResourceKind, Taken, Wait, WaitKind};
 
 /// Names shown before the rest is counted.
 const NAMES_SHOWN: usize = 3;
 
 /// What ids of tasks, threads and coroutines are called.
-pub type Names = FxHashMap<ArcStr, String>;
+pub type Names = FxHashMap<ItemId, String>;
 
 /// `asyncio.locks.Lock` as its users import it: `asyncio.Lock`.
 pub fn short_type(name: &str) -> String {
@@ -35,19 +35,23 @@ pub fn resource(resource: &Resource, names: &Names) -> String {
 }
 
 fn title(resource: &Resource) -> String {
-    let ty = match resource.kind.as_str() {
-        "socket" | "pipe" | "file" => return resource.summary.clone(),
-        "concurrent-future" => "concurrent future".to_owned(),
-        "future" => "future".to_owned(),
-        "executor" => "pool".to_owned(),
-        "process-pool" => "process pool".to_owned(),
-        "memory-stream" => "memory stream".to_owned(),
-        "thread-lock" if resource.type_name.ends_with("RLock") => "threading.RLock".to_owned(),
-        "thread-lock" => "threading.Lock".to_owned(),
+    let ty = match resource.kind {
+        ResourceKind::Socket | ResourceKind::Pipe | ResourceKind::File => {
+            return resource.summary.clone();
+        }
+        ResourceKind::ConcurrentFuture => "concurrent future".to_owned(),
+        ResourceKind::Future => "future".to_owned(),
+        ResourceKind::Executor => "pool".to_owned(),
+        ResourceKind::ProcessPool => "process pool".to_owned(),
+        ResourceKind::MemoryStream => "memory stream".to_owned(),
+        ResourceKind::ThreadLock if resource.type_name.ends_with("RLock") => {
+            "threading.RLock".to_owned()
+        }
+        ResourceKind::ThreadLock => "threading.Lock".to_owned(),
         _ => short_type(&resource.type_name),
     };
     match &resource.name {
-        Some(name) if resource.kind == "executor" => format!("{ty} \"{name}\""),
+        Some(name) if resource.kind == ResourceKind::Executor => format!("{ty} \"{name}\""),
         Some(name) => format!("{ty} {name}"),
         None => ty,
     }
@@ -55,29 +59,43 @@ fn title(resource: &Resource) -> String {
 
 fn state(resource: &Resource) -> String {
     let mut parts = Vec::new();
-    let kind = resource.kind.as_str();
+    let kind = resource.kind;
     match (resource.used, resource.limit) {
         (Some(used), Some(limit)) => parts.push(format!("{used}/{limit} in use")),
-        (Some(used), None) if kind == "pool" => parts.push(format!("{used} in use")),
+        (Some(used), None) if kind == ResourceKind::Pool => parts.push(format!("{used} in use")),
         _ => {}
     }
-    if kind.ends_with("semaphore")
-        && let Some(value) = resource.value
+    if matches!(
+        kind,
+        ResourceKind::Semaphore | ResourceKind::ThreadSemaphore
+    ) && let Some(value) = resource.value
     {
         parts.push(format!("{value} permits left"));
     }
     match (kind, resource.size, resource.limit) {
-        ("executor", Some(queued), _) => parts.push(format!("{queued} queued")),
-        ("queue" | "thread-queue" | "memory-stream", Some(size), Some(limit)) => {
+        (ResourceKind::Executor, Some(queued), _) => parts.push(format!("{queued} queued")),
+        (
+            ResourceKind::Queue | ResourceKind::ThreadQueue | ResourceKind::MemoryStream,
+            Some(size),
+            Some(limit),
+        ) => {
             parts.push(format!("{size}/{limit} items"));
         }
-        ("queue" | "thread-queue" | "memory-stream", Some(0), None) => {
+        (
+            ResourceKind::Queue | ResourceKind::ThreadQueue | ResourceKind::MemoryStream,
+            Some(0),
+            None,
+        ) => {
             parts.push("empty".to_owned());
         }
-        ("queue" | "thread-queue" | "memory-stream", Some(size), None) => {
+        (
+            ResourceKind::Queue | ResourceKind::ThreadQueue | ResourceKind::MemoryStream,
+            Some(size),
+            None,
+        ) => {
             parts.push(format!("{size} items"));
         }
-        ("barrier" | "thread-barrier", Some(size), Some(limit)) => {
+        (ResourceKind::Barrier | ResourceKind::ThreadBarrier, Some(size), Some(limit)) => {
             parts.push(format!("{size} of {limit} arrived"));
         }
         _ => {}
@@ -94,10 +112,12 @@ fn state(resource: &Resource) -> String {
         resource.set,
         resource.holders.is_empty(),
     ) {
-        ("lock" | "thread-lock", Some(true), _, true) => {
+        (ResourceKind::Lock | ResourceKind::ThreadLock, Some(true), _, true) => {
             parts.push("locked, no holder found".to_owned());
         }
-        ("lock" | "thread-lock", Some(false), ..) => parts.push("free".to_owned()),
+        (ResourceKind::Lock | ResourceKind::ThreadLock, Some(false), ..) => {
+            parts.push("free".to_owned())
+        }
         (_, _, Some(true), _) => parts.push("set".to_owned()),
         (_, _, Some(false), _) => parts.push("not set".to_owned()),
         _ => {}
@@ -109,20 +129,20 @@ fn state(resource: &Resource) -> String {
 }
 
 /// The holders of the resource that are named in a line about it.
-pub fn named_holders(resource: &Resource) -> impl Iterator<Item = &ArcStr> {
+pub fn named_holders(resource: &Resource) -> impl Iterator<Item = &ItemId> {
     resource.holders.iter().take(NAMES_SHOWN)
 }
 
 fn holders(resource: &Resource, names: &Names) -> String {
     let shown = named_holders(resource).map(|id| {
-        let name = names.get(id).map_or(id.as_str(), String::as_str);
+        let name = names.get(id).cloned().unwrap_or_else(|| id.to_string());
         match resource.taken_at.iter().find(|taken| taken.by == *id) {
             Some(Taken {
                 function,
                 line: Some(line),
                 ..
             }) => format!("{name} ({function}, line {line})"),
-            _ => name.to_owned(),
+            _ => name,
         }
     });
     let shown: Vec<String> = shown.collect();
@@ -138,28 +158,30 @@ pub fn wait(wait: &mut Wait, resource: Option<&Resource>, ahead: Option<u64>) {
         if wait.holders.is_empty() {
             wait.holders.clone_from(&resource.holders);
         }
-        if wait.waiters_ahead.is_none() && !matches!(wait.kind.as_str(), "event" | "queue-join") {
+        if wait.waiters_ahead.is_none()
+            && !matches!(wait.kind, WaitKind::Event | WaitKind::QueueJoin)
+        {
             wait.waiters_ahead = ahead;
         }
-        let action = match wait.kind.as_str() {
-            "queue-get" => "get from ",
-            "queue-put" => "put into ",
-            "queue-join" => "join of ",
-            "socket-read" | "pipe-read" => "read from ",
-            "socket-write" | "pipe-write" => "write to ",
-            "condition" if resource.kind != "condition" => "notification, ",
+        let action = match wait.kind {
+            WaitKind::QueueGet => "get from ",
+            WaitKind::QueuePut => "put into ",
+            WaitKind::QueueJoin => "join of ",
+            WaitKind::SocketRead | WaitKind::PipeRead => "read from ",
+            WaitKind::SocketWrite | WaitKind::PipeWrite => "write to ",
+            WaitKind::Condition if resource.kind != ResourceKind::Condition => "notification, ",
             _ => "",
         };
         if wait.summary.is_empty() || wait.summary == wait.type_name {
             wait.summary = format!("{action}{}", resource.summary).into();
         }
-        if wait.kind == "executor"
+        if wait.kind == WaitKind::Executor
             && let Some(ahead) = wait.waiters_ahead
         {
             wait.summary = format!("{}, position {}", wait.summary, ahead + 1).into();
         }
     }
-    if wait.kind == "timer" {
+    if wait.kind == WaitKind::Timer {
         wait.summary = match wait.remaining_s {
             Some(left) => timer(left),
             None => format!("timer, {}", wait.summary).into(),

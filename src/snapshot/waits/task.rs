@@ -6,24 +6,24 @@ use arcstr::{ArcStr, literal};
 
 use rustc_hash::FxHashMap;
 
-use super::Scene;
+use super::WaitInputs;
 use super::files;
 use super::jobs::Jobs;
 use super::registry::Registry;
 use crate::asyncio::wait::python_frames;
-use crate::asyncio::wait_table::COROUTINE_WAITS;
+use crate::asyncio::wait_table::{COROUTINE_WAITS, Receiver};
 use crate::asyncio::{FutureState, LoopHandles, Outer, RawWait, Timers};
 use crate::cpython::Reader;
-use crate::model::Wait;
-use crate::snapshot::tasks::{BuiltTask, task_id};
+use crate::model::{EdgeKind, ItemId, ResourceKind, Wait, WaitKind};
+use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
 
 /// Module and function of `asyncio.sleep`, whose timer uvloop keeps in C.
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
 
 /// Everything a task's wait is explained with.
-pub struct Explain<'a, 'r, 'm> {
-    pub scene: &'a Scene<'r, 'm>,
+pub struct ExplainTask<'a, 'r, 'm> {
+    pub inputs: &'a WaitInputs<'r, 'm>,
     pub registry: &'a mut Registry<'r, 'm>,
     pub threads: &'a [BuiltThread],
     pub timers: &'a Timers,
@@ -33,14 +33,14 @@ pub struct Explain<'a, 'r, 'm> {
     pub outer: FxHashMap<u64, Option<Outer>>,
 }
 
-impl Explain<'_, '_, '_> {
+impl ExplainTask<'_, '_, '_> {
     /// Explains the wait of a task that waits for no other task.
     pub fn task(&mut self, built: &mut BuiltTask) {
         let Some(leaf) = built.waiter.map(NonZeroU64::get) else {
             return;
         };
-        let id = built.task.id.clone();
-        let reader = self.scene.reader;
+        let id = built.task.id;
+        let reader = self.inputs.reader;
         let found = reader.innermost_wait(python_frames(&built.chain), COROUTINE_WAITS);
         let inner = found.as_ref().map_or(0, |(_, frames)| *frames);
         let outer = reader.outer_wait(&built.chain, inner, &mut self.outer);
@@ -49,98 +49,99 @@ impl Explain<'_, '_, '_> {
         let place = match (found, outer) {
             // The primitive is a detail of what is around it.
             (Some((raw, _)), Some(outer)) => {
-                wait.kind = self.scene.reader.shared(raw.kind);
+                wait.kind = raw.kind;
                 wait.type_name = type_name(reader, raw.subject);
-                Some(self.outer(&id, outer))
+                Some(self.outer(id, outer))
             }
-            (None, Some(outer)) => Some(self.outer(&id, outer)),
-            (Some((raw, _)), None) => self.primitive(&id, &raw, leaf, &mut wait),
-            (None, None) => self.bare(&id, built, leaf, &mut wait),
+            (None, Some(outer)) => Some(self.outer(id, outer)),
+            (Some((raw, _)), None) => self.primitive(id, &raw, leaf, &mut wait),
+            (None, None) => self.bare(id, built, leaf, &mut wait),
         };
-        wait.resource = place.map(|place| self.registry.resources[place].id.clone());
+        wait.resource = place.map(|place| self.registry.resources[place].id);
         built.task_mut().waits_for = Some(wait);
     }
 
     /// A wait in a method that is known. Returns the place of its resource.
     fn primitive(
         &mut self,
-        id: &ArcStr,
+        id: ItemId,
         raw: &RawWait,
         leaf: u64,
         wait: &mut Wait,
     ) -> Option<usize> {
-        wait.kind = self.scene.reader.shared(raw.kind);
-        let reader = self.scene.reader;
-        match raw.resource {
-            "stream" | "protocol" => self.descriptor(id, raw.subject, wait),
-            "loop" => self.loop_call(id, raw, leaf, wait),
-            "process" | "subprocess" => self.subprocess(id, raw, wait),
-            "server" => {
+        wait.kind = raw.kind;
+        let reader = self.inputs.reader;
+        match raw.receiver {
+            Receiver::Stream | Receiver::Protocol => self.descriptor(id, raw.subject, wait),
+            Receiver::EventLoop => self.loop_call(id, raw, leaf, wait),
+            Receiver::Process | Receiver::ChildTransport => self.subprocess(id, raw, wait),
+            Receiver::Resource(ResourceKind::Server) => {
                 wait.type_name = type_name(reader, raw.subject);
-                wait.summary = match raw.kind {
-                    "server-close" => literal!("server to close: connections are still open"),
-                    _ => literal!("connections to serve"),
+                let (summary, via) = match raw.kind {
+                    WaitKind::ServerClose => (
+                        literal!("server to close: connections are still open"),
+                        EdgeKind::ServerClose,
+                    ),
+                    _ => (literal!("connections to serve"), EdgeKind::Server),
                 };
-                let place = self.registry.object("server", raw.subject);
-                self.registry.wait(id, place, raw.kind);
-                Some(place)
+                wait.summary = summary;
+                let index = self.registry.object(ResourceKind::Server, raw.subject);
+                self.registry.wait(id, index, via);
+                Some(index)
             }
-            "task-group" => {
+            Receiver::TaskGroup => {
                 self.group(id, raw.subject, wait);
                 None
             }
-            kind => {
-                let place = self.registry.object(kind, raw.subject);
+            Receiver::Resource(kind) => {
+                let index = self.registry.object(kind, raw.subject);
                 wait.type_name
-                    .clone_from(&self.registry.resources[place].type_name);
-                let via = match kind {
-                    "queue" => "queue",
-                    _ => raw.kind,
-                };
-                self.registry.wait(id, place, via);
-                Some(place)
+                    .clone_from(&self.registry.resources[index].type_name);
+                self.registry.wait(id, index, kind.edge());
+                Some(index)
             }
+            // These are receivers of methods in which threads wait.
+            Receiver::Thread | Receiver::Popen => None,
         }
     }
 
-    fn outer(&mut self, id: &ArcStr, outer: Outer) -> usize {
+    fn outer(&mut self, id: ItemId, outer: Outer) -> usize {
         let (kind, addr) = match outer {
             Outer::Pool(addr) => {
-                let tokens = self.scene.reader.first_attribute(addr, &["_total_tokens"]);
-                (if tokens.is_some() { "limiter" } else { "pool" }, addr)
+                let tokens = self.inputs.reader.first_attribute(addr, &["_total_tokens"]);
+                let kind = match tokens {
+                    Some(_) => ResourceKind::Limiter,
+                    None => ResourceKind::Pool,
+                };
+                (kind, addr)
             }
-            Outer::MemoryStream(addr) => ("memory-stream", addr),
+            Outer::MemoryStream(addr) => (ResourceKind::MemoryStream, addr),
         };
         let place = self.registry.object(kind, addr);
-        self.registry.wait(id, place, kind);
+        self.registry.wait(id, place, kind.edge());
         place
     }
 
     /// A group whose tasks do not say that it waits for them (anyio).
-    fn group(&mut self, id: &ArcStr, group: u64, wait: &mut Wait) {
-        let reader = self.scene.reader;
+    fn group(&mut self, id: ItemId, group: u64, wait: &mut Wait) {
+        let reader = self.inputs.reader;
         let tasks = reader.attribute_object(group, "_tasks").ok().flatten();
         let tasks = tasks.map_or(Vec::new(), |tasks| reader.parts(tasks));
         for (_, task) in &tasks {
             let pending = matches!(reader.future_state(*task), Ok(FutureState::Pending));
             if pending {
-                self.registry.edge(id, &task_id(*task), "task-group");
+                self.registry
+                    .edge(id, ItemId::Task(*task), EdgeKind::TaskGroup);
             }
         }
         wait.summary = format!("{} tasks", tasks.len()).into();
     }
 
     /// A future that no known method made.
-    fn bare(
-        &mut self,
-        id: &ArcStr,
-        built: &BuiltTask,
-        leaf: u64,
-        wait: &mut Wait,
-    ) -> Option<usize> {
-        let reader = self.scene.reader;
+    fn bare(&mut self, id: ItemId, built: &BuiltTask, leaf: u64, wait: &mut Wait) -> Option<usize> {
+        let reader = self.inputs.reader;
         if let Some(left) = self.timers.wakes.get(&leaf) {
-            wait.kind = literal!("timer");
+            wait.kind = WaitKind::Timer;
             wait.remaining_s = Some(*left);
             return None;
         }
@@ -149,7 +150,7 @@ impl Explain<'_, '_, '_> {
             && &*frame.at.code.name == SLEEP.1
             && reader.frame_module(frame).as_deref() == Some(SLEEP.0)
         {
-            wait.kind = literal!("timer");
+            wait.kind = WaitKind::Timer;
             let delay = reader.frame_variable(frame, "delay").ok().flatten();
             let delay = delay.map(|delay| reader.value(delay).to_string());
             wait.summary = format!("asyncio.sleep({})", delay.unwrap_or_default()).into();
@@ -165,34 +166,34 @@ impl Explain<'_, '_, '_> {
             return place;
         }
         if let Some(fd) = self.watched_for(leaf) {
-            wait.kind = literal!("socket-read");
+            wait.kind = WaitKind::SocketRead;
             return Some(self.file(id, fd, wait));
         }
         // A protocol's own future: what its transport is connected to.
         let protocol = innermost.and_then(|frame| reader.method_receiver(frame).ok()?);
         if let Some(found) = protocol.and_then(|receiver| reader.descriptor_of(receiver)) {
-            wait.kind = literal!("socket-read");
+            wait.kind = WaitKind::SocketRead;
             return Some(self.file(id, found.fd, wait));
         }
-        let place = self.registry.object("future", leaf);
-        self.registry.wait(id, place, "future");
+        let place = self.registry.object(ResourceKind::Future, leaf);
+        self.registry.wait(id, place, EdgeKind::Future);
         Some(place)
     }
 
     /// The pending ones of several futures that are waited for together.
     fn combined(&self, built: &BuiltTask, leaf: u64, wait: &mut Wait) -> Option<Vec<u64>> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let frame = python_frames(&built.chain).next();
         let gathered = reader.gathered(leaf);
         let (kind, futures) = match (gathered, frame) {
-            (Some(children), _) => ("gather", children),
+            (Some(children), _) => (WaitKind::Gather, children),
             (None, Some(frame))
                 if &*frame.at.code.name == "_wait"
                     && reader.frame_module(frame).as_deref() == Some(SLEEP.0) =>
             {
                 let futures = reader.frame_variable(frame, "fs").ok()??;
                 let parts = reader.parts(futures).into_iter();
-                ("wait", parts.map(|(_, future)| future).collect())
+                (WaitKind::Wait, parts.map(|(_, future)| future).collect())
             }
             _ => return None,
         };
@@ -201,56 +202,58 @@ impl Explain<'_, '_, '_> {
             .into_iter()
             .filter(|future| matches!(reader.future_state(*future), Ok(FutureState::Pending)))
             .collect();
-        wait.kind = kind.to_owned().into();
+        wait.kind = kind;
         wait.summary = format!("{count} futures ({}/{count} done)", count - pending.len()).into();
         Some(pending)
     }
 
     /// A job of an executor: `Some` when it is one.
-    fn job(&mut self, id: &ArcStr, leaf: u64, wait: &mut Wait) -> Option<Option<usize>> {
-        let reader = self.scene.reader;
+    fn job(&mut self, id: ItemId, leaf: u64, wait: &mut Wait) -> Option<Option<usize>> {
+        let reader = self.inputs.reader;
         let futures = [Some(leaf), reader.concurrent_source(leaf)];
         let futures = futures.into_iter().flatten();
         for future in futures.clone() {
             if let Some(thread) = self.jobs.running.get(&future) {
                 let thread = &self.threads[*thread].thread;
-                wait.kind = literal!("executor");
-                wait.holders = vec![thread.id.clone()];
+                wait.kind = WaitKind::Executor;
+                wait.holders = vec![thread.id];
                 wait.summary = running_in(thread).into();
-                self.registry.edge(id, &thread.id, "executor");
+                self.registry.edge(id, thread.id, EdgeKind::Executor);
                 return Some(None);
             }
             if let Some(queued) = self.jobs.queued.get(&future) {
-                wait.kind = literal!("executor");
+                wait.kind = WaitKind::Executor;
                 wait.waiters_ahead = Some(queued.position);
-                self.registry.wait(id, queued.pool, "executor");
+                self.registry.wait(id, queued.pool, EdgeKind::Executor);
                 return Some(Some(queued.pool));
             }
             if let Some(place) = self.jobs.in_processes.get(&future) {
-                wait.kind = literal!("executor");
-                self.registry.wait(id, *place, "executor");
+                wait.kind = WaitKind::Executor;
+                self.registry.wait(id, *place, EdgeKind::Executor);
                 return Some(Some(*place));
             }
         }
         let concurrent = reader.concurrent_source(leaf)?;
-        wait.kind = literal!("executor");
-        let place = self.registry.object("concurrent-future", concurrent);
-        self.registry.wait(id, place, "executor");
+        wait.kind = WaitKind::Executor;
+        let place = self
+            .registry
+            .object(ResourceKind::ConcurrentFuture, concurrent);
+        self.registry.wait(id, place, EdgeKind::Executor);
         Some(Some(place))
     }
 
     /// A call of the loop itself: name resolution or a raw socket.
     fn loop_call(
         &mut self,
-        id: &ArcStr,
+        id: ItemId,
         raw: &RawWait,
         leaf: u64,
         wait: &mut Wait,
     ) -> Option<usize> {
-        if raw.kind == "executor" {
+        if raw.kind == WaitKind::Executor {
             return self.job(id, leaf, wait).flatten();
         }
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let socket = reader.frame_variable(&raw.frame, "sock").ok().flatten();
         let found = socket.and_then(|socket| reader.descriptor_of(socket));
         let fd = found
@@ -277,8 +280,8 @@ impl Explain<'_, '_, '_> {
             .next()
     }
 
-    fn descriptor(&mut self, id: &ArcStr, stream: u64, wait: &mut Wait) -> Option<usize> {
-        let reader = self.scene.reader;
+    fn descriptor(&mut self, id: ItemId, stream: u64, wait: &mut Wait) -> Option<usize> {
+        let reader = self.inputs.reader;
         wait.type_name = type_name(reader, stream);
         let buffered = reader
             .attribute_object(stream, "_buffer")
@@ -286,46 +289,46 @@ impl Explain<'_, '_, '_> {
             .flatten()
             .and_then(|buffer| reader.any_length(buffer));
         let Some(found) = reader.descriptor_of(stream) else {
-            let place = self.registry.object("stream", stream);
+            let place = self.registry.object(ResourceKind::Stream, stream);
             self.registry.resources[place].buffered = buffered;
-            self.registry.wait(id, place, &wait.kind);
+            self.registry.wait(id, place, wait.kind.stream_edge());
             return Some(place);
         };
-        let is_pipe = files::describe(self.scene.descriptors, found.fd).0 == "pipe";
+        let is_pipe = files::describe(self.inputs.descriptors, found.fd).0 == ResourceKind::Pipe;
         if is_pipe {
-            wait.kind = wait.kind.replace("socket", "pipe").into();
+            wait.kind = wait.kind.over_pipe();
         }
         let place = self.file(id, found.fd, wait);
         let resource = &mut self.registry.resources[place];
-        resource.buffered = match wait.kind.ends_with("-write") {
-            true => found.write_buffer,
-            false => buffered,
+        resource.buffered = match wait.kind {
+            WaitKind::SocketWrite | WaitKind::PipeWrite => found.write_buffer,
+            _ => buffered,
         };
         Some(place)
     }
 
-    fn file(&mut self, id: &ArcStr, fd: i64, wait: &mut Wait) -> usize {
-        let (place, peer) = files::resource(self.registry, self.scene.descriptors, fd);
-        let kind = self.registry.resources[place].kind.clone();
+    fn file(&mut self, id: ItemId, fd: i64, wait: &mut Wait) -> usize {
+        let (place, peer) = files::resource(self.registry, self.inputs.descriptors, fd);
+        let kind = self.registry.resources[place].kind;
         wait.peer = peer.map(ArcStr::from);
-        self.registry.wait(id, place, &kind);
+        self.registry.wait(id, place, kind.edge());
         place
     }
 
-    fn subprocess(&mut self, id: &ArcStr, raw: &RawWait, wait: &mut Wait) -> Option<usize> {
-        let reader = self.scene.reader;
-        let transport = match raw.resource {
-            "process" => reader.attribute_object(raw.subject, "_transport").ok()?,
+    fn subprocess(&mut self, id: ItemId, raw: &RawWait, wait: &mut Wait) -> Option<usize> {
+        let reader = self.inputs.reader;
+        let transport = match raw.receiver {
+            Receiver::Process => reader.attribute_object(raw.subject, "_transport").ok()?,
             _ => Some(raw.subject),
         };
         wait.type_name = type_name(reader, raw.subject);
         let pid = transport
             .and_then(|transport| reader.attribute_object(transport, "_pid").ok()?)
-            .and_then(|pid| reader.int(pid).ok()?.to_u64())?;
+            .and_then(|pid| reader.pid(pid))?;
+        let process = ItemId::Process(pid);
         wait.summary = format!("exit of process {pid}").into();
-        wait.holders = vec![format!("process:{pid}").into()];
-        self.registry
-            .edge(id, &format!("process:{pid}").into(), "subprocess");
+        wait.holders = vec![process];
+        self.registry.edge(id, process, EdgeKind::Subprocess);
         None
     }
 }

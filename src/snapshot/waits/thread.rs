@@ -3,14 +3,14 @@
 use arcstr::{ArcStr, literal};
 use rustc_hash::FxHashMap;
 
-use super::Scene;
+use super::WaitInputs;
 use super::files;
 use super::jobs::Jobs;
 use super::registry::Registry;
-use crate::asyncio::wait_table::THREAD_WAITS;
+use crate::asyncio::wait_table::{Receiver, THREAD_WAITS};
 use crate::asyncio::{FutureState, RawWait};
 use crate::cpython::{Kind, RawFrame, Reader};
-use crate::model::{ThreadState, Wait};
+use crate::model::{EdgeKind, ItemId, ResourceKind, ThreadState, Wait, WaitKind};
 use crate::snapshot::threads::BuiltThread;
 
 /// Frames from which a lock is looked for.
@@ -20,27 +20,27 @@ const CONDITION: &str = "threading.Condition";
 const WAITER_VARIABLE: &str = "waiter";
 
 /// System calls and the model's kinds of waits.
-const CALLS: &[(&[&str], &str)] = &[
-    (&["clock_nanosleep", "nanosleep"], "sleep"),
-    (&["recvfrom", "recvmsg"], "socket-read"),
-    (&["sendto", "sendmsg"], "socket-write"),
-    (&["accept", "accept4"], "accept"),
-    (&["connect"], "connect"),
-    (&["wait4", "waitid"], "process"),
-    (&["flock"], "file-lock"),
+const CALLS: &[(&[&str], WaitKind)] = &[
+    (&["clock_nanosleep", "nanosleep"], WaitKind::Sleep),
+    (&["recvfrom", "recvmsg"], WaitKind::SocketRead),
+    (&["sendto", "sendmsg"], WaitKind::SocketWrite),
+    (&["accept", "accept4"], WaitKind::Accept),
+    (&["connect"], WaitKind::Connect),
+    (&["wait4", "waitid"], WaitKind::Process),
+    (&["flock"], WaitKind::FileLock),
 ];
 
 /// Everything a thread's wait is explained with.
 pub struct ExplainThread<'a, 'r, 'm> {
-    pub scene: &'a Scene<'r, 'm>,
+    pub inputs: &'a WaitInputs<'r, 'm>,
     pub registry: &'a mut Registry<'r, 'm>,
     pub jobs: &'a Jobs,
     /// Ids of threads by `pthread_self()`.
-    pub by_ident: &'a FxHashMap<u64, ArcStr>,
+    pub by_ident: &'a FxHashMap<u64, ItemId>,
     /// Coroutines whose first step is queued, by the future they complete.
-    pub queued: &'a FxHashMap<u64, ArcStr>,
+    pub queued: &'a FxHashMap<u64, ItemId>,
     /// Tasks that complete a future of `concurrent.futures`.
-    pub completing: &'a FxHashMap<u64, Vec<ArcStr>>,
+    pub completing: &'a FxHashMap<u64, Vec<ItemId>>,
 }
 
 impl ExplainThread<'_, '_, '_> {
@@ -61,49 +61,57 @@ impl ExplainThread<'_, '_, '_> {
     fn idle_worker(&self, place: usize) -> Wait {
         let executor = &self.registry.resources[place];
         Wait {
-            kind: literal!("idle"),
+            kind: WaitKind::Idle,
             type_name: executor.type_name.clone(),
             summary: literal!("a job to do"),
-            resource: Some(executor.id.clone()),
+            resource: Some(executor.id),
             ..Wait::default()
         }
     }
 
     fn known(&mut self, built: &BuiltThread) -> Option<Wait> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let (raw, _) = reader.innermost_wait(built.stack.frames.iter(), THREAD_WAITS)?;
         let ty = reader.type_of(raw.subject).ok()?;
         let mut wait = Wait {
-            kind: raw.kind.to_owned().into(),
+            kind: raw.kind,
             type_name: reader.full_type_name(&ty).to_string().into(),
             ..Wait::default()
         };
         let ids = actors(built);
-        match raw.resource {
-            "concurrent-future" => self.future(&ids, raw.subject, &mut wait),
-            "thread" => self.join(&ids, raw.subject, &mut wait),
-            "popen" => self.process(&ids, reader.attribute_object(raw.subject, "pid"), &mut wait),
-            kind => {
+        match raw.receiver {
+            Receiver::Resource(ResourceKind::ConcurrentFuture) => {
+                self.future(&ids, raw.subject, &mut wait);
+            }
+            Receiver::Thread => self.join(&ids, raw.subject, &mut wait),
+            Receiver::Popen => self.process(&ids, raw.subject, &mut wait),
+            Receiver::Resource(kind) => {
                 if let Some(lock) = self.reacquiring(built, &raw) {
                     return Some(self.lock(&ids, lock));
                 }
-                let place = self.registry.object(kind, raw.subject);
-                let via = kind.strip_prefix("thread-").unwrap_or(kind);
+                let index = self.registry.object(kind, raw.subject);
                 for id in &ids {
-                    self.registry.wait(id, place, via);
+                    self.registry.wait(*id, index, kind.edge());
                 }
-                wait.resource = Some(self.registry.resources[place].id.clone());
+                wait.resource = Some(self.registry.resources[index].id);
             }
+            // These are receivers of methods in which coroutines wait.
+            Receiver::Stream
+            | Receiver::Protocol
+            | Receiver::EventLoop
+            | Receiver::Process
+            | Receiver::ChildTransport
+            | Receiver::TaskGroup => {}
         }
         Some(wait)
     }
 
     /// A thread that was notified wants the lock of its condition back.
     fn reacquiring(&self, built: &BuiltThread, raw: &RawWait) -> Option<u64> {
-        let reader = self.scene.reader;
+        let reader = self.inputs.reader;
         let frame = built.stack.frames.first()?;
         let receiver = reader.receiver(frame).ok()??;
-        if !reader.is_instance(receiver, CONDITION) || raw.kind == "future" {
+        if !reader.is_instance(receiver, CONDITION) || raw.kind == WaitKind::Future {
             return None;
         }
         let waiter = reader.frame_variable(frame, WAITER_VARIABLE).ok()??;
@@ -114,24 +122,24 @@ impl ExplainThread<'_, '_, '_> {
         (sleeps_for == lock).then_some(lock)
     }
 
-    fn future(&mut self, ids: &[ArcStr], future: u64, wait: &mut Wait) {
-        let reader = self.scene.reader;
-        let mut targets: Vec<ArcStr> = self.completing.get(&future).cloned().unwrap_or_default();
-        targets.extend(self.queued.get(&future).cloned());
+    fn future(&mut self, ids: &[ItemId], future: u64, wait: &mut Wait) {
+        let reader = self.inputs.reader;
+        let mut targets: Vec<ItemId> = self.completing.get(&future).cloned().unwrap_or_default();
+        targets.extend(self.queued.get(&future).copied());
         if let Some(queued) = self.jobs.queued.get(&future) {
-            targets.push(self.registry.resources[queued.pool].id.clone());
+            targets.push(self.registry.resources[queued.pool].id);
             wait.waiters_ahead = Some(queued.position);
         }
         if let Some(place) = self.jobs.in_processes.get(&future) {
-            targets.push(self.registry.resources[*place].id.clone());
+            targets.push(self.registry.resources[*place].id);
         }
         wait.summary = literal!("result of a future");
         if targets.is_empty() {
-            let place = self.registry.object("concurrent-future", future);
+            let place = self.registry.object(ResourceKind::ConcurrentFuture, future);
             for id in ids {
-                self.registry.wait(id, place, "future");
+                self.registry.wait(*id, place, EdgeKind::Future);
             }
-            wait.resource = Some(self.registry.resources[place].id.clone());
+            wait.resource = Some(self.registry.resources[place].id);
             let pending = matches!(reader.future_state(future), Ok(FutureState::Pending));
             if !pending {
                 wait.summary = literal!("result of a future that is done");
@@ -139,86 +147,89 @@ impl ExplainThread<'_, '_, '_> {
         }
         for target in &targets {
             for id in ids {
-                self.registry.edge(id, target, "future");
+                self.registry.edge(*id, *target, EdgeKind::Future);
             }
         }
         wait.holders = targets;
     }
 
-    fn join(&mut self, ids: &[ArcStr], thread: u64, wait: &mut Wait) {
-        let reader = self.scene.reader;
+    fn join(&mut self, ids: &[ItemId], thread: u64, wait: &mut Wait) {
+        let reader = self.inputs.reader;
         let name = reader.attribute_object(thread, "_name").ok().flatten();
         let name = name.and_then(|name| reader.text(name).ok());
         wait.summary = format!("end of thread {}", name.as_deref().unwrap_or("?")).into();
         let ident = reader.attribute_object(thread, "_ident").ok().flatten();
         let ident = ident.and_then(|ident| reader.int(ident).ok()?.to_u64());
-        if let Some(other) = ident.and_then(|ident| self.by_ident.get(&ident)).cloned() {
+        if let Some(other) = ident.and_then(|ident| self.by_ident.get(&ident)).copied() {
             for id in ids {
-                self.registry.edge(id, &other, "join");
+                self.registry.edge(*id, other, EdgeKind::Join);
             }
             wait.holders.push(other);
         }
     }
 
-    fn process(
-        &mut self,
-        ids: &[ArcStr],
-        pid: crate::cpython::error::Result<Option<u64>>,
-        wait: &mut Wait,
-    ) {
-        let pid = pid.ok().flatten();
-        let Some(pid) = pid.and_then(|pid| self.scene.reader.int(pid).ok()?.to_u64()) else {
-            return;
-        };
+    /// The end of the child of a `subprocess.Popen`.
+    fn process(&mut self, ids: &[ItemId], popen: u64, wait: &mut Wait) {
+        let reader = self.inputs.reader;
+        let pid = reader.attribute_object(popen, "pid").ok().flatten();
+        if let Some(pid) = pid.and_then(|pid| reader.pid(pid)) {
+            self.exit_of(ids, pid, wait);
+        }
+    }
+
+    /// Notes that `ids` wait for the exit of process `pid`.
+    fn exit_of(&mut self, ids: &[ItemId], pid: u32, wait: &mut Wait) {
         wait.summary = format!("exit of process {pid}").into();
-        let process = ArcStr::from(format!("process:{pid}"));
+        let process = ItemId::Process(pid);
         for id in ids {
-            self.registry.edge(id, &process, "subprocess");
+            self.registry.edge(*id, process, EdgeKind::Subprocess);
         }
         wait.holders.push(process);
     }
 
     /// What the system call alone says.
     fn call(&mut self, built: &BuiltThread) -> Option<Wait> {
-        let kernel = self.scene.kernel.by_thread(built.thread.native_id)?;
+        let kernel = self.inputs.kernel.by_thread(built.thread.native_id)?;
         let name = built.thread.syscall.as_deref()?;
         let ids = actors(built);
         if name == "futex" {
             let futex = self.futex(built)?;
-            let roots = lock_roots(self.scene.reader, &built.stack.frames);
-            let lock = self.scene.reader.lock_of_futex(futex, &roots)?;
+            let roots = lock_roots(self.inputs.reader, &built.stack.frames);
+            let lock = self.inputs.reader.lock_of_futex(futex, &roots)?;
             return Some(self.lock(&ids, lock));
         }
         if let Some(fd) = kernel.syscall.and_then(|call| call.descriptor()) {
-            let (place, peer) = files::resource(self.registry, self.scene.descriptors, fd);
+            let (place, peer) = files::resource(self.registry, self.inputs.descriptors, fd);
             let resource = &self.registry.resources[place];
-            let (kind, summary) = (resource.kind.clone(), resource.summary.clone());
-            let reads = matches!(name, "read" | "readv" | "recvfrom" | "recvmsg");
+            let (kind, summary) = (resource.kind, resource.summary.clone());
+            let is_read = matches!(name, "read" | "readv" | "recvfrom" | "recvmsg");
             let known = CALLS.iter().find(|(calls, _)| calls.contains(&name));
-            let wait_kind = match (known, kind.as_str()) {
-                (Some((_, kind)), _) => (*kind).to_owned(),
-                (None, kind) => format!("{kind}-{}", if reads { "read" } else { "write" }),
+            let (read, write) = kind.read_and_write();
+            let wait_kind = match known {
+                Some((_, kind)) => *kind,
+                None if is_read => read,
+                None => write,
             };
             for id in &ids {
-                self.registry.wait(id, place, &kind);
+                self.registry.wait(*id, place, kind.edge());
             }
             return Some(Wait {
-                kind: wait_kind.into(),
-                type_name: kind,
+                kind: wait_kind,
+                type_name: kind.as_str().into(),
                 summary: summary.into(),
-                resource: Some(self.registry.resources[place].id.clone()),
+                resource: Some(self.registry.resources[place].id),
                 peer: peer.map(ArcStr::from),
                 ..Wait::default()
             });
         }
         let (_, kind) = CALLS.iter().find(|(calls, _)| calls.contains(&name))?;
         let mut wait = Wait {
-            kind: (*kind).to_owned().into(),
+            kind: *kind,
             type_name: name.to_owned().into(),
             summary: name.to_owned().into(),
             ..Wait::default()
         };
-        if *kind == "process" {
+        if *kind == WaitKind::Process {
             self.waited_process(
                 &ids,
                 kernel.syscall.as_ref().map(|call| (name, call.args)),
@@ -229,7 +240,7 @@ impl ExplainThread<'_, '_, '_> {
     }
 
     /// The process that `wait4(pid)` or `waitid(P_PID, pid)` is about.
-    fn waited_process(&mut self, ids: &[ArcStr], call: Option<(&str, [u64; 6])>, wait: &mut Wait) {
+    fn waited_process(&mut self, ids: &[ItemId], call: Option<(&str, [u64; 6])>, wait: &mut Wait) {
         /// `idtype_t` of a single process (bits/waitflags.h).
         const P_PID: u64 = 1;
         let pid = match call {
@@ -237,42 +248,39 @@ impl ExplainThread<'_, '_, '_> {
             Some(("waitid", args)) if args[0] == P_PID => args[1] as i32,
             _ => -1,
         };
-        if pid > 0 {
-            wait.summary = format!("exit of process {pid}").into();
-            let process = ArcStr::from(format!("process:{pid}"));
-            for id in ids {
-                self.registry.edge(id, &process, "subprocess");
-            }
-            wait.holders.push(process);
+        if let Ok(pid) = u32::try_from(pid)
+            && pid > 0
+        {
+            self.exit_of(ids, pid, wait);
         }
     }
 
-    fn lock(&mut self, ids: &[ArcStr], lock: u64) -> Wait {
-        let place = self.registry.object("thread-lock", lock);
+    fn lock(&mut self, ids: &[ItemId], lock: u64) -> Wait {
+        let place = self.registry.object(ResourceKind::ThreadLock, lock);
         for id in ids {
-            self.registry.wait(id, place, "thread-lock");
+            self.registry.wait(*id, place, EdgeKind::ThreadLock);
         }
         let resource = &self.registry.resources[place];
         Wait {
-            kind: literal!("thread-lock"),
+            kind: WaitKind::ThreadLock,
             type_name: resource.type_name.clone(),
-            resource: Some(resource.id.clone()),
+            resource: Some(resource.id),
             ..Wait::default()
         }
     }
 
     /// Address of the futex on which the thread sleeps.
     fn futex(&self, built: &BuiltThread) -> Option<u64> {
-        let kernel = self.scene.kernel.by_thread(built.thread.native_id)?;
+        let kernel = self.inputs.kernel.by_thread(built.thread.native_id)?;
         let is_futex = built.thread.syscall.as_deref() == Some("futex");
         is_futex.then(|| kernel.syscall.as_ref().map(|call| call.args[0]))?
     }
 }
 
 /// A thread and the task that runs in it wait for the same.
-fn actors(built: &BuiltThread) -> Vec<ArcStr> {
-    let mut ids = vec![built.thread.id.clone()];
-    ids.extend(built.thread.task.clone());
+fn actors(built: &BuiltThread) -> Vec<ItemId> {
+    let mut ids = vec![built.thread.id];
+    ids.extend(built.thread.task);
     ids
 }
 

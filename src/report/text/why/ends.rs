@@ -3,7 +3,7 @@
 use super::{Cause, call, child_name};
 use crate::model::describe::due;
 use crate::model::{
-    ChildProcess, Confidence, Coroutine, CoroutineState, Frame, ItemId, Reference, Resource,
+    ChildProcess, Confidence, Coroutine, CoroutineState, Frame, How, ItemId, Reference, Resource,
     ResourceKind, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 use crate::plain_text;
@@ -76,7 +76,7 @@ impl Cause<'_, '_> {
             return Some(pending);
         }
         // A lost wake-up can still be repeated by whoever refers to the resource.
-        let lost_wakeup = self.diagnosis.how.as_deref() == Some("lost-wakeup");
+        let lost_wakeup = self.diagnosis.how == Some(How::LostWakeup);
         let nobody = self.diagnosis.kind.leaves_nobody()
             && self.diagnosis.confidence != Confidence::Possible
             && (!lost_wakeup || resource.kind.is_condition());
@@ -103,7 +103,7 @@ impl Cause<'_, '_> {
     fn pending(&self, refer: &[&Reference]) -> Option<String> {
         let (event_loop, reference) = refer.iter().find_map(|reference| {
             let id = reference.from.item()?;
-            self.index.loop_index(id).map(|_| (id, reference))
+            self.index.event_loop(id).map(|_| (id, reference))
         })?;
         let event_loop = self.index.label(event_loop);
         Some(match reference.due_s {

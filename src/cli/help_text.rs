@@ -1,0 +1,68 @@
+//! The texts at the end of `--help`.
+
+/// Ends `dapper-attach --help`.
+pub const REPORT_HELP: &str = "\
+Examples:
+  dapper-attach ps                            list the Python processes
+  dapper-attach --pid 4242                    report on one process
+  dapper-attach --pid 4242 --children         and on all processes below it
+  dapper-attach --pid 4242 --task worker-3    show all about one task
+  dapper-attach --pid 4242 --threads          show threads only
+  dapper-attach --pid 4242 --format json | jq '.processes[].diagnoses'
+  dapper-attach --pid 4242 --format dot | dot -Tsvg > waits.svg
+  dapper-attach --pid 4242 --exit-code > report.txt || echo 'hangs, or unreadable'
+  dapper-attach check --pid 4242              check debug mode, leaks, lost exceptions
+  dapper-attach capture --pid 4242 -o hang.dapper
+  dapper-attach --capture hang.dapper         the same report, later or elsewhere
+  dapper-attach dap                           serve an editor as a debug adapter
+  dapper-attach demo                          report on a small program that hangs
+
+Permissions:
+  Reading a process needs the permission that a debugger needs. Processes of your
+  own user can be read if /proc/sys/kernel/yama/ptrace_scope is 0 or missing. If it
+  is 1 or 2, and for processes of other users, you need CAP_SYS_PTRACE. To get it:
+    sudo dapper-attach --pid PID
+    sudo setcap cap_sys_ptrace=ep \"$(command -v dapper-attach)\"
+    docker run --cap-add SYS_PTRACE ...; in Kubernetes securityContext.capabilities.add
+  Nothing is installed or run in the process, and nothing is written to it. It is
+  stopped for some milliseconds (--max-pause), or not at all (--no-pause).
+
+Exit status:
+  0  the snapshot was taken, whatever it says
+  1  it could not be taken: stderr says why and how to fix it; with --format json
+     stdout has {\"error\": {\"code\", \"message\", \"hint\"}}
+  2  wrong usage
+  3  with --exit-code: the process hangs, or its event loop is blocked";
+
+/// Ends `dapper-attach dap --help`.
+pub const DAP_HELP: &str = "\
+Examples:
+  dapper-attach dap                                what an editor starts
+  dapper-attach dap --pid 4242                     for this process only
+  dapper-attach dap --capture hang.dapper          for a capture
+  dapper-attach dap --listen 127.0.0.1:5678        for editors that connect to a port
+  dapper-attach dap --socket /run/user/1000/dapper.sock
+  DAPPER_ATTACH_TOKEN=... dapper-attach dap --listen 0.0.0.0:5678 --allow-remote
+Configurations for editors: docs/editors.md";
+
+/// Ends `dapper-attach capture --help`.
+pub const CAPTURE_HELP: &str = "\
+Examples:
+  dapper-attach capture --pid 4242 -o hang.dapper
+  dapper-attach --capture hang.dapper --locals
+  dapper-attach dap --capture hang.dapper            in an editor
+  dapper-attach capture --pid 4242 --redact -o for-others.dapper
+  ssh HOST dapper-attach capture --pid 4242 -o - | dapper-attach --capture -
+
+What a capture contains:
+  All pages of memory that were read, as in a core dump: the values of variables
+  and whatever lies beside them. Command lines; names of files, sockets and
+  threads; the source files that the diagnosis reads. The process's environment is
+  not read from /proc, but parts of it may lie in those pages.
+
+With --redact:
+  Only the bytes that the report without --locals is made from. In source files,
+  strings, comments and numbers of more than two digits are masked. Of a command
+  line, only the program and its script remain. Names remain: of types, functions,
+  files, attributes, tasks, threads and sockets. What the report itself shows also
+  remains, such as the message of an exception that nobody retrieved.";

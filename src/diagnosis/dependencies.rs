@@ -1,0 +1,341 @@
+//! Who cannot go on before whom: the edges of the wait-for graph.
+
+use std::rc::Rc;
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use rustc_hash::FxHashSet;
+
+use super::culprit;
+use super::facts::Facts;
+use crate::model::{
+    CoroutineState, EdgeKind, IdMap, Index, Item, ItemId, Process, Resource, TaskState, WaitKind,
+};
+
+/// Why one node depends on another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependency {
+    /// The snapshot has this edge between them.
+    Edge(EdgeKind),
+    /// A task or thread waits for this resource.
+    Wait(WaitKind),
+    /// A generator stands at a `yield` while a task runs the body of its
+    /// `async for`.
+    Consumer,
+    /// The other refers to the resource, so it might end the wait for it.
+    Refers,
+}
+
+impl Dependency {
+    /// A resource, and who holds it.
+    pub const HOLDS: Self = Self::Edge(EdgeKind::Holds);
+    /// What waits for its loop to turn, and what the loop runs instead.
+    const EVENT_LOOP: Self = Self::Edge(EdgeKind::EventLoop);
+
+    /// Whether the dependency is certain.
+    pub const fn is_proved(self) -> bool {
+        match self {
+            Self::Edge(_) | Self::Wait(_) | Self::Consumer => true,
+            Self::Refers => false,
+        }
+    }
+
+    /// Whether cancelling the one that waits also cancels the awaited.
+    pub const fn passes_cancellation(self) -> bool {
+        match self {
+            Self::Edge(kind) => kind.passes_cancellation(),
+            Self::Wait(kind) => kind.passes_cancellation(),
+            Self::Consumer | Self::Refers => false,
+        }
+    }
+
+    /// Whether one of several dependencies is enough.
+    pub const fn needs_only_one(self) -> bool {
+        match self {
+            Self::Edge(kind) => kind.needs_only_one(),
+            Self::Wait(kind) => kind.needs_only_one(),
+            Self::Consumer | Self::Refers => false,
+        }
+    }
+
+    /// Whether it leads from a group of tasks to one of its members.
+    pub const fn is_group(self) -> bool {
+        match self {
+            Self::Edge(kind) => kind.is_group(),
+            Self::Wait(_) | Self::Consumer | Self::Refers => false,
+        }
+    }
+}
+
+/// The dependencies of one process. The nodes have the numbers that the items
+/// have in [`Index`]; ids that denote no item come after them.
+#[derive(Debug, Default)]
+pub struct Dependencies<'a> {
+    /// The edges lead from who waits to what it waits for.
+    pub graph: DiGraph<ItemId, Dependency>,
+    index: Rc<Index<'a>>,
+    /// The nodes of ids that denote no item.
+    unknown: IdMap<NodeIndex>,
+}
+
+impl<'a> Dependencies<'a> {
+    /// Collects the dependencies from the facts.
+    pub fn find(facts: &Facts<'a>) -> Self {
+        let mut builder = Builder {
+            found: Self {
+                index: Rc::clone(&facts.index),
+                ..Self::default()
+            },
+            ends: FxHashSet::default(),
+        };
+        for item in facts.index.iter() {
+            builder.found.graph.add_node(item.id());
+        }
+        builder.add_edges(facts.process);
+        builder.add_waits(facts);
+        builder.add_holders(facts);
+        builder.add_source_holders(facts);
+        builder.add_loop_edges(facts);
+        builder.add_consumers(facts);
+        builder.add_references(facts);
+        builder.found
+    }
+
+    /// The node of an id.
+    pub fn node(&self, id: ItemId) -> Option<NodeIndex> {
+        let known = self.index.number(id).map(NodeIndex::new);
+        known.or_else(|| self.unknown.get(&id).copied())
+    }
+
+    /// The item at a node.
+    pub fn item(&self, node: NodeIndex) -> Option<Item<'a>> {
+        self.index.at(node.index())
+    }
+
+    /// The id of a node.
+    pub fn id(&self, node: NodeIndex) -> Option<ItemId> {
+        self.graph.node_weight(node).copied()
+    }
+
+    /// The ids of nodes, in their order.
+    pub fn ids(&self, nodes: &[NodeIndex]) -> Vec<ItemId> {
+        nodes.iter().filter_map(|node| self.id(*node)).collect()
+    }
+
+    /// What `id` depends on, and why.
+    pub fn needs(&self, id: ItemId) -> impl Iterator<Item = (ItemId, Dependency)> {
+        let edges = (self.node(id).into_iter()).flat_map(|node| self.graph.edges(node));
+        edges.filter_map(|edge| Some((self.id(edge.target())?, *edge.weight())))
+    }
+
+    /// Who waits directly for `id`, and why.
+    pub fn needed_by(&self, id: ItemId) -> impl Iterator<Item = (ItemId, Dependency)> {
+        let edges = self
+            .node(id)
+            .into_iter()
+            .flat_map(|node| self.graph.edges_directed(node, Direction::Incoming));
+        edges.filter_map(|edge| Some((self.id(edge.source())?, *edge.weight())))
+    }
+
+    /// All that wait, over any number of steps, behind one of `ids`; these too.
+    pub fn behind(&self, ids: impl IntoIterator<Item = ItemId>) -> FxHashSet<NodeIndex> {
+        let mut open: Vec<NodeIndex> = ids.into_iter().filter_map(|id| self.node(id)).collect();
+        let mut found: FxHashSet<NodeIndex> = open.iter().copied().collect();
+        while let Some(node) = open.pop() {
+            for edge in self.graph.edges_directed(node, Direction::Incoming) {
+                if edge.weight().is_proved() && found.insert(edge.source()) {
+                    open.push(edge.source());
+                }
+            }
+        }
+        found
+    }
+
+    fn is_done(&self, node: NodeIndex) -> bool {
+        matches!(self.item(node), Some(Item::Task(task)) if task.state == TaskState::Done)
+    }
+
+    /// The node of what is waited for, where it is a resource.
+    fn resource(&self, id: Option<ItemId>) -> Option<NodeIndex> {
+        let node = self.index.number(id?).map(NodeIndex::new)?;
+        matches!(self.item(node), Some(Item::Resource(_))).then_some(node)
+    }
+
+    /// Whether the holder of a resource also waits for it, and may do so: the
+    /// task that waits for a server to close is also who holds the server.
+    fn holds_its_own(&self, resource: NodeIndex, holder: NodeIndex) -> bool {
+        let Some(Item::Resource(resource)) = self.item(resource) else {
+            return false;
+        };
+        let wait = match self.item(holder) {
+            Some(Item::Task(task)) => task.waits_for.as_ref(),
+            Some(Item::Thread(thread)) => thread.waits_for.as_ref(),
+            _ => None,
+        };
+        let waits = wait.and_then(|wait| wait.resource) == Some(resource.id);
+        waits && !resource.kind.is_exclusive()
+    }
+}
+
+struct Builder<'a> {
+    found: Dependencies<'a>,
+    /// The ends of all edges. A node may have an edge to each of a million
+    /// others, so that looking through its edges would take too long.
+    ends: FxHashSet<(NodeIndex, NodeIndex)>,
+}
+
+impl<'a> Builder<'a> {
+    fn node(&mut self, id: ItemId) -> NodeIndex {
+        let known = self.found.index.number(id).map(NodeIndex::new);
+        known.unwrap_or_else(|| {
+            let unknown = self.found.unknown.entry(id);
+            *unknown.or_insert_with(|| self.found.graph.add_node(id))
+        })
+    }
+
+    /// Adds an edge, unless there is one between the same ends.
+    fn add(&mut self, from: NodeIndex, to: NodeIndex, why: Dependency) {
+        if self.ends.insert((from, to)) {
+            self.found.graph.add_edge(from, to, why);
+        }
+    }
+
+    fn add_edges(&mut self, process: &Process) {
+        let max = process.edges.len() + process.tasks.len();
+        self.ends.reserve(max);
+        self.found.graph.reserve_edges(max);
+        for edge in process.edges.iter() {
+            let (from, to) = (self.node(edge.from), self.node(edge.to));
+            let own = edge.via == EdgeKind::Holds && self.found.holds_its_own(from, to);
+            if !self.found.is_done(from) && !self.found.is_done(to) && !own {
+                self.add(from, to, Dependency::Edge(edge.via));
+            }
+        }
+    }
+
+    fn add_waits(&mut self, facts: &Facts<'a>) {
+        let tasks = facts
+            .live_nodes()
+            .map(|(node, task)| (node, task.waits_for.as_ref()));
+        let threads = facts.process.threads.iter();
+        let threads =
+            threads.filter_map(|thread| Some((facts.node(thread.id)?, thread.waits_for.as_ref())));
+        for (node, wait) in tasks.chain(threads) {
+            if let Some(wait) = wait
+                && let Some(resource) = self.found.resource(wait.resource)
+            {
+                self.add(node, resource, Dependency::Wait(wait.kind));
+            }
+        }
+    }
+
+    fn add_holders(&mut self, facts: &Facts<'a>) {
+        for resource in &facts.process.resources {
+            let Some(node) = facts.node(resource.id) else {
+                continue;
+            };
+            for holder in &resource.holders {
+                if let Some(holder) = facts.node(*holder)
+                    && !self.found.is_done(holder)
+                    && !self.found.holds_its_own(node, holder)
+                {
+                    self.add(node, holder, Dependency::HOLDS);
+                }
+            }
+        }
+        // A running task waits for whatever its thread waits for.
+        for thread in &facts.process.threads {
+            if let (Some(task), Some(wait)) = (thread.task, &thread.waits_for)
+                && let Some(resource) = self.found.resource(wait.resource)
+                && let Some(task) = facts.node(task)
+                && let Some(Item::Task(_)) = facts.item(task)
+            {
+                self.add(task, resource, Dependency::Wait(wait.kind));
+            }
+        }
+    }
+
+    /// The memory does not say who took a lock by a plain `acquire()`; the
+    /// source around the line where a task stands may.
+    fn add_source_holders(&mut self, facts: &Facts<'a>) {
+        let resources = facts.process.resources.iter();
+        for resource in resources.filter(|resource| may_have_hidden_holder(resource)) {
+            for reference in facts.referrers(resource.id) {
+                let Some(holder) = reference.from.item() else {
+                    continue;
+                };
+                let task = facts.task(holder);
+                let live = task.is_some_and(|task| task.state != TaskState::Done);
+                if live && culprit::took(facts, holder, resource, &reference.path) {
+                    let (resource, holder) = (self.node(resource.id), self.node(holder));
+                    self.add(resource, holder, Dependency::HOLDS);
+                }
+            }
+        }
+    }
+
+    /// Whoever waits for a timer or a file goes on only when its loop turns.
+    fn add_loop_edges(&mut self, facts: &Facts<'a>) {
+        let mut running: IdMap<NodeIndex> = IdMap::default();
+        for event_loop in &facts.process.loops {
+            let thread = event_loop.thread.and_then(|id| facts.thread(id));
+            if let Some(busy) = thread.and_then(|thread| thread.task) {
+                running.insert(event_loop.id, self.node(busy));
+            }
+        }
+        for event_loop in &facts.process.loops {
+            if let Some(busy) = running.get(&event_loop.id) {
+                let waiting = self.node(event_loop.id);
+                self.add(waiting, *busy, Dependency::EVENT_LOOP);
+            }
+        }
+        for (node, task) in facts.live_nodes() {
+            let Some(busy) = task.event_loop.and_then(|id| running.get(&id)) else {
+                continue;
+            };
+            let alone = self.found.graph.neighbors(node).next().is_none();
+            if *busy != node && alone {
+                self.add(node, *busy, Dependency::EVENT_LOOP);
+            }
+        }
+    }
+
+    /// A generator stands at its `yield` while the body of an `async for` runs,
+    /// so it goes on after the task that runs this body.
+    fn add_consumers(&mut self, facts: &Facts<'a>) {
+        for coroutine in &facts.process.coroutines {
+            if coroutine.state != CoroutineState::AsyncGenerator {
+                continue;
+            }
+            for task in culprit::consumers(facts, coroutine) {
+                let (generator, task) = (self.node(coroutine.id), self.node(task));
+                self.add(generator, task, Dependency::Consumer);
+            }
+        }
+    }
+
+    fn add_references(&mut self, facts: &Facts<'a>) {
+        for reference in &facts.process.references {
+            let from = reference.from.item().and_then(|id| facts.node(id));
+            let Some(from) = from else {
+                continue;
+            };
+            let live = match facts.item(from) {
+                // Nobody will ever resume one that no task and no loop has.
+                Some(Item::Coroutine(coroutine)) => {
+                    let mut edges = self.found.graph.edges(from);
+                    coroutine.event_loop.is_some() || edges.next().is_some()
+                }
+                _ => !self.found.is_done(from),
+            };
+            if live && let Some(resource) = self.found.resource(Some(reference.to)) {
+                self.add(resource, from, Dependency::Refers);
+            }
+        }
+    }
+}
+
+fn may_have_hidden_holder(resource: &Resource) -> bool {
+    resource.kind.may_hide_holder() && resource.holders.is_empty() && resource.locked != Some(false)
+}

@@ -1,0 +1,287 @@
+//! What is known before any conclusion: the samples, what moved, who refers to
+//! what, and the source files.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use petgraph::graph::NodeIndex;
+use rustc_hash::FxHashMap;
+
+use super::frames::is_forked_step;
+use super::progress::Progress;
+use super::source::Module;
+use super::sources::Sources;
+use crate::model::{
+    ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, IdMap, Index, Item, ItemId,
+    LoopFile, Process, Reference, Resource, Task, TaskState, Thread, ThreadState, WaitKind,
+};
+
+/// Share of a processor from which on a thread counts as computing.
+pub const COMPUTING: f64 = 0.5;
+/// The same for a thread that was seen running in every sample: it may have to
+/// share its processor.
+const COMPUTING_IF_RUNNING: f64 = 0.05;
+
+/// One process under examination.
+pub struct Facts<'a> {
+    /// The last sample.
+    pub process: &'a Process,
+    /// The samples before it, oldest first.
+    pub earlier: &'a [Process],
+    /// Planned seconds between two samples.
+    pub interval_s: f64,
+    /// What changed between the samples.
+    pub progress: Progress,
+    /// The items of the last sample by their ids.
+    pub index: Rc<Index<'a>>,
+    /// The numbers of all tasks in the graph, in the order of the process.
+    task_nodes: Vec<NodeIndex>,
+    /// Who refers to a resource.
+    references: IdMap<Vec<&'a Reference>>,
+    sources: &'a dyn Sources,
+    modules: RefCell<FxHashMap<String, Option<Rc<Module>>>>,
+}
+
+impl<'a> Facts<'a> {
+    /// Indexes the last sample and compares it with the earlier ones.
+    pub fn new(
+        process: &'a Process,
+        earlier: &'a [Process],
+        interval_s: f64,
+        sources: &'a dyn Sources,
+    ) -> Self {
+        let mut references: IdMap<Vec<&Reference>> = IdMap::default();
+        for reference in &process.references {
+            references.entry(reference.to).or_default().push(reference);
+        }
+        let index = Index::new(process);
+        let tasks = process.tasks.iter();
+        let task_nodes = tasks.filter_map(|task| index.number(task.id).map(NodeIndex::new));
+        Self {
+            process,
+            earlier,
+            interval_s,
+            progress: Progress::compare(process, earlier, interval_s),
+            task_nodes: task_nodes.collect(),
+            index: Rc::new(index),
+            references,
+            sources,
+            modules: RefCell::default(),
+        }
+    }
+
+    /// The parsed source of a file; `None` where its text cannot be had.
+    pub fn module(&self, file: &str) -> Option<Rc<Module>> {
+        if let Some(known) = self.modules.borrow().get(file) {
+            return known.clone();
+        }
+        let text = self.sources.read(file);
+        let module = text.map(|text| Rc::new(Module::parse(text)));
+        let mut modules = self.modules.borrow_mut();
+        modules.insert(file.to_owned(), module.clone());
+        module
+    }
+
+    /// Who refers to the resource.
+    pub fn referrers(&self, resource: ItemId) -> &[&'a Reference] {
+        self.references.get(&resource).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether it is known who refers to the resource.
+    pub fn is_explored(&self, resource: ItemId) -> bool {
+        self.references.contains_key(&resource)
+    }
+
+    /// The command line of the parent process.
+    pub fn parent_command(&self) -> Option<Vec<String>> {
+        self.sources.parent_command(self.process.parent_pid?)
+    }
+
+    /// The number of the item in the graph.
+    pub fn node(&self, id: ItemId) -> Option<NodeIndex> {
+        self.index.number(id).map(NodeIndex::new)
+    }
+
+    /// The item with this number in the graph.
+    pub fn item(&self, node: NodeIndex) -> Option<Item<'a>> {
+        self.index.at(node.index())
+    }
+
+    /// The task with this id.
+    pub fn task(&self, id: ItemId) -> Option<&'a Task> {
+        self.index.task(id)
+    }
+
+    /// The thread with this id.
+    pub fn thread(&self, id: ItemId) -> Option<&'a Thread> {
+        self.index.thread(id)
+    }
+
+    /// The resource with this id.
+    pub fn resource(&self, id: ItemId) -> Option<&'a Resource> {
+        self.index.resource(id)
+    }
+
+    /// The coroutine with this id.
+    pub fn coroutine(&self, id: ItemId) -> Option<&'a Coroutine> {
+        self.index.coroutine(id)
+    }
+
+    /// The event loop with this id.
+    pub fn event_loop(&self, id: ItemId) -> Option<&'a EventLoop> {
+        self.index.event_loop(id)
+    }
+
+    /// The child process with this id.
+    pub fn child(&self, id: ItemId) -> Option<&'a ChildProcess> {
+        self.index.child(id)
+    }
+
+    /// The thread on whose stack the task is now.
+    pub fn thread_of_running(&self, task: &Task) -> Option<&'a Thread> {
+        if task.state != TaskState::Running {
+            return None;
+        }
+        let mut threads = self.process.threads.iter();
+        threads.find(|thread| thread.task == Some(task.id))
+    }
+
+    /// The stack of the item, innermost first. A running task has the stack of
+    /// its thread, which goes on into synchronous code.
+    pub fn frames(&self, id: ItemId) -> &'a [Frame] {
+        match self.index.get(id) {
+            Some(Item::Task(task)) => match self.thread_of_running(task) {
+                Some(thread) => &thread.frames,
+                None => &task.frames,
+            },
+            Some(Item::Thread(thread)) => &thread.frames,
+            Some(Item::Coroutine(coroutine)) => &coroutine.frames,
+            Some(Item::Resource(_) | Item::Loop(_) | Item::Child(_)) | None => &[],
+        }
+    }
+
+    /// The file that a loop watches for the task.
+    pub fn file_of(&self, task: &Task) -> Option<&'a LoopFile> {
+        let files = || self.process.loops.iter().flat_map(|l| &l.files);
+        let wait = task.waits_for.as_ref()?;
+        files()
+            .find(|file| file.tasks.contains(&task.id))
+            .or_else(|| {
+                let fd = wait.resource?.descriptor()?;
+                files().find(|file| file.fd == fd)
+            })
+            .or_else(|| {
+                let peer = wait.peer.as_deref()?;
+                files().find(|file| file.peer.as_deref() == Some(peer))
+            })
+    }
+
+    /// Sockets on which this process takes connections.
+    pub fn listeners(&self) -> impl Iterator<Item = &'a LoopFile> {
+        let files = self.process.loops.iter().flat_map(|l| &l.files);
+        files.filter(|file| file.state.as_deref() == Some("LISTEN"))
+    }
+
+    /// Tasks that are not done.
+    pub fn live_tasks(&self) -> impl Iterator<Item = &'a Task> {
+        let tasks = self.process.tasks.iter().map(|task| &**task);
+        tasks.filter(|task| task.state != TaskState::Done)
+    }
+
+    /// Tasks that are not done, with their numbers in the graph.
+    pub fn live_nodes(&self) -> impl Iterator<Item = (NodeIndex, &'a Task)> {
+        let tasks = self.task_nodes.iter().zip(&self.process.tasks);
+        tasks
+            .map(|(node, task)| (*node, &**task))
+            .filter(|(_, task)| task.state != TaskState::Done)
+    }
+
+    /// Whether a task is a copy that a fork made of one of the parent: it is on
+    /// a stack, but nobody runs its loop.
+    pub fn is_copy(&self, task: &Task) -> bool {
+        if task.state != TaskState::Running {
+            return false;
+        }
+        let event_loop = task.event_loop.and_then(|id| self.index.event_loop(id));
+        let thread = self.thread_of_running(task);
+        let forked = thread.is_some_and(is_forked_step);
+        forked || event_loop.is_some_and(|event_loop| !event_loop.running)
+    }
+
+    /// Whether a thread computed in all samples: by the processor time that it
+    /// used, or, where it may share its processor, by its state.
+    pub fn computes(&self, thread: &Thread) -> bool {
+        let share = self.progress.cpu(thread.id);
+        let runs = |thread: &Thread| {
+            matches!(thread.state, ThreadState::Running | ThreadState::WaitingGil)
+        };
+        let ran = self.earlier.iter().all(|sample| {
+            let mut threads = sample.threads.iter();
+            threads.any(|old| old.id == thread.id && runs(old))
+        });
+        match share {
+            Some(share) => {
+                share >= COMPUTING || (share >= COMPUTING_IF_RUNNING && runs(thread) && ran)
+            }
+            None => runs(thread) && ran,
+        }
+    }
+
+    /// Confidence in what one sample proves about these items.
+    pub fn proved(&self, ids: impl IntoIterator<Item = ItemId>) -> Confidence {
+        let (mut unchanged, mut consistent) = (true, true);
+        for id in ids {
+            unchanged &= self.progress.unchanged(id);
+            consistent &= !self.has_error(id);
+        }
+        match (
+            self.progress.known && unchanged,
+            self.process.read.consistency,
+        ) {
+            (true, _) | (false, Consistency::Stopped) => Confidence::Certain,
+            (false, Consistency::Verified) if consistent => Confidence::Certain,
+            (false, Consistency::Verified | Consistency::Running) => Confidence::Likely,
+        }
+    }
+
+    /// Whether something could not be read of the item, or two readings of it
+    /// differed.
+    fn has_error(&self, id: ItemId) -> bool {
+        match self.index.get(id) {
+            Some(Item::Task(task)) => task.error.is_some(),
+            Some(Item::Thread(thread)) => thread.error.is_some(),
+            Some(Item::Resource(resource)) => resource.error.is_some(),
+            Some(Item::Coroutine(coroutine)) => coroutine.error.is_some(),
+            Some(Item::Loop(event_loop)) => event_loop.error.is_some(),
+            Some(Item::Child(_)) | None => false,
+        }
+    }
+
+    /// Confidence in what only follows from these items not having moved.
+    pub fn observed(&self, ids: impl IntoIterator<Item = ItemId>) -> Confidence {
+        let unchanged = ids.into_iter().all(|id| self.progress.unchanged(id));
+        match unchanged && self.progress.known {
+            true => Confidence::Likely,
+            false => Confidence::Possible,
+        }
+    }
+
+    /// Failed tasks from which the resource can be reached, each once.
+    pub fn failed_referrers(&self, resource: ItemId) -> Vec<&'a Task> {
+        let mut failed: Vec<&Task> = Vec::new();
+        for reference in self.referrers(resource) {
+            let task = reference.from.item().and_then(|id| self.index.task(id));
+            let Some(task) = task else { continue };
+            let has_failed = task.state == TaskState::Done && task.exception.is_some();
+            if has_failed && !failed.iter().any(|known| known.id == task.id) {
+                failed.push(task);
+            }
+        }
+        failed
+    }
+}
+
+/// The kind of what a task waits for.
+pub fn wait_kind(task: &Task) -> Option<WaitKind> {
+    task.waits_for.as_ref().map(|wait| wait.kind)
+}

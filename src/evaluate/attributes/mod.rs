@@ -1,0 +1,10 @@
+//! Attributes of instances and classes, without running descriptors.
+
+pub mod class;
+pub mod descriptor;
+pub mod enums;
+pub mod find;
+pub mod instance;
+pub mod native;
+pub mod native_names;
+pub mod stdlib;

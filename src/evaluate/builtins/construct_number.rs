@@ -1,0 +1,304 @@
+//! `int`, `float`, `complex`, `str` and `bytes` of other values.
+
+use num_bigint::BigInt;
+use num_traits::{Num, ToPrimitive};
+
+use super::arguments::Arguments;
+use crate::evaluate::machine::Machine;
+use crate::evaluate::methods::units::Unit;
+use crate::evaluate::refusal::{Refusal, Result, type_error, value_error, would_run};
+use crate::evaluate::syntax::literal::MAX_DIGITS;
+use crate::evaluate::values::compare::Number;
+use crate::evaluate::values::float;
+use crate::evaluate::values::operand::Operand;
+
+impl Machine<'_, '_> {
+    pub(crate) fn make_int(
+        &self,
+        value: Option<&Operand>,
+        base: Option<&Operand>,
+    ) -> Result<Operand> {
+        let Some(value) = value else {
+            return Ok(Operand::int(0));
+        };
+        let data = self.native(value, "__int__")?;
+        let base = match base {
+            None => None,
+            Some(base) => match self.index_value(base)?.to_u32() {
+                Some(base @ (0 | 2..=36)) => Some(base),
+                _ => return value_error("int() base must be >= 2 and <= 36, or 0"),
+            },
+        };
+        if let (Some(number), None) = (Number::of(&data), base) {
+            return match number {
+                Number::Int(number) => Ok(Operand::int(number)),
+                Number::Float(number) => {
+                    self.finite(number)?;
+                    Ok(Operand::int(float::truncated(number)))
+                }
+                Number::Complex(..) => self.no_number(value),
+            };
+        }
+        match &data {
+            Operand::Str(text) => self.int_of_text(&text.to_text(), base.unwrap_or(10), value),
+            Operand::Bytes(data) | Operand::ByteArray(data) => {
+                let text = String::from_utf8_lossy(data).into_owned();
+                self.int_of_text(&text, base.unwrap_or(10), value)
+            }
+            _ if base.is_some() => type_error("int() can't convert non-string with explicit base"),
+            Operand::Object(addr) => {
+                let ty = self.type_of(*addr)?;
+                for method in ["__int__", "__index__", "__trunc__"] {
+                    self.special(&ty, method, "`int`")?;
+                }
+                self.no_number(value)
+            }
+            _ => self.no_number(value),
+        }
+    }
+
+    fn no_number<T>(&self, value: &Operand) -> Result<T> {
+        let real = if self.minor < 10 {
+            "number"
+        } else {
+            "real number"
+        };
+        type_error(format!(
+            "int() argument must be a string, a bytes-like object or a {real}, not '{}'",
+            self.type_label(value)
+        ))
+    }
+
+    fn int_of_text(&self, text: &str, base: u32, value: &Operand) -> Result<Operand> {
+        let invalid = || -> Result<Operand> {
+            value_error(format!(
+                "invalid literal for int() with base {base}: {}",
+                self.repr(value)?
+            ))
+        };
+        let trimmed = text.trim_matches(|letter| u32::from(letter).is_blank());
+        let (negative, digits) = match trimmed.strip_prefix(['+', '-']) {
+            Some(digits) => (trimmed.starts_with('-'), digits),
+            None => (false, trimmed),
+        };
+        let lower = digits.to_ascii_lowercase();
+        let prefixed = [("0x", 16), ("0o", 8), ("0b", 2)]
+            .into_iter()
+            .find(|(prefix, of)| lower.starts_with(prefix) && (base == *of || base == 0));
+        let (digits, radix) = match prefixed {
+            Some((_, radix)) => (digits[2..].strip_prefix('_').unwrap_or(&digits[2..]), radix),
+            None if base == 0 => (digits, 10),
+            None => (digits, base),
+        };
+        let plain: String = digits.chars().filter(|digit| *digit != '_').collect();
+        let misplaced = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
+        let leading = base == 0
+            && prefixed.is_none()
+            && plain.starts_with('0')
+            && plain.bytes().any(|digit| digit != b'0');
+        if plain.is_empty() || misplaced || leading || plain.starts_with(['+', '-']) {
+            return invalid();
+        }
+        if !plain.is_ascii() {
+            return would_run("digits that are not ASCII are not computed here");
+        }
+        if plain.len() > MAX_DIGITS && !radix.is_power_of_two() {
+            let limit = if self.minor < 11 {
+                "(4300)"
+            } else {
+                "(4300 digits)"
+            };
+            return value_error(format!(
+                "Exceeds the limit {limit} for integer string conversion: value has {} digits; \
+                 use sys.set_int_max_str_digits() to increase the limit",
+                plain.len()
+            ));
+        }
+        self.charge(plain.len())?;
+        match BigInt::from_str_radix(&plain, radix) {
+            Ok(number) => Ok(Operand::int(if negative { -number } else { number })),
+            Err(_) => invalid(),
+        }
+    }
+
+    pub(crate) fn make_float(&self, value: &Operand) -> Result<f64> {
+        let data = self.native(value, "__float__")?;
+        match Number::of(&data) {
+            Some(Number::Int(number)) => return float::from_int(&number),
+            Some(Number::Float(number)) => return Ok(number),
+            _ => {}
+        }
+        let text = match &data {
+            Operand::Str(text) => text.to_text(),
+            Operand::Bytes(data) | Operand::ByteArray(data) => {
+                String::from_utf8_lossy(data).into_owned()
+            }
+            other => {
+                if let Operand::Object(addr) = other {
+                    let ty = self.type_of(*addr)?;
+                    self.special(&ty, "__float__", "`float`")?;
+                    self.special(&ty, "__index__", "`float`")?;
+                }
+                let real = if self.minor < 10 {
+                    "number"
+                } else {
+                    "real number"
+                };
+                return type_error(format!(
+                    "float() argument must be a string or a {real}, not '{}'",
+                    self.type_label(value)
+                ));
+            }
+        };
+        if !text.is_ascii() {
+            return would_run("digits that are not ASCII are not computed here");
+        }
+        match number_of_text(&text) {
+            Some(number) => Ok(number),
+            None => value_error(format!(
+                "could not convert string to float: {}",
+                self.repr(value)?
+            )),
+        }
+    }
+
+    pub(crate) fn make_complex(&self, mut arguments: Arguments) -> Result<Operand> {
+        let parts = (arguments.either(0, "real"), arguments.either(1, "imag"));
+        let number = |value: Option<Operand>| -> Result<Option<Number>> {
+            let Some(value) = value else {
+                return Ok(Some(Number::Float(0.0)));
+            };
+            Ok(Number::of(&self.native(&value, "__complex__")?))
+        };
+        match (number(parts.0)?, number(parts.1)?) {
+            (
+                Some(real @ (Number::Int(_) | Number::Float(_))),
+                Some(imaginary @ (Number::Int(_) | Number::Float(_))),
+            ) => Ok(Operand::Complex(
+                crate::evaluate::values::number::real(&real)?,
+                crate::evaluate::values::number::real(&imaginary)?,
+            )),
+            (Some(Number::Complex(real, imaginary)), Some(Number::Float(0.0))) => {
+                Ok(Operand::Complex(real, imaginary))
+            }
+            _ => would_run("`complex` is computed here of real numbers only"),
+        }
+    }
+
+    pub(crate) fn make_str(&self, mut arguments: Arguments) -> Result<Operand> {
+        let encoding = arguments.either(1, "encoding");
+        let errors = arguments.either(2, "errors");
+        let value = arguments.either(0, "object");
+        self.no_more_keywords("str", &arguments)?;
+        arguments.count("str", 0, 3)?;
+        let Some(value) = value else {
+            return Ok(Operand::text(""));
+        };
+        if encoding.is_none() && errors.is_none() {
+            return self.str(&value).map(Operand::Str);
+        }
+        match self.native(&value, "")? {
+            Operand::Bytes(data) | Operand::ByteArray(data) => {
+                let text = self.decode_bytes(&data, encoding.as_ref(), errors.as_ref())?;
+                Ok(Operand::Str(text))
+            }
+            Operand::Str(_) => type_error("decoding str is not supported"),
+            _ => type_error(format!(
+                "decoding to str: need a bytes-like object, {} found",
+                self.type_label(&value)
+            )),
+        }
+    }
+
+    pub(crate) fn make_bytes(&self, name: &str, mut arguments: Arguments) -> Result<Operand> {
+        let make = |data: Vec<u8>| match name {
+            "bytes" => Operand::Bytes(data.into()),
+            _ => Operand::ByteArray(data.into()),
+        };
+        let encoding = arguments.either(1, "encoding");
+        let errors = arguments.either(2, "errors");
+        let Some(value) = arguments.either(0, "source") else {
+            return Ok(make(Vec::new()));
+        };
+        let data = self.native(&value, "__bytes__")?;
+        if let Operand::Str(text) = &data {
+            if encoding.is_none() {
+                return type_error("string argument without an encoding");
+            }
+            return match self.encode(text, encoding.as_ref(), errors.as_ref())? {
+                Operand::Bytes(data) => Ok(make(data.to_vec())),
+                other => Ok(other),
+            };
+        }
+        if let Some(count) = data.as_int() {
+            let Some(count) = count.to_usize() else {
+                return value_error("negative count");
+            };
+            self.charge(count)?;
+            return Ok(make(vec![0; count]));
+        }
+        if let Operand::Bytes(data) | Operand::ByteArray(data) = &data {
+            return Ok(make(data.to_vec()));
+        }
+        match self.bytes_of_items(&data)? {
+            Some(bytes) => Ok(make(bytes)),
+            None => type_error(format!(
+                "cannot convert '{}' object to bytes",
+                self.type_label(&value)
+            )),
+        }
+    }
+
+    /// Bytes of an iterable of ints; `None` if it is no iterable.
+    pub(crate) fn bytes_of_items(&self, value: &Operand) -> Result<Option<Vec<u8>>> {
+        let items = match self.items(value) {
+            Err(Refusal::Raises { message, .. }) if message.ends_with("is not iterable") => {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let mut bytes = Vec::with_capacity(items.len());
+        for item in items {
+            match u8::try_from(self.index_value(&item)?) {
+                Ok(byte) => bytes.push(byte),
+                Err(_) => return value_error("bytes must be in range(0, 256)"),
+            }
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// The float that a text is, as `float` reads it.
+fn number_of_text(text: &str) -> Option<f64> {
+    let trimmed = text.trim_matches(|letter| u32::from(letter).is_blank());
+    let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+    let mut plain = String::with_capacity(trimmed.len());
+    for (index, letter) in trimmed.char_indices() {
+        if letter != '_' {
+            plain.push(letter);
+            continue;
+        }
+        // Between two digits only.
+        let before = trimmed[..index].chars().next_back();
+        let behind = trimmed[index + 1..].chars().next();
+        if !is_digit(before) || !is_digit(behind) {
+            return None;
+        }
+    }
+    plain.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_of_text;
+
+    #[test]
+    fn floats_are_read_as_python_reads_them() {
+        assert_eq!(number_of_text(" 1_000.5e-1\n"), Some(100.05));
+        assert_eq!(number_of_text("-Infinity"), Some(f64::NEG_INFINITY));
+        assert_eq!(number_of_text(".5"), Some(0.5));
+        assert_eq!(number_of_text("1__0"), None);
+        assert_eq!(number_of_text("1e"), None);
+        assert_eq!(number_of_text(""), None);
+    }
+}

@@ -1,0 +1,4 @@
+//! Format specifications, as f-strings and `format` use them.
+
+pub mod number;
+pub mod spec;

@@ -1,0 +1,5 @@
+//! `repr` and `str`.
+
+pub mod class;
+pub mod computed;
+pub mod object;

@@ -1,0 +1,116 @@
+//! Processes that run on this machine.
+
+use std::collections::hash_map::Entry;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustc_hash::FxHashMap;
+
+use super::inspection::{Capture, Captured, now, snapshot_of};
+use super::sources::ProcessSources;
+use super::target::{Attached, Target};
+use crate::diagnosis::Sources;
+use crate::model::Process;
+use crate::process::{self, Error};
+use crate::sampling::watch::Watch;
+
+/// Longest time between two questions whether to go on with a wait.
+const GO_ON_PERIOD: Duration = Duration::from_millis(20);
+
+/// The processes of this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Live;
+
+impl Target for Live {
+    fn samples(&self, capture: &Capture) -> Result<Captured, Error> {
+        let mut earlier: FxHashMap<u32, Vec<Process>> = FxHashMap::default();
+        let mut asked = Watch::open(capture.pid, &capture.options, false)?;
+        let mut children: FxHashMap<u32, Watch> = FxHashMap::default();
+        let open = |child| Watch::open(child, &capture.options, false);
+        for _ in 1..capture.samples {
+            earlier
+                .entry(capture.pid)
+                .or_default()
+                .push(asked.glance()?);
+            for child in children_of(capture)? {
+                // Whether it can be read is said of the last sample.
+                if let Entry::Vacant(vacant) = children.entry(child)
+                    && let Ok(watch) = open(child)
+                {
+                    vacant.insert(watch);
+                }
+                if let Some(Ok(process)) = children.get_mut(&child).map(Watch::glance) {
+                    earlier.entry(child).or_default().push(process);
+                }
+            }
+            sleep(capture.interval);
+        }
+        let taken_at = now();
+        let mut processes = vec![asked.look()?];
+        for child in children_of(capture)? {
+            let watch = children.remove(&child).map_or_else(|| open(child), Ok);
+            match watch.and_then(|mut watch| watch.look()) {
+                Ok(process) => processes.push(process),
+                Err(error) => processes[0].errors.push(format!("child {child}: {error}")),
+            }
+        }
+        Ok(Captured {
+            snapshot: snapshot_of(taken_at, processes),
+            earlier,
+        })
+    }
+
+    fn attach(
+        &self,
+        capture: &Capture,
+        freeze: Option<Duration>,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Option<Attached>, Error> {
+        let mut watch = Watch::open(capture.pid, &capture.options, true)?;
+        let began = Instant::now();
+        let mut earlier = Vec::new();
+        for _ in 1..capture.samples {
+            earlier.push(watch.glance()?);
+            if !wait(capture.interval, go_on) {
+                return Ok(None);
+            }
+        }
+        let (process, stop) = match freeze {
+            None => (watch.look()?, None),
+            Some(limit) => watch.freeze(limit).map(|(seen, stop)| (seen, Some(stop)))?,
+        };
+        Ok(Some(Attached {
+            process,
+            kept: watch.kept(stop)?,
+            earlier,
+            began: Some(began),
+        }))
+    }
+
+    fn files(&self, pid: u32) -> Box<dyn Sources + Send> {
+        Box::new(ProcessSources::new(pid))
+    }
+}
+
+/// The processes below the one asked for, where they are asked for, too.
+///
+/// # Errors
+/// When the process asked for is gone.
+pub fn children_of(capture: &Capture) -> Result<Vec<u32>, Error> {
+    match capture.children {
+        true => Ok(process::Process::open(capture.pid)?.children()),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// Waits for `interval`. Returns whether `go_on` said yes all the time.
+fn wait(interval: Duration, go_on: &dyn Fn() -> bool) -> bool {
+    let until = Instant::now() + interval;
+    while let Some(left) = until.checked_duration_since(Instant::now()) {
+        if !go_on() {
+            return false;
+        }
+        sleep(left.min(GO_ON_PERIOD));
+    }
+    true
+}

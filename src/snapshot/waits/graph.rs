@@ -1,0 +1,385 @@
+//! The passes that explain all waits of a process.
+
+use std::num::NonZeroU64;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::detached::{self, DetachedCoroutine, QueuedCoroutine};
+use super::frame_owners::{DetachedFrames, Owners};
+use super::held::Held;
+use super::holders::HolderSearch;
+use super::jobs::Jobs;
+use super::queue_position::QueuePosition;
+use super::reachability::Reachability;
+use super::registry::Registry;
+use super::roots::Roots;
+use super::{Explained, Search, WaitInputs, children, guards, summary, task, thread, weak};
+use crate::asyncio::{FutureState, Links, LoopHandles, Timers};
+use crate::cpython::Reader;
+use crate::model::{
+    CoroutineState, Edge, EventLoop, ItemId, LoopState, Reference, ResourceKind, TaskState,
+};
+use crate::snapshot::edges::display_name;
+use crate::snapshot::heap::Heap;
+use crate::snapshot::in_use::InUse;
+use crate::snapshot::tasks::BuiltTask;
+use crate::snapshot::threads::BuiltThread;
+
+/// What a loop will call, by the address of the loop.
+pub type HandlesByLoop = Vec<(u64, LoopHandles)>;
+
+/// Explains the waits of one process, pass by pass.
+pub struct WaitGraph<'a, 'r, 'm> {
+    inputs: &'a WaitInputs<'r, 'm>,
+    tasks: &'a mut [BuiltTask],
+    threads: &'a mut [BuiltThread],
+    loops: &'a mut [EventLoop],
+    registry: Registry<'r, 'm>,
+    handles: HandlesByLoop,
+    timers: Timers,
+    /// Default executor of each loop, by the address of the loop.
+    executors: FxHashMap<u64, u64>,
+    jobs: Jobs,
+    /// Coroutines whose first step is in a ready queue.
+    queued: FxHashMap<u64, QueuedCoroutine>,
+    held: Held,
+    detached: Vec<DetachedCoroutine>,
+    detached_frames: Vec<DetachedFrames>,
+    references: Vec<Reference>,
+}
+
+impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
+    /// Begins with the edges between tasks; reads handles, timers and executors.
+    pub fn new(
+        inputs: &'a WaitInputs<'r, 'm>,
+        tasks: &'a mut [BuiltTask],
+        threads: &'a mut [BuiltThread],
+        loops: &'a mut [EventLoop],
+        edges: &[Edge],
+    ) -> Self {
+        let reader = inputs.reader;
+        let mut registry = Registry::new(reader, edges);
+        let handles: HandlesByLoop = loops
+            .iter()
+            .filter_map(|shown| shown.id.event_loop())
+            .map(|addr| (addr, reader.loop_handles(addr)))
+            .collect();
+        let mut timers = Timers::default();
+        for (_, handles) in &handles {
+            timers.add(reader, &handles.timers, inputs.now);
+        }
+        let executors = default_executors(reader, &handles);
+        let known: Vec<u64> = executors.values().copied().collect();
+        Self {
+            jobs: Jobs::find(&mut registry, threads, &known),
+            queued: detached::queued(reader, &handles),
+            inputs,
+            tasks,
+            threads,
+            loops,
+            registry,
+            handles,
+            timers,
+            executors,
+            held: Held::default(),
+            detached: Vec::new(),
+            detached_frames: Vec::new(),
+            references: Vec::new(),
+        }
+    }
+
+    /// Runs all passes that read what must be of one moment.
+    ///
+    /// `completing` are the tasks that complete a future of `concurrent.futures`,
+    /// by its address.
+    pub fn explain(&mut self, completing: &FxHashMap<u64, Vec<ItemId>>) {
+        self.read_blocks();
+        self.explain_threads(completing);
+        self.explain_tasks();
+        self.add_guards();
+        self.mark_weakly_held();
+        self.find_holders();
+    }
+
+    /// Reads what all frames are inside of, and finds coroutines of no task.
+    ///
+    /// Needs nothing of other passes. A coroutine is of no task if no chain and
+    /// no `with` block of a frame has it.
+    fn read_blocks(&mut self) {
+        let (inputs, reader) = (self.inputs, self.inputs.reader);
+        let owners = Owners {
+            tasks: self.tasks,
+            threads: self.threads,
+            detached: &[],
+        };
+        let mut in_use = InUse::new(inputs.heap.map_or(&[], Heap::seen_coroutines));
+        let mut held = Held::read(reader, &owners, inputs.now, &mut in_use);
+        let tasks = self.tasks.iter();
+        in_use.extend(tasks.filter_map(|built| built.coroutine.map(NonZeroU64::get)));
+        let mut candidates: Vec<u64> = self.queued.keys().copied().collect();
+        if let Some(heap) = inputs.heap {
+            candidates.extend(heap.coroutines(reader, &in_use));
+        }
+        if inputs.search == Search::Coroutines {
+            candidates.extend(reachable_coroutines(inputs, &owners, &self.handles));
+        }
+        let (detached, frames) = detached::coroutines(
+            reader,
+            inputs.frames,
+            candidates.into_iter(),
+            &in_use,
+            &self.queued,
+        );
+        let owners = Owners {
+            tasks: &[],
+            threads: &[],
+            detached: &frames,
+        };
+        let theirs = Held::read(reader, &owners, inputs.now, &mut InUse::default());
+        held.merge(theirs);
+        self.held = held;
+        self.detached = detached;
+        self.detached_frames = frames;
+    }
+
+    /// Says what each blocked thread waits for. Needs the jobs of executors.
+    fn explain_threads(&mut self, completing: &FxHashMap<u64, Vec<ItemId>>) {
+        let polling: FxHashSet<ItemId> = self
+            .loops
+            .iter()
+            .filter(|shown| shown.state == LoopState::Polling)
+            .filter_map(|shown| shown.thread)
+            .collect();
+        let by_ident = self
+            .threads
+            .iter()
+            .map(|built| (built.ident, built.thread.id))
+            .collect();
+        let by_future = self
+            .queued
+            .iter()
+            .flat_map(|(coroutine, queued)| {
+                let id = ItemId::Coroutine(*coroutine);
+                queued.futures.iter().map(move |future| (*future, id))
+            })
+            .collect();
+        let mut explain = thread::ExplainThread {
+            inputs: self.inputs,
+            registry: &mut self.registry,
+            jobs: &self.jobs,
+            by_ident: &by_ident,
+            queued: &by_future,
+            completing,
+        };
+        for (index, built) in self.threads.iter_mut().enumerate() {
+            let polls = polling.contains(&built.thread.id);
+            explain.thread(built, index, polls);
+        }
+    }
+
+    /// Says what each waiting task waits for. Needs threads to be explained: a job
+    /// is described by what its worker waits for.
+    fn explain_tasks(&mut self) {
+        let reader = self.inputs.reader;
+        let mut explain = task::ExplainTask {
+            inputs: self.inputs,
+            registry: &mut self.registry,
+            threads: self.threads,
+            timers: &self.timers,
+            jobs: &self.jobs,
+            handles: &self.handles,
+            outer: FxHashMap::default(),
+        };
+        let waiting = self.tasks.iter_mut();
+        for built in waiting.filter(|built| built.task.state == TaskState::Waiting) {
+            match built.awaits_task {
+                false => explain.task(built),
+                true => count_gathered(reader, built),
+            }
+        }
+    }
+
+    /// Adds the timers that end waits. Needs [`Self::read_blocks`].
+    fn add_guards(&mut self) {
+        guards::add(self.inputs.reader, &mut self.held, &self.timers, self.tasks);
+    }
+
+    /// Marks tasks that only weak references keep. Needs nothing of other passes.
+    fn mark_weakly_held(&mut self) {
+        if self.inputs.search == Search::Nothing {
+            return;
+        }
+        let waiting = self.tasks.iter_mut().filter(|built| built.waiter.is_some());
+        for built in waiting.filter(|built| built.task.awaited_by.is_empty()) {
+            built.task_mut().weakly_held = weak::weakly_held(self.inputs.reader, built);
+        }
+    }
+
+    /// Finds who holds each resource, and who has the other end of streams.
+    /// Needs all resources to be there, thus tasks and threads to be explained.
+    fn find_holders(&mut self) {
+        let mut search = self.holder_search();
+        search.holders();
+        search.stream_ends();
+    }
+
+    /// Finds who can reach what is waited for. Needs the holders.
+    ///
+    /// Nothing of this has to be of the same moment as the rest: the process may
+    /// run again.
+    pub fn find_references(&mut self) {
+        if self.inputs.search != Search::Nothing {
+            self.references = self.holder_search().references();
+        }
+    }
+
+    /// Runs the last passes and gives what was found.
+    pub fn finish(mut self) -> Explained {
+        let children = self.holder_search().children();
+        self.holder_search().blocked_loops();
+        // The chains of very many tasks are a third of all memory.
+        for built in &mut *self.tasks {
+            built.chain = Links::default();
+        }
+        self.summarise_resources();
+        self.summarise_waits();
+        self.describe_loops();
+        let detached = self.detached.into_iter();
+        Explained {
+            edges: self.registry.edges().collect(),
+            resources: self.registry.resources,
+            references: self.references,
+            coroutines: detached.map(|each| each.coroutine).collect(),
+            children,
+        }
+    }
+
+    fn holder_search(&mut self) -> HolderSearch<'_, 'r, 'm> {
+        HolderSearch {
+            inputs: self.inputs,
+            registry: &mut self.registry,
+            held: &self.held,
+            owners: Owners {
+                tasks: self.tasks,
+                threads: self.threads,
+                detached: &self.detached_frames,
+            },
+            loops: self.loops,
+            handles: &self.handles,
+            detached: &mut self.detached,
+        }
+    }
+
+    /// Words each resource. Needs the names of resources.
+    fn summarise_resources(&mut self) {
+        let names = self.holder_names();
+        for resource in &mut self.registry.resources {
+            resource.summary = summary::resource(resource, &names);
+        }
+    }
+
+    /// Names of those who are named in a line about a resource.
+    fn holder_names(&self) -> summary::Names {
+        let wanted: FxHashSet<ItemId> = (self.registry.resources.iter())
+            .flat_map(summary::named_holders)
+            .copied()
+            .collect();
+        let mut names = summary::Names::default();
+        for built in &*self.tasks {
+            if wanted.contains(&built.task.id) {
+                names.insert(built.task.id, display_name(&built.task));
+            }
+        }
+        for built in &*self.threads {
+            if wanted.contains(&built.thread.id) {
+                names.insert(built.thread.id, format!("thread {}", built.thread.name));
+            }
+        }
+        for DetachedCoroutine { coroutine, .. } in &self.detached {
+            let kind = match coroutine.state {
+                CoroutineState::AsyncGenerator => "async generator",
+                CoroutineState::Created | CoroutineState::Suspended => "coroutine",
+            };
+            names.insert(coroutine.id, format!("{kind} {}", coroutine.qualname));
+        }
+        names
+    }
+
+    /// Completes each wait from its resource. Needs the resources to be worded.
+    fn summarise_waits(&mut self) {
+        let registry = &self.registry;
+        let resources = registry.resources.iter();
+        let mut positions: Vec<QueuePosition<'_>> = resources
+            .map(|resource| QueuePosition::new(&resource.waiters))
+            .collect();
+        let tasks = self.tasks.iter_mut().filter_map(|built| {
+            let task = built.task_mut();
+            Some((task.id, task.waits_for.as_mut()?))
+        });
+        let threads = self.threads.iter_mut();
+        let threads =
+            threads.filter_map(|built| Some((built.thread.id, built.thread.waits_for.as_mut()?)));
+        for (id, wait) in tasks.chain(threads) {
+            let index = wait.resource.and_then(|id| registry.index(id));
+            let resource = index.map(|index| &registry.resources[index]);
+            let ahead = index.and_then(|index| positions[index].of(id));
+            summary::wait(wait, resource, ahead);
+        }
+    }
+
+    /// Says what loops watch, and which executor each has.
+    fn describe_loops(&mut self) {
+        for (shown, (addr, handles)) in self.loops.iter_mut().zip(&self.handles) {
+            children::loop_files(self.inputs, &self.registry, shown, handles);
+            let executor = self.executors.get(addr);
+            shown.executor =
+                executor.map(|executor| ItemId::Resource(ResourceKind::Executor, *executor));
+        }
+    }
+}
+
+/// Coroutines that variables lead to, for builds whose objects cannot be walked
+/// over.
+fn reachable_coroutines(
+    inputs: &WaitInputs<'_, '_>,
+    owners: &Owners<'_>,
+    handles: &HandlesByLoop,
+) -> FxHashSet<u64> {
+    let roots = Roots {
+        inputs,
+        owners,
+        handles,
+    };
+    let closed = handles.iter().map(|(addr, _)| *addr);
+    let mut reachability = Reachability::new(inputs.reader, [], closed);
+    roots.visit(&mut |_, variables| {
+        for variable in variables {
+            reachability.from(variable.object);
+        }
+    });
+    reachability.coroutines
+}
+
+/// Default executor of each loop.
+fn default_executors(reader: &Reader<'_>, handles: &HandlesByLoop) -> FxHashMap<u64, u64> {
+    let loops = handles.iter();
+    let executors = loops.filter_map(|(addr, _)| {
+        let executor = reader.attribute_object(*addr, "_default_executor").ok()??;
+        Some((*addr, executor))
+    });
+    executors.collect()
+}
+
+/// Adds to the wait of a task for gathered tasks how many of them are done.
+fn count_gathered(reader: &Reader<'_>, built: &mut BuiltTask) {
+    let Some(children) = built.waiter.and_then(|leaf| reader.gathered(leaf.get())) else {
+        return;
+    };
+    if let Some(wait) = &mut built.task_mut().waits_for {
+        let is_pending =
+            |child: &&u64| matches!(reader.future_state(**child), Ok(FutureState::Pending));
+        let count = children.len();
+        let done = count - children.iter().filter(is_pending).count();
+        wait.summary = format!("{} ({done}/{count} done)", wait.summary).into();
+    }
+}
