@@ -1,4 +1,4 @@
-//! Source files of the target, through its own view of the file system.
+//! Source files of a running process, read through its own view of the file system.
 
 use std::cell::RefCell;
 use std::fs::OpenOptions;
@@ -10,10 +10,11 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnosis::Sources;
 
-/// A larger file is not read: no module that people write is this long.
-const LARGEST: u64 = 4 << 20;
+/// Maximum size of a source file in bytes. Hand-written modules are smaller.
+const MAX_SIZE: u64 = 4 << 20;
 
-/// Reads through `/proc/<pid>/root`, so that it works across containers.
+/// Source files of a process. They are read through `/proc/<pid>/root`, so that this
+/// works for processes in containers.
 #[derive(Debug)]
 pub struct ProcessSources {
     pid: u32,
@@ -29,6 +30,7 @@ impl ProcessSources {
         }
     }
 
+    /// Path of `file` as this process sees it.
     fn path_of(&self, file: &str) -> PathBuf {
         let (base, rest) = match file.strip_prefix('/') {
             Some(rest) => ("root", rest.trim_start_matches('/')),
@@ -61,8 +63,10 @@ impl Sources for ProcessSources {
     }
 }
 
-/// Opens without blocking and without becoming owner of a terminal: the name
-/// comes from the target and may denote a pipe or a device.
+/// Text of the regular file at `path`. `None` if it cannot be read or is too large.
+///
+/// The path comes from the target and may denote a pipe or a terminal: opening it
+/// must neither block nor make a terminal the controlling one.
 fn read_regular(path: &Path) -> Option<String> {
     let file = OpenOptions::new()
         .read(true)
@@ -70,11 +74,11 @@ fn read_regular(path: &Path) -> Option<String> {
         .open(path)
         .ok()?;
     let metadata = file.metadata().ok()?;
-    if !metadata.is_file() || metadata.len() > LARGEST {
+    if !metadata.is_file() || metadata.len() > MAX_SIZE {
         return None;
     }
     let mut bytes = Vec::new();
-    file.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    file.take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -104,7 +108,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("big.py");
         let file = std::fs::File::create(&path).unwrap();
-        file.set_len(LARGEST + 1).unwrap();
+        file.set_len(MAX_SIZE + 1).unwrap();
         assert_eq!(
             ProcessSources::new(std::process::id()).read(path.to_str().unwrap()),
             None
