@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::{Process, Task, Wait, WaitKind};
 use crate::process::Descriptors;
-use crate::snapshot::threads::KernelThreads;
+use crate::snapshot::kernel_threads::KernelThreads;
 use crate::snapshot::waits::summary::timer;
 
 /// Remaining times are updated after this time in seconds; before that they are nearly

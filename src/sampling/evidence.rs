@@ -3,7 +3,7 @@
 use crate::cpython::runtime::Candidate;
 use crate::process::Descriptors;
 use crate::snapshot::heap::Heap;
-use crate::snapshot::threads::KernelThreads;
+use crate::snapshot::kernel_threads::KernelThreads;
 
 /// The input of a snapshot besides memory.
 #[derive(Debug, Default)]

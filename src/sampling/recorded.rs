@@ -22,8 +22,8 @@ use crate::process::{Descriptors, Error, Memory, PageCache};
 use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
 use crate::snapshot::heap::Heap;
+use crate::snapshot::kernel_threads::KernelThreads;
 use crate::snapshot::options::TakeOptions;
-use crate::snapshot::threads::KernelThreads;
 
 /// How much of the memory of a sample is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,10 +214,10 @@ fn build(
         runtime: &runtime,
         reader: &reader,
         kernel: &evidence.kernel,
-        read: &|| evidence.searched,
+        all_read: &|| evidence.searched,
         detail: FrameDetail {
             locals: options.locals,
-            places: true,
+            locations: true,
         },
         scope: options.scope,
         heap: evidence.heap.as_ref(),

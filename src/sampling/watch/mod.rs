@@ -22,8 +22,8 @@ use crate::process::{Descriptors, Error, Memory, PageCache, ProcessMemory, Stop}
 use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
 use crate::snapshot::heap::Heap;
+use crate::snapshot::kernel_threads::KernelThreads;
 use crate::snapshot::options::{Scope, TakeOptions};
-use crate::snapshot::threads::KernelThreads;
 
 /// Maximum number of attempts to find the runtime of a running process while threads
 /// start and end.
@@ -295,7 +295,7 @@ impl Watch {
                 let reader = self.reader(&runtime, &cache);
                 heap.add(Heap::search(&reader, &runtime));
             }
-            if heap.is_whole() {
+            if heap.has_no_errors() {
                 self.adopt(cache);
                 break;
             }
@@ -358,13 +358,13 @@ impl Watch {
             runtime: &runtime,
             reader: &self.reader(&runtime, &self.cache),
             kernel: &kernel,
-            read: &|| {
+            all_read: &|| {
                 is_complete.set(all_read(&self.cache));
                 is_complete.get()
             },
             detail: FrameDetail {
                 locals: self.options.locals,
-                places: self.keep,
+                locations: self.keep,
             },
             scope: self.options.scope,
             heap: self.heap.as_ref(),

@@ -5,7 +5,7 @@ use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{Error, Lines};
 use crate::sampling::changed;
 use crate::sampling::changed::Marked;
-use crate::snapshot::threads::KernelThreads;
+use crate::snapshot::kernel_threads::KernelThreads;
 
 /// Attempts to get two equal readings of a running process. After that the reading with
 /// the fewest marked items is used.

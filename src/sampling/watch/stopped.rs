@@ -7,7 +7,7 @@ use super::{Pages, Watch, costs, micros};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{Error, Memory, Stop};
 use crate::sampling::retained::Moment;
-use crate::snapshot::threads::{KernelThreads, ThreadCalls};
+use crate::snapshot::kernel_threads::{KernelThreads, ThreadCalls};
 
 /// Rounds that stop the process only to copy it. The next round decodes during its stop.
 const COPY_ROUNDS: u32 = 2;
@@ -119,9 +119,9 @@ impl Watch {
                         self.search_heap();
                     }
                 }
-                let outcome;
-                (outcome, is_complete) = self.decode_copy(kernel);
-                outcome
+                let (decoded, complete) = self.decode_copy(kernel);
+                is_complete = complete;
+                decoded
             };
             self.cache.read_aside(false);
             // The decoder may have failed before it released the process.
