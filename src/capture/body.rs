@@ -1,17 +1,21 @@
-//! What a capture says, once it is decompressed.
+//! The decompressed body of a capture.
 
 use std::sync::Arc;
 
-use super::{CaptureError, MOST_BODY};
+use super::{CaptureError, MAX_BODY};
 use crate::inspect::recording::{Recorded, Recording};
 use crate::process::recorded::{Cursor, MAX_RUNS, read_image, write_image, write_number};
 
-/// Looks at one process: so many can be asked for. Each takes time, and in a
-/// file next to no space.
-const MOST_SAMPLES: usize = 1_000;
-/// Bytes of the facts: as values they take some times more of our own memory.
-const MOST_FACTS: usize = 48 << 20;
+/// Maximum number of samples of one process. A sample needs almost no space in a
+/// file, but takes time to decode.
+const MAX_SAMPLES: usize = 1_000;
+/// Maximum size of the facts in bytes. Parsed, they take several times as much memory.
+const MAX_FACTS: usize = 48 << 20;
 
+/// Encodes `recording`.
+///
+/// # Errors
+/// If it exceeds a limit on its size.
 pub(super) fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
     let facts = serde_json::to_vec(recording)?;
     let processes = || recording.processes.iter().map(|it| &it.process);
@@ -19,7 +23,7 @@ pub(super) fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
     let (bytes, runs) = sizes
         .map(|sample| sample.memory.size())
         .fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
-    if facts.len() > MOST_FACTS || bytes > MOST_BODY || runs > MAX_RUNS {
+    if facts.len() > MAX_FACTS || bytes > MAX_BODY || runs > MAX_RUNS {
         return Err(CaptureError::TooLarge);
     }
     let mut body = Vec::new();
@@ -33,17 +37,21 @@ pub(super) fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
             write_image(&mut body, &sample.memory, Some(&last.memory));
         }
     }
-    match body.len() > MOST_BODY {
+    match body.len() > MAX_BODY {
         true => Err(CaptureError::TooLarge),
         false => Ok(body),
     }
 }
 
+/// Decodes a body that [`write`] encoded.
+///
+/// # Errors
+/// If the body is cut short, damaged, or exceeds a limit on its size.
 pub(super) fn read(body: Vec<u8>) -> Result<Recording, CaptureError> {
     let body = Arc::new(body);
     let mut cursor = Cursor::new(&body, 0);
     let len = usize::try_from(cursor.number()?).unwrap_or(usize::MAX);
-    if len > MOST_FACTS {
+    if len > MAX_FACTS {
         return Err(CaptureError::TooLarge);
     }
     let from = cursor.position();
@@ -53,7 +61,7 @@ pub(super) fn read(body: Vec<u8>) -> Result<Recording, CaptureError> {
     if recording
         .processes
         .iter()
-        .any(|it| samples(it) > MOST_SAMPLES)
+        .any(|it| samples(it) > MAX_SAMPLES)
     {
         return Err(CaptureError::TooLarge);
     }

@@ -1,4 +1,4 @@
-//! Why a file is not taken for a recording, or was not written.
+//! Why a capture could not be read or written.
 
 use std::io;
 
@@ -6,23 +6,36 @@ use thiserror::Error;
 
 use crate::process::recorded::ImageError;
 
-/// What is wrong with a capture.
+/// Why a capture could not be read or written.
 #[derive(Debug, Error)]
 pub enum CaptureError {
+    /// The file does not begin with the magic bytes.
     #[error("it is not a capture of dapper-attach")]
     NoCapture,
-    #[error("dapper-attach {tool} wrote it, in format {format}, which this version does not read")]
-    Version { format: u16, tool: String },
+    /// The file has another version of the format.
+    #[error("dapper-attach {tool} wrote it in format {format}, which this version cannot read")]
+    Version {
+        /// Version of the format.
+        format: u16,
+        /// Version of the dapper-attach that wrote it.
+        tool: String,
+    },
+    /// The file ends too early.
     #[error("it is cut short")]
     Short,
+    /// The checksum or a length is wrong.
     #[error("it is damaged: its checksum is wrong")]
     Damaged,
-    #[error("it is larger than what is read of a capture")]
+    /// The capture exceeds a limit on its size.
+    #[error("it is larger than the limit for captures")]
     TooLarge,
+    /// The JSON part could not be parsed or written.
     #[error("its facts are damaged: {0}")]
     Facts(#[from] serde_json::Error),
+    /// A memory image could not be read.
     #[error("{0}")]
     Memory(#[from] ImageError),
+    /// The file could not be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),
 }

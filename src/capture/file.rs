@@ -1,4 +1,4 @@
-//! Captures as files: read wholly, written wholly or not at all.
+//! Capture files. A file is written completely or not at all.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Read, Write};
@@ -7,18 +7,18 @@ use std::path::Path;
 
 use tempfile::Builder;
 
-use super::{CaptureError, MOST_FILE, read};
+use super::{CaptureError, MAX_FILE, read};
 use crate::inspect::recording::Recording;
 
-/// For the owner alone: it holds what the process had in its memory.
+/// Only the owner may read a capture: it holds memory of the process.
 const MODE: u32 = 0o600;
-/// Standard input or output.
+/// Path that stands for standard input or output.
 const STANDARD: &str = "-";
 
-/// Reads a capture; `-` is standard input.
+/// Reads the capture at `path`; `-` is standard input.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// If the file cannot be read, or is not a valid capture.
 pub fn read_file(path: &Path) -> Result<Recording, CaptureError> {
     let bytes = match path.as_os_str() == STANDARD {
         true => bounded(&mut io::stdin().lock())?,
@@ -27,29 +27,33 @@ pub fn read_file(path: &Path) -> Result<Recording, CaptureError> {
     read(&bytes)
 }
 
+/// Reads all bytes of `from`, up to the limit for captures.
 fn bounded(from: &mut dyn Read) -> Result<Vec<u8>, CaptureError> {
     let mut bytes = Vec::new();
-    from.take(MOST_FILE as u64 + 1).read_to_end(&mut bytes)?;
-    match bytes.len() > MOST_FILE {
+    from.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    match bytes.len() > MAX_FILE {
         true => Err(CaptureError::TooLarge),
         false => Ok(bytes),
     }
 }
 
-/// Writes `bytes` to `path`, readable by the owner alone; `-` is standard
-/// output. There is nothing at `path` before all of it is there.
+/// Writes `bytes` to `path`, readable by the owner only; `-` is standard output.
+///
+/// The file appears at `path` only when it is complete.
 ///
 /// # Errors
-/// When that is not possible: nothing is left behind.
+/// If the file cannot be written. No partial file is left behind.
 pub fn write_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.as_os_str() == STANDARD {
         let mut out = io::stdout().lock();
         return out.write_all(bytes).and_then(|()| out.flush());
     }
-    // The file that a link leads to, not the link, is replaced; devices are not.
+    // A symbolic link keeps its place and its target is replaced. Devices are refused.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if fs::metadata(&path).is_ok_and(|it| !it.is_file()) {
-        return Err(io::Error::other("there is something that is no file"));
+        return Err(io::Error::other(
+            "the path exists and is not a regular file",
+        ));
     }
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

@@ -1,13 +1,13 @@
-//! Files that hold a recording: what a snapshot was made from, to look at it
-//! again elsewhere and later.
+//! Files that hold a recording: the input of a snapshot, so that the snapshot can be
+//! made again on another machine.
 //!
 //! ```text
 //! 8   "\x89DAPPER\n"
 //! 2   version of the format
 //! 1+n the version of dapper-attach that wrote it
-//! 8   bytes of the body once decompressed
-//! 8   bytes of the body as it follows
-//! 4   CRC-32 of all of this but itself, and of the body as it follows
+//! 8   size of the decompressed body in bytes
+//! 8   size of the compressed body in bytes
+//! 4   CRC-32 of the fields above and of the compressed body
 //! .   the body, compressed (deflate): the length of the facts (LEB128), the
 //!     facts (JSON), and the memory of each sample of each process, the last
 //!     sample first
@@ -29,20 +29,21 @@ pub use file::{read_file, write_file};
 
 use crate::inspect::recording::Recording;
 
+/// First bytes of every capture.
 const MAGIC: &[u8; 8] = b"\x89DAPPER\n";
-/// Files of another version are refused.
+/// Version of the format. Files of another version are refused.
 const FORMAT: u16 = 1;
-/// Bytes of a body that are read or written, decompressed.
-const MOST_BODY: usize = 512 << 20;
-/// Bytes of a body for which the best compression would take seconds.
+/// Maximum size of a decompressed body in bytes.
+const MAX_BODY: usize = 512 << 20;
+/// Size of a body in bytes above which the best compression would take seconds.
 const LARGE: usize = 16 << 20;
-/// Bytes of a file. What cannot be compressed grows by a little.
-const MOST_FILE: usize = MOST_BODY + (1 << 20);
+/// Maximum size of a file in bytes. Deflate enlarges incompressible data slightly.
+const MAX_FILE: usize = MAX_BODY + (1 << 20);
 
-/// `recording` as a file.
+/// Encodes `recording` as a file.
 ///
 /// # Errors
-/// When it is larger than what would be read again.
+/// If it exceeds a limit on its size, so that [`read`] would refuse it.
 pub fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
     let body = body::write(recording)?;
     let level = match body.len() > LARGE {
@@ -65,10 +66,11 @@ pub fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
     Ok(file)
 }
 
-/// Reads what [`write`] wrote, and nothing else.
+/// Decodes a file that [`write`] encoded.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// If the file is not a capture, has another version, is damaged, or exceeds a limit
+/// on its size.
 pub fn read(file: &[u8]) -> Result<Recording, CaptureError> {
     let mut rest = file;
     if !rest.starts_with(MAGIC) {
@@ -98,14 +100,14 @@ pub fn read(file: &[u8]) -> Result<Recording, CaptureError> {
         return Err(CaptureError::Damaged);
     }
     let unpacked = usize::try_from(unpacked).unwrap_or(usize::MAX);
-    if unpacked > MOST_BODY {
+    if unpacked > MAX_BODY {
         return Err(CaptureError::TooLarge);
     }
     let mut body = Vec::new();
-    // One more would be read if there were one.
-    let most = (unpacked as u64).saturating_add(1);
+    // One byte more than expected, so that a longer body is noticed.
+    let limit = (unpacked as u64).saturating_add(1);
     DeflateDecoder::new(rest)
-        .take(most)
+        .take(limit)
         .read_to_end(&mut body)?;
     if body.len() != unpacked {
         return Err(CaptureError::Damaged);

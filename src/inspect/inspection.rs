@@ -1,4 +1,4 @@
-//! Taking the snapshot of one process, or of a whole tree.
+//! Snapshots of one process, or of a process and its descendants.
 
 use std::time::{Duration, Instant};
 
@@ -12,46 +12,52 @@ use crate::process;
 use crate::sampling::retained::Kept;
 use crate::snapshot::options::{Scope, TakeOptions};
 
-/// What is looked at, and how often.
+/// Which processes are sampled, how, and how often.
 #[derive(Debug, Clone)]
 pub struct Capture {
+    /// Where the processes are.
     pub source: Source,
+    /// Pid of the requested process.
     pub pid: u32,
-    /// Every process below it as well.
+    /// Whether its descendants are sampled as well.
     pub children: bool,
-    /// Looks that a verdict is made from, at least one.
+    /// Number of samples, at least one. The last one is shown; the earlier ones tell
+    /// what moves.
     pub samples: u32,
-    /// Time between two of them.
+    /// Time between two samples.
     pub interval: Duration,
+    /// How each sample is taken.
     pub options: TakeOptions,
 }
 
-/// A snapshot, and the samples before it by process, oldest first.
+/// A snapshot with the samples before it.
 #[derive(Debug)]
 pub struct Captured {
+    /// The last sample of each process, without a diagnosis.
     pub snapshot: Snapshot,
+    /// The samples before the last, by pid, oldest first.
     pub earlier: FxHashMap<u32, Vec<Process>>,
 }
 
-/// A look at one process that goes on.
+/// A diagnosed process from whose memory more can be read.
 #[derive(Debug)]
 pub struct Looked {
-    /// With its diagnosis.
+    /// The last sample, with its diagnosis.
     pub process: Process,
-    /// For reading on.
+    /// For reading more of its memory.
     pub kept: Kept,
-    /// The first of several samples, and when it was taken.
+    /// The first sample and the time at which it was taken. `None` if there was only
+    /// one sample.
     pub first: Option<(Instant, Process)>,
 }
 
 impl Capture {
-    /// Looks at the processes and says what is wrong with them.
+    /// Samples the processes and diagnoses them.
     ///
-    /// A child that cannot be read is named among the errors of the process asked
-    /// for.
+    /// A child that cannot be read is listed in the errors of the requested process.
     ///
     /// # Errors
-    /// When the process asked for cannot be read.
+    /// If the requested process cannot be read.
     pub fn diagnosed(&self) -> Result<Snapshot, process::Error> {
         let Captured {
             mut snapshot,
@@ -66,14 +72,13 @@ impl Capture {
         Ok(snapshot)
     }
 
-    /// Looks at the one process, says what is wrong with it, and stays attached
-    /// to it.
+    /// Samples the requested process, diagnoses it, and stays attached to it.
     ///
-    /// The process is frozen for at most `freeze` where that is given. `None` when
-    /// `go_on` said no in between.
+    /// With `freeze`, the process stays stopped afterwards, for at most that time.
+    /// Returns `None` if `go_on` returned false in between.
     ///
     /// # Errors
-    /// As for [`Watch::look`](crate::sampling::watch::Watch::look).
+    /// The errors of [`Watch::look`](crate::sampling::watch::Watch::look).
     pub fn kept(
         &self,
         freeze: Option<Duration>,
@@ -95,7 +100,7 @@ impl Capture {
         }))
     }
 
-    /// The same of threads only: one look at them.
+    /// The same capture, reduced to one sample of the threads.
     pub fn of_threads(self) -> Self {
         let mut options = self.options;
         options.scope = Scope::Threads;
@@ -106,7 +111,7 @@ impl Capture {
         }
     }
 
-    /// How the samples before the last are taken.
+    /// Options for the samples before the last.
     pub(crate) fn movement(&self) -> TakeOptions {
         TakeOptions {
             scope: Scope::Movement,
@@ -115,16 +120,16 @@ impl Capture {
         }
     }
 
-    /// All samples, without a diagnosis.
+    /// Takes all samples, without a diagnosis.
     ///
     /// # Errors
-    /// When the process asked for cannot be read.
+    /// If the requested process cannot be read.
     pub fn take(&self) -> Result<Captured, process::Error> {
         self.source.target().samples(self)
     }
 }
 
-/// Says of `process` what is wrong with it.
+/// Diagnoses `process`, and writes verdict and findings into it.
 pub(crate) fn judge(
     process: &mut Process,
     earlier: &[Process],
@@ -136,7 +141,7 @@ pub(crate) fn judge(
     process.diagnoses = diagnoses;
 }
 
-/// The snapshot of these processes.
+/// A snapshot of `processes` taken at `taken_at`.
 pub(crate) fn snapshot_of(taken_at: String, processes: Vec<Process>) -> Snapshot {
     Snapshot {
         schema_version: SCHEMA_VERSION,
@@ -149,12 +154,12 @@ pub(crate) fn snapshot_of(taken_at: String, processes: Vec<Process>) -> Snapshot
     }
 }
 
-/// The time as snapshots have it.
+/// The current time in the format of `Snapshot::taken_at`.
 pub(crate) fn now() -> String {
     rfc3339(OffsetDateTime::now_utc())
 }
 
-/// In UTC, with microseconds.
+/// `at` as RFC 3339, with microseconds. `at` must be in UTC.
 fn rfc3339(at: OffsetDateTime) -> String {
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",

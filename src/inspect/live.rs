@@ -1,4 +1,4 @@
-//! Processes that run on this machine.
+//! Running processes of this machine.
 
 use std::collections::hash_map::Entry;
 use std::thread::sleep;
@@ -14,10 +14,10 @@ use crate::model::Process;
 use crate::process::{self, Error};
 use crate::sampling::watch::Watch;
 
-/// Longest time between two questions whether to go on with a wait.
+/// Longest time between two calls of `go_on` during a wait.
 const GO_ON_PERIOD: Duration = Duration::from_millis(20);
 
-/// The processes of this machine.
+/// The running processes of this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Live;
 
@@ -33,7 +33,7 @@ impl Target for Live {
                 .or_default()
                 .push(asked.glance()?);
             for child in children_of(capture)? {
-                // Whether it can be read is said of the last sample.
+                // Whether the child can be read is reported with the last sample.
                 if let Entry::Vacant(vacant) = children.entry(child)
                     && let Ok(watch) = open(child)
                 {
@@ -77,7 +77,9 @@ impl Target for Live {
         }
         let (process, stop) = match freeze {
             None => (watch.look()?, None),
-            Some(limit) => watch.freeze(limit).map(|(seen, stop)| (seen, Some(stop)))?,
+            Some(limit) => watch
+                .freeze(limit)
+                .map(|(process, stop)| (process, Some(stop)))?,
         };
         Ok(Some(Attached {
             process,
@@ -92,10 +94,11 @@ impl Target for Live {
     }
 }
 
-/// The processes below the one asked for, where they are asked for, too.
+/// Pids of the descendants of the requested process. Empty unless they were asked
+/// for.
 ///
 /// # Errors
-/// When the process asked for is gone.
+/// If the requested process has ended.
 pub fn children_of(capture: &Capture) -> Result<Vec<u32>, Error> {
     match capture.children {
         true => Ok(process::Process::open(capture.pid)?.children()),
@@ -103,7 +106,8 @@ pub fn children_of(capture: &Capture) -> Result<Vec<u32>, Error> {
     }
 }
 
-/// Waits for `interval`. Returns whether `go_on` said yes all the time.
+/// Waits for `interval`, or until `go_on` returns false. Returns whether the whole
+/// time has passed.
 fn wait(interval: Duration, go_on: &dyn Fn() -> bool) -> bool {
     let until = Instant::now() + interval;
     while let Some(left) = until.checked_duration_since(Instant::now()) {

@@ -1,5 +1,5 @@
-//! Look at processes, live or recorded, judge them, and record them: what `cli/`
-//! and `dap/` use.
+//! Samples, diagnoses and records processes, live or recorded. This is the interface
+//! of `cli/` and `dap/`.
 
 pub mod inspection;
 mod live;

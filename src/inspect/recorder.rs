@@ -1,4 +1,4 @@
-//! Recording what a report is made from.
+//! Records the input of a report.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -20,18 +20,19 @@ use crate::sampling::recorded::{Extent, RecordedProcess, Sample};
 use crate::sampling::take::take_kept;
 use crate::snapshot::options::TakeOptions;
 
-/// What recording gave.
+/// A recording together with the snapshot that was made from it.
 #[derive(Debug)]
 pub struct Taken {
-    /// The very snapshot that was recorded, with its diagnosis.
+    /// The snapshot, with its diagnosis.
     pub snapshot: Snapshot,
+    /// The recording.
     pub recording: Recording,
-    /// Processes of which the recording does not give the very same again.
+    /// Pids of processes whose snapshot, made again from the recording, differs.
     pub inexact: Vec<u32>,
 }
 
 impl Capture {
-    /// A look into a recording, with all its samples.
+    /// A capture of all samples of a recording.
     pub fn of(recording: Arc<Recording>, options: TakeOptions) -> Self {
         Self {
             pid: recording.pid(),
@@ -43,11 +44,11 @@ impl Capture {
         }
     }
 
-    /// Looks as [`Capture::diagnosed`] does, and records what it looks at.
-    /// `redact` leaves out all that the report without variables does not need.
+    /// Like [`Capture::diagnosed`], and records all samples. `redact` removes all data
+    /// that a report without variables does not need.
     ///
     /// # Errors
-    /// As for [`Capture::diagnosed`].
+    /// If the requested process cannot be read.
     pub fn record(&self, redact: bool) -> Result<Taken, Error> {
         let movement = self.movement();
         let last = TakeOptions {
@@ -58,7 +59,7 @@ impl Capture {
         for _ in 1..self.samples {
             taking.earlier(self.pid, &movement)?;
             for child in children_of(self)? {
-                // Whether it can be read is said of the last sample.
+                // Whether the child can be read is reported with the last sample.
                 let _ = taking.earlier(child, &movement);
             }
             sleep(self.interval);
@@ -74,15 +75,19 @@ impl Capture {
     }
 }
 
-/// A recording on its way.
+/// A recording that is being made.
 struct Taking {
+    /// Whether data that the report does not need is removed.
     redact: bool,
-    /// Whether variables are wanted in the snapshot; they are always recorded.
+    /// Whether the snapshot has variables. They are recorded in any case.
     locals: bool,
+    /// The samples before the last, by pid.
     earlier: FxHashMap<u32, (Vec<Process>, Vec<Sample>)>,
-    /// With the command as it was.
+    /// Last samples, with the command line before its redaction.
     done: Vec<(Process, Recorded, Vec<String>)>,
+    /// An error for each child that could not be read.
     lost: Vec<String>,
+    /// Pids of processes whose snapshot, made again, differs.
     inexact: Vec<u32>,
 }
 
@@ -98,58 +103,61 @@ impl Taking {
         }
     }
 
+    /// Takes and records a sample before the last.
     fn earlier(&mut self, pid: u32, options: &TakeOptions) -> Result<(), Error> {
         let extent = match self.redact {
             true => Extent::Needed,
             false => Extent::Bytes,
         };
-        let (mut seen, mut sample, _) = self.sample(pid, options, extent)?;
+        let (mut process, mut sample, _) = self.sample(pid, options, extent)?;
         if self.redact {
-            redact::sample(&mut sample, &seen.command);
-            redact::snapshot(&mut seen);
+            redact::sample(&mut sample, &process.command);
+            redact::snapshot(&mut process);
         }
         let (processes, samples) = self.earlier.entry(pid).or_default();
-        processes.push(seen);
+        processes.push(process);
         samples.push(sample);
         Ok(())
     }
 
+    /// Takes and records the last sample.
     fn last(&mut self, pid: u32, options: &TakeOptions) -> Result<(), Error> {
         let extent = match self.redact {
             true => Extent::Needed,
             false => Extent::Pages,
         };
-        let (mut seen, mut sample, mut process) = self.sample(pid, options, extent)?;
-        let command = seen.command.clone();
+        let (mut process, mut sample, mut recorded_process) = self.sample(pid, options, extent)?;
+        let command = process.command.clone();
         if self.redact {
             redact::sample(&mut sample, &command);
-            redact::snapshot(&mut seen);
-            process.facts.command = redact::command(&command);
+            redact::snapshot(&mut process);
+            recorded_process.facts.command = redact::command(&command);
         }
         if let Some((_, samples)) = self.earlier.get_mut(&pid) {
-            process.samples.append(samples);
+            recorded_process.samples.append(samples);
         }
-        process.samples.push(sample);
+        recorded_process.samples.push(sample);
         let recorded = Recorded {
-            process,
+            process: recorded_process,
             sources: RecordedSources::default(),
         };
-        self.done.push((seen, recorded, command));
+        self.done.push((process, recorded, command));
         Ok(())
     }
 
+    /// Takes one sample and its recording.
     fn sample(
         &mut self,
         pid: u32,
         options: &TakeOptions,
         extent: Extent,
     ) -> Result<(Process, Sample, RecordedProcess), Error> {
-        let (mut seen, kept) = take_kept(pid, options)?;
-        let (sample, exact) = kept.record(&seen, options, extent)?;
+        let (mut process, kept) = take_kept(pid, options)?;
+        let (sample, exact) = kept.record(&process, options, extent)?;
         if options.locals && !self.locals {
             let locals = false;
-            seen = kept.again(
-                &seen,
+            process = kept.again(
+                &process,
                 &TakeOptions {
                     locals,
                     ..options.clone()
@@ -159,25 +167,25 @@ impl Taking {
         if !exact && !self.inexact.contains(&pid) {
             self.inexact.push(pid);
         }
-        Ok((seen, sample, kept.recorded_process()))
+        Ok((process, sample, kept.recorded_process()))
     }
 
-    /// Says what is wrong, and notes which files were read for that.
+    /// Diagnoses the processes, and records the source files read for that.
     fn finish(mut self, taken_at: String, interval: Duration) -> Taken {
         let mut processes = Vec::new();
         let mut recorded = Vec::new();
         let lost = &self.lost;
-        for (place, (mut process, mut record, command)) in self.done.into_iter().enumerate() {
-            if place == 0 {
+        for (index, (mut process, mut record, command)) in self.done.into_iter().enumerate() {
+            if index == 0 {
                 process.errors.extend(lost.iter().cloned());
             }
             let earlier = self.earlier.remove(&process.pid);
             let earlier = earlier.map(|(earlier, _)| earlier).unwrap_or_default();
-            let sources = NotedSources::new(process.pid, self.redact.then_some(command));
+            let sources = RecordingSources::new(process.pid, self.redact.then_some(command));
             judge(&mut process, &earlier, interval, &sources);
-            // What only `check` reads is wanted too.
+            // `check` reads further files, which the recording needs as well.
             let _ = checks(&process, &earlier, &sources);
-            record.sources = sources.noted.into_inner();
+            record.sources = sources.recorded.into_inner();
             processes.push(process);
             recorded.push(record);
         }
@@ -196,35 +204,35 @@ impl Taking {
     }
 }
 
-/// Reads files of a process, and notes what it read.
-struct NotedSources {
+/// Reads source files of a process, and records them.
+struct RecordingSources {
     files: ProcessSources,
-    /// The command of the process, where something is to be left out.
+    /// The command of the process. `None` if nothing is to be removed.
     redact: Option<Vec<String>>,
-    noted: RefCell<RecordedSources>,
+    recorded: RefCell<RecordedSources>,
 }
 
-impl NotedSources {
+impl RecordingSources {
     fn new(pid: u32, redact: Option<Vec<String>>) -> Self {
         Self {
             files: ProcessSources::new(pid),
             redact,
-            noted: RefCell::default(),
+            recorded: RefCell::default(),
         }
     }
 }
 
-impl Sources for NotedSources {
+impl Sources for RecordingSources {
     fn read(&self, file: &str) -> Option<String> {
-        if let Some(known) = self.noted.borrow().files.get(file) {
+        if let Some(known) = self.recorded.borrow().files.get(file) {
             return known.clone();
         }
         let mut text = self.files.read(file);
         if self.redact.is_some() {
             text = text.and_then(|text| source::masked(&text));
         }
-        let mut noted = self.noted.borrow_mut();
-        noted.files.insert(file.to_owned(), text.clone());
+        let mut recorded = self.recorded.borrow_mut();
+        recorded.files.insert(file.to_owned(), text.clone());
         text
     }
 
@@ -233,7 +241,10 @@ impl Sources for NotedSources {
         if let Some(ours) = &self.redact {
             command = command.map(|command| redact::other_command(&command, ours));
         }
-        self.noted.borrow_mut().parent_command.clone_from(&command);
+        self.recorded
+            .borrow_mut()
+            .parent_command
+            .clone_from(&command);
         command
     }
 }

@@ -1,4 +1,4 @@
-//! Processes that were recorded, with all of their samples.
+//! Recorded processes with all of their samples.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,33 +13,36 @@ use crate::model::Process;
 use crate::process::Error;
 use crate::sampling::recorded::RecordedProcess;
 
-/// All that was recorded in one take.
+/// Everything that one run recorded.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Recording {
-    /// Whether what the report does not need was left out.
+    /// Whether data that the report does not need was removed.
     pub redacted: bool,
-    /// When the snapshot was taken.
+    /// When the snapshot was taken: RFC 3339 in UTC, with microseconds.
     pub taken_at: String,
-    /// Time between two samples, in nanoseconds.
+    /// Planned time between two samples, in nanoseconds.
     pub interval_ns: u64,
-    /// The one that was asked for, and those below it.
+    /// The requested process, then its descendants if they were asked for.
     pub processes: Vec<Recorded>,
-    /// What could not be looked at.
+    /// An error for each descendant that could not be read.
     pub lost: Vec<String>,
 }
 
 /// One process, with the source files that the diagnosis reads.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Recorded {
+    /// The process with its samples.
     pub process: RecordedProcess,
+    /// The source files.
     pub sources: RecordedSources,
 }
 
-/// Source files of a process that was recorded.
+/// Source files of a recorded process.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RecordedSources {
-    /// Text by name; none for files that could not be read.
+    /// Text of each file by its path; `None` for a file that could not be read.
     pub(crate) files: BTreeMap<String, Option<String>>,
+    /// Command line of the parent process. `None` if it was not read.
     pub(crate) parent_command: Option<Vec<String>>,
 }
 
@@ -54,32 +57,32 @@ impl Sources for RecordedSources {
 }
 
 impl Recording {
-    /// The process that was asked for; 0 where there is none.
+    /// Pid of the requested process; 0 if the recording is empty.
     pub fn pid(&self) -> u32 {
         self.first().map_or(0, RecordedProcess::pid)
     }
 
-    /// The process that was asked for.
+    /// The requested process. `None` if the recording is empty.
     pub fn first(&self) -> Option<&RecordedProcess> {
         self.processes.first().map(|it| &it.process)
     }
 
-    /// Samples of the process that was asked for.
+    /// Number of samples of the requested process.
     pub fn samples(&self) -> u32 {
         let samples = self.first().map_or(0, |process| process.samples.len());
         u32::try_from(samples).unwrap_or(u32::MAX)
     }
 
-    /// Time between two samples.
+    /// Planned time between two samples.
     pub fn interval(&self) -> Duration {
         Duration::from_nanos(self.interval_ns)
     }
 
-    /// The samples before the last.
+    /// Decodes the samples before the last.
     fn earlier(&self, process: &RecordedProcess, capture: &Capture) -> Result<Vec<Process>, Error> {
         let movement = capture.movement();
         (0..process.samples.len().saturating_sub(1))
-            .map(|place| process.take(place, &movement))
+            .map(|index| process.take(index, &movement))
             .collect()
     }
 }
@@ -135,6 +138,7 @@ impl Target for Recording {
     }
 }
 
+/// The error for a recording without processes.
 fn no_process() -> Error {
     Error::Unreadable {
         pid: 0,

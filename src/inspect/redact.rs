@@ -1,55 +1,55 @@
-//! Command lines without what may be confidential in them.
+//! Removes possibly confidential arguments from command lines.
 
 use crate::model::Process;
 use crate::sampling::recorded::Sample;
 
-/// Stands for an argument that was left out.
-const LEFT_OUT: &str = "***";
+/// Replaces an argument that was removed.
+const REMOVED: &str = "***";
 
-/// A command line with the program, the interpreter's own options and the
-/// script or module; arguments of the script, and code, are left out.
+/// Removes the arguments of the script, and code after `-c`, from a command line.
+/// The program, the options of the interpreter and the script or module remain.
 pub fn command(words: &[String]) -> Vec<String> {
     let mut masked = Vec::with_capacity(words.len());
     let mut words = words.iter();
     if let Some(program) = words.next() {
-        // Some programs write a title with all their arguments here.
+        // Some programs overwrite this with a title that holds their arguments.
         let name = program.split_once(' ').map(|(name, _)| name);
-        masked.push(name.map_or_else(|| program.clone(), |name| format!("{name} {LEFT_OUT}")));
+        masked.push(name.map_or_else(|| program.clone(), |name| format!("{name} {REMOVED}")));
     }
-    let mut of_interpreter = true;
+    let mut in_interpreter_options = true;
     while let Some(word) = words.next() {
         match word.as_str() {
-            _ if !of_interpreter => masked.push(LEFT_OUT.into()),
+            _ if !in_interpreter_options => masked.push(REMOVED.into()),
             "-c" => {
                 masked.push(word.clone());
-                of_interpreter = false;
+                in_interpreter_options = false;
             }
             "-m" | "-X" | "-W" => {
                 masked.push(word.clone());
                 masked.extend(words.next().cloned());
-                of_interpreter = word != "-m";
+                in_interpreter_options = word != "-m";
             }
             option if option.starts_with('-') => masked.push(word.clone()),
             _ => {
                 masked.push(word.clone());
-                of_interpreter = false;
+                in_interpreter_options = false;
             }
         }
     }
     masked
 }
 
-/// The command line of another process, which stays different from `ours`
-/// where it was.
+/// Redacts the command line of another process. Command lines that differ from
+/// `ours` still differ afterwards.
 pub fn other_command(theirs: &[String], ours: &[String]) -> Vec<String> {
     let mut masked = command(theirs);
     if theirs != ours && masked == command(ours) {
-        masked.push(LEFT_OUT.into());
+        masked.push(REMOVED.into());
     }
     masked
 }
 
-/// Leaves out the same of a snapshot.
+/// Redacts all command lines of a snapshot.
 pub fn snapshot(process: &mut Process) {
     let ours = std::mem::take(&mut process.command);
     for child in &mut process.children {
@@ -58,7 +58,7 @@ pub fn snapshot(process: &mut Process) {
     process.command = command(&ours);
 }
 
-/// Leaves out the same of one sample of a process with the command `ours`.
+/// Redacts all command lines of one sample of a process whose command is `ours`.
 pub fn sample(sample: &mut Sample, ours: &[String]) {
     for child in &mut sample.moment.descriptors.children {
         child.command = other_command(&child.command, ours);

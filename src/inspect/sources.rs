@@ -1,4 +1,4 @@
-//! Source files of the target, through its own view of the file system.
+//! Source files of a running process, read through its own view of the file system.
 
 use std::cell::RefCell;
 
@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 use crate::diagnosis::Sources;
 use crate::process::{SourceFiles, command_line};
 
-/// Reads through `/proc/<pid>/root`, so that it works across containers.
+/// Source files of a process. They are read through `/proc/<pid>/root`, so that this
+/// works for processes in containers.
 #[derive(Debug)]
 pub struct ProcessSources {
     files: SourceFiles,

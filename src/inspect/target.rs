@@ -1,4 +1,4 @@
-//! What can be looked at: a process that runs, or one that was recorded.
+//! Processes that can be sampled: running ones and recorded ones.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,16 +17,16 @@ pub trait Target: fmt::Debug {
     /// Takes all samples of all processes that `capture` asks for.
     ///
     /// # Errors
-    /// When the process asked for cannot be read.
+    /// If the requested process cannot be read.
     fn samples(&self, capture: &Capture) -> Result<Captured, Error>;
 
     /// Takes all samples of the one process and stays attached to it.
     ///
-    /// `None` when `go_on` said no in between. The process is frozen for at most
-    /// `freeze` where that is given and where it runs.
+    /// With `freeze`, a running process stays stopped afterwards, for at most that
+    /// time. Returns `None` if `go_on` returned false in between.
     ///
     /// # Errors
-    /// When the process cannot be read.
+    /// If the process cannot be read.
     fn attach(
         &self,
         capture: &Capture,
@@ -38,32 +38,31 @@ pub trait Target: fmt::Debug {
     fn files(&self, pid: u32) -> Box<dyn Sources + Send>;
 }
 
-/// A process that was sampled and can be read further.
+/// A process that was sampled, and from whose memory more can be read.
 #[derive(Debug)]
 pub struct Attached {
     /// The last sample.
     pub process: Process,
-    /// For reading on in it.
+    /// For reading more of its memory.
     pub kept: Kept,
     /// The samples before the last, oldest first.
     pub earlier: Vec<Process>,
-    /// When the first of them was taken; `None` where the clock does not reach
-    /// back that far.
+    /// When the first sample was taken. `None` if that is before the clock began.
     pub began: Option<Instant>,
 }
 
-/// Where processes are looked at.
+/// Where processes are sampled.
 #[derive(Debug, Clone, Default)]
 pub enum Source {
-    /// On this machine, as they run.
+    /// Running processes of this machine.
     #[default]
     Live,
-    /// In what was recorded.
+    /// Processes of a recording.
     Recorded(Arc<Recording>),
 }
 
 impl Source {
-    /// The recording, where there is one.
+    /// The recording. `None` for running processes.
     pub fn recording(&self) -> Option<&Arc<Recording>> {
         match self {
             Self::Live => None,
@@ -76,7 +75,7 @@ impl Source {
         self.target().files(pid)
     }
 
-    /// What is looked at.
+    /// The processes as a [`Target`].
     pub fn target(&self) -> &dyn Target {
         match self {
             Self::Live => &Live,

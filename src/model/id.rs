@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::kind::ResourceKind;
 use super::text_enum::{UnknownText, from_text};
 
-/// What an id denotes. It is stable for as long as the thing lives.
+/// The thing that an id denotes. The id is stable for as long as the thing lives.
 ///
-/// The JSON has its text: `task:0x7f…`, `thread:4242`, `lock:0x7f…`, `socket:fd-7`.
+/// The JSON has it as text: `task:0x7f…`, `thread:4242`, `lock:0x7f…`, `socket:fd-7`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ItemId {
     /// A task, by the address of its object.
@@ -21,18 +21,18 @@ pub enum ItemId {
     Thread(u64),
     /// An event loop, by the address of its object.
     Loop(u64),
-    /// A coroutine or asynchronous generator of no task, by its address.
+    /// A coroutine or asynchronous generator that no task runs, by its address.
     Coroutine(u64),
     /// A process, by its pid.
     Process(u32),
     /// A lock, queue or the like, by the address of its object.
     Resource(ResourceKind, u64),
-    /// What the kernel keeps, by its descriptor in the process.
+    /// A pipe, socket or other file of the kernel, by its descriptor in the process.
     File(ResourceKind, i64),
 }
 
 impl ItemId {
-    /// The task's address, if it is a task.
+    /// Address of the task; `None` for any other thing.
     pub const fn task(self) -> Option<u64> {
         match self {
             Self::Task(addr) => Some(addr),
@@ -40,7 +40,7 @@ impl ItemId {
         }
     }
 
-    /// The loop's address, if it is a loop.
+    /// Address of the event loop; `None` for any other thing.
     pub const fn event_loop(self) -> Option<u64> {
         match self {
             Self::Loop(addr) => Some(addr),
@@ -48,7 +48,7 @@ impl ItemId {
         }
     }
 
-    /// The pid, if it is a process.
+    /// Pid of the process; `None` for any other thing.
     pub const fn process(self) -> Option<u32> {
         match self {
             Self::Process(pid) => Some(pid),
@@ -56,7 +56,7 @@ impl ItemId {
         }
     }
 
-    /// The kind, if it is a resource or a file.
+    /// Kind of the resource or file; `None` for any other thing.
     pub const fn resource_kind(self) -> Option<ResourceKind> {
         match self {
             Self::Resource(kind, _) | Self::File(kind, _) => Some(kind),
@@ -64,7 +64,7 @@ impl ItemId {
         }
     }
 
-    /// The descriptor, if it is one.
+    /// Descriptor of the file; `None` for any other thing.
     pub const fn descriptor(self) -> Option<i64> {
         match self {
             Self::File(_, fd) => Some(fd),
@@ -72,7 +72,7 @@ impl ItemId {
         }
     }
 
-    /// Whether it runs code: a task, a thread, or a coroutine of no task.
+    /// Whether the thing runs code: a task, a thread, or a coroutine without a task.
     pub const fn is_actor(self) -> bool {
         match self {
             Self::Task(_) | Self::Thread(_) | Self::Coroutine(_) => true,
@@ -139,7 +139,7 @@ pub type IdSet = IndexSet<ItemId, FxBuildHasher>;
 /// A map by ids that keeps the order of insertion.
 pub type IdMap<V> = IndexMap<ItemId, V, FxBuildHasher>;
 
-/// Ids of made-up items in tests, by a name: `task:a`, `lock:Cache.lock`.
+/// Ids of invented items in tests, from a name: `task:a`, `lock:Cache.lock`.
 #[cfg(test)]
 impl From<&str> for ItemId {
     fn from(text: &str) -> Self {

@@ -1,7 +1,4 @@
-//! Kinds of waits, resources, edges and findings, with what is true of each.
-//!
-//! What holds for a kind is a function with an exhaustive `match`, so that the
-//! compiler lists what a new kind touches.
+//! Kinds of waits, resources, edges and findings.
 
 use super::text_enum::text_enum;
 
@@ -11,7 +8,7 @@ text_enum! {
     pub enum WaitKind {
         /// Another task.
         Task = "task",
-        /// A bare future that nothing explains.
+        /// A bare future with no known reason.
         #[default]
         Future = "future",
         /// `asyncio.gather`.
@@ -26,7 +23,7 @@ text_enum! {
         TaskGroup = "task-group",
         /// `asyncio.as_completed`.
         AsCompleted = "as_completed",
-        /// `asyncio.sleep` and the like.
+        /// A timer, e.g. of `asyncio.sleep`.
         Timer = "timer",
         /// A lock of asyncio or anyio.
         Lock = "lock",
@@ -68,7 +65,7 @@ text_enum! {
         FileLock = "file-lock",
         /// Connections to serve.
         Server = "server",
-        /// The close of a server's connections.
+        /// The close of the connections of a server.
         ServerClose = "server-close",
         /// A job of an executor, or the end of its workers.
         Executor = "executor",
@@ -88,8 +85,8 @@ text_enum! {
 }
 
 text_enum! {
-    /// What tasks and threads wait for or hold (`Resource.kind`, and the head of
-    /// its id).
+    /// What tasks and threads wait for or hold (`Resource.kind`, and the first part
+    /// of its id).
     #[derive(Default)]
     pub enum ResourceKind {
         /// A lock of asyncio or anyio.
@@ -127,7 +124,7 @@ text_enum! {
         ProcessPool = "process-pool",
         /// A pool of connections.
         Pool = "pool",
-        /// A limiter of permits, as anyio's.
+        /// A limiter of permits, e.g. anyio's `CapacityLimiter`.
         Limiter = "limiter",
         /// A memory object stream of anyio.
         MemoryStream = "memory-stream",
@@ -145,11 +142,11 @@ text_enum! {
 }
 
 text_enum! {
-    /// Why the one end of an edge cannot go on before the other (`Edge.via`).
+    /// Why one end of an edge cannot go on before the other (`Edge.via`).
     pub enum EdgeKind {
         /// `await` of a task.
         Await = "await",
-        /// A future that the other completes.
+        /// A future that the other end completes.
         Future = "future",
         /// `asyncio.gather`.
         Gather = "gather",
@@ -217,7 +214,7 @@ text_enum! {
         Subprocess = "subprocess",
         /// A child writes to a pipe that is full.
         PipeFull = "pipe-full",
-        /// The loop that the other blocks.
+        /// An event loop that the other end blocks.
         EventLoop = "event-loop",
     }
 }
@@ -227,69 +224,69 @@ text_enum! {
     pub enum DiagnosisKind {
         /// A lock that another thread held when this process was forked.
         ForkInheritedLock = "fork-inherited-lock",
-        /// Loops in several threads, each waiting for what the other has to run.
+        /// Loops in several threads, each waiting for work that the other has to run.
         CrossLoopDeadlock = "cross-loop-deadlock",
         /// Threads that wait for each other.
         CrossThreadDeadlock = "cross-thread-deadlock",
-        /// A task or thread that waits for what only it can give.
+        /// A task or thread that waits for something only it can provide.
         SelfDeadlock = "self-deadlock",
         /// All workers of an executor wait, and jobs queue up.
         ExecutorExhausted = "executor-exhausted",
         /// A step that does not end keeps a loop from turning.
         BlockedLoop = "blocked-loop",
-        /// A coroutine that never started, and that alone could end a wait.
+        /// A coroutine that never started, although only it could end a wait.
         NeverAwaited = "never-awaited",
-        /// All connections of a pool are out and do not come back.
+        /// All connections of a pool are in use and are not returned.
         PoolExhausted = "pool-exhausted",
         /// Tasks that wait for each other.
         DeadlockCycle = "deadlock-cycle",
         /// A lock held by an asynchronous generator that nobody iterates.
         HeldBySuspendedAsyncgen = "held-by-suspended-asyncgen",
-        /// A lock that is locked, and that nobody alive holds.
+        /// A lock that is locked although no running task or thread holds it.
         LeakedLock = "leaked-lock",
-        /// A semaphore without permits, of which nobody alive holds one.
+        /// A semaphore without permits, although no running task or thread holds one.
         LeakedPermits = "leaked-permits",
-        /// A child blocked on a pipe that nobody reads, while its end is waited for.
+        /// A child process blocked on a pipe that nobody reads, while its exit is awaited.
         SubprocessPipeFull = "subprocess-pipe-full",
-        /// A task that was cancelled, caught that, and waits again.
+        /// A task that was cancelled, caught the exception, and waits again.
         SwallowedCancellation = "swallowed-cancellation",
-        /// A queue or stream that nobody alive takes from.
+        /// A queue or stream from which no running task or thread takes.
         DeadConsumers = "dead-consumers",
-        /// Shielded work that nobody awaits holds what others wait for.
+        /// Shielded work that nobody awaits holds a resource that others wait for.
         ShieldLeak = "shield-leak",
-        /// A wait that nobody alive can end.
+        /// A wait that no running task or thread can end.
         OrphanWait = "orphan-wait",
-        /// A group that waits for a cancelled task which does not end.
+        /// A task group that waits for a cancelled task that does not end.
         StuckChild = "stuck-child",
-        /// The program wants to end, and a thread or task does not let it.
+        /// The program wants to exit, and a thread or task prevents it.
         ShutdownHang = "shutdown-hang",
-        /// A job in a worker that does not come back.
+        /// A job of an executor that does not return.
         StuckExecutorJob = "stuck-executor-job",
-        /// Tasks that poll without end at full load.
+        /// Tasks that poll endlessly and use a whole processor.
         Livelock = "livelock",
-        /// Most tasks queue for one lock, whose holder moves.
+        /// Most tasks queue for one lock whose holder makes progress.
         LockConvoy = "lock-convoy",
         /// A wait for another Python process.
         CrossProcessWait = "cross-process-wait",
         /// Everything waits for a long sleep.
         LongTimer = "long-timer",
-        /// A peer or pipe is waited for, and no timeout guards it.
+        /// A wait for a peer or a pipe without a timeout.
         ExternalWait = "external-wait",
-        /// Tasks that failed and nobody looked.
+        /// Tasks that failed and whose exception nobody retrieved.
         UnretrievedException = "unretrieved-exception",
-        /// Tasks that only weak references keep.
+        /// Tasks that only weak references keep alive.
         OrphanTask = "orphan-task",
     }
 }
 
 text_enum! {
-    /// How sure a finding or a verdict is; the order is from weak to strong.
+    /// How sure a finding or a verdict is, from weak to strong.
     pub enum Confidence {
-        /// It looks like it; never enough for `hung`.
+        /// It looks that way. Never enough for the verdict `hung`.
         Possible = "possible",
-        /// Nothing moved between the samples, and no other reason is left.
+        /// Nothing moved between the samples, and no other reason remains.
         Likely = "likely",
-        /// Proved by what was read.
+        /// Proved by the memory that was read.
         Certain = "certain",
     }
 }
@@ -297,19 +294,19 @@ text_enum! {
 text_enum! {
     /// The one-word answer about a process (`Verdict.state`).
     pub enum VerdictState {
-        /// It will not go on, or only by a timeout that is more than a minute away.
+        /// It will not go on, or only by a timeout that is more than 60 seconds away.
         Hung = "hung",
         /// One step keeps an event loop from turning.
         BlockedLoop = "blocked-loop",
-        /// The loop turns and nothing gets done.
+        /// The event loop runs, but nothing gets done.
         Livelock = "livelock",
-        /// Something moves or computes.
+        /// Something makes progress or computes.
         Busy = "busy",
-        /// It waits for timers, or for somebody outside.
+        /// It waits for timers, or for something outside the process.
         Waiting = "waiting",
-        /// All wait for work.
+        /// All tasks and threads wait for work.
         Idle = "idle",
-        /// It imports modules and has no loop yet.
+        /// It imports modules and has no event loop yet.
         Starting = "starting",
         /// Too little could be read.
         Unknown = "unknown",
@@ -317,21 +314,21 @@ text_enum! {
 }
 
 text_enum! {
-    /// Where a coroutine of no task stands.
+    /// The state of a coroutine that no task runs.
     pub enum CoroutineState {
         /// It never started.
         Created = "created",
-        /// It started, and nobody resumes it.
+        /// It has started, and nothing resumes it.
         Suspended = "suspended",
-        /// An asynchronous generator that stands at a `yield`.
+        /// An asynchronous generator that is suspended at a `yield`.
         AsyncGenerator = "async-generator",
     }
 }
 
 text_enum! {
-    /// What sort of timeout guards a wait.
+    /// The kind of timeout around a wait.
     pub enum GuardKind {
-        /// `asyncio.timeout` and the like.
+        /// `asyncio.timeout`, or a timeout of a library such as `async_timeout`.
         Timeout = "timeout",
         /// `asyncio.wait_for`.
         WaitFor = "wait_for",
@@ -349,21 +346,6 @@ text_enum! {
         Write = "write",
         /// Both.
         ReadWrite = "read-write",
-    }
-}
-
-impl VerdictState {
-    /// Whether `--exit-code` tells scripts that something is wrong.
-    pub const fn is_alarm(self) -> bool {
-        match self {
-            Self::Hung | Self::BlockedLoop => true,
-            Self::Livelock
-            | Self::Busy
-            | Self::Waiting
-            | Self::Idle
-            | Self::Starting
-            | Self::Unknown => false,
-        }
     }
 }
 
@@ -392,227 +374,6 @@ text_enum! {
         PipeRead = "pipe-read",
         /// A server that closes still has open connections.
         ServerConnections = "server-connections",
-    }
-}
-
-impl EdgeKind {
-    /// The kind of wait of a task whose edges to other tasks go through this.
-    pub const fn task_wait(self) -> WaitKind {
-        match self {
-            Self::Await => WaitKind::Task,
-            Self::Gather => WaitKind::Gather,
-            Self::Wait => WaitKind::Wait,
-            Self::WaitFor => WaitKind::WaitFor,
-            Self::Shield => WaitKind::Shield,
-            Self::TaskGroup => WaitKind::TaskGroup,
-            Self::AsCompleted => WaitKind::AsCompleted,
-            Self::Future
-            | Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::Queue
-            | Self::ThreadLock
-            | Self::ConcurrentFuture
-            | Self::Executor
-            | Self::ProcessPool
-            | Self::Pool
-            | Self::Limiter
-            | Self::MemoryStream
-            | Self::Stream
-            | Self::Server
-            | Self::ServerClose
-            | Self::Socket
-            | Self::Pipe
-            | Self::File
-            | Self::SocketRead
-            | Self::SocketWrite
-            | Self::SocketClose
-            | Self::Holds
-            | Self::BusyWorker
-            | Self::Join
-            | Self::Subprocess
-            | Self::PipeFull
-            | Self::EventLoop => WaitKind::Future,
-        }
-    }
-}
-
-impl ResourceKind {
-    /// The edge from who waits for such a resource to the resource.
-    pub const fn edge(self) -> EdgeKind {
-        match self {
-            Self::Lock => EdgeKind::Lock,
-            Self::Semaphore | Self::ThreadSemaphore => EdgeKind::Semaphore,
-            Self::Event | Self::ThreadEvent => EdgeKind::Event,
-            Self::Condition | Self::ThreadCondition => EdgeKind::Condition,
-            Self::Barrier | Self::ThreadBarrier => EdgeKind::Barrier,
-            Self::Queue | Self::ThreadQueue => EdgeKind::Queue,
-            Self::ThreadLock => EdgeKind::ThreadLock,
-            Self::Future => EdgeKind::Future,
-            Self::ConcurrentFuture => EdgeKind::ConcurrentFuture,
-            Self::Executor => EdgeKind::Executor,
-            Self::ProcessPool => EdgeKind::ProcessPool,
-            Self::Pool => EdgeKind::Pool,
-            Self::Limiter => EdgeKind::Limiter,
-            Self::MemoryStream => EdgeKind::MemoryStream,
-            Self::Stream => EdgeKind::Stream,
-            Self::Server => EdgeKind::Server,
-            Self::Socket => EdgeKind::Socket,
-            Self::Pipe => EdgeKind::Pipe,
-            Self::File => EdgeKind::File,
-        }
-    }
-
-    /// Whether frames that are inside of a `with` on it hold it.
-    pub const fn is_held_by_blocks(self) -> bool {
-        match self {
-            Self::Condition | Self::Event | Self::Queue | Self::Server => false,
-            Self::Lock
-            | Self::Semaphore
-            | Self::Barrier
-            | Self::ThreadLock
-            | Self::ThreadSemaphore
-            | Self::ThreadEvent
-            | Self::ThreadCondition
-            | Self::ThreadBarrier
-            | Self::ThreadQueue
-            | Self::Future
-            | Self::ConcurrentFuture
-            | Self::Executor
-            | Self::ProcessPool
-            | Self::Pool
-            | Self::Limiter
-            | Self::MemoryStream
-            | Self::Stream
-            | Self::Socket
-            | Self::Pipe
-            | Self::File => true,
-        }
-    }
-
-    /// Whether the object or the frames of workers tell all holders, so that
-    /// nobody else is searched for.
-    pub const fn knows_its_holders(self) -> bool {
-        match self {
-            Self::Executor | Self::ProcessPool | Self::Limiter | Self::Server => true,
-            Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::Queue
-            | Self::ThreadLock
-            | Self::ThreadSemaphore
-            | Self::ThreadEvent
-            | Self::ThreadCondition
-            | Self::ThreadBarrier
-            | Self::ThreadQueue
-            | Self::Future
-            | Self::ConcurrentFuture
-            | Self::Pool
-            | Self::MemoryStream
-            | Self::Stream
-            | Self::Socket
-            | Self::Pipe
-            | Self::File => false,
-        }
-    }
-
-    /// The kind of a `read` from it, and of a `write` to it.
-    pub const fn read_and_write(self) -> (WaitKind, WaitKind) {
-        match self {
-            Self::Pipe => (WaitKind::PipeRead, WaitKind::PipeWrite),
-            Self::File => (WaitKind::FileRead, WaitKind::FileWrite),
-            Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::Queue
-            | Self::ThreadLock
-            | Self::ThreadSemaphore
-            | Self::ThreadEvent
-            | Self::ThreadCondition
-            | Self::ThreadBarrier
-            | Self::ThreadQueue
-            | Self::Future
-            | Self::ConcurrentFuture
-            | Self::Executor
-            | Self::ProcessPool
-            | Self::Pool
-            | Self::Limiter
-            | Self::MemoryStream
-            | Self::Stream
-            | Self::Server
-            | Self::Socket => (WaitKind::SocketRead, WaitKind::SocketWrite),
-        }
-    }
-}
-
-impl WaitKind {
-    /// The same wait where the stream lies over a pipe instead of a socket.
-    pub const fn over_pipe(self) -> Self {
-        match self {
-            Self::SocketRead => Self::PipeRead,
-            Self::SocketWrite => Self::PipeWrite,
-            Self::SocketClose => Self::PipeClose,
-            other => other,
-        }
-    }
-
-    /// Whether a task may hold or complete what a thread waits for.
-    pub const fn concerns_tasks(self) -> bool {
-        match self {
-            Self::Idle
-            | Self::Sleep
-            | Self::SocketRead
-            | Self::SocketWrite
-            | Self::Accept
-            | Self::Connect
-            | Self::Process
-            | Self::FileLock => false,
-            Self::Task
-            | Self::Future
-            | Self::Gather
-            | Self::Wait
-            | Self::WaitFor
-            | Self::Shield
-            | Self::TaskGroup
-            | Self::AsCompleted
-            | Self::Timer
-            | Self::Lock
-            | Self::Semaphore
-            | Self::Event
-            | Self::Condition
-            | Self::Barrier
-            | Self::QueueGet
-            | Self::QueuePut
-            | Self::QueueJoin
-            | Self::SocketClose
-            | Self::PipeRead
-            | Self::PipeWrite
-            | Self::PipeClose
-            | Self::FileRead
-            | Self::FileWrite
-            | Self::Server
-            | Self::ServerClose
-            | Self::Executor
-            | Self::Subprocess
-            | Self::ThreadLock
-            | Self::Thread => true,
-        }
-    }
-
-    /// The edge to a stream whose descriptor was not found.
-    pub const fn stream_edge(self) -> EdgeKind {
-        match self {
-            Self::SocketRead => EdgeKind::SocketRead,
-            Self::SocketWrite => EdgeKind::SocketWrite,
-            Self::SocketClose => EdgeKind::SocketClose,
-            _ => EdgeKind::Stream,
-        }
     }
 }
 

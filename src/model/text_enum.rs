@@ -2,8 +2,8 @@
 
 /// Declares an enum, the text of each variant, and the conversions between both.
 ///
-/// Gives `ALL`, `as_str`, `Display`, `FromStr` and serde as that text, so that a
-/// text stands in one place.
+/// Generates `ALL`, `as_str`, `Display`, `FromStr` and the serde traits from that
+/// text, so that each text is written once.
 macro_rules! text_enum {
     (
         $(#[$meta:meta])*
@@ -73,7 +73,7 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
-/// A text that no variant has.
+/// The text belongs to no variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no known kind")]
 pub struct UnknownText;
@@ -81,7 +81,7 @@ pub struct UnknownText;
 /// Parses a value from its text.
 ///
 /// # Errors
-/// When the input is no string, or the string is no text of `T`.
+/// If the input is not a string, or the string is not the text of a `T`.
 pub fn from_text<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let text = Cow::<'de, str>::deserialize(deserializer)?;
     text.parse()

@@ -1,4 +1,4 @@
-//! Who waits for what: waits, resources, edges, and who else could matter.
+//! Waits, resources, the edges between them, and references that could end a wait.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,77 +13,106 @@ use super::text_enum::{UnknownText, from_text};
 /// A timeout around a wait.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
+    /// The kind of timeout.
     pub kind: GuardKind,
-    /// Negative: overdue, its loop did not turn.
+    /// Seconds until it ends the wait. Negative if it is overdue because its loop
+    /// did not run.
     pub remaining_s: f64,
 }
 
-/// What the innermost frame of a task, or of a thread, waits for.
+/// What the innermost frame of a task or thread waits for.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Wait {
+    /// The kind of wait.
     pub kind: WaitKind,
-    /// Full name of the type of the object waited for.
+    /// Full name of the type of the awaited object. For a system call: its name, or
+    /// the kind of its descriptor.
     #[serde(rename = "type")]
     pub type_name: ArcStr,
+    /// The wait in one line.
     pub summary: ArcStr,
+    /// The awaited resource. `None` if it is not a resource (e.g. a task or timer)
+    /// or is not known.
     pub resource: Option<ItemId>,
+    /// Who holds the resource, or runs the awaited job.
     pub holders: Vec<ItemId>,
+    /// Number of waiters that get the resource first. `None` if it is not known.
     pub waiters_ahead: Option<u64>,
+    /// Seconds until the awaited timer is due, negative if it is overdue. `None` for
+    /// other waits.
     pub remaining_s: Option<f64>,
+    /// Address of the other end of an awaited socket, or path of an awaited file.
+    /// `None` if there is none, or it is not known.
     pub peer: Option<ArcStr>,
-    /// Of those that are waited for together (`gather`), how many are done.
+    /// How many of the awaited futures are done. `None` unless the task awaits a
+    /// `gather`.
     pub done: Option<u64>,
-    /// How many are waited for together.
+    /// How many futures are awaited together. `None` unless the task awaits a
+    /// `gather`.
     pub total: Option<u64>,
 }
 
-/// A lock, queue, pool or the like that tasks or threads wait for, or hold.
+/// A lock, queue, pool or other object that tasks or threads wait for, or hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resource {
-    /// `<kind>:0x<address>`, or `<kind>:<name>` for what the kernel keeps.
+    /// `<kind>:0x<address>`, or `<kind>:fd-<number>` for files of the kernel.
     pub id: ItemId,
+    /// The kind of resource.
     pub kind: ResourceKind,
+    /// Full name of the type of the object; the kind for files of the kernel.
     #[serde(rename = "type")]
     pub type_name: ArcStr,
-    /// As people would write it: `Account.lock`; `None` where nothing names it.
+    /// A name as a person would write it: `Account.lock`. `None` if no variable
+    /// names it.
     pub name: Option<String>,
+    /// The resource, its state and its holders in one line.
     pub summary: String,
+    /// Proven holders. A lock taken by a plain `acquire()` may have others.
     pub holders: Vec<ItemId>,
-    /// Where each known holder took it.
+    /// Where holders took the resource, for those of whom it is known.
     pub taken_at: Vec<Taken>,
-    /// In the order in which they will get it, where it keeps one.
+    /// Waiters, in the order in which they will get the resource if it keeps one.
     pub waiters: Vec<ItemId>,
+    /// Whether the lock is locked. `None` if it is not a lock or condition.
     pub locked: Option<bool>,
-    /// Whether an event is set.
+    /// Whether the event is set. `None` if it is not an event.
     pub set: Option<bool>,
-    /// Permits or tokens left.
+    /// Permits or tokens left of a semaphore, pool or limiter; `None` for others.
     pub value: Option<i64>,
-    /// Most that it can give out or hold: workers, connections, items.
+    /// Capacity: workers, connections, permits, parties or items. `None` if it is
+    /// unbounded or has none.
     pub limit: Option<i64>,
-    /// Of those, how many are given out.
+    /// Workers or connections in use; `None` if this is not known.
     pub used: Option<i64>,
-    /// Items in it, or jobs that are queued.
+    /// Items of a queue, queued jobs of an executor, free connections of a pool, or
+    /// parties that arrived at a barrier; `None` for others.
     pub size: Option<u64>,
-    /// Items taken out or still in, for which `task_done()` is outstanding.
+    /// Items of a queue that still need `task_done()`; `None` for others.
     pub unfinished: Option<u64>,
-    /// Unread bytes in our buffer (streams, sockets).
+    /// Bytes in the stream's own buffer: unread for a read, unsent for a write.
+    /// `None` if it is not a stream.
     pub buffered: Option<u64>,
+    /// Whether the queue or executor was shut down; `None` for others.
     pub closed: Option<bool>,
-    /// What could not be read of it.
+    /// What could not be read of the resource. `None` if all was read.
     pub error: Option<String>,
 }
 
-/// Where a holder took what it holds.
+/// Where a holder took the resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
+    /// The holder.
     pub by: ItemId,
+    /// Name of the function that took it.
     pub function: ArcStr,
+    /// Path of its source file. `None` if it is not known.
     pub file: Option<ArcStr>,
+    /// Line in that file, from 1. `None` if it is not known.
     pub line: Option<u32>,
 }
 
 impl Resource {
-    /// A resource of which only kind, id and type are known.
+    /// A resource of this kind, id and type, with nothing else known.
     pub fn new(kind: ResourceKind, id: ItemId, type_name: ArcStr) -> Self {
         Self {
             id,
@@ -108,9 +137,9 @@ impl Resource {
     }
 }
 
-/// Who refers to something: a task (a finished one through its traceback), a
-/// coroutine, a thread, a loop (through a timer, signal handler or reader), or a
-/// module by its name.
+/// Something whose variables lead to a resource: a task (a failed one through its
+/// traceback), a coroutine, a thread, a loop (through a timer, a ready callback, a
+/// signal handler or a watched file), or a module, by its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Referrer {
     /// Something with an id.
@@ -119,11 +148,11 @@ pub enum Referrer {
     Module(ArcStr),
 }
 
-/// What the id of a module begins with in the JSON.
+/// Prefix of the id of a module in the JSON.
 const MODULE_PREFIX: &str = "module:";
 
 impl Referrer {
-    /// Its id, unless it is a module.
+    /// Id of the referrer; `None` if it is a module.
     pub fn item(&self) -> Option<ItemId> {
         match self {
             Self::Item(id) => Some(*id),
@@ -164,17 +193,19 @@ impl<'de> Deserialize<'de> for Referrer {
     }
 }
 
-/// Somebody who refers to a resource that is waited for.
+/// A reference to an awaited resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
+    /// Who refers to the resource.
     pub from: Referrer,
     /// The resource.
     pub to: ItemId,
-    /// The way from the one to the other: `self.loaded`.
+    /// Path of attributes from the referrer to the resource: `self.loaded`.
     pub path: ArcStr,
-    /// Seconds until the timer of a loop that refers to it is due.
+    /// Seconds until the timer that refers to the resource is due, negative if it is
+    /// overdue. `None` unless the reference goes through a timer of a loop.
     pub due_s: Option<f64>,
-    /// Why it may not be so.
+    /// Why the reference is uncertain. `None` if it is not.
     pub error: Option<ArcStr>,
 }
 
@@ -183,23 +214,31 @@ pub struct Reference {
 pub struct ChildProcess {
     /// `process:<pid>`.
     pub id: ItemId,
+    /// Its process id.
     pub pid: u32,
+    /// Its command line, one entry for each argument.
     pub command: Vec<String>,
-    /// The kernel's letter: `R`, `S`, `D`, `T`, `Z`.
+    /// The kernel's letter for the state of its main thread: `R`, `S`, `D`, `T`, `Z`.
     pub state: String,
-    /// Name of the system call it is blocked in.
+    /// Name of the system call in which its main thread is blocked. `None` if it is
+    /// not blocked.
     pub syscall: Option<String>,
-    /// The descriptor that this call is about.
+    /// The descriptor that this call works on. `None` if it has none.
     pub fd: Option<i64>,
-    /// Who has the other end of that pipe or socket, ids.
+    /// Tasks and threads that wait for the child and hold the other end of that
+    /// pipe or socket.
     pub peers: Vec<ItemId>,
+    /// Whether it runs CPython.
     pub is_python: bool,
 }
 
 /// `from` cannot go on before `to` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {
+    /// The item that waits, or the resource that is held.
     pub from: ItemId,
+    /// The item that has to go on first.
     pub to: ItemId,
+    /// Why.
     pub via: EdgeKind,
 }

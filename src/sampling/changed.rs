@@ -1,10 +1,9 @@
-//! Which items were not the same twice in a process that runs, however much else
-//! has changed.
+//! Finds the items of a running process whose memory changed while it was read.
 //!
-//! All memory was copied before any of it was copied again. So those that are the
-//! same in both copies were all as they are shown at one moment, that in between;
-//! and so were the edges between two tasks, which are in what both were read from.
-//! Of threads the frames and names are compared: what their calls wait for is not.
+//! The memory was copied completely, and then copied a second time. Items that are equal
+//! in both copies all existed as shown at the moment between the copies. Edges between
+//! two such tasks did as well, because they are part of the memory of the tasks. For
+//! threads, only frames and names are compared, not what their calls wait for.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -23,51 +22,50 @@ use crate::snapshot::tasks::shown_name;
 use crate::snapshot::threads::{active_threads, named_thread};
 use crate::snapshot::waits::state;
 
-/// What is said of an item that was not the same twice.
-const MARK: &str = "it changed while it was read";
+/// Error of an item whose memory changed.
+const CHANGED: &str = "it changed while it was read";
 
-/// Where nothing is ever copied from: never the same twice.
-const NOWHERE: (u64, u64) = (0, 8);
+/// A range that is never in a copy, and therefore always counts as changed.
+const NEVER_COPIED: (u64, u64) = (0, 8);
 
-/// Where something lies: start and end of each range.
+/// Memory of an item: start and end of each range.
 type Ranges = Vec<(u64, u64)>;
 
-/// Memory of the process as it was read, which notes what is read of it.
+/// The copied memory of the process. It records the ranges that are read.
 type Read<'a> = Traced<'a, PageCache<ProcessMemory>>;
 
-/// How far what was seen is from being the same twice; the less the better.
+/// How much of a snapshot is not proven to be consistent. Less is better.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Marked {
-    /// Tasks that were there all the while and were not seen.
+    /// Number of tasks that existed all the time and are not in the snapshot.
     pub missed: usize,
-    /// What could not be read of the process as a whole.
+    /// Number of errors of the process itself.
     pub unread: usize,
-    /// Items that are marked.
+    /// Number of items that are marked as changed.
     pub items: usize,
-    /// Whether the lists of tasks were not the same twice.
+    /// Whether the lists of tasks changed.
     pub lists: bool,
 }
 
 impl Marked {
-    /// Whether all that is shown was the same twice.
+    /// Whether the whole snapshot is consistent.
     pub fn is_none(&self) -> bool {
         self.missed + self.unread + self.items == 0
     }
 }
 
-/// How many items there are that can be marked.
-pub fn count(seen: &Process) -> usize {
-    seen.tasks.len()
-        + seen.threads.len()
-        + seen.loops.len()
-        + seen.coroutines.len()
-        + seen.resources.len()
+/// Number of items that can be marked.
+pub fn count(process: &Process) -> usize {
+    process.tasks.len()
+        + process.threads.len()
+        + process.loops.len()
+        + process.coroutines.len()
+        + process.resources.len()
 }
 
-/// Marks the items of `seen` that were read, through `cache`, from what `lines`
-/// says was not the same twice.
+/// Marks the items of `process` whose memory in `cache` is among the changed `lines`.
 pub fn mark(
-    seen: &mut Process,
+    process: &mut Process,
     runtime: &Runtime,
     cache: &PageCache<ProcessMemory>,
     lines: &ChangedLines,
@@ -75,100 +73,102 @@ pub fn mark(
 ) -> Marked {
     let memory = Traced::new(cache);
     let reader = Reader::new(&memory, runtime.layout.clone(), limits.clone());
-    let again = Again {
+    let rereader = Rereader {
         reader: &reader,
         memory: &memory,
         lines,
     };
     let mut marked = Marked {
-        lists: !lines.are_same(&again.of_lists(runtime)),
+        lists: !lines.are_same(&rereader.of_lists(runtime)),
         ..Marked::default()
     };
     let count = &mut marked;
-    again.each(
+    rereader.mark_each(
         count,
-        &mut seen.tasks,
-        |task| again.of_task(task),
-        |task| note(&mut Arc::make_mut(task).error),
+        &mut process.tasks,
+        |task| rereader.of_task(task),
+        |task| add_changed(&mut Arc::make_mut(task).error),
     );
-    let stacks = again.of_stacks(runtime);
-    again.each(
+    let stacks = rereader.of_stacks(runtime);
+    rereader.mark_each(
         count,
-        &mut seen.threads,
-        |thread| again.of_thread(thread, &stacks),
-        |thread| note(&mut thread.error),
+        &mut process.threads,
+        |thread| rereader.of_thread(thread, &stacks),
+        |thread| add_changed(&mut thread.error),
     );
-    again.each(
+    rereader.mark_each(
         count,
-        &mut seen.loops,
-        |shown| again.of_loop(shown.id),
-        |shown| note(&mut shown.error),
+        &mut process.loops,
+        |shown| rereader.of_loop(shown.id),
+        |shown| add_changed(&mut shown.error),
     );
-    again.each(
+    rereader.mark_each(
         count,
-        &mut seen.coroutines,
-        |coroutine| again.of_coroutine(coroutine.id),
-        |coroutine| note(&mut coroutine.error),
+        &mut process.coroutines,
+        |coroutine| rereader.of_coroutine(coroutine.id),
+        |coroutine| add_changed(&mut coroutine.error),
     );
-    again.each(
+    rereader.mark_each(
         count,
-        &mut seen.resources,
-        |resource| again.of_resource(resource.id),
-        |resource| note(&mut resource.error),
+        &mut process.resources,
+        |resource| rereader.of_resource(resource.id),
+        |resource| add_changed(&mut resource.error),
     );
     marked
 }
 
-/// Marks who refers to what: none of that was read twice.
-pub fn mark_references(seen: &mut Process) {
+/// Marks all references of `process`, because their memory was read only once.
+pub fn mark_references(process: &mut Process) {
     let mark: ArcStr = literal!("it was read once, while it changed");
-    for reference in &mut seen.references {
+    for reference in &mut process.references {
         reference.error = Some(mark.clone());
     }
 }
 
-/// How many tasks were there when `before` was read, and are there now, but are
-/// not in `seen`, which was read in between: its lists changed under it.
+/// Number of tasks that existed when `before` was read and exist now, but are not in
+/// `process`. It was read in between, while its lists of tasks changed.
 pub fn missed(
-    seen: &Process,
+    process: &Process,
     before: &Process,
     runtime: &Runtime,
     memory: ProcessMemory,
     limits: &Limits,
 ) -> usize {
-    let shown: IdSet = seen.tasks.iter().map(|task| task.id).collect();
+    let shown: IdSet = process.tasks.iter().map(|task| task.id).collect();
     let cache = PageCache::new(memory);
     let reader = Reader::new(&cache, runtime.layout.clone(), limits.clone());
-    // At the address of one that has ended another one may be.
-    let is_still = |task: &Task| {
+    // The name is compared because the address of an ended task may be reused.
+    let is_still_pending = |task: &Task| {
         let raw = task.id.task().and_then(|addr| reader.task(addr).ok());
         raw.is_some_and(|raw| {
             raw.future.state == FutureState::Pending && shown_name(&raw.name).0 == *task.name
         })
     };
-    let gone = before.tasks.iter().filter(|task| !shown.contains(&task.id));
-    gone.filter(|task| task.state != TaskState::Done && is_still(task))
+    let absent = before.tasks.iter().filter(|task| !shown.contains(&task.id));
+    absent
+        .filter(|task| task.state != TaskState::Done && is_still_pending(task))
         .count()
 }
 
-fn note<Text: Deref<Target = str> + From<String>>(error: &mut Option<Text>) {
+/// Adds [`CHANGED`] to `error`.
+fn add_changed<Text: Deref<Target = str> + From<String>>(error: &mut Option<Text>) {
     let marked = match error.take() {
-        Some(known) => format!("{}; {MARK}", &*known),
-        None => MARK.to_owned(),
+        Some(known) => format!("{}; {CHANGED}", &*known),
+        None => CHANGED.to_owned(),
     };
     *error = Some(marked.into());
 }
 
-/// Reads items again.
-struct Again<'a, 'm> {
+/// Reads items a second time, to learn which memory each is decoded from.
+struct Rereader<'a, 'm> {
     reader: &'a Reader<'m>,
     memory: &'a Read<'m>,
     lines: &'a ChangedLines,
 }
 
-impl Again<'_, '_> {
-    /// Marks those of `items` of which anything in their ranges is not as it was.
-    fn each<T>(
+impl Rereader<'_, '_> {
+    /// Calls `mark` for each of `items` whose memory has changed, and counts them.
+    fn mark_each<T>(
         &self,
         count: &mut Marked,
         items: &mut [T],
@@ -183,13 +183,14 @@ impl Again<'_, '_> {
         }
     }
 
-    /// What `read` reads.
+    /// The ranges that `read` reads.
     fn ranges(&self, read: impl FnOnce(&Reader<'_>)) -> Ranges {
         self.memory.take_ranges();
         read(self.reader);
         self.memory.take_ranges()
     }
 
+    /// Ranges of the lists of tasks.
     fn of_lists(&self, runtime: &Runtime) -> Ranges {
         self.ranges(|reader| {
             for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
@@ -198,11 +199,11 @@ impl Again<'_, '_> {
         })
     }
 
-    /// What the task was read from: itself, its chain, what it waits for, what it
-    /// is inside of, and what leads from it to those who wait for it.
+    /// Ranges of a task: its object, its await chain, the awaited future, the context
+    /// managers that it has entered, and the callbacks that lead to its waiters.
     fn of_task(&self, task: &Task) -> Ranges {
         self.ranges(|reader| {
-            // What cannot be read has its error already.
+            // A task that cannot be read has an error already.
             if let Some(addr) = task.id.task()
                 && let Ok(raw) = reader.task(addr)
             {
@@ -219,8 +220,8 @@ impl Again<'_, '_> {
         })
     }
 
-    /// What leads to the frames of each thread state and to the name of its thread,
-    /// by its innermost frame.
+    /// Ranges that lead to the frames and the name of each thread, by the address of its
+    /// innermost frame.
     fn of_stacks(&self, runtime: &Runtime) -> FxHashMap<u64, Ranges> {
         let mut stacks = FxHashMap::default();
         let interpreters = self.reader.interpreters(runtime.addr).unwrap_or_default();
@@ -232,7 +233,8 @@ impl Again<'_, '_> {
                     let stack = reader.thread_stack(thread.addr);
                     innermost = stack.frames.first().map(|frame| frame.addr);
                 });
-                // That nothing names it is what all of it says.
+                // A thread without an entry in `_active`: that it has no name depends on
+                // all entries, so all of their ranges count.
                 ranges.extend(named.get(&thread.ident).unwrap_or(&all));
                 stacks.extend(innermost.map(|innermost| (innermost, ranges)));
             }
@@ -240,7 +242,8 @@ impl Again<'_, '_> {
         stacks
     }
 
-    /// What names each thread, by its ident, and all that may name one.
+    /// Ranges that give each thread its name, by the ident of the thread, and the ranges
+    /// of all entries.
     fn of_names(&self, interp: u64) -> (FxHashMap<u64, Ranges>, Ranges) {
         let mut named = FxHashMap::default();
         let Ok(Some(active)) = active_threads(self.reader, interp) else {
@@ -248,8 +251,8 @@ impl Again<'_, '_> {
         };
         let mut items = Vec::new();
         let all = self.ranges(|reader| {
-            let most = reader.limits.threads;
-            items = reader.dict_items(active, most).unwrap_or_default().0;
+            let max = reader.limits.threads;
+            items = reader.dict_items(active, max).unwrap_or_default().0;
         });
         for (key, thread) in items {
             let entry = self.reader.dict_entry_of(active, thread).ok().flatten();
@@ -265,24 +268,25 @@ impl Again<'_, '_> {
         (named, all)
     }
 
-    /// What the frames were read from, and what says that they are this thread's.
+    /// Ranges of the frames of a thread, and those that say that the frames are its.
     fn of_thread(&self, thread: &Thread, stacks: &FxHashMap<u64, Ranges>) -> Ranges {
-        let places = || thread.frames.iter().filter_map(|frame| frame.place);
+        let locations = || thread.frames.iter().filter_map(|frame| frame.place);
         let mut ranges = self.of_frames(thread);
-        // One thread may have a state in each of several interpreters.
-        let stacks = places().filter_map(|place| stacks.get(&place.frame));
-        let known = ranges.len();
+        // A thread may have thread states in several interpreters.
+        let stacks = locations().filter_map(|location| stacks.get(&location.frame));
+        let count = ranges.len();
         ranges.extend(stacks.flatten());
-        if places().next().is_some() && ranges.len() == known {
-            ranges.push(NOWHERE);
+        if locations().next().is_some() && ranges.len() == count {
+            ranges.push(NEVER_COPIED);
         }
         ranges
     }
 
+    /// Ranges of the frames of a thread.
     fn of_frames(&self, thread: &Thread) -> Ranges {
         self.ranges(|reader| {
-            for place in thread.frames.iter().filter_map(|frame| frame.place) {
-                if let Ok(FrameSlot::Python { frame, .. }) = reader.frame(place.frame) {
+            for location in thread.frames.iter().filter_map(|frame| frame.place) {
+                if let Ok(FrameSlot::Python { frame, .. }) = reader.frame(location.frame) {
                     reader.frame_position(&frame);
                     let _ = reader.entered_managers(&frame, true);
                 }
@@ -290,6 +294,7 @@ impl Again<'_, '_> {
         })
     }
 
+    /// Ranges of an event loop.
     fn of_loop(&self, id: ItemId) -> Ranges {
         self.ranges(|reader| {
             if let ItemId::Loop(addr) = id {
@@ -299,6 +304,7 @@ impl Again<'_, '_> {
         })
     }
 
+    /// Ranges of a coroutine without a task.
     fn of_coroutine(&self, id: ItemId) -> Ranges {
         self.ranges(|reader| {
             let ItemId::Coroutine(addr) = id else { return };
@@ -309,7 +315,8 @@ impl Again<'_, '_> {
         })
     }
 
-    /// What the kernel keeps has no address: it was asked once.
+    /// Ranges of a resource. Files of the kernel have none, because they were not read
+    /// from memory.
     fn of_resource(&self, id: ItemId) -> Ranges {
         self.ranges(|reader| {
             let ItemId::Resource(kind, addr) = id else {
@@ -323,7 +330,7 @@ impl Again<'_, '_> {
     }
 }
 
-/// Reads in what a chain waits, and what its frames are inside of.
+/// Reads what a chain waits for, and the context managers that its frames have entered.
 fn read_chain(reader: &Reader<'_>, chain: &[ChainFrame]) {
     let wait = reader.innermost_wait(python_frames(chain), COROUTINE_WAITS);
     let inner = wait.map_or(0, |(_, frames)| frames);

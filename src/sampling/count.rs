@@ -1,4 +1,4 @@
-//! Counting threads and tasks, for lists of many processes.
+//! Counts threads and tasks, for lists of many processes.
 
 use super::take::with_reader;
 use crate::asyncio::{FutureState, Seen, find_tasks};
@@ -8,27 +8,29 @@ use crate::model::PythonBuild;
 use crate::process::{Error, PageCache, Process};
 use crate::snapshot::build::python_build;
 
-/// How much there is in a process.
+/// Numbers of threads and tasks of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counts {
+    /// The interpreter.
     pub python: PythonBuild,
+    /// Number of thread states.
     pub threads: usize,
-    /// Tasks that have not ended.
+    /// Number of tasks that have not ended.
     pub tasks: usize,
 }
 
-/// Counts what is in the process with this pid, without stopping it: while it
-/// is busy, the numbers are about right.
+/// Counts threads and tasks of the process `pid` without stopping it. The numbers are
+/// approximate while the process is busy.
 ///
 /// # Errors
-/// As for [`take_process`](super::take::take_process).
+/// The errors of [`take_process`](super::take::take_process).
 pub fn count(pid: u32, limits: &Limits) -> Result<Counts, Error> {
     let process = Process::open(pid)?;
     let cache = PageCache::new(process.memory());
     with_reader(&process, &cache, limits, counted)
 }
 
-/// Counts what `reader` reads.
+/// Counts threads and tasks in the memory of `reader`.
 pub(crate) fn counted(runtime: &Runtime, reader: &Reader<'_>) -> Counts {
     let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
     let pending = |task: &&u64| reader.future_state(**task) == Ok(FutureState::Pending);

@@ -1,24 +1,27 @@
-//! What was decoded once, brought up to date as long as the process still has
-//! the very bytes that it was decoded from.
+//! Keeps a decoded process, and updates it while the memory that it was decoded from
+//! is unchanged.
 
 use std::sync::Arc;
 
 use crate::model::{Process, Task, Wait, WaitKind};
 use crate::process::Descriptors;
-use crate::snapshot::threads::KernelThreads;
+use crate::snapshot::kernel_threads::KernelThreads;
 use crate::snapshot::waits::summary::timer;
 
-/// Timers are set back when at least so many seconds have passed.
-const NEW_SECONDS: f64 = 0.05;
+/// Remaining times are updated after this time in seconds; before that they are nearly
+/// right.
+const TIMER_UPDATE_S: f64 = 0.05;
 
-/// A decoded process, and what beside its memory that was made from.
-pub struct Seen {
+/// A decoded process, with the kernel's data that it was made from.
+pub struct DecodedProcess {
+    /// The process as it was decoded.
     pub process: Process,
     kernel: KernelThreads,
     descriptors: Descriptors,
 }
 
-impl Seen {
+impl DecodedProcess {
+    /// Keeps `process`, which was made from `kernel` and `descriptors`.
     pub fn new(process: Process, kernel: KernelThreads, descriptors: &Descriptors) -> Self {
         Self {
             process,
@@ -27,24 +30,29 @@ impl Seen {
         }
     }
 
-    /// Whether everything could be read.
-    pub fn is_whole(&self) -> bool {
+    /// Whether all of the process could be read.
+    pub fn is_complete(&self) -> bool {
         let process = &self.process;
         process.errors.is_empty()
             && process.tasks.iter().all(|task| task.error.is_none())
             && process.threads.iter().all(|thread| thread.error.is_none())
     }
 
-    /// The process as it is now, when its memory is as it was. `None` when the
-    /// kernel says something else of it than then, or a timer has become
-    /// overdue, which may be what tasks wait for.
-    pub fn again(&mut self, kernel: &KernelThreads, descriptors: &Descriptors) -> Option<Process> {
+    /// The process as it is now. The caller has checked that its memory is unchanged.
+    ///
+    /// Returns `None` if it has to be decoded again: the kernel's data has changed, or
+    /// a timer has become overdue, and a task may be waiting for that timer.
+    pub fn updated(
+        &mut self,
+        kernel: &KernelThreads,
+        descriptors: &Descriptors,
+    ) -> Option<Process> {
         if !self.kernel.shows_same(kernel) || !self.descriptors.shows_same(descriptors) {
             return None;
         }
         let mut process = self.process.clone();
         let passed = kernel.monotonic() - self.kernel.monotonic();
-        if passed >= NEW_SECONDS && !set_back(&mut process, passed) {
+        if passed >= TIMER_UPDATE_S && !advance_timers(&mut process, passed) {
             return None;
         }
         kernel.update(&mut process.threads);
@@ -52,9 +60,10 @@ impl Seen {
     }
 }
 
-/// Sets all timers back; whether none has become overdue by that.
-fn set_back(process: &mut Process, passed: f64) -> bool {
-    let left = |left: &mut f64| {
+/// Subtracts `passed` seconds from all remaining times. Returns false if a timer has
+/// become overdue by that.
+fn advance_timers(process: &mut Process, passed: f64) -> bool {
+    let advance = |left: &mut f64| {
         let was_due = *left < 0.0;
         *left -= passed;
         was_due == (*left < 0.0)
@@ -63,21 +72,24 @@ fn set_back(process: &mut Process, passed: f64) -> bool {
     for task in &mut process.tasks {
         if has_timers(task) {
             let task = Arc::make_mut(task);
-            none_due &= task.waits_for.as_mut().is_none_or(|wait| timed(wait, left));
+            none_due &= task
+                .waits_for
+                .as_mut()
+                .is_none_or(|wait| advance_wait(wait, advance));
             for guard in &mut task.guards {
-                none_due &= left(&mut guard.remaining_s);
+                none_due &= advance(&mut guard.remaining_s);
             }
         }
     }
     for thread in &mut process.threads {
         let wait = thread.waits_for.as_mut();
-        none_due &= wait.is_none_or(|wait| timed(wait, left));
+        none_due &= wait.is_none_or(|wait| advance_wait(wait, advance));
     }
     for event_loop in &mut process.loops {
-        none_due &= event_loop.next_timer_s.as_mut().is_none_or(left);
+        none_due &= event_loop.next_timer_s.as_mut().is_none_or(advance);
     }
     for reference in &mut process.references {
-        none_due &= reference.due_s.as_mut().is_none_or(left);
+        none_due &= reference.due_s.as_mut().is_none_or(advance);
     }
     none_due
 }
@@ -87,11 +99,12 @@ fn has_timers(task: &Task) -> bool {
     !task.guards.is_empty() || wait.is_some_and(|wait| wait.remaining_s.is_some())
 }
 
-fn timed(wait: &mut Wait, left: impl Fn(&mut f64) -> bool) -> bool {
+/// Advances the timer of `wait`, if it has one, and its summary.
+fn advance_wait(wait: &mut Wait, advance: impl Fn(&mut f64) -> bool) -> bool {
     let Some(remaining) = &mut wait.remaining_s else {
         return true;
     };
-    let none_due = left(remaining);
+    let none_due = advance(remaining);
     if wait.kind == WaitKind::Timer {
         wait.summary = timer(*remaining);
     }

@@ -1,4 +1,5 @@
-//! When a process is read, and which parts of what was read can be trusted.
+//! Decides when the memory of a process is read, and which parts of the result can be
+//! trusted.
 
 pub mod changed;
 pub mod count;

@@ -1,5 +1,5 @@
-//! Snapshots of what was recorded: the same decoders, over memory and answers
-//! of the kernel that were kept.
+//! Makes snapshots of recorded processes. The decoders are the same; memory and the
+//! kernel's data come from the recording.
 
 use std::sync::Arc;
 
@@ -22,54 +22,62 @@ use crate::process::{Descriptors, Error, Memory, PageCache};
 use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
 use crate::snapshot::heap::Heap;
+use crate::snapshot::kernel_threads::KernelThreads;
 use crate::snapshot::options::TakeOptions;
-use crate::snapshot::threads::KernelThreads;
 
-/// How much memory is recorded of a sample.
+/// How much of the memory of a sample is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// All pages that were read, with what lies beside in them.
+    /// All pages that were read, completely.
     Pages,
-    /// The very bytes that the snapshot is made from.
+    /// Only the bytes that were decoded.
     Bytes,
-    /// Of those, only the ones that it depends on.
+    /// Only the decoded bytes whose value matters for the snapshot.
     Needed,
 }
 
-/// One look at a process, recorded.
+/// One recorded sample of a process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sample {
+    /// The kernel's data at the time of the sample.
     pub moment: RecordedMoment,
+    /// Objects found by the walk over the heap. `None` if there was no walk.
     pub heap: Option<Heap>,
+    /// Whether references to awaited resources were searched.
     pub searched: bool,
+    /// How the memory was read.
     pub read: ReadInfo,
+    /// The memory. Captures store it outside of the JSON.
     #[serde(skip)]
     pub memory: RecordedMemory,
 }
 
-/// A process that was recorded: the last of its samples is the snapshot.
+/// A recorded process. The last of its samples is the snapshot.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RecordedProcess {
+    /// Data about the process that does not change.
     pub facts: RecordedFacts,
+    /// Addresses at which the runtime of CPython may be, with their layouts.
     pub candidates: Vec<KnownCandidate>,
+    /// The samples, oldest first.
     pub samples: Vec<Sample>,
 }
 
 impl Kept {
-    /// Records what `seen`, the snapshot of this look, was made from. Says too
-    /// whether it is made again from that alone as it was.
+    /// Records the input of `snapshot`, which was taken last. Also returns whether a
+    /// snapshot made again from the recorded input equals `snapshot`.
     ///
     /// # Errors
-    /// When it cannot be made again at all.
+    /// If no snapshot can be made from the recorded input.
     pub fn record(
         &self,
-        seen: &Process,
+        snapshot: &Process,
         options: &TakeOptions,
         extent: Extent,
     ) -> Result<(Sample, bool), Error> {
         let noted = NotedReads::new(self.cache());
-        let (mut again, _) = build(self.process(), self.evidence(), &noted, options)?;
-        again.read = seen.read.clone();
+        let (mut rebuilt, _) = build(self.process(), self.evidence(), &noted, options)?;
+        rebuilt.read = snapshot.read.clone();
         let unneeded = noted.unneeded();
         let (mut ranges, bad) = noted.into_noted();
         if extent == Extent::Pages {
@@ -91,25 +99,25 @@ impl Kept {
             },
             heap: evidence.heap.clone(),
             searched: evidence.searched,
-            read: seen.read.clone(),
+            read: snapshot.read.clone(),
             memory,
         };
-        Ok((sample, again == *seen))
+        Ok((sample, rebuilt == *snapshot))
     }
 
-    /// The snapshot of this look again, with these options.
+    /// Makes `snapshot`, which was taken last, again with other options.
     ///
     /// # Errors
-    /// When it cannot be made again.
-    pub fn again(&self, seen: &Process, options: &TakeOptions) -> Result<Process, Error> {
-        let (again, _) = build(self.process(), self.evidence(), self.cache(), options)?;
+    /// If the memory that is held does not give a snapshot.
+    pub fn again(&self, snapshot: &Process, options: &TakeOptions) -> Result<Process, Error> {
+        let (rebuilt, _) = build(self.process(), self.evidence(), self.cache(), options)?;
         Ok(Process {
-            read: seen.read.clone(),
-            ..again
+            read: snapshot.read.clone(),
+            ..rebuilt
         })
     }
 
-    /// What is known of the process itself, and where its runtime may be.
+    /// The recording of the process without samples.
     pub fn recorded_process(&self) -> RecordedProcess {
         RecordedProcess {
             facts: self.process().facts().clone(),
@@ -120,39 +128,39 @@ impl Kept {
 }
 
 impl RecordedProcess {
-    /// Its process id.
+    /// Pid of the process.
     pub fn pid(&self) -> u32 {
         self.facts.pid
     }
 
-    /// The snapshot of sample `place`.
+    /// The snapshot of the sample at `index`.
     ///
     /// # Errors
-    /// When there is no such sample, or nothing can be made of it.
-    pub fn take(&self, place: usize, options: &TakeOptions) -> Result<Process, Error> {
-        let (process, evidence, sample) = self.open(place)?;
-        let (mut seen, _) = build(&process, &evidence, &sample.memory, options)?;
-        seen.read = sample.read.clone();
-        Ok(seen)
+    /// If there is no such sample, or no snapshot can be made from it.
+    pub fn take(&self, index: usize, options: &TakeOptions) -> Result<Process, Error> {
+        let (process, evidence, sample) = self.open(index)?;
+        let (mut snapshot, _) = build(&process, &evidence, &sample.memory, options)?;
+        snapshot.read = sample.read.clone();
+        Ok(snapshot)
     }
 
-    /// The snapshot of the last sample, and what can be read further in it.
+    /// The snapshot of the last sample, and its memory for reading more.
     ///
     /// # Errors
-    /// As for [`Self::take`].
+    /// The errors of [`Self::take`].
     pub fn keep(&self, options: &TakeOptions) -> Result<(Process, Kept), Error> {
         let (process, evidence, sample) = self.open(self.samples.len().wrapping_sub(1))?;
-        let (mut seen, runtime) = build(&process, &evidence, &sample.memory, options)?;
-        seen.read = sample.read.clone();
+        let (mut snapshot, runtime) = build(&process, &evidence, &sample.memory, options)?;
+        snapshot.read = sample.read.clone();
         let cache = PageCache::new(process.memory());
         let kept = Kept::new(process, runtime, cache, Moment::default(), None, evidence);
-        Ok((seen, kept))
+        Ok((snapshot, kept))
     }
 
-    /// How much there was in it.
+    /// Counts threads and tasks in the last sample.
     ///
     /// # Errors
-    /// As for [`Self::take`].
+    /// The errors of [`Self::take`].
     pub fn count(&self, limits: &Limits) -> Result<Counts, Error> {
         let (process, evidence, sample) = self.open(self.samples.len().wrapping_sub(1))?;
         match runtime::confirm(&evidence.candidates, &sample.memory, limits) {
@@ -161,18 +169,19 @@ impl RecordedProcess {
         }
     }
 
-    fn open(&self, place: usize) -> Result<(process::Process, Evidence, &Sample), Error> {
+    /// Makes the inputs of a snapshot from the sample at `index`.
+    fn open(&self, index: usize) -> Result<(process::Process, Evidence, &Sample), Error> {
         let unreadable = |reason: &str| Error::Unreadable {
             pid: self.pid(),
             reason: reason.into(),
         };
-        let sample = (self.samples.get(place))
-            .ok_or_else(|| unreadable("the capture has no such look at it"))?;
+        let sample = (self.samples.get(index))
+            .ok_or_else(|| unreadable("the capture has no such sample of it"))?;
         let candidates: Vec<Candidate> = (self.candidates.iter())
             .filter_map(KnownCandidate::candidate)
             .collect();
         if candidates.is_empty() {
-            return Err(unreadable("the capture names no version that is known"));
+            return Err(unreadable("the capture names no supported version"));
         }
         let process = process::Process::from_recorded(Arc::new(Recorded::new(
             self.facts.clone(),
@@ -190,7 +199,7 @@ impl RecordedProcess {
     }
 }
 
-/// Makes a snapshot; how it was read is for the caller to fill in.
+/// Makes a snapshot from `memory`. The caller fills in how the memory was read.
 fn build(
     process: &process::Process,
     evidence: &Evidence,
@@ -200,20 +209,20 @@ fn build(
     let (runtime, reader): (Runtime, Reader<'_>) =
         runtime::confirm(&evidence.candidates, memory, &options.limits)
             .map_err(|rejection| rejection.into_error(process))?;
-    let seen = Build {
+    let snapshot = Build {
         process,
         runtime: &runtime,
         reader: &reader,
         kernel: &evidence.kernel,
-        read: &|| evidence.searched,
+        all_read: &|| evidence.searched,
         detail: FrameDetail {
             locals: options.locals,
-            places: true,
+            locations: true,
         },
         scope: options.scope,
         heap: evidence.heap.as_ref(),
         descriptors: &evidence.descriptors,
     }
     .process()?;
-    Ok((seen, runtime))
+    Ok((snapshot, runtime))
 }

@@ -1,4 +1,4 @@
-//! Reading on in what a snapshot has seen, while the process runs on.
+//! Reads more of the memory that a snapshot showed, while the process runs.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -12,19 +12,23 @@ use crate::model::{Frame, Process};
 use crate::process;
 use crate::process::{Memory, PageCache, Piece, ProcessMemory, ReadCause, Stop, Traced, page_of};
 
-/// How often something is decoded anew that changes while it is read.
-const TRIES: usize = 3;
+/// Maximum number of times that an object is decoded while it keeps changing.
+const MAX_TRIES: usize = 3;
 
-/// How long variables are looked for whose pages are to be copied with the rest.
-const TOUCH_TIME: Duration = Duration::from_millis(250);
+/// Maximum time for finding the pages that variables are on.
+const MAX_TOUCH_TIME: Duration = Duration::from_millis(250);
 
-/// Names of one module whose values are looked for.
-const MOST_NAMES: usize = 2_000;
+/// Maximum number of globals of one module whose values are read.
+const MAX_GLOBALS: usize = 2_000;
 
-/// Decodes the variables of all frames, as far as a list shows them, so that
-/// their pages are known before a stop and are copied in it. The program's own
-/// frames come first; it ends when its time is over.
-pub(crate) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCache<ProcessMemory>) {
+/// Decodes the variables of all frames, to the depth that a list of variables shows.
+/// Their pages are then known before the process is stopped, and are copied during the
+/// stop. The program's own frames come first, because the time is limited.
+pub(crate) fn touch_variables(
+    snapshot: &Process,
+    runtime: &Runtime,
+    cache: &PageCache<ProcessMemory>,
+) {
     let limits = Limits {
         value_items: 12,
         value_depth: 2,
@@ -32,17 +36,17 @@ pub(crate) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCac
         ..Limits::default()
     };
     let reader = Reader::new(cache, runtime.layout.clone(), limits);
-    let tasks = seen.tasks.iter().flat_map(|task| &*task.frames);
-    let threads = seen.threads.iter().flat_map(|thread| &thread.frames);
+    let tasks = snapshot.tasks.iter().flat_map(|task| &*task.frames);
+    let threads = snapshot.threads.iter().flat_map(|thread| &thread.frames);
     let mut frames: Vec<&Frame> = tasks.chain(threads).collect();
     frames.sort_by_key(|frame| frame.library);
     let begun = Instant::now();
     let mut modules = FxHashSet::default();
-    for place in frames.into_iter().filter_map(|frame| frame.place) {
-        if begun.elapsed() > TOUCH_TIME {
+    for location in frames.into_iter().filter_map(|frame| frame.place) {
+        if begun.elapsed() > MAX_TOUCH_TIME {
             return;
         }
-        let Ok(FrameSlot::Python { frame, .. }) = reader.frame(place.frame) else {
+        let Ok(FrameSlot::Python { frame, .. }) = reader.frame(location.frame) else {
             continue;
         };
         let variables = reader.frame_variables(&frame).unwrap_or_default();
@@ -51,9 +55,9 @@ pub(crate) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCac
         if let Ok(globals) = reader.required(at, "globals of a frame")
             && modules.insert(globals)
         {
-            let (names, _) = reader.dict_items(globals, MOST_NAMES).unwrap_or_default();
+            let (names, _) = reader.dict_items(globals, MAX_GLOBALS).unwrap_or_default();
             for (name, value) in names {
-                // The texts are wanted with the values.
+                // A list shows the names as well as the values.
                 let _ = reader.text(name);
                 values.push(value);
             }
@@ -65,21 +69,22 @@ pub(crate) fn touch_variables(seen: &Process, runtime: &Runtime, cache: &PageCac
     }
 }
 
-/// The pages that were copied at the moment of a snapshot.
+/// The pages that were copied at the time of a snapshot.
 #[derive(Debug, Default)]
 pub struct Moment {
     pages: FxHashSet<u64>,
 }
 
 impl Moment {
-    /// What the cache holds now, with what was copied aside if that is of the
-    /// same moment.
-    pub fn of(cache: &PageCache<ProcessMemory>, aside_too: bool) -> Self {
+    /// The pages that `cache` holds now. With `secondary`, this includes its secondary
+    /// pages, if those are of the same moment.
+    pub fn of(cache: &PageCache<ProcessMemory>, secondary: bool) -> Self {
         match cache.cache_stats().dropped {
             0 => Self {
-                pages: cache.held_pages(aside_too),
+                pages: cache.held_pages(secondary),
             },
-            // Pages were dropped and read again: none is known to be of it.
+            // Pages were dropped and read again later. No page is known to be of that
+            // moment.
             _ => Self::default(),
         }
     }
@@ -89,16 +94,16 @@ impl Moment {
     }
 }
 
-/// What addresses were read from. As long as that is as it was, they still lead
-/// to the same objects.
+/// The memory ranges from which a path of addresses was read. While they are
+/// unchanged, the path still leads to the same object.
 #[derive(Debug, Clone, Default)]
 pub struct Proof {
-    /// Sorted, none crosses a page.
+    /// Start and end of each range. They are sorted, and none crosses a page.
     ranges: Rc<[(u64, u64)]>,
 }
 
 impl Proof {
-    /// This, and `read`.
+    /// The union of these ranges and `read`.
     fn and(&self, mut read: Vec<(u64, u64)>) -> Self {
         if !self.ranges.is_empty() {
             read.extend(self.ranges.iter());
@@ -115,19 +120,20 @@ impl Proof {
     }
 }
 
-/// The process has changed what was to be read since the snapshot was taken.
+/// Why the memory at the time of a snapshot can no longer be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
+    /// The process has changed that memory since.
     Changed,
     /// The process has ended.
     Gone,
 }
 
-/// A process of which a snapshot was taken, and all that was read for it.
+/// A process after a snapshot, with all memory that was read for it.
 ///
-/// What was copied at the moment of the snapshot is decoded from that copy.
-/// What was not, is read now; then all that was read on the way to it must
-/// still be in the process as it was, or nothing is said of it.
+/// Pages that were copied at the time of the snapshot are decoded from that copy. Other
+/// pages are read now. The result is used only if all memory on the path to it is
+/// unchanged in the process.
 #[derive(Debug)]
 pub struct Kept {
     process: process::Process,
@@ -139,6 +145,7 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// Keeps `process`, whose snapshot was made from `cache` and `evidence`.
     pub(crate) fn new(
         process: process::Process,
         runtime: Runtime,
@@ -162,61 +169,61 @@ impl Kept {
         &self.process
     }
 
-    /// What runs in it.
+    /// Its Python runtime.
     pub fn runtime(&self) -> &Runtime {
         &self.runtime
     }
 
-    /// What was read of its memory.
+    /// The memory that was read.
     pub(crate) fn cache(&self) -> &PageCache<ProcessMemory> {
         &self.cache
     }
 
-    /// What else the snapshot was made from.
+    /// The other input of the snapshot.
     pub(crate) fn evidence(&self) -> &Evidence {
         &self.evidence
     }
 
-    /// Whether it stands still.
+    /// Whether the process is still stopped.
     pub fn is_frozen(&self) -> bool {
         self.stop
             .as_ref()
             .is_some_and(|stop| !stop.released_early())
     }
 
-    /// Lets it go on, if it stands still.
+    /// Lets the process run, if it is stopped.
     pub fn thaw(&mut self) {
         self.stop = None;
     }
 
-    /// What `decode` makes of the objects as they were at the snapshot, and what
-    /// that was read from. `proof` is what the addresses were read from that
-    /// `decode` starts with.
+    /// Calls `decode` with the memory at the time of the snapshot. Returns its result
+    /// and the proof for addresses in that result. `proof` is the proof for the
+    /// addresses at which `decode` starts.
     ///
     /// # Errors
-    /// When what it reads, or what led to it, has changed since, or the process
-    /// has ended.
+    /// If the memory that `decode` reads, or the memory in `proof`, has changed since
+    /// the snapshot, or the process has ended.
     pub fn look<T>(
         &self,
         proof: &Proof,
         limits: &Limits,
         decode: impl Fn(&Reader<'_>) -> T,
     ) -> Result<(T, Proof), Lost> {
-        for _ in 0..TRIES {
+        for _ in 0..MAX_TRIES {
             let memory = Traced::new(&self.cache);
             let reader = Reader::new(&memory, self.runtime.layout.clone(), limits.clone());
             let decoded = decode(&reader);
             let read = proof.and(memory.ranges());
-            let is_old = |range: &(u64, u64)| self.moment.has(range.0);
-            let still = self.is_frozen() || self.process.recorded().is_some();
-            if still || read.ranges.iter().all(is_old) {
+            let is_of_snapshot = |range: &(u64, u64)| self.moment.has(range.0);
+            let is_still = self.is_frozen() || self.process.recorded().is_some();
+            if is_still || read.ranges.iter().all(is_of_snapshot) {
                 return Ok((decoded, read));
             }
             let changed = self.changed(&read.ranges)?;
             if changed.is_empty() {
                 return Ok((decoded, read));
             }
-            if changed.iter().any(is_old) || changed.iter().any(|range| proof.has(range)) {
+            if changed.iter().any(is_of_snapshot) || changed.iter().any(|range| proof.has(range)) {
                 return Err(Lost::Changed);
             }
             for (addr, _) in changed {
@@ -226,7 +233,10 @@ impl Kept {
         Err(Lost::Changed)
     }
 
-    /// Those of `ranges` that are different in the process now.
+    /// The `ranges` whose bytes in the process differ from those in the cache.
+    ///
+    /// # Errors
+    /// If the process has ended.
     fn changed(&self, ranges: &[(u64, u64)]) -> Result<Vec<(u64, u64)>, Lost> {
         let mut now: Vec<Vec<u8>> = (ranges.iter())
             .map(|(start, end)| vec![0; (end - start) as usize])
@@ -240,13 +250,13 @@ impl Kept {
         let mut changed = Vec::new();
         for ((range, now), read) in ranges.iter().zip(&now).zip(read) {
             let mut then = vec![0; now.len()];
-            let had = self.cache.read(range.0, &mut then);
-            if let Err(error) = had
+            let cached = self.cache.read(range.0, &mut then);
+            if let Err(error) = cached
                 && error.cause == ReadCause::Gone
             {
                 return Err(Lost::Gone);
             }
-            if !read || had.is_err() || then != *now {
+            if !read || cached.is_err() || then != *now {
                 changed.push(*range);
             }
         }

@@ -1,4 +1,4 @@
-//! One sample of a process.
+//! Takes one sample of a process.
 
 use super::retained::Kept;
 use super::watch::Watch;
@@ -11,27 +11,31 @@ use crate::process;
 use crate::process::{Error, PageCache, ProcessMemory};
 use crate::snapshot::options::TakeOptions;
 
-/// Looks once at the process with this pid.
+/// Takes one sample of the process `pid`.
 ///
 /// # Errors
-/// When there is nothing to show: no such process, not Python, no permission,
-/// an unknown version, or it went away.
+/// If there is no such process, it does not run Python, has an unsupported version,
+/// may not be read, or has ended.
 pub fn take_process(pid: u32, options: &TakeOptions) -> Result<Process, Error> {
     Watch::open(pid, options, false)?.look()
 }
 
-/// Looks once at the process, and stays attached to read on in what was seen.
+/// Takes one sample of the process `pid`, and stays attached to read more of its
+/// memory.
 ///
 /// # Errors
-/// As for [`take_process`].
+/// The errors of [`take_process`].
 pub fn take_kept(pid: u32, options: &TakeOptions) -> Result<(Process, Kept), Error> {
     let mut watch = Watch::open(pid, options, true)?.decoding_always();
-    let seen = watch.look()?;
-    Ok((seen, watch.kept(None)?))
+    let sample = watch.look()?;
+    Ok((sample, watch.kept(None)?))
 }
 
-/// Confirms what runs in `process` and reads it once through `cache`, while it
-/// runs.
+/// Finds the runtime of `process` and calls `read` with it, without stopping the
+/// process.
+///
+/// # Errors
+/// If no supported Python runtime is found.
 pub(crate) fn with_reader<T>(
     process: &process::Process,
     cache: &PageCache<ProcessMemory>,

@@ -1,15 +1,16 @@
-//! One process of the model, from a reader that has been confirmed.
+//! Builds one process of the model.
 
 use python_offsets::TaskListForm;
 
 use super::edges;
 use super::frames::{FrameDetail, Frames};
 use super::heap::Heap;
+use super::kernel_threads::KernelThreads;
 use super::loops::Loops;
 use super::options::Scope;
 use super::task_order;
-use super::tasks::{BuiltTask, Tasks, frame_places};
-use super::threads::{BuiltThread, KernelThreads, Threads, merge_by_native_id};
+use super::tasks::{BuiltTask, Tasks, stack_positions};
+use super::threads::{BuiltThread, Threads, merge_by_native_id};
 use super::waits::{Search, WaitGraph, WaitInputs};
 use crate::asyncio::{FoundTasks, Seen, asyncio_is_imported, find_tasks};
 use crate::cpython::{Interpreter, Reader, Runtime};
@@ -17,24 +18,34 @@ use crate::model::{Consistency, Frame, FrameKind, Process, PythonBuild, ReadInfo
 use crate::process;
 use crate::process::{Descriptors, Error};
 
-/// What is wanted of one process.
+/// The inputs of one process of the model.
 pub struct Build<'a, 'm> {
+    /// The process.
     pub process: &'a process::Process,
+    /// Its Python runtime.
     pub runtime: &'a Runtime,
+    /// Its memory.
     pub reader: &'a Reader<'m>,
+    /// The kernel's data about its threads.
     pub kernel: &'a KernelThreads,
-    /// Called when all has been read that must be of one moment; whether to go
-    /// on with the search for who refers to what.
-    pub read: &'a dyn Fn() -> bool,
+    /// Called when everything that must be of one moment has been read. It returns
+    /// whether references are searched afterwards.
+    pub all_read: &'a dyn Fn() -> bool,
+    /// What is decoded of frames.
     pub detail: FrameDetail,
+    /// How much of the process is read.
     pub scope: Scope,
-    /// What a walk over all objects found, where everything is looked for.
+    /// Objects found by the walk over the heap. `None` if there was no walk.
     pub heap: Option<&'a Heap>,
+    /// The kernel's data about its descriptors and children.
     pub descriptors: &'a Descriptors,
 }
 
 impl Build<'_, '_> {
-    /// What is seen of the process. How it was read is for the caller to fill in.
+    /// Builds the process. The caller fills in how it was read.
+    ///
+    /// # Errors
+    /// If the list of interpreters cannot be read.
     pub fn process(&self) -> Result<Process, Error> {
         let pid = self.process.pid();
         let interpreters = (self.reader)
@@ -44,20 +55,21 @@ impl Build<'_, '_> {
                 reason: error.to_string(),
             })?;
         let with_tasks = self.scope != Scope::Threads;
-        let seen = self.assemble(&interpreters, with_tasks);
-        Ok(match !with_tasks && threads_need_tasks(&seen) {
+        let process = self.assemble(&interpreters, with_tasks);
+        Ok(match !with_tasks && threads_need_tasks(&process) {
             true => self.assemble(&interpreters, true),
-            false => seen,
+            false => process,
         })
     }
 
+    /// Builds the process, with or without its tasks.
     fn assemble(&self, interpreters: &[Interpreter], with_tasks: bool) -> Process {
         let reader = self.reader;
         let heap = self.heap.filter(|_| self.scope == Scope::Everything);
         let mut errors = heap.map_or_else(Vec::new, |heap| heap.errors().to_vec());
         let mut threads = self.threads(interpreters, &mut errors);
         let mut loops = Loops::default();
-        loops.note_running(reader, &mut threads, &mut errors);
+        loops.add_running(reader, &mut threads, &mut errors);
         let (mut tasks, asyncio_imported) = match with_tasks {
             true => self.tasks(interpreters, heap, &mut threads, &mut errors),
             false => {
@@ -65,7 +77,7 @@ impl Build<'_, '_> {
                 (Vec::new(), interpreters.iter().any(imported))
             }
         };
-        loops.note_tasks(&mut tasks, &threads);
+        loops.add_tasks(&mut tasks, &threads);
         let (edges, completing) = edges::link(reader, &mut tasks);
         let now = self.kernel.monotonic();
         let mut loops = loops.build(reader, &threads, self.kernel, now);
@@ -90,8 +102,8 @@ impl Build<'_, '_> {
         };
         let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &edges);
         graph.explain(&completing);
-        // All that must be of one moment has been read.
-        if (self.read)() {
+        // Everything that must be of one moment has been read.
+        if (self.all_read)() {
             graph.find_references();
         }
         let explained = graph.finish();
@@ -125,6 +137,7 @@ impl Build<'_, '_> {
         }
     }
 
+    /// The threads of all interpreters.
     fn threads(&self, interpreters: &[Interpreter], errors: &mut Vec<String>) -> Vec<BuiltThread> {
         let joined = Threads {
             reader: self.reader,
@@ -149,6 +162,7 @@ impl Build<'_, '_> {
         threads
     }
 
+    /// The tasks of all interpreters, and whether any of them has imported asyncio.
     fn tasks(
         &self,
         interpreters: &[Interpreter],
@@ -156,7 +170,7 @@ impl Build<'_, '_> {
         threads: &mut [BuiltThread],
         errors: &mut Vec<String>,
     ) -> (Vec<BuiltTask>, bool) {
-        let places = frame_places(threads);
+        let positions = stack_positions(threads);
         let mut tasks = Vec::new();
         let mut asyncio_imported = false;
         if let Some(reason) = &self.runtime.tasks_refused {
@@ -168,8 +182,8 @@ impl Build<'_, '_> {
                 None => {
                     let finished =
                         heap.map_or(&[][..], |heap| heap.finished_tasks(interpreter.addr));
-                    let seen = heap.map_or(Seen::InLists, |heap| heap.seen());
-                    find_tasks(self.reader, interpreter, finished, seen)
+                    let source = heap.map_or(Seen::InLists, |heap| heap.seen());
+                    find_tasks(self.reader, interpreter, finished, source)
                 }
             };
             asyncio_imported |= found.asyncio_imported;
@@ -179,7 +193,7 @@ impl Build<'_, '_> {
                 reader: self.reader,
                 frames: &frames,
                 interpreter: interpreter.id,
-                places: &places,
+                positions: &positions,
             };
             let mut built = builder.build(&found.tasks, threads);
             if self.reader.layout.format.task_list == TaskListForm::WeakSets {
@@ -195,10 +209,10 @@ impl Build<'_, '_> {
     }
 }
 
-/// Whether tasks say what some thread does: one runs in it, or may hold or
-/// complete what it waits for.
-fn threads_need_tasks(seen: &Process) -> bool {
-    seen.threads.iter().any(|thread| {
+/// Whether the state of a thread depends on tasks: a task runs in it, or a task may hold
+/// or complete the resource that it waits for.
+fn threads_need_tasks(process: &Process) -> bool {
+    process.threads.iter().any(|thread| {
         let runs = |frame: &Frame| frame.kind != FrameKind::Function;
         let wait = thread.waits_for.as_ref();
         thread.frames.iter().any(runs) || wait.is_some_and(|wait| wait.kind.concerns_tasks())

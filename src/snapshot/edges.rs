@@ -1,4 +1,4 @@
-//! Edges between tasks, and what each says about the task that waits.
+//! Edges between tasks, and the waits that follow from them.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -7,24 +7,24 @@ use crate::asyncio::Dependents;
 use crate::cpython::Reader;
 use crate::model::{Edge, EdgeKind, ItemId, Task, TaskState};
 
-/// Waiting names shown in a summary before the rest is counted.
+/// Maximum number of names in a summary. The others are counted.
 const NAMES_SHOWN: usize = 3;
 
-/// Finds the edges between tasks and writes them on the tasks, too; and which
-/// tasks complete which future of `concurrent.futures`.
+/// Finds the edges between tasks, and writes them into the tasks as well. Also returns
+/// the tasks that complete each future of `concurrent.futures`, by its address.
 pub fn link(
     reader: &Reader<'_>,
     tasks: &mut [BuiltTask],
 ) -> (Vec<Edge>, FxHashMap<u64, Vec<ItemId>>) {
     let waiting = (tasks.iter().enumerate())
         .filter(|(_, built)| built.task.state == TaskState::Waiting)
-        .map(|(place, built)| (built.addr, place));
+        .map(|(index, built)| (built.addr, index));
     let mut finder = Finder {
         waiting: waiting.collect(),
         ..Finder::default()
     };
     finder.follow_callbacks(reader, tasks);
-    write_on_tasks(tasks, &finder.links);
+    write_to_tasks(tasks, &finder.links);
     let edge = |link: &Link| Edge {
         from: tasks[link.from].task.id,
         to: tasks[link.to].task.id,
@@ -33,29 +33,31 @@ pub fn link(
     (finder.links.iter().map(edge).collect(), finder.concurrent)
 }
 
-/// An edge between tasks, by their places.
+/// An edge between tasks, by their indexes.
 struct Link {
     from: usize,
     to: usize,
     via: EdgeKind,
 }
 
+/// Finds edges by following the callbacks of tasks.
 #[derive(Default)]
 struct Finder {
-    /// Places of the tasks that wait, by address.
+    /// Indexes of the waiting tasks, by address.
     waiting: FxHashMap<u64, usize>,
     links: Vec<Link>,
-    /// Ends of the links that are known, whatever they go through.
-    seen: FxHashSet<(usize, usize)>,
+    /// Ends of the edges found so far. There is one edge between two tasks.
+    found: FxHashSet<(usize, usize)>,
     /// Futures of `concurrent.futures` and the tasks that complete them.
     concurrent: FxHashMap<u64, Vec<ItemId>>,
 }
 
 impl Finder {
+    /// Finds the edges that the callbacks of `tasks` lead to.
     fn follow_callbacks(&mut self, reader: &Reader<'_>, tasks: &mut [BuiltTask]) {
         let mut dependents = Dependents::default();
         for (to, built) in tasks.iter_mut().enumerate() {
-            // Nobody asks for them again.
+            // Nothing else needs the callbacks.
             let callbacks = std::mem::take(&mut built.callbacks);
             if built.task.state == TaskState::Done || callbacks.is_empty() {
                 continue;
@@ -64,7 +66,7 @@ impl Finder {
             for dependent in reached.dependents {
                 let from = self.waiting.get(&dependent.task).copied();
                 if let Some(from) = from.filter(|from| *from != to)
-                    && self.seen.insert((from, to))
+                    && self.found.insert((from, to))
                 {
                     let via = dependent.via;
                     self.links.push(Link { from, to, via });
@@ -78,13 +80,14 @@ impl Finder {
     }
 }
 
-fn write_on_tasks(tasks: &mut [BuiltTask], links: &[Link]) {
+/// Writes `links` into both tasks of each.
+fn write_to_tasks(tasks: &mut [BuiltTask], links: &[Link]) {
     let mut awaits: FxHashMap<usize, Vec<(usize, EdgeKind)>> = FxHashMap::default();
     for Link { from, to, via } in links {
         let waiting = tasks[*from].task.id;
         let awaited_by = &mut tasks[*to].task_mut().awaited_by;
         if awaited_by.is_empty() {
-            // Mostly it stays the only one.
+            // Most tasks have one waiter.
             awaited_by.reserve_exact(1);
         }
         awaited_by.push(waiting);
@@ -111,7 +114,7 @@ fn write_on_tasks(tasks: &mut [BuiltTask], links: &[Link]) {
     }
 }
 
-/// How a task is called in a sentence.
+/// Name of a task in a sentence.
 pub fn display_name(task: &Task) -> String {
     match (task.name.is_empty(), task.coroutine.is_empty()) {
         (false, false) => format!("{} ({})", task.name, task.coroutine),

@@ -1,4 +1,4 @@
-//! Frames of the model from frames of the target.
+//! Makes frames of the model from frames of the target.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,55 +11,55 @@ use crate::asyncio::ChainFrame;
 use crate::cpython::{DecodeError, Kind, RawFrame, RawStack, Reader};
 use crate::model::{Frame, FrameKind, FramePlace, Local};
 
-/// Directories whose files are installed, not written by the user.
+/// Directories of installed packages.
 const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
-/// Files of modules that are frozen into the interpreter.
+/// Prefix of the file names of frozen modules.
 const FROZEN_PREFIX: &str = "<frozen ";
 
-/// What is decoded of each frame beside its place in the code.
+/// What is decoded of each frame besides its position in the code.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FrameDetail {
-    /// Its local variables.
+    /// Whether local variables are decoded.
     pub locals: bool,
-    /// Where it lies, for those who stay attached.
-    pub places: bool,
+    /// Whether the addresses of frames are needed, for reading more of them later.
+    pub locations: bool,
 }
 
-/// Makes frames of one interpreter.
+/// Makes the frames of one interpreter.
 pub struct Frames<'r, 'm> {
     reader: &'r Reader<'m>,
-    /// Directory of the standard library, with a slash at its end.
+    /// Directory of the standard library, with a trailing slash.
     standard_library: Option<String>,
-    /// In a bundle (PyInstaller and the like), where files of the standard
-    /// library have relative names: its top-level modules.
+    /// Top-level modules of the standard library in a bundle (e.g. of PyInstaller), where
+    /// its files have relative names.
     bundled_modules: FxHashSet<Rc<str>>,
     detail: FrameDetail,
-    /// Frames by their place in the code, without their place in memory.
-    known: RefCell<FxHashMap<usize, Frame>>,
-    /// Whole chains by the places of their links.
+    /// Frames by the id of their position in the code, without addresses and variables.
+    by_position: RefCell<FxHashMap<usize, Frame>>,
+    /// Await chains by the ids of the positions of their links.
     chains: RefCell<FxHashMap<Vec<usize>, Arc<[Frame]>>>,
-    /// The places of the chain that is looked up.
-    places: RefCell<Vec<usize>>,
+    /// Buffer for the ids of one chain.
+    position_ids: RefCell<Vec<usize>>,
     /// Type and text of the objects in variables, by address.
     values: RefCell<FxHashMap<u64, (ArcStr, ArcStr)>>,
 }
 
 impl<'r, 'm> Frames<'r, 'm> {
-    /// For the interpreter at `interp`, with what is asked for.
+    /// For the interpreter at `interp`.
     pub fn new(reader: &'r Reader<'m>, interp: u64, detail: FrameDetail) -> Self {
         Self {
             reader,
             standard_library: standard_library(reader, interp),
             bundled_modules: bundled_modules(reader, interp).unwrap_or_default(),
             detail,
-            known: RefCell::default(),
+            by_position: RefCell::default(),
             chains: RefCell::default(),
-            places: RefCell::default(),
+            position_ids: RefCell::default(),
             values: RefCell::default(),
         }
     }
 
-    /// Whether the file is installed, not written by the user.
+    /// Whether the file is of the standard library or of an installed package.
     pub fn is_library(&self, file: &str) -> bool {
         let standard = self.standard_library.as_deref();
         file.starts_with(FROZEN_PREFIX)
@@ -68,6 +68,7 @@ impl<'r, 'm> Frames<'r, 'm> {
             || self.is_bundled(file)
     }
 
+    /// Whether the file is of the standard library in a bundle.
     fn is_bundled(&self, file: &str) -> bool {
         let top = file.split('/').next().unwrap_or_default();
         let module = top.strip_suffix(".py").unwrap_or(top);
@@ -76,9 +77,9 @@ impl<'r, 'm> Frames<'r, 'm> {
 
     /// A Python frame.
     pub fn python(&self, raw: &RawFrame) -> Frame {
-        let mut known = self.known.borrow_mut();
-        let frame = known.entry(raw.place());
-        let mut frame = frame.or_insert_with(|| self.place_in_code(raw)).clone();
+        let mut by_position = self.by_position.borrow_mut();
+        let known = by_position.entry(raw.place());
+        let mut frame = known.or_insert_with(|| self.position(raw)).clone();
         frame.place = Some(FramePlace {
             frame: raw.addr,
             code: raw.at.code.addr,
@@ -92,9 +93,11 @@ impl<'r, 'm> Frames<'r, 'm> {
         frame
     }
 
-    fn place_in_code(&self, raw: &RawFrame) -> Frame {
-        // That of a generator may have been changed: from 3.11 the code's own says
-        // where to look.
+    /// The frame with its position in the code, without address and variables.
+    fn position(&self, raw: &RawFrame) -> Frame {
+        // Code objects have no qualified name before 3.11, so that of the generator is
+        // used. From 3.11 that of the code object is used, because a program may have
+        // renamed the generator.
         let qualname = raw.at.qualname.as_deref();
         let position = self.reader.frame_position(raw);
         Frame {
@@ -117,23 +120,23 @@ impl<'r, 'm> Frames<'r, 'm> {
     /// The frames of an await chain, innermost first.
     pub fn chain(&self, chain: &[ChainFrame]) -> Arc<[Frame]> {
         let links = || chain.iter().rev().map(|link| self.link(link));
-        if self.detail.locals || self.detail.places {
+        if self.detail.locals || self.detail.locations {
             return links().collect();
         }
-        let mut places = self.places.borrow_mut();
-        places.clear();
+        let mut ids = self.position_ids.borrow_mut();
+        ids.clear();
         for link in chain {
             match link {
-                ChainFrame::Python(frame) => places.push(frame.place()),
+                ChainFrame::Python(frame) => ids.push(frame.place()),
                 ChainFrame::Native(_) => return links().collect(),
             }
         }
         let mut chains = self.chains.borrow_mut();
-        if let Some(known) = chains.get(&*places) {
-            return known.clone();
+        if let Some(frames) = chains.get(&*ids) {
+            return frames.clone();
         }
         let frames: Arc<[Frame]> = links().collect();
-        chains.insert(places.clone(), frames.clone());
+        chains.insert(ids.clone(), frames.clone());
         frames
     }
 
@@ -141,9 +144,9 @@ impl<'r, 'm> Frames<'r, 'm> {
     fn link(&self, link: &ChainFrame) -> Frame {
         match link {
             ChainFrame::Python(frame) => self.python(frame),
-            ChainFrame::Native(shown) => Frame {
-                function: shown.rsplit('.').next().unwrap_or(shown).into(),
-                qualname: shown.clone(),
+            ChainFrame::Native(name) => Frame {
+                function: name.rsplit('.').next().unwrap_or(name).into(),
+                qualname: name.clone(),
                 file: None,
                 line: None,
                 column: None,
@@ -157,6 +160,7 @@ impl<'r, 'm> Frames<'r, 'm> {
         }
     }
 
+    /// The bound local variables of a frame.
     fn locals_of(&self, raw: &RawFrame) -> Result<Vec<Local>, DecodeError> {
         let reader = self.reader;
         let bound = reader.frame_variables(raw)?;
@@ -171,11 +175,11 @@ impl<'r, 'm> Frames<'r, 'm> {
         Ok(locals.collect())
     }
 
-    /// Type and text of the object at `addr`, worked out once: what tasks share
-    /// may be large.
+    /// Type and text of the object at `addr`. They are cached, because tasks may share a
+    /// large object.
     fn shown_value(&self, addr: u64) -> (ArcStr, ArcStr) {
-        if let Some(known) = self.values.borrow().get(&addr) {
-            return known.clone();
+        if let Some(shown) = self.values.borrow().get(&addr) {
+            return shown.clone();
         }
         let reader = self.reader;
         let type_name = match reader.type_of(addr) {
@@ -189,7 +193,7 @@ impl<'r, 'm> Frames<'r, 'm> {
         shown
     }
 
-    /// The frames of a stack, innermost first, with the error that ended it.
+    /// The frames of a stack, innermost first, and the error at which reading it ended.
     pub fn stack(&self, stack: &RawStack) -> (Vec<Frame>, Option<String>) {
         let frames = stack.frames.iter().map(|raw| self.python(raw));
         (
@@ -198,7 +202,8 @@ impl<'r, 'm> Frames<'r, 'm> {
         )
     }
 
-    /// A `traceback.StackSummary` (a list of `FrameSummary`), innermost first.
+    /// The frames of the `traceback.StackSummary` at `summary` (a list of `FrameSummary`,
+    /// Lib/traceback.py), innermost first. `None` if it is not a list.
     pub fn summary(&self, summary: u64) -> Option<Vec<Frame>> {
         let reader = self.reader;
         let (entries, _) = reader.list_items(summary, reader.limits.frames).ok()?;
@@ -231,7 +236,8 @@ impl<'r, 'm> Frames<'r, 'm> {
     }
 }
 
-/// Cuts `text` to at most `max` bytes, at a character, and marks the cut.
+/// Cuts `text` to at most `max` bytes at a character boundary, and appends `…` if it
+/// was longer.
 fn cut_text(text: &mut String, max: usize) {
     if text.len() > max {
         text.truncate(text.floor_char_boundary(max));
@@ -239,7 +245,7 @@ fn cut_text(text: &mut String, max: usize) {
     }
 }
 
-/// Directory that the module `os` was loaded from.
+/// Directory of the standard library: the one that the module `os` was loaded from.
 fn standard_library(reader: &Reader<'_>, interp: u64) -> Option<String> {
     let file = reader.module_global(interp, "os", "__file__").ok()??;
     if !reader.is_kind(file, Kind::Str) {
@@ -250,8 +256,8 @@ fn standard_library(reader: &Reader<'_>, interp: u64) -> Option<String> {
     Some(format!("{directory}/"))
 }
 
-/// The modules of the standard library (`sys.stdlib_module_names`, 3.10), if
-/// the program is a bundle: then `sys.frozen` is set.
+/// The modules of the standard library (`sys.stdlib_module_names`, 3.10). `None` unless
+/// the program is a bundle, which sets `sys.frozen`.
 fn bundled_modules(reader: &Reader<'_>, interp: u64) -> Option<FxHashSet<Rc<str>>> {
     reader.module_global(interp, "sys", "frozen").ok()??;
     let names = reader

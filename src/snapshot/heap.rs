@@ -1,4 +1,4 @@
-//! Objects that no list of tasks names, found in all of the process's memory.
+//! Finds objects that no list of tasks has, by a walk over all objects.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -8,23 +8,26 @@ use crate::asyncio::{Seen, asyncio_is_imported, scan_heap, search_heap};
 use crate::cpython::{Reader, Runtime};
 use crate::process::Memory;
 
-/// What only a walk over all objects finds.
+/// Objects that only a walk over all objects finds.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Heap {
-    /// Finished tasks that no set and no list of tasks names.
+    /// Finished tasks by the address of their interpreter. No set or list of tasks has
+    /// them.
     finished: FxHashMap<u64, Vec<u64>>,
     /// Coroutines and asynchronous generators that do not run.
     coroutines: Vec<u64>,
-    /// Whether all objects could be walked over.
+    /// Whether the walk was possible in this build.
     walked: bool,
-    /// How they were found.
+    /// How the objects were found.
     #[serde(default)]
     seen: Seen,
+    /// What could not be read, and what may be missing because of it.
     errors: Vec<String>,
 }
 
 impl Heap {
-    /// Whether there are objects of interest and lists of all objects.
+    /// Whether a walk is possible and worthwhile: the build has lists of all objects, and
+    /// asyncio is imported.
     pub fn is_searched(reader: &Reader<'_>, runtime: &Runtime) -> bool {
         let layout = &runtime.layout;
         let has_lists = !layout.gc.heads.is_empty() || !layout.format.collector_heads.is_empty();
@@ -35,8 +38,9 @@ impl Heap {
         has_lists && runtime.tasks_refused.is_none() && imported.any(|imported| imported)
     }
 
-    /// Looks for them in `ranges` of `memory`, which are all that the process has
-    /// written. `None` where only the lists of all objects tell.
+    /// Finds the objects in `ranges` of `memory` (address and size in bytes), which are
+    /// all that the process has written. Returns `None` if the lists of the garbage
+    /// collector have to be walked instead.
     pub fn scan(
         reader: &Reader<'_>,
         runtime: &Runtime,
@@ -44,7 +48,8 @@ impl Heap {
         ranges: &[(u64, usize)],
     ) -> Option<Self> {
         let interpreters = reader.interpreters(runtime.addr).ok()?;
-        // Interpreters may share types: only their lists say whose an object is.
+        // Interpreters may share types. Then only their lists tell to which one an
+        // object belongs.
         let [interpreter] = &*interpreters else {
             return None;
         };
@@ -58,7 +63,7 @@ impl Heap {
         })
     }
 
-    /// Looks for them among all objects of all interpreters.
+    /// Finds the objects in the lists of the garbage collector of all interpreters.
     pub fn search(reader: &Reader<'_>, runtime: &Runtime) -> Self {
         let mut heap = Self::default();
         if runtime.tasks_refused.is_some() {
@@ -77,23 +82,22 @@ impl Heap {
         heap
     }
 
-    /// Adds what another walk found.
+    /// Adds the objects that another walk found.
     pub fn add(&mut self, other: Self) {
         for (interpreter, tasks) in other.finished {
-            let known = self.finished.entry(interpreter).or_default();
-            known.extend(tasks);
+            self.finished.entry(interpreter).or_default().extend(tasks);
         }
         self.coroutines.extend(other.coroutines);
         self.walked |= other.walked;
         self.errors = other.errors;
     }
 
-    /// Whether the walk came to its end.
-    pub fn is_whole(&self) -> bool {
+    /// Whether the last walk read all objects.
+    pub fn has_no_errors(&self) -> bool {
         self.errors.is_empty()
     }
 
-    /// Whether all objects could be walked over.
+    /// Whether the walk was possible in this build.
     pub fn is_complete(&self) -> bool {
         self.walked
     }
@@ -113,20 +117,19 @@ impl Heap {
         self.finished.get(&interpreter).map_or(&[], Vec::as_slice)
     }
 
-    /// Where coroutines were seen.
-    pub fn seen_coroutines(&self) -> &[u64] {
+    /// Addresses at which coroutines were found.
+    pub fn found_coroutines(&self) -> &[u64] {
         &self.coroutines
     }
 
-    /// The coroutines that were seen and still are objects, but for those that
-    /// are `in_use`.
+    /// The found coroutines that are still objects and not `in_use`.
     pub fn coroutines<'a>(
         &'a self,
         reader: &'a Reader<'_>,
         in_use: &'a InUse<'_>,
     ) -> impl Iterator<Item = u64> + 'a {
-        let seen = self.coroutines.iter().copied();
-        seen.filter(|addr| {
+        let found = self.coroutines.iter().copied();
+        found.filter(|addr| {
             !in_use.contains(*addr) && (self.seen == Seen::InLists || reader.is_tracked(*addr))
         })
     }

@@ -1,40 +1,41 @@
-//! Which coroutines and generators somebody has: a task, or a manager.
+//! The coroutines and generators that belong to a task or to a context manager.
 
 use std::cell::Cell;
 
 use rustc_hash::FxHashSet;
 
-/// A set of addresses, most of which are among those that are known from the start.
+/// A set of addresses. It is fast for addresses of a list that is given at the start.
 #[derive(Debug, Default)]
 pub struct InUse<'a> {
-    /// In ascending order.
-    known: &'a [u64],
-    /// Of each of those, whether it is in the set.
+    /// The expected addresses, in ascending order.
+    expected: &'a [u64],
+    /// For each expected address, whether it is in the set.
     marked: Vec<bool>,
-    /// The place of the one that was found last: the next is mostly behind it.
+    /// Index of the address that was found last. The next one usually follows it.
     last: Cell<usize>,
+    /// All other addresses of the set.
     others: FxHashSet<u64>,
 }
 
 impl<'a> InUse<'a> {
-    /// An empty set that expects those in `known`.
-    pub fn new(known: &'a [u64]) -> Self {
-        // What was found in another order is kept as any other.
-        let known = match known.is_sorted() {
-            true => known,
+    /// An empty set that expects the addresses in `expected`.
+    pub fn new(expected: &'a [u64]) -> Self {
+        // Addresses in another order are treated like unexpected ones.
+        let expected = match expected.is_sorted() {
+            true => expected,
             false => &[],
         };
         Self {
-            known,
-            marked: vec![false; known.len()],
+            expected,
+            marked: vec![false; expected.len()],
             ..Self::default()
         }
     }
 
     /// Adds the address.
     pub fn insert(&mut self, addr: u64) {
-        match self.place(addr) {
-            Some(place) => self.marked[place] = true,
+        match self.index_of(addr) {
+            Some(index) => self.marked[index] = true,
             None => {
                 self.others.insert(addr);
             }
@@ -43,20 +44,21 @@ impl<'a> InUse<'a> {
 
     /// Whether the address is in the set.
     pub fn contains(&self, addr: u64) -> bool {
-        match self.place(addr) {
-            Some(place) => self.marked[place],
+        match self.index_of(addr) {
+            Some(index) => self.marked[index],
             None => self.others.contains(&addr),
         }
     }
 
-    fn place(&self, addr: u64) -> Option<usize> {
+    /// Index of `addr` among the expected addresses.
+    fn index_of(&self, addr: u64) -> Option<usize> {
         let next = self.last.get() + 1;
-        let place = match self.known.get(next) {
-            Some(known) if *known == addr => next,
-            _ => self.known.binary_search(&addr).ok()?,
+        let index = match self.expected.get(next) {
+            Some(expected) if *expected == addr => next,
+            _ => self.expected.binary_search(&addr).ok()?,
         };
-        self.last.set(place);
-        Some(place)
+        self.last.set(index);
+        Some(index)
     }
 }
 
@@ -73,9 +75,9 @@ mod tests {
     use super::InUse;
 
     #[test]
-    fn what_was_added_is_in_it_whether_it_was_known_or_not() {
-        let known = [16, 32, 48, 64, 80];
-        let mut set = InUse::new(&known);
+    fn added_addresses_are_in_the_set_whether_expected_or_not() {
+        let expected = [16, 32, 48, 64, 80];
+        let mut set = InUse::new(&expected);
         set.extend([32, 48, 40, 16, 17]);
         for addr in [16, 17, 32, 40, 48] {
             assert!(set.contains(addr), "{addr}");
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_in_no_order_is_found_as_well() {
+    fn unsorted_expected_addresses_are_found_as_well() {
         let mut set = InUse::new(&[48, 16]);
         set.extend([16, 20]);
         assert!(set.contains(16) && set.contains(20) && !set.contains(48));

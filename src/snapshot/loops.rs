@@ -1,16 +1,17 @@
-//! Event loops of the model.
+//! Makes the event loops of the model.
 
 use std::num::NonZeroU64;
 
 use rustc_hash::FxHashMap;
 
+use super::kernel_threads::KernelThreads;
 use super::tasks::BuiltTask;
-use super::threads::{BuiltThread, KernelThreads};
+use super::threads::BuiltThread;
 use crate::cpython::Reader;
 use crate::model::{EventLoop, ItemId, LoopState, Thread, ThreadState};
 use crate::process::KernelThread;
 
-/// System calls in which a loop waits for something to happen.
+/// System calls in which a loop waits for events.
 const POLLING_CALLS: [&str; 6] = [
     "epoll_wait",
     "epoll_pwait",
@@ -19,21 +20,24 @@ const POLLING_CALLS: [&str; 6] = [
     "ppoll",
     "pselect6",
 ];
-/// Package of the loops that CPython brings, which poll in a function `select`.
+/// Package of CPython's own loops. They poll in a function `select`
+/// (Lib/selectors.py).
 const STANDARD_LOOPS: &str = "asyncio.";
+/// Name of that function.
 const SELECT_FUNCTION: &str = "select";
 
 /// Loops by address, and the thread that runs each.
 #[derive(Default)]
 pub struct Loops {
-    /// In the order in which they were found, with their interpreter.
+    /// Address and interpreter of each loop, in the order in which they were found.
     found: Vec<(u64, i64)>,
+    /// Index of the thread that runs each loop.
     threads: FxHashMap<u64, usize>,
 }
 
 impl Loops {
-    /// Notes the loop that runs in each of `threads`; `interpreters` are theirs.
-    pub fn note_running(
+    /// Adds the loop that runs in each of `threads`.
+    pub fn add_running(
         &mut self,
         reader: &Reader<'_>,
         threads: &mut [BuiltThread],
@@ -42,7 +46,7 @@ impl Loops {
         for index in 0..threads.len() {
             match reader.running_loop(threads[index].tstate) {
                 Ok(Some(addr)) => {
-                    self.note(addr, threads[index].thread.interpreter);
+                    self.add(addr, threads[index].thread.interpreter);
                     self.threads.insert(addr, index);
                     threads[index].thread.event_loop = Some(ItemId::Loop(addr));
                     correct_thread(reader, threads, index, addr);
@@ -56,13 +60,13 @@ impl Loops {
         }
     }
 
-    /// Notes the loops that tasks belong to, and the thread of each task.
-    pub fn note_tasks(&mut self, tasks: &mut [BuiltTask], threads: &[BuiltThread]) {
+    /// Adds the loops of tasks, and sets the thread of each task.
+    pub fn add_tasks(&mut self, tasks: &mut [BuiltTask], threads: &[BuiltThread]) {
         for built in tasks {
             let Some(addr) = built.event_loop.map(NonZeroU64::get) else {
                 continue;
             };
-            self.note(addr, built.task.interpreter);
+            self.add(addr, built.task.interpreter);
             built.task_mut().thread = self
                 .threads
                 .get(&addr)
@@ -70,13 +74,14 @@ impl Loops {
         }
     }
 
-    fn note(&mut self, addr: u64, interpreter: i64) {
+    /// Adds the loop at `addr`, unless it was added before.
+    fn add(&mut self, addr: u64, interpreter: i64) {
         if !self.found.iter().any(|(known, _)| *known == addr) {
             self.found.push((addr, interpreter));
         }
     }
 
-    /// The loops as the model shows them; `now` is `time.monotonic()`.
+    /// Makes the loops of the model. `now` is `time.monotonic()` in seconds.
     pub fn build(
         &self,
         reader: &Reader<'_>,
@@ -90,7 +95,7 @@ impl Loops {
                 let thread = self.threads.get(addr).map(|index| &threads[*index].thread);
                 let mut shown = event_loop(reader, *addr, *interpreter, thread, now);
                 let call = thread.and_then(|thread| kernel.by_thread(thread.native_id));
-                if shown.state == LoopState::Polling && call.is_some_and(only_asks) {
+                if shown.state == LoopState::Polling && call.is_some_and(polls_without_waiting) {
                     shown.state = LoopState::Running;
                 }
                 shown
@@ -99,8 +104,8 @@ impl Loops {
     }
 }
 
-/// Where a loop says that another thread runs it than its thread state says,
-/// the loop is right.
+/// Corrects the thread of a thread state if the loop in it names another thread. The
+/// loop is right then.
 fn correct_thread(reader: &Reader<'_>, threads: &mut [BuiltThread], index: usize, addr: u64) {
     let Some(ident) = reader.loop_thread_ident(addr) else {
         return;
@@ -114,9 +119,9 @@ fn correct_thread(reader: &Reader<'_>, threads: &mut [BuiltThread], index: usize
     }
 }
 
-/// Whether a thread asks what has happened without waiting for it: a loop with
-/// ready callbacks does, each time it turns.
-fn only_asks(kernel: &KernelThread) -> bool {
+/// Whether a thread polls with a timeout of zero. A loop with ready callbacks does that
+/// in each iteration.
+fn polls_without_waiting(kernel: &KernelThread) -> bool {
     let Some(call) = &kernel.syscall else {
         return false;
     };
@@ -128,6 +133,7 @@ fn only_asks(kernel: &KernelThread) -> bool {
     timeout as i32 == 0
 }
 
+/// Makes the loop at `addr`, which `thread` runs.
 fn event_loop(
     reader: &Reader<'_>,
     addr: u64,
@@ -168,6 +174,7 @@ fn event_loop(
     }
 }
 
+/// State of a loop that `thread` runs.
 fn loop_state(thread: &Thread, class_name: &str) -> LoopState {
     let polls = thread
         .syscall

@@ -1,11 +1,13 @@
-//! Assembly of the model from what readers decode; nothing is read or judged here
-//! beyond what one snapshot shows.
+//! Assembles the model of one snapshot from decoded objects. Samples are compared and
+//! judged elsewhere.
 
 pub mod build;
 pub mod edges;
+mod exceptions;
 pub mod frames;
 pub mod heap;
 mod in_use;
+pub mod kernel_threads;
 pub mod loops;
 pub mod options;
 mod task_order;

@@ -1,4 +1,4 @@
-//! What is wanted of a snapshot.
+//! Options of a snapshot.
 
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use crate::limits::Limits;
 pub enum Scope {
     /// Everything that a snapshot shows.
     Everything,
-    /// Only what tells whether anything moves: no walk over all objects, no
-    /// search for who refers to what.
+    /// Only what shows whether anything moves. The heap is not walked, and references
+    /// are not searched.
     Movement,
-    /// Only threads, and of tasks no more than says what threads do.
+    /// Only threads. Tasks are read only if the state of a thread depends on them.
     Threads,
 }
 
 /// How a process is read.
 #[derive(Debug, Clone)]
 pub struct TakeOptions {
-    /// Decode the variables of all frames.
+    /// Whether the variables of all frames are decoded.
     pub locals: bool,
-    /// Never stop the process.
+    /// Whether the process may never be stopped.
     pub no_pause: bool,
-    /// Longest time for which the process may stand still.
+    /// Longest time for which the process may be stopped, all stops together.
     pub max_pause: Duration,
     /// How much of it is read.
     pub scope: Scope,
-    /// Bounds on what the process can make us do.
+    /// Limits on the work that a process can cause.
     pub limits: Limits,
 }

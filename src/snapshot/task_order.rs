@@ -1,8 +1,9 @@
-//! The order of tasks that come from a set, which has none of its own.
+//! Order of tasks that were found in a set.
 
 use super::tasks::BuiltTask;
 
-/// Sorts by name as people read it: `Task-2` in front of `Task-10`.
+/// Sorts tasks by name, numbers in names by value: `Task-2` before `Task-10`. Tasks
+/// with default names come first.
 pub fn by_name(tasks: &mut [BuiltTask]) {
     tasks.sort_by_cached_key(|built| {
         let name = &built.task.name;

@@ -1,4 +1,4 @@
-//! Tasks of the model from tasks of the target.
+//! Makes tasks of the model from tasks of the target.
 
 use arcstr::ArcStr;
 use std::num::NonZeroU64;
@@ -12,52 +12,56 @@ use crate::asyncio::{FutureState, Links, RawChain, RawTask, TaskName};
 use crate::cpython::error::Result;
 use crate::cpython::reader::OBJECT_WINDOW;
 use crate::cpython::{GeneratorStage, Kind, Reader};
-use crate::model::{ExceptionInfo, Frame, ItemId, Outcome, Task, TaskState, Wait, WaitKind};
+use crate::model::{Frame, ItemId, Outcome, Task, TaskState, Wait, WaitKind};
 
-/// Tasks whose chains advance together: few enough that what is known of them
-/// stays in the processor's cache, enough for large batches of reads.
+/// Number of tasks whose chains are followed together: enough for large batches of
+/// reads, and few enough to stay in the cache of the processor.
 const BATCH: usize = 1_024;
-/// How asyncio names tasks that nobody named (`Lib/asyncio/tasks.py`).
+/// Prefix of asyncio's default names of tasks (Lib/asyncio/tasks.py).
 const DEFAULT_NAME_PREFIX: &str = "Task-";
 
-/// Where each frame of all threads is: thread and position in its stack.
-pub type FramePlaces = FxHashMap<u64, (u32, u32)>;
+/// Positions of frames on the stacks of threads, by the address of the frame: index of
+/// the thread, and index in its stack.
+pub type StackPositions = FxHashMap<u64, (u32, u32)>;
 
-/// The places of all frames of `threads`.
-pub fn frame_places(threads: &[BuiltThread]) -> FramePlaces {
-    let mut places = FramePlaces::default();
+/// The positions of all frames of `threads`.
+pub fn stack_positions(threads: &[BuiltThread]) -> StackPositions {
+    let mut positions = StackPositions::default();
     for (index, thread) in (0..).zip(threads) {
         for (position, frame) in (0..).zip(&thread.stack.frames) {
-            places.insert(frame.addr, (index, position));
+            positions.insert(frame.addr, (index, position));
         }
     }
-    places
+    positions
 }
 
-/// A task of the model with what it was made from.
+/// A task of the model with the data that later passes need.
 pub struct BuiltTask {
+    /// The task.
     pub task: Arc<Task>,
+    /// Address of its object.
     pub addr: u64,
-    /// The loop it belongs to.
+    /// Address of its event loop. `None` if it could not be read.
     pub event_loop: Option<NonZeroU64>,
-    /// Thread and position of its coroutine's frame while it runs.
-    pub place: Option<(u32, u32)>,
+    /// Index of the thread and index in its stack of the outermost frame of its
+    /// coroutine. `None` if it does not run.
+    pub stack_position: Option<(u32, u32)>,
     /// Its await chain.
     pub chain: Links,
-    /// Its coroutine.
+    /// Address of its coroutine. `None` if the coroutine is gone.
     pub coroutine: Option<NonZeroU64>,
-    /// What is called when it is done, until that was followed.
+    /// Addresses of its done callbacks. Empty after edges were followed.
     pub callbacks: Box<[u64]>,
-    /// The future that it waits for.
+    /// Address of the future that it waits for. `None` if it does not wait.
     pub waiter: Option<NonZeroU64>,
-    /// The exception it ended with.
+    /// Address of the exception with which it ended. `None` if there is none.
     pub exception: Option<NonZeroU64>,
-    /// It cannot go on before another task does.
+    /// Whether it waits for another task.
     pub awaits_task: bool,
 }
 
 impl BuiltTask {
-    /// The task, to be changed.
+    /// The task, mutable.
     pub fn task_mut(&mut self) -> &mut Task {
         Arc::make_mut(&mut self.task)
     }
@@ -65,14 +69,18 @@ impl BuiltTask {
 
 /// Makes the tasks of one interpreter.
 pub struct Tasks<'r, 'm> {
+    /// Memory of the process.
     pub reader: &'r Reader<'m>,
+    /// Makes frames of the model.
     pub frames: &'r Frames<'r, 'm>,
+    /// Id of the interpreter.
     pub interpreter: i64,
-    pub places: &'r FramePlaces,
+    /// Positions of the frames of all threads.
+    pub positions: &'r StackPositions,
 }
 
 impl Tasks<'_, '_> {
-    /// The tasks at `addrs`. What cannot be read is said on the task itself.
+    /// Makes the tasks at `addrs`. An error is written into the task that it concerns.
     pub fn build(&self, addrs: &[u64], threads: &mut [BuiltThread]) -> Vec<BuiltTask> {
         let mut built = Vec::with_capacity(addrs.len());
         for addrs in addrs.chunks(BATCH) {
@@ -82,37 +90,39 @@ impl Tasks<'_, '_> {
         built
     }
 
+    /// Makes the tasks at `addrs`, whose chains are followed together.
     fn build_batch(&self, addrs: &[u64], threads: &[BuiltThread], built: &mut Vec<BuiltTask>) {
         let reader = self.reader;
         reader.prefetch(addrs.iter().map(|addr| (*addr, OBJECT_WINDOW)));
-        // A set that was read a moment before may name what is no task any more.
-        let addrs: Vec<u64> = (addrs.iter().copied())
+        // The set of tasks was read earlier. A task of it may have been freed since.
+        let live: Vec<u64> = (addrs.iter().copied())
             .filter(|addr| !reader.is_freed(*addr))
             .collect();
-        let raws: Vec<Result<RawTask>> = addrs.iter().map(|addr| reader.task(*addr)).collect();
+        let raws: Vec<Result<RawTask>> = live.iter().map(|addr| reader.task(*addr)).collect();
         let coroutines: Vec<Option<u64>> = raws
             .iter()
             .map(|raw| raw.as_ref().ok().and_then(|raw| raw.coroutine))
             .collect();
         let chains = reader.chains(&coroutines);
-        let read = addrs.iter().zip(raws.into_iter().zip(chains));
+        let read = live.iter().zip(raws.into_iter().zip(chains));
         built.extend(read.map(|(addr, (raw, chain))| match raw {
             Ok(raw) => self.task(raw, chain, threads),
             Err(error) => self.unreadable(*addr, &error.to_string()),
         }));
     }
 
+    /// Makes one task.
     fn task(&self, raw: RawTask, chain: RawChain, threads: &[BuiltThread]) -> BuiltTask {
         let reader = self.reader;
         let future = &raw.future;
         let mut errors: Vec<String> = chain.error.iter().map(ToString::to_string).collect();
         let mut frames = self.frames.chain(&chain.frames);
-        let place = chain
+        let stack_position = chain
             .executing
-            .and_then(|frame| self.places.get(&frame).copied());
-        match place {
+            .and_then(|frame| self.positions.get(&frame).copied());
+        match stack_position {
             Some((thread, position)) => {
-                // What it calls lies further in on the stack of its thread.
+                // The functions that it calls are on the stack of its thread.
                 let on_stack = &threads[thread as usize].thread.frames;
                 let position = position as usize;
                 let mut running = on_stack[..=position.min(on_stack.len() - 1)].to_vec();
@@ -164,7 +174,7 @@ impl Tasks<'_, '_> {
         BuiltTask {
             addr: future.addr,
             event_loop: future.event_loop.and_then(NonZeroU64::new),
-            place,
+            stack_position,
             coroutine: raw.coroutine.and_then(NonZeroU64::new),
             waiter: waiter
                 .filter(|_| state == TaskState::Waiting)
@@ -177,8 +187,9 @@ impl Tasks<'_, '_> {
         }
     }
 
-    /// To 3.10, where code has no qualified name, the frame of the task's own
-    /// coroutine is named as the coroutine is.
+    /// Gives the frame of a task's coroutine the qualified name of the coroutine. Code
+    /// objects have no qualified name before CPython 3.11 (`co_qualname`,
+    /// Include/cpython/code.h).
     fn name_coroutine_frame(&self, raw: &RawTask, running: &mut [Frame], outermost: bool) {
         let has_own = self.reader.layout.code.co_qualname.is_some();
         let Some(coroutine) = raw.coroutine.filter(|_| outermost && !has_own) else {
@@ -192,6 +203,7 @@ impl Tasks<'_, '_> {
         }
     }
 
+    /// Qualified name of the coroutine at `coroutine`.
     fn coroutine_name(&self, coroutine: u64) -> Option<ArcStr> {
         let ty = self.reader.type_of(coroutine).ok()?;
         if ty.is_generator_like() {
@@ -203,6 +215,7 @@ impl Tasks<'_, '_> {
         Some(self.reader.shared(&name))
     }
 
+    /// State of a task that waits for the future at `waiter`.
     fn state(
         &self,
         raw: &RawTask,
@@ -217,7 +230,7 @@ impl Tasks<'_, '_> {
             return TaskState::Running;
         }
         let Some(waiter) = waiter else {
-            // Not started, or it yielded nothing: it is in the ready queue.
+            // It has not started, or it yielded `None`: it is in the ready queue.
             return TaskState::Ready;
         };
         match self.reader.future_state(waiter) {
@@ -230,6 +243,7 @@ impl Tasks<'_, '_> {
         }
     }
 
+    /// The wait for the future at `waiter`, as far as its type tells.
     fn wait(&self, waiter: u64) -> Option<Wait> {
         let ty = self.reader.type_of(waiter).ok()?;
         let type_name = self.reader.shared(&self.reader.full_type_name(&ty));
@@ -238,7 +252,7 @@ impl Tasks<'_, '_> {
         } else {
             WaitKind::Future
         };
-        // Native futures have no children.
+        // Futures of the C implementation have no children.
         let (done, total) = match ty.exact {
             Kind::Other => self.gathered(waiter).unzip(),
             _ => (None, None),
@@ -265,62 +279,12 @@ impl Tasks<'_, '_> {
         Some((total.checked_sub(waiting)?, total))
     }
 
-    fn exception(&self, exception: u64, log_traceback: bool) -> ExceptionInfo {
-        let reader = self.reader;
-        let type_name = reader
-            .type_of(exception)
-            .map_or_else(|_| "?".into(), |ty| reader.full_type_name(&ty).to_string());
-        let at = exception + u64::from(reader.layout.exception.traceback);
-        let traceback = reader.pointer(at, "__traceback__").ok().flatten();
-        ExceptionInfo {
-            message: self
-                .exception_message(exception)
-                .unwrap_or_else(|error| format!("<unreadable: {error}>")),
-            type_name,
-            retrieved: !log_traceback,
-            frames: traceback
-                .map(|traceback| self.frames.stack(&reader.traceback_frames(traceback)).0)
-                .unwrap_or_default(),
-        }
-    }
-
-    /// What `str(exception)` gives for the classes that do not override it.
-    fn exception_message(&self, exception: u64) -> Result<String> {
-        let reader = self.reader;
-        let at = exception + u64::from(reader.layout.exception.args);
-        let args = reader.required(at, "args")?;
-        let (items, _) = reader.tuple_items(args, reader.limits.value_items)?;
-        let derives_from = |name: &str| {
-            let ty = reader.type_of(exception)?;
-            let mut names = ty
-                .mro
-                .iter()
-                .filter_map(|class| reader.type_at(*class).ok());
-            Ok::<bool, crate::cpython::DecodeError>(names.any(|class| &*class.name == name))
-        };
-        Ok(match items.as_slice() {
-            [] => String::new(),
-            [one] if reader.is_kind(*one, Kind::Str) && !derives_from("KeyError")? => {
-                let text = reader.unicode(*one, reader.limits.text)?;
-                if text.cut {
-                    format!("{}…", text.text)
-                } else {
-                    text.text
-                }
-            }
-            [one] => reader.value(*one).to_string(),
-            [number, text, ..] if derives_from("OSError")? && reader.is_kind(*text, Kind::Str) => {
-                format!("[Errno {}] {}", reader.value(*number), reader.text(*text)?)
-            }
-            _ => reader.value(args).to_string(),
-        })
-    }
-
+    /// A task that could not be read.
     fn unreadable(&self, addr: u64, error: &str) -> BuiltTask {
         BuiltTask {
             addr,
             event_loop: None,
-            place: None,
+            stack_position: None,
             chain: Links::default(),
             coroutine: None,
             callbacks: Box::default(),
@@ -361,16 +325,16 @@ impl Tasks<'_, '_> {
     }
 }
 
-/// Says on each frame of a thread which task's coroutine it belongs to.
+/// Sets the task to which each frame of a thread belongs.
 fn mark_owners(tasks: &mut [BuiltTask], threads: &mut [BuiltThread]) {
     let mut running: Vec<&mut BuiltTask> = tasks
         .iter_mut()
-        .filter(|task| task.place.is_some())
+        .filter(|task| task.stack_position.is_some())
         .collect();
-    // A task that runs inside another's step is further in.
-    running.sort_by_key(|task| task.place);
+    // A task that runs inside a step of another task has inner frames.
+    running.sort_by_key(|task| task.stack_position);
     for built in running {
-        let Some((thread, position)) = built.place else {
+        let Some((thread, position)) = built.stack_position else {
             continue;
         };
         let thread = &mut threads[thread as usize].thread;
@@ -381,6 +345,7 @@ fn mark_owners(tasks: &mut [BuiltTask], threads: &mut [BuiltThread]) {
     }
 }
 
+/// How a task in this state ended.
 fn outcome(state: FutureState, has_exception: bool) -> Option<Outcome> {
     match state {
         FutureState::Pending => None,
@@ -390,7 +355,7 @@ fn outcome(state: FutureState, has_exception: bool) -> Option<Outcome> {
     }
 }
 
-/// The name to show, and whether asyncio made it up.
+/// The name of a task, and whether asyncio chose it.
 pub fn shown_name(name: &TaskName) -> (String, bool) {
     match name {
         TaskName::Absent => (String::new(), true),

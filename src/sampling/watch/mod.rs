@@ -1,6 +1,6 @@
-//! Looking at one process, once or again and again: open, find, stop, copy, let
-//! go, decode. What was decoded serves the next look as well, as long as the
-//! process still has the very bytes that it was decoded from.
+//! Samples one process, once or repeatedly. A sample stops the process, copies its
+//! memory, lets it run, and decodes the copy. The next sample reuses the decoded process
+//! if its memory is unchanged.
 
 mod running;
 mod stopped;
@@ -8,7 +8,7 @@ mod stopped;
 use std::cell::Cell;
 use std::time::Duration;
 
-use super::decode_cache::Seen;
+use super::decode_cache::DecodedProcess;
 use super::evidence::Evidence;
 use super::retained;
 use super::retained::{Kept, Moment};
@@ -22,58 +22,59 @@ use crate::process::{Descriptors, Error, Memory, PageCache, ProcessMemory, Stop}
 use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
 use crate::snapshot::heap::Heap;
+use crate::snapshot::kernel_threads::KernelThreads;
 use crate::snapshot::options::{Scope, TakeOptions};
-use crate::snapshot::threads::KernelThreads;
 
-/// How often a process that runs is asked for what runs in it, when threads
-/// come and go while that is looked at.
-const CONFIRM_TRIES: u32 = 5;
+/// Maximum number of attempts to find the runtime of a running process while threads
+/// start and end.
+const MAX_CONFIRM_TRIES: u32 = 5;
 
-/// How often the walk over all objects begins anew when they changed under it.
-const SEARCH_TRIES: u32 = 3;
+/// Maximum number of walks over the heap while it changes.
+const MAX_SEARCH_TRIES: u32 = 3;
 
-/// Pages that are looked through for objects at most: 4 GiB.
-const SCANNED_PAGES: usize = 1 << 20;
+/// Maximum number of pages that are scanned for objects: 4 GiB.
+const MAX_SCANNED_PAGES: usize = 1 << 20;
 
-/// Pages that the walk over all objects keeps at a time: 64 MiB.
+/// Pages that the walk over the heap holds at a time: 64 MiB.
 const SEARCH_PAGES: usize = 16_384;
 
-/// Pages that it fetches together: objects lie in arenas of 256 KiB and more.
+/// Pages that the walk fetches together. CPython allocates objects in arenas of 256 KiB
+/// or more (`ARENA_SIZE`, Objects/obmalloc.c).
 const SEARCH_AHEAD: u64 = 16;
 
-/// Pages of the process.
+/// Copied pages of the process.
 type Pages = PageCache<ProcessMemory>;
 
-/// One process that is looked at.
+/// One process that is sampled.
 pub struct Watch {
     process: process::Process,
     candidates: Vec<Candidate>,
     options: TakeOptions,
     cache: Pages,
-    /// What a walk over all objects found, and whether it was for this look.
+    /// Objects found by the last walk over the heap. `None` if there was no walk.
     heap: Option<Heap>,
     descriptors: Descriptors,
-    /// Whether the cache is to be read further on.
+    /// Whether the cache will be read further after the last sample.
     keep: bool,
-    /// Which pages are all of the moment of the snapshot.
+    /// The pages that were copied at the time of the snapshot.
     moment: Moment,
-    /// What was confirmed to run.
+    /// The runtime, if it was confirmed.
     runtime: Option<Runtime>,
-    /// What was decoded from what the cache holds.
-    seen: Option<Seen>,
-    /// What was decoded last: the kernel's part of it, and whether it was then
-    /// searched who refers to what.
-    decoded: (KernelThreads, bool),
-    /// Whether a look may be what was decoded before, brought up to date.
+    /// The process as it was decoded from the cache. `None` if the cache has changed.
+    decoded: Option<DecodedProcess>,
+    /// Input of the last sample: the kernel's data, and whether references were
+    /// searched.
+    last_input: (KernelThreads, bool),
+    /// Whether a sample may reuse the decoded process.
     reuse: bool,
 }
 
 impl Watch {
-    /// Opens the process with this pid. With `keep`, what is in its variables
-    /// is copied with the rest, for [`Watch::kept`].
+    /// Opens the process `pid`. With `keep`, the pages of variables are copied as well,
+    /// for [`Watch::kept`].
     ///
     /// # Errors
-    /// No such process, not Python, or no permission.
+    /// If there is no such process, it does not run Python, or may not be read.
     pub fn open(pid: u32, options: &TakeOptions, keep: bool) -> Result<Self, Error> {
         let process = process::Process::open(pid)?;
         let candidates = candidates(&process, &PageCache::new(process.memory()))?;
@@ -88,64 +89,65 @@ impl Watch {
             keep,
             moment: Moment::default(),
             runtime: None,
-            seen: None,
-            decoded: Default::default(),
+            decoded: None,
+            last_input: Default::default(),
             reuse: true,
         })
     }
 
-    /// Decodes at each look, also what has not changed: what is recorded must
-    /// give the very same again.
+    /// Decodes at every sample, even if nothing has changed. A recording needs this: it
+    /// must give an equal snapshot again.
     pub fn decoding_always(self) -> Self {
         let reuse = false;
         Self { reuse, ..self }
     }
 
-    /// Looks at the process without stopping it, only to compare the next look
-    /// with: what is torn now, moves.
+    /// Takes a sample without stopping the process. It only serves for comparison with
+    /// the next sample: inconsistent parts are parts that move.
     ///
     /// # Errors
-    /// As for [`Watch::look`].
+    /// The errors of [`Watch::look`].
     pub fn glance(&mut self) -> Result<Process, Error> {
-        self.why_gone(|watch| {
+        self.check_gone(|watch| {
             let kernel = KernelThreads::capture(&watch.process)?;
-            let known = watch.seen.is_some() && watch.is_unchanged();
-            if known && let Some(seen) = watch.again(&kernel) {
-                return Ok(seen);
+            let is_same = watch.decoded.is_some() && watch.is_unchanged();
+            if is_same && let Some(process) = watch.updated(&kernel) {
+                return Ok(process);
             }
             watch.read_running()?;
-            let whole = watch.seen.as_ref().filter(|seen| seen.is_whole());
-            let process = whole.map(|seen| seen.process.clone());
+            let decoded = watch.decoded.as_ref();
+            let complete = decoded.filter(|decoded| decoded.is_complete());
+            let process = complete.map(|decoded| decoded.process.clone());
             process.map_or_else(|| watch.take(), Ok)
         })
     }
 
-    /// Looks at the process.
+    /// Takes a sample.
     ///
     /// # Errors
-    /// When there is nothing to show: not Python, no permission, an unknown
-    /// version, or it went away.
+    /// If the process does not run Python, has an unsupported version, may not be read,
+    /// or has ended.
     pub fn look(&mut self) -> Result<Process, Error> {
-        self.why_gone(Self::take)
+        self.check_gone(Self::take)
     }
 
-    /// Looks at the process, and leaves it standing still for as long as
-    /// `limit` at most, and until what is kept is dropped.
+    /// Takes a sample, and leaves the process stopped until the returned [`Stop`] is
+    /// dropped, but for at most `limit`.
     ///
     /// # Errors
-    /// As for [`Watch::look`].
+    /// The errors of [`Watch::look`].
     pub fn freeze(&mut self, limit: Duration) -> Result<(Process, Stop), Error> {
-        self.why_gone(|watch| watch.and_freeze(limit))
+        self.check_gone(|watch| watch.and_freeze(limit))
     }
 
-    /// Stays attached, to read more of what was seen.
+    /// Keeps the process and the memory of the last sample, for reading more of it.
     ///
     /// # Errors
-    /// [`Error::Gone`] when nothing was seen.
+    /// [`Error::Gone`] if there was no sample.
     pub fn kept(self, stop: Option<Stop>) -> Result<Kept, Error> {
         let pid = self.process.pid();
         let runtime = self.runtime.ok_or(Error::Gone { pid })?;
-        let (kernel, searched) = self.decoded;
+        let (kernel, searched) = self.last_input;
         let evidence = Evidence {
             candidates: self.candidates,
             heap: self.heap,
@@ -157,19 +159,21 @@ impl Watch {
         Ok(Kept::new(process, runtime, cache, moment, stop, evidence))
     }
 
-    /// Whatever failed first, that it has ended is why.
-    fn why_gone<T>(
+    /// Calls `sample`. If it fails because the process has ended, the error is
+    /// [`Error::Gone`].
+    fn check_gone<T>(
         &mut self,
-        look: impl FnOnce(&mut Self) -> Result<T, Error>,
+        sample: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let pid = self.process.pid();
-        look(self).map_err(|error| match error {
+        sample(self).map_err(|error| match error {
             Error::Permission { .. } => error,
             _ if self.process.is_alive() => error,
             _ => Error::Gone { pid },
         })
     }
 
+    /// Takes a sample in the way that the options ask for.
     fn take(&mut self) -> Result<Process, Error> {
         match self.options.no_pause {
             true => self.while_running(),
@@ -177,7 +181,7 @@ impl Watch {
         }
     }
 
-    /// Whether what was read at the moment of the last look is as it was then.
+    /// Whether the memory of the last sample is unchanged in the process.
     fn is_unchanged(&self) -> bool {
         match self.is_too_large() {
             true => self.cache.is_unchanged(),
@@ -185,52 +189,53 @@ impl Watch {
         }
     }
 
-    /// Whether more was read than can be held.
+    /// Whether the cache had to drop pages, because more was read than it can hold.
     fn is_too_large(&self) -> bool {
         self.cache.cache_stats().dropped > 0
     }
 
-    /// What was seen before, when all that the kernel says is the same, too.
-    fn again(&mut self, kernel: &KernelThreads) -> Option<Process> {
-        let seen = self.seen.as_mut().filter(|_| self.reuse)?;
-        seen.again(kernel, &self.descriptors)
+    /// The decoded process, updated. Its memory must be unchanged. Returns `None` if
+    /// the kernel's data has changed.
+    fn updated(&mut self, kernel: &KernelThreads) -> Option<Process> {
+        let decoded = self.decoded.as_mut().filter(|_| self.reuse)?;
+        decoded.updated(kernel, &self.descriptors)
     }
 
-    /// Notes which pages the cache holds at the moment that is looked at; with
-    /// those `aside` where they were copied at that moment, too.
-    fn note_moment(&mut self, aside: bool) {
+    /// Notes which pages the cache holds at the time of the sample. `secondary` says
+    /// that its secondary pages are of that time as well.
+    fn note_moment(&mut self, secondary: bool) {
         if self.keep {
-            self.moment = Moment::of(&self.cache, aside);
+            self.moment = Moment::of(&self.cache, secondary);
         }
     }
 
-    /// Reads the process while it runs: to learn which pages matter, and
-    /// because it may turn out that nothing has changed since.
+    /// Reads the process while it runs. This finds the pages that matter, and often the
+    /// memory does not change afterwards, so that the result is used.
     fn read_running(&mut self) -> Result<(), Error> {
-        self.begin_anew();
+        self.drop_stale();
         self.capture_descriptors();
         self.search_heap();
         self.cache.read_aside(false);
-        let aside = |cache: &Pages| {
-            // What only the walk over all objects wanted is not needed again.
+        let begin_secondary = |cache: &Pages| {
+            // Pages that only the walk over the heap read are not needed again.
             cache.forget_aside();
             cache.read_aside(true);
             true
         };
         let kernel = KernelThreads::capture(&self.process)?;
-        let outcome = self.once(kernel, &aside);
+        let outcome = self.decode(kernel, &begin_secondary);
         self.cache.read_aside(false);
         if self.keep
-            && let (Ok(seen), Some(runtime)) = (outcome, &self.runtime)
+            && let (Ok(process), Some(runtime)) = (outcome, &self.runtime)
         {
-            retained::touch_variables(&seen, runtime, &self.cache);
+            retained::touch_variables(&process, runtime, &self.cache);
         }
         Ok(())
     }
 
-    /// Forgets what may be otherwise by now: what only was read after the moment
-    /// of a look, all of it where not all is held; and what was confirmed to run.
-    fn begin_anew(&mut self) {
+    /// Drops cached data that may be stale: everything read after the last stop (or the
+    /// whole cache, if the copy is incomplete), and the confirmed runtime.
+    fn drop_stale(&mut self) {
         match self.is_too_large() {
             true => self.cache.clear(),
             false => self.cache.forget_aside(),
@@ -238,11 +243,12 @@ impl Watch {
         self.runtime = None;
     }
 
+    /// Reads the descriptors and children of the process.
     fn capture_descriptors(&mut self) {
         self.descriptors = Descriptors::capture(&self.process);
     }
 
-    /// Looks through all objects while the process runs.
+    /// Finds all objects of interest while the process runs, if the options ask for it.
     fn search_heap(&mut self) {
         if self.options.scope != Scope::Everything {
             return;
@@ -253,7 +259,8 @@ impl Watch {
         }
     }
 
-    /// Looks for objects in all memory that the process has written.
+    /// Scans all memory that the process has written for objects. Returns `None` if the
+    /// lists of the garbage collector have to be walked instead.
     fn scan_heap(&mut self) -> Option<Heap> {
         let cache = PageCache::new(self.process.memory());
         let runtime = self.confirm(&cache).ok()?;
@@ -261,33 +268,34 @@ impl Watch {
         if !Heap::is_searched(&reader, &runtime) {
             return None;
         }
-        let ranges = self.process.all_written_pages(SCANNED_PAGES)?;
+        let ranges = self.process.all_written_pages(MAX_SCANNED_PAGES)?;
         let heap = Heap::scan(&reader, &runtime, self.cache.source(), &ranges);
         drop(reader);
         self.adopt(cache);
         heap
     }
 
-    /// Spares reading again what was read to look for objects.
+    /// Takes over the pages of `cache` into the empty main cache, so that they are not
+    /// read a second time.
     fn adopt(&self, cache: Pages) {
         if self.cache.cache_stats().pages == 0 {
             self.cache.adopt(cache);
         }
     }
 
-    /// Follows the lists of all objects, through a memory of its own: so many
-    /// pages are not wanted in the copy that is made in a stop.
+    /// Walks the lists of the garbage collector through a cache of its own. Its many
+    /// pages must not be part of the copy that is made while the process is stopped.
     fn walk_heap(&mut self) {
         let mut heap = Heap::default();
-        for _ in 0..SEARCH_TRIES {
+        for _ in 0..MAX_SEARCH_TRIES {
             let cache = PageCache::with_capacity(self.process.memory(), SEARCH_PAGES)
                 .reading_ahead(SEARCH_AHEAD);
-            // Where this fails, the snapshot itself says what is wrong.
+            // If this fails, the snapshot fails for the same reason and reports it.
             if let Ok(runtime) = self.confirm(&cache) {
                 let reader = self.reader(&runtime, &cache);
                 heap.add(Heap::search(&reader, &runtime));
             }
-            if heap.is_whole() {
+            if heap.has_no_errors() {
                 self.adopt(cache);
                 break;
             }
@@ -295,7 +303,8 @@ impl Watch {
         self.heap = Some(heap);
     }
 
-    /// What runs in the process, confirmed through `cache` unless it was before.
+    /// The runtime of the process. It is confirmed through `cache` unless it was
+    /// confirmed before.
     fn confirm(&mut self, cache: &Pages) -> Result<Runtime, Error> {
         if let Some(runtime) = &self.runtime {
             return Ok(runtime.clone());
@@ -305,19 +314,20 @@ impl Watch {
         Ok(runtime)
     }
 
-    /// The same through the pages that are kept.
-    fn confirm_kept(&mut self) -> Result<(), Error> {
+    /// Confirms the runtime through the main cache, even if it was confirmed before.
+    fn confirm_in_cache(&mut self) -> Result<(), Error> {
         self.runtime = Some(self.confirmed(&self.cache)?);
         Ok(())
     }
 
+    /// Confirms the runtime through `cache`.
     fn confirmed(&self, cache: &Pages) -> Result<Runtime, Error> {
         let mut tries = 1;
         loop {
             match runtime::confirm(&self.candidates, cache, &self.options.limits) {
                 Ok((runtime, _)) => return Ok(runtime),
-                // Its threads are read from pages of several moments.
-                Err(Rejection::Invalid(_)) if tries < CONFIRM_TRIES => tries += 1,
+                // The pages of its threads may be of different moments.
+                Err(Rejection::Invalid(_)) if tries < MAX_CONFIRM_TRIES => tries += 1,
                 Err(rejection) => return Err(rejection.into_error(&self.process)),
             }
             cache.reread_differs();
@@ -328,32 +338,33 @@ impl Watch {
         Reader::new(cache, runtime.layout.clone(), self.options.limits.clone())
     }
 
-    /// Decodes once. `read` is called when all has been read that must be of one
-    /// moment, and says whether to go on: who refers to what is searched
-    /// afterwards, in what can be read then.
-    fn once(
+    /// Decodes the process once.
+    ///
+    /// `all_read` is called when everything that must be of one moment has been read. It
+    /// returns whether that is complete; references are searched afterwards if it is.
+    fn decode(
         &mut self,
         kernel: KernelThreads,
-        read: &dyn Fn(&Pages) -> bool,
+        all_read: &dyn Fn(&Pages) -> bool,
     ) -> Result<Process, Error> {
-        self.seen = None;
+        self.decoded = None;
         let runtime = match self.runtime.take() {
             Some(runtime) => runtime,
             None => self.confirmed(&self.cache)?,
         };
-        let whole = Cell::new(false);
+        let is_complete = Cell::new(false);
         let process = Build {
             process: &self.process,
             runtime: &runtime,
             reader: &self.reader(&runtime, &self.cache),
             kernel: &kernel,
-            read: &|| {
-                whole.set(read(&self.cache));
-                whole.get()
+            all_read: &|| {
+                is_complete.set(all_read(&self.cache));
+                is_complete.get()
             },
             detail: FrameDetail {
                 locals: self.options.locals,
-                places: self.keep,
+                locations: self.keep,
             },
             scope: self.options.scope,
             heap: self.heap.as_ref(),
@@ -361,19 +372,22 @@ impl Watch {
         }
         .process();
         self.runtime = Some(runtime);
-        self.decoded = (kernel.clone(), whole.get());
+        self.last_input = (kernel.clone(), is_complete.get());
         let process = process?;
-        if whole.get() {
-            self.seen = Some(Seen::new(process.clone(), kernel, &self.descriptors));
+        if is_complete.get() {
+            let decoded = DecodedProcess::new(process.clone(), kernel, &self.descriptors);
+            self.decoded = Some(decoded);
         }
         Ok(process)
     }
 }
 
+/// `duration` in microseconds.
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// The costs of all reads so far, with the weakest consistency.
 fn costs(cache: &Pages, rejected_reads: u64) -> ReadInfo {
     let stats = cache.stats();
     ReadInfo {

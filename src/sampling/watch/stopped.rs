@@ -1,4 +1,4 @@
-//! Looking at a process that stands still for a moment.
+//! Samples a process that is stopped for a moment.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -7,36 +7,37 @@ use super::{Pages, Watch, costs, micros};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{Error, Memory, Stop};
 use crate::sampling::retained::Moment;
-use crate::snapshot::threads::{KernelThreads, ThreadCalls};
+use crate::snapshot::kernel_threads::{KernelThreads, ThreadCalls};
 
-/// Rounds of stop, copy and let go before a round decodes within its stop.
+/// Rounds that stop the process only to copy it. The next round decodes during its stop.
 const COPY_ROUNDS: u32 = 2;
 
-/// Pages for each millisecond of `--max-pause` that are copied at most without
-/// knowing that they matter: half of what a slow machine copies in that time.
-const PAGES_PER_MS: u128 = 125;
+/// Maximum number of written pages, for each millisecond of `--max-pause`, that are
+/// copied although it is not known whether they matter. A slow machine copies twice as
+/// many in that time.
+const MAX_PAGES_PER_MS: u128 = 125;
 
 impl Watch {
-    /// Stops the process and leaves it so.
+    /// Takes a sample and leaves the process stopped, for at most `limit`.
     pub(super) fn and_freeze(&mut self, limit: Duration) -> Result<(Process, Stop), Error> {
         self.prepare()?;
         self.cache.make_ready();
         let stop = self.process.stop(limit)?;
-        let unchanged = self.cache.reread_differs() == 0;
+        let is_unchanged = self.cache.reread_differs() == 0;
         let kernel = KernelThreads::capture(&self.process)?;
-        let same = match unchanged && self.cache.reread_aside_differs() == 0 {
-            true => self.again(&kernel),
+        let updated = match is_unchanged && self.cache.reread_aside_differs() == 0 {
+            true => self.updated(&kernel),
             false => None,
         };
-        let mut seen = match same {
-            Some(seen) => seen,
+        let mut process = match updated {
+            Some(process) => process,
             None => {
-                self.begin_anew();
-                self.once(kernel, &|_: &Pages| true)?
+                self.drop_stale();
+                self.decode(kernel, &|_: &Pages| true)?
             }
         };
         self.note_moment(false);
-        seen.read = ReadInfo {
+        process.read = ReadInfo {
             consistency: match stop.released_early() {
                 true => Consistency::Running,
                 false => Consistency::Stopped,
@@ -44,36 +45,37 @@ impl Watch {
             stopped_us: micros(stop.stopped_for()),
             ..costs(&self.cache, 0)
         };
-        Ok((seen, stop))
+        Ok((process, stop))
     }
 
-    /// Makes sure that it is known which pages matter.
+    /// Makes sure that the pages that matter are known.
     pub(super) fn prepare(&mut self) -> Result<(), Error> {
-        let known = self.seen.is_some();
-        match known {
+        match self.decoded.is_some() {
             true => self.capture_descriptors(),
             false => self.read_running()?,
         }
         Ok(())
     }
 
-    /// Stops the process only to copy the pages that matter. Mostly they are as
-    /// they were when they were decoded; else the copy is decoded while the
-    /// process runs on. Where the copy lacks something, the next round's copy
-    /// has it, for all that the process has written is copied with it where that
-    /// is not too much; the last round decodes before it lets go.
+    /// Takes a sample with short stops.
+    ///
+    /// 1. Stop the process and copy the pages that matter. Usually they are unchanged
+    ///    since they were decoded. If not, decode the copy while the process runs.
+    /// 2. If the copy lacks a page, stop and copy again. This copy has all pages that the
+    ///    process has written, unless they are too many.
+    /// 3. If a page is still missing, stop again, and decode during the stop.
     pub(super) fn while_stopped(&mut self) -> Result<Process, Error> {
         let max_pause = self.options.max_pause;
-        let known = self.seen.is_some();
+        let was_decoded = self.decoded.is_some();
         self.prepare()?;
-        let mut held = Duration::ZERO;
+        let mut stopped_for = Duration::ZERO;
         let mut round = 0;
         let mut incomplete = Err(Error::Gone {
             pid: self.process.pid(),
         });
         loop {
             if self.is_too_large() {
-                return self.too_large(known || round > 0);
+                return self.too_large(was_decoded || round > 0);
             }
             let written = match round {
                 0 | COPY_ROUNDS => Vec::new(),
@@ -81,92 +83,93 @@ impl Watch {
             };
             self.cache.make_ready();
             self.cache.make_room_for(&mut written.iter().copied());
-            let allowed = max_pause.saturating_sub(held);
+            let allowed = max_pause.saturating_sub(stopped_for);
             let asked = Instant::now();
             let mut stop = match self.process.stop(allowed) {
                 Ok(stop) => stop,
-                // No time is left for another stop: what was read holds, but
+                // No time is left for another stop. The last sample is used, although
                 // its parts are not all of one moment.
-                Err(_) if incomplete.is_ok() => return self.finish(incomplete, true, held),
+                Err(_) if incomplete.is_ok() => {
+                    return self.finish(incomplete, true, stopped_for);
+                }
                 Err(Error::SlowToStop { .. }) => {
-                    return self.instead_of_stopping(held + asked.elapsed().min(allowed));
+                    let waited = asked.elapsed().min(allowed);
+                    return self.instead_of_stopping(stopped_for + waited);
                 }
                 Err(error) => return Err(error),
             };
-            let unchanged = self.cache.reread_differs() == 0 && round == 0;
-            self.copy_aside(&written);
+            let is_unchanged = self.cache.reread_differs() == 0 && round == 0;
+            self.copy_secondary(&written);
             let calls = ThreadCalls::of(&stop, &self.process);
-            let mut complete = true;
+            let mut is_complete = true;
             let outcome = if round == COPY_ROUNDS {
                 let kernel = calls.describe(&self.process, true);
-                self.decode_standing(kernel, &mut stop)
+                self.decode_stopped(kernel, &mut stop)
             } else {
                 self.note_moment(!written.is_empty());
                 stop.release();
                 let kernel = calls.describe(&self.process, true);
                 if round == 0 {
-                    if let Some(seen) = self.still_seen(&kernel, unchanged) {
-                        return self.finish(Ok(seen), stop.released_early(), stop.stopped_for());
+                    if let Some(process) = self.updated_if(is_unchanged, &kernel) {
+                        let early = stop.released_early();
+                        return self.finish(Ok(process), early, stop.stopped_for());
                     }
-                    self.begin_anew();
-                    if known {
+                    self.drop_stale();
+                    if was_decoded {
                         self.search_heap();
                     }
                 }
-                let (outcome, whole) = self.decode_copy(kernel);
-                complete = whole;
-                outcome
+                let (decoded, complete) = self.decode_copy(kernel);
+                is_complete = complete;
+                decoded
             };
             self.cache.read_aside(false);
-            // Whatever happened to the decoder.
+            // The decoder may have failed before it released the process.
             stop.release();
-            held += stop.stopped_for();
-            if complete || stop.released_early() {
+            stopped_for += stop.stopped_for();
+            if is_complete || stop.released_early() {
                 let early = stop.released_early();
-                return self.finish(outcome, early, held);
+                return self.finish(outcome, early, stopped_for);
             }
             incomplete = outcome;
             round += 1;
         }
     }
 
-    /// What was seen before, when all that it was decoded from is `unchanged`.
-    fn still_seen(&mut self, kernel: &KernelThreads, unchanged: bool) -> Option<Process> {
-        match unchanged && self.cache.reread_aside_differs() == 0 {
-            true => self.again(kernel),
+    /// The decoded process, updated. Returns `None` unless `is_unchanged` says that its
+    /// memory is unchanged, and if the secondary pages or the kernel's data have changed.
+    fn updated_if(&mut self, is_unchanged: bool, kernel: &KernelThreads) -> Option<Process> {
+        match is_unchanged && self.cache.reread_aside_differs() == 0 {
+            true => self.updated(kernel),
             false => None,
         }
     }
 
-    /// Where all is that the process has written, unless that is too much to be
-    /// copied while it stands still.
+    /// Ranges of all pages that the process has written: address and size in bytes. Empty
+    /// if they are too many to be copied during a stop.
     fn written_pages(&mut self) -> Vec<(u64, usize)> {
-        self.begin_anew();
-        let most = self.options.max_pause.as_millis() * PAGES_PER_MS;
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
-        self.process.written_pages(most).unwrap_or_default()
+        self.drop_stale();
+        let pages = self.options.max_pause.as_millis() * MAX_PAGES_PER_MS;
+        let max = usize::try_from(pages).unwrap_or(usize::MAX);
+        self.process.written_pages(max).unwrap_or_default()
     }
 
-    /// Copies what lies in `ranges` and is not held yet. It counts as looked at
-    /// only when the decoder wants it.
-    fn copy_aside(&self, ranges: &[(u64, usize)]) {
+    /// Copies the pages of `ranges` that are not held yet, as secondary pages. A page
+    /// becomes a main page when the decoder reads it.
+    fn copy_secondary(&self, ranges: &[(u64, usize)]) {
         self.cache.read_aside(true);
         self.cache.prefetch(&mut ranges.iter().copied());
         self.cache.read_aside(false);
     }
 
-    /// Decodes while the process stands still, and lets it go as soon as all has
-    /// been read that must be of one moment.
-    fn decode_standing(
-        &mut self,
-        kernel: KernelThreads,
-        stop: &mut Stop,
-    ) -> Result<Process, Error> {
-        self.begin_anew();
-        let standing = RefCell::new((stop, Moment::default()));
+    /// Decodes while the process is stopped. Releases it as soon as everything that must
+    /// be of one moment has been read.
+    fn decode_stopped(&mut self, kernel: KernelThreads, stop: &mut Stop) -> Result<Process, Error> {
+        self.drop_stale();
+        let state = RefCell::new((stop, Moment::default()));
         let keep = self.keep;
         let release = |cache: &Pages| {
-            let (stop, moment) = &mut *standing.borrow_mut();
+            let (stop, moment) = &mut *state.borrow_mut();
             if keep {
                 *moment = Moment::of(cache, false);
             }
@@ -174,41 +177,42 @@ impl Watch {
             cache.read_aside(true);
             true
         };
-        let outcome = self.once(kernel, &release);
-        self.moment = standing.into_inner().1;
+        let outcome = self.decode(kernel, &release);
+        self.moment = state.into_inner().1;
         outcome
     }
 
-    /// Decodes the copy that was made in a stop, and says whether it had all
-    /// that was wanted of it.
+    /// Decodes the copy that was made during a stop. Also returns whether the copy had
+    /// all pages that the decoder read.
     fn decode_copy(&mut self, kernel: KernelThreads) -> (Result<Process, Error>, bool) {
         let copied = self.cache.stats().syscalls;
-        let whole = Cell::new(false);
-        let count = |cache: &Pages| {
-            whole.set(cache.stats().syscalls == copied);
-            cache.read_aside(whole.get());
-            whole.get()
+        let is_complete = Cell::new(false);
+        let compare = |cache: &Pages| {
+            is_complete.set(cache.stats().syscalls == copied);
+            cache.read_aside(is_complete.get());
+            is_complete.get()
         };
-        let outcome = self.once(kernel, &count);
-        (outcome, whole.get())
+        let outcome = self.decode(kernel, &compare);
+        (outcome, is_complete.get())
     }
 
-    /// What was read while it ran, of a process that is more than the cache
-    /// holds: it could not be copied in so short a stop either.
+    /// Takes a sample without a stop of a process that is larger than the cache. It
+    /// could not be copied during a short stop either. `is_old` says that the decoded
+    /// process is not of this sample.
     fn too_large(&mut self, is_old: bool) -> Result<Process, Error> {
         let kernel = KernelThreads::capture(&self.process)?;
-        let seen = match is_old {
-            false => self.seen.as_ref().map(|seen| seen.process.clone()),
-            true if self.is_unchanged() => self.again(&kernel),
+        let decoded = match is_old {
+            false => (self.decoded.as_ref()).map(|decoded| decoded.process.clone()),
+            true if self.is_unchanged() => self.updated(&kernel),
             true => None,
         };
-        let seen = match seen {
-            Some(seen) => seen,
+        let process = match decoded {
+            Some(process) => process,
             None => {
-                self.begin_anew();
+                self.drop_stale();
                 self.capture_descriptors();
                 self.search_heap();
-                self.once(kernel, &|_: &Pages| true)?
+                self.decode(kernel, &|_: &Pages| true)?
             }
         };
         Ok(Process {
@@ -219,24 +223,26 @@ impl Watch {
                 ),
                 ..costs(&self.cache, 0)
             },
-            ..seen
+            ..process
         })
     }
 
+    /// Completes a sample with how it was read. `early` says that the process was
+    /// released before everything was read; `stopped_for` is the time of all stops.
     fn finish(
         &self,
         outcome: Result<Process, Error>,
         early: bool,
-        held: Duration,
+        stopped_for: Duration,
     ) -> Result<Process, Error> {
         let limit = self.options.max_pause.as_millis();
-        let mut seen = outcome?;
-        seen.read = ReadInfo {
+        let mut process = outcome?;
+        process.read = ReadInfo {
             consistency: match early {
                 true => Consistency::Running,
                 false => Consistency::Stopped,
             },
-            stopped_us: micros(held),
+            stopped_us: micros(stopped_for),
             note: early.then(|| {
                 format!(
                     "the process was let go after {limit} ms (--max-pause) and read on while it ran"
@@ -244,22 +250,22 @@ impl Watch {
             }),
             ..costs(&self.cache, 0)
         };
-        Ok(seen)
+        Ok(process)
     }
 
-    /// Reads a process that runs after all: a machine with more to do than it
-    /// can does not stop it within the time that it may stand still.
-    fn instead_of_stopping(&mut self, held: Duration) -> Result<Process, Error> {
-        let mut seen = self.while_running()?;
+    /// Takes a sample of the running process because it did not stop in time, e.g. on an
+    /// overloaded machine. `stopped_for` is the time of all stops.
+    fn instead_of_stopping(&mut self, stopped_for: Duration) -> Result<Process, Error> {
+        let mut process = self.while_running()?;
         let limit = self.options.max_pause;
         let slow = format!(
             "the process did not stop within {limit:?} (--max-pause) and was read while it ran"
         );
-        seen.read.note = Some(match seen.read.note.take() {
-            Some(torn) => format!("{slow}; {torn}"),
+        process.read.note = Some(match process.read.note.take() {
+            Some(note) => format!("{slow}; {note}"),
             None => slow,
         });
-        seen.read.stopped_us = micros(held);
-        Ok(seen)
+        process.read.stopped_us = micros(stopped_for);
+        Ok(process)
     }
 }

@@ -1,4 +1,4 @@
-//! What a process does that this one started, and what a loop watches.
+//! Processes that this one started, and files that loops watch.
 
 use super::WaitInputs;
 use super::files;
@@ -9,8 +9,8 @@ use crate::model::{ChildProcess, EdgeKind, EventLoop, FileEvents, ItemId, LoopFi
 use crate::process::Syscall;
 
 impl HolderSearch<'_, '_, '_> {
-    /// The processes that this one started, and who of us has the other end of
-    /// what they are blocked on.
+    /// The processes that this one started, and the tasks and threads that hold the other
+    /// end of the pipe or socket on which each is blocked. Adds the edges between them.
     pub fn children(&mut self) -> Vec<ChildProcess> {
         let descriptors = self.inputs.descriptors;
         let mut children = Vec::new();
@@ -19,8 +19,8 @@ impl HolderSearch<'_, '_, '_> {
             let mut peers = Vec::new();
             if let Some(target) = &child.blocked_on {
                 let shared = descriptors.sharing(target);
-                let waiting = self.registry.edges();
-                let waiting: Vec<ItemId> = waiting
+                let edges = self.registry.edges();
+                let waiting: Vec<ItemId> = edges
                     .filter(|edge| edge.to == id)
                     .map(|edge| edge.from)
                     .collect();
@@ -59,14 +59,14 @@ impl HolderSearch<'_, '_, '_> {
     }
 }
 
-/// Fills in what the loop watches.
+/// Fills in the files that a loop watches.
 pub fn loop_files(
     inputs: &WaitInputs<'_, '_>,
     registry: &Registry<'_, '_>,
     shown: &mut EventLoop,
     handles: &LoopHandles,
 ) {
-    /// `selectors.EVENT_WRITE`
+    /// `selectors.EVENT_WRITE` (Lib/selectors.py).
     const WRITE: i64 = 2;
     shown.files = handles
         .watched
@@ -74,7 +74,7 @@ pub fn loop_files(
         .map(|file| {
             let socket = inputs.descriptors.socket(file.fd);
             let (kind, peer, _) = files::describe(inputs.descriptors, file.fd);
-            let place = registry.index(ItemId::File(kind, file.fd));
+            let index = registry.index(ItemId::File(kind, file.fd));
             let handle = file.reader.as_ref().or(file.writer.as_ref());
             LoopFile {
                 fd: file.fd,
@@ -89,8 +89,8 @@ pub fn loop_files(
                 receive_queue: socket.map(|socket| socket.receive_queue),
                 send_queue: socket.map(|socket| socket.send_queue),
                 callback: handle.map(|handle| handle.name.clone()),
-                tasks: place.map_or(Vec::new(), |place| {
-                    registry.resources[place].waiters.clone()
+                tasks: index.map_or(Vec::new(), |index| {
+                    registry.resources[index].waiters.clone()
                 }),
             }
         })

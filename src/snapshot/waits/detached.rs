@@ -9,26 +9,28 @@ use crate::model::{Coroutine, CoroutineState, ItemId};
 use crate::snapshot::frames::Frames;
 use crate::snapshot::in_use::InUse;
 
-/// Coroutines of no task that are shown.
+/// Maximum number of coroutines without a task in a snapshot.
 const MAX_SHOWN: usize = 1_000;
 
-/// A coroutine of no task.
+/// A coroutine that no task runs.
 pub struct DetachedCoroutine {
+    /// Address of its object.
     pub addr: u64,
+    /// The coroutine.
     pub coroutine: Coroutine,
 }
 
 /// A coroutine whose first step is in the ready queue of a loop.
 #[derive(Debug)]
 pub struct QueuedCoroutine {
-    /// The loop.
+    /// Id of the loop.
     pub event_loop: ItemId,
-    /// Futures of `concurrent.futures` that it will complete: threads may wait
-    /// for them.
+    /// Addresses of the futures of `concurrent.futures` that it will complete. Threads may
+    /// wait for them.
     pub futures: Vec<u64>,
 }
 
-/// The coroutines whose first step is queued, by their address.
+/// The coroutines whose first step is in a ready queue, by address.
 pub fn queued(
     reader: &Reader<'_>,
     handles: &[(u64, LoopHandles)],
@@ -43,8 +45,10 @@ pub fn queued(
                 .iter()
                 .filter(|object| reader.is_kind(**object, Kind::Coroutine));
             for coroutine in coroutines {
-                let futures = objects.iter().copied();
-                let futures = futures.filter(|object| reader.is_concurrent_future(*object));
+                let futures = objects
+                    .iter()
+                    .copied()
+                    .filter(|object| reader.is_concurrent_future(*object));
                 queued.insert(
                     *coroutine,
                     QueuedCoroutine {
@@ -58,8 +62,9 @@ pub fn queued(
     queued
 }
 
-/// Those among `candidates` that are still coroutines of no task: `in_use` are
-/// the generators in chains of tasks and in managers.
+/// The coroutines among `candidates` that no task runs, with their frames.
+///
+/// `in_use` has the generators in await chains of tasks and in context managers.
 pub fn coroutines(
     reader: &Reader<'_>,
     frames: &Frames<'_, '_>,
@@ -67,9 +72,9 @@ pub fn coroutines(
     in_use: &InUse<'_>,
     queued: &FxHashMap<u64, QueuedCoroutine>,
 ) -> (Vec<DetachedCoroutine>, Vec<DetachedFrames>) {
-    let mut seen = FxHashSet::default();
+    let mut visited = FxHashSet::default();
     let addrs: Vec<u64> = candidates
-        .filter(|addr| !in_use.contains(*addr) && seen.insert(*addr))
+        .filter(|addr| !in_use.contains(*addr) && visited.insert(*addr))
         .filter(|addr| reader.is_loose(*addr))
         .take(MAX_SHOWN)
         .collect();
@@ -98,12 +103,12 @@ pub fn coroutines(
                 event_loop: queued.get(&addr).map(|queued| queued.event_loop),
                 error: None,
             };
-            let loose = DetachedFrames {
+            let frames = DetachedFrames {
                 id: coroutine.id,
                 chain: chain.frames,
                 shown,
             };
-            Some((DetachedCoroutine { addr, coroutine }, loose))
+            Some((DetachedCoroutine { addr, coroutine }, frames))
         })
         .unzip()
 }

@@ -1,12 +1,12 @@
-//! File descriptors that somebody waits for, and what is at their other end.
+//! Descriptors that tasks and threads wait for, and their other ends.
 
 use super::registry::Registry;
 use crate::cpython::{Kind, Reader};
 use crate::model::ResourceKind;
 use crate::process::{Descriptor, Descriptors};
 
-/// Attributes in which transports, protocols and streams keep one another:
-/// Lib/asyncio/{selector_events,unix_events,streams,sslproto}.py, aiohttp.
+/// Attributes by which transports, protocols and streams refer to each other
+/// (Lib/asyncio/{selector_events,unix_events,streams,sslproto}.py, aiohttp).
 const TRANSPORT_STEPS: [&str; 8] = [
     "_transport",
     "transport",
@@ -17,29 +17,32 @@ const TRANSPORT_STEPS: [&str; 8] = [
     "_connection",
     "_sock",
 ];
-/// Attributes with the number of a descriptor.
+/// Attributes with the number of a descriptor (Lib/asyncio/{selector_events,unix_events}.py).
 const NUMBERS: [&str; 2] = ["_sock_fd", "_fileno"];
+/// Maximum number of such attributes on the path to a descriptor.
 const MAX_STEPS: usize = 4;
 
-/// Types of uvloop's handles, which wrap those of libuv.
+/// Prefix of the types of uvloop's handles, which wrap those of libuv.
 const UVLOOP: &str = "uvloop.loop.";
-/// `UVHandle._handle` (uvloop/handles/handle.pxd): the first field behind the
-/// header and Cython's table of methods.
+/// Offset behind the object header of `UVHandle._handle`, the first field after Cython's
+/// table of methods (uvloop/handles/handle.pxd).
 const UV_HANDLE: u64 = 8;
-/// `uv_stream_t.io_watcher.fd` of libuv 1.x on 64-bit Linux (include/uv.h,
+/// Offset of `uv_stream_t.io_watcher.fd` in libuv 1.x on 64-bit Linux (include/uv.h,
 /// include/uv/unix.h).
 const UV_STREAM_FD: u64 = 184;
 
-/// A descriptor as it is found from an object of the target.
+/// A descriptor that was found through an object of the target.
 #[derive(Debug, Clone, Copy)]
 pub struct Found {
+    /// Number of the descriptor.
     pub fd: i64,
-    /// Bytes in the transport's own write buffer.
+    /// Size in bytes of the transport's own write buffer. `None` if it has none.
     pub write_buffer: Option<u64>,
 }
 
 impl Reader<'_> {
-    /// The descriptor behind a stream, protocol, transport or socket.
+    /// The descriptor behind a stream, protocol, transport or socket. `None` if none was
+    /// found.
     pub fn descriptor_of(&self, object: u64) -> Option<Found> {
         let mut level = vec![object];
         for _ in 0..MAX_STEPS {
@@ -59,8 +62,8 @@ impl Reader<'_> {
         None
     }
 
-    /// The descriptor of a stream of libuv. `uv_handle_t.data`, its first
-    /// field, must lead back to the object that wraps it.
+    /// The descriptor of a stream of libuv. `uv_handle_t.data`, its first field, must point
+    /// to the object that wraps it.
     fn uv_descriptor(&self, object: u64) -> Option<Found> {
         let at = object + u64::from(self.layout.object.size) + UV_HANDLE;
         let handle = self.pointer(at, "_handle").ok()??;
@@ -74,6 +77,7 @@ impl Reader<'_> {
         })
     }
 
+    /// The descriptor in the attributes of the object itself.
     fn own_descriptor(&self, object: u64) -> Option<Found> {
         let ty = self.type_of(object).ok()?;
         let is_socket = self
@@ -108,7 +112,7 @@ impl Reader<'_> {
     }
 }
 
-/// Place of the resource that descriptor `fd` is, and its peer.
+/// Index of the resource of descriptor `fd`, and the address of its other end.
 pub fn resource(
     registry: &mut Registry<'_, '_>,
     descriptors: &Descriptors,
@@ -118,7 +122,7 @@ pub fn resource(
     (registry.file(kind, fd, &summary), peer)
 }
 
-/// Kind, peer and one line about descriptor `fd`.
+/// Kind of descriptor `fd`, the address of its other end, and a line about it.
 pub fn describe(descriptors: &Descriptors, fd: i64) -> (ResourceKind, Option<String>, String) {
     if let Some(socket) = descriptors.socket(fd) {
         let mut summary = format!("fd {fd}, {}", socket.state);

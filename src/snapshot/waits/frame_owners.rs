@@ -1,4 +1,4 @@
-//! Who has which frames: tasks, threads, and coroutines of no task.
+//! Owners of frames: tasks, threads, and coroutines without a task.
 
 use std::sync::Arc;
 
@@ -8,47 +8,56 @@ use crate::model::{Frame, ItemId, TaskState};
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
 
-/// A frame of somebody's.
+/// A frame of an owner.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnedFrame<'a> {
+    /// The frame.
     pub frame: &'a RawFrame,
-    /// It is on a thread's stack.
+    /// Whether it is on the stack of a thread.
     pub executing: bool,
+    /// Whether its code is of the standard library or of an installed package.
     pub library: bool,
-    /// The coroutine or generator whose frame it is, where that is known.
+    /// Address of the coroutine or generator of the frame. `None` if it is not known.
     pub generator: Option<u64>,
 }
 
-/// Somebody with frames.
+/// A task, thread or coroutine with its frames.
 #[derive(Debug)]
 pub struct Owner<'a> {
+    /// Its id.
     pub id: ItemId,
-    /// Innermost first.
+    /// Its frames, innermost first.
     pub frames: Vec<OwnedFrame<'a>>,
 }
 
-/// A coroutine of no task.
+/// The frames of a coroutine without a task.
 #[derive(Debug)]
 pub struct DetachedFrames {
+    /// Id of the coroutine.
     pub id: ItemId,
+    /// Its await chain.
     pub chain: Links,
-    /// All frames of the chain as the model shows them.
+    /// All frames of the chain as the model shows them, innermost first.
     pub shown: Arc<[Frame]>,
 }
 
-/// All that have frames: tasks that are not done, threads with the frames that
-/// belong to no task, and coroutines of no task.
+/// All owners of frames: tasks that are not done, threads with the frames that belong to
+/// no task, and coroutines without a task.
 #[derive(Clone, Copy)]
 pub struct Owners<'a> {
+    /// All tasks.
     pub tasks: &'a [BuiltTask],
+    /// All threads.
     pub threads: &'a [BuiltThread],
+    /// Coroutines without a task.
     pub detached: &'a [DetachedFrames],
 }
 
-/// Where each task is in the list of all, by its address.
-pub struct TaskPlaces(Vec<(u64, u32)>);
+/// Indexes of tasks by address, sorted by address.
+pub struct TaskIndexes(Vec<(u64, u32)>);
 
-impl TaskPlaces {
+impl TaskIndexes {
+    /// Index of the task at `addr`.
     fn get(&self, addr: u64) -> Option<usize> {
         let found = self.0.binary_search_by_key(&addr, |(addr, _)| *addr);
         found.ok().map(|at| self.0[at].1 as usize)
@@ -56,8 +65,8 @@ impl TaskPlaces {
 }
 
 impl<'a> Owners<'a> {
-    /// Shows them to `visit`, one after the other: together their frames would
-    /// take more memory than all the rest of them.
+    /// Calls `visit` with each owner in turn. The frames of all owners together would need
+    /// more memory than everything else.
     pub fn visit(&self, visit: &mut dyn FnMut(&Owner<'a>)) {
         let mut frames = Vec::new();
         let mut show = |id, add: &dyn Fn(&mut Vec<OwnedFrame<'a>>)| {
@@ -76,39 +85,40 @@ impl<'a> Owners<'a> {
         for built in self.threads {
             show(built.thread.id, &|frames| of_thread(built, frames));
         }
-        for loose in self.detached {
-            show(loose.id, &|frames| {
-                of_chain(&loose.chain, &loose.shown, frames);
+        for detached in self.detached {
+            show(detached.id, &|frames| {
+                of_chain(&detached.chain, &detached.shown, frames);
             });
         }
     }
 
-    /// Where each task is, by address.
-    pub fn task_places(&self) -> TaskPlaces {
-        let places = (0..).zip(self.tasks);
-        let mut places: Vec<_> = places.map(|(place, built)| (built.addr, place)).collect();
-        places.sort_unstable();
-        TaskPlaces(places)
+    /// Indexes of all tasks by address.
+    pub fn task_indexes(&self) -> TaskIndexes {
+        let tasks = (0..).zip(self.tasks);
+        let mut indexes: Vec<_> = tasks.map(|(index, built)| (built.addr, index)).collect();
+        indexes.sort_unstable();
+        TaskIndexes(indexes)
     }
 
-    /// The frames of the owner with this id; `places` are those of the tasks.
-    pub fn frames(&self, id: ItemId, places: &TaskPlaces) -> Vec<OwnedFrame<'a>> {
+    /// The frames of the owner with this id. `indexes` is from [`Self::task_indexes`].
+    pub fn frames(&self, id: ItemId, indexes: &TaskIndexes) -> Vec<OwnedFrame<'a>> {
         let mut frames = Vec::new();
-        let place = id.task().and_then(|addr| places.get(addr));
-        if let Some(built) = place.and_then(|place| self.tasks.get(place)) {
+        let index = id.task().and_then(|addr| indexes.get(addr));
+        if let Some(built) = index.and_then(|index| self.tasks.get(index)) {
             if is_live(built) {
                 self.of_task(built, &mut frames);
             }
         } else if let Some(built) = self.threads.iter().find(|built| built.thread.id == id) {
             of_thread(built, &mut frames);
-        } else if let Some(loose) = self.detached.iter().find(|loose| loose.id == id) {
-            of_chain(&loose.chain, &loose.shown, &mut frames);
+        } else if let Some(detached) = self.detached.iter().find(|it| it.id == id) {
+            of_chain(&detached.chain, &detached.shown, &mut frames);
         }
         frames
     }
 
+    /// Adds the frames of a task.
     fn of_task(&self, built: &'a BuiltTask, frames: &mut Vec<OwnedFrame<'a>>) {
-        if let Some((thread, _)) = built.place {
+        if let Some((thread, _)) = built.stack_position {
             let own = |frame: &Frame| frame.owner == Some(built.task.id);
             of_stack(&self.threads[thread as usize], own, frames);
         }
@@ -117,11 +127,12 @@ impl<'a> Owners<'a> {
     }
 }
 
+/// Whether the task has frames.
 fn is_live(built: &BuiltTask) -> bool {
     built.task.state != TaskState::Done
 }
 
-/// The Python frames of a chain, innermost first; `shown` are all of its frames
+/// Adds the Python frames of a chain, innermost first. `shown` has all frames of the chain
 /// as the model shows them.
 fn of_chain<'a>(chain: &'a Links, shown: &[Frame], frames: &mut Vec<OwnedFrame<'a>>) {
     let links = chain.iter().enumerate().rev().zip(shown);
@@ -136,11 +147,12 @@ fn of_chain<'a>(chain: &'a Links, shown: &[Frame], frames: &mut Vec<OwnedFrame<'
     }));
 }
 
+/// Adds the frames of a thread that belong to no task.
 fn of_thread<'a>(built: &'a BuiltThread, frames: &mut Vec<OwnedFrame<'a>>) {
     of_stack(built, |frame| frame.owner.is_none(), frames);
 }
 
-/// The frames of a thread whose shown form is `wanted`.
+/// Adds the frames of a thread that are `wanted` in their shown form.
 fn of_stack<'a>(
     built: &'a BuiltThread,
     wanted: impl Fn(&Frame) -> bool,

@@ -25,7 +25,7 @@ use crate::snapshot::in_use::InUse;
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
 
-/// What a loop will call, by the address of the loop.
+/// Handles of each loop, by its address.
 pub type HandlesByLoop = Vec<(u64, LoopHandles)>;
 
 /// Explains the waits of one process, pass by pass.
@@ -37,10 +37,10 @@ pub struct WaitGraph<'a, 'r, 'm> {
     registry: Registry<'r, 'm>,
     handles: HandlesByLoop,
     timers: Timers,
-    /// Default executor of each loop, by the address of the loop.
+    /// Address of the default executor of each loop, by the address of the loop.
     executors: FxHashMap<u64, u64>,
     jobs: Jobs,
-    /// Coroutines whose first step is in a ready queue.
+    /// Coroutines whose first step is in a ready queue, by address.
     queued: FxHashMap<u64, QueuedCoroutine>,
     held: Held,
     detached: Vec<DetachedCoroutine>,
@@ -49,7 +49,7 @@ pub struct WaitGraph<'a, 'r, 'm> {
 }
 
 impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
-    /// Begins with the edges between tasks; reads handles, timers and executors.
+    /// Begins with the edges between tasks, and reads handles, timers and executors.
     pub fn new(
         inputs: &'a WaitInputs<'r, 'm>,
         tasks: &'a mut [BuiltTask],
@@ -69,9 +69,9 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             timers.add(reader, &handles.timers, inputs.now);
         }
         let executors = default_executors(reader, &handles);
-        let known: Vec<u64> = executors.values().copied().collect();
+        let default_executors: Vec<u64> = executors.values().copied().collect();
         Self {
-            jobs: Jobs::find(&mut registry, threads, &known),
+            jobs: Jobs::find(&mut registry, threads, &default_executors),
             queued: detached::queued(reader, &handles),
             inputs,
             tasks,
@@ -88,10 +88,10 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
-    /// Runs all passes that read what must be of one moment.
+    /// Runs all passes whose input must be of one moment.
     ///
-    /// `completing` are the tasks that complete a future of `concurrent.futures`,
-    /// by its address.
+    /// `completing` has the tasks that complete each future of `concurrent.futures`, by its
+    /// address.
     pub fn explain(&mut self, completing: &FxHashMap<u64, Vec<ItemId>>) {
         self.read_blocks();
         self.explain_threads(completing);
@@ -101,10 +101,10 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         self.find_holders();
     }
 
-    /// Reads what all frames are inside of, and finds coroutines of no task.
+    /// Reads the context managers that frames have entered, and finds coroutines without a
+    /// task. Needs no other pass.
     ///
-    /// Needs nothing of other passes. A coroutine is of no task if no chain and
-    /// no `with` block of a frame has it.
+    /// A coroutine has no task if no await chain and no `with` block contains it.
     fn read_blocks(&mut self) {
         let (inputs, reader) = (self.inputs, self.inputs.reader);
         let owners = Owners {
@@ -112,7 +112,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             threads: self.threads,
             detached: &[],
         };
-        let mut in_use = InUse::new(inputs.heap.map_or(&[], Heap::seen_coroutines));
+        let mut in_use = InUse::new(inputs.heap.map_or(&[], Heap::found_coroutines));
         let mut held = Held::read(reader, &owners, inputs.now, &mut in_use);
         let tasks = self.tasks.iter();
         in_use.extend(tasks.filter_map(|built| built.coroutine.map(NonZeroU64::get)));
@@ -135,14 +135,14 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             threads: &[],
             detached: &frames,
         };
-        let theirs = Held::read(reader, &owners, inputs.now, &mut InUse::default());
-        held.merge(theirs);
+        let held_by_detached = Held::read(reader, &owners, inputs.now, &mut InUse::default());
+        held.merge(held_by_detached);
         self.held = held;
         self.detached = detached;
         self.detached_frames = frames;
     }
 
-    /// Says what each blocked thread waits for. Needs the jobs of executors.
+    /// Explains what each blocked thread waits for. Needs the jobs of executors.
     fn explain_threads(&mut self, completing: &FxHashMap<u64, Vec<ItemId>>) {
         let polling: FxHashSet<ItemId> = self
             .loops
@@ -177,8 +177,8 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
-    /// Says what each waiting task waits for. Needs threads to be explained: a job
-    /// is described by what its worker waits for.
+    /// Explains what each waiting task waits for. Needs explained threads: the summary of a
+    /// job has the wait of its worker.
     fn explain_tasks(&mut self) {
         let reader = self.inputs.reader;
         let mut explain = task::ExplainTask {
@@ -204,7 +204,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         guards::add(self.inputs.reader, &mut self.held, &self.timers, self.tasks);
     }
 
-    /// Marks tasks that only weak references keep. Needs nothing of other passes.
+    /// Marks tasks that only weak references keep. Needs no other pass.
     fn mark_weakly_held(&mut self) {
         if self.inputs.search == Search::Nothing {
             return;
@@ -215,29 +215,28 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
-    /// Finds who holds each resource, and who has the other end of streams.
-    /// Needs all resources to be there, thus tasks and threads to be explained.
+    /// Finds the holders of resources, and of the other ends of streams. Needs explained
+    /// tasks and threads, because they add resources.
     fn find_holders(&mut self) {
         let mut search = self.holder_search();
         search.holders();
         search.stream_ends();
     }
 
-    /// Finds who can reach what is waited for. Needs the holders.
+    /// Finds references to awaited resources. Needs the holders.
     ///
-    /// Nothing of this has to be of the same moment as the rest: the process may
-    /// run again.
+    /// Its input need not be of the same moment as the rest: the process may run again.
     pub fn find_references(&mut self) {
         if self.inputs.search != Search::Nothing {
             self.references = self.holder_search().references();
         }
     }
 
-    /// Runs the last passes and gives what was found.
+    /// Runs the last passes and returns the results.
     pub fn finish(mut self) -> Explained {
         let children = self.holder_search().children();
         self.holder_search().blocked_loops();
-        // The chains of very many tasks are a third of all memory.
+        // Frees a third of all memory if there are very many tasks.
         for built in &mut *self.tasks {
             built.chain = Links::default();
         }
@@ -254,6 +253,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
+    /// The inputs for finding holders and references.
     fn holder_search(&mut self) -> HolderSearch<'_, 'r, 'm> {
         HolderSearch {
             inputs: self.inputs,
@@ -270,7 +270,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
-    /// Words each resource. Needs the names of resources.
+    /// Writes the summary of each resource. Needs the names of resources.
     fn summarise_resources(&mut self) {
         let names = self.holder_names();
         for resource in &mut self.registry.resources {
@@ -278,7 +278,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
-    /// Names of those who are named in a line about a resource.
+    /// Names of the holders in summaries of resources.
     fn holder_names(&self) -> summary::Names {
         let wanted: FxHashSet<ItemId> = (self.registry.resources.iter())
             .flat_map(summary::named_holders)
@@ -305,7 +305,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         names
     }
 
-    /// Completes each wait from its resource. Needs the resources to be worded.
+    /// Completes each wait from its resource. Needs the summaries of resources.
     fn summarise_waits(&mut self) {
         let registry = &self.registry;
         let resources = registry.resources.iter();
@@ -316,9 +316,10 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             let task = built.task_mut();
             Some((task.id, task.waits_for.as_mut()?))
         });
-        let threads = self.threads.iter_mut();
-        let threads =
-            threads.filter_map(|built| Some((built.thread.id, built.thread.waits_for.as_mut()?)));
+        let threads = self.threads.iter_mut().filter_map(|built| {
+            let thread = &mut built.thread;
+            Some((thread.id, thread.waits_for.as_mut()?))
+        });
         for (id, wait) in tasks.chain(threads) {
             let index = wait.resource.and_then(|id| registry.index(id));
             let resource = index.map(|index| &registry.resources[index]);
@@ -327,7 +328,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
-    /// Says what loops watch, and which executor each has.
+    /// Fills in the watched files and the default executor of each loop.
     fn describe_loops(&mut self) {
         for (shown, (addr, handles)) in self.loops.iter_mut().zip(&self.handles) {
             children::loop_files(self.inputs, &self.registry, shown, handles);
@@ -338,8 +339,8 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     }
 }
 
-/// Coroutines that variables lead to, for builds whose objects cannot be walked
-/// over.
+/// Addresses of the coroutines that can be reached from variables, for builds in which the
+/// heap cannot be walked.
 fn reachable_coroutines(
     inputs: &WaitInputs<'_, '_>,
     owners: &Owners<'_>,
@@ -360,7 +361,7 @@ fn reachable_coroutines(
     reachability.coroutines
 }
 
-/// Default executor of each loop.
+/// Address of the default executor of each loop, by the address of the loop.
 fn default_executors(reader: &Reader<'_>, handles: &HandlesByLoop) -> FxHashMap<u64, u64> {
     let loops = handles.iter();
     let executors = loops.filter_map(|(addr, _)| {
@@ -370,7 +371,7 @@ fn default_executors(reader: &Reader<'_>, handles: &HandlesByLoop) -> FxHashMap<
     executors.collect()
 }
 
-/// Adds to the wait of a task for gathered tasks how many of them are done.
+/// Adds the number of finished tasks to the summary of a wait for gathered tasks.
 fn count_gathered(reader: &Reader<'_>, built: &mut BuiltTask) {
     let Some(children) = built.waiter.and_then(|leaf| reader.gathered(leaf.get())) else {
         return;

@@ -1,4 +1,4 @@
-//! Timers of loops that end the wait of a task.
+//! Timers that will end the wait of a task.
 
 use rustc_hash::FxHashMap;
 
@@ -8,13 +8,13 @@ use crate::cpython::Reader;
 use crate::model::{GuardKind, ItemId};
 use crate::snapshot::tasks::BuiltTask;
 
-/// Two deadlines that are this close, in seconds, are of the same timeout.
+/// Largest difference in seconds between two deadlines of the same timeout.
 const SAME_DEADLINE_S: f64 = 0.01;
-/// Attributes by which a timeout knows its task or tasks (Lib/asyncio/timeouts.py,
-/// async_timeout, anyio).
+/// Attributes by which a timeout refers to its task or tasks
+/// (Lib/asyncio/timeouts.py, async_timeout, anyio).
 const GUARDED_TASKS: [&str; 2] = ["_task", "_tasks"];
 
-/// Adds the guards of `held` and `timers` to `tasks`, the nearest first.
+/// Writes the guards of `held` and `timers` into `tasks`, the earliest first.
 pub fn add(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut [BuiltTask]) {
     add_timers(reader, held, timers, tasks);
     if held.guards.is_empty() {
@@ -28,7 +28,7 @@ pub fn add(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut [B
     }
 }
 
-/// Adds timers whose callback works on a timeout that names its task.
+/// Adds timers whose callback belongs to a timeout that refers to its task.
 fn add_timers(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &[BuiltTask]) {
     if timers.guards.is_empty() {
         return;
@@ -57,7 +57,7 @@ fn add_timers(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &[Bu
     }
 }
 
-/// The object of a timer and the tasks that it names.
+/// Addresses of the object of a timer and of the tasks to which it refers.
 fn guarded(reader: &Reader<'_>, object: u64) -> Vec<u64> {
     let mut guarded = vec![object];
     for attribute in GUARDED_TASKS {

@@ -1,5 +1,4 @@
-//! What somebody holds, and until when a timeout lets them: both are in the
-//! context managers that their frames have entered.
+//! Objects that are held, and timeouts: the context managers that frames have entered.
 
 use rustc_hash::FxHashMap;
 
@@ -8,36 +7,40 @@ use crate::cpython::{Entered, Kind, RawFrame, Reader};
 use crate::model::{Guard, GuardKind, ItemId, Taken};
 use crate::snapshot::in_use::InUse;
 
-/// Methods that enter a manager: until they return it is not held.
+/// Methods that enter a context manager. It is not held until they return.
 const ENTERING: [&str; 2] = ["__aenter__", "__enter__"];
-/// The method that gives a condition's lock back while it waits.
+/// Method of conditions that releases the lock while it waits.
 const WAITING: &str = "wait";
-/// Conditions keep the lock that `with condition` takes as this attribute
+/// Attribute of conditions with the lock that `with condition` takes
 /// (Lib/threading.py, Lib/asyncio/locks.py).
 const LOCK_OF_CONDITION: &str = "_lock";
+/// Classes of conditions.
 const CONDITIONS: [&str; 3] = [
     "asyncio.locks.Condition",
     "threading.Condition",
     "anyio._core._synchronization.Condition",
 ];
-/// Attributes by which timeouts say when they end, in `loop.time()`:
-/// `asyncio.Timeout`, `anyio.CancelScope`, `async_timeout.Timeout`.
+/// Attributes with the deadline of a timeout, in `loop.time()`: `asyncio.Timeout`
+/// (Lib/asyncio/timeouts.py), `anyio.CancelScope`, `async_timeout.Timeout`.
 const DEADLINES: [&str; 2] = ["_when", "_deadline"];
-/// Variable of `asyncio.wait_for` and `asyncio.wait` with their timer.
+/// Variable of `asyncio.wait_for` and `asyncio.wait` that holds their timer
+/// (Lib/asyncio/tasks.py).
 const TIMER_VARIABLE: &str = "timeout_handle";
 
-/// Who is inside which manager.
+/// The context managers that tasks, threads and coroutines have entered.
 #[derive(Debug, Default)]
 pub struct Held {
+    /// Holders by the address of the held object.
     by_object: FxHashMap<u64, Vec<Taken>>,
-    /// Timeouts by their owner's id.
+    /// Timeouts by the id of the task or thread inside them.
     pub guards: FxHashMap<ItemId, Vec<Guard>>,
 }
 
 impl Held {
-    /// Reads the frames of all `owners`; `now` is `loop.time()`. Adds to `in_use` the
-    /// generators of their frames, and those of managers and of `for` loops that
-    /// somebody is inside of.
+    /// Reads the frames of all `owners`. `now` is `loop.time()` in seconds.
+    ///
+    /// Adds to `in_use` the generators of the frames, of entered context managers, and of
+    /// running `for` loops.
     pub fn read(
         reader: &Reader<'_>,
         owners: &Owners<'_>,
@@ -54,6 +57,7 @@ impl Held {
         held
     }
 
+    /// Adds the managers that the frame at `index` has entered.
     fn add_frame(
         &mut self,
         reader: &Reader<'_>,
@@ -67,7 +71,7 @@ impl Held {
             self.add_timer(reader, owner, owned, now);
             return;
         }
-        // One frame that cannot be read hides only what it holds itself.
+        // If a frame cannot be read, only its own managers are missing.
         let entered = reader
             .entered_managers(owned.frame, owned.executing)
             .unwrap_or_default();
@@ -78,7 +82,7 @@ impl Held {
             }
             self.add_deadline(reader, owner.id, &owned.frame.at.code.name, manager, now);
             let inner = &owner.frames[..index];
-            if is_entering(reader, inner, manager) || gives_back(reader, inner, manager) {
+            if is_entering(reader, inner, manager) || has_released(reader, inner, manager) {
                 continue;
             }
             let taken = taken(reader, owner, index, &entered);
@@ -93,7 +97,7 @@ impl Held {
         self.add_timer(reader, owner, owned, now);
     }
 
-    /// Notes the timer of a library's function that waits with one.
+    /// Adds the timer of a library function that waits with a timeout.
     fn add_timer(
         &mut self,
         reader: &Reader<'_>,
@@ -110,6 +114,7 @@ impl Held {
         }
     }
 
+    /// Adds the deadline of `manager`, if it is a timeout.
     fn add_deadline(
         &mut self,
         reader: &Reader<'_>,
@@ -135,7 +140,7 @@ impl Held {
         self.add_guard(owner, kind, deadline - now);
     }
 
-    /// Notes that a timer ends the wait of `owner` after `left` seconds.
+    /// Adds a timer that ends the wait of `owner` in `left` seconds.
     pub fn add_guard(&mut self, owner: ItemId, kind: GuardKind, left: f64) {
         if left.is_finite() {
             let guards = self.guards.entry(owner).or_default();
@@ -146,7 +151,7 @@ impl Held {
         }
     }
 
-    /// Adds what others hold.
+    /// Adds the objects and timeouts of other owners.
     pub fn merge(&mut self, other: Self) {
         for (object, taken) in other.by_object {
             self.by_object.entry(object).or_default().extend(taken);
@@ -154,21 +159,21 @@ impl Held {
         self.guards.extend(other.guards);
     }
 
-    /// Who holds the object at `addr`, and where they took it.
+    /// The holders of the object at `addr`, and where they took it.
     pub fn holders(&self, addr: u64) -> &[Taken] {
         self.by_object.get(&addr).map_or(&[], Vec::as_slice)
     }
 
-    /// The objects that somebody is inside of.
+    /// Addresses of all held objects.
     pub fn objects(&self) -> impl Iterator<Item = u64> {
         self.by_object.keys().copied()
     }
 }
 
-/// Where the owner of the frame at `index` entered a manager: in the user's own
-/// code, also where a library did it for them.
+/// Where the owner entered a manager, which the frame at `index` did. If that is library
+/// code, this is the nearest outer frame of the program's own code.
 fn taken(reader: &Reader<'_>, owner: &Owner<'_>, index: usize, entered: &Entered) -> Taken {
-    let place = |frame: &RawFrame, line: Option<u32>| Taken {
+    let taken = |frame: &RawFrame, line: Option<u32>| Taken {
         by: owner.id,
         function: reader.shared(&frame.at.code.name),
         file: Some(reader.shared(&frame.at.code.filename)),
@@ -176,11 +181,12 @@ fn taken(reader: &Reader<'_>, owner: &Owner<'_>, index: usize, entered: &Entered
     };
     let mut outer = owner.frames[index..].iter();
     match outer.find(|owned| !owned.library) {
-        Some(user) if owner.frames[index].library => place(user.frame, None),
-        _ => place(&entered.frame, entered.line),
+        Some(user) if owner.frames[index].library => taken(user.frame, None),
+        _ => taken(&entered.frame, entered.line),
     }
 }
 
+/// Addresses of the objects that are held inside `manager`.
 fn held_objects(reader: &Reader<'_>, manager: u64) -> Vec<u64> {
     let mut objects = vec![manager];
     let is_condition = CONDITIONS
@@ -192,6 +198,7 @@ fn held_objects(reader: &Reader<'_>, manager: u64) -> Vec<u64> {
     objects
 }
 
+/// Whether the owner is still entering `manager`. `inner` has its inner frames.
 fn is_entering(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> bool {
     inner.last().is_some_and(|next| {
         ENTERING.contains(&&*next.frame.at.code.name)
@@ -199,7 +206,9 @@ fn is_entering(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> b
     })
 }
 
-fn gives_back(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> bool {
+/// Whether the owner waits in `wait` of the condition `manager`, which has released its
+/// lock. `inner` has its inner frames.
+fn has_released(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> bool {
     inner.iter().any(|next| {
         &*next.frame.at.code.name == WAITING
             && matches!(reader.receiver(next.frame), Ok(Some(receiver)) if receiver == manager)
@@ -207,12 +216,9 @@ fn gives_back(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> bo
 }
 
 impl Reader<'_> {
-    /// Asynchronous generators on the value stack: what `async for` iterates.
-    fn stack_generators(
-        &self,
-        frame: &crate::cpython::RawFrame,
-        executing: bool,
-    ) -> impl Iterator<Item = u64> {
+    /// Addresses of the generators on the value stack of a frame, over which its `for` and
+    /// `async for` loops iterate.
+    fn stack_generators(&self, frame: &RawFrame, executing: bool) -> impl Iterator<Item = u64> {
         let values = self.stack_values(frame, executing).unwrap_or_default();
         values
             .into_iter()

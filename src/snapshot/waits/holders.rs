@@ -1,4 +1,4 @@
-//! Who holds what.
+//! Finds the holders of resources.
 
 use std::num::NonZeroU64;
 
@@ -15,14 +15,21 @@ use crate::model::{
     Edge, EdgeKind, EventLoop, IdMap, IdSet, ItemId, LoopState, ResourceKind, TaskState,
 };
 
-/// Everything that holders and references are found with.
+/// The inputs for finding holders and references.
 pub struct HolderSearch<'a, 'r, 'm> {
+    /// The inputs of the explanation.
     pub inputs: &'a WaitInputs<'r, 'm>,
+    /// All resources and edges.
     pub registry: &'a mut Registry<'r, 'm>,
+    /// Entered context managers.
     pub held: &'a Held,
+    /// All frames.
     pub owners: Owners<'a>,
+    /// All event loops.
     pub loops: &'a [EventLoop],
+    /// Handles of each loop, by its address.
     pub handles: &'a [(u64, LoopHandles)],
+    /// Coroutines without a task.
     pub detached: &'a mut Vec<DetachedCoroutine>,
 }
 
@@ -30,16 +37,16 @@ impl HolderSearch<'_, '_, '_> {
     /// Finds the holders of all resources.
     pub fn holders(&mut self) {
         for object in self.held.objects() {
-            // A lock that nobody waits for yet may be what a thread holds.
+            // A held thread lock is a resource even if nobody waits for it.
             if self.inputs.reader.is_thread_lock(object) {
                 self.registry.object(ResourceKind::ThreadLock, object);
             }
         }
-        for place in 0..self.registry.resources.len() {
-            let Some(subject) = self.registry.subjects[place] else {
+        for index in 0..self.registry.resources.len() {
+            let Some(subject) = self.registry.subjects[index] else {
                 continue;
             };
-            let resource = &self.registry.resources[place];
+            let resource = &self.registry.resources[index];
             if resource.locked == Some(false) {
                 continue;
             }
@@ -48,21 +55,21 @@ impl HolderSearch<'_, '_, '_> {
                 continue;
             }
             for taken in self.held.holders(subject) {
-                self.registry.hold(place, taken.by, EdgeKind::Holds);
-                let known = &mut self.registry.resources[place].taken_at;
-                known.push(taken.clone());
+                self.registry.hold(index, taken.by, EdgeKind::Holds);
+                let resource = &mut self.registry.resources[index];
+                resource.taken_at.push(taken.clone());
             }
-            self.owner_fields(place, kind, subject);
+            self.owner_fields(index, kind, subject);
         }
     }
 
-    /// Who has the other end of a stream of objects that somebody waits for.
+    /// Finds the holders of the other end of each anyio memory stream that is awaited.
     pub fn stream_ends(&mut self) {
         let reader = self.inputs.reader;
-        for place in 0..self.registry.resources.len() {
+        for index in 0..self.registry.resources.len() {
             let (Some(state), ResourceKind::MemoryStream) = (
-                self.registry.subjects[place],
-                self.registry.resources[place].kind,
+                self.registry.subjects[index],
+                self.registry.resources[index].kind,
             ) else {
                 continue;
             };
@@ -79,13 +86,13 @@ impl HolderSearch<'_, '_, '_> {
             });
             let nearer = nearest(self.registry.edges(), &ids);
             for id in nearer {
-                self.registry.hold(place, id, EdgeKind::Holds);
+                self.registry.hold(index, id, EdgeKind::Holds);
             }
         }
     }
 
-    /// Owners that the object itself knows.
-    fn owner_fields(&mut self, place: usize, kind: ResourceKind, subject: u64) {
+    /// Adds the holders that the object itself refers to.
+    fn owner_fields(&mut self, index: usize, kind: ResourceKind, subject: u64) {
         let ids: Vec<ItemId> = match kind {
             ResourceKind::Lock => self.owner_task(subject).into_iter().collect(),
             ResourceKind::Limiter => self.borrowers(subject),
@@ -93,17 +100,17 @@ impl HolderSearch<'_, '_, '_> {
             _ => Vec::new(),
         };
         for id in ids {
-            self.registry.hold(place, id, EdgeKind::Holds);
+            self.registry.hold(index, id, EdgeKind::Holds);
         }
     }
 
-    /// The task that an anyio lock names as its owner.
+    /// The task to which an anyio lock refers as its owner.
     fn owner_task(&self, lock: u64) -> Option<ItemId> {
         let owner = self.inputs.reader.attribute_object(lock, "_owner_task");
         self.task_id(owner.ok()??)
     }
 
-    /// The thread that an `RLock` names as its owner, or the task that runs in it.
+    /// The thread to which an `RLock` refers as its owner, or the task that runs in it.
     fn owner_thread(&self, lock: u64) -> Option<ItemId> {
         let ident = self.inputs.reader.rlock_owner(lock)?;
         let mut threads = self.owners.threads.iter();
@@ -111,6 +118,7 @@ impl HolderSearch<'_, '_, '_> {
         Some(built.thread.task.unwrap_or(built.thread.id))
     }
 
+    /// The tasks that hold permits of a limiter.
     fn borrowers(&self, limiter: u64) -> Vec<ItemId> {
         let reader = self.inputs.reader;
         let Some(borrowers) = reader.first_attribute(limiter, pool::USED) else {
@@ -122,6 +130,7 @@ impl HolderSearch<'_, '_, '_> {
         ids
     }
 
+    /// Id of the task at `addr`.
     fn task_id(&self, addr: u64) -> Option<ItemId> {
         let mut tasks = self.owners.tasks.iter();
         tasks
@@ -129,7 +138,8 @@ impl HolderSearch<'_, '_, '_> {
             .map(|built| built.task.id)
     }
 
-    /// What needs a loop to turn cannot go on before what runs on it now.
+    /// Adds edges from everything that needs a loop to run, to the task or thread that
+    /// blocks the loop.
     pub fn blocked_loops(&mut self) {
         for shown in self.loops {
             if !matches!(shown.state, LoopState::Blocked | LoopState::Running) {
@@ -163,22 +173,25 @@ impl HolderSearch<'_, '_, '_> {
             for id in self.ends_at(addr) {
                 self.registry.edge(id, blocker, EdgeKind::EventLoop);
             }
-            for orphan in self.detached.iter() {
-                if orphan.coroutine.event_loop == Some(shown.id) {
-                    let id = orphan.coroutine.id;
+            for detached in self.detached.iter() {
+                if detached.coroutine.event_loop == Some(shown.id) {
+                    let id = detached.coroutine.id;
                     self.registry.edge(id, blocker, EdgeKind::EventLoop);
                 }
             }
         }
     }
 
-    /// The sockets that somebody waits for and whose other end the loop at
-    /// `addr` serves: a program that asks itself.
+    /// The awaited sockets whose other end the loop at `addr` serves: the program waits
+    /// for itself.
     fn ends_at(&self, addr: u64) -> Vec<ItemId> {
-        let handles = self.handles.iter().find(|(known, _)| *known == addr);
+        let handles = self
+            .handles
+            .iter()
+            .find(|(loop_addr, _)| *loop_addr == addr);
         let watched = handles.map_or(&[][..], |(_, handles)| &handles.watched);
-        let ends = self.inputs.descriptors;
-        let ends = ends.ends_at(watched.iter().map(|file| file.fd));
+        let descriptors = self.inputs.descriptors;
+        let ends = descriptors.ends_at(watched.iter().map(|file| file.fd));
         let waited = self.registry.resources.iter().filter(|resource| {
             let fd = resource.id.descriptor();
             resource.kind == ResourceKind::Socket && fd.is_some_and(|fd| ends.contains(&fd))
@@ -187,8 +200,8 @@ impl HolderSearch<'_, '_, '_> {
     }
 }
 
-/// Whether a variable of the frame is the end of a stream of objects whose
-/// class is named after what it does.
+/// Whether a variable of the frame is an end of the memory stream with this `state`, and
+/// the name of its class contains `class`.
 fn has_end(reader: &Reader<'_>, owned: &OwnedFrame<'_>, state: u64, class: &str) -> bool {
     variables(reader, owned.frame).into_iter().any(|each| {
         let found = reader.attribute_object(each.object, "_state");
@@ -199,8 +212,8 @@ fn has_end(reader: &Reader<'_>, owned: &OwnedFrame<'_>, state: u64, class: &str)
     })
 }
 
-/// Those of `ids` who wait for no other of them: who waits for somebody that
-/// has a thing is no nearer to using it.
+/// The items of `ids` that do not wait for another of them, directly or through tasks. An
+/// item that waits for another holder cannot be the one to release the resource next.
 pub fn nearest(edges: impl Iterator<Item = Edge>, ids: &[ItemId]) -> Vec<ItemId> {
     let mut next: IdMap<Vec<ItemId>> = IdMap::default();
     for edge in edges {
@@ -209,15 +222,15 @@ pub fn nearest(edges: impl Iterator<Item = Edge>, ids: &[ItemId]) -> Vec<ItemId>
     let wanted: IdSet = ids.iter().copied().collect();
     let waits_for_another = |id: ItemId| {
         let mut visited = IdSet::from_iter([id]);
-        let mut left = vec![id];
-        while let Some(at) = left.pop() {
+        let mut pending = vec![id];
+        while let Some(at) = pending.pop() {
             for to in next.get(&at).into_iter().flatten() {
-                // What somebody holds is another matter: only tasks are followed.
+                // Only tasks are followed: holding a resource is no wait.
                 if visited.insert(*to) && to.task().is_some() {
                     if wanted.contains(to) {
                         return true;
                     }
-                    left.push(*to);
+                    pending.push(*to);
                 }
             }
         }

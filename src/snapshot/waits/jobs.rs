@@ -1,4 +1,4 @@
-//! Executors: which thread runs which job, and what is queued.
+//! Executors: the jobs that their threads run, and the jobs that are queued.
 
 use rustc_hash::FxHashMap;
 
@@ -7,39 +7,45 @@ use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{EdgeKind, ItemId, ResourceKind};
 use crate::snapshot::threads::BuiltThread;
 
-/// Functions of Lib/concurrent/futures that hold a job or a pool in a variable.
+/// Modules of Lib/concurrent/futures whose functions have a job or a pool in a variable.
 const THREAD_POOL_MODULE: &str = "concurrent.futures.thread";
 const PROCESS_POOL_MODULE: &str = "concurrent.futures.process";
+/// Function that the threads of a thread pool run.
 const WORKER: &str = "_worker";
+/// Its variable with a weak reference to the executor.
 const EXECUTOR_VARIABLE: &str = "executor_reference";
+/// Its variable with the queue of jobs.
 const QUEUE_VARIABLE: &str = "work_queue";
-/// Variable names of a job's future in the frames of worker threads.
+/// Variables of worker threads that hold a job or its future.
 const JOB_VARIABLES: [&str; 3] = ["self", "future", "fut"];
 
-/// A job that waits in a pool.
+/// A job that is queued in a pool.
 #[derive(Debug, Clone, Copy)]
 pub struct Queued {
-    /// Place of the pool in the registry.
+    /// Index of the pool in the registry.
     pub pool: usize,
+    /// Number of jobs before it.
     pub position: u64,
 }
 
-/// What the threads of all executors do.
+/// The jobs of all executors.
 #[derive(Debug, Default)]
 pub struct Jobs {
-    /// Threads by the future that they will complete, of asyncio or of
-    /// `concurrent.futures`.
+    /// Index of the thread that runs each job, by the address of the job's future (of
+    /// asyncio or of `concurrent.futures`).
     pub running: FxHashMap<u64, usize>,
-    /// Jobs that no worker has taken, by their future.
+    /// Queued jobs, by the address of their future.
     pub queued: FxHashMap<u64, Queued>,
-    /// Jobs of process pools.
+    /// Index of the process pool of each job, by the address of the job's future.
     pub in_processes: FxHashMap<u64, usize>,
-    /// Executors of worker threads that have nothing to do, by thread.
+    /// Index of the executor of each worker thread without a job, by the index of the
+    /// thread.
     pub idle: FxHashMap<usize, usize>,
 }
 
 impl Jobs {
-    /// Finds them on the stacks of `threads`; `executors` are known otherwise.
+    /// Finds jobs on the stacks of `threads`, and in `executors`, the addresses of the
+    /// default executors of loops.
     pub fn find(
         registry: &mut Registry<'_, '_>,
         threads: &[BuiltThread],
@@ -55,6 +61,7 @@ impl Jobs {
         jobs
     }
 
+    /// Adds the jobs on the stack of the thread at `index`.
     fn add_thread(
         &mut self,
         registry: &mut Registry<'_, '_>,
@@ -64,7 +71,7 @@ impl Jobs {
         let reader = registry.reader;
         let frames = &threads[index].stack.frames;
         for frame in frames {
-            self.note_futures(reader, frame, index);
+            self.add_futures(reader, frame, index);
         }
         let Some(position) = frames.iter().position(|frame| {
             &*frame.at.code.name == WORKER
@@ -76,18 +83,18 @@ impl Jobs {
         let Some(executor) = executor_of(reader, &frames[position]) else {
             return;
         };
-        let place = self.add_executor(registry, executor);
-        if position == 0 || works_on_nothing(reader, frames, position) {
-            self.idle.insert(index, place);
+        let pool = self.add_executor(registry, executor);
+        if position == 0 || has_no_job(reader, frames, position) {
+            self.idle.insert(index, pool);
             return;
         }
-        registry.hold(place, threads[index].thread.id, EdgeKind::BusyWorker);
-        let used = registry.resources[place].holders.len();
-        registry.resources[place].used = i64::try_from(used).ok();
+        registry.hold(pool, threads[index].thread.id, EdgeKind::BusyWorker);
+        let used = registry.resources[pool].holders.len();
+        registry.resources[pool].used = i64::try_from(used).ok();
     }
 
-    /// Futures in the hands of a thread: its frames have them in variables.
-    fn note_futures(&mut self, reader: &Reader<'_>, frame: &RawFrame, thread: usize) {
+    /// Adds the futures that a thread will complete. Its frames have them in variables.
+    fn add_futures(&mut self, reader: &Reader<'_>, frame: &RawFrame, thread: usize) {
         let worker = &*frame.at.code.name == "run" || &*frame.at.code.name == WORKER;
         if !worker {
             return;
@@ -98,7 +105,7 @@ impl Jobs {
             };
             let future = match reader.is_future(value) {
                 true => Some(value),
-                // `_WorkItem.future`
+                // `_WorkItem.future` (Lib/concurrent/futures/thread.py).
                 false => reader.attribute_object(value, "future").ok().flatten(),
             };
             if let Some(future) = future {
@@ -107,36 +114,34 @@ impl Jobs {
         }
     }
 
+    /// Adds an executor and its queued jobs. Returns its index in the registry.
     fn add_executor(&mut self, registry: &mut Registry<'_, '_>, executor: u64) -> usize {
         let reader = registry.reader;
         let id = ItemId::Resource(ResourceKind::Executor, executor);
-        if let Some(place) = registry.index(id) {
-            return place;
+        if let Some(pool) = registry.index(id) {
+            return pool;
         }
-        let place = registry.object(ResourceKind::Executor, executor);
+        let pool = registry.object(ResourceKind::Executor, executor);
         let jobs = reader.queued_jobs(executor);
         let mut position = 0;
         for job in jobs {
-            // A worker is told to go by `None`.
+            // `None` in the queue tells a worker to end
+            // (Lib/concurrent/futures/thread.py). It has no future.
             let Ok(Some(future)) = reader.attribute_object(job, "future") else {
                 continue;
             };
-            self.queued.insert(
-                future,
-                Queued {
-                    pool: place,
-                    position,
-                },
-            );
+            self.queued.insert(future, Queued { pool, position });
             position += 1;
         }
-        let resource = &mut registry.resources[place];
+        let resource = &mut registry.resources[pool];
         resource.size = Some(position);
         resource.used.get_or_insert(0);
-        place
+        pool
     }
 
-    /// `_ExecutorManagerThread.run` knows the processes and the jobs.
+    /// Adds a process pool, if the thread with these frames runs
+    /// `_ExecutorManagerThread.run` (Lib/concurrent/futures/process.py). Its object has
+    /// the processes and the jobs.
     fn add_process_pool(&mut self, registry: &mut Registry<'_, '_>, frames: &[RawFrame]) {
         let reader = registry.reader;
         let Some(manager) = frames.iter().find_map(|frame| {
@@ -146,14 +151,14 @@ impl Jobs {
         }) else {
             return;
         };
-        let place = registry.object(ResourceKind::ProcessPool, manager);
+        let pool = registry.object(ResourceKind::ProcessPool, manager);
         if let Ok(Some(processes)) = reader.attribute_object(manager, "processes")
             && let Ok((items, count)) = reader.dict_items(processes, reader.limits.value_items)
         {
-            registry.resources[place].limit = i64::try_from(count).ok();
+            registry.resources[pool].limit = i64::try_from(count).ok();
             for (pid, _) in items {
                 if let Some(pid) = reader.pid(pid) {
-                    registry.hold(place, ItemId::Process(pid), EdgeKind::Holds);
+                    registry.hold(pool, ItemId::Process(pid), EdgeKind::Holds);
                 }
             }
         }
@@ -162,15 +167,15 @@ impl Jobs {
         {
             for (_, item) in items {
                 if let Ok(Some(future)) = reader.attribute_object(item, "future") {
-                    self.in_processes.insert(future, place);
+                    self.in_processes.insert(future, pool);
                 }
             }
         }
     }
 }
 
-/// A worker that calls its queue, or asks whether it should go, has no job.
-fn works_on_nothing(reader: &Reader<'_>, frames: &[RawFrame], worker: usize) -> bool {
+/// Whether a worker has no job: it waits for its queue, or checks whether it should end.
+fn has_no_job(reader: &Reader<'_>, frames: &[RawFrame], worker: usize) -> bool {
     frames[..worker].iter().all(|frame| {
         reader
             .frame_module(frame)
@@ -179,17 +184,18 @@ fn works_on_nothing(reader: &Reader<'_>, frames: &[RawFrame], worker: usize) -> 
     })
 }
 
+/// Address of the executor of a worker thread.
 fn executor_of(reader: &Reader<'_>, worker: &RawFrame) -> Option<u64> {
     let executor = reader.frame_variable(worker, EXECUTOR_VARIABLE).ok()?;
     let alive = executor
         .filter(|reference| reader.is_kind(*reference, Kind::Weakref))
         .and_then(|reference| reader.weakref_target(reference).ok()?);
-    // An executor that nobody refers to any more has left its queue.
+    // If the executor was collected, its queue stands for it.
     alive.or_else(|| reader.frame_variable(worker, QUEUE_VARIABLE).ok()?)
 }
 
 impl Reader<'_> {
-    /// The jobs that are queued at the executor at `addr`.
+    /// Addresses of the jobs that are queued in the executor at `addr`.
     pub fn queued_jobs(&self, addr: u64) -> Vec<u64> {
         match self.attribute_object(addr, "_work_queue") {
             Ok(Some(queue)) => self.queue_items(queue),
@@ -197,8 +203,8 @@ impl Reader<'_> {
         }
     }
 
-    /// What is in a `queue.SimpleQueue`, `queue.Queue` or a subclass, first in
-    /// first; other containers are empty.
+    /// Addresses of the items of a `queue.SimpleQueue`, `queue.Queue` or a subclass, oldest
+    /// first. Empty for other containers.
     pub fn queue_items(&self, queue: u64) -> Vec<u64> {
         let max = self.limits.items;
         if let Ok(Some(deque)) = self.attribute_object(queue, "queue")
@@ -209,6 +215,7 @@ impl Reader<'_> {
         self.simple_queue_items(queue).unwrap_or_default()
     }
 
+    /// Addresses of the items of a `_queue.SimpleQueue` (Modules/_queuemodule.c).
     fn simple_queue_items(&self, queue: u64) -> Option<Vec<u64>> {
         let ty = self.type_of(queue).ok()?;
         if &*ty.name != "_queue.SimpleQueue" {
@@ -231,15 +238,15 @@ impl Reader<'_> {
         }
         (0..count)
             .map(|index| {
-                let place = start.wrapping_add(index) % capacity;
-                self.u64(items.wrapping_add(place.wrapping_mul(8))).ok()
+                let slot = start.wrapping_add(index) % capacity;
+                self.u64(items.wrapping_add(slot.wrapping_mul(8))).ok()
             })
             .collect()
     }
 }
 
 impl Reader<'_> {
-    /// The pid that the `int` at `addr` is; `None` if it cannot be one.
+    /// The value of the `int` at `addr` as a pid. `None` if it is out of range.
     pub fn pid(&self, addr: u64) -> Option<u32> {
         let number = self.int(addr).ok()?.to_u64()?;
         u32::try_from(number).ok()

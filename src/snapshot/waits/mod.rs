@@ -1,7 +1,7 @@
-//! Why nothing goes on: what each task and thread waits for, who holds it and
-//! who could end the wait.
+//! Explains waits: what each task and thread waits for, who holds it, and who could end
+//! the wait.
 //!
-//! [`WaitGraph`] does this in passes, in the order in which its methods stand.
+//! [`WaitGraph`] does this in passes. Its methods are in the order of the passes.
 
 mod children;
 pub mod detached;
@@ -27,52 +27,52 @@ pub use graph::WaitGraph;
 
 use super::frames::Frames;
 use super::heap::Heap;
-use super::threads::KernelThreads;
+use super::kernel_threads::KernelThreads;
 use crate::cpython::Reader;
 use crate::model::{ChildProcess, Coroutine, Edge, Reference, Resource};
 use crate::process::Descriptors;
 
-/// What is searched for beyond what tasks and threads themselves show.
+/// What is searched for in addition to the waits of tasks and threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Search {
     /// Nothing.
     Nothing,
-    /// Who refers to what is waited for.
+    /// References to awaited resources.
     References,
-    /// Also coroutines of no task: no walk over all objects was possible.
+    /// References, and coroutines without a task, because the heap could not be walked.
     Coroutines,
 }
 
-/// What waits are explained from, beside tasks, threads and loops.
+/// The inputs of the explanation besides tasks, threads and loops.
 pub struct WaitInputs<'r, 'm> {
     /// The process's memory.
     pub reader: &'r Reader<'m>,
     /// Makes frames of the model.
     pub frames: &'r Frames<'r, 'm>,
-    /// What the kernel says of threads.
+    /// The kernel's data about threads.
     pub kernel: &'r KernelThreads,
-    /// What the kernel says of descriptors and children.
+    /// The kernel's data about descriptors and children.
     pub descriptors: &'r Descriptors,
-    /// Where coroutines of no task may be; `None` if they were not looked for.
+    /// Objects found by the walk over the heap. `None` if there was no walk.
     pub heap: Option<&'r Heap>,
     /// What to search for.
     pub search: Search,
-    /// Interpreters whose modules are searched.
+    /// Addresses of the interpreters whose modules are searched.
     pub interpreters: &'r [u64],
     /// `time.monotonic()` of the snapshot, in seconds.
     pub now: f64,
 }
 
-/// What the explanation adds to a process.
+/// The parts of a process that the explanation adds.
 #[derive(Debug, Default)]
 pub struct Explained {
-    /// What is waited for or held.
+    /// Resources that are awaited or held.
     pub resources: Vec<Resource>,
     /// Who cannot go on before whom.
     pub edges: Vec<Edge>,
-    /// Who refers to what.
+    /// References to awaited resources.
     pub references: Vec<Reference>,
-    /// Coroutines and asynchronous generators of no task.
+    /// Coroutines and asynchronous generators that no task runs.
     pub coroutines: Vec<Coroutine>,
     /// Processes that this one started.
     pub children: Vec<ChildProcess>,

@@ -1,19 +1,20 @@
-//! How many waiters come before one of them.
+//! Positions of waiters in the queue of a resource.
 
 use crate::model::{IdSet, ItemId};
 
 /// The waiters of one resource.
 ///
-/// Positions are mostly asked for in the order of the waiters; then no set of
-/// them is built.
+/// If positions are asked for in the order of the waiters, no hash set is built.
 pub struct QueuePosition<'a> {
     waiters: &'a [ItemId],
+    /// Index of the waiter that is probably asked for next.
     next: usize,
+    /// All waiters. `None` until one was asked for out of order.
     indexes: Option<IdSet>,
 }
 
 impl<'a> QueuePosition<'a> {
-    /// Positions among `waiters`, the first of whom is the next to get it.
+    /// Positions among `waiters`. The first of them gets the resource next.
     pub fn new(waiters: &'a [ItemId]) -> Self {
         Self {
             waiters,
@@ -22,7 +23,7 @@ impl<'a> QueuePosition<'a> {
         }
     }
 
-    /// How many waiters come before `id`; `None` if it does not wait.
+    /// Number of waiters before `id`. `None` if it does not wait.
     pub fn of(&mut self, id: ItemId) -> Option<u64> {
         if self.waiters.get(self.next) == Some(&id) {
             self.next += 1;
@@ -40,7 +41,7 @@ mod tests {
     use crate::model::ItemId;
 
     #[test]
-    fn positions_are_right_in_whatever_order_they_are_asked_for() {
+    fn positions_are_right_in_any_order_of_questions() {
         let ids = [0x10, 0x20, 0x30, 0x40].map(ItemId::Task);
         let mut position = QueuePosition::new(&ids);
         for (asked, expected) in [(0, 0), (1, 1), (3, 3), (2, 2), (0, 0), (3, 3)] {

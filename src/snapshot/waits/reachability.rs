@@ -1,4 +1,4 @@
-//! Which objects can be reached from whose variables, and on which way.
+//! Finds which objects can be reached from variables, and by which path.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -7,28 +7,33 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::cpython::Reader;
 
-/// Steps from a variable to what is looked for.
+/// Maximum number of steps from a variable to a target.
 const MAX_DEPTH: u8 = 5;
-/// Objects that are looked at from one variable, and in all.
+/// Maximum number of objects that are visited from one variable.
 const MAX_OBJECTS: usize = 1_500;
+/// Maximum number of objects that are visited in all.
 const MAX_TOTAL: usize = 60_000;
 
-/// One target that was reached, and the steps to it.
+/// Addresses of the targets that were reached, each with its path.
 pub type Reached = Rc<[(u64, String)]>;
 
-/// Searches for a fixed set of targets, remembering what each object leads to.
+/// A breadth-first search for a fixed set of targets. Results are cached by root.
 pub struct Reachability<'r, 'm> {
     reader: &'r Reader<'m>,
+    /// Addresses of the targets.
     targets: FxHashSet<u64>,
-    /// Objects through which no way leads: loops, and what all share.
+    /// Addresses of objects that are not searched further: loops, and shared objects.
     closed: FxHashSet<u64>,
-    known: FxHashMap<u64, Reached>,
+    /// Results by the address of the root.
+    cache: FxHashMap<u64, Reached>,
+    /// Number of objects that may still be visited.
     left: usize,
-    /// Coroutines and asynchronous generators on the way that do not run.
+    /// Addresses of visited coroutines and asynchronous generators that do not run.
     pub coroutines: FxHashSet<u64>,
 }
 
 impl<'r, 'm> Reachability<'r, 'm> {
+    /// A search for `targets` that does not go through `closed`.
     pub fn new(
         reader: &'r Reader<'m>,
         targets: impl IntoIterator<Item = u64>,
@@ -38,31 +43,32 @@ impl<'r, 'm> Reachability<'r, 'm> {
             reader,
             targets: targets.into_iter().collect(),
             closed: closed.into_iter().collect(),
-            known: FxHashMap::default(),
+            cache: FxHashMap::default(),
             left: MAX_TOTAL,
             coroutines: FxHashSet::default(),
         }
     }
 
-    /// Whether there is anything to look for.
+    /// Whether there are no targets.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
     }
 
-    /// The targets that can be reached from the object at `root`, each with
-    /// the shortest way.
+    /// The targets that can be reached from the object at `root`, each with the shortest
+    /// path.
     pub fn from(&mut self, root: u64) -> Reached {
-        if let Some(known) = self.known.get(&root) {
-            return known.clone();
+        if let Some(found) = self.cache.get(&root) {
+            return found.clone();
         }
         let found: Reached = self.search(root).into();
-        self.known.insert(root, found.clone());
+        self.cache.insert(root, found.clone());
         found
     }
 
+    /// Searches from the object at `root`.
     fn search(&mut self, root: u64) -> Vec<(u64, String)> {
         let mut found = Vec::new();
-        let mut seen = FxHashSet::from_iter([root]);
+        let mut visited = FxHashSet::from_iter([root]);
         let mut queue = VecDeque::from([(root, Vec::new(), 0u8)]);
         while let Some((object, path, depth)) = queue.pop_front() {
             if self.targets.contains(&object) {
@@ -77,7 +83,7 @@ impl<'r, 'm> Reachability<'r, 'm> {
             }
             self.left -= 1;
             for (step, part) in self.reader.parts(object) {
-                if seen.len() < MAX_OBJECTS && seen.insert(part) {
+                if visited.len() < MAX_OBJECTS && visited.insert(part) {
                     let path = [&path[..], &[step]].concat();
                     queue.push_back((part, path, depth + 1));
                 }

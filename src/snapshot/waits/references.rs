@@ -1,5 +1,5 @@
-//! Who refers to what: to things that are waited for, to what pools have given
-//! out, and to coroutines of no task.
+//! Finds references to awaited resources, to connections that pools have given out, and to
+//! coroutines without a task.
 
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -7,107 +7,186 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::frame_owners::OwnedFrame;
 use super::holders::{HolderSearch, nearest};
 use super::reachability::Reachability;
-use super::roots::{Roots, variables};
+use super::roots::{Roots, Variable, variables};
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
 use crate::model::{EdgeKind, ItemId, Reference, Referrer, ResourceKind};
 
-/// Variable that methods call their object by.
+/// Variable of methods with their object.
 const RECEIVER: &str = "self";
-/// Waiters and holders whose variables a resource may be named after.
-const NAMING: usize = 4;
+/// Maximum number of waiters and holders whose variables are searched for the name of a
+/// resource.
+const MAX_NAMING: usize = 4;
+
+/// Objects to which references are searched.
+struct Targets {
+    /// Indexes of awaited resources, by the address of their object.
+    resources: FxHashMap<u64, Vec<usize>>,
+    /// Index of the pool of each connection, by the address of the connection.
+    connections: FxHashMap<u64, usize>,
+    /// Indexes of coroutines without a task, by address.
+    coroutines: FxHashMap<u64, usize>,
+}
+
+impl Targets {
+    /// Addresses of all targets.
+    fn addresses(&self) -> impl Iterator<Item = u64> {
+        let resources = self.resources.keys().chain(self.connections.keys());
+        resources.chain(self.coroutines.keys()).copied()
+    }
+}
+
+/// A reference to a coroutine without a task.
+struct CoroutineReference {
+    /// Index of the coroutine.
+    coroutine: usize,
+    from: Referrer,
+    /// The variable at which the path begins.
+    variable: Variable,
+    path: ArcStr,
+}
+
+/// References that the search found.
+#[derive(Default)]
+struct Found {
+    /// To awaited resources.
+    references: Vec<Reference>,
+    /// To connections: the referrer, the index of the pool, and the path.
+    to_connections: Vec<(Referrer, usize, ArcStr)>,
+    /// To coroutines without a task.
+    to_coroutines: Vec<CoroutineReference>,
+}
 
 impl HolderSearch<'_, '_, '_> {
-    /// Who can reach the resources that have waiters and no holder, the
-    /// connections of pools, and coroutines of no task.
+    /// Finds references to awaited resources without known holders, to connections that
+    /// pools have given out, and to coroutines without a task.
     pub fn references(&mut self) -> Vec<Reference> {
-        let reader = self.inputs.reader;
-        let mut targets: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
-        for (place, resource) in self.registry.resources.iter().enumerate() {
-            let Some(subject) = self.registry.subjects[place] else {
+        let targets = Targets {
+            resources: self.awaited(),
+            connections: self.pooled(),
+            coroutines: self.detached_indexes(),
+        };
+        let Some(found) = self.search(&targets) else {
+            return Vec::new();
+        };
+        let mut references = found.references;
+        for reference in found.to_coroutines {
+            self.describe_keeper(&reference);
+        }
+        self.pool_holders(found.to_connections, &mut references);
+        self.name_resources(&references);
+        references
+    }
+
+    /// Indexes of the awaited resources whose holders are not known, by the address of their
+    /// object.
+    fn awaited(&self) -> FxHashMap<u64, Vec<usize>> {
+        let mut awaited: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+        for (index, resource) in self.registry.resources.iter().enumerate() {
+            let Some(subject) = self.registry.subjects[index] else {
                 continue;
             };
             if resource.waiters.is_empty() || resource.kind.knows_its_holders() {
                 continue;
             }
-            targets.entry(subject).or_default().push(place);
+            awaited.entry(subject).or_default().push(index);
         }
-        let pooled = self.pooled();
-        let orphans: FxHashMap<u64, usize> = self
-            .detached
+        awaited
+    }
+
+    /// Indexes of coroutines without a task, by address.
+    fn detached_indexes(&self) -> FxHashMap<u64, usize> {
+        self.detached
             .iter()
             .enumerate()
-            .map(|(index, orphan)| (orphan.addr, index))
-            .collect();
-        let wanted = targets.keys().chain(pooled.keys()).chain(orphans.keys());
-        // What a pool has given out is not reached through the pool.
-        let pools = self.registry.resources.iter().enumerate();
-        let pools = pools.filter(|(_, resource)| {
+            .map(|(index, detached)| (detached.addr, index))
+            .collect()
+    }
+
+    /// Addresses of objects through which no path may lead: loops, and pools, because a
+    /// connection in use is not reached through its pool.
+    fn closed(&self) -> Vec<u64> {
+        let resources = self.registry.resources.iter().enumerate();
+        let pools = resources.filter(|(_, resource)| {
             matches!(resource.kind, ResourceKind::Pool | ResourceKind::Limiter)
         });
-        let closed: Vec<u64> = pools
-            .filter_map(|(place, _)| self.registry.subjects[place])
+        pools
+            .filter_map(|(index, _)| self.registry.subjects[index])
             .chain(self.handles.iter().map(|(addr, _)| *addr))
-            .collect();
-        let mut reach = Reachability::new(reader, wanted.copied(), closed);
-        let mut references = Vec::new();
-        if reach.is_empty() {
-            return references;
+            .collect()
+    }
+
+    /// Searches for `targets` from all variables. `None` if there are no targets.
+    fn search(&self, targets: &Targets) -> Option<Found> {
+        let reader = self.inputs.reader;
+        let mut reachability = Reachability::new(reader, targets.addresses(), self.closed());
+        if reachability.is_empty() {
+            return None;
         }
-        let mut through_pools = Vec::new();
-        let everybody = Roots {
+        let roots = Roots {
             inputs: self.inputs,
             owners: &self.owners,
             handles: self.handles,
         };
-        let mut kept_by = Vec::new();
-        let mut seen = FxHashSet::default();
-        everybody.visit(&mut |from, roots| {
-            seen.clear();
-            for root in roots {
-                for (target, path) in reach.from(root.object).iter() {
-                    if !seen.insert(*target) {
-                        continue;
-                    }
-                    let path = match path.is_empty() {
-                        true => reader.shared(&root.name),
-                        false => reader.shared(&format!("{}{path}", root.name)),
-                    };
-                    if let Some(index) = orphans.get(target) {
-                        kept_by.push((*index, from.clone(), root.clone(), path.clone()));
-                    }
-                    if let Some(place) = pooled.get(target) {
-                        through_pools.push((from.clone(), *place, path.clone()));
-                    }
-                    for place in targets.get(target).into_iter().flatten() {
-                        references.push(Reference {
-                            from: from.clone(),
-                            to: self.registry.resources[*place].id,
-                            path: path.clone(),
-                            due_s: root.due_s,
-                            error: None,
-                        });
+        let mut found = Found::default();
+        let mut visited = FxHashSet::default();
+        roots.visit(&mut |from, variables| {
+            visited.clear();
+            for variable in variables {
+                for (target, path) in reachability.from(variable.object).iter() {
+                    if visited.insert(*target) {
+                        let path = match path.is_empty() {
+                            true => reader.shared(&variable.name),
+                            false => reader.shared(&format!("{}{path}", variable.name)),
+                        };
+                        self.add_found(&mut found, targets, *target, from, variable, path);
                     }
                 }
             }
         });
-        for (index, from, root, path) in kept_by {
-            if from != Referrer::Item(self.detached[index].coroutine.id) {
-                self.refer(index, reader, &root.name, root.object, &path);
-            }
-        }
-        self.pool_holders(through_pools, &mut references);
-        self.name_resources(&references);
-        references
+        Some(found)
     }
 
-    /// Connections that pools have given out, and the pool of each.
+    /// Adds a path from `variable` of `from` to the object at `target`.
+    fn add_found(
+        &self,
+        found: &mut Found,
+        targets: &Targets,
+        target: u64,
+        from: &Referrer,
+        variable: &Variable,
+        path: ArcStr,
+    ) {
+        if let Some(index) = targets.coroutines.get(&target) {
+            found.to_coroutines.push(CoroutineReference {
+                coroutine: *index,
+                from: from.clone(),
+                variable: variable.clone(),
+                path: path.clone(),
+            });
+        }
+        if let Some(pool) = targets.connections.get(&target) {
+            let reference = (from.clone(), *pool, path.clone());
+            found.to_connections.push(reference);
+        }
+        for index in targets.resources.get(&target).into_iter().flatten() {
+            found.references.push(Reference {
+                from: from.clone(),
+                to: self.registry.resources[*index].id,
+                path: path.clone(),
+                due_s: variable.due_s,
+                error: None,
+            });
+        }
+    }
+
+    /// Index of the pool of each connection in use, by the address of the connection.
     fn pooled(&self) -> FxHashMap<u64, usize> {
         let reader = self.inputs.reader;
         let mut pooled = FxHashMap::default();
-        for (place, resource) in self.registry.resources.iter().enumerate() {
+        for (index, resource) in self.registry.resources.iter().enumerate() {
             let (Some(subject), ResourceKind::Pool) =
-                (self.registry.subjects[place], resource.kind)
+                (self.registry.subjects[index], resource.kind)
             else {
                 continue;
             };
@@ -116,14 +195,15 @@ impl HolderSearch<'_, '_, '_> {
             };
             for (_, connection) in reader.parts(used) {
                 if reader.type_of(connection).is_ok_and(|ty| ty.is_heap()) {
-                    pooled.insert(connection, place);
+                    pooled.insert(connection, index);
                 }
             }
         }
         pooled
     }
 
-    /// Who refers to a connection without going through its pool has it.
+    /// Adds the holders of connections: the tasks, threads and coroutines that refer to them
+    /// without going through the pool.
     fn pool_holders(
         &mut self,
         found: Vec<(Referrer, usize, ArcStr)>,
@@ -151,16 +231,16 @@ impl HolderSearch<'_, '_, '_> {
         }
     }
 
-    /// Notes what keeps a coroutine of no task.
-    fn refer(&mut self, index: usize, reader: &Reader<'_>, step: &str, root: u64, path: &str) {
-        let coroutine = &mut self.detached[index].coroutine;
-        // A variable of the coroutine itself, or of a function that is gone
-        // with its frame, is worth less than an attribute.
-        let better = coroutine.referenced_by.is_none();
-        if !better {
+    /// Describes what keeps a coroutine without a task, by the first reference to it.
+    fn describe_keeper(&mut self, reference: &CoroutineReference) {
+        let reader = self.inputs.reader;
+        let path = &*reference.path;
+        let coroutine = &mut self.detached[reference.coroutine].coroutine;
+        let is_own_variable = reference.from == Referrer::Item(coroutine.id);
+        if is_own_variable || coroutine.referenced_by.is_some() {
             return;
         }
-        coroutine.referenced_by = Some(readable(reader, step, root, path));
+        coroutine.referenced_by = Some(readable(reader, &reference.variable, path));
         let names = path
             .split(['.', '[', '{', '('])
             .map(|part| part.trim_matches(|c: char| !c.is_alphanumeric() && c != '_'));
@@ -172,47 +252,50 @@ impl HolderSearch<'_, '_, '_> {
         coroutine.referenced_as = names.rev().find(is_name).map(str::to_owned);
     }
 
-    /// Names each resource by the shortest way that a waiter or holder has.
+    /// Names each resource by the shortest path from a variable of a waiter or holder, or
+    /// else by a global.
     fn name_resources(&mut self, references: &[Reference]) {
         let reader = self.inputs.reader;
-        let places = self.owners.task_places();
-        for place in 0..self.registry.resources.len() {
-            let resource = &self.registry.resources[place];
-            let Some(subject) = self.registry.subjects[place] else {
+        let indexes = self.owners.task_indexes();
+        for index in 0..self.registry.resources.len() {
+            let resource = &self.registry.resources[index];
+            let Some(subject) = self.registry.subjects[index] else {
                 continue;
             };
             if resource.name.is_some() {
                 continue;
             }
-            let people = resource.waiters.iter().chain(&resource.holders);
-            let frames = people
-                .map(|id| self.owners.frames(*id, &places))
+            let owners = resource.waiters.iter().chain(&resource.holders);
+            let frames = owners
+                .map(|id| self.owners.frames(*id, &indexes))
                 .filter(|frames| !frames.is_empty())
-                .take(NAMING);
+                .take(MAX_NAMING);
             let mut own = frames.flatten().filter(|owned| !owned.library);
-            let name = own.find_map(|owned| name_in(reader, &owned, subject));
-            let name = name.or_else(|| {
+            let name_of_variable = own.find_map(|owned| name_in(reader, &owned, subject));
+            let name = name_of_variable.or_else(|| {
                 let module = |reference: &&Reference| {
                     reference.to == resource.id && reference.from.item().is_none()
                 };
                 let reference = references.iter().find(module)?;
                 Some(reference.path.to_string())
             });
-            self.registry.resources[place].name = name;
+            self.registry.resources[index].name = name;
         }
     }
 }
 
-/// A way with the type of an object instead of `self`.
-fn readable(reader: &Reader<'_>, step: &str, root: u64, path: &str) -> String {
-    let rest = path.strip_prefix(step).unwrap_or(path);
-    match reader.type_of(root) {
+/// `path`, which begins at `variable`, with the type of the object instead of the name of
+/// the variable.
+fn readable(reader: &Reader<'_>, variable: &Variable, path: &str) -> String {
+    let rest = path.strip_prefix(&*variable.name).unwrap_or(path);
+    match reader.type_of(variable.object) {
         Ok(ty) if ty.is_heap() && rest.starts_with('.') => format!("{}{rest}", ty.name),
         _ => path.to_owned(),
     }
 }
 
-/// How the frame's code would name the object at `subject`.
+/// Name of the object at `subject` in the code of a frame: a variable, or a path of at most
+/// two steps from a variable. `None` if there is none.
 fn name_in(reader: &Reader<'_>, owned: &OwnedFrame<'_>, subject: u64) -> Option<String> {
     let variables = variables(reader, owned.frame);
     if let Some(variable) = variables.iter().find(|each| each.object == subject) {

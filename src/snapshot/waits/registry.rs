@@ -1,4 +1,4 @@
-//! The resources of one snapshot, each once.
+//! The resources and edges of one snapshot.
 
 use arcstr::ArcStr;
 use indexmap::IndexMap;
@@ -8,21 +8,22 @@ use super::state;
 use crate::cpython::Reader;
 use crate::model::{Edge, EdgeKind, IdMap, ItemId, Resource, ResourceKind};
 
-/// Resources by id, and the edges to and from them.
+/// All resources, each once, and all edges.
 pub struct Registry<'r, 'm> {
     /// Reads the state of a resource when it is added.
     pub reader: &'r Reader<'m>,
     /// All resources, in the order in which they were added.
     pub resources: Vec<Resource>,
-    /// The object behind each resource, where it is one of the target.
+    /// Address of the object of each resource. `None` for files of the kernel.
     pub subjects: Vec<Option<u64>>,
+    /// Indexes of resources by id.
     indexes: IdMap<usize>,
-    /// Edges by both ends: of several between the same, the first one counts.
+    /// Edges by both ends. The first of several edges between the same items counts.
     edges: IndexMap<(ItemId, ItemId), EdgeKind, FxBuildHasher>,
 }
 
 impl<'r, 'm> Registry<'r, 'm> {
-    /// Begins with the edges between tasks.
+    /// A registry with the edges between tasks, and without resources.
     pub fn new(reader: &'r Reader<'m>, edges: &[Edge]) -> Self {
         let mut registry = Self {
             reader,
@@ -37,7 +38,7 @@ impl<'r, 'm> Registry<'r, 'm> {
         registry
     }
 
-    /// Index of the resource of kind `kind` that the object at `addr` is.
+    /// Index of the resource for the object at `addr`. Adds it if it is new.
     pub fn object(&mut self, kind: ResourceKind, addr: u64) -> usize {
         let id = ItemId::Resource(kind, addr);
         if let Some(index) = self.index(id) {
@@ -47,7 +48,7 @@ impl<'r, 'm> Registry<'r, 'm> {
         self.insert(resource, Some(addr))
     }
 
-    /// Index of the resource of kind `kind` that descriptor `fd` is.
+    /// Index of the resource for descriptor `fd`. Adds it with this `summary` if it is new.
     pub fn file(&mut self, kind: ResourceKind, fd: i64, summary: &str) -> usize {
         let id = ItemId::File(kind, fd);
         if let Some(index) = self.index(id) {
@@ -59,6 +60,7 @@ impl<'r, 'm> Registry<'r, 'm> {
         self.insert(resource, None)
     }
 
+    /// Adds a resource.
     fn insert(&mut self, resource: Resource, subject: Option<u64>) -> usize {
         let index = self.resources.len();
         self.indexes.insert(resource.id, index);
@@ -67,7 +69,7 @@ impl<'r, 'm> Registry<'r, 'm> {
         index
     }
 
-    /// Index of the resource with this id.
+    /// Index of the resource with this id. `None` if there is none.
     pub fn index(&self, id: ItemId) -> Option<usize> {
         self.indexes.get(&id).copied()
     }
@@ -82,8 +84,8 @@ impl<'r, 'm> Registry<'r, 'm> {
         })
     }
 
-    /// Notes that `from` cannot go on before `to` does. Returns whether that is
-    /// new; an item never waits for itself.
+    /// Adds an edge: `from` cannot go on before `to` does. Returns whether it is new.
+    /// Edges from an item to itself are not added.
     pub fn edge(&mut self, from: ItemId, to: ItemId, via: EdgeKind) -> bool {
         if from == to || self.edges.contains_key(&(from, to)) {
             return false;
@@ -92,7 +94,7 @@ impl<'r, 'm> Registry<'r, 'm> {
         true
     }
 
-    /// Notes that `waiter` waits for the resource at `index`.
+    /// Adds `waiter` to the resource at `index`.
     pub fn wait(&mut self, waiter: ItemId, index: usize, via: EdgeKind) {
         let id = self.resources[index].id;
         if self.edge(waiter, id, via) {
@@ -100,7 +102,7 @@ impl<'r, 'm> Registry<'r, 'm> {
         }
     }
 
-    /// Notes that `holder` has the resource at `index`.
+    /// Adds `holder` to the resource at `index`.
     pub fn hold(&mut self, index: usize, holder: ItemId, via: EdgeKind) {
         let id = self.resources[index].id;
         if self.edge(id, holder, via) {

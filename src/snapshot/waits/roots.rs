@@ -1,4 +1,4 @@
-//! From where objects can be reached: the variables of everybody who may act.
+//! Variables from which objects can be reached.
 
 use std::rc::Rc;
 
@@ -10,36 +10,42 @@ use crate::asyncio::LoopHandles;
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{ItemId, Referrer};
 
-/// The global that says where a module was loaded from.
+/// Global with the path of the file of a module.
 const FILE: &str = "__file__";
 
-/// A variable, or what a callback of a loop works on.
+/// A variable, or an argument of a callback of a loop.
 #[derive(Debug, Clone)]
 pub struct Variable {
+    /// Name of the variable or callback.
     pub name: Rc<str>,
+    /// Address of its object.
     pub object: u64,
-    /// Seconds until a timer uses it.
+    /// Seconds until a timer uses it. `None` if no timer does.
     pub due_s: Option<f64>,
 }
 
-/// Somebody's id and their variables.
+/// A referrer with its variables.
 pub type Rooted = (Referrer, Vec<Variable>);
 
-/// Everybody who may act.
+/// Everything that has variables.
 pub struct Roots<'a, 'r, 'm> {
+    /// The inputs of the explanation.
     pub inputs: &'a WaitInputs<'r, 'm>,
+    /// All frames.
     pub owners: &'a Owners<'a>,
+    /// Handles of each loop, by its address.
     pub handles: &'a [(u64, LoopHandles)],
 }
 
 impl Roots<'_, '_, '_> {
-    /// Shows `visit` everybody who may act, with the objects in their variables.
+    /// Calls `visit` with each referrer and its variables: owners of frames, failed tasks
+    /// (through their tracebacks), loops, and modules.
     pub fn visit(&self, visit: &mut dyn FnMut(&Referrer, &[Variable])) {
         let reader = self.inputs.reader;
         let mut found = Vec::new();
         self.owners.visit(&mut |owner| {
             found.clear();
-            // What the user's own code calls it comes first.
+            // Names in the program's own code come first.
             for library in [false, true] {
                 let frames = owner.frames.iter();
                 for owned in frames.filter(|owned| owned.library == library) {
@@ -72,14 +78,14 @@ impl Roots<'_, '_, '_> {
         }
     }
 
-    /// What the callbacks of a loop work on.
+    /// The bound objects and arguments of the callbacks of a loop.
     fn of_loop(&self, handles: &LoopHandles) -> Vec<Variable> {
         let reader = self.inputs.reader;
         let watched = handles.watched.iter();
-        let files = watched.flat_map(|file| file.reader.iter().chain(&file.writer));
-        let all = handles.timers.iter().chain(&handles.ready);
-        let all = all.chain(&handles.signals).chain(files);
-        let objects = all.flat_map(|handle| {
+        let of_files = watched.flat_map(|file| file.reader.iter().chain(&file.writer));
+        let scheduled = handles.timers.iter().chain(&handles.ready);
+        let all = scheduled.chain(&handles.signals).chain(of_files);
+        let variables = all.flat_map(|handle| {
             let bound = reader.bound_objects(handle.callback);
             let arguments = handle.arguments.iter().copied();
             let name: Rc<str> = handle.name.as_str().into();
@@ -90,10 +96,10 @@ impl Roots<'_, '_, '_> {
                 due_s: handle.when.map(|when| when - self.inputs.now),
             })
         });
-        objects.collect()
+        variables.collect()
     }
 
-    /// The globals of modules that the user wrote.
+    /// The globals of the program's own modules.
     fn module_roots(&self, interpreter: u64) -> Vec<Rooted> {
         let reader = self.inputs.reader;
         let user_modules = || -> crate::cpython::error::Result<Vec<_>> {
@@ -132,7 +138,8 @@ impl Roots<'_, '_, '_> {
         user_modules().unwrap_or_default()
     }
 
-    /// The key by which modules have their file: that of one that has one.
+    /// Address of the key `__file__`. Checked on 3.7 to 3.15: every module's `__file__` key
+    /// is the same interned object. `None` if it was not found.
     fn file_key(&self, interpreter: u64) -> Option<u64> {
         let reader = self.inputs.reader;
         let globals = reader.module_globals(interpreter, "os").ok()??;
@@ -140,7 +147,7 @@ impl Roots<'_, '_, '_> {
         Some(key)
     }
 
-    /// Names and globals of the modules in the dict at `modules`.
+    /// Addresses of the names and globals of the modules in the dict at `modules`.
     fn modules(&self, modules: u64) -> crate::cpython::error::Result<Vec<(u64, u64)>> {
         let reader = self.inputs.reader;
         let (items, _) = reader.dict_items(modules, reader.limits.items)?;
@@ -148,10 +155,10 @@ impl Roots<'_, '_, '_> {
             items.iter().map(|(_, module)| *module),
             reader.layout.module.md_dict,
         );
-        let globals = |module| reader.module_dict(module).ok();
-        let loaded = items.into_iter();
-        let loaded: Vec<(u64, u64)> = loaded
-            .filter_map(|(name, module)| Some((name, globals(module)?)))
+        let dict_of = |module| reader.module_dict(module).ok();
+        let loaded: Vec<(u64, u64)> = items
+            .into_iter()
+            .filter_map(|(name, module)| Some((name, dict_of(module)?)))
             .collect();
         let globals: Vec<u64> = loaded.iter().map(|(_, globals)| *globals).collect();
         reader.prefetch_dicts(&globals);
@@ -159,15 +166,16 @@ impl Roots<'_, '_, '_> {
     }
 }
 
-/// Names and objects of the variables of `frame`.
+/// The variables of `frame`.
 pub fn variables(reader: &Reader<'_>, frame: &RawFrame) -> Vec<Variable> {
     let mut found = Vec::new();
     add_variables(reader, frame, &mut found);
     found
 }
 
+/// Adds the variables of `frame` to `found`.
 fn add_variables(reader: &Reader<'_>, frame: &RawFrame, found: &mut Vec<Variable>) {
-    // What cannot be read refers to nothing.
+    // A variable that cannot be read leads nowhere.
     let _ = reader.visit_variables(frame, &mut |name, object| {
         found.push(Variable {
             name: name.clone(),

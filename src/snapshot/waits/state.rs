@@ -1,11 +1,10 @@
-//! State of locks, queues, pools and the like, from their attributes.
+//! Reads the state of resources from the attributes of their objects.
 
 use crate::asyncio::wait_table::pool;
 use crate::cpython::{Kind, Reader};
 use crate::model::{ItemId, Resource, ResourceKind};
 
-/// The resource of kind `kind` at `addr`, with its state but without holders
-/// and waiters.
+/// Reads the resource of kind `kind` at `addr`, without holders and waiters.
 pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
     let type_name = reader.type_of(addr).map_or_else(
         |_| "?".to_owned(),
@@ -37,7 +36,7 @@ pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
         ResourceKind::ThreadLock => resource.locked = reader.thread_lock_held(addr),
         ResourceKind::Pool | ResourceKind::Limiter => state.pool(&mut resource),
         ResourceKind::MemoryStream => {
-            // anyio: an unbounded buffer is `math.inf`.
+            // The limit of an unbounded anyio stream is `math.inf`.
             resource.limit = state.number(&["max_buffer_size"]);
             resource.size = state.length("buffer");
         }
@@ -59,16 +58,19 @@ pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
     resource
 }
 
+/// Reads the attributes of one object.
 struct State<'r, 'm> {
     reader: &'r Reader<'m>,
     addr: u64,
 }
 
 impl State<'_, '_> {
+    /// Address of the object in an attribute.
     fn object(&self, name: &str) -> Option<u64> {
         self.reader.attribute_object(self.addr, name).ok()?
     }
 
+    /// Value of the first of `names` that exists, if it is an integer.
     fn number(&self, names: &[&str]) -> Option<i64> {
         let value = self.reader.first_attribute(self.addr, names)?;
         match self.reader.type_of(value).ok()?.kind {
@@ -80,28 +82,33 @@ impl State<'_, '_> {
         }
     }
 
+    /// Value of a boolean attribute.
     fn truth(&self, name: &str) -> Option<bool> {
         self.reader.attribute_bool(self.addr, name)
     }
 
+    /// Value of a text attribute. `None` if it is empty.
     fn text(&self, name: &str) -> Option<String> {
         let text = self.reader.text(self.object(name)?).ok()?;
         (!text.is_empty()).then(|| text.to_string())
     }
 
+    /// Length of the container in an attribute.
     fn length(&self, name: &str) -> Option<u64> {
         self.reader.any_length(self.object(name)?)
     }
 
+    /// Reads a lock of asyncio or anyio.
     fn lock(&self, resource: &mut Resource) {
         let owner = self.reader.attribute(self.addr, "_owner_task");
         resource.locked = match owner {
-            // anyio's locks know their owner.
+            // A lock of anyio refers to its owner.
             Ok(Some(owner)) => Some(!self.reader.is_kind(owner, Kind::None)),
             _ => self.truth("_locked"),
         };
     }
 
+    /// Reads a queue.
     fn queue(&self, resource: &mut Resource) {
         resource.limit = self.number(&["_maxsize", "maxsize"]).filter(|max| *max > 0);
         resource.size = self.length("_queue").or_else(|| self.length("queue"));
@@ -113,6 +120,7 @@ impl State<'_, '_> {
             .or_else(|| self.truth("is_shutdown"));
     }
 
+    /// Reads a pool or limiter.
     fn pool(&self, resource: &mut Resource) {
         let limit = self.number(pool::LIMIT).filter(|limit| *limit > 0);
         let length = |names: &[&str]| {
@@ -120,7 +128,7 @@ impl State<'_, '_> {
             self.reader
                 .any_length(container)
                 .or_else(|| {
-                    // A queue of what is free.
+                    // The free connections may be in a queue.
                     let inner = self
                         .reader
                         .first_attribute(container, &["_queue", "queue"])?;
@@ -143,7 +151,8 @@ impl State<'_, '_> {
 }
 
 impl Reader<'_> {
-    /// Length of a list, tuple, deque, dict or set; also of subclasses.
+    /// Length of a list, tuple, deque, dict, set, `bytes` or `bytearray`, or of an instance
+    /// of a subclass. `None` for other objects.
     pub fn any_length(&self, addr: u64) -> Option<u64> {
         match self.type_of(addr).ok()?.kind {
             Kind::List | Kind::Tuple | Kind::Deque | Kind::ByteArray | Kind::Bytes => {

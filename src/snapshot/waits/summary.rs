@@ -1,17 +1,17 @@
-//! One line about a resource, and about the wait for it.
+//! Summaries of resources and waits in one line.
 
 use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use crate::model::{ItemId, Resource, ResourceKind, Taken, Wait, WaitKind};
 
-/// Names shown before the rest is counted.
+/// Maximum number of names in a summary. The others are counted.
 const NAMES_SHOWN: usize = 3;
 
-/// What ids of tasks, threads and coroutines are called.
+/// Display names of tasks, threads and coroutines.
 pub type Names = FxHashMap<ItemId, String>;
 
-/// `asyncio.locks.Lock` as its users import it: `asyncio.Lock`.
+/// The name by which programs import a type: `asyncio.Lock` for `asyncio.locks.Lock`.
 pub fn short_type(name: &str) -> String {
     let first = name.split('.').next().unwrap_or(name);
     let last = name.rsplit('.').next().unwrap_or(name);
@@ -21,7 +21,7 @@ pub fn short_type(name: &str) -> String {
     }
 }
 
-/// What the resource is and in which state.
+/// Summary of a resource: its type, name, state and holders.
 pub fn resource(resource: &Resource, names: &Names) -> String {
     let mut text = title(resource);
     let state = state(resource);
@@ -34,6 +34,7 @@ pub fn resource(resource: &Resource, names: &Names) -> String {
     text
 }
 
+/// Type and name of a resource.
 fn title(resource: &Resource) -> String {
     let ty = match resource.kind {
         ResourceKind::Socket | ResourceKind::Pipe | ResourceKind::File => {
@@ -57,6 +58,7 @@ fn title(resource: &Resource) -> String {
     }
 }
 
+/// State of a resource. Empty if nothing is known.
 fn state(resource: &Resource) -> String {
     let mut parts = Vec::new();
     let kind = resource.kind;
@@ -128,11 +130,12 @@ fn state(resource: &Resource) -> String {
     parts.join(", ")
 }
 
-/// The holders of the resource that are named in a line about it.
+/// The holders that the summary of the resource names.
 pub fn named_holders(resource: &Resource) -> impl Iterator<Item = &ItemId> {
     resource.holders.iter().take(NAMES_SHOWN)
 }
 
+/// Names of the holders, with the place in the code where each took the resource.
 fn holders(resource: &Resource, names: &Names) -> String {
     let shown = named_holders(resource).map(|id| {
         let name = names.get(id).cloned().unwrap_or_else(|| id.to_string());
@@ -152,7 +155,7 @@ fn holders(resource: &Resource, names: &Names) -> String {
     }
 }
 
-/// Completes what `wait` says from the resource that it names.
+/// Completes `wait` from its resource. `ahead` is the number of waiters before it.
 pub fn wait(wait: &mut Wait, resource: Option<&Resource>, ahead: Option<u64>) {
     if let Some(resource) = resource {
         if wait.holders.is_empty() {
@@ -189,7 +192,7 @@ pub fn wait(wait: &mut Wait, resource: Option<&Resource>, ahead: Option<u64>) {
     }
 }
 
-/// What is said of the wait for a timer that is due in `left` seconds.
+/// Summary of the wait for a timer that is due in `left` seconds.
 pub fn timer(left: f64) -> ArcStr {
     match left < 0.0 {
         true => format!("timer, overdue by {:.1} s", -left).into(),

@@ -1,4 +1,4 @@
-//! Why one suspended task does not go on.
+//! Explains the wait of one suspended task.
 
 use std::num::NonZeroU64;
 
@@ -18,23 +18,31 @@ use crate::model::{EdgeKind, ItemId, ResourceKind, Wait, WaitKind};
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
 
-/// Module and function of `asyncio.sleep`, whose timer uvloop keeps in C.
+/// Module and function of `asyncio.sleep` (Lib/asyncio/tasks.py). uvloop keeps its timer in
+/// C, where it is not found.
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
 
-/// Everything a task's wait is explained with.
+/// The inputs for explaining waits of tasks.
 pub struct ExplainTask<'a, 'r, 'm> {
+    /// The inputs of the explanation.
     pub inputs: &'a WaitInputs<'r, 'm>,
+    /// All resources and edges.
     pub registry: &'a mut Registry<'r, 'm>,
+    /// All threads, already explained.
     pub threads: &'a [BuiltThread],
+    /// Timers of all loops.
     pub timers: &'a Timers,
+    /// Jobs of all executors.
     pub jobs: &'a Jobs,
+    /// Handles of each loop, by its address.
     pub handles: &'a [(u64, LoopHandles)],
-    /// What the receivers of library methods are.
+    /// Cache: the pool or stream that the receiver of a library method is, by address.
+    /// `None` for other receivers.
     pub outer: FxHashMap<u64, Option<Outer>>,
 }
 
 impl ExplainTask<'_, '_, '_> {
-    /// Explains the wait of a task that waits for no other task.
+    /// Explains the wait of a task that does not wait for another task.
     pub fn task(&mut self, built: &mut BuiltTask) {
         let Some(leaf) = built.waiter.map(NonZeroU64::get) else {
             return;
@@ -46,8 +54,8 @@ impl ExplainTask<'_, '_, '_> {
         let outer = reader.outer_wait(&built.chain, inner, &mut self.outer);
         let mut wait = built.task_mut().waits_for.take().unwrap_or_default();
         wait.summary = ArcStr::new();
-        let place = match (found, outer) {
-            // The primitive is a detail of what is around it.
+        let index = match (found, outer) {
+            // The outer pool or stream is the resource; the primitive is its detail.
             (Some((raw, _)), Some(outer)) => {
                 wait.kind = raw.kind;
                 wait.type_name = type_name(reader, raw.subject);
@@ -57,11 +65,11 @@ impl ExplainTask<'_, '_, '_> {
             (Some((raw, _)), None) => self.primitive(id, &raw, leaf, &mut wait),
             (None, None) => self.bare(id, built, leaf, &mut wait),
         };
-        wait.resource = place.map(|place| self.registry.resources[place].id);
+        wait.resource = index.map(|index| self.registry.resources[index].id);
         built.task_mut().waits_for = Some(wait);
     }
 
-    /// A wait in a method that is known. Returns the place of its resource.
+    /// Explains a wait in a known method. Returns the index of its resource.
     fn primitive(
         &mut self,
         id: ItemId,
@@ -100,11 +108,12 @@ impl ExplainTask<'_, '_, '_> {
                 self.registry.wait(id, index, kind.edge());
                 Some(index)
             }
-            // These are receivers of methods in which threads wait.
+            // Only threads wait in methods of these.
             Receiver::Thread | Receiver::Popen => None,
         }
     }
 
+    /// Adds the wait for a pool or memory stream. Returns its index.
     fn outer(&mut self, id: ItemId, outer: Outer) -> usize {
         let (kind, addr) = match outer {
             Outer::Pool(addr) => {
@@ -117,12 +126,13 @@ impl ExplainTask<'_, '_, '_> {
             }
             Outer::MemoryStream(addr) => (ResourceKind::MemoryStream, addr),
         };
-        let place = self.registry.object(kind, addr);
-        self.registry.wait(id, place, kind.edge());
-        place
+        let index = self.registry.object(kind, addr);
+        self.registry.wait(id, index, kind.edge());
+        index
     }
 
-    /// A group whose tasks do not say that it waits for them (anyio).
+    /// Adds the edges to the tasks of a group. Tasks of an anyio group have no callback
+    /// that leads to the waiting task.
     fn group(&mut self, id: ItemId, group: u64, wait: &mut Wait) {
         let reader = self.inputs.reader;
         let tasks = reader.attribute_object(group, "_tasks").ok().flatten();
@@ -137,7 +147,8 @@ impl ExplainTask<'_, '_, '_> {
         wait.summary = format!("{} tasks", tasks.len()).into();
     }
 
-    /// A future that no known method made.
+    /// Explains the wait for a future outside of known methods. Returns the index of its
+    /// resource.
     fn bare(&mut self, id: ItemId, built: &BuiltTask, leaf: u64, wait: &mut Wait) -> Option<usize> {
         let reader = self.inputs.reader;
         if let Some(left) = self.timers.wakes.get(&leaf) {
@@ -162,25 +173,26 @@ impl ExplainTask<'_, '_, '_> {
             }
             return None;
         }
-        if let Some(place) = self.job(id, leaf, wait) {
-            return place;
+        if let Some(index) = self.job(id, leaf, wait) {
+            return index;
         }
         if let Some(fd) = self.watched_for(leaf) {
             wait.kind = WaitKind::SocketRead;
             return Some(self.file(id, fd, wait));
         }
-        // A protocol's own future: what its transport is connected to.
+        // A method of a protocol waits for the descriptor of its transport.
         let protocol = innermost.and_then(|frame| reader.method_receiver(frame).ok()?);
         if let Some(found) = protocol.and_then(|receiver| reader.descriptor_of(receiver)) {
             wait.kind = WaitKind::SocketRead;
             return Some(self.file(id, found.fd, wait));
         }
-        let place = self.registry.object(ResourceKind::Future, leaf);
-        self.registry.wait(id, place, EdgeKind::Future);
-        Some(place)
+        let index = self.registry.object(ResourceKind::Future, leaf);
+        self.registry.wait(id, index, EdgeKind::Future);
+        Some(index)
     }
 
-    /// The pending ones of several futures that are waited for together.
+    /// Explains the wait for several futures together. Returns the addresses of the pending
+    /// ones; `None` if it is not such a wait.
     fn combined(&self, built: &BuiltTask, leaf: u64, wait: &mut Wait) -> Option<Vec<u64>> {
         let reader = self.inputs.reader;
         let frame = python_frames(&built.chain).next();
@@ -207,12 +219,12 @@ impl ExplainTask<'_, '_, '_> {
         Some(pending)
     }
 
-    /// A job of an executor: `Some` when it is one.
+    /// Explains the wait for a job of an executor. Returns the index of its resource, if it
+    /// has one; the outer `None` says that it is not such a wait.
     fn job(&mut self, id: ItemId, leaf: u64, wait: &mut Wait) -> Option<Option<usize>> {
         let reader = self.inputs.reader;
-        let futures = [Some(leaf), reader.concurrent_source(leaf)];
-        let futures = futures.into_iter().flatten();
-        for future in futures.clone() {
+        let source = reader.concurrent_source(leaf);
+        for future in [Some(leaf), source].into_iter().flatten() {
             if let Some(thread) = self.jobs.running.get(&future) {
                 let thread = &self.threads[*thread].thread;
                 wait.kind = WaitKind::Executor;
@@ -227,22 +239,23 @@ impl ExplainTask<'_, '_, '_> {
                 self.registry.wait(id, queued.pool, EdgeKind::Executor);
                 return Some(Some(queued.pool));
             }
-            if let Some(place) = self.jobs.in_processes.get(&future) {
+            if let Some(index) = self.jobs.in_processes.get(&future) {
                 wait.kind = WaitKind::Executor;
-                self.registry.wait(id, *place, EdgeKind::Executor);
-                return Some(Some(*place));
+                self.registry.wait(id, *index, EdgeKind::Executor);
+                return Some(Some(*index));
             }
         }
-        let concurrent = reader.concurrent_source(leaf)?;
+        let concurrent = source?;
         wait.kind = WaitKind::Executor;
-        let place = self
+        let index = self
             .registry
             .object(ResourceKind::ConcurrentFuture, concurrent);
-        self.registry.wait(id, place, EdgeKind::Executor);
-        Some(Some(place))
+        self.registry.wait(id, index, EdgeKind::Executor);
+        Some(Some(index))
     }
 
-    /// A call of the loop itself: name resolution or a raw socket.
+    /// Explains a wait in a method of the loop: name resolution or a raw socket. Returns the
+    /// index of its resource.
     fn loop_call(
         &mut self,
         id: ItemId,
@@ -262,7 +275,7 @@ impl ExplainTask<'_, '_, '_> {
         Some(self.file(id, fd, wait))
     }
 
-    /// The descriptor whose handles complete the future at `leaf`.
+    /// The descriptor whose callbacks complete the future at `leaf`.
     fn watched_for(&self, leaf: u64) -> Option<i64> {
         let watched = self
             .handles
@@ -280,6 +293,7 @@ impl ExplainTask<'_, '_, '_> {
             .next()
     }
 
+    /// Explains the wait for a stream or protocol. Returns the index of its resource.
     fn descriptor(&mut self, id: ItemId, stream: u64, wait: &mut Wait) -> Option<usize> {
         let reader = self.inputs.reader;
         wait.type_name = type_name(reader, stream);
@@ -289,32 +303,34 @@ impl ExplainTask<'_, '_, '_> {
             .flatten()
             .and_then(|buffer| reader.any_length(buffer));
         let Some(found) = reader.descriptor_of(stream) else {
-            let place = self.registry.object(ResourceKind::Stream, stream);
-            self.registry.resources[place].buffered = buffered;
-            self.registry.wait(id, place, wait.kind.stream_edge());
-            return Some(place);
+            let index = self.registry.object(ResourceKind::Stream, stream);
+            self.registry.resources[index].buffered = buffered;
+            self.registry.wait(id, index, wait.kind.stream_edge());
+            return Some(index);
         };
         let is_pipe = files::describe(self.inputs.descriptors, found.fd).0 == ResourceKind::Pipe;
         if is_pipe {
             wait.kind = wait.kind.over_pipe();
         }
-        let place = self.file(id, found.fd, wait);
-        let resource = &mut self.registry.resources[place];
+        let index = self.file(id, found.fd, wait);
+        let resource = &mut self.registry.resources[index];
         resource.buffered = match wait.kind {
             WaitKind::SocketWrite | WaitKind::PipeWrite => found.write_buffer,
             _ => buffered,
         };
-        Some(place)
+        Some(index)
     }
 
+    /// Adds the wait for a descriptor. Returns the index of its resource.
     fn file(&mut self, id: ItemId, fd: i64, wait: &mut Wait) -> usize {
-        let (place, peer) = files::resource(self.registry, self.inputs.descriptors, fd);
-        let kind = self.registry.resources[place].kind;
+        let (index, peer) = files::resource(self.registry, self.inputs.descriptors, fd);
+        let kind = self.registry.resources[index].kind;
         wait.peer = peer.map(ArcStr::from);
-        self.registry.wait(id, place, kind.edge());
-        place
+        self.registry.wait(id, index, kind.edge());
+        index
     }
 
+    /// Explains the wait for the exit of a child process, which is not a resource.
     fn subprocess(&mut self, id: ItemId, raw: &RawWait, wait: &mut Wait) -> Option<usize> {
         let reader = self.inputs.reader;
         let transport = match raw.receiver {
@@ -333,14 +349,14 @@ impl ExplainTask<'_, '_, '_> {
     }
 }
 
-/// A thread that runs a job, and where it is.
+/// Name of a thread that runs a job, with what it waits for or the line that it runs.
 pub fn running_in(thread: &crate::model::Thread) -> String {
     let at = thread
         .frames
         .iter()
         .find(|frame| !frame.library)
         .or(thread.frames.first());
-    // A worker that is in a call without frames of its own: what the call is.
+    // Frames of the library say less than the call in which the thread is.
     let called = thread
         .waits_for
         .as_ref()
@@ -359,6 +375,7 @@ pub fn running_in(thread: &crate::model::Thread) -> String {
     }
 }
 
+/// Full name of the type of the object at `addr`; `?` if it cannot be read.
 fn type_name(reader: &Reader<'_>, addr: u64) -> ArcStr {
     reader.type_of(addr).map_or_else(
         |_| literal!("?"),

@@ -1,4 +1,4 @@
-//! Why one thread does not go on.
+//! Explains the wait of one blocked thread.
 
 use arcstr::{ArcStr, literal};
 use rustc_hash::FxHashMap;
@@ -13,13 +13,14 @@ use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{EdgeKind, ItemId, ResourceKind, ThreadState, Wait, WaitKind};
 use crate::snapshot::threads::BuiltThread;
 
-/// Frames from which a lock is looked for.
-const LOCK_FRAMES: usize = 3;
-/// Method of `threading.Condition` and its variable with the lock it sleeps for.
+/// Maximum number of frames whose variables are searched for a lock.
+const MAX_LOCK_FRAMES: usize = 3;
+/// Class of conditions.
 const CONDITION: &str = "threading.Condition";
+/// Variable of `Condition.wait` with the lock that it sleeps on (Lib/threading.py).
 const WAITER_VARIABLE: &str = "waiter";
 
-/// System calls and the model's kinds of waits.
+/// System calls and their kinds of waits.
 const CALLS: &[(&[&str], WaitKind)] = &[
     (&["clock_nanosleep", "nanosleep"], WaitKind::Sleep),
     (&["recvfrom", "recvmsg"], WaitKind::SocketRead),
@@ -30,36 +31,40 @@ const CALLS: &[(&[&str], WaitKind)] = &[
     (&["flock"], WaitKind::FileLock),
 ];
 
-/// Everything a thread's wait is explained with.
+/// The inputs for explaining waits of threads.
 pub struct ExplainThread<'a, 'r, 'm> {
+    /// The inputs of the explanation.
     pub inputs: &'a WaitInputs<'r, 'm>,
+    /// All resources and edges.
     pub registry: &'a mut Registry<'r, 'm>,
+    /// Jobs of all executors.
     pub jobs: &'a Jobs,
     /// Ids of threads by `pthread_self()`.
     pub by_ident: &'a FxHashMap<u64, ItemId>,
-    /// Coroutines whose first step is queued, by the future they complete.
+    /// Coroutines whose first step is in a ready queue, by the address of the future that
+    /// they complete.
     pub queued: &'a FxHashMap<u64, ItemId>,
-    /// Tasks that complete a future of `concurrent.futures`.
+    /// Tasks that complete a future of `concurrent.futures`, by its address.
     pub completing: &'a FxHashMap<u64, Vec<ItemId>>,
 }
 
 impl ExplainThread<'_, '_, '_> {
-    /// What `built`, the thread at `index`, waits for; `polls` says that it is
-    /// a loop's that waits for anything to happen.
+    /// Explains the wait of the thread at `index`, if it is blocked. `polls` says that it
+    /// runs a loop that waits in its selector; that is no wait.
     pub fn thread(&mut self, built: &mut BuiltThread, index: usize, polls: bool) {
         if polls || built.thread.state != ThreadState::Blocked {
             return;
         }
         let wait = match self.jobs.idle.get(&index) {
-            Some(place) => Some(self.idle_worker(*place)),
+            Some(executor) => Some(self.idle_worker(*executor)),
             None => self.known(built).or_else(|| self.call(built)),
         };
         built.thread.waits_for = wait;
     }
 
-    /// A worker that waits for a job is waited for by nobody.
-    fn idle_worker(&self, place: usize) -> Wait {
-        let executor = &self.registry.resources[place];
+    /// The wait of a worker for a job. It has no edge, because nobody waits for the worker.
+    fn idle_worker(&self, index: usize) -> Wait {
+        let executor = &self.registry.resources[index];
         Wait {
             kind: WaitKind::Idle,
             type_name: executor.type_name.clone(),
@@ -69,6 +74,7 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
+    /// Explains a wait in a known method.
     fn known(&mut self, built: &BuiltThread) -> Option<Wait> {
         let reader = self.inputs.reader;
         let (raw, _) = reader.innermost_wait(built.stack.frames.iter(), THREAD_WAITS)?;
@@ -95,7 +101,7 @@ impl ExplainThread<'_, '_, '_> {
                 }
                 wait.resource = Some(self.registry.resources[index].id);
             }
-            // These are receivers of methods in which coroutines wait.
+            // Only coroutines wait in methods of these.
             Receiver::Stream
             | Receiver::Protocol
             | Receiver::EventLoop
@@ -106,7 +112,8 @@ impl ExplainThread<'_, '_, '_> {
         Some(wait)
     }
 
-    /// A thread that was notified wants the lock of its condition back.
+    /// Address of the lock of a condition, if the thread was notified and waits to take
+    /// the lock again.
     fn reacquiring(&self, built: &BuiltThread, raw: &RawWait) -> Option<u64> {
         let reader = self.inputs.reader;
         let frame = built.stack.frames.first()?;
@@ -122,6 +129,7 @@ impl ExplainThread<'_, '_, '_> {
         (sleeps_for == lock).then_some(lock)
     }
 
+    /// Explains the wait for the result of a future of `concurrent.futures`.
     fn future(&mut self, ids: &[ItemId], future: u64, wait: &mut Wait) {
         let reader = self.inputs.reader;
         let mut targets: Vec<ItemId> = self.completing.get(&future).cloned().unwrap_or_default();
@@ -130,16 +138,16 @@ impl ExplainThread<'_, '_, '_> {
             targets.push(self.registry.resources[queued.pool].id);
             wait.waiters_ahead = Some(queued.position);
         }
-        if let Some(place) = self.jobs.in_processes.get(&future) {
-            targets.push(self.registry.resources[*place].id);
+        if let Some(index) = self.jobs.in_processes.get(&future) {
+            targets.push(self.registry.resources[*index].id);
         }
         wait.summary = literal!("result of a future");
         if targets.is_empty() {
-            let place = self.registry.object(ResourceKind::ConcurrentFuture, future);
+            let index = self.registry.object(ResourceKind::ConcurrentFuture, future);
             for id in ids {
-                self.registry.wait(*id, place, EdgeKind::Future);
+                self.registry.wait(*id, index, EdgeKind::Future);
             }
-            wait.resource = Some(self.registry.resources[place].id);
+            wait.resource = Some(self.registry.resources[index].id);
             let pending = matches!(reader.future_state(future), Ok(FutureState::Pending));
             if !pending {
                 wait.summary = literal!("result of a future that is done");
@@ -153,13 +161,14 @@ impl ExplainThread<'_, '_, '_> {
         wait.holders = targets;
     }
 
+    /// Explains the wait for the end of a thread.
     fn join(&mut self, ids: &[ItemId], thread: u64, wait: &mut Wait) {
         let reader = self.inputs.reader;
-        let name = reader.attribute_object(thread, "_name").ok().flatten();
-        let name = name.and_then(|name| reader.text(name).ok());
+        let name_object = reader.attribute_object(thread, "_name").ok().flatten();
+        let name = name_object.and_then(|object| reader.text(object).ok());
         wait.summary = format!("end of thread {}", name.as_deref().unwrap_or("?")).into();
-        let ident = reader.attribute_object(thread, "_ident").ok().flatten();
-        let ident = ident.and_then(|ident| reader.int(ident).ok()?.to_u64());
+        let ident_object = reader.attribute_object(thread, "_ident").ok().flatten();
+        let ident = ident_object.and_then(|object| reader.int(object).ok()?.to_u64());
         if let Some(other) = ident.and_then(|ident| self.by_ident.get(&ident)).copied() {
             for id in ids {
                 self.registry.edge(*id, other, EdgeKind::Join);
@@ -168,7 +177,7 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
-    /// The end of the child of a `subprocess.Popen`.
+    /// Explains the wait for the exit of the child of a `subprocess.Popen`.
     fn process(&mut self, ids: &[ItemId], popen: u64, wait: &mut Wait) {
         let reader = self.inputs.reader;
         let pid = reader.attribute_object(popen, "pid").ok().flatten();
@@ -177,7 +186,7 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
-    /// Notes that `ids` wait for the exit of process `pid`.
+    /// Adds the wait of `ids` for the exit of process `pid`.
     fn exit_of(&mut self, ids: &[ItemId], pid: u32, wait: &mut Wait) {
         wait.summary = format!("exit of process {pid}").into();
         let process = ItemId::Process(pid);
@@ -187,7 +196,7 @@ impl ExplainThread<'_, '_, '_> {
         wait.holders.push(process);
     }
 
-    /// What the system call alone says.
+    /// Explains a wait by the system call.
     fn call(&mut self, built: &BuiltThread) -> Option<Wait> {
         let kernel = self.inputs.kernel.by_thread(built.thread.native_id)?;
         let name = built.thread.syscall.as_deref()?;
@@ -199,8 +208,8 @@ impl ExplainThread<'_, '_, '_> {
             return Some(self.lock(&ids, lock));
         }
         if let Some(fd) = kernel.syscall.and_then(|call| call.descriptor()) {
-            let (place, peer) = files::resource(self.registry, self.inputs.descriptors, fd);
-            let resource = &self.registry.resources[place];
+            let (index, peer) = files::resource(self.registry, self.inputs.descriptors, fd);
+            let resource = &self.registry.resources[index];
             let (kind, summary) = (resource.kind, resource.summary.clone());
             let is_read = matches!(name, "read" | "readv" | "recvfrom" | "recvmsg");
             let known = CALLS.iter().find(|(calls, _)| calls.contains(&name));
@@ -211,13 +220,13 @@ impl ExplainThread<'_, '_, '_> {
                 None => write,
             };
             for id in &ids {
-                self.registry.wait(*id, place, kind.edge());
+                self.registry.wait(*id, index, kind.edge());
             }
             return Some(Wait {
                 kind: wait_kind,
                 type_name: kind.as_str().into(),
                 summary: summary.into(),
-                resource: Some(self.registry.resources[place].id),
+                resource: Some(self.registry.resources[index].id),
                 peer: peer.map(ArcStr::from),
                 ..Wait::default()
             });
@@ -239,9 +248,9 @@ impl ExplainThread<'_, '_, '_> {
         Some(wait)
     }
 
-    /// The process that `wait4(pid)` or `waitid(P_PID, pid)` is about.
+    /// Adds the wait for the process in `wait4(pid)` or `waitid(P_PID, pid)`.
     fn waited_process(&mut self, ids: &[ItemId], call: Option<(&str, [u64; 6])>, wait: &mut Wait) {
-        /// `idtype_t` of a single process (bits/waitflags.h).
+        /// The `idtype_t` of a single process (bits/waitflags.h).
         const P_PID: u64 = 1;
         let pid = match call {
             Some(("wait4", args)) => args[0] as i32,
@@ -255,12 +264,13 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
+    /// The wait of `ids` for a thread lock.
     fn lock(&mut self, ids: &[ItemId], lock: u64) -> Wait {
-        let place = self.registry.object(ResourceKind::ThreadLock, lock);
+        let index = self.registry.object(ResourceKind::ThreadLock, lock);
         for id in ids {
-            self.registry.wait(*id, place, EdgeKind::ThreadLock);
+            self.registry.wait(*id, index, EdgeKind::ThreadLock);
         }
-        let resource = &self.registry.resources[place];
+        let resource = &self.registry.resources[index];
         Wait {
             kind: WaitKind::ThreadLock,
             type_name: resource.type_name.clone(),
@@ -269,7 +279,7 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
-    /// Address of the futex on which the thread sleeps.
+    /// Address of the futex on which the thread sleeps. `None` if it is in another call.
     fn futex(&self, built: &BuiltThread) -> Option<u64> {
         let kernel = self.inputs.kernel.by_thread(built.thread.native_id)?;
         let is_futex = built.thread.syscall.as_deref() == Some("futex");
@@ -277,27 +287,27 @@ impl ExplainThread<'_, '_, '_> {
     }
 }
 
-/// A thread and the task that runs in it wait for the same.
+/// Ids of the thread and of the task that runs in it. Both wait for the same.
 fn actors(built: &BuiltThread) -> Vec<ItemId> {
     let mut ids = vec![built.thread.id];
     ids.extend(built.thread.task);
     ids
 }
 
-/// The variables and the globals of the innermost frames.
+/// Addresses of the objects in variables and globals of the innermost frames.
 fn lock_roots(reader: &Reader<'_>, frames: &[RawFrame]) -> Vec<u64> {
     let mut roots = Vec::new();
-    for frame in frames.iter().take(LOCK_FRAMES) {
+    for frame in frames.iter().take(MAX_LOCK_FRAMES) {
         let bindings = reader.frame_variables(frame).unwrap_or_default();
         roots.extend(bindings.into_iter().filter_map(|binding| binding.value));
     }
-    for frame in frames.iter().take(LOCK_FRAMES) {
+    for frame in frames.iter().take(MAX_LOCK_FRAMES) {
         roots.extend(named_globals(reader, frame));
     }
     roots
 }
 
-/// The globals that the code of `frame` names.
+/// Addresses of the globals that the code of `frame` uses, without modules.
 fn named_globals(reader: &Reader<'_>, frame: &RawFrame) -> Vec<u64> {
     let globals = || -> crate::cpython::error::Result<Vec<u64>> {
         let at = frame.addr + u64::from(reader.layout.frame.globals);

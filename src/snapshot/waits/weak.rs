@@ -1,6 +1,6 @@
-//! Tasks that nothing but themselves keeps: what they wait for is known to
-//! nobody else, so that the garbage collector may take both ("Task was
-//! destroyed but it is pending!").
+//! Finds tasks that only weak references keep. Nothing else refers to the future that such
+//! a task waits for, so the garbage collector may destroy both ("Task was destroyed but it
+//! is pending!").
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,21 +11,23 @@ use crate::cpython::reader::Fields;
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::snapshot::tasks::BuiltTask;
 
-/// Bytes of one frame that are looked through.
-const MAX_FRAME: u64 = 1 << 16;
-/// Innermost frames whose receiver may be what the future is kept in.
-const RECEIVERS: usize = 3;
+/// Maximum number of bytes of one object or frame that are searched.
+const MAX_SIZE: u64 = 1 << 16;
+/// Maximum number of innermost frames whose receiver may hold the future.
+const MAX_RECEIVERS: usize = 3;
 
-/// The objects that a suspended task is made of, and how often they refer to
-/// one another.
+/// The objects of a suspended task, and the references between them.
 struct Circle<'r, 'm> {
     reader: &'r Reader<'m>,
+    /// Addresses of the objects.
     members: FxHashSet<u64>,
+    /// Number of references to each object from the others.
     counts: FxHashMap<u64, u64>,
 }
 
-/// Whether only weak references keep the task, as far as can be told.
-/// Free-threaded builds count references in two places: there it cannot.
+/// Whether only weak references keep the task. `None` if this cannot be determined: the
+/// task waits for nothing, memory could not be read, or the build is free-threaded and
+/// has two reference counts per object (Include/object.h).
 pub fn weakly_held(reader: &Reader<'_>, built: &BuiltTask) -> Option<bool> {
     reader.layout.object.ob_refcnt?;
     let leaf = built.waiter?.get();
@@ -43,11 +45,11 @@ impl Circle<'_, '_> {
     fn closes(mut self, built: &BuiltTask, leaf: u64) -> Result<bool> {
         let reader = self.reader;
         let callbacks = reader.future(leaf)?.callbacks;
-        let kept_in = self.containers(&built.chain);
+        let containers = self.containers(&built.chain);
         self.members.extend([built.addr, leaf]);
         self.members.extend(&callbacks);
         self.members.extend(built.chain.generators());
-        self.members.extend(&kept_in);
+        self.members.extend(&containers);
         self.count_structure(built.addr)?;
         self.count_structure(leaf)?;
         for callback in &callbacks {
@@ -56,13 +58,13 @@ impl Circle<'_, '_> {
         for frame in python_frames(&built.chain) {
             self.count_frame(frame)?;
         }
-        for container in &kept_in {
+        for container in &containers {
             for (_, part) in reader.parts(*container) {
-                self.note(part);
+                self.count(part);
             }
         }
         let mut must_close = vec![built.addr, leaf];
-        must_close.extend(kept_in);
+        must_close.extend(containers);
         for object in must_close {
             if self.references(object)? > self.counts.get(&object).copied().unwrap_or(0) {
                 return Ok(false);
@@ -71,16 +73,18 @@ impl Circle<'_, '_> {
         Ok(true)
     }
 
+    /// Reference count of an object.
     fn references(&self, object: u64) -> Result<u64> {
         let offset = self.reader.layout.object.ob_refcnt.unwrap_or(0);
         Ok(self.reader.u32(object + u64::from(offset))?.into())
     }
 
-    /// What the methods that wait belong to, and the lists of waiters in it.
+    /// Addresses of the receivers of the waiting methods, and of the lists in them, which
+    /// may hold the future.
     fn containers(&self, chain: &[ChainFrame]) -> Vec<u64> {
         let reader = self.reader;
         let mut found = Vec::new();
-        for frame in python_frames(chain).take(RECEIVERS) {
+        for frame in python_frames(chain).take(MAX_RECEIVERS) {
             let Ok(Some(receiver)) = reader.receiver(frame) else {
                 continue;
             };
@@ -102,26 +106,27 @@ impl Circle<'_, '_> {
         found
     }
 
-    fn note(&mut self, object: u64) {
+    /// Counts a reference to `object`, if it is one of the objects.
+    fn count(&mut self, object: u64) {
         if self.members.contains(&object) {
             *self.counts.entry(object).or_default() += 1;
         }
     }
 
-    /// Counts what the fields of the object at `addr` refer to.
+    /// Counts the references in the fields of the object at `addr`.
     fn count_structure(&mut self, addr: u64) -> Result<()> {
         let ty = self.reader.type_of(addr)?;
         let header = u64::from(self.reader.layout.object.size);
-        let size = u64::try_from(ty.basicsize).unwrap_or(0).min(MAX_FRAME);
+        let size = u64::try_from(ty.basicsize).unwrap_or(0).min(MAX_SIZE);
         self.count_words(addr + header, size.saturating_sub(header), false)
     }
 
-    /// Counts what a frame refers to.
+    /// Counts the references in a frame.
     fn count_frame(&mut self, frame: &RawFrame) -> Result<()> {
         let end = self.reader.stack_top(frame)?.unwrap_or(frame.addr);
-        let length = end.saturating_sub(frame.addr).min(MAX_FRAME);
+        let length = end.saturating_sub(frame.addr).min(MAX_SIZE);
         self.count_words(frame.addr, length, true)?;
-        // The iterator over a future, on top of the stack, is known to nobody.
+        // Only the stack refers to the iterator over the future, near its top.
         for slot in 1..=2 {
             let Ok(Some(value)) = self.reader.stack_slot(frame, slot) else {
                 continue;
@@ -133,13 +138,15 @@ impl Circle<'_, '_> {
         Ok(())
     }
 
-    /// Counts references in memory; `borrowed` ones of frames are tagged.
+    /// Counts the references in `length` bytes at `addr`. With `tagged`, words with tag bits
+    /// do not count: they are borrowed references of frames
+    /// (Include/internal/pycore_stackref.h, 3.14).
     fn count_words(&mut self, addr: u64, length: u64, tagged: bool) -> Result<()> {
         let bytes = self.reader.bytes(addr, length as usize)?;
         for word in bytes.chunks_exact(8) {
             let word = word.field_u64(0);
             if !tagged || word & 3 == 0 {
-                self.note(word);
+                self.count(word);
             }
         }
         Ok(())
