@@ -3,7 +3,7 @@
 //!
 //! `scripts/captures` makes the captures. The expected JSON beside them was written
 //! by the tool itself (`DAPPER_ATTACH_WRITE_EXPECTED=1` does it again), so
-//! `each_version_says_what_is_expected` is a regression test: it shows that the
+//! `each_version_gives_the_expected_json` is a regression test: it shows that the
 //! output did not change, not that it is right. That is shown by
 //! `tests/interpreters`, against programs that know the truth about themselves.
 
@@ -59,7 +59,7 @@ fn snapshot(recording: Recording, locals: bool) -> Option<Snapshot> {
 }
 
 #[test]
-fn each_version_says_what_is_expected() {
+fn each_version_gives_the_expected_json() {
     let mut wrong = Vec::new();
     for path in captures() {
         let mut snapshot = snapshot(read_file(&path).unwrap(), false).unwrap();
@@ -90,7 +90,7 @@ fn each_version_says_what_is_expected() {
 }
 
 #[test]
-fn what_is_written_again_says_the_same() {
+fn a_capture_that_is_read_and_written_gives_the_same_snapshot() {
     for path in captures() {
         let once = read_file(&path).unwrap();
         let again = read(&write(&once).unwrap()).unwrap();
@@ -99,10 +99,10 @@ fn what_is_written_again_says_the_same() {
 }
 
 #[test]
-fn cut_short_anywhere_it_is_refused() {
+fn a_capture_that_is_cut_short_anywhere_is_refused() {
     let whole = fs::read(&captures()[0]).unwrap();
-    let places = (0..64).chain((64..whole.len()).step_by(997));
-    for end in places {
+    let ends = (0..64).chain((64..whole.len()).step_by(997));
+    for end in ends {
         match read(&whole[..end]) {
             Err(CaptureError::NoCapture) if end == 0 => {}
             Err(CaptureError::Short) => {}
@@ -116,18 +116,18 @@ fn cut_short_anywhere_it_is_refused() {
 #[test]
 fn each_changed_byte_is_noticed() {
     let whole = fs::read(&captures()[0]).unwrap();
-    for place in (0..64).chain((64..whole.len()).step_by(1_009)) {
+    for index in (0..64).chain((64..whole.len()).step_by(1_009)) {
         for bit in [0, 3, 7] {
             let mut changed = whole.clone();
-            changed[place] ^= 1 << bit;
-            assert!(read(&changed).is_err(), "{place} {bit}");
+            changed[index] ^= 1 << bit;
+            assert!(read(&changed).is_err(), "{index} {bit}");
         }
     }
 }
 
 #[test]
 fn a_small_file_does_not_become_a_large_one() {
-    // Half a gigabyte of zeros, in half a megabyte, of which it says less.
+    // Half a gigabyte of zeros is packed into half a megabyte; the file states a wrong size.
     let mut body = DeflateEncoder::new(Vec::new(), Compression::best());
     for _ in 0..512 {
         body.write_all(&vec![0; 1 << 20]).unwrap();
@@ -159,7 +159,7 @@ fn many_threads_in_any_order_are_found_quickly() {
     }
     let begun = Instant::now();
     let seen = snapshot(recording, false).unwrap();
-    // Each compared with each, it takes far longer.
+    // Comparing each thread with each other would take far longer.
     assert!(begun.elapsed() < Duration::from_secs(10));
     let threads = |it: &Snapshot| -> Vec<_> {
         let threads = it.processes[0].threads.iter();
@@ -170,7 +170,7 @@ fn many_threads_in_any_order_are_found_quickly() {
 }
 
 #[test]
-fn more_looks_than_can_be_asked_for_are_refused() {
+fn more_samples_than_can_be_asked_for_are_refused() {
     let mut recording = read_file(&captures()[0]).unwrap();
     let samples = &mut recording.processes[0].process.samples;
     let first = samples[0].clone();
@@ -179,7 +179,7 @@ fn more_looks_than_can_be_asked_for_are_refused() {
     assert!(matches!(refused, CaptureError::TooLarge), "{refused}");
 }
 
-/// A file with this body, with a right checksum.
+/// A file with this body and a correct checksum.
 fn file(packed: &[u8], unpacked: u64) -> Vec<u8> {
     let mut file = b"\x89DAPPER\n\x01\x00\x01x".to_vec();
     file.extend(unpacked.to_le_bytes());
@@ -192,7 +192,7 @@ fn file(packed: &[u8], unpacked: u64) -> Vec<u8> {
     file
 }
 
-/// Bytes that depend on nothing else.
+/// Random numbers that are the same in each run (xorshift).
 struct Dice(u64);
 
 impl Dice {
@@ -215,18 +215,18 @@ fn a_hostile_capture_does_no_harm() {
         let mut dice = Dice(number as u64 + 1);
         for _ in 0..MUTATIONS {
             let mut body = body.clone();
-            // Memory lies behind the facts, which are text.
+            // The facts are text and come first; the memory follows.
             let facts = body
                 .iter()
                 .rposition(|byte| *byte == b'}')
                 .unwrap_or(0)
                 .min(body.len() / 3);
             for _ in 0..1 + dice.roll(200) {
-                let place = match dice.roll(40) {
+                let index = match dice.roll(40) {
                     0 => dice.roll(facts),
                     _ => facts + dice.roll(body.len() - facts),
                 };
-                body[place] = dice.roll(256) as u8;
+                body[index] = dice.roll(256) as u8;
             }
             let mut packer = DeflateEncoder::new(Vec::new(), Compression::none());
             packer.write_all(&body).unwrap();
@@ -235,14 +235,14 @@ fn a_hostile_capture_does_no_harm() {
                 continue;
             };
             read_all += 1;
-            look_everywhere(recording);
+            show_everything(recording);
         }
     }
     assert!(read_all > MUTATIONS, "only {read_all} could be read at all");
 }
 
-/// All that commands do with a capture.
-fn look_everywhere(recording: Recording) {
+/// Everything that commands do with a capture.
+fn show_everything(recording: Recording) {
     if let Some(process) = recording.first() {
         let _ = process.count(&Limits::default());
         if let Ok((seen, kept)) = process.keep(&options(true)) {

@@ -1,5 +1,6 @@
-//! Malformed input of the debug adapter: an error response or a clean end with
-//! one sentence on stderr; never a panic, and no memory for what never comes.
+//! Malformed input of the debug adapter leads to an error response, or to a clean
+//! end with one sentence on stderr. It never leads to a panic, and no memory is
+//! allocated for announced bytes that do not arrive.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -18,7 +19,7 @@ struct Adapter {
     messages: Receiver<Value>,
 }
 
-/// What an adapter said until its end.
+/// Exit code and output of an adapter that has ended.
 #[derive(Debug)]
 struct End {
     code: Option<i32>,
@@ -52,12 +53,12 @@ impl Adapter {
     }
 
     fn send(&mut self, bytes: &[u8]) {
-        // An adapter that has ended takes no more, which `end` shows.
+        // Writing fails when the adapter has ended, which `end` reports.
         let input = self.input.as_mut().unwrap();
         let _ = input.write_all(bytes).and_then(|()| input.flush());
     }
 
-    /// The response to a request that is sent now.
+    /// Sends a request and waits for its response.
     fn ask(&mut self, request: &Value) -> Value {
         self.send(&framed(&request.to_string()));
         self.next()
@@ -67,7 +68,7 @@ impl Adapter {
         self.messages.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Ends the input, and waits for the end of the adapter.
+    /// Closes the input and waits until the adapter ends.
     fn end(mut self) -> End {
         drop(self.input.take());
         let deadline = Instant::now() + PATIENCE;
@@ -132,7 +133,7 @@ fn initialize() -> Value {
     request(1, "initialize", json!({ "adapterID": "dapper-attach" }))
 }
 
-/// What is left of the connection cannot be understood: an end with one sentence.
+/// The rest of the input cannot be understood: the adapter ends with one sentence.
 fn ends_with(bytes: &[u8], words: &str) {
     let mut adapter = Adapter::start();
     adapter.send(bytes);
@@ -173,7 +174,7 @@ fn bad_headers_end_the_session_with_one_sentence() {
 }
 
 #[test]
-fn input_that_ends_within_a_message_is_told() {
+fn input_that_ends_within_a_message_is_reported() {
     let whole = framed(&initialize().to_string());
     for length in [1, 10, 17, 18, 20, 21, 22, 30, whole.len() - 1] {
         ends_with(&whole[..length], "ends within a message");
@@ -194,24 +195,57 @@ fn input_that_ends_between_messages_is_a_clean_end() {
     }
 }
 
+/// A number in a file of `/proc/PID`: the one after `name`.
+fn counter(adapter: &Adapter, file: &str, name: &str) -> u64 {
+    let path = format!("/proc/{}/{file}", adapter.child.id());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix(name));
+    let number = value.and_then(|value| value.split_whitespace().next());
+    number.unwrap().parse().unwrap()
+}
+
+/// Bytes that the adapter has read from files and pipes.
+fn bytes_read(adapter: &Adapter) -> u64 {
+    counter(adapter, "io", "rchar:")
+}
+
+/// Sends bytes, and waits until the adapter has read them.
+fn send_and_wait_until_read(adapter: &mut Adapter, bytes: &[u8]) {
+    let expected = bytes_read(adapter) + bytes.len() as u64;
+    adapter.send(bytes);
+    let deadline = Instant::now() + PATIENCE;
+    while bytes_read(adapter) < expected {
+        assert!(Instant::now() < deadline, "it does not read its input");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Memory of the adapter in kilobytes: the most that was resident so far, and
+/// what is allocated now, touched or not.
+fn memory(adapter: &Adapter) -> [u64; 2] {
+    ["VmHWM:", "VmData:"].map(|name| counter(adapter, "status", name))
+}
+
 #[test]
 fn a_huge_announcement_takes_no_memory() {
     let mut adapter = Adapter::start();
-    adapter.send(b"Content-Length: 16777216\r\n\r\n{");
-    // The header has been read by then, or will be: either way little is held.
-    thread::sleep(Duration::from_millis(100));
-    let status = std::fs::read_to_string(format!("/proc/{}/status", adapter.child.id())).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
-    let kilobytes: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    assert!(kilobytes < 64 * 1024, "{line}");
+    // After its first response the adapter reads nothing but its input.
+    adapter.ask(&initialize());
+    let before = memory(&adapter);
+    send_and_wait_until_read(&mut adapter, b"Content-Length: 16777216\r\n\r\n{");
+    // The adapter reads this one only after it has made room for the body.
+    send_and_wait_until_read(&mut adapter, b"}");
+    let after = memory(&adapter);
+    let grown = after
+        .iter()
+        .zip(before)
+        .any(|(after, before)| after.saturating_sub(before) >= 1024);
+    assert!(!grown, "{before:?} kB before, {after:?} kB after");
     assert!(adapter.end().stderr.contains("ends within a message"));
 }
 
 #[test]
-fn bodies_that_are_no_requests_are_answered_and_the_session_goes_on() {
+fn bodies_that_are_not_requests_get_an_error_and_the_session_continues() {
     let mut adapter = Adapter::start();
     let bodies: [(&[u8], i64); 16] = [
         (b"", 0),
@@ -260,7 +294,7 @@ fn bodies_that_are_no_requests_are_answered_and_the_session_goes_on() {
         );
         assert_eq!(response["body"]["error"]["id"], 1000, "{shown}: {response}");
     }
-    // An array within an array within an array …
+    // A hundred thousand nested arrays.
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     adapter.send(&framed(&deep));
     assert_eq!(adapter.next()["success"], false);
@@ -271,7 +305,7 @@ fn bodies_that_are_no_requests_are_answered_and_the_session_goes_on() {
 }
 
 #[test]
-fn before_initialize_nothing_is_served_but_leaving() {
+fn before_initialize_only_disconnect_is_served() {
     let mut adapter = Adapter::start();
     let early = [
         "attach",
@@ -295,7 +329,7 @@ fn before_initialize_nothing_is_served_but_leaving() {
 }
 
 #[test]
-fn without_a_process_there_is_nothing_to_look_at() {
+fn requests_about_a_process_fail_before_attach() {
     let mut adapter = Adapter::start();
     adapter.ask(&initialize());
     for command in [

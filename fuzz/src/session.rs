@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-use dapper_attach::dap::Bench;
+use dapper_attach::dap::Inspection;
 use dapper_attach::dap::session::jobs::{Done, Job, Worker};
-use dapper_attach::dap::session::{Rules, Session};
+use dapper_attach::dap::session::Session;
+use dapper_attach::dap::session::options::Rules;
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::process::recorded::{write_image, write_number};
 use flate2::write::DeflateEncoder;
@@ -81,13 +82,13 @@ pub fn file(packed: &[u8], unpacked: u64) -> Vec<u8> {
 
 #[derive(Default)]
 struct Inline {
-    bench: Bench,
-    done: Rc<RefCell<VecDeque<Done>>>,
+    inspection: Inspection,
+    done: Rc<RefCell<VecDeque<Done<Session>>>>,
 }
 
-impl Worker for Inline {
-    fn submit(&mut self, job: Job) {
-        let done = job(&mut self.bench);
+impl Worker<Session> for Inline {
+    fn submit(&mut self, job: Job<Session>) {
+        let done = job(&mut self.inspection);
         self.done.borrow_mut().push_back(done);
     }
 }
@@ -95,7 +96,7 @@ impl Worker for Inline {
 /// A session about a capture, and the client.
 pub struct Script {
     pub session: Session,
-    done: Rc<RefCell<VecDeque<Done>>>,
+    done: Rc<RefCell<VecDeque<Done<Session>>>>,
     seq: i64,
     _capture: MemoryFile,
 }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use super::args::DapArguments;
 use super::failure::Failure;
 use crate::dap::server::serve;
-use crate::dap::session::Rules;
+use crate::dap::session::options::Rules;
 use crate::dap::transport::{Stdio, Tcp, Transport, Unix};
 use crate::plain_text::clean;
 

@@ -137,7 +137,7 @@ impl Entry {
             count(self.threads),
             count(self.tasks),
             match &self.verdict {
-                Some(verdict) => clean(&verdict.state).into_owned(),
+                Some(verdict) => verdict.state.to_string(),
                 None => "-".to_owned(),
             },
         ]

@@ -44,8 +44,7 @@ pub fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
 }
 
 fn is_stuck(process: &Process) -> bool {
-    let state = process.verdict.as_ref().map(|verdict| &*verdict.state);
-    matches!(state, Some("hung" | "blocked-loop"))
+    (process.verdict.as_ref()).is_some_and(|verdict| verdict.state.is_alarm())
 }
 
 /// Prints the snapshot, or the tasks and threads that `show` names.

@@ -1,7 +1,10 @@
 //! The debug adapter: threads and tasks of a running process for editors.
 //!
-//! [`session::Session`] is the adapter without threads, input or output;
-//! [`server`] gives it those.
+//! [`session::Session`] is the adapter without threads, input or output; its
+//! `dispatch` says which method answers which request. [`server`] adds the threads,
+//! [`transport`] the connections. `requests` holds the answers, one file for each
+//! family; `values` holds what clients open (stacks, scopes, variables);
+//! `protocol` holds the messages on the wire.
 
 pub mod protocol;
 pub mod requests;
@@ -14,4 +17,4 @@ pub mod transport;
 pub mod values;
 mod view;
 
-pub use values::handles::Bench;
+pub use values::inspection::Inspection;

@@ -1,6 +1,5 @@
-//! A session with its threads: one that reads, one that writes, one that works,
-//! one that waits for the target's end. Each posts to the one that owns the
-//! session.
+//! A session with its threads: a reader, a writer, a worker, and one that waits for
+//! the end of the process. All post messages to the thread that owns the session.
 
 use std::io::BufReader;
 use std::sync::Arc;
@@ -10,31 +9,32 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::protocol::framing::{FramingError, read_message, write_message};
+use super::session::Session;
 use super::session::jobs::{Done, Job, Worker};
-use super::session::{Rules, Session};
+use super::session::options::Rules;
 use super::transport::{Connection, Transport};
-use super::values::handles::Bench;
+use super::values::inspection::Inspection;
 use crate::process::{Ended, wait_for_end};
 
-/// Messages that wait for the owner before the reader waits too.
-const MOST_WAITING: usize = 4096;
-/// Bytes that a client may leave unread before its session ends.
-const MOST_UNREAD: usize = 512 << 20;
-/// How long the last messages may take to be written.
-const FAREWELL: Duration = Duration::from_secs(2);
+/// Maximum number of messages that wait for the owner.
+const MAX_WAITING: usize = 4096;
+/// Maximum number of bytes that a client may leave unread.
+const MAX_UNREAD: usize = 512 << 20;
+/// How long writing the last messages may take.
+const LAST_WRITE_TIME: Duration = Duration::from_secs(2);
 
-/// What is posted to the owner.
+/// A message to the owner.
 enum Message {
     Received(Vec<u8>),
-    /// The client is gone, or sends what is not the protocol.
+    /// The client has disconnected, or breaks the protocol.
     Over(Option<FramingError>),
-    Done(Done),
+    Done(Done<Session>),
     TargetEnded(Ended),
 }
 
-/// Serves clients one after the other until no more come.
+/// Serves clients one after the other until there are no more.
 ///
-/// `problem` is told in one sentence what was wrong with a client's input.
+/// `problem` is called with one sentence for each client that breaks the protocol.
 ///
 /// # Errors
 /// When the transport fails, or no thread can be started.
@@ -63,9 +63,9 @@ fn serve_one(
     rules: Rules,
     problem: &mut dyn FnMut(&str),
 ) -> std::io::Result<()> {
-    let (post, messages) = sync_channel(MOST_WAITING);
+    let (post, messages) = sync_channel(MAX_WAITING);
     let (written, to_write) = channel::<Vec<u8>>();
-    let (jobs, to_do) = channel::<Job>();
+    let (jobs, to_do) = channel::<Job<Session>>();
     let unread = Arc::new(AtomicUsize::new(0));
     let Connection {
         input,
@@ -85,7 +85,7 @@ fn serve_one(
             for body in to_write {
                 left.fetch_sub(body.len(), Ordering::Relaxed);
                 if write_message(&mut output, &body).is_err() {
-                    // The owner may have noticed by itself.
+                    // The owner may have ended already.
                     let _ = to_owner.send(Message::Over(None));
                     return;
                 }
@@ -95,9 +95,9 @@ fn serve_one(
     let worker = thread::Builder::new()
         .name("dap-work".into())
         .spawn(move || {
-            let mut bench = Bench::default();
+            let mut inspection = Inspection::default();
             for job in to_do {
-                if to_owner.send(Message::Done(job(&mut bench))).is_err() {
+                if to_owner.send(Message::Done(job(&mut inspection))).is_err() {
                     return;
                 }
             }
@@ -130,17 +130,17 @@ fn read(input: &mut impl std::io::BufRead, post: &SyncSender<Message>) {
     }
 }
 
-/// A worker in a thread of its own.
-struct Posted(Sender<Job>);
+/// Posts jobs to the thread that does them.
+struct Posted(Sender<Job<Session>>);
 
-impl Worker for Posted {
-    fn submit(&mut self, job: Job) {
-        // It ends only after the session.
+impl Worker<Session> for Posted {
+    fn submit(&mut self, job: Job<Session>) {
+        // That thread ends only after the session.
         let _ = self.0.send(job);
     }
 }
 
-/// The owner: takes what is posted until the session is over.
+/// The owner of the session: handles messages until the session is over.
 fn own(mut session: Session, threads: Threads, problem: &mut dyn FnMut(&str)) {
     let watching = Arc::new(AtomicBool::new(true));
     let mut watched = None;
@@ -164,7 +164,7 @@ fn own(mut session: Session, threads: Threads, problem: &mut dyn FnMut(&str)) {
             watch(watched, &watching, &threads.post);
         }
         send(&mut session, &threads);
-        if threads.unread.load(Ordering::Relaxed) > MOST_UNREAD {
+        if threads.unread.load(Ordering::Relaxed) > MAX_UNREAD {
             problem("the client does not read what it asks for: its session is ended");
             break;
         }
@@ -180,22 +180,22 @@ fn own(mut session: Session, threads: Threads, problem: &mut dyn FnMut(&str)) {
         worker,
         ..
     } = threads;
-    // Closed channels are what ends the threads. Jobs that are still waiting
-    // were cancelled; the process that was looked at is let go with the bench.
+    // Closed channels end the threads. Jobs that still wait were cancelled. The
+    // worker lets the process go when it drops the inspection.
     drop((session, written, post));
     while !worker.is_finished() {
         let _ = messages.recv_timeout(Duration::from_millis(5));
     }
     drop(messages);
-    // Its only fault would be a panic, which was reported.
+    // A panic of the worker was reported already.
     let _ = worker.join();
-    let until = Instant::now() + FAREWELL;
+    let until = Instant::now() + LAST_WRITE_TIME;
     while !writer.is_finished() && Instant::now() < until {
         thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// The next message; `None` when something is due.
+/// The next message; `None` at the time `due`.
 fn next(messages: &Receiver<Message>, due: Option<Instant>) -> Option<Message> {
     let Some(due) = due else {
         return Some(messages.recv().unwrap_or(Message::Over(None)));
@@ -211,7 +211,7 @@ fn next(messages: &Receiver<Message>, due: Option<Instant>) -> Option<Message> {
 fn send(session: &mut Session, threads: &Threads) {
     for body in session.take_output() {
         threads.unread.fetch_add(body.len(), Ordering::Relaxed);
-        // A writer that has ended has said so.
+        // A writer that has ended has posted that.
         let _ = threads.written.send(body);
     }
 }
@@ -225,6 +225,6 @@ fn watch(pid: Option<u32>, watching: &Arc<AtomicBool>, post: &SyncSender<Message
             let _ = post.send(Message::TargetEnded(ended));
         }
     };
-    // Without it, only the end of the process goes unnoticed.
+    // Without this thread, only the end of the process goes unnoticed.
     let _ = thread::Builder::new().name("dap-watch".into()).spawn(wait);
 }

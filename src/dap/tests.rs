@@ -1,4 +1,4 @@
-//! The session without any thread: work is done at once.
+//! Sessions without threads: work is done at once.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -7,34 +7,34 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::requests::lifecycle::Found;
+use super::requests::lifecycle::Sampled;
 use super::requests::sources::SourceFiles;
 use super::session::jobs::{Done, Job, Worker};
-use super::session::options::AttachArguments;
-use super::session::wait_durations::Since;
-use super::session::{Attached, Rules, Session, Stage};
-use super::threads::Identities;
-use super::values::handles::Bench;
+use super::session::options::{AttachArguments, Rules};
+use super::session::wait_durations::WaitDurations;
+use super::session::{Attached, Session, Stage, StopReason};
+use super::threads::TaskIds;
+use super::values::inspection::Inspection;
 use crate::inspect::Source;
 use crate::model::{Process, TaskState};
 use crate::report::fixtures::{bank, verdict};
 
 #[derive(Default)]
 struct Inline {
-    bench: Bench,
-    done: Rc<RefCell<VecDeque<Done>>>,
+    inspection: Inspection,
+    done: Rc<RefCell<VecDeque<Done<Session>>>>,
 }
 
-impl Worker for Inline {
-    fn submit(&mut self, job: Job) {
-        let done = job(&mut self.bench);
+impl Worker<Session> for Inline {
+    fn submit(&mut self, job: Job<Session>) {
+        let done = job(&mut self.inspection);
         self.done.borrow_mut().push_back(done);
     }
 }
 
 struct Script {
     session: Session,
-    done: Rc<RefCell<VecDeque<Done>>>,
+    done: Rc<RefCell<VecDeque<Done<Session>>>>,
     seq: i64,
 }
 
@@ -78,7 +78,7 @@ impl Script {
         messages.iter().find(response).unwrap().clone()
     }
 
-    /// A session that has seen `process`.
+    /// A session whose client sees `process`.
     fn looking_at(process: Process, arguments: Value) -> Self {
         let mut script = Self::new(Rules::default());
         script.ask("initialize", json!({}));
@@ -91,12 +91,12 @@ impl Script {
             options: arguments.check(&rules).unwrap(),
             source: Source::Live,
             sources: SourceFiles::new(&Source::Live, std::process::id(), Vec::new()),
-            identities: Identities::default(),
-            since: Since::default(),
-            seen: None,
+            task_ids: TaskIds::default(),
+            wait_durations: WaitDurations::default(),
+            client_view: None,
             listed: Vec::new(),
             selected: None,
-            looking: false,
+            sampling: false,
             ended: false,
         });
         script.session.stage = Stage::Attached;
@@ -105,7 +105,7 @@ impl Script {
     }
 
     fn see(&mut self, process: Process) {
-        self.session.see(Found {
+        self.session.show(Sampled {
             process,
             first: None,
             frozen: false,
@@ -288,7 +288,14 @@ fn the_cap_keeps_who_runs_is_diagnosed_or_matches_and_says_what_is_left_out() {
         names.iter().any(|name| name.contains("(rates)")),
         "{names:?}"
     );
-    let note = script.session.seen().unwrap().listing.note.clone().unwrap();
+    let note = script
+        .session
+        .client_view()
+        .unwrap()
+        .listing
+        .note
+        .clone()
+        .unwrap();
     assert!(note.starts_with("showing 2 of 6 tasks"), "{note}");
     let mut script = Script::looking_at(process, json!({ "taskFilter": "*-to-*", "maxTasks": 5 }));
     let listed = script.thread_ids();
@@ -320,7 +327,7 @@ fn a_stop_waits_for_the_configuration_but_not_for_ever() {
     let mut process = bank();
     process.verdict = verdict("hung", "a deadlock");
     let mut script = Script::looking_at(process, json!({}));
-    let reason = super::requests::lifecycle::Reason::Looked;
+    let reason = StopReason::NewSample;
     let due = Instant::now() + Duration::from_secs(60);
     script.session.stop_due = Some((due, reason));
     script.session.tick(Instant::now());

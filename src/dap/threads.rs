@@ -7,47 +7,51 @@ use rustc_hash::FxHashMap;
 
 use super::protocol::types::Thread;
 use super::view::{Actor, View};
-use crate::model::{Task, TaskState};
+use crate::model::{ItemId, Task, TaskState, WaitKind};
 use crate::plain_text;
-use crate::report::select;
+use crate::report::{address, select};
 
-/// Ids of tasks begin here: `PID_MAX_LIMIT` of the kernel is 2^22, and no id
-/// leaves 32 bits.
+/// The ids of tasks begin here, above all ids of threads (`PID_MAX_LIMIT` of the
+/// kernel is 2^22) and within 32 bits.
 const FIRST_TASK_ID: i64 = 1 << 30;
-/// Columns of a name that is shown.
+/// Columns that names are cut to.
 const NAME_COLUMNS: usize = 80;
 
 /// Which tasks are listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListOptions {
-    /// Only tasks whose name, coroutine or id this matches.
+    /// Only tasks whose name, coroutine or id matches this.
     pub filter: Option<String>,
-    /// Tasks listed at most; those that run, are diagnosed or selected always are.
+    /// Maximum number of tasks. Tasks that run, that a finding names or that are
+    /// selected are listed first.
     pub max_tasks: usize,
-    /// Tasks that wait in the same way share an entry.
+    /// Whether tasks that wait in the same way share an entry.
     pub fold: bool,
 }
 
-/// What tells a task from another one that has its address later.
+/// A task that has an id, with what tells it from a later task at its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Known {
+struct KnownTask {
     thread_id: i64,
     name: ArcStr,
     name_is_default: bool,
     coroutine: ArcStr,
-    /// The frame of its coroutine, which stays where it is.
+    /// The address of its coroutine's frame, which does not change.
     frame: Option<u64>,
 }
 
-impl Known {
+impl KnownTask {
     fn is(&self, task: &Task) -> bool {
-        let stays = self.frame.is_some() && self.frame == outermost(task);
+        let same_frame = self.frame.is_some() && self.frame == outermost(task);
         if self.name == task.name {
-            // 3.7 has no names; elsewhere asyncio's own are never used twice.
-            return !task.name.is_empty() || stays || task.frames.is_empty();
+            // 3.7 has no names; later versions never use a default name twice.
+            return !task.name.is_empty() || same_frame || task.frames.is_empty();
         }
-        // A task may be given a name after it was made.
-        stays && self.name_is_default && !task.name_is_default && self.coroutine == task.coroutine
+        // A task may get a name after its creation.
+        same_frame
+            && self.name_is_default
+            && !task.name_is_default
+            && self.coroutine == task.coroutine
     }
 }
 
@@ -55,14 +59,14 @@ fn outermost(task: &Task) -> Option<u64> {
     task.frames.last()?.place.map(|place| place.frame)
 }
 
-/// The ids of tasks: the same for as long as a task lives.
+/// The ids that clients know tasks by. A task keeps its id as long as it lives.
 #[derive(Debug)]
-pub struct Identities {
+pub struct TaskIds {
     next: i64,
-    known: FxHashMap<ArcStr, Known>,
+    known: FxHashMap<ItemId, KnownTask>,
 }
 
-impl Default for Identities {
+impl Default for TaskIds {
     fn default() -> Self {
         Self {
             next: FIRST_TASK_ID,
@@ -71,7 +75,7 @@ impl Default for Identities {
     }
 }
 
-impl Identities {
+impl TaskIds {
     /// Gives each task of the view its id, and forgets tasks that have gone.
     fn assign(&mut self, view: &View) -> Vec<i64> {
         let mut known = FxHashMap::default();
@@ -86,62 +90,62 @@ impl Identities {
                 |known| known.thread_id,
             );
             ids.push(thread_id);
-            let now = Known {
+            let now = KnownTask {
                 thread_id,
                 name: task.name.clone(),
                 name_is_default: task.name_is_default,
                 coroutine: task.coroutine.clone(),
                 frame: outermost(task),
             };
-            known.insert(task.id.clone(), now);
+            known.insert(task.id, now);
         }
         self.known = known;
         ids
     }
 }
 
-/// What the client is shown of one view.
+/// The threads and tasks of one view, as the client lists them.
 #[derive(Debug)]
 pub struct Listing {
     pub threads: Vec<Thread>,
-    /// The ids of all tasks, by place, listed or not.
+    /// The ids of all tasks, by index, listed or not.
     task_ids: Vec<i64>,
     actors: FxHashMap<i64, Actor>,
-    /// What is said in the console about tasks that are not listed.
+    /// A sentence for the console about tasks that are not listed.
     pub note: Option<String>,
 }
 
 impl Listing {
-    /// Arranges the view; `selected` is listed whatever the cap.
+    /// The list for a view. `selected` is listed whatever the maximum is.
     pub fn new(
         view: &View,
-        identities: &mut Identities,
+        task_ids: &mut TaskIds,
         options: &ListOptions,
         selected: Option<Actor>,
     ) -> Self {
-        let task_ids = identities.assign(view);
+        let task_ids = task_ids.assign(view);
         let mut threads = Vec::new();
         let mut actors = FxHashMap::default();
-        for (place, thread) in view.process.threads.iter().enumerate() {
+        for (index, thread) in view.process.threads.iter().enumerate() {
             let id = i64::try_from(thread.native_id).unwrap_or(0);
-            actors.insert(id, Actor::Thread(place));
+            actors.insert(id, Actor::Thread(index));
             let name = plain_text::name(&thread.name);
             threads.push(Thread {
                 id,
                 name: plain_text::cut(&name, NAME_COLUMNS).into_owned(),
             });
         }
-        for (place, id) in task_ids.iter().enumerate() {
-            actors.insert(*id, Actor::Task(place));
+        for (index, id) in task_ids.iter().enumerate() {
+            actors.insert(*id, Actor::Task(index));
         }
-        let (places, note) = wanted(view, options, selected);
-        for (place, alike) in fold(view, &places, options.fold) {
-            let mut name = task_name(view.task(place));
+        let (listed, note) = listed(view, options, selected);
+        for (index, alike) in fold(view, &listed, options.fold) {
+            let mut name = task_name(view.task(index));
             if alike > 1 {
                 name.push_str(&format!(" ×{alike}"));
             }
             threads.push(Thread {
-                id: task_ids[place],
+                id: task_ids[index],
                 name,
             });
         }
@@ -153,7 +157,7 @@ impl Listing {
         }
     }
 
-    /// Who has this id, listed or not.
+    /// The thread or task with this id, listed or not.
     pub fn actor(&self, id: i64) -> Option<Actor> {
         self.actors.get(&id).copied()
     }
@@ -161,28 +165,28 @@ impl Listing {
     /// The id of a thread or task.
     pub fn id(&self, actor: Actor, view: &View) -> Option<i64> {
         match actor {
-            Actor::Task(place) => self.task_ids.get(place).copied(),
-            Actor::Thread(place) => i64::try_from(view.process.threads.get(place)?.native_id).ok(),
+            Actor::Task(index) => self.task_ids.get(index).copied(),
+            Actor::Thread(index) => i64::try_from(view.process.threads.get(index)?.native_id).ok(),
         }
     }
 }
 
-/// `Task: fetch_data (Task-3)`; where the version names no tasks, its id.
+/// `Task: fetch_data (Task-3)`; with the address where the version has no names.
 pub fn task_name(task: &Task) -> String {
     let coroutine = match task.coroutine.is_empty() {
         true => "?",
         false => &task.coroutine,
     };
     let name = match task.name.is_empty() {
-        true => task.id.strip_prefix("task:").unwrap_or(&task.id),
-        false => &task.name,
+        true => &address(task.id),
+        false => task.name.as_str(),
     };
     let part = |text: &str| plain_text::cut(&plain_text::name(text), NAME_COLUMNS).into_owned();
     format!("Task: {} ({})", part(coroutine), part(name))
 }
 
-/// The places of the tasks to list, and what to say about the others.
-fn wanted(
+/// The indexes of the tasks to list, and a sentence about the others.
+fn listed(
     view: &View,
     options: &ListOptions,
     selected: Option<Actor>,
@@ -191,29 +195,29 @@ fn wanted(
     let (matching, no_match): (BTreeSet<usize>, _) = match options.filter.as_deref() {
         None | Some("" | "*") => ((0..all).collect(), None),
         Some(pattern) => match select::tasks(&view.process, pattern) {
-            Ok(places) => (places, None),
-            Err(nothing) => (BTreeSet::new(), Some(nothing.to_string())),
+            Ok(found) => (found, None),
+            Err(no_match) => (BTreeSet::new(), Some(no_match.to_string())),
         },
     };
     let task = |actor| match actor {
-        Actor::Task(place) => Some(place),
+        Actor::Task(index) => Some(index),
         Actor::Thread(_) => None,
     };
-    let state = |place: usize| view.task(place).state;
-    let running = (0..all).filter(|place| state(*place) == TaskState::Running);
+    let state = |index: usize| view.task(index).state;
+    let running = (0..all).filter(|index| state(*index) == TaskState::Running);
     let diagnosed = view.diagnosed().filter_map(task).take(options.max_tasks);
     let mut shown: BTreeSet<usize> = (running.chain(diagnosed))
-        .filter(|place| matching.contains(place))
+        .filter(|index| matching.contains(index))
         .chain(selected.and_then(task))
         .collect();
-    // What has ended waits for nothing: it comes last.
+    // Tasks that have ended come last: they wait for nothing.
     let (done, alive): (Vec<usize>, Vec<usize>) =
-        (matching.iter()).partition(|place| state(**place) == TaskState::Done);
-    for place in alive.into_iter().chain(done) {
+        (matching.iter()).partition(|index| state(**index) == TaskState::Done);
+    for index in alive.into_iter().chain(done) {
         if shown.len() >= options.max_tasks {
             break;
         }
-        shown.insert(place);
+        shown.insert(index);
     }
     let (count, matched) = (shown.len(), matching.len());
     let note = no_match.or_else(|| match (count < matched, matched < all) {
@@ -228,45 +232,47 @@ fn wanted(
     (shown.into_iter().collect(), note)
 }
 
-/// Places with how many tasks each stands for.
-fn fold(view: &View, places: &[usize], fold: bool) -> Vec<(usize, usize)> {
+/// The tasks by their indexes, each with the number of tasks that it stands for.
+fn fold(view: &View, tasks: &[usize], fold: bool) -> Vec<(usize, usize)> {
     if !fold {
-        return places.iter().map(|place| (*place, 1)).collect();
+        return tasks.iter().map(|index| (*index, 1)).collect();
     }
     let mut entries: Vec<(usize, usize)> = Vec::new();
-    let mut by_shape: FxHashMap<Shape<'_>, usize> = FxHashMap::default();
-    for &place in places {
-        let task = view.task(place);
+    let mut by_key: FxHashMap<FoldKey<'_>, usize> = FxHashMap::default();
+    for &index in tasks {
+        let task = view.task(index);
         if task.state != TaskState::Waiting {
-            entries.push((place, 1));
+            entries.push((index, 1));
             continue;
         }
-        let at = *by_shape.entry(shape(task)).or_insert(entries.len());
+        let at = *by_key.entry(fold_key(task)).or_insert(entries.len());
         match entries.get_mut(at) {
             Some(entry) => entry.1 += 1,
-            None => entries.push((place, 1)),
+            None => entries.push((index, 1)),
         }
     }
     entries
 }
 
-/// What equal waiting tasks have in common: coroutine, resource, kind, lines.
-type Shape<'a> = (
-    &'a str,
-    Option<&'a str>,
-    &'a str,
-    Vec<(Option<&'a str>, Option<u32>)>,
-);
+/// What waiting tasks that share an entry have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct FoldKey<'a> {
+    coroutine: &'a str,
+    kind: Option<WaitKind>,
+    /// `None` for timers and futures, of which each task has its own.
+    resource: Option<ItemId>,
+    lines: Vec<(Option<&'a str>, Option<u32>)>,
+}
 
-fn shape(task: &Task) -> Shape<'_> {
+fn fold_key(task: &Task) -> FoldKey<'_> {
     let wait = task.waits_for.as_ref();
-    (
-        &task.coroutine,
-        wait.and_then(|wait| wait.resource.as_deref())
-            .filter(|_| wait.is_some_and(|wait| wait.kind != "timer" && wait.kind != "future")),
-        wait.map_or("", |wait| &wait.kind),
-        (task.frames.iter())
+    let shared = wait.filter(|wait| !matches!(wait.kind, WaitKind::Timer | WaitKind::Future));
+    FoldKey {
+        coroutine: &task.coroutine,
+        kind: wait.map(|wait| wait.kind),
+        resource: shared.and_then(|wait| wait.resource),
+        lines: (task.frames.iter())
             .map(|frame| (frame.file.as_deref(), frame.line))
             .collect(),
-    )
+    }
 }

@@ -1,4 +1,4 @@
-//! Ways on which clients come: standard input and output, TCP, a Unix socket.
+//! Where clients connect: standard input and output, TCP, a Unix socket.
 
 use std::fs::Permissions;
 use std::io::{self, ErrorKind, Read, Write};
@@ -13,20 +13,37 @@ use nix::sys::stat::{Mode, umask};
 pub struct Connection {
     pub input: Box<dyn Read + Send>,
     pub output: Box<dyn Write + Send>,
-    /// Ends it from our side, so that whoever reads it wakes up.
+    /// Closes the connection, so that the thread that reads from it wakes up.
     pub close: Box<dyn FnOnce() + Send>,
 }
 
-/// Where clients come from.
+impl Connection {
+    fn of_socket<S: Read + Write + Send + 'static>(
+        input: S,
+        output: S,
+        close: impl FnOnce() -> io::Result<()> + Send + 'static,
+    ) -> Self {
+        Self {
+            input: Box::new(input),
+            output: Box::new(output),
+            close: Box::new(move || {
+                // The client may have closed it already.
+                let _ = close();
+            }),
+        }
+    }
+}
+
+/// A source of clients.
 pub trait Transport {
     /// The next client; `None` when there will be no more.
     ///
     /// # Errors
-    /// When nobody can come any more.
+    /// When no more clients can connect.
     fn accept(&mut self) -> io::Result<Option<Connection>>;
 }
 
-/// The client that started us.
+/// The client that started the adapter.
 #[derive(Debug, Default)]
 pub struct Stdio {
     served: bool,
@@ -40,7 +57,7 @@ impl Transport for Stdio {
         Ok(Some(Connection {
             input: Box::new(io::stdin()),
             output: Box::new(io::stdout()),
-            // Our own end ends it.
+            // It ends with this process.
             close: Box::new(|| ()),
         }))
     }
@@ -62,7 +79,8 @@ impl Tcp {
         Ok(Self { listener })
     }
 
-    /// Where it listens: the port that was chosen, if any was asked for.
+    /// The address that it listens on, with the port that the kernel chose for
+    /// port 0.
     ///
     /// # Errors
     /// When the kernel does not say.
@@ -74,17 +92,11 @@ impl Tcp {
 impl Transport for Tcp {
     fn accept(&mut self) -> io::Result<Option<Connection>> {
         let (stream, _) = self.listener.accept()?;
-        // Answers are small and waited for.
+        // Clients wait for answers, which are small.
         stream.set_nodelay(true)?;
-        let (output, closed) = (stream.try_clone()?, stream.try_clone()?);
-        Ok(Some(Connection {
-            input: Box::new(stream),
-            output: Box::new(output),
-            close: Box::new(move || {
-                // It may have been closed already.
-                let _ = closed.shutdown(Shutdown::Both);
-            }),
-        }))
+        let (output, end) = (stream.try_clone()?, stream.try_clone()?);
+        let close = move || end.shutdown(Shutdown::Both);
+        Ok(Some(Connection::of_socket(stream, output, close)))
     }
 }
 
@@ -96,12 +108,12 @@ pub struct Unix {
 }
 
 impl Unix {
-    /// Makes the socket, and removes it when this is dropped.
+    /// Makes the socket. It is removed when this value is dropped.
     ///
     /// # Errors
-    /// When there is something at `path` already, or it cannot be made.
+    /// When another file is at `path`, or the socket cannot be made.
     pub fn listen(path: &Path) -> io::Result<Self> {
-        // For the moment between the two calls, the mask keeps others out.
+        // Until the permissions are set, the mask keeps other users out.
         let mask = umask(Mode::from_bits_truncate(0o177));
         let mut bound = UnixListener::bind(path);
         if bound
@@ -121,7 +133,7 @@ impl Unix {
     }
 }
 
-/// Whether there is a socket that nobody listens on any more.
+/// Whether there is a socket that nobody listens on.
 fn is_left_over(path: &Path) -> bool {
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
     let refused = UnixStream::connect(path).err().map(|error| error.kind());
@@ -130,7 +142,7 @@ fn is_left_over(path: &Path) -> bool {
 
 impl Drop for Unix {
     fn drop(&mut self) {
-        // Somebody may have removed it already.
+        // It may have been removed already.
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -138,14 +150,9 @@ impl Drop for Unix {
 impl Transport for Unix {
     fn accept(&mut self) -> io::Result<Option<Connection>> {
         let (stream, _) = self.listener.accept()?;
-        let (output, closed) = (stream.try_clone()?, stream.try_clone()?);
-        Ok(Some(Connection {
-            input: Box::new(stream),
-            output: Box::new(output),
-            close: Box::new(move || {
-                let _ = closed.shutdown(Shutdown::Both);
-            }),
-        }))
+        let (output, end) = (stream.try_clone()?, stream.try_clone()?);
+        let close = move || end.shutdown(Shutdown::Both);
+        Ok(Some(Connection::of_socket(stream, output, close)))
     }
 }
 

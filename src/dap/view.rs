@@ -1,15 +1,18 @@
-//! One look at the process, arranged for the questions that clients ask.
+//! One snapshot of the process, arranged for the questions that clients ask.
 
-use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
-use crate::model::{Frame, Process, Task, TaskState, Thread};
+use crate::model::{
+    EdgeKind, Frame, ItemId, Process, SCHEMA_VERSION, Snapshot, Task, TaskState, Thread, Tool,
+};
 use crate::report::words::Words;
 
-/// What is shown as a thread: by its place in the snapshot.
+/// What the client sees as a thread, by its index in the snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
+    /// A thread of the process.
     Thread(usize),
+    /// A task.
     Task(usize),
 }
 
@@ -34,41 +37,38 @@ impl FrameOf {
     }
 }
 
-/// A snapshot with what is looked up in it again and again.
+/// A snapshot of one process, with what clients ask for most.
 #[derive(Debug)]
 pub struct View {
     pub process: Process,
     pub words: Words,
-    actors: FxHashMap<ArcStr, Actor>,
-    /// For each task, those it awaits that are not done, and how.
-    awaits: Vec<Vec<(usize, ArcStr)>>,
-    /// For each id, what it cannot go on before.
-    needs: FxHashMap<ArcStr, Vec<ArcStr>>,
+    actors: FxHashMap<ItemId, Actor>,
+    /// For each task, the tasks that it awaits and that are not done, and how.
+    awaits: Vec<Vec<(usize, EdgeKind)>>,
+    /// For each item, the items that have to go on before it does.
+    needs: FxHashMap<ItemId, Vec<ItemId>>,
 }
 
 impl View {
+    /// The view of a snapshot.
     pub fn new(process: Process) -> Self {
         let tasks = process.tasks.iter().enumerate();
         let threads = process.threads.iter().enumerate();
-        let actors: FxHashMap<ArcStr, Actor> = tasks
-            .map(|(place, task)| (task.id.clone(), Actor::Task(place)))
-            .chain(threads.map(|(place, thread)| (thread.id.clone(), Actor::Thread(place))))
+        let actors: FxHashMap<ItemId, Actor> = tasks
+            .map(|(index, task)| (task.id, Actor::Task(index)))
+            .chain(threads.map(|(index, thread)| (thread.id, Actor::Thread(index))))
             .collect();
         let mut awaits = vec![Vec::new(); process.tasks.len()];
-        for edge in process.edges.iter().filter(|edge| edge.via != "holds") {
-            if let (Some(Actor::Task(from)), Some(Actor::Task(to))) =
-                (actors.get(&edge.from), actors.get(&edge.to))
+        let mut needs: FxHashMap<ItemId, Vec<ItemId>> = FxHashMap::default();
+        for edge in process.edges.iter() {
+            needs.entry(edge.from).or_default().push(edge.to);
+            if edge.via != EdgeKind::Holds
+                && let (Some(Actor::Task(from)), Some(Actor::Task(to))) =
+                    (actors.get(&edge.from), actors.get(&edge.to))
                 && process.tasks[*to].state != TaskState::Done
             {
-                awaits[*from].push((*to, edge.via.clone()));
+                awaits[*from].push((*to, edge.via));
             }
-        }
-        let mut needs: FxHashMap<ArcStr, Vec<ArcStr>> = FxHashMap::default();
-        for edge in process.edges.iter() {
-            needs
-                .entry(edge.from.clone())
-                .or_default()
-                .push(edge.to.clone());
         }
         Self {
             words: Words::of(&process),
@@ -79,55 +79,72 @@ impl View {
         }
     }
 
-    /// The thread or task with this id.
-    pub fn actor(&self, id: &str) -> Option<Actor> {
-        self.actors.get(id).copied()
-    }
-
-    /// The id of a thread or task.
-    pub fn id(&self, actor: Actor) -> &str {
-        match actor {
-            Actor::Thread(place) => &self.process.threads[place].id,
-            Actor::Task(place) => &self.process.tasks[place].id,
+    /// The process as a snapshot of its own, for the report.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            schema_version: SCHEMA_VERSION,
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME").into(),
+                version: env!("CARGO_PKG_VERSION").into(),
+            },
+            taken_at: String::new(),
+            processes: vec![self.process.clone()],
         }
     }
 
-    pub fn task(&self, place: usize) -> &Task {
-        &self.process.tasks[place]
+    /// The thread or task with this id.
+    pub fn actor(&self, id: ItemId) -> Option<Actor> {
+        self.actors.get(&id).copied()
     }
 
-    pub fn thread(&self, place: usize) -> &Thread {
-        &self.process.threads[place]
+    /// The id of a thread or task.
+    pub fn id(&self, actor: Actor) -> ItemId {
+        match actor {
+            Actor::Thread(index) => self.process.threads[index].id,
+            Actor::Task(index) => self.process.tasks[index].id,
+        }
     }
 
-    /// The tasks that the task awaits and that are not done, with how.
-    pub fn awaits(&self, task: usize) -> &[(usize, ArcStr)] {
+    /// The task with this index.
+    pub fn task(&self, index: usize) -> &Task {
+        &self.process.tasks[index]
+    }
+
+    /// The thread with this index.
+    pub fn thread(&self, index: usize) -> &Thread {
+        &self.process.threads[index]
+    }
+
+    /// The tasks that the task awaits and that are not done, and how each.
+    pub fn awaits(&self, task: usize) -> &[(usize, EdgeKind)] {
         self.awaits.get(task).map_or(&[], Vec::as_slice)
     }
 
-    /// The ids that this one cannot go on before.
-    pub fn needs(&self, id: &str) -> &[ArcStr] {
-        self.needs.get(id).map_or(&[], Vec::as_slice)
+    /// The items that have to go on before this one does.
+    pub fn needs(&self, id: ItemId) -> &[ItemId] {
+        self.needs.get(&id).map_or(&[], Vec::as_slice)
     }
 
+    /// The frame in the snapshot.
     pub fn frame(&self, frame: FrameOf) -> Option<&Frame> {
+        let tasks = &self.process.tasks;
         match frame {
-            FrameOf::Chain(Actor::Thread(place), at) => {
-                self.process.threads.get(place)?.frames.get(at)
+            FrameOf::Chain(Actor::Thread(index), at) => {
+                self.process.threads.get(index)?.frames.get(at)
             }
-            FrameOf::Chain(Actor::Task(place), at) => self.process.tasks.get(place)?.frames.get(at),
-            FrameOf::Exception(place, at) => {
-                let exception = self.process.tasks.get(place)?.exception.as_ref()?;
+            FrameOf::Chain(Actor::Task(index), at) => tasks.get(index)?.frames.get(at),
+            FrameOf::Exception(index, at) => {
+                let exception = tasks.get(index)?.exception.as_ref()?;
                 exception.frames.get(at)
             }
-            FrameOf::Creation(place, at) => {
-                let created = self.process.tasks.get(place)?.created_at.as_ref()?;
+            FrameOf::Creation(index, at) => {
+                let created = tasks.get(index)?.created_at.as_ref()?;
                 created.get(at)
             }
         }
     }
 
-    /// What the verdict says in one sentence.
+    /// The sentence of the verdict.
     pub fn summary(&self) -> &str {
         match &self.process.verdict {
             Some(verdict) => &verdict.summary,
@@ -135,21 +152,21 @@ impl View {
         }
     }
 
-    /// Everybody that a diagnosis names, the worst first.
+    /// All tasks and threads that findings name, those of the first finding first.
     pub fn diagnosed(&self) -> impl Iterator<Item = Actor> {
         (self.process.diagnoses.iter())
             .flat_map(|one| one.tasks.iter().chain(&one.threads))
-            .filter_map(|id| self.actor(id))
+            .filter_map(|id| self.actor(*id))
     }
 
-    /// Who is to be looked at first: of those that the worst diagnosis names,
-    /// the one that stands at the line to blame; else the task that runs, or
-    /// the main thread.
-    pub fn first_to_see(&self) -> Option<Actor> {
+    /// The thread or task that the client shows first: of those that findings
+    /// name the one at the culprit's line, or the first one. Without findings it
+    /// is the task that runs, or the main thread.
+    pub fn first_shown(&self) -> Option<Actor> {
         let running = || {
             let mut tasks = self.process.tasks.iter();
-            let place = tasks.position(|task| task.state == TaskState::Running)?;
-            Some(Actor::Task(place))
+            let index = tasks.position(|task| task.state == TaskState::Running)?;
+            Some(Actor::Task(index))
         };
         let main = || (!self.process.threads.is_empty()).then_some(Actor::Thread(0));
         (self.diagnosed().find(|actor| self.is_at_culprit(*actor)))
@@ -159,13 +176,13 @@ impl View {
     }
 
     fn is_at_culprit(&self, actor: Actor) -> bool {
-        let worst = self.process.diagnoses.first();
-        let Some(culprit) = worst.and_then(|worst| worst.culprit.as_ref()) else {
+        let first = self.process.diagnoses.first();
+        let Some(culprit) = first.and_then(|first| first.culprit.as_ref()) else {
             return false;
         };
         let frames = match actor {
-            Actor::Task(place) => &*self.task(place).frames,
-            Actor::Thread(place) => &*self.thread(place).frames,
+            Actor::Task(index) => &*self.task(index).frames,
+            Actor::Thread(index) => &*self.thread(index).frames,
         };
         frames.iter().any(|frame| {
             frame.file.as_deref() == Some(&*culprit.file) && frame.line == Some(culprit.line)

@@ -1,6 +1,6 @@
-//! What is true of each kind of wait, resource and edge.
+//! What is true of each kind of wait, resource, edge, finding and verdict.
 
-use super::kind::{EdgeKind, ResourceKind, WaitKind};
+use super::kind::{DiagnosisKind, EdgeKind, ResourceKind, VerdictState, WaitKind};
 
 /// Declares predicates over an enum as exhaustive matches.
 ///
@@ -235,6 +235,121 @@ predicates! {
             true: Event Condition Barrier Queue ThreadEvent Future ConcurrentFuture MemoryStream;
             false: Lock Semaphore ThreadLock ThreadSemaphore ThreadCondition ThreadBarrier ThreadQueue
                 Executor ProcessPool Pool Limiter Stream Server Socket Pipe File;
+        }
+    }
+}
+
+predicates! {
+    WaitKind {
+        /// Whether the reason for such a wait says what asyncio's own frames would say.
+        names_asyncio_call {
+            true: Lock Semaphore Event Condition Barrier QueueGet QueuePut QueueJoin TaskGroup Timer
+                Subprocess;
+            false: Task Future Gather Wait WaitFor Shield AsCompleted SocketRead SocketWrite
+                SocketClose Accept Connect PipeRead PipeWrite PipeClose FileRead FileWrite FileLock
+                Server ServerClose Executor Process ThreadLock Thread Sleep Idle;
+        }
+    }
+}
+
+predicates! {
+    ResourceKind {
+        /// Whether the kernel keeps it: its summary is the full description.
+        is_file {
+            true: Socket Pipe File;
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore
+                ThreadEvent ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture
+                Executor ProcessPool Pool Limiter MemoryStream Stream Server;
+        }
+
+        /// Whether its own fields say no more than its type: the wait says more.
+        is_opaque {
+            true: Stream Server File;
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore
+                ThreadEvent ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture
+                Executor ProcessPool Pool Limiter MemoryStream Socket Pipe;
+        }
+    }
+}
+
+predicates! {
+    EdgeKind {
+        /// Whether lists show a task under the one that waits for it so.
+        is_parent_to_child {
+            true: Await Gather Wait WaitFor Shield TaskGroup;
+            false: Future AsCompleted Lock Semaphore Event Condition Barrier Queue ThreadLock
+                ConcurrentFuture Executor ProcessPool Pool Limiter MemoryStream Stream Server
+                ServerClose Socket Pipe File SocketRead SocketWrite SocketClose Holds BusyWorker
+                Join Subprocess PipeFull EventLoop;
+        }
+    }
+}
+
+predicates! {
+    DiagnosisKind {
+        /// Whether it says that nobody alive can end the wait.
+        leaves_nobody {
+            true: OrphanWait NeverAwaited DeadConsumers LeakedLock LeakedPermits;
+            false: ForkInheritedLock CrossLoopDeadlock CrossThreadDeadlock SelfDeadlock
+                ExecutorExhausted BlockedLoop PoolExhausted DeadlockCycle HeldBySuspendedAsyncgen
+                SubprocessPipeFull SwallowedCancellation ShieldLeak StuckChild ShutdownHang
+                StuckExecutorJob Livelock LockConvoy CrossProcessWait LongTimer ExternalWait
+                UnretrievedException OrphanTask;
+        }
+    }
+}
+
+predicates! {
+    VerdictState {
+        /// Whether the first finding explains why the process does not go on.
+        is_explained {
+            true: Hung BlockedLoop Livelock Waiting;
+            false: Busy Idle Starting Unknown;
+        }
+    }
+}
+
+impl WaitKind {
+    /// The edge that such a wait makes, where edges have the same name for it.
+    pub const fn edge_kind(self) -> Option<EdgeKind> {
+        match self {
+            Self::Future => Some(EdgeKind::Future),
+            Self::Gather => Some(EdgeKind::Gather),
+            Self::Wait => Some(EdgeKind::Wait),
+            Self::WaitFor => Some(EdgeKind::WaitFor),
+            Self::Shield => Some(EdgeKind::Shield),
+            Self::TaskGroup => Some(EdgeKind::TaskGroup),
+            Self::AsCompleted => Some(EdgeKind::AsCompleted),
+            Self::Lock => Some(EdgeKind::Lock),
+            Self::Semaphore => Some(EdgeKind::Semaphore),
+            Self::Event => Some(EdgeKind::Event),
+            Self::Condition => Some(EdgeKind::Condition),
+            Self::Barrier => Some(EdgeKind::Barrier),
+            Self::SocketRead => Some(EdgeKind::SocketRead),
+            Self::SocketWrite => Some(EdgeKind::SocketWrite),
+            Self::SocketClose => Some(EdgeKind::SocketClose),
+            Self::Server => Some(EdgeKind::Server),
+            Self::ServerClose => Some(EdgeKind::ServerClose),
+            Self::Executor => Some(EdgeKind::Executor),
+            Self::Subprocess => Some(EdgeKind::Subprocess),
+            Self::ThreadLock => Some(EdgeKind::ThreadLock),
+            Self::Task
+            | Self::Timer
+            | Self::QueueGet
+            | Self::QueuePut
+            | Self::QueueJoin
+            | Self::Accept
+            | Self::Connect
+            | Self::PipeRead
+            | Self::PipeWrite
+            | Self::PipeClose
+            | Self::FileRead
+            | Self::FileWrite
+            | Self::FileLock
+            | Self::Process
+            | Self::Thread
+            | Self::Sleep
+            | Self::Idle => None,
         }
     }
 }

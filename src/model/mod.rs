@@ -4,6 +4,7 @@
 //! Absent knowledge is `None`, never an invented value. Nothing here holds a
 //! handle to the process.
 
+pub mod describe;
 mod findings;
 pub mod id;
 mod index;

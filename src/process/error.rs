@@ -1,61 +1,111 @@
-//! Why a process cannot be looked into: one sentence each, with its fix.
+//! Why a process cannot be inspected: a sentence for each reason, and its fix.
 
 use std::time::Duration;
 
 use thiserror::Error;
 
-/// The fix for whatever cannot be stopped.
+/// The fix for a process that cannot be stopped.
 pub(super) const NO_PAUSE: &str = "`--no-pause` reads it without stopping it";
 
 /// A process that could not be attached to or read as a whole.
 ///
-/// Errors that hit one task, frame or value do not appear here: they are
-/// written on that item in the snapshot.
+/// Errors of one task, frame or value are not here: they are stated on that item in
+/// the snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// There is no such process.
     #[error("there is no process with pid {pid}")]
-    NoSuchProcess { pid: u32 },
+    NoSuchProcess {
+        /// Its pid.
+        pid: u32,
+    },
+    /// It has ended, and its parent has not collected it.
     #[error("process {pid} is a zombie: it has ended and waits for its parent to collect it")]
-    Zombie { pid: u32 },
+    Zombie {
+        /// Its pid.
+        pid: u32,
+    },
+    /// It is a thread of the kernel.
     #[error("process {pid} is a kernel thread, not a program")]
-    KernelThread { pid: u32 },
+    KernelThread {
+        /// Its pid.
+        pid: u32,
+    },
+    /// The kernel does not let us read it.
     #[error("no permission to read the memory of process {pid}: {reason}")]
     Permission {
+        /// Its pid.
         pid: u32,
+        /// Why.
         reason: String,
         /// The flag, capability, sysctl or command that grants it.
         fix: String,
     },
+    /// It does not run CPython, or is not recognised.
     #[error("process {pid} is not running CPython: {reason}")]
-    NotPython { pid: u32, reason: String },
+    NotPython {
+        /// Its pid.
+        pid: u32,
+        /// Why.
+        reason: String,
+    },
+    /// It runs a version or build of CPython whose layout is not known.
     #[error("CPython {version} of process {pid} is not supported: {reason}")]
     UnsupportedVersion {
+        /// Its pid.
         pid: u32,
+        /// The version, as `3.14`.
         version: String,
+        /// Why.
         reason: String,
     },
+    /// It has no interpreter yet.
     #[error("the Python interpreter of process {pid} is still starting")]
-    Starting { pid: u32 },
+    Starting {
+        /// Its pid.
+        pid: u32,
+    },
+    /// Its interpreter is being torn down.
     #[error("the Python interpreter of process {pid} is shutting down")]
-    Finalizing { pid: u32 },
+    Finalizing {
+        /// Its pid.
+        pid: u32,
+    },
+    /// It has ended.
     #[error("process {pid} went away while it was being read")]
-    Gone { pid: u32 },
+    Gone {
+        /// Its pid.
+        pid: u32,
+    },
+    /// It cannot be traced.
     #[error("process {pid} could not be stopped: {reason}")]
     Stop {
+        /// Its pid.
         pid: u32,
+        /// Why.
         reason: String,
+        /// What would help.
         fix: String,
     },
-    /// It was let go at once; nothing else is wrong with it.
+    /// It was let go at once and runs on.
     #[error("process {pid} could not be stopped: thread {tid} did not stop within {allowed:?}")]
     SlowToStop {
+        /// Its pid.
         pid: u32,
+        /// The thread that did not stop.
         tid: u32,
+        /// The time that it had.
         allowed: Duration,
     },
+    /// Anything else.
     #[error("process {pid} could not be read: {reason}")]
-    Unreadable { pid: u32, reason: String },
+    Unreadable {
+        /// Its pid.
+        pid: u32,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Error {
@@ -76,7 +126,7 @@ impl Error {
         }
     }
 
-    /// What the user can do about it, where there is something.
+    /// What the user can do about it. `None` when there is nothing.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Permission { fix, .. } | Self::Stop { fix, .. } => Some(fix.clone()),

@@ -1,4 +1,4 @@
-//! A running process as the kernel shows it.
+//! A process: a running one as the kernel shows it, or a recorded one.
 
 use std::io;
 use std::sync::Arc;
@@ -22,17 +22,18 @@ use super::{Error, Image, KernelThread, LiveMemory, ProcessMemory, Stop, Syscall
 
 /// `PF_KTHREAD` of the kernel's `sched.h`.
 const KERNEL_THREAD: u32 = 0x0020_0000;
-/// Mappings that are tried before memory counts as readable all the same.
+/// Number of mappings that are tried. If none of them can be read for another reason
+/// than permissions, the memory still counts as readable.
 const PROBES: usize = 16;
 
-/// A running process that may be read, or what was recorded of one.
+/// A running process that may be read, or a recorded one.
 #[derive(Debug)]
 pub struct Process {
     facts: RecordedFacts,
     source: Source,
 }
 
-/// What answers for the process.
+/// Where answers about the process come from.
 #[derive(Debug)]
 enum Source {
     Live(Live),
@@ -53,8 +54,8 @@ enum Source {
 /// has ended, memory is read by the number of another thread, which can end alone.
 #[derive(Debug)]
 struct Live {
-    /// The thread through which the process is reached: the main thread, or
-    /// another one when the main thread has ended before the others.
+    /// The thread by which the process is reached: the main thread, or another one when
+    /// the main thread has ended before the others.
     anchor: u32,
     directory: Directory,
     /// `None` on kernels before 5.3.
@@ -83,8 +84,7 @@ impl Process {
     /// Opens process `pid` and makes sure that its memory can be read.
     ///
     /// # Errors
-    /// That there is no such process, or that it cannot be read, why, and what
-    /// would help.
+    /// When there is no such process, or it cannot be read: why, and what would help.
     pub fn open(pid: u32) -> Result<Self, Error> {
         let mut directory = open_directory(pid)?;
         // The directory answers below, so that both mean the same process.
@@ -125,8 +125,8 @@ impl Process {
         })
     }
 
-    /// The process that was recorded: it stands still, and nobody looks for it
-    /// on this machine.
+    /// A recorded process. It never changes, and nothing of it is read from this
+    /// machine.
     pub fn from_recorded(recorded: Arc<Recorded>) -> Self {
         Self {
             facts: recorded.facts.clone(),
@@ -134,7 +134,7 @@ impl Process {
         }
     }
 
-    /// What was recorded, if it is not a running process.
+    /// The recording. `None` for a running process.
     pub fn recorded(&self) -> Option<&Recorded> {
         match &self.source {
             Source::Live(_) => None,
@@ -142,7 +142,7 @@ impl Process {
         }
     }
 
-    /// What does not change while it runs.
+    /// Its properties that do not change while it runs.
     pub fn facts(&self) -> &RecordedFacts {
         &self.facts
     }
@@ -152,7 +152,7 @@ impl Process {
         self.facts.pid
     }
 
-    /// The process that started it, unless that is outside our namespace.
+    /// The process that started it. `None` outside of our pid namespace.
     pub fn parent_pid(&self) -> Option<u32> {
         self.facts.parent
     }
@@ -162,18 +162,18 @@ impl Process {
         self.facts.command.clone()
     }
 
-    /// The path of the program file, as the kernel shows it to us; for a
-    /// deleted file the path it had.
+    /// The path of the program file as the kernel shows it to us; for a deleted file the
+    /// path it had. `None` when we may not know it.
     pub fn executable(&self) -> Option<String> {
         self.facts.executable.clone()
     }
 
-    /// What was mapped when the process was opened, by address.
+    /// Its mappings when it was opened, by address.
     pub fn mappings(&self) -> &[Mapping] {
         &self.facts.mappings
     }
 
-    /// Its `/proc` directory, while it lives.
+    /// Its `/proc` directory. `None` for a recorded process.
     pub(super) fn live_directory(&self) -> Option<&Directory> {
         match &self.source {
             Source::Live(live) => Some(&live.directory),
@@ -189,8 +189,8 @@ impl Process {
         }
     }
 
-    /// The ELF files that are loaded in it, by address. Of a recorded process
-    /// there are none: what they said was recorded.
+    /// The ELF files that are loaded in it, by address. A recorded process has none:
+    /// the facts that they gave were recorded.
     pub fn images(&self) -> Vec<Image> {
         match &self.source {
             Source::Live(live) => image::images(live.anchor, &self.facts.mappings, &self.memory()),
@@ -198,8 +198,7 @@ impl Process {
         }
     }
 
-    /// The ids of its threads in our pid namespace, in the order in which they
-    /// were started.
+    /// The ids of its threads in our pid namespace, oldest first.
     ///
     /// # Errors
     /// [`Error::Gone`] when it has ended.
@@ -213,15 +212,14 @@ impl Process {
         }
     }
 
-    /// The id that thread `tid` has in the innermost pid namespace: the one
-    /// which the program itself knows. `None` when the thread has gone.
+    /// The id of thread `tid` in the innermost pid namespace, which is the one that the
+    /// program itself sees. `None` when the thread has ended.
     pub fn namespace_tid(&self, tid: u32) -> Option<u32> {
         self.thread_status(tid).0
     }
 
-    /// The id of thread `tid` as [`Self::namespace_tid`] gives it, and how often
-    /// the thread gave the processor away by itself, to wait for something
-    /// (`voluntary_ctxt_switches`).
+    /// The id of thread `tid` as [`Self::namespace_tid`] returns it, and how often the
+    /// thread gave up the processor to wait (`voluntary_ctxt_switches`).
     pub fn thread_status(&self, tid: u32) -> (Option<u32>, Option<u64>) {
         let live = match &self.source {
             Source::Live(live) => live,
@@ -239,7 +237,7 @@ impl Process {
         (inner, switches.and_then(|number| number.parse().ok()))
     }
 
-    /// The system call that thread `tid` is in now.
+    /// The system call that thread `tid` is in now. `None` outside of any.
     pub fn thread_call(&self, tid: u32) -> Option<Syscall> {
         match &self.source {
             Source::Live(live) => thread::current_call(&live.directory, tid),
@@ -247,13 +245,13 @@ impl Process {
         }
     }
 
-    /// What the kernel knows of thread `tid`. A thread that has gone has the
-    /// state `X` and no name.
+    /// The kernel's description of thread `tid`. A thread that has ended has the state
+    /// `X` and no name.
     pub fn kernel_thread(&self, tid: u32) -> KernelThread {
         self.thread_in_call(tid, self.thread_call(tid))
     }
 
-    /// The same of a thread whose system call is known.
+    /// The same for a thread whose system call is known.
     pub fn thread_in_call(&self, tid: u32, call: Option<Syscall>) -> KernelThread {
         match &self.source {
             Source::Live(live) => thread::describe(&live.directory, tid, call),
@@ -263,9 +261,8 @@ impl Process {
         }
     }
 
-    /// The processes that it started and those they started, each before its
-    /// own children, older ones first. Of a recorded process, those that were
-    /// recorded too are its capture's to tell.
+    /// Its children and further descendants, each before its own children, older ones
+    /// first. Empty for a recorded process: the capture lists its recorded children.
     pub fn children(&self) -> Vec<u32> {
         match &self.source {
             Source::Live(live) => {
@@ -279,8 +276,8 @@ impl Process {
         }
     }
 
-    /// `time.monotonic()` of every process in our time namespace, now or when
-    /// it was recorded, in nanoseconds.
+    /// `time.monotonic()` of every process in our time namespace in nanoseconds, now or
+    /// when the process was recorded.
     pub fn monotonic_ns(&self) -> u64 {
         use nix::time::{ClockId, clock_gettime};
         match &self.source {
@@ -290,7 +287,8 @@ impl Process {
         }
     }
 
-    /// When it was started, give or take a hundredth of a second.
+    /// When process `pid` was started, to about a hundredth of a second. `None` when
+    /// there is none.
     pub fn started(pid: u32) -> Option<SystemTime> {
         let directory = Directory::new(pid.cast_signed()).ok()?;
         let ticks = directory.stat().ok()?.starttime as f64;
@@ -300,7 +298,7 @@ impl Process {
         SystemTime::now().checked_sub(age)
     }
 
-    /// Whether this very process still runs; a recorded one does not end.
+    /// Whether this process still runs. Always true for a recorded one.
     pub fn is_alive(&self) -> bool {
         match &self.source {
             Source::Live(live) => live.is_alive(),
@@ -321,7 +319,7 @@ impl Process {
     }
 }
 
-/// Whether a state of `/proc/PID/stat` is that of a zombie or of the dead.
+/// Whether a state of `/proc/PID/stat` is that of a zombie or an ended thread.
 pub(super) fn has_ended(state: char) -> bool {
     matches!(state, 'Z' | 'X' | 'x')
 }
@@ -335,7 +333,7 @@ fn open_directory(pid: u32) -> Result<Directory, Error> {
         return Err(Error::NoSuchProcess { pid });
     }
     Directory::new(id).map_err(|_| {
-        // Signal 0 is never sent: the kernel only says whether it could be.
+        // Signal 0 is never sent: the kernel only checks whether it could be.
         match kill(Pid::from_raw(id), None) {
             Err(Errno::ESRCH) => Error::NoSuchProcess { pid },
             _ => refusal::hidden(pid),
@@ -349,7 +347,7 @@ fn live_thread(directory: &Directory) -> Option<u32> {
         .find(|tid| thread::stat(directory, *tid).is_some_and(|stat: Stat| !has_ended(stat.state)))
 }
 
-/// Reads one byte, as everything after it will read.
+/// Reads one byte in the way that memory is read later.
 fn probe(pid: u32, anchor: u32, mappings: &[Mapping]) -> Result<(), Error> {
     let memory = LiveMemory::new(anchor);
     for mapping in mappings

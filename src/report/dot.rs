@@ -1,19 +1,22 @@
-//! The wait graph for Graphviz: an arrow points at what must go on first.
+//! The wait graph for Graphviz. An arrow points at what must go on first.
 
 use std::io;
 
-use rustc_hash::FxHashSet;
-
 use super::index::{Index, task_label};
 use super::{Choice, address};
-use crate::model::{Outcome, Process, Snapshot, Task, TaskState, Thread, ThreadState};
+use crate::model::{
+    IdSet, ItemId, Outcome, Process, Snapshot, Task, TaskState, Thread, ThreadState,
+};
 use crate::plain_text::{clean, cut};
 
 /// Columns of one line of a node's label.
-const LABEL: usize = 60;
+const LABEL_COLUMNS: usize = 60;
 
 /// Writes one digraph with a cluster for each process. With `chosen`, one
 /// choice per process, only what was chosen and what it is linked with.
+///
+/// # Errors
+/// When `out` cannot be written to.
 pub fn write(
     out: &mut dyn io::Write,
     snapshot: &Snapshot,
@@ -26,8 +29,8 @@ pub fn write(
         "  node [shape=box, fontname=\"monospace\", fontsize=10];"
     )?;
     writeln!(out, "  edge [fontname=\"monospace\", fontsize=9];")?;
-    for (place, process) in snapshot.processes.iter().enumerate() {
-        let choice = chosen.map(|choices| choices.get(place).cloned().unwrap_or_default());
+    for (index, process) in snapshot.processes.iter().enumerate() {
+        let choice = chosen.map(|choices| choices.get(index).cloned().unwrap_or_default());
         write_process(out, process, choice.as_ref())?;
     }
     writeln!(out, "}}")
@@ -40,73 +43,67 @@ fn write_process(
 ) -> io::Result<()> {
     let index = Index::new(process);
     let wanted = choice.map(|choice| neighbourhood(process, choice));
-    let shown = |id: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(id));
+    let shown = |id: &ItemId| wanted.as_ref().is_none_or(|wanted| wanted.contains(id));
     let title = format!("pid {}: {}", process.pid, process.command.join(" "));
     writeln!(out, "  subgraph cluster_{} {{", process.pid)?;
     writeln!(out, "    label={};", quoted(&[&title]))?;
-    let mut drawn = FxHashSet::default();
+    let mut drawn = IdSet::default();
     for task in process.tasks.iter().filter(|task| shown(&task.id)) {
-        drawn.insert(task.id.as_str());
-        write_node(out, process, &task.id, &task_lines(task), task_style(task))?;
+        drawn.insert(task.id);
+        write_node(out, process, task.id, &task_lines(task), task_style(task))?;
     }
-    let linked: FxHashSet<&str> = (process.edges.iter())
-        .flat_map(|edge| [edge.from.as_str(), edge.to.as_str()])
+    let linked: IdSet = (process.edges.iter())
+        .flat_map(|edge| [edge.from, edge.to])
         .collect();
     for thread in process.threads.iter().filter(|thread| shown(&thread.id)) {
-        drawn.insert(thread.id.as_str());
+        drawn.insert(thread.id);
         write_node(
             out,
             process,
-            &thread.id,
+            thread.id,
             &thread_lines(thread),
             thread_style(thread),
         )?;
     }
-    let mut others: Vec<&str> = (linked.into_iter())
+    let mut others: Vec<ItemId> = (linked.into_iter())
         .filter(|id| !drawn.contains(id) && shown(id))
         .collect();
-    others.sort_unstable();
+    others.sort_by_cached_key(ItemId::to_string);
     for id in others {
         let style = "shape=ellipse, style=dashed";
-        write_node(
-            out,
-            process,
-            id,
-            &[index.label(id), address(id).to_owned()],
-            style,
-        )?;
+        write_node(out, process, id, &[index.label(id), address(id)], style)?;
     }
     for edge in process.edges.iter() {
         if shown(&edge.from) && shown(&edge.to) {
             writeln!(
                 out,
                 "    {} -> {} [label={}];",
-                node_id(process, &edge.from),
-                node_id(process, &edge.to),
-                quoted(&[&edge.via]),
+                node_id(process, edge.from),
+                node_id(process, edge.to),
+                quoted(&[edge.via.as_str()]),
             )?;
         }
     }
     writeln!(out, "  }}")
 }
 
-/// The ids chosen and those that an edge links them with.
-fn neighbourhood<'a>(process: &'a Process, choice: &Choice) -> FxHashSet<&'a str> {
+/// The items chosen and those that an edge links them with.
+fn neighbourhood(process: &Process, choice: &Choice) -> IdSet {
     let tasks = choice
         .tasks
         .iter()
-        .filter_map(|&place| process.tasks.get(place));
+        .filter_map(|&index| process.tasks.get(index));
     let threads = choice
         .threads
         .iter()
-        .filter_map(|&place| process.threads.get(place));
-    let chosen: FxHashSet<&str> = (tasks.map(|task| task.id.as_str()))
-        .chain(threads.map(|thread| thread.id.as_str()))
+        .filter_map(|&index| process.threads.get(index));
+    let chosen: IdSet = (tasks.map(|task| task.id))
+        .chain(threads.map(|thread| thread.id))
         .collect();
     let mut wanted = chosen.clone();
     for edge in process.edges.iter() {
-        if chosen.contains(edge.from.as_str()) || chosen.contains(edge.to.as_str()) {
-            wanted.extend([edge.from.as_str(), edge.to.as_str()]);
+        if chosen.contains(&edge.from) || chosen.contains(&edge.to) {
+            wanted.extend([edge.from, edge.to]);
         }
     }
     wanted
@@ -115,7 +112,7 @@ fn neighbourhood<'a>(process: &'a Process, choice: &Choice) -> FxHashSet<&'a str
 fn write_node(
     out: &mut dyn io::Write,
     process: &Process,
-    id: &str,
+    id: ItemId,
     lines: &[String],
     style: &str,
 ) -> io::Result<()> {
@@ -165,8 +162,8 @@ fn thread_style(thread: &Thread) -> &'static str {
     }
 }
 
-/// Ids are unique within a process only.
-fn node_id(process: &Process, id: &str) -> String {
+/// The node's name in the graph. Ids are unique within a process only.
+fn node_id(process: &Process, id: ItemId) -> String {
     let mut text = String::from("\"");
     escape(&format!("{}/{id}", process.pid), &mut text);
     text.push('"');
@@ -177,11 +174,11 @@ fn node_id(process: &Process, id: &str) -> String {
 /// the ampersands of character references lose their meaning.
 fn quoted(lines: &[&str]) -> String {
     let mut text = String::from("\"");
-    for (place, line) in lines.iter().enumerate() {
-        if place > 0 {
+    for (at, line) in lines.iter().enumerate() {
+        if at > 0 {
             text.push_str("\\n");
         }
-        escape(&cut(&clean(line), LABEL), &mut text);
+        escape(&cut(&clean(line), LABEL_COLUMNS), &mut text);
     }
     text.push('"');
     text

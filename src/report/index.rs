@@ -1,228 +1,129 @@
-//! Ids of a process resolved to what people call them.
+//! Items of a process by their ids, and what people call them.
+
+use std::cmp::Ordering;
+use std::ops::Deref;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::describe;
-use crate::model::ids::IdMap;
 use crate::model::{
-    ChildProcess, Coroutine, Edge, EventLoop, Process, Reference, Resource, Task, Thread, Wait,
+    Edge, EventLoop, Item, ItemId, Process, Reference, Referrer, Task, Thread, Wait,
 };
 use crate::plain_text;
 
 /// Names longer than this are cut wherever they only refer to something.
 const NAME_COLUMNS: usize = 40;
 
-/// What an id stands for.
-#[derive(Clone, Copy)]
-enum Thing<'a> {
-    /// With its place in the process's list.
-    Task(usize, &'a Task),
-    Thread(&'a Thread),
-    /// By its place in the process's list.
-    Loop(usize),
-    Resource(&'a Resource),
-    Coroutine(&'a Coroutine),
-    Child(&'a ChildProcess),
-    /// Only edges or references name it.
-    Unknown,
-}
-
-/// Items by the place of the thing that they belong to.
-struct ByPlace<'a, T> {
-    /// Where the items of each place begin, and those of the last one end.
-    begins: Vec<usize>,
-    items: Vec<&'a T>,
-}
-
-impl<'a, T> ByPlace<'a, T> {
-    fn of(mut items: Vec<(usize, &'a T)>) -> Self {
-        items.sort_by_key(|(place, _)| *place);
-        let mut begins = Vec::new();
-        for (at, (place, _)) in items.iter().enumerate() {
-            begins.resize(begins.len().max(place + 1), at);
-        }
-        begins.push(items.len());
-        Self {
-            begins,
-            items: items.into_iter().map(|(_, item)| item).collect(),
-        }
-    }
-
-    /// Those of this place, in the order in which they were given.
-    fn at(&self, place: usize) -> &[&'a T] {
-        match (self.begins.get(place), self.begins.get(place + 1)) {
-            (Some(begin), Some(end)) => &self.items[*begin..*end],
-            _ => &[],
-        }
-    }
-}
-
-/// What the ids of one process stand for.
+/// The items of one process by their ids, with what the report prints of them.
 pub struct Index<'a> {
-    things: IdMap<'a, Thing<'a>>,
-    event_loops: &'a [EventLoop],
+    items: crate::model::Index<'a>,
     /// The file of the program's own in which most frames are.
     home: Option<&'a str>,
-    edges_from: ByPlace<'a, Edge>,
-    /// Who refers to a resource without waiting for it.
-    referrers: ByPlace<'a, Reference>,
+    /// Sorted by the item that they lead from.
+    edges: Vec<&'a Edge>,
+    /// Sorted by the resource that they lead to.
+    references: Vec<&'a Reference>,
+}
+
+/// An index finds whatever the index of the model finds.
+impl<'a> Deref for Index<'a> {
+    type Target = crate::model::Index<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.items
+    }
 }
 
 impl<'a> Index<'a> {
+    /// The index of everything in `process`.
     pub fn new(process: &'a Process) -> Self {
-        let mut things = things(process);
-        let edges = process.edges.iter();
-        let edges = edges.map(|edge| (place(&mut things, &edge.from), edge));
-        let edges_from = ByPlace::of(edges.collect());
+        let mut edges: Vec<&Edge> = process.edges.iter().collect();
+        edges.sort_by_key(|edge| edge.from);
         Self {
-            referrers: referrers(process, &mut things),
-            things,
+            items: crate::model::Index::new(process),
             home: home(process),
-            event_loops: &process.loops,
-            edges_from,
+            edges,
+            references: references(process),
         }
     }
 
-    /// The task's place in the process's list.
-    pub fn task_place(&self, id: &str) -> Option<usize> {
-        match self.things.get(id) {
-            Some(Thing::Task(place, _)) => Some(*place),
-            _ => None,
-        }
-    }
-
-    pub fn task(&self, id: &str) -> Option<&'a Task> {
-        match self.things.get(id) {
-            Some(Thing::Task(_, task)) => Some(task),
-            _ => None,
-        }
-    }
-
-    pub fn resource(&self, id: &str) -> Option<&'a Resource> {
-        match self.things.get(id) {
-            Some(Thing::Resource(resource)) => Some(resource),
-            _ => None,
-        }
-    }
-
-    pub fn coroutine(&self, id: &str) -> Option<&'a Coroutine> {
-        match self.things.get(id) {
-            Some(Thing::Coroutine(coroutine)) => Some(coroutine),
-            _ => None,
-        }
-    }
-
-    pub fn child(&self, id: &str) -> Option<&'a ChildProcess> {
-        match self.things.get(id) {
-            Some(Thing::Child(child)) => Some(child),
-            _ => None,
-        }
-    }
-
-    /// What the task or thread waits for; of a running task its thread.
-    pub fn wait(&self, id: &str) -> Option<&'a Wait> {
+    /// What the task or thread waits for. A task that runs has no wait of its
+    /// own: then it is the wait of its thread.
+    pub fn wait(&self, id: ItemId) -> Option<&'a Wait> {
         match self.task(id) {
             Some(task) => task.waits_for.as_ref().or_else(|| {
-                let thread = self.thread(task.thread.as_deref()?)?;
-                let own = thread.task.as_deref() == Some(id);
+                let thread = self.thread(task.thread?)?;
+                let own = thread.task == Some(id);
                 thread.waits_for.as_ref().filter(|_| own)
             }),
             None => self.thread(id)?.waits_for.as_ref(),
         }
     }
 
-    /// The file whose name need not be said with each line.
+    /// The file whose name is not printed beside each line.
     pub fn home(&self) -> Option<&'a str> {
         self.home
     }
 
-    pub fn thread(&self, id: &str) -> Option<&'a Thread> {
-        match self.things.get(id) {
-            Some(Thing::Thread(thread)) => Some(thread),
-            _ => None,
-        }
-    }
-
-    pub fn loop_place(&self, id: &str) -> Option<usize> {
-        match self.things.get(id) {
-            Some(Thing::Loop(place)) => Some(*place),
-            _ => None,
-        }
-    }
-
     /// The loop that the thread runs.
     pub fn loop_of(&self, thread: &Thread) -> Option<&'a EventLoop> {
-        let place = self.loop_place(thread.event_loop.as_deref()?)?;
-        self.event_loops.get(place)
+        self.items.event_loop(thread.event_loop?)
     }
 
-    /// What this id cannot go on before.
-    pub fn edges_from(&self, id: &str) -> &[&'a Edge] {
-        (self.things.place(id)).map_or(&[], |place| self.edges_from.at(place))
+    /// The edges to what has to go on before `id` does.
+    pub fn edges_from(&self, id: ItemId) -> &[&'a Edge] {
+        equal_range(&self.edges, |edge| edge.from.cmp(&id))
     }
 
-    /// Who refers to a resource without waiting for it.
-    pub fn references_to(&self, resource: &str) -> &[&'a Reference] {
-        (self.things.place(resource)).map_or(&[], |place| self.referrers.at(place))
+    /// The references to a resource from items that do not wait for it.
+    pub fn references_to(&self, resource: ItemId) -> &[&'a Reference] {
+        equal_range(&self.references, |reference| reference.to.cmp(&resource))
     }
 
-    /// A short, printable name for whatever the id stands for.
-    pub fn label(&self, id: &str) -> String {
-        match self.things.get(id) {
-            Some(Thing::Task(_, task)) => task_label(task),
-            Some(Thing::Thread(thread)) => format!("thread {}", short(&thread.name)),
-            Some(Thing::Loop(place)) => format!("loop #{}", place + 1),
-            Some(Thing::Resource(resource)) => describe::title(resource),
-            Some(Thing::Coroutine(coroutine)) => format!("{}()", short(&coroutine.qualname)),
-            Some(Thing::Child(child)) => format!("process {}", child.pid),
-            Some(Thing::Unknown) | None => short(id),
+    /// A short, printable name for the item; its id where the process lists no
+    /// such item.
+    pub fn label(&self, id: ItemId) -> String {
+        match self.items.get(id) {
+            Some(Item::Task(task)) => task_label(task),
+            Some(Item::Thread(thread)) => format!("thread {}", short(&thread.name)),
+            Some(Item::Loop(_)) => format!("loop #{}", self.loop_number(id)),
+            Some(Item::Resource(resource)) => describe::title(resource),
+            Some(Item::Coroutine(coroutine)) => format!("{}()", short(&coroutine.qualname)),
+            Some(Item::Child(child)) => format!("process {}", child.pid),
+            None => id.to_string(),
         }
     }
+
+    /// The number of a loop in the report, which counts from 1.
+    fn loop_number(&self, id: ItemId) -> usize {
+        self.items.position(id).map_or(0, |position| position + 1)
+    }
 }
 
-fn things(process: &Process) -> IdMap<'_, Thing<'_>> {
-    let mut things = IdMap::default();
-    things.reserve(process.tasks.len() + process.resources.len());
-    for (place, task) in process.tasks.iter().enumerate() {
-        things.insert(&task.id, Thing::Task(place, task));
-    }
-    for thread in &process.threads {
-        things.insert(&thread.id, Thing::Thread(thread));
-    }
-    for (place, event_loop) in process.loops.iter().enumerate() {
-        things.insert(&event_loop.id, Thing::Loop(place));
-    }
+/// The values that `compare` finds equal, of values sorted by it.
+fn equal_range<T>(values: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
+    let begin = values.partition_point(|value| compare(value) == Ordering::Less);
+    let rest = values.get(begin..).unwrap_or_default();
+    let count = rest.partition_point(|value| compare(value) == Ordering::Equal);
+    rest.get(..count).unwrap_or_default()
+}
+
+/// The references from items that do not wait for the resource, sorted by the
+/// resource.
+fn references(process: &Process) -> Vec<&Reference> {
+    let mut waiting: FxHashSet<(ItemId, ItemId)> = FxHashSet::default();
     for resource in &process.resources {
-        things.insert(&resource.id, Thing::Resource(resource));
+        waiting.extend(resource.waiters.iter().map(|id| (resource.id, *id)));
     }
-    for coroutine in &process.coroutines {
-        things.insert(&coroutine.id, Thing::Coroutine(coroutine));
-    }
-    for child in &process.children {
-        things.insert(&child.id, Thing::Child(child));
-    }
-    things
-}
-
-/// The place of the id among the things, where it has one from now on.
-fn place<'a>(things: &mut IdMap<'a, Thing<'a>>, id: &'a str) -> usize {
-    things.entry_place(id, || Thing::Unknown)
-}
-
-fn referrers<'a>(
-    process: &'a Process,
-    things: &mut IdMap<'a, Thing<'a>>,
-) -> ByPlace<'a, Reference> {
-    let mut waiting: FxHashSet<(usize, usize)> = FxHashSet::default();
-    for resource in &process.resources {
-        let of = place(things, &resource.id);
-        waiting.extend(resource.waiters.iter().map(|id| (of, place(things, id))));
-    }
-    let references = process.references.iter().filter_map(|reference| {
-        let (to, from) = (place(things, &reference.to), place(things, &reference.from));
-        (!waiting.contains(&(to, from))).then_some((to, reference))
-    });
-    ByPlace::of(references.collect())
+    let waits = |reference: &Reference| match &reference.from {
+        Referrer::Item(id) => waiting.contains(&(reference.to, *id)),
+        Referrer::Module(_) => false,
+    };
+    let mut references: Vec<&Reference> = (process.references.iter())
+        .filter(|reference| !waits(reference))
+        .collect();
+    references.sort_by_key(|reference| reference.to);
+    references
 }
 
 /// The file that most of the program's own frames are in.
@@ -243,26 +144,32 @@ fn home(process: &Process) -> Option<&str> {
 /// coroutine and address. Printable.
 pub fn task_label(task: &Task) -> String {
     if task.name.is_empty() {
-        format!("{}@{}", short(&task.coroutine), short(address(&task.id)))
+        format!("{}@{}", short(&task.coroutine), address(task.id))
     } else {
         short(&task.name)
     }
 }
 
-/// What loop a task or thread belongs to: `#1 MainThread`. Printable.
+/// The number of a loop and the name of its thread: `#1 MainThread`. Printable.
 pub fn loop_label(event_loop: &EventLoop, index: &Index) -> String {
-    let number = index
-        .loop_place(&event_loop.id)
-        .map_or(0, |place| place + 1);
-    match event_loop.thread.as_deref().and_then(|id| index.thread(id)) {
+    let number = index.loop_number(event_loop.id);
+    match event_loop.thread.and_then(|id| index.thread(id)) {
         Some(thread) => format!("#{number} {}", short(&thread.name)),
         None => format!("#{number}"),
     }
 }
 
-/// The address part of an id such as `task:0x7f00`.
-pub fn address(id: &str) -> &str {
-    id.split_once(':').map_or(id, |(_, address)| address)
+/// An id without the word for its kind: `0x7f00`, `4242`, `fd-7`.
+pub fn address(id: ItemId) -> String {
+    match id {
+        ItemId::Task(addr)
+        | ItemId::Loop(addr)
+        | ItemId::Coroutine(addr)
+        | ItemId::Resource(_, addr) => format!("{addr:#x}"),
+        ItemId::Thread(native_id) => native_id.to_string(),
+        ItemId::Process(pid) => pid.to_string(),
+        ItemId::File(_, fd) => format!("fd-{fd}"),
+    }
 }
 
 /// A name of the target, cut and printable.

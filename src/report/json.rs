@@ -10,6 +10,9 @@ use crate::plain_text::is_deceptive;
 ///
 /// Characters that could deceive a terminal are written as escapes; whoever
 /// parses the text gets the same strings.
+///
+/// # Errors
+/// When `out` cannot be written to.
 pub fn write(out: &mut dyn Write, value: &impl Serialize, indented: bool) -> io::Result<()> {
     let mut escaped = Escaped(out);
     if indented {
@@ -20,7 +23,7 @@ pub fn write(out: &mut dyn Write, value: &impl Serialize, indented: bool) -> io:
     out.write_all(b"\n")
 }
 
-/// JSON text in which what JSON need not escape, but we want to, is escaped.
+/// Escapes the characters that JSON allows as they are but that could deceive.
 struct Escaped<'a>(&'a mut dyn Write);
 
 impl Write for Escaped<'_> {

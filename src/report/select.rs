@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use super::Choice;
+use super::{Choice, address};
 use crate::model::{Process, Snapshot, Task, Thread};
 
-/// Names offered when none matches.
-const OFFERED: usize = 8;
+/// Names that exist, listed when none matches.
+const MAX_OFFERED: usize = 8;
 
 /// A pattern that names nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -36,56 +36,56 @@ pub fn choose(
     let mut choices = vec![Choice::default(); snapshot.processes.len()];
     let task_names: Vec<Candidate> = (snapshot.processes.iter().enumerate())
         .flat_map(|(process, it)| it.tasks.iter().enumerate().map(move |one| (process, one)))
-        .map(|(process, (place, task))| Candidate::task(process, place, task))
+        .map(|(process, (index, task))| Candidate::task(process, index, task))
         .collect();
     for pattern in tasks {
         for found in matching("task", pattern, &task_names)? {
-            choices[found.process].tasks.insert(found.place);
+            choices[found.process].tasks.insert(found.index);
         }
     }
     let thread_names: Vec<Candidate> = (snapshot.processes.iter().enumerate())
         .flat_map(|(process, it)| it.threads.iter().enumerate().map(move |one| (process, one)))
-        .map(|(process, (place, thread))| Candidate::thread(process, place, thread))
+        .map(|(process, (index, thread))| Candidate::thread(process, index, thread))
         .collect();
     for pattern in threads {
         for found in matching("thread", pattern, &thread_names)? {
-            choices[found.process].threads.insert(found.place);
+            choices[found.process].threads.insert(found.index);
         }
     }
     Ok(Some(choices))
 }
 
-/// The places of the tasks that the pattern names.
+/// The indexes of the tasks that the pattern names.
 ///
 /// # Errors
 /// When it names none, with names that exist.
 pub fn tasks(process: &Process, pattern: &str) -> Result<BTreeSet<usize>, NoMatch> {
     let tasks = process.tasks.iter().enumerate();
     let names: Vec<Candidate> = tasks
-        .map(|(place, task)| Candidate::task(0, place, task))
+        .map(|(index, task)| Candidate::task(0, index, task))
         .collect();
     let found = matching("task", pattern, &names)?;
-    Ok(found.into_iter().map(|one| one.place).collect())
+    Ok(found.into_iter().map(|one| one.index).collect())
 }
 
 /// Something that a pattern may name.
 struct Candidate<'a> {
     process: usize,
-    place: usize,
-    /// What it is called when names are offered.
+    index: usize,
+    /// Its name in the list of names that exist.
     label: &'a str,
     /// Names that a pattern may match in part.
     names: Vec<&'a str>,
-    /// Names that only match as a whole.
+    /// Names that only match in full.
     ids: Vec<String>,
 }
 
 impl<'a> Candidate<'a> {
-    fn task(process: usize, place: usize, task: &'a Task) -> Self {
-        let address = task.id.split_once(':').map_or("", |(_, address)| address);
+    fn task(process: usize, index: usize, task: &'a Task) -> Self {
+        let address = address(task.id);
         Self {
             process,
-            place,
+            index,
             label: if task.name.is_empty() {
                 &task.coroutine
             } else {
@@ -94,16 +94,16 @@ impl<'a> Candidate<'a> {
             names: vec![&task.name, &task.coroutine],
             ids: vec![
                 task.id.to_string(),
-                address.to_owned(),
                 format!("{}@{address}", task.coroutine),
+                address,
             ],
         }
     }
 
-    fn thread(process: usize, place: usize, thread: &'a Thread) -> Self {
+    fn thread(process: usize, index: usize, thread: &'a Thread) -> Self {
         Self {
             process,
-            place,
+            index,
             label: &thread.name,
             names: vec![&thread.name],
             ids: vec![thread.id.to_string(), thread.native_id.to_string()],
@@ -146,19 +146,19 @@ fn matching<'c, 'a>(
     };
     Err(NoMatch {
         code,
-        message: nothing(what, pattern, candidates),
+        message: no_match(what, pattern, candidates),
     })
 }
 
-fn nothing(what: &str, pattern: &str, candidates: &[Candidate]) -> String {
+fn no_match(what: &str, pattern: &str, candidates: &[Candidate]) -> String {
     let mut labels: Vec<&str> = Vec::new();
     for one in candidates {
-        if labels.len() < OFFERED && !labels.contains(&one.label) {
+        if labels.len() < MAX_OFFERED && !labels.contains(&one.label) {
             labels.push(one.label);
         }
     }
     match candidates.len() {
-        0 => format!("no {what} matches '{pattern}': there is none at all"),
+        0 => format!("no {what} matches '{pattern}': there are none"),
         count => {
             let more = if count > labels.len() { ", …" } else { "" };
             let labels = labels.join(", ");

@@ -1,74 +1,90 @@
-//! The way from those whom a diagnosis is about to the reason that they wait.
-
-use arcstr::ArcStr;
+//! The path of waits from the tasks and threads of a finding to their cause.
 
 use super::Index;
-use crate::model::ids::IdSet;
-use crate::model::{Diagnosis, Frame, TaskState};
+use crate::model::{Diagnosis, EdgeKind, Frame, IdSet, ItemId, TaskState, WaitKind};
 
-/// Steps after which the way is cut.
+/// Steps after which the path is cut.
 const MAX_STEPS: usize = 5;
 
+/// What a step goes through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// An edge of the snapshot.
+    Edge(EdgeKind),
+    /// A wait for which the snapshot has no edge.
+    Wait(WaitKind),
+}
+
+impl From<WaitKind> for Via {
+    fn from(kind: WaitKind) -> Self {
+        kind.edge_kind().map_or(Self::Wait(kind), Self::Edge)
+    }
+}
+
+const HOLDS: Via = Via::Edge(EdgeKind::Holds);
+
 /// All of `from` wait for all of `to`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Step<'a> {
-    pub from: Vec<&'a str>,
-    pub via: &'a str,
-    pub to: Vec<&'a str>,
-    /// Who has what `to` stands for, where that is the next step.
-    pub held_by: Vec<&'a str>,
-    /// Whether this leads back to where the way has been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub from: Vec<ItemId>,
+    pub via: Via,
+    pub to: Vec<ItemId>,
+    /// Who holds `to`, where the path goes on with them.
+    pub held_by: Vec<ItemId>,
+    /// Whether this leads back to an item that the path has passed.
     pub cycle: bool,
 }
 
 /// Steps one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Way<'a> {
-    pub start: Vec<&'a str>,
-    pub steps: Vec<Step<'a>>,
-    /// Where it ends for want of anything further; empty where it does not.
-    pub end: Vec<&'a str>,
-    /// Further tasks and threads of the diagnosis that are not on the way.
-    pub likewise: Vec<&'a str>,
+pub struct WaitPath {
+    pub start: Vec<ItemId>,
+    pub steps: Vec<Step>,
+    /// The items that wait for nothing further; empty where the path is cut or
+    /// closes to a cycle.
+    pub end: Vec<ItemId>,
+    /// Further tasks and threads of the finding that are not on the path.
+    pub likewise: Vec<ItemId>,
 }
 
-/// The way that explains the diagnosis best: from those at the culprit's line
-/// on, over what the diagnosis names, until it closes or ends.
-pub fn of<'a>(diagnosis: &'a Diagnosis, index: &Index<'a>) -> Way<'a> {
-    let threads = (diagnosis.threads.iter()).map(|id| stepping(id, index));
-    let tasks = diagnosis.tasks.iter().map(ArcStr::as_str);
-    let mut wanted: IdSet<'_> = tasks.chain(threads).collect();
-    let mut actors: Vec<&str> = wanted.iter().collect();
+/// The path that explains the finding best. It starts with the tasks and threads
+/// at the culprit's line, prefers what the finding names, and goes on until it
+/// closes or ends.
+pub fn of(diagnosis: &Diagnosis, index: &Index<'_>) -> WaitPath {
+    let threads = (diagnosis.threads.iter()).map(|id| running_task(*id, index));
+    let mut wanted: IdSet = diagnosis.tasks.iter().copied().chain(threads).collect();
+    let mut actors: Vec<ItemId> = wanted.iter().copied().collect();
     if actors.is_empty() {
-        actors.extend(diagnosis.resources.iter().take(1).map(ArcStr::as_str));
+        actors.extend(diagnosis.resources.first());
     }
-    wanted.extend(diagnosis.resources.iter().map(ArcStr::as_str));
+    wanted.extend(&diagnosis.resources);
     let walk = Walk { index, wanted };
-    let at_culprit: Vec<&str> = (actors.iter().copied())
-        .filter(|id| stands_at_culprit(id, diagnosis, index))
+    let at_culprit: Vec<ItemId> = (actors.iter().copied())
+        .filter(|id| stands_at_culprit(*id, diagnosis, index))
         .collect();
     let first = match at_culprit.is_empty() {
-        true => &actors,
-        false => &at_culprit,
+        true => actors,
+        false => at_culprit,
     };
-    let (mut way, passed) = walk.from(walk.alike(first), true);
-    let cycle = way.steps.iter().any(|step| step.cycle);
-    way.likewise = (first.iter().copied())
+    let (mut path, passed) = walk.from(walk.alike(&first), true);
+    let cycle = path.steps.iter().any(|step| step.cycle);
+    path.likewise = (first.into_iter())
         .filter(|id| !cycle && !passed.contains(id))
         .collect();
-    way
+    path
 }
 
-/// The task that a thread is just in, else the thread.
-fn stepping<'a>(id: &'a str, index: &Index<'a>) -> &'a str {
+/// The task that runs in the thread; the thread itself where none does.
+fn running_task(id: ItemId, index: &Index<'_>) -> ItemId {
     if index.task(id).is_some() {
         return id;
     }
-    let task = index.thread(id).and_then(|thread| thread.task.as_deref());
-    task.filter(|task| index.task(task).is_some()).unwrap_or(id)
+    let task = index.thread(id).and_then(|thread| thread.task);
+    task.filter(|task| index.task(*task).is_some())
+        .unwrap_or(id)
 }
 
-fn stands_at_culprit(id: &str, diagnosis: &Diagnosis, index: &Index) -> bool {
+fn stands_at_culprit(id: ItemId, diagnosis: &Diagnosis, index: &Index) -> bool {
     let Some(culprit) = &diagnosis.culprit else {
         return false;
     };
@@ -84,35 +100,38 @@ fn stands_at_culprit(id: &str, diagnosis: &Diagnosis, index: &Index) -> bool {
 
 struct Walk<'i, 'a> {
     index: &'i Index<'a>,
-    /// What the diagnosis is about.
-    wanted: IdSet<'a>,
+    /// What the finding is about.
+    wanted: IdSet,
 }
 
-impl<'a> Walk<'_, 'a> {
-    /// The first, and those others that wait for the very same.
-    fn alike(&self, ids: &[&'a str]) -> Vec<&'a str> {
+impl Walk<'_, '_> {
+    /// The first id, and those of the others that wait for exactly the same.
+    fn alike(&self, ids: &[ItemId]) -> Vec<ItemId> {
         let Some((first, others)) = ids.split_first() else {
             return Vec::new();
         };
-        let needs = self.needs(first);
+        let needs = self.needs(*first);
         let mut alike = vec![*first];
         if !needs.is_empty() {
-            alike.extend(others.iter().filter(|id| self.needs(id) == needs));
+            alike.extend(others.iter().filter(|id| self.needs(**id) == needs));
         }
         alike
     }
 
-    /// The way, and all that are on it.
-    fn from(&self, start: Vec<&'a str>, may_widen: bool) -> (Way<'a>, IdSet<'a>) {
-        let mut way = Way {
+    /// The path, and all that are on it.
+    ///
+    /// With `may_widen`, a cycle that comes back to more items of the finding
+    /// than it started from is walked once more from all of them.
+    fn from(&self, start: Vec<ItemId>, may_widen: bool) -> (WaitPath, IdSet) {
+        let mut path = WaitPath {
             start: start.clone(),
-            ..Way::default()
+            ..WaitPath::default()
         };
-        let mut visited: IdSet<'_> = start.iter().copied().collect();
+        let mut visited: IdSet = start.iter().copied().collect();
         let mut layer = start;
-        while way.steps.len() < MAX_STEPS {
+        while path.steps.len() < MAX_STEPS {
             let Some(mut step) = self.step(&layer, &visited) else {
-                way.end = layer;
+                path.end = layer;
                 break;
             };
             let reached = match step.held_by.is_empty() {
@@ -121,96 +140,95 @@ impl<'a> Walk<'_, 'a> {
             };
             step.cycle = reached.iter().any(|id| visited.contains(id));
             let cycle = step.cycle;
-            visited.extend(step.to.iter().chain(&step.held_by).copied());
-            way.steps.push(step);
+            visited.extend(step.to.iter().chain(&step.held_by));
+            path.steps.push(step);
             if cycle {
-                let wider: Vec<&str> = (reached.into_iter())
+                let wider: Vec<ItemId> = (reached.into_iter())
                     .filter(|id| self.wanted.contains(id))
                     .collect();
-                let known: IdSet<'_> = wider.iter().copied().collect();
-                let all = way.start.iter().all(|id| known.contains(id));
-                if may_widen && all && wider.len() > way.start.len() {
+                let reached: IdSet = wider.iter().copied().collect();
+                let all = path.start.iter().all(|id| reached.contains(id));
+                if may_widen && all && wider.len() > path.start.len() {
                     return self.from(wider, false);
                 }
                 break;
             }
             layer = reached;
         }
-        (way, visited)
+        (path, visited)
     }
 
-    /// What all of the layer wait for.
-    fn step(&self, layer: &[&'a str], visited: &IdSet<'_>) -> Option<Step<'a>> {
-        let mut step = Step::default();
+    /// What the items of the layer wait for: all that the first one waits for
+    /// through one kind of wait, and those others that wait in the same way.
+    fn step(&self, layer: &[ItemId], visited: &IdSet) -> Option<Step> {
+        let mut step: Option<Step> = None;
         let mut known = IdSet::default();
         for &id in layer {
             let mut needs = self.needs(id);
-            let on_the_way = |to: &str| self.wanted.contains(to) || visited.contains(to);
-            if needs.iter().any(|(_, to)| on_the_way(to)) {
-                needs.retain(|(_, to)| on_the_way(to));
+            let on_path = |to: &ItemId| self.wanted.contains(to) || visited.contains(to);
+            if needs.iter().any(|(_, to)| on_path(to)) {
+                needs.retain(|(_, to)| on_path(to));
             }
-            let Some(&(via, _)) = needs.first() else {
+            let Some(&(first, _)) = needs.first() else {
                 continue;
             };
-            if step.via.is_empty() {
-                step.via = via;
-            }
-            needs.retain(|(other, _)| *other == step.via);
+            let step = step.get_or_insert_with(|| Step {
+                from: Vec::new(),
+                via: first,
+                to: Vec::new(),
+                held_by: Vec::new(),
+                cycle: false,
+            });
+            needs.retain(|(via, _)| *via == step.via);
             if !needs.is_empty() {
                 step.from.push(id);
             }
-            step.to.extend(
-                (needs.iter())
-                    .map(|(_, to)| *to)
-                    .filter(|to| known.insert(to)),
-            );
+            let targets = needs.iter().map(|(_, to)| *to);
+            step.to.extend(targets.filter(|to| known.insert(*to)));
         }
-        if step.to.is_empty() {
-            return None;
-        }
-        if step.via != "holds" {
+        let mut step = step?;
+        if step.via != HOLDS {
             step.held_by = self.holders(&step.to);
         }
         Some(step)
     }
 
-    /// Who holds all of this; empty where one of it is not held.
-    fn holders(&self, ids: &[&'a str]) -> Vec<&'a str> {
-        let mut holders = Vec::new();
-        let mut known = IdSet::default();
+    /// Who holds all of these; empty where one of them is not held.
+    fn holders(&self, ids: &[ItemId]) -> Vec<ItemId> {
+        let mut holders = IdSet::default();
         for id in ids {
-            let needs = self.needs(id);
-            if needs.is_empty() || needs.iter().any(|(via, _)| *via != "holds") {
+            let needs = self.needs(*id);
+            if needs.is_empty() || needs.iter().any(|(via, _)| *via != HOLDS) {
                 return Vec::new();
             }
-            let fresh = needs.iter().filter(|(_, holder)| known.insert(holder));
-            holders.extend(fresh.map(|(_, holder)| *holder));
+            holders.extend(needs.iter().map(|(_, holder)| *holder));
         }
-        holders
+        holders.into_iter().collect()
     }
 
-    /// What `id` cannot go on before, and through what.
-    fn needs(&self, id: &str) -> Vec<(&'a str, &'a str)> {
+    /// What has to go on before `id` does, and through what each.
+    fn needs(&self, id: ItemId) -> Vec<(Via, ItemId)> {
         let index = self.index;
-        let live = |to: &str| (index.task(to)).is_none_or(|task| task.state != TaskState::Done);
-        let mut needs: Vec<(&str, &str)> = (index.edges_from(id).iter())
-            .filter(|edge| edge.via == "holds" || live(&edge.to))
-            .map(|edge| (edge.via.as_str(), stepping(&edge.to, index)))
+        let live = |to: ItemId| (index.task(to)).is_none_or(|task| task.state != TaskState::Done);
+        let mut needs: Vec<(Via, ItemId)> = (index.edges_from(id).iter())
+            .filter(|edge| edge.via == EdgeKind::Holds || live(edge.to))
+            .map(|edge| (Via::Edge(edge.via), running_task(edge.to, index)))
             .collect();
         if needs.is_empty()
             && let Some(resource) = index.resource(id)
         {
             let holders = resource.holders.iter();
-            needs.extend(holders.map(|holder| ("holds", stepping(holder, index))));
+            needs.extend(holders.map(|holder| (HOLDS, running_task(*holder, index))));
         }
         if needs.is_empty()
             && let Some(wait) = index.wait(id)
         {
-            match wait.resource.as_deref() {
-                Some(resource) => needs.push((&wait.kind, resource)),
+            match wait.resource {
+                Some(resource) => needs.push((wait.kind.into(), resource)),
                 None => {
-                    let holders = wait.holders.iter().filter(|holder| live(holder));
-                    needs.extend(holders.map(|id| (wait.kind.as_str(), stepping(id, index))));
+                    let holders = wait.holders.iter().filter(|holder| live(**holder));
+                    let path = |id: &ItemId| (wait.kind.into(), running_task(*id, index));
+                    needs.extend(holders.map(path));
                 }
             }
         }

@@ -7,7 +7,7 @@ use libtest_mimic::Trial;
 use crate::support::legs::{self, Bundler, Leg, Manifest};
 use crate::support::suite::once;
 use crate::support::target::{self, Target};
-use crate::support::{Outcome, attach, ensure};
+use crate::support::{Outcome, attach, ensure, pause};
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     let lacks = |bundler: &Option<Bundler>, name: &str| {
@@ -33,7 +33,7 @@ fn bundler(which: fn(Manifest) -> Option<Bundler>) -> Result<(Bundler, Leg), Str
 }
 
 fn worker_sleeps(target: &Target, leg: &Leg) -> Outcome {
-    let process = attach::process(target.pid(), &["--max-pause", "30000"])?;
+    let process = pause::shipped_process(target.pid(), &[])?;
     ensure(process.python.version == leg.version, || {
         format!("{:?}", process.python)
     })?;

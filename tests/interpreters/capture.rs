@@ -1,5 +1,5 @@
-//! Captures: what was recorded says what was seen, and `--redact` leaves out
-//! what it promises to.
+//! Captures: the replayed output equals the live one, and `--redact` leaves out
+//! what it promises to leave out.
 
 use std::fs;
 use std::io::Read;
@@ -15,7 +15,7 @@ use crate::dap::secrets_of;
 use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::{Test, on_every_leg};
 use crate::support::target::{Target, programs, python};
-use crate::support::{Outcome, attach, ensure};
+use crate::support::{Outcome, attach, ensure, pause};
 
 const TESTS: [(&str, Test); 4] = [
     ("gives_the_json_that_was_seen", gives_the_json_that_was_seen),
@@ -55,7 +55,7 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     trials
 }
 
-/// Texts and a number that must not get out.
+/// A text and a number that must not be in a redacted capture.
 const TEXT: &str = "Kx7dQ2vT9z";
 const NUMBER: u64 = 917_364_528_190_463;
 
@@ -70,23 +70,33 @@ fn hanging(leg: &Leg) -> Result<Target, String> {
     Ok(target)
 }
 
-/// A capture in a folder of its own, and the JSON that was seen.
+/// A capture in a folder of its own, and the JSON that was printed when it was made.
 struct Made {
     folder: TempDir,
     seen: String,
 }
 
 impl Made {
+    /// Without `--no-pause` the process was stopped in time.
     fn of(pid: u32, more: &[&str]) -> Result<Self, String> {
+        if more.contains(&"--no-pause") {
+            return Self::once(pid, more);
+        }
+        let look = || {
+            let made = Self::once(pid, more)?;
+            let seen = attach::parse(&made.seen)?;
+            Ok((made, seen))
+        };
+        let (made, _) = pause::until_stopped(look, |(_, seen)| &seen.processes)?;
+        Ok(made)
+    }
+
+    fn once(pid: u32, more: &[&str]) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let (file, json) = (folder.path().join("a"), folder.path().join("json"));
         let pid = pid.to_string();
         let mut arguments = vec!["capture", "--pid", &pid, "-o", shown(&file)?];
         arguments.extend(["--json", shown(&json)?]);
-        if !more.contains(&"--no-pause") {
-            // Ample: the pause itself is tested elsewhere.
-            arguments.extend(["--max-pause", "60000"]);
-        }
         arguments.extend(more);
         succeeds(&arguments)?;
         let seen = fs::read_to_string(&json).map_err(|error| error.to_string())?;
@@ -101,7 +111,7 @@ impl Made {
         fs::read(self.path()).map_err(|error| error.to_string())
     }
 
-    /// What a command prints of it.
+    /// Output of a command for this capture.
     fn says(&self, command: &[&str], more: &[&str]) -> Result<String, String> {
         let file = self.path();
         let arguments = [command, &["--capture", shown(&file)?], more].concat();
@@ -129,7 +139,7 @@ fn succeeds(arguments: &[&str]) -> Result<String, String> {
     }
 }
 
-/// The first place in which two texts differ.
+/// Both texts around their first difference.
 fn difference(seen: &str, said: &str) -> String {
     let same = seen.bytes().zip(said.bytes()).take_while(|(a, b)| a == b);
     let from = same.count().saturating_sub(120);
@@ -154,7 +164,7 @@ fn gives_the_json_that_was_seen(leg: &Leg) -> Outcome {
     let found: Value = serde_json::from_str(&plain.seen).map_err(|error| error.to_string())?;
     let verdict = &found["processes"][0]["verdict"]["state"];
     ensure(verdict == "hung", || format!("the verdict is {verdict}"))?;
-    // Variables are in it whether they were asked for or not.
+    // Variables are captured also without --locals.
     let locals = plain.says(&[], &["--json", "--locals"])?;
     ensure(locals.contains(&format!("local {TEXT}")), || {
         "the variables are not in the capture".into()
@@ -174,7 +184,7 @@ fn gives_the_json_that_was_seen(leg: &Leg) -> Outcome {
     Ok(())
 }
 
-/// All bytes that are in a capture.
+/// The unpacked body of a capture.
 fn unpacked(file: &[u8]) -> Result<Vec<u8>, String> {
     let version = usize::from(file[10]);
     let mut body = Vec::new();
@@ -187,7 +197,7 @@ fn holds(body: &[u8], part: &[u8]) -> bool {
     body.windows(part.len()).any(|window| window == part)
 }
 
-/// How CPython keeps the number: 30 bits in each four bytes.
+/// The number as CPython stores it: 30 bits in each four bytes.
 fn digits(number: u64) -> Vec<u8> {
     let digits = [number & 0x3fff_ffff, number >> 30];
     digits
@@ -208,7 +218,7 @@ fn redacted_has_no_secret(leg: &Leg) -> Outcome {
     ensure(holds(&plain, &digits(NUMBER + 1)), || {
         "the plain capture has not the number".into()
     })?;
-    // In variables, arguments, attributes, keys, the environment, the command line.
+    // It is in variables, arguments, attributes, keys, the environment and the command line.
     ensure(!holds(&redacted, TEXT.as_bytes()), || {
         "a text is in it".into()
     })?;
@@ -312,11 +322,11 @@ fn is_for_its_owner_alone(leg: &Leg) -> Outcome {
     let is_told = |output: &attach::Output| {
         output.code() == Some(1) && output.stderr.contains("was not written")
     };
-    for place in ["/dev/full", "/no/such/folder/a", "/"] {
-        let output = attach::run(&["capture", "--pid", &pid, "-o", place])?;
-        ensure(is_told(&output), || format!("{place}: {output:?}"))?;
+    for path in ["/dev/full", "/no/such/folder/a", "/"] {
+        let output = attach::run(&["capture", "--pid", &pid, "-o", path])?;
+        ensure(is_told(&output), || format!("{path}: {output:?}"))?;
     }
-    // No room, as on a full disk.
+    // The size of files is limited, which acts like a full disk.
     let limited = format!(
         "trap '' XFSZ; ulimit -f 4; exec '{}' capture --pid {pid} -o '{}'",
         attach::binary().display(),

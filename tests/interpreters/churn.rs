@@ -1,31 +1,33 @@
-//! Snapshots of programs whose tasks, threads and objects come and go as fast as
-//! they can: none fails, and what is said to be exact is true.
+//! Snapshots of programs whose tasks, threads and objects are created and destroyed
+//! as fast as possible: none fails, and what is said to be exact is true.
 //!
-//! `churn_tasks.py` gives every worker functions and names of its own, so that
-//! each task that is shown says itself whose child it is, and which frames it
-//! can have. In *stopped* and *verified* all workers are there, once; no child
-//! is under another's worker, has a frame of another, or is there twice; no
-//! chain is one that cannot be. An item that says of itself that it could not
-//! be read (`error`) is not judged, but counted.
+//! In `churn_tasks.py` every worker has functions and names of its own, so each
+//! task shows whose child it is and which frames it can have. A *stopped* or
+//! *verified* snapshot has every worker exactly once; no child is under the worker
+//! of another, has a frame of another, or is there twice; and every chain is
+//! possible. An item with an `error` of its own is not judged, but counted:
+//! `bounds` limits how many such items there are, and how many snapshots may be
+//! *running*, of which nothing is judged.
 //!
 //! `DAPPER_ATTACH_CHURN_SNAPSHOTS=1000 cargo test --test interpreters -- churn::3.13`
 //! is the long version: so many snapshots in each mode.
 
+mod bounds;
 mod truth;
 
-use std::collections::BTreeMap;
 use std::env;
 
 use libtest_mimic::Trial;
 
-use self::truth::Seen;
+use self::bounds::{Bounds, STOPPED, Tally, UNPAUSED};
+use self::truth::Judged;
 use crate::support::legs::{Leg, Manifest};
-use crate::support::suite::on_every_leg;
+use crate::support::suite::{on_every_leg, once};
 use crate::support::target::{self, Target};
 use crate::support::{Outcome, attach, ensure, none};
 
 const LEGS: [&str; 6] = ["3.8", "3.11", "3.13", "3.13t", "3.14", "3.15"];
-/// Most mismatches that are listed.
+/// At most so many mismatches are listed.
 const LISTED: usize = 12;
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
@@ -36,7 +38,7 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
             .collect(),
         ..manifest.clone()
     };
-    on_every_leg(
+    let mut trials = on_every_leg(
         &manifest,
         "churn",
         |_| None,
@@ -46,16 +48,18 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
             ("of_1000_workers", |leg| churn(leg, 1000, &[], 2)),
             ("of_everything", |leg| churn(leg, 20, &ALL, 6)),
         ],
-    )
+    );
+    trials.push(vec![once("churn", "BOUNDS", None, bounds::can_fail)]);
+    trials
 }
 
 const ALL: [&str; 4] = ["threads", "imports", "gc", "fork"];
 
-const MODES: [(&str, &[&str]); 4] = [
-    ("stopped", &[]),
-    ("stopped, locals", &["--locals"]),
-    ("no pause", &["--no-pause"]),
-    ("no pause, locals", &["--no-pause", "--locals"]),
+const MODES: [(&str, &[&str], Bounds); 4] = [
+    ("stopped", &[], STOPPED),
+    ("stopped, locals", &["--locals"], STOPPED),
+    ("no pause", &["--no-pause"], UNPAUSED),
+    ("no pause, locals", &["--no-pause", "--locals"], UNPAUSED),
 ];
 
 fn snapshots(usual: usize) -> usize {
@@ -63,16 +67,6 @@ fn snapshots(usual: usize) -> usize {
     // In each mode, with and without variables.
     let halves = asked.and_then(|asked| asked.parse().ok());
     halves.map_or(usual, |asked: usize| asked.div_ceil(2))
-}
-
-/// What came of the snapshots of one mode.
-#[derive(Default)]
-struct Tally {
-    by_consistency: BTreeMap<String, usize>,
-    /// Tasks and threads that said of themselves that they could not be read.
-    unread: usize,
-    items: usize,
-    wrong: Vec<String>,
 }
 
 fn churn(leg: &Leg, workers: usize, kinds: &[&str], usual: usize) -> Outcome {
@@ -85,22 +79,20 @@ fn churn(leg: &Leg, workers: usize, kinds: &[&str], usual: usize) -> Outcome {
     target.wait_ready()?;
     let rounds = snapshots(usual);
     let mut wrong = Vec::new();
-    for (mode, arguments) in MODES {
+    for (mode, arguments, bounds) in MODES {
         let mut tally = Tally::default();
         for round in 0..rounds {
-            let seen = look(&target, arguments, workers, kinds);
-            match seen {
-                Ok(seen) => tally.add(round, seen),
+            match judged(&target, arguments, workers, kinds) {
+                Ok(judged) => tally.add(round, judged),
                 Err(why) => tally.wrong.push(format!("snapshot {round} fails: {why}")),
             }
         }
-        let count = tally.wrong.len();
         println!(
-            "churn on {}, {workers} workers {kinds:?}, {mode}: {rounds} snapshots, {:?}, \
-             {} of {} items unread, {count} mismatches",
-            leg.leg, tally.by_consistency, tally.unread, tally.items
+            "churn on {}, {workers} workers {kinds:?}, {mode}: {tally}",
+            leg.leg
         );
         tally.wrong.truncate(LISTED);
+        tally.wrong.extend(bounds.breaches(&tally));
         wrong.extend(tally.wrong.into_iter().map(|why| format!("{mode}: {why}")));
     }
     none(&wrong)?;
@@ -109,25 +101,14 @@ fn churn(leg: &Leg, workers: usize, kinds: &[&str], usual: usize) -> Outcome {
     })
 }
 
-fn look(
+fn judged(
     target: &Target,
     arguments: &[&str],
     workers: usize,
     kinds: &[&str],
-) -> Result<Seen, String> {
+) -> Result<Judged, String> {
     let mut all = vec!["--samples", "1"];
     all.extend(arguments);
     let process = attach::process(target.pid(), &all)?;
     Ok(truth::judge(&process, workers, kinds))
-}
-
-impl Tally {
-    fn add(&mut self, round: usize, seen: Seen) {
-        *self.by_consistency.entry(seen.consistency).or_default() += 1;
-        self.unread += seen.unread;
-        self.items += seen.items;
-        let wrong = seen.wrong.into_iter();
-        self.wrong
-            .extend(wrong.map(|why| format!("snapshot {round}: {why}")));
-    }
 }

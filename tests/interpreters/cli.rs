@@ -180,11 +180,12 @@ fn wrong_usage() -> Outcome {
 fn short_forms_print_the_same() -> Outcome {
     let captures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/captures");
     let capture = format!("{captures}/3.13.dapper");
-    for (command, short, format) in [
-        (&[][..], "--json", "json"),
+    let cases: [(&[&str], &str, &str); 3] = [
+        (&[], "--json", "json"),
         (&[], "--dot", "dot"),
         (&["check"], "--json", "json"),
-    ] {
+    ];
+    for (command, short, format) in cases {
         let print = |words: &[&str]| {
             attach::run(&[command, &["--capture", capture.as_str()], words].concat())
         };

@@ -1,4 +1,4 @@
-//! Coroutines that Cython compiled: named, and opaque.
+//! Coroutines compiled by Cython: they are named, but have no Python frames.
 
 use libtest_mimic::Trial;
 
@@ -6,7 +6,7 @@ use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::on_every_leg;
 use crate::support::target::Target;
 use crate::support::truth::{self, Truth};
-use crate::support::{Outcome, attach, ensure};
+use crate::support::{Outcome, ensure, pause};
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     let lacks = |leg: &Leg| (!leg.cython).then(|| "no dapper_cython for it".to_owned());
@@ -21,14 +21,14 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     )
 }
 
-/// What is looked at of a task: its coroutine and, of its frames, kind and function.
+/// A task's coroutine, and kind and function of each of its frames.
 type Shape = (String, Vec<(String, String)>);
 
-/// The tasks of a case.
+/// The tasks that belong to a case.
 fn tasks_of(leg: &Leg, case: &str) -> Result<Vec<Shape>, String> {
     let (target, path) = Target::program(leg, "cython_coroutines.py")?;
     let truth: Truth = truth::read(&path)?;
-    let process = attach::process(target.pid(), &["--max-pause", "30000"])?;
+    let process = pause::shipped_process(target.pid(), &[])?;
     let of_case = truth
         .tasks
         .iter()

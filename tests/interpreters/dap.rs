@@ -1,7 +1,7 @@
 //! The debug adapter: whole sessions of a scripted client with real targets.
 //!
 //! Every message is checked against the protocol's JSON schema where one is
-//! found (`schema.rs` says where); `dap::SCHEMA` tells whether it was.
+//! found (`schema.rs` says where); `dap::SCHEMA` shows whether it was found.
 
 mod adapter;
 mod advertised;
@@ -31,9 +31,9 @@ use crate::support::attach;
 use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::{Test, on_every_leg, once};
 
-/// Each way in which versions differ for an editor.
+/// One leg for each difference between versions that an editor can notice.
 const LEGS: [&str; 5] = ["3.8", "3.11", "3.13", "3.14", "3.15"];
-/// For what does not depend on the version.
+/// The leg for tests that do not depend on the version.
 const ONE: [&str; 1] = ["3.13"];
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {

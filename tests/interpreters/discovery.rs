@@ -13,7 +13,7 @@ use crate::support::attach;
 use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::{Test, on_every_leg};
 use crate::support::target::{self, Target};
-use crate::support::{Outcome, ensure};
+use crate::support::{Outcome, ensure, pause};
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     let everywhere: &[(&str, Test)] = &[
@@ -85,7 +85,7 @@ fn shows_plain(target: &Target) -> Outcome {
 }
 
 fn shows_plain_at(pid: u32) -> Outcome {
-    let process = attach::process(pid, &["--max-pause", "30000"])?;
+    let process = pause::shipped_process(pid, &[])?;
     let mut threads: Vec<(&str, Vec<&str>)> = Vec::new();
     for thread in &process.threads {
         let own = thread.frames.iter().filter(|frame| !frame.library);

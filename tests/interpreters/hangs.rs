@@ -1,8 +1,9 @@
-//! Programs that hang, each in its own way, and healthy ones: is what the tool says of them right?
+//! The tool's answers about programs that hang, each in its own way, and about healthy ones.
 //!
 //! Each test `hangs::LEG::PROGRAM` runs one program of `tests/hangs` and prints
-//! its score and what was wrong; it fails when a chain is wrong or a healthy
-//! program is called hung. `hangs::LEG::TOTALS` sums up and has the thresholds.
+//! its score and all mistakes. It fails when a chain is wrong or a healthy program
+//! is called hung. `hangs::LEG::TOTALS` adds the scores of a leg up and compares
+//! them with thresholds. A leg on which no program asks for a group fails.
 
 mod answer;
 mod expect;
@@ -13,8 +14,8 @@ mod score;
 
 use std::os::unix::process::CommandExt;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fs, thread};
 
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, killpg};
@@ -25,14 +26,14 @@ use self::score::{Count, Score};
 use crate::support::attach;
 use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::{ignored, once};
-use crate::support::target::{self, Target};
-use crate::support::{Outcome, none};
+use crate::support::target::{self, Target, thread_states};
+use crate::support::{Outcome, ensure, none, pause};
 
-/// Legs that would say nothing new. 3.13 changed its locks between two micro
-/// versions: both are run.
+/// Legs with the same structures as another leg. Not in it is 3.13-debian: CPython
+/// 3.13 changed its locks between two micro versions.
 const TWINS: [&str; 4] = ["3.14d", "3.15d", "3.9-debian", "3.11-debian"];
 
-/// How long a program that says it hangs may need until it stands still.
+/// At most so long after READY a program is given to come to rest.
 const SETTLE: Duration = Duration::from_millis(500);
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
@@ -54,13 +55,13 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     trials
 }
 
-/// One program on one leg, run once, whoever asks first.
+/// One program on one leg, which runs once: when its score is first asked for.
 struct Run {
     program: usize,
     score: OnceLock<Result<Score, String>>,
 }
 
-/// All that runs on one leg.
+/// All programs that run on one leg.
 struct Runs {
     leg: Leg,
     programs: Arc<Vec<Expect>>,
@@ -72,7 +73,7 @@ impl Runs {
         let run = &self.runs[number];
         run.score.get_or_init(|| {
             let expect = &self.programs[run.program];
-            let score = look(&self.leg, expect);
+            let score = score_of(&self.leg, expect);
             report(&self.leg, expect, &score);
             score
         })
@@ -137,12 +138,12 @@ struct Group(Pid);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // It fails only when all have ended.
+        // This fails only when all have ended.
         let _ = killpg(self.0, Signal::SIGKILL);
     }
 }
 
-/// The group goes first: what is left of it when its leader is reaped has no other owner.
+/// The group is dropped first: processes that survive their leader have no other owner.
 struct Running {
     _group: Group,
     target: Target,
@@ -171,34 +172,24 @@ fn start(leg: &Leg, expect: &Expect) -> Result<Running, String> {
     Ok(running)
 }
 
-/// Waits until no thread runs, or for as long as such a wait is worth it.
+/// Waits until no thread runs, or for at most `SETTLE`.
 fn settle(pid: u32) {
     let deadline = Instant::now() + SETTLE;
     let mut quiet = 0;
     while quiet < 3 && Instant::now() < deadline {
-        quiet = if runs(pid) { 0 } else { quiet + 1 };
+        quiet = match thread_states(pid).contains('R') {
+            true => 0,
+            false => quiet + 1,
+        };
         thread::sleep(Duration::from_millis(10));
     }
 }
 
-fn runs(pid: u32) -> bool {
-    let threads = fs::read_dir(format!("/proc/{pid}/task"));
-    let threads = threads.into_iter().flatten().flatten();
-    let mut states = threads.map(|thread| {
-        let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-        stat.rsplit(')')
-            .next()
-            .map(|rest| rest.trim().chars().next())
-    });
-    states.any(|state| state == Some(Some('R')))
-}
-
-fn look(leg: &Leg, expect: &Expect) -> Result<Score, String> {
+fn score_of(leg: &Leg, expect: &Expect) -> Result<Score, String> {
     let running = start(leg, expect)?;
     let pid = running.target.pid().to_string();
     let mut arguments = vec!["--pid", &pid, "--json", "--children"];
-    // A loaded machine may need longer than the default to stop a thread.
-    arguments.extend(["--max-pause", "30000"]);
+    arguments.extend(pause::of(leg));
     let output = attach::run(&arguments)?;
     if output.code() != Some(0) {
         return Err(format!("{}: {}", output.status, output.stderr));
@@ -240,9 +231,10 @@ fn line(score: &Score) -> String {
     )
 }
 
-/// What may never be wrong; the rest is judged as a whole by `totals`.
+/// Checks chains and false alarms, which may never be wrong; `totals` judges the rest.
 fn judge(score: &Result<Score, String>) -> Outcome {
     let score = score.as_ref().map_err(Clone::clone)?;
+    ensure(score.judged() > 0, || "nothing was judged".into())?;
     if score.chains.is_full() && score.healthy.is_full() {
         return Ok(());
     }
@@ -267,16 +259,12 @@ fn totals(runs: &Runs) -> Outcome {
         ("culprit", sum.culprit, 85.0),
         ("healthy", sum.healthy, 100.0),
     ];
-    let shown =
-        thresholds.map(|(name, count, _)| format!("{name} {count} ({:.1} %)", count.percent()));
+    let shown = thresholds.map(|(name, count, _)| match count.percent() {
+        Some(percent) => format!("{name} {count} ({percent:.1} %)"),
+        None => format!("{name} {count}"),
+    });
     println!("hangs {:11} TOTALS {}", runs.leg.leg, shown.join(", "));
-    for (name, count, least) in thresholds {
-        if count.percent() < least {
-            let percent = count.percent();
-            failed.push(format!(
-                "{name}: {count} is {percent:.1} %, below {least} %"
-            ));
-        }
-    }
+    let below = thresholds.iter();
+    failed.extend(below.filter_map(|(name, count, least)| count.below(name, *least)));
     none(&failed)
 }

@@ -1,13 +1,13 @@
-//! dapper-attach does a process no harm, whatever happens to it meanwhile.
+//! dapper-attach does no harm to its target, whatever happens to dapper-attach meanwhile.
 //!
 //! `random_moments_*`: something happens to dapper-attach (a signal, a reader
 //! that goes away, a full disk, too little memory) at a moment that is uniform
-//! over the time it takes undisturbed; with no thread beside, and with 100.
-//! After each, the process goes on, none of its threads is stopped or traced,
-//! every signal sent to it meanwhile has arrived once, and no heartbeat was later
-//! than `--max-pause` (a frozen one: than the freeze lasted) and twice the latest
-//! heartbeat, in that round and up to 40 before it, of a second process of the same
-//! kind, which runs beside it all the time and is looked at by nobody.
+//! over the time of an undisturbed run. The target has no other thread, or 100.
+//! After each round the target goes on, none of its threads is stopped or traced,
+//! and every signal that was sent to it has arrived once. No heartbeat was late by
+//! more than `--max-pause` (or the time of the freeze) and twice the longest delay
+//! of a control: a second process of the same kind that is never inspected. Its
+//! longest delay is taken over that round and up to 40 rounds before it.
 //!
 //! `DAPPER_ATTACH_HARM_ROUNDS=2000 cargo test --test interpreters -- harm::3.13::random`
 //! is the long version: so many rounds in each mode instead of 10 (4 with the debug adapter).
@@ -33,16 +33,16 @@ use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::on_every_leg;
 use crate::support::{Outcome, attach, ensure};
 
-/// A release of each way in which asyncio keeps its tasks.
+/// One leg for each way in which asyncio stores its tasks.
 const LEGS: [&str; 3] = ["3.8", "3.13", "3.15"];
 const ROUNDS: usize = 10;
-/// A session with two looks takes much longer than a report.
+/// A session with two stops takes much longer than a report.
 const SESSIONS: usize = 4;
 /// `--max-pause` where none is given.
 const MAX_PAUSE: Duration = Duration::from_millis(100);
-/// How often it runs undisturbed, to learn what that takes.
+/// Number of undisturbed runs that measure the usual time and memory.
 const UNDISTURBED: usize = 4;
-/// For how many rounds at least a late heartbeat of the machine excuses another.
+/// At least so many rounds a late heartbeat of the control excuses one of the target.
 const EXCUSED: usize = 20;
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
@@ -109,7 +109,7 @@ impl Mode {
     }
 }
 
-/// Random numbers that can be had again (splitmix64).
+/// Random numbers that a seed repeats (splitmix64).
 struct Random(u64);
 
 impl Random {
@@ -147,7 +147,7 @@ fn seed() -> u64 {
     number("DAPPER_ATTACH_HARM_SEED").unwrap_or(fresh)
 }
 
-/// What a run takes when nothing happens to it.
+/// Time and memory of an undisturbed run.
 struct Undisturbed {
     time: Duration,
     /// Bytes of address space, at most.
@@ -189,7 +189,7 @@ fn undisturbed(mode: &Mode, pid: u32) -> Result<Undisturbed, String> {
     Ok(most)
 }
 
-/// The most address space that a process has had.
+/// The largest address space that a process has had, in bytes.
 fn address_space(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmPeak:"));
@@ -222,7 +222,7 @@ fn random(leg: &Leg, mode: Mode) -> Outcome {
 struct Rounds<'a> {
     mode: &'a Mode,
     hearts: Vec<(Heart, Undisturbed)>,
-    /// Nobody looks at it: how late heartbeats are on this machine anyway.
+    /// The control, which is never inspected: its delays are those of the machine.
     control: Heart,
     /// Its longest gap in the rounds before those that are being excused now.
     control_before: Duration,
@@ -284,7 +284,7 @@ impl<'a> Rounds<'a> {
 
 struct Gap {
     longest: Duration,
-    /// How long the process may have been held.
+    /// The longest time that the process may have been stopped.
     held_at_most: Duration,
 }
 

@@ -1,8 +1,8 @@
-//! Servers under load: none of many looks may raise a false alarm.
+//! Servers under load: no snapshot may raise a false alarm.
 //!
-//! Each test `servers::LEG::SERVER` looks a hundred times at a program that
-//! answers requests all the while, which the program counts. Every verdict has
-//! to be one of a process that is well.
+//! Each test `servers::LEG::SERVER` takes up to a hundred snapshots of a program
+//! that answers requests and counts them. Every verdict has to be one of a healthy
+//! process. On one leg the snapshots are taken with the shipped `--max-pause`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -17,13 +17,13 @@ use tempfile::TempDir;
 use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::ignored;
 use crate::support::target::{self, Target};
-use crate::support::{Outcome, attach};
+use crate::support::{Outcome, attach, pause};
 
-/// Snapshots of each server, on the version that has them all.
+/// Snapshots of each server on the leg `ALL_ON`.
 const SNAPSHOTS: usize = 100;
-/// Snapshots of each server on the other versions.
+/// Snapshots of each server on the other legs.
 const FEWER_SNAPSHOTS: usize = 25;
-/// The version on which all are taken.
+/// The leg on which most snapshots are taken.
 const ALL_ON: &str = "3.13";
 
 fn snapshots(leg: &Leg) -> usize {
@@ -32,18 +32,19 @@ fn snapshots(leg: &Leg) -> usize {
         false => FEWER_SNAPSHOTS,
     }
 }
-const WELL: [&str; 3] = ["busy", "waiting", "idle"];
-/// Within this time one request is answered, however loaded the machine is.
-const FLOWS: Duration = Duration::from_secs(60);
-/// So many snapshots are kept of one server that is wrongly called hung.
+/// Verdicts of a healthy process.
+const HEALTHY: [&str; 3] = ["busy", "waiting", "idle"];
+/// Time in which at least one request is answered, even on a loaded machine.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
+/// At most so many snapshots with a false alarm are kept for each server.
 const KEPT: usize = 3;
 
 struct Server {
     name: &'static str,
     program: &'static str,
-    /// What follows the counter's path.
+    /// Arguments after the path of the counter.
     arguments: &'static [&'static str],
-    /// Packages of the hang programs that it imports.
+    /// Packages that it imports, among those installed for the hang programs.
     packages: &'static [&'static str],
     legs: &'static [&'static str],
 }
@@ -145,7 +146,7 @@ impl Running {
         })
     }
 
-    /// How many requests it has answered.
+    /// Number of requests that it has answered.
     fn answered(&self) -> Result<u64, String> {
         let bytes = fs::read(&self.counter).map_err(|error| error.to_string())?;
         let bytes = bytes.try_into();
@@ -154,9 +155,9 @@ impl Running {
             .map_err(|bytes| format!("the counter is {bytes:?}"))
     }
 
-    /// Waits until it has answered more than `before`, and says how many.
+    /// Waits until it has answered more than `before` requests, and returns their number.
     fn answers_more_than(&mut self, before: u64) -> Result<u64, String> {
-        let deadline = Instant::now() + FLOWS;
+        let deadline = Instant::now() + ANSWERED_WITHIN;
         loop {
             let now = self.answered()?;
             if now > before {
@@ -171,9 +172,9 @@ impl Running {
 
     fn stands(&mut self, answered: u64) -> String {
         if self.target.is_running_freely() {
-            return format!("no request in {FLOWS:?} after {answered}");
+            return format!("no request in {ANSWERED_WITHIN:?} after {answered}");
         }
-        // That quotes what it wrote to its errors.
+        // The error quotes its stderr.
         let ended = self.target.wait_line("ENDED").err().unwrap_or_default();
         format!("after {answered} requests: {ended}")
     }
@@ -206,13 +207,13 @@ fn no_false_alarm(leg: &Leg, server: &Server) -> Outcome {
     let mut answered = first;
     let mut alarms = Vec::new();
     for number in 1..=snapshots(leg) {
-        let json = look(&running).map_err(|why| format!("snapshot {number}: {why}"))?;
+        let json = snapshot(leg, &running).map_err(|why| format!("snapshot {number}: {why}"))?;
         if let Some(alarm) = alarm(&json)? {
-            let place = match alarms.len() < KEPT {
+            let file = match alarms.len() < KEPT {
                 true => keep(leg, server, number, &json)?.display().to_string(),
                 false => "not kept".to_owned(),
             };
-            alarms.push(format!("snapshot {number} ({place}): {alarm}"));
+            alarms.push(format!("snapshot {number} ({file}): {alarm}"));
         }
         answered = running.answers_more_than(answered)?;
     }
@@ -236,11 +237,10 @@ fn no_false_alarm(leg: &Leg, server: &Server) -> Outcome {
     ))
 }
 
-fn look(running: &Running) -> Result<String, String> {
+fn snapshot(leg: &Leg, running: &Running) -> Result<String, String> {
     let pid = running.target.pid().to_string();
     let mut arguments = vec!["--pid", &pid, "--json", "--interval", "0.1"];
-    // A loaded machine may need longer than the default to stop a thread.
-    arguments.extend(["--max-pause", "30000"]);
+    arguments.extend(pause::of(leg));
     let output = attach::run(&arguments)?;
     match output.code() {
         Some(0) => Ok(output.stdout),
@@ -248,7 +248,7 @@ fn look(running: &Running) -> Result<String, String> {
     }
 }
 
-/// What is wrongly said of a server that is well.
+/// The false alarm about a healthy server; `None` where there is none.
 fn alarm(json: &str) -> Result<Option<String>, String> {
     let snapshot: Snapshot = serde_json::from_str(json)
         .map_err(|error| format!("the JSON breaks the contract: {error}"))?;
@@ -261,7 +261,7 @@ fn alarm(json: &str) -> Result<Option<String>, String> {
         confidence,
         summary,
     } = &process.verdict;
-    if WELL.contains(&&**state) {
+    if HEALTHY.contains(&&**state) {
         return Ok(None);
     }
     let mut lines = vec![format!("{state} ({confidence}): {summary}")];
@@ -270,7 +270,7 @@ fn alarm(json: &str) -> Result<Option<String>, String> {
     Ok(Some(lines.join("\n  ")))
 }
 
-/// Writes a snapshot where it stays.
+/// Writes a snapshot to a file that is not deleted.
 fn keep(leg: &Leg, server: &Server, number: usize, json: &str) -> Result<PathBuf, String> {
     let prefix = format!("false-alarm-{}-{}-{number}-", leg.leg, server.name);
     let file = tempfile::Builder::new()

@@ -1,4 +1,4 @@
-//! The process looked at is not touched: nothing is written to it, and it goes on.
+//! The target is not changed: nothing is written to it, and it goes on running.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     trials
 }
 
-/// What may be asked of ptrace: to stop the process, to let it go, and to read.
+/// The allowed ptrace requests: stop the process, let it go, and read.
 const PTRACE_ALLOWED: [&str; 8] = [
     "PTRACE_SEIZE",
     "PTRACE_INTERRUPT",
@@ -66,8 +66,8 @@ const FORBIDDEN: [&str; 9] = [
 
 const OPENED_FOR_WRITING: [&str; 5] = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"];
 
-/// The one file that is written: it says of us that we are to end before others
-/// where memory runs out.
+/// The one file that may be written: our own score, which makes the kernel end
+/// dapper-attach before other processes when memory runs out.
 const OUR_OWN: &str = "\"/proc/self/oom_score_adj\"";
 
 fn heartbeat(leg: &Leg) -> Result<Target, String> {
@@ -88,7 +88,7 @@ fn goes_on(target: &mut Target) -> Outcome {
     })
 }
 
-/// A command that runs dapper-attach, and writes its system calls to `file`.
+/// A command that runs dapper-attach and writes its system calls to `file`.
 fn traced(file: &Path) -> Command {
     let mut command = Command::new("strace");
     command
@@ -130,7 +130,7 @@ fn trace(pid: u32, more: &[&str]) -> Result<Vec<String>, String> {
 fn complaint(line: &str) -> Option<&'static str> {
     let call = line.split_once(' ')?.1.trim_start();
     let (name, arguments) = call.split_once('(')?;
-    // Signal 0 is never sent: the kernel only says whether it could be.
+    // Signal 0 is never delivered: the call only asks whether a signal may be sent.
     let asks = name == "kill" && arguments.split(',').nth(1).is_some_and(is_zero);
     if FORBIDDEN.contains(&name) && !asks {
         return Some("changes another process");
@@ -253,7 +253,7 @@ fn survives_our_death(leg: &Leg) -> Outcome {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| error.to_string())?;
-        // Not a wait for something: the moment of death is what is varied.
+        // Not a wait for something: the test varies the moment of death.
         std::thread::sleep(Duration::from_millis(milliseconds * 2));
         // Fails only when it has ended already.
         let _ = looking.kill();

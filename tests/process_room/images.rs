@@ -1,4 +1,4 @@
-//! Programs and libraries as they are loaded, however they were linked, moved,
+//! Loaded programs and libraries, for every way of linking, and when they were moved,
 //! deleted or replaced.
 
 use std::fs;
@@ -28,16 +28,16 @@ fn dynamic(process: &Process, image: &Image, symbol: &str) -> Option<u64> {
     image.dynamic_symbol(&process.memory(), symbol)
 }
 
-/// Checks what is known of a program that says where its variables are.
+/// Checks the image of a program that prints the addresses of its variables.
 fn check(target: &Target) -> Image {
     let process = target.open();
     let image = image(&process, "target");
     let memory = process.memory();
     for name in ["beats", "signals", "mine", "zeros"] {
-        let expected = Some(target.told[name]);
+        let expected = Some(target.addresses[name]);
         assert_eq!(image.symbol(&memory, name), expected, "{name}");
         let writable = image.writable_ranges();
-        let is_inside = |(from, to): &(u64, u64)| (*from..*to).contains(&target.told[name]);
+        let is_inside = |(from, to): &(u64, u64)| (*from..*to).contains(&target.addresses[name]);
         assert!(writable.iter().any(is_inside), "{name} {writable:x?}");
     }
     for name in ["beat", "printf", "nonsense", ""] {
@@ -101,7 +101,7 @@ fn both_kinds_of_hash_table() {
         let target = run(&program);
         let image = check(&target);
         let process = target.open();
-        let expected = Some(target.told["beats"]);
+        let expected = Some(target.addresses["beats"]);
         assert_eq!(dynamic(&process, &image, "beats"), expected, "{style}");
     }
 }
@@ -113,7 +113,7 @@ fn a_static_program_has_only_the_file_to_tell() {
     let image = check(&target);
     assert_eq!(dynamic(&process, &image, "beats"), None);
     let mine = image.section(".mine");
-    assert_eq!(mine, Some((target.told["mine"], 8)));
+    assert_eq!(mine, Some((target.addresses["mine"], 8)));
     assert_eq!(image.section(".comment"), None);
     assert_eq!(image.section(".nonsense"), None);
 }
@@ -131,7 +131,7 @@ fn a_deleted_and_stripped_program_still_has_its_symbols_in_memory() {
     // Its bytes are still there for us, through /proc/PID/exe.
     let file = image.file().unwrap();
     assert_eq!(file.build_id(), image.build_id);
-    assert_eq!(image.section(".mine"), Some((target.told["mine"], 8)));
+    assert_eq!(image.section(".mine"), Some((target.addresses["mine"], 8)));
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_replaced_library_is_not_mistaken_for_its_replacement() {
     let process = target.open();
     let image = image(&process, "library.so");
     assert!(image.deleted);
-    let expected = Some(target.told["loaded"]);
+    let expected = Some(target.addresses["loaded"]);
     assert_eq!(dynamic(&process, &image, "loaded_value"), expected);
     match image.file() {
         Some(file) => assert_eq!(all_bytes(&file), fs::read(&old).unwrap()),
@@ -167,7 +167,7 @@ fn a_file_that_is_only_mapped_as_data_is_not_loaded() {
     let is_mapped = process
         .mappings()
         .iter()
-        .any(|mapping| mapping.start == target.told["data"]);
+        .any(|mapping| mapping.start == target.addresses["data"]);
     assert!(is_mapped);
     assert!(
         process

@@ -1,6 +1,7 @@
 //! The module `process`: real processes, read from outside.
 
 mod images;
+mod measurements;
 mod memory;
 mod oracles;
 mod processes;

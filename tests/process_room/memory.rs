@@ -1,4 +1,4 @@
-//! Reads of live memory, and the cache over them.
+//! Reading live memory, and the cache over it.
 
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
@@ -12,7 +12,7 @@ use crate::support::{Target, until};
 const PAGE: u64 = 4096;
 const REGION_PAGES: u64 = 64;
 
-/// What the program puts at `offset` of its region, if it may be read.
+/// The byte at `offset` of the region of the program. `None` where it is unreadable.
 fn expected(offset: u64) -> Option<u8> {
     let page = offset / PAGE;
     let byte = offset % PAGE;
@@ -32,7 +32,7 @@ fn read(memory: &dyn Memory, addr: u64, len: usize) -> Result<Vec<u8>, ReadError
 #[test]
 fn direct_and_cached_reads_agree_at_every_edge() {
     let target = Target::usual(&[]);
-    let region = target.told["region"];
+    let region = target.addresses["region"];
     let live = target.open().memory();
     let cache = PageCache::new(target.open().memory());
     let small = PageCache::with_capacity(target.open().memory(), 3);
@@ -71,7 +71,7 @@ fn direct_and_cached_reads_agree_at_every_edge() {
 #[test]
 fn what_can_be_read_of_a_batch_is_read() {
     let target = Target::usual(&[]);
-    let region = target.told["region"];
+    let region = target.addresses["region"];
     let live = target.open().memory();
     let cache = PageCache::new(target.open().memory());
     for memory in [&live as &dyn Memory, &cache] {
@@ -102,7 +102,7 @@ fn what_can_be_read_of_a_batch_is_read() {
 #[test]
 fn a_batch_without_holes_takes_one_call_for_each_1024_pieces() {
     let target = Target::usual(&[]);
-    let zeros = target.told["zeros"];
+    let zeros = target.addresses["zeros"];
     let live = target.open().memory();
     let mut buffers = vec![[0_u8; 8]; 3000];
     let mut pieces: Vec<Piece<'_>> = buffers
@@ -150,7 +150,7 @@ fn hostile_addresses_fail_and_nothing_else() {
 #[test]
 fn a_process_that_goes_is_told_from_memory_that_is_not_there() {
     let target = Target::usual(&[]);
-    let beats = target.told["beats"];
+    let beats = target.addresses["beats"];
     let live = target.open().memory();
     let cache = PageCache::new(target.open().memory());
     assert!(read(&cache, beats, 8).is_ok());
@@ -169,15 +169,15 @@ fn a_process_that_goes_is_told_from_memory_that_is_not_there() {
 #[test]
 fn rereading_sees_what_has_changed_in_a_live_process() {
     let target = Target::usual(&[]);
-    let region = target.told["region"];
+    let region = target.addresses["region"];
     let cache = PageCache::new(target.open().memory());
     read(&cache, region, 8192).unwrap();
     assert!(read(&cache, region + 2 * PAGE, 1).is_err());
     assert_eq!(cache.reread_differs(), 0);
-    let before = read(&cache, target.told["beats"], 8).unwrap();
+    let before = read(&cache, target.addresses["beats"], 8).unwrap();
     until("a beat", || {
         cache.reread_differs();
-        read(&cache, target.told["beats"], 8).unwrap() != before
+        read(&cache, target.addresses["beats"], 8).unwrap() != before
     });
     assert_eq!(cache.cache_stats().pages, 3);
     cache.clear();
@@ -460,7 +460,7 @@ fn rereading_counts_and_replaces_each_page_that_differs() {
 #[test]
 fn reading_is_cheap() {
     let target = Target::usual(&[]);
-    let region = target.told["region"];
+    let region = target.addresses["region"];
     let cache = PageCache::new(target.open().memory());
     let mut sum = 0_u64;
     let mut time = |what: &str, memory: &dyn Memory, rounds: u64, step: u64| {

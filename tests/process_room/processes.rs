@@ -1,4 +1,4 @@
-//! Which processes there are, who they are, and who may not be read and why.
+//! The list of processes, their properties, and why some may not be read.
 
 use std::ffi::OsStr;
 use std::fs;

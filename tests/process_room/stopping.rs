@@ -1,4 +1,4 @@
-//! A process is stopped for a bounded time, and survives whatever happens.
+//! A process is stopped for a bounded time and survives everything that can happen.
 
 mod endings;
 
@@ -32,7 +32,7 @@ fn all_threads_stand_still_and_then_run_on() {
     let mut stop = Stop::all_threads(target.pid(), LONG).unwrap();
     assert!(only(&target.states(), 't'), "{}", target.states());
     let before = target.counter("beats");
-    // The kernel still tells which system calls were interrupted.
+    // The kernel still states the interrupted system calls.
     assert_eq!(calls().len(), 21);
     assert_eq!(target.counter("beats"), before);
     assert!(!stop.expired() && !stop.released_early());
@@ -74,7 +74,7 @@ fn a_program_may_replace_itself_meanwhile() {
         stops += u32::from(Stop::all_threads(target.pid(), LONG).is_ok());
         stops == 100
     });
-    // It is still at it: two starts further it has run through a whole one.
+    // It still replaces itself: after two more starts it has completed a whole cycle.
     for _ in 0..2 {
         while target.line() != "ready" {}
     }
@@ -193,7 +193,7 @@ fn it_survives_a_death_at_any_moment() {
             .unwrap();
         let mut output = BufReader::new(holder.stdout.take().unwrap());
         let mut line = String::new();
-        // The harness says something of its own before.
+        // The test harness prints something before.
         while !line.contains("stopping") {
             assert_ne!(output.read_line(&mut line).unwrap(), 0);
         }

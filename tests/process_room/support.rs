@@ -1,4 +1,4 @@
-//! Programs to look at, built and started here, and ended with the test.
+//! Test programs: built and started here, and ended with the test.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
@@ -11,19 +11,19 @@ use std::time::{Duration, Instant};
 
 use dapper_attach::process::{Memory, Process};
 
-/// How long anything may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a condition may take before the test fails.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// A started program. It is killed, by its pid, when this goes.
+/// A started program. It is killed when this is dropped.
 pub struct Target {
     pub child: Child,
-    /// What it said of itself before it was ready.
-    pub told: HashMap<String, u64>,
+    /// The addresses that it printed before it was ready.
+    pub addresses: HashMap<String, u64>,
     output: BufReader<ChildStdout>,
 }
 
 impl Target {
-    /// Starts `command` and waits until it says that it is ready.
+    /// Starts `command` and waits until it prints that it is ready.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
@@ -33,7 +33,7 @@ impl Target {
         let output = BufReader::new(child.stdout.take().unwrap());
         let mut target = Self {
             child,
-            told: HashMap::new(),
+            addresses: HashMap::new(),
             output,
         };
         loop {
@@ -43,7 +43,7 @@ impl Target {
             }
             let (name, value) = line.split_once(' ').unwrap();
             let value = u64::from_str_radix(value.trim_start_matches("0x"), 16).unwrap();
-            target.told.insert(name.into(), value);
+            target.addresses.insert(name.into(), value);
         }
     }
 
@@ -72,11 +72,11 @@ impl Target {
     pub fn counter(&self, name: &str) -> u64 {
         let mut bytes = [0; 8];
         let memory = self.open().memory();
-        memory.read(self.told[name], &mut bytes).unwrap();
+        memory.read(self.addresses[name], &mut bytes).unwrap();
         u64::from_le_bytes(bytes)
     }
 
-    /// Waits until it has done something more.
+    /// Waits until its counter has moved.
     pub fn beats(&self) {
         let before = self.counter("beats");
         until("a beat", || self.counter("beats") > before);
@@ -86,7 +86,7 @@ impl Target {
         send(self.pid(), signal);
     }
 
-    /// The state letters of its threads, as `/proc` says and not as we do.
+    /// The state letters of its threads, read from `/proc` without our own code.
     pub fn states(&self) -> String {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid()));
         let tasks = tasks.into_iter().flatten().flatten();
@@ -118,12 +118,12 @@ pub fn send(pid: u32, signal: i32) {
 pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(start.elapsed() < MAX_WAIT, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// A directory of this test run's own.
+/// A new directory of this test run.
 pub fn fresh_directory() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     static CLEANED: Once = Once::new();
@@ -135,7 +135,7 @@ pub fn fresh_directory() -> PathBuf {
     directory
 }
 
-/// Removes what former test runs have left.
+/// Removes the directories of former test runs.
 fn remove_directories_of_the_dead(all: &Path) {
     for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -146,7 +146,7 @@ fn remove_directories_of_the_dead(all: &Path) {
     }
 }
 
-/// Compiles a program of `programs/` with further `flags`, once for each.
+/// Compiles a program of `programs/` with further `flags`, once for each set of flags.
 pub fn compiled(source: &str, flags: &[&str]) -> PathBuf {
     static BUILT: LazyLock<Mutex<HashMap<String, PathBuf>>> = LazyLock::new(Mutex::default);
     let key = format!("{source} {}", flags.join(" "));
@@ -169,13 +169,12 @@ pub fn compiled(source: &str, flags: &[&str]) -> PathBuf {
     program.clone()
 }
 
-/// The program for tests that do not care how it was linked.
+/// The program for tests in which the way of linking does not matter.
 pub fn usual_program() -> PathBuf {
     compiled("target.c", &["-rdynamic"])
 }
 
-/// Runs one ignored test of this binary in a process of its own, with `pid` to
-/// work on.
+/// Runs one ignored test of this binary in a separate process, for target `pid`.
 pub fn helper(test: &str, pid: u32) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -184,12 +183,12 @@ pub fn helper(test: &str, pid: u32) -> Command {
     command
 }
 
-/// The process that a helper is to work on.
+/// The target of a helper.
 pub fn helper_pid() -> u32 {
     std::env::var("TARGET_PID").unwrap().parse().unwrap()
 }
 
-/// Whether this runs as root, as tests of other users and roots need.
+/// Whether this runs as root. Tests with other users and root directories need it.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }

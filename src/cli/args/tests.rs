@@ -40,14 +40,15 @@ fn a_pid_or_a_command_is_required() {
 
 #[test]
 fn short_forms_name_the_same_format() {
-    for (words, format) in [
-        (&[][..], Format::Text),
+    let cases: [(&[&str], Format); 6] = [
+        (&[], Format::Text),
         (&["--format", "text"], Format::Text),
         (&["--format", "json"], Format::Json),
         (&["--json"], Format::Json),
         (&["--format=dot"], Format::Dot),
         (&["--dot"], Format::Dot),
-    ] {
+    ];
+    for (words, format) in cases {
         for command in [&["-p", "1"][..], &["demo"]] {
             let arguments = parsed(&[command, words].concat()).unwrap();
             let chosen = arguments.report_options().unwrap().format.chosen();
@@ -55,13 +56,14 @@ fn short_forms_name_the_same_format() {
             assert_eq!(arguments.prints_json(), format == Format::Json);
         }
     }
+    let cases: [(&[&str], bool); 4] = [
+        (&[], false),
+        (&["--format", "text"], false),
+        (&["--format", "json"], true),
+        (&["--json"], true),
+    ];
     for command in [&["ps"][..], &["check", "-p", "1"]] {
-        for (words, json) in [
-            (&[][..], false),
-            (&["--format", "text"], false),
-            (&["--format", "json"], true),
-            (&["--json"], true),
-        ] {
+        for (words, json) in cases {
             let arguments = parsed(&[command, words].concat()).unwrap();
             assert_eq!(arguments.prints_json(), json, "{command:?} {words:?}");
         }

@@ -10,7 +10,7 @@ const PERMISSIONS_URL: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "#permission
 /// Why a request failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// Stable: scripts and bug reports may name it.
+    /// A stable number for scripts and bug reports.
     pub id: u32,
     /// The whole sentence, without placeholders.
     pub text: String,
@@ -25,7 +25,7 @@ impl Failure {
         Self {
             id,
             text: match show_user {
-                // Clients would take braces for placeholders.
+                // Clients replace text in braces.
                 true => text.replace('{', "(").replace('}', ")"),
                 false => text,
             },
@@ -59,7 +59,7 @@ impl Failure {
         Self::new(1003, "cancelled", false)
     }
 
-    /// What only a debugger that runs code in the process could do.
+    /// A request that needs control of the process.
     pub fn read_only(what: &str) -> Self {
         let text = format!(
             "{what} not possible: dapper-attach only looks, it runs no code in the process and changes nothing there"
@@ -83,7 +83,7 @@ impl Failure {
         Self::new(1007, text, true)
     }
 
-    /// No snapshot to look into, for the process runs.
+    /// A request that needs a snapshot while the process runs.
     pub fn running() -> Self {
         Self::new(
             1008,
@@ -92,7 +92,7 @@ impl Failure {
         )
     }
 
-    /// Text of a source that is nowhere to be had.
+    /// The text of a source that cannot be read.
     pub fn no_source(text: impl Into<String>) -> Self {
         Self::new(1009, text, false)
     }
@@ -102,7 +102,7 @@ impl Failure {
         Self::new(1010, text, false)
     }
 
-    /// A fault of ours.
+    /// A panic of the adapter.
     pub fn internal() -> Self {
         Self::new(
             1012,
@@ -111,7 +111,7 @@ impl Failure {
         )
     }
 
-    /// A client that has not said the token of the server.
+    /// A client that did not send the token of the server.
     pub fn token() -> Self {
         Self::new(
             1013,

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 
-/// Requests that would need code in the process, and what each is called.
-const NEED_CONTROL: [(&str, &[&str]); 4] = [
+/// Requests that would need control of the process, with the sentence that begins
+/// the answer to each group.
+pub const NEED_CONTROL: [(&str, &[&str]); 4] = [
     (
         "Breakpoints are",
         &[
@@ -42,14 +43,14 @@ const NEED_CONTROL: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// Lists of breakpoints in the arguments of requests that set them all.
+/// Names of the lists in the arguments of requests that set breakpoints.
 const LISTS: [&str; 3] = ["breakpoints", "filters", "filterOptions"];
 
-/// The answer to a request that is not served: an error, except where a client
-/// that has no breakpoints says just that.
+/// The answer to a request that is not served. Only a request to set an empty list
+/// of breakpoints succeeds.
 ///
 /// # Errors
-/// Nearly always.
+/// For every other request.
 pub fn answer(command: &str, arguments: &Value) -> Result<Option<Value>, Failure> {
     if command == "launch" {
         return Err(Failure {
@@ -60,10 +61,10 @@ pub fn answer(command: &str, arguments: &Value) -> Result<Option<Value>, Failure
             )
         });
     }
-    let known = NEED_CONTROL
+    let group = NEED_CONTROL
         .iter()
         .find(|(_, commands)| commands.contains(&command));
-    let Some((what, _)) = known else {
+    let Some((what, _)) = group else {
         return Err(Failure::unknown_command(command));
     };
     let is_empty = |list: &str| {
@@ -79,7 +80,7 @@ pub fn answer(command: &str, arguments: &Value) -> Result<Option<Value>, Failure
 
 #[cfg(test)]
 mod tests {
-    use crate::dap::protocol::unsupported::*;
+    use super::*;
 
     #[test]
     fn what_needs_control_is_refused_in_one_sentence() {

@@ -1,105 +1,29 @@
-//! What an unfinished expression could go on with.
+//! Completions of an unfinished expression.
 
 use super::evaluate::names;
+use super::prefix::Prefix;
 use crate::cpython::{Kind, Reader};
 use crate::dap::protocol::failure::Failure;
 use crate::dap::protocol::types::CompletionItem;
 use crate::dap::session::jobs::Cancel;
-use crate::dap::values::handles::{Bench, Detail};
+use crate::dap::values::inspection::Inspection;
+use crate::dap::values::nodes::Detail;
 use crate::dap::values::objects;
 use crate::evaluate::{Bounds, Names, Operand, Refusal, evaluate};
 use crate::model::FramePlace;
 use crate::sampling::retained::Proof;
 
-/// Suggestions of one answer.
-const MOST: usize = 1_000;
+/// Maximum number of suggestions in one answer.
+const MAX_ITEMS: usize = 1_000;
 
-/// What stands before the cursor, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prefix {
-    /// The object whose attributes or keys are wanted; none for names.
-    pub base: Option<String>,
-    /// Whether keys are wanted, not attributes.
-    pub keys: bool,
-    /// What was typed of the name.
-    pub typed: String,
-    /// UTF-16 code units before what was typed.
-    pub start: i64,
-}
-
-/// Takes apart what stands before the cursor, `units` UTF-16 code units into
-/// the text.
-pub fn prefix(text: &str, units: usize) -> Prefix {
-    let mut seen = 0;
-    let end = text
-        .char_indices()
-        .find(|(_, c)| {
-            let here = seen >= units;
-            seen += c.len_utf16();
-            here
-        })
-        .map_or(text.len(), |(at, _)| at);
-    let before = &text[..end];
-    let is_name = |c: char| c == '_' || c.is_alphanumeric();
-    let typed_at = before
-        .char_indices()
-        .rev()
-        .take_while(|(_, c)| is_name(*c))
-        .last()
-        .map_or(before.len(), |(at, _)| at);
-    let (head, typed) = before.split_at(typed_at);
-    let prefix = |base: Option<&str>, keys, at: usize, typed: &str| Prefix {
-        base: base.map(str::to_owned),
-        keys,
-        typed: typed.to_owned(),
-        start: i64::try_from(before[..at].encode_utf16().count()).unwrap_or(0),
-    };
-    if let Some(head) = head.strip_suffix('.') {
-        return prefix(Some(primary(head)), false, typed_at, typed);
-    }
-    // A key that is being typed: `d[` or `d['ab`.
-    let open = before.rfind('[').filter(|at| {
-        let inner = &before[at + 1..];
-        inner.is_empty() || inner.starts_with(['\'', '"']) && !inner[1..].contains(['\'', '"'])
-    });
-    if let Some(at) = open {
-        return prefix(
-            Some(primary(&before[..at])),
-            true,
-            at + 1,
-            &before[at + 1..],
-        );
-    }
-    prefix(None, false, typed_at, typed)
-}
-
-/// The expression that ends here and that `.` or `[` belongs to.
-fn primary(text: &str) -> &str {
-    let mut depth = 0_usize;
-    let mut start = text.len();
-    for (at, c) in text.char_indices().rev() {
-        match c {
-            ')' | ']' | '}' => depth += 1,
-            '(' | '[' | '{' if depth == 0 => break,
-            '(' | '[' | '{' => depth -= 1,
-            _ if depth > 0 => {}
-            '.' | '_' | '\'' | '"' => {}
-            c if c.is_alphanumeric() => {}
-            _ => break,
-        }
-        start = at;
-    }
-    &text[start..]
-}
-
-/// Names with what each is, for the list of suggestions.
+/// Names, each with its kind in the protocol.
 type Found = Vec<(String, &'static str)>;
 
-impl Bench {
-    /// What could follow.
+impl Inspection {
+    /// The suggestions for what was typed.
     ///
     /// # Errors
-    /// When the frame has gone on.
+    /// When the frame has changed since the stop.
     pub(crate) fn complete(
         &mut self,
         prefix: &Prefix,
@@ -125,8 +49,8 @@ impl Bench {
                 }
             }
         };
-        let (found, _) = self.look(&Proof::default(), Detail::default(), decode)?;
-        // What has no value has no attributes to offer.
+        let (found, _) = self.read(&Proof::default(), Detail::default(), decode)?;
+        // Without a value there are no suggestions.
         let mut found = found.unwrap_or_default();
         found.retain(|(name, _)| name.starts_with(&prefix.typed));
         found.sort();
@@ -141,7 +65,7 @@ impl Bench {
             start: prefix.start,
             length,
         };
-        Ok(found.into_iter().take(MOST).map(item).collect())
+        Ok(found.into_iter().take(MAX_ITEMS).map(item).collect())
     }
 }
 
@@ -204,33 +128,9 @@ fn keys(reader: &Reader<'_>, value: &Operand) -> Found {
     else {
         return Found::new();
     };
-    let (items, _) = reader.dict_items(addr, MOST).unwrap_or_default();
+    let (items, _) = reader.dict_items(addr, MAX_ITEMS).unwrap_or_default();
     let keys = items
         .into_iter()
         .map(|(key, _)| reader.value(key).to_string());
     keys.map(|key| (format!("{key}]"), "value")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::dap::requests::completions::*;
-
-    #[test]
-    fn what_stands_before_the_cursor_is_taken_apart() {
-        let base = |text: &str| {
-            let found = prefix(text, text.encode_utf16().count());
-            (found.base, found.typed, found.start)
-        };
-        let some = |text: &str| Some(text.to_owned());
-        assert_eq!(base("sel"), (None, "sel".into(), 0));
-        assert_eq!(base("self.lo"), (some("self"), "lo".into(), 5));
-        assert_eq!(
-            base("1 + a.b[f(x)].c."),
-            (some("a.b[f(x)].c"), "".into(), 16)
-        );
-        assert_eq!(base("d['a b'"), (None, "".into(), 7));
-        assert_eq!(base("x + d['ab"), (some("d"), "'ab".into(), 6));
-        assert_eq!(base("é𝒳."), (some("é𝒳"), "".into(), 4));
-        assert_eq!(prefix("abc.def", 2).typed, "ab");
-    }
 }

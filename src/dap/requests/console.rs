@@ -1,4 +1,4 @@
-//! `dapper …`: what can be asked in the client's console beside expressions.
+//! `dapper …`: the commands of the client's console.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use crate::dap::session::Session;
 use crate::dap::threads::task_name;
 use crate::dap::values::scopes::summary;
 use crate::dap::view::View;
-use crate::model::{SCHEMA_VERSION, Snapshot, Tool};
 use crate::plain_text;
 use crate::report::{Choice, select, text};
 
@@ -22,12 +21,12 @@ dapper help              this
 Anything else is a Python expression, computed here on what was read: nothing
 is run in the process.";
 
-/// Columns of reports in a console.
+/// Columns of a report in the console.
 const WIDTH: usize = 100;
-/// Lines of one answer.
-const MOST_LINES: usize = 500;
+/// Maximum number of lines of one answer.
+const MAX_LINES: usize = 500;
 
-/// The words behind `dapper`, if that is what the expression begins with.
+/// The words after `dapper`; `None` if the expression is no command.
 pub fn command(expression: &str) -> Option<&str> {
     let rest = expression.trim().strip_prefix("dapper")?;
     match rest.chars().next() {
@@ -42,7 +41,7 @@ pub fn command(expression: &str) -> Option<&str> {
 }
 
 impl Session {
-    /// Does what is asked for, and gives the text to show.
+    /// Runs a command, and gives the text to show.
     pub(crate) fn console(&mut self, command: &str) -> Result<String, Failure> {
         let (word, rest) = command
             .split_once(char::is_whitespace)
@@ -50,11 +49,11 @@ impl Session {
         let rest = rest.trim();
         match word {
             "" | "help" => Ok(HELP.to_owned()),
-            "tasks" => tasks(&Arc::clone(&self.seen()?.view), rest),
-            "why" => why(&Arc::clone(&self.seen()?.view), rest),
-            "graph" => Ok(graph(&Arc::clone(&self.seen()?.view))),
+            "tasks" => tasks(&Arc::clone(&self.client_view()?.view), rest),
+            "why" => why(&Arc::clone(&self.client_view()?.view), rest),
+            "graph" => Ok(graph(&Arc::clone(&self.client_view()?.view))),
             "refresh" => {
-                self.look(None);
+                self.take_sample(None);
                 Ok("looking".to_owned())
             }
             "set" => self.set(rest),
@@ -73,13 +72,13 @@ impl Session {
             "off" | "false" | "0" => Ok(false),
             _ => Err(Failure::evaluation(format!("`{option}` is on or off"))),
         };
-        let number = |least: u64, most: u64| {
+        let number = |min: u64, max: u64| {
             let found = value
                 .parse()
                 .ok()
-                .filter(|number| (least..=most).contains(number));
+                .filter(|number| (min..=max).contains(number));
             found.ok_or_else(|| {
-                Failure::evaluation(format!("`{option}` is a number from {least} to {most}"))
+                Failure::evaluation(format!("`{option}` is a number from {min} to {max}"))
             })
         };
         let options = &mut self.attached()?.options;
@@ -105,28 +104,28 @@ impl Session {
                 ));
             }
         }
-        self.list_again();
+        self.relist_and_tell();
         Ok(format!("{option} is {value}"))
     }
 }
 
 fn tasks(view: &View, filter: &str) -> Result<String, Failure> {
     let all = view.process.tasks.len();
-    let places: Vec<usize> = match filter {
+    let chosen: Vec<usize> = match filter {
         "" => (0..all).collect(),
         pattern => match select::tasks(&view.process, pattern) {
-            Ok(places) => places.into_iter().collect(),
-            Err(nothing) => return Err(Failure::evaluation(nothing.to_string())),
+            Ok(tasks) => tasks.into_iter().collect(),
+            Err(no_match) => return Err(Failure::evaluation(no_match.to_string())),
         },
     };
-    let mut lines: Vec<String> = (places.iter().take(MOST_LINES))
-        .map(|place| {
-            let task = view.task(*place);
+    let mut lines: Vec<String> = (chosen.iter().take(MAX_LINES))
+        .map(|index| {
+            let task = view.task(*index);
             format!("{}  {}", task_name(task), summary(view, task))
         })
         .collect();
-    if places.len() > MOST_LINES {
-        lines.push(format!("… and {} more", places.len() - MOST_LINES));
+    if chosen.len() > MAX_LINES {
+        lines.push(format!("… and {} more", chosen.len() - MAX_LINES));
     }
     if lines.is_empty() {
         lines.push("there are no tasks".to_owned());
@@ -139,7 +138,7 @@ fn why(view: &View, task: &str) -> Result<String, Failure> {
         return Ok(text::verdict(&view.process, WIDTH));
     }
     let tasks = select::tasks(&view.process, task)
-        .map_err(|nothing| Failure::evaluation(nothing.to_string()))?;
+        .map_err(|no_match| Failure::evaluation(no_match.to_string()))?;
     Ok(report(
         view,
         Some(Choice {
@@ -149,17 +148,8 @@ fn why(view: &View, task: &str) -> Result<String, Failure> {
     ))
 }
 
-/// The report for a terminal, on what was chosen or on everything.
+/// The report for a terminal: on the chosen tasks and threads, or on everything.
 pub fn report(view: &View, chosen: Option<Choice>) -> String {
-    let snapshot = Snapshot {
-        schema_version: SCHEMA_VERSION,
-        tool: Tool {
-            name: env!("CARGO_PKG_NAME").into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-        },
-        taken_at: String::new(),
-        processes: vec![view.process.clone()],
-    };
     let options = text::Options {
         width: WIDTH,
         group_above: 20,
@@ -170,21 +160,21 @@ pub fn report(view: &View, chosen: Option<Choice>) -> String {
     let mut out = anstream::StripStream::new(Vec::new());
     let chosen = chosen.map(|choice| vec![choice]);
     // Writing to memory does not fail.
-    let _ = text::write(&mut out, &snapshot, &options, chosen.as_deref());
+    let _ = text::write(&mut out, &view.snapshot(), &options, chosen.as_deref());
     String::from_utf8_lossy(&out.into_inner()).into_owned()
 }
 
 fn graph(view: &View) -> String {
-    let mut lines: Vec<String> = (view.process.edges.iter().take(MOST_LINES))
+    let mut lines: Vec<String> = (view.process.edges.iter().take(MAX_LINES))
         .map(|edge| {
-            let (from, to) = (view.words.label(&edge.from), view.words.label(&edge.to));
-            format!("{from} --{}--> {to}", plain_text::clean(&edge.via))
+            let (from, to) = (view.words.label(edge.from), view.words.label(edge.to));
+            format!("{from} --{}--> {to}", edge.via)
         })
         .collect();
-    if view.process.edges.len() > MOST_LINES {
+    if view.process.edges.len() > MAX_LINES {
         lines.push(format!(
             "… and {} more",
-            view.process.edges.len() - MOST_LINES
+            view.process.edges.len() - MAX_LINES
         ));
     }
     match lines.is_empty() {
@@ -195,7 +185,7 @@ fn graph(view: &View) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::dap::requests::console::*;
+    use super::*;
 
     #[test]
     fn only_commands_are_taken_for_commands() {

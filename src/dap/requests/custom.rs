@@ -1,20 +1,17 @@
-//! Requests of our own, for our own extension: `dapper/…`.
+//! Requests that only our own extension makes: `dapper/…`.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use arcstr::ArcStr;
-
 use super::console::report;
-use super::lifecycle::Reason;
 use crate::dap::protocol::failure::Failure;
 use crate::dap::protocol::messages::Request;
-use crate::dap::session::{Answer, Reply, Session, now};
+use crate::dap::session::{Answer, Reply, Session, StopReason, now};
 use crate::dap::values::scopes::summary;
 use crate::dap::view::{Actor, View};
-use crate::model::{Frame, SCHEMA_VERSION, Snapshot, Tool};
+use crate::model::{Frame, ItemId};
 use crate::report::{Choice, dot, select};
 
 #[derive(Debug, Deserialize)]
@@ -30,38 +27,38 @@ struct Chosen {
 }
 
 impl Session {
-    /// `dapper/tasks`: the picture of who waits for whom.
+    /// `dapper/tasks`: tasks, threads and resources, and who waits for whom.
     pub(crate) fn custom_tasks(&mut self, request: &Request) -> Result<Answer, Failure> {
         let arguments: TasksArguments = request.arguments()?;
-        let view = Arc::clone(&self.seen()?.view);
+        let view = Arc::clone(&self.client_view()?.view);
         let all = view.process.tasks.len();
-        let most = self.attached()?.options.list.max_tasks;
+        let max_tasks = self.attached()?.options.list.max_tasks;
         let filter = arguments
             .filter
             .as_deref()
             .map(str::trim)
             .unwrap_or_default();
-        let places: Vec<usize> = match filter {
+        let chosen: Vec<usize> = match filter {
             "" => (0..all).collect(),
-            // A filter that matches nothing is an empty list, not a fault.
+            // A filter without a match gives an empty list, not an error.
             pattern => (select::tasks(&view.process, pattern).unwrap_or_default())
                 .into_iter()
                 .collect(),
         };
         let culprits: Vec<Actor> = view.diagnosed().collect();
         let mut tasks = Vec::new();
-        for place in places.into_iter().take(most) {
-            let is_culprit = culprits.contains(&Actor::Task(place));
-            tasks.push(self.task_entry(&view, place, is_culprit)?);
+        for index in chosen.into_iter().take(max_tasks) {
+            let is_culprit = culprits.contains(&Actor::Task(index));
+            tasks.push(self.task_entry(&view, index, is_culprit)?);
         }
         let mut threads = Vec::new();
-        for place in 0..view.process.threads.len() {
-            threads.push(self.thread_entry(&view, place)?);
+        for index in 0..view.process.threads.len() {
+            threads.push(self.thread_entry(&view, index)?);
         }
         let resources = view.process.resources.iter().map(|resource| {
             json!({
                 "id": resource.id,
-                "name": view.words.label(&resource.id),
+                "name": view.words.label(resource.id),
                 "summary": resource.summary,
                 "holders": resource.holders,
                 "waiters": resource.waiters,
@@ -79,23 +76,23 @@ impl Session {
         now(&body)
     }
 
-    fn task_entry(&mut self, view: &View, place: usize, culprit: bool) -> Result<Value, Failure> {
-        let task = view.task(place);
+    fn task_entry(&mut self, view: &View, index: usize, culprit: bool) -> Result<Value, Failure> {
+        let task = view.task(index);
         let top = (task.frames.iter())
             .find(|frame| !frame.library)
             .or(task.frames.first());
-        let (path, line) = self.place_of(top)?;
+        let (path, line) = self.location(top)?;
         let wait = task.waits_for.as_ref();
         Ok(json!({
             "id": task.id,
-            "threadId": self.seen()?.listing.id(Actor::Task(place), view),
+            "threadId": self.client_view()?.listing.id(Actor::Task(index), view),
             "name": task.name,
             "coroutine": task.coroutine,
-            "label": view.words.label(&task.id),
+            "label": view.words.label(task.id),
             "state": task.state,
             "kind": wait.map(|wait| &wait.kind),
             "summary": summary(view, task),
-            "waitsFor": view.needs(&task.id),
+            "waitsFor": view.needs(task.id),
             "awaitedBy": task.awaited_by,
             "holders": wait.map_or(&[][..], |wait| wait.holders.as_slice()),
             "culprit": culprit,
@@ -104,20 +101,21 @@ impl Session {
         }))
     }
 
-    fn thread_entry(&mut self, view: &View, place: usize) -> Result<Value, Failure> {
-        let thread = view.thread(place);
-        let reason = view.words.reason(&thread.id);
+    fn thread_entry(&mut self, view: &View, index: usize) -> Result<Value, Failure> {
+        let thread = view.thread(index);
+        let reason = view.words.reason(thread.id);
         Ok(json!({
             "id": thread.id,
-            "threadId": self.seen()?.listing.id(Actor::Thread(place), view),
+            "threadId": self.client_view()?.listing.id(Actor::Thread(index), view),
             "name": thread.name,
             "state": thread.state,
             "summary": reason.map(|reason| format!("waits for {reason}")),
-            "waitsFor": view.needs(&thread.id),
+            "waitsFor": view.needs(thread.id),
         }))
     }
 
-    fn place_of(
+    /// Where the client finds the file of the frame, and the line.
+    fn location(
         &mut self,
         frame: Option<&Frame>,
     ) -> Result<(Option<String>, Option<u32>), Failure> {
@@ -132,10 +130,10 @@ impl Session {
     fn diagnoses(&mut self, view: &View) -> Result<Value, Failure> {
         let mut found = Vec::new();
         for one in &view.process.diagnoses {
-            let ids: Vec<&ArcStr> = one.tasks.iter().chain(&one.threads).collect();
-            let listing = &self.seen()?.listing;
+            let ids: Vec<ItemId> = one.tasks.iter().chain(&one.threads).copied().collect();
+            let listing = &self.client_view()?.listing;
             let thread_ids: Vec<i64> = (ids.iter())
-                .filter_map(|id| listing.id(view.actor(id)?, view))
+                .filter_map(|id| listing.id(view.actor(*id)?, view))
                 .collect();
             let culprit = match &one.culprit {
                 Some(culprit) => {
@@ -165,34 +163,26 @@ impl Session {
 
     /// `dapper/graph`: the wait graph for Graphviz.
     pub(crate) fn custom_graph(&mut self) -> Result<Answer, Failure> {
-        let view = Arc::clone(&self.seen()?.view);
-        let snapshot = Snapshot {
-            schema_version: SCHEMA_VERSION,
-            tool: Tool {
-                name: env!("CARGO_PKG_NAME").into(),
-                version: env!("CARGO_PKG_VERSION").into(),
-            },
-            taken_at: String::new(),
-            processes: vec![view.process.clone()],
-        };
+        let view = Arc::clone(&self.client_view()?.view);
         let mut out = Vec::new();
-        dot::write(&mut out, &snapshot, None).map_err(|error| Failure::lost(error.to_string()))?;
+        dot::write(&mut out, &view.snapshot(), None)
+            .map_err(|error| Failure::lost(error.to_string()))?;
         now(&json!({ "dot": String::from_utf8_lossy(&out) }))
     }
 
-    /// `dapper/report`: all about a thread or task, or about everything.
+    /// `dapper/report`: the report on a thread or task, or on everything.
     pub(crate) fn custom_report(&mut self, request: &Request) -> Result<Answer, Failure> {
         let chosen: Chosen = request.arguments()?;
-        let view = Arc::clone(&self.seen()?.view);
+        let view = Arc::clone(&self.client_view()?.view);
         let choice = match chosen.thread_id {
             None => None,
             Some(id) => Some(match self.actor(id)? {
-                Actor::Task(place) => Choice {
-                    tasks: [place].into(),
+                Actor::Task(index) => Choice {
+                    tasks: [index].into(),
                     ..Choice::default()
                 },
-                Actor::Thread(place) => Choice {
-                    threads: [place].into(),
+                Actor::Thread(index) => Choice {
+                    threads: [index].into(),
                     ..Choice::default()
                 },
             }),
@@ -207,16 +197,17 @@ impl Session {
         reply: &Reply,
     ) -> Result<Answer, Failure> {
         let chosen: Chosen = request.arguments()?;
-        let view = Arc::clone(&self.seen()?.view);
-        let id = match (chosen.id, chosen.thread_id) {
-            (Some(id), _) if view.actor(&id).is_some() => id,
-            (_, Some(thread_id)) => view.id(self.actor(thread_id)?).to_owned(),
+        let view = Arc::clone(&self.client_view()?.view);
+        let named = chosen.id.and_then(|id| id.parse::<ItemId>().ok());
+        let id = match (named, chosen.thread_id) {
+            (Some(id), _) if view.actor(id).is_some() => id,
+            (_, Some(thread_id)) => view.id(self.actor(thread_id)?),
             _ => return Err(Failure::stale("task")),
         };
         self.attached()?.selected = Some(id);
         self.reply(reply, Ok(None));
         self.relist();
-        self.stopped(Reason::Selected);
+        self.stopped(StopReason::Selected);
         Ok(Answer::Given)
     }
 }

@@ -1,27 +1,29 @@
-//! `evaluate` and `completions`: expressions on what is looked at.
+//! `evaluate` and `completions`: expressions on the snapshot.
 
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::completions;
+use super::prefix::prefix;
 use crate::cpython::Reader;
 use crate::dap::protocol::failure::Failure;
 use crate::dap::protocol::messages::Request;
 use crate::dap::protocol::types::{CompletionItem, Evaluated, ValueFormat};
 use crate::dap::session::jobs::Cancel;
 use crate::dap::session::{Answer, Reply, Session, to_body};
-use crate::dap::values::handles::{Bench, Detail, Extent};
-use crate::dap::values::variable_row::{Shown, shown_operand};
+use crate::dap::values::inspection::Inspection;
+use crate::dap::values::nodes::{Detail, Extent};
+use crate::dap::values::variable_row::{Row, operand_row};
 use crate::dap::values::variables::frame_at;
 use crate::evaluate::{Bounds, Names, Refusal, evaluate};
 use crate::model::FramePlace;
 use crate::sampling::retained::Proof;
 
-/// How long an expression may take; one under the mouse shorter.
-const PATIENCE: Duration = Duration::from_secs(5);
-const HOVER_PATIENCE: Duration = Duration::from_secs(1);
+/// How long an expression may take.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// How long an expression under the mouse may take.
+const HOVER_TIME_LIMIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,16 +43,18 @@ struct CompletionsArguments {
     line: Option<i64>,
 }
 
-/// An expression, and where it is to be seen.
+/// An expression, and how its value is shown.
 #[derive(Debug, Clone)]
-pub struct Question {
-    pub expression: String,
-    pub place: Option<FramePlace>,
-    pub detail: Detail,
-    pub deadline: Instant,
+struct Question {
+    expression: String,
+    /// The frame whose names it sees; `None` for the names of `__main__`.
+    place: Option<FramePlace>,
+    detail: Detail,
+    deadline: Instant,
 }
 
 impl Session {
+    /// `evaluate`: the value of an expression, or the answer of a console command.
     pub(crate) fn evaluate(&mut self, request: &Request, reply: &Reply) -> Result<Answer, Failure> {
         let arguments: EvaluateArguments = request.arguments()?;
         let context = arguments.context.as_deref().unwrap_or("repl");
@@ -77,13 +81,13 @@ impl Session {
             },
             deadline: Instant::now()
                 + match context {
-                    "hover" => HOVER_PATIENCE,
-                    _ => PATIENCE,
+                    "hover" => HOVER_TIME_LIMIT,
+                    _ => TIME_LIMIT,
                 },
         };
         Ok(self.work(
             reply,
-            move |bench, cancel| bench.evaluate(&question, cancel),
+            move |inspection, cancel| inspection.evaluate(&question, cancel),
             |session, mut found: Evaluated| {
                 if !session.client.supports_variable_type {
                     found.type_name = None;
@@ -93,11 +97,11 @@ impl Session {
         ))
     }
 
-    /// Where the variables of a frame are. A label's are those of the innermost
-    /// frame of its task; none where no frame is named.
+    /// Where the variables of a frame are; `None` if no frame is named. A label
+    /// stands for the innermost frame of its task.
     fn place(&self, frame_id: Option<i64>) -> Result<Option<FramePlace>, Failure> {
         let Some(id) = frame_id else {
-            self.seen()?;
+            self.client_view()?;
             return Ok(None);
         };
         let (view, frame) = self.frame(id)?;
@@ -115,6 +119,7 @@ impl Session {
         }
     }
 
+    /// `completions`: how an unfinished expression could go on.
     pub(crate) fn completions(
         &mut self,
         request: &Request,
@@ -126,11 +131,11 @@ impl Session {
             usize::try_from(arguments.line.unwrap_or(first).saturating_sub(first)).unwrap_or(0);
         let text = arguments.text.split('\n').nth(line).unwrap_or_default();
         let units = usize::try_from(arguments.column.saturating_sub(first)).unwrap_or(0);
-        let before = completions::prefix(text, units);
+        let prefix = prefix(text, units);
         let place = self.place(arguments.frame_id)?;
         Ok(self.work(
             reply,
-            move |bench, cancel| bench.complete(&before, place, cancel),
+            move |inspection, cancel| inspection.complete(&prefix, place, cancel),
             move |_, mut targets: Vec<CompletionItem>| {
                 targets.iter_mut().for_each(|target| target.start += first);
                 Ok(Some(json!({ "targets": targets })))
@@ -139,7 +144,7 @@ impl Session {
     }
 }
 
-/// The names that code in a frame sees; without a frame, those of the program.
+/// The names that code in a frame sees; without a frame, those of `__main__`.
 ///
 /// # Errors
 /// When they cannot be read.
@@ -183,17 +188,16 @@ fn main_globals(
     }
 }
 
-impl Bench {
+impl Inspection {
     /// The first interpreter of the process.
     pub(crate) fn interpreter(&self) -> Option<u64> {
-        let kept = self.kept().ok()?;
-        let runtime = kept.runtime().addr;
+        let runtime = self.retained().ok()?.runtime().addr;
         let decode = |reader: &Reader<'_>| {
             let interpreters = reader.interpreters(runtime).ok()?;
             interpreters.first().map(|interpreter| interpreter.addr)
         };
         let (found, _) = self
-            .look(&Proof::default(), Detail::default(), decode)
+            .read(&Proof::default(), Detail::default(), decode)
             .ok()?;
         found
     }
@@ -205,22 +209,22 @@ impl Bench {
             ..Bounds::default()
         };
         let interpreter = self.interpreter();
-        let decode = |reader: &Reader<'_>| -> Result<Shown, Refusal> {
+        let decode = |reader: &Reader<'_>| -> Result<Row, Refusal> {
             let names = names(reader, question.place, interpreter)?;
             let value = evaluate(&question.expression, reader, &names, &bounds)?;
             let path = Some(question.expression.clone());
-            Ok(shown_operand(reader, "", &value, path, question.detail))
+            Ok(operand_row(reader, "", &value, path, question.detail))
         };
-        let (found, proof) = self.look(&Proof::default(), question.detail, decode)?;
+        let (found, proof) = self.read(&Proof::default(), question.detail, decode)?;
         let found = found.map_err(|refusal| Failure::evaluation(refusal.to_string()))?;
-        let row = self.row(found, &proof);
+        let variable = self.variable(found, &proof);
         Ok(Evaluated {
-            result: row.value,
-            type_name: row.type_name,
-            presentation_hint: row.presentation_hint,
-            variables_reference: row.variables_reference,
-            named_variables: row.named_variables,
-            indexed_variables: row.indexed_variables,
+            result: variable.value,
+            type_name: variable.type_name,
+            presentation_hint: variable.presentation_hint,
+            variables_reference: variable.variables_reference,
+            named_variables: variable.named_variables,
+            indexed_variables: variable.indexed_variables,
         })
     }
 }

@@ -1,5 +1,5 @@
 //! `threads`, `stackTrace`, `scopes`, `variables`, `source`, `modules`,
-//! `loadedSources`, `exceptionInfo`: what is looked at.
+//! `loadedSources`, `exceptionInfo`: what the snapshot holds.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,8 +12,8 @@ use crate::dap::protocol::messages::Request;
 use crate::dap::protocol::types::{Module, Scope, StackFrame, ValueFormat, Variable};
 use crate::dap::session::{Answer, Reply, Session, now};
 use crate::dap::values::frame_ids::FrameRef;
-use crate::dap::values::handles::{Detail, Extent};
-use crate::dap::values::scopes::Wanted;
+use crate::dap::values::nodes::{Detail, Extent};
+use crate::dap::values::scopes::ScopeSource;
 use crate::dap::values::stack;
 use crate::dap::values::stack::Entry;
 use crate::dap::values::variables::Page;
@@ -73,12 +73,11 @@ struct ThreadArguments {
 }
 
 impl Session {
-    /// Never fails: before the first look, and while the process runs, it is
-    /// what was known last.
+    /// `threads`, which never fails: while the process runs it gives the last list.
     pub(crate) fn threads(&self) -> Value {
         let threads = match &self.attached {
-            Some(attached) => match &attached.seen {
-                Some(seen) => seen.listing.threads.as_slice(),
+            Some(attached) => match &attached.client_view {
+                Some(view) => view.listing.threads.as_slice(),
                 None => attached.listed.as_slice(),
             },
             None => &[],
@@ -86,6 +85,7 @@ impl Session {
         json!({ "threads": threads })
     }
 
+    /// `stackTrace`: the frames of a thread or task.
     pub(crate) fn stack_trace(&mut self, request: &Request) -> Result<Answer, Failure> {
         let arguments: StackTraceArguments = request.arguments()?;
         let (view, actor) = self.view_and_actor(arguments.thread_id)?;
@@ -105,9 +105,9 @@ impl Session {
         let total = entries.len();
         let wanted = entries.into_iter().enumerate().take(end).skip(start);
         let frames: Vec<StackFrame> = wanted
-            .map(|(place, entry)| self.stack_frame(&view, actor, place, &entry))
+            .map(|(position, entry)| self.stack_frame(&view, actor, position, &entry))
             .collect();
-        self.say_changed();
+        self.report_changed_files();
         now(&json!({ "stackFrames": frames, "totalFrames": total }))
     }
 
@@ -115,7 +115,7 @@ impl Session {
         &mut self,
         view: &View,
         actor: Actor,
-        place: usize,
+        position: usize,
         entry: &Entry,
     ) -> StackFrame {
         let first_line = i64::from(self.client.lines_start_at1);
@@ -128,7 +128,7 @@ impl Session {
                     id: self.frames.id(FrameRef {
                         actor,
                         frame,
-                        place,
+                        position,
                     }),
                     name: text.clone(),
                     line: 0,
@@ -141,7 +141,7 @@ impl Session {
         let id = self.frames.id(FrameRef {
             actor: of.actor(),
             frame: Some(of),
-            place: 0,
+            position: 0,
         });
         let (Some(frame), Ok(attached)) = (view.frame(of), self.attached()) else {
             return StackFrame {
@@ -176,8 +176,8 @@ impl Session {
         }
     }
 
-    /// Says once which files are newer than the process.
-    fn say_changed(&mut self) {
+    /// Says which files were changed after the process started, each once.
+    fn report_changed_files(&mut self) {
         let Ok(attached) = self.attached() else {
             return;
         };
@@ -189,38 +189,40 @@ impl Session {
         }
     }
 
-    /// The frame with this id, in what is looked at.
+    /// The frame with this id, and the view that it is in.
     pub(crate) fn frame(&self, id: i64) -> Result<(Arc<View>, FrameRef), Failure> {
-        let view = Arc::clone(&self.seen()?.view);
+        let view = Arc::clone(&self.client_view()?.view);
         let frame = self.frames.get(id).ok_or_else(|| Failure::stale("frame"))?;
         Ok((view, frame))
     }
 
+    /// `scopes`: the groups of variables of a frame.
     pub(crate) fn scopes(&mut self, request: &Request, reply: &Reply) -> Result<Answer, Failure> {
         let arguments: ScopesArguments = request.arguments()?;
         let (view, frame) = self.frame(arguments.frame_id)?;
         let since = match frame.actor {
-            Actor::Task(place) => {
-                let attached = self.attached()?;
-                attached.since.words(&view.task(place).id, Instant::now())
+            Actor::Task(index) => {
+                let durations = &self.attached()?.wait_durations;
+                durations.describe(view.task(index).id, Instant::now())
             }
             Actor::Thread(_) => None,
         };
-        let wanted = Wanted::new(&view, frame.actor, frame.frame, since);
+        let source = ScopeSource::new(&view, frame.actor, frame.frame, since);
         Ok(self.work(
             reply,
-            move |bench, _| Ok(bench.scopes(wanted)),
+            move |inspection, _| Ok(inspection.scopes(source)),
             |_, scopes: Vec<Scope>| Ok(Some(json!({ "scopes": scopes }))),
         ))
     }
 
+    /// `variables`: the rows behind a reference.
     pub(crate) fn variables(
         &mut self,
         request: &Request,
         reply: &Reply,
     ) -> Result<Answer, Failure> {
         let arguments: VariablesArguments = request.arguments()?;
-        self.seen()?;
+        self.client_view()?;
         let page = Page::new(
             arguments.filter.as_deref(),
             arguments.start,
@@ -236,7 +238,7 @@ impl Session {
         let reference = arguments.variables_reference;
         Ok(self.work(
             reply,
-            move |bench, _| bench.variables(reference, page, detail),
+            move |inspection, _| inspection.variables(reference, page, detail),
             |session, mut rows: Vec<Variable>| {
                 if !session.client.supports_variable_type {
                     rows.iter_mut().for_each(|row| row.type_name = None);
@@ -246,6 +248,7 @@ impl Session {
         ))
     }
 
+    /// `source`: the text of a file that the client cannot read.
     pub(crate) fn source(&mut self, request: &Request) -> Result<Answer, Failure> {
         let arguments: SourceArguments = request.arguments()?;
         let named = arguments.source.as_ref();
@@ -258,16 +261,17 @@ impl Session {
         now(&json!({ "content": content, "mimeType": "text/x-python" }))
     }
 
+    /// `loadedSources`: the files that frames are in.
     pub(crate) fn loaded_sources(&mut self) -> Result<Answer, Failure> {
-        let view = Arc::clone(&self.seen()?.view);
+        let view = Arc::clone(&self.client_view()?.view);
         let sources = self.attached()?.sources.loaded(&view.process);
         now(&json!({ "sources": sources }))
     }
 
-    /// The modules that frames of threads and tasks are in.
+    /// `modules`: the modules that frames are in.
     pub(crate) fn modules(&mut self, request: &Request) -> Result<Answer, Failure> {
         let arguments: ModulesArguments = request.arguments()?;
-        let view = Arc::clone(&self.seen()?.view);
+        let view = Arc::clone(&self.client_view()?.view);
         let attached = self.attached()?;
         let mut modules: Vec<Module> = Vec::new();
         for frame in view.process.frames() {
@@ -294,11 +298,12 @@ impl Session {
         now(&json!({ "modules": page, "totalModules": total }))
     }
 
+    /// `exceptionInfo`: the exception that a task ended with.
     pub(crate) fn exception_info(&mut self, request: &Request) -> Result<Answer, Failure> {
         let arguments: ThreadArguments = request.arguments()?;
         let (view, actor) = self.view_and_actor(arguments.thread_id)?;
         let exception = match actor {
-            Actor::Task(place) => view.task(place).exception.as_ref(),
+            Actor::Task(index) => view.task(index).exception.as_ref(),
             Actor::Thread(_) => None,
         };
         let Some(exception) = exception else {
@@ -310,7 +315,7 @@ impl Session {
         let name = exception.type_name.rsplit('.').next().unwrap_or_default();
         now(&json!({
             "exceptionId": exception.type_name,
-            "description": described(exception),
+            "description": description(exception),
             "breakMode": "never",
             "details": {
                 "message": exception.message,
@@ -322,7 +327,7 @@ impl Session {
     }
 }
 
-fn described(exception: &ExceptionInfo) -> String {
+fn description(exception: &ExceptionInfo) -> String {
     match exception.retrieved {
         true => exception.message.clone(),
         false => format!("{} (nobody has retrieved it)", exception.message),
@@ -347,7 +352,8 @@ fn module_id(frame: &Frame, path: Option<&str>) -> String {
     file.unwrap_or(&frame.function).to_owned()
 }
 
-/// `app.py` as people say it: `app`; a package by its folder.
+/// The name of the module in a file: `app` for `app.py`; a package has the name of
+/// its folder.
 fn module_name(file: &str) -> String {
     let mut parts = file.rsplit('/');
     let base = parts.next().unwrap_or(file);

@@ -1,4 +1,5 @@
-//! Attaching, pausing, going on, leaving: when snapshots are taken.
+//! `attach`, `configurationDone`, `pause`, `continue`, `disconnect`: when snapshots
+//! are taken.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,9 +13,11 @@ use crate::dap::protocol::messages::Request;
 use crate::dap::session::jobs::Cancel;
 use crate::dap::session::options::{AttachArguments, Options};
 use crate::dap::session::timing::POLL;
-use crate::dap::session::wait_durations::Since;
-use crate::dap::session::{Answer, Attached, Reply, Seen, Session, Stage, guarded};
-use crate::dap::threads::{Identities, Listing};
+use crate::dap::session::wait_durations::WaitDurations;
+use crate::dap::session::{
+    Answer, Attached, ClientView, Reply, Session, Stage, StopReason, guarded,
+};
+use crate::dap::threads::{Listing, TaskIds};
 use crate::dap::view::{Actor, View};
 use crate::inspect::Source;
 use crate::inspect::inspection::{Capture, Looked};
@@ -24,39 +27,31 @@ use crate::process::command_line;
 use crate::sampling::count::{Counts, count};
 use crate::snapshot::options::{Scope, TakeOptions};
 
-/// Looks that a verdict is made from, and the time between them.
+/// Samples that a verdict is made from.
 const SAMPLES: u32 = 2;
+/// The time between two samples.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// How long a stop waits for `configurationDone`. Clients send it at once;
-/// some never do.
-const CONFIGURATION: Duration = Duration::from_secs(2);
+/// How long the first stop waits for `configurationDone`. Most clients send it at
+/// once, some never do.
+const CONFIGURATION_TIME: Duration = Duration::from_secs(2);
 
-/// Why the client is told that the process stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// Show the one who is to be looked at first.
-    Looked,
-    /// Show the one that was selected.
-    Selected,
-}
-
-/// What a look found, as it comes from the worker.
-pub(crate) struct Found {
+/// A snapshot as it comes from the worker.
+pub(crate) struct Sampled {
     pub(crate) process: Process,
     /// An earlier sample, and when it was taken.
     pub(crate) first: Option<(Instant, Process)>,
     pub(crate) frozen: bool,
 }
 
-/// What is to be looked at, as it comes from the worker.
-struct Begun {
+/// The process or capture to attach to, as it comes from the worker.
+struct Target {
     source: Source,
     pid: u32,
     command: Vec<String>,
     counts: Counts,
 }
 
-impl Begun {
+impl Target {
     fn of(options: &Options) -> Result<Self, Failure> {
         let limits = Limits::default();
         let Some(path) = &options.capture else {
@@ -85,6 +80,7 @@ impl Begun {
 }
 
 impl Session {
+    /// `attach`: finds the process, then takes the first snapshot.
     pub(crate) fn attach(&mut self, request: &Request, reply: &Reply) -> Result<Answer, Failure> {
         if self.attached.is_some() || self.stage == Stage::Attaching {
             return Err(Failure::too_early("this session is attached already"));
@@ -97,24 +93,24 @@ impl Session {
         self.stage = Stage::Attaching;
         let reply = reply.clone();
         self.submit(move |_| {
-            let found = guarded(|| Begun::of(&options));
-            move |session: &mut Session| session.found(&reply, options, found)
+            let target = guarded(|| Target::of(&options));
+            move |session: &mut Session| session.found(&reply, options, target)
         });
         Ok(Answer::Later)
     }
 
-    /// The process is there and can be read: the first look may begin.
-    fn found(&mut self, reply: &Reply, mut options: Options, found: Result<Begun, Failure>) {
+    /// The process was found, or could not be read.
+    fn found(&mut self, reply: &Reply, mut options: Options, target: Result<Target, Failure>) {
         if self.is_over() {
             return;
         }
-        let Begun {
+        let Target {
             source,
             pid,
             command,
             counts,
-        } = match found {
-            Ok(begun) => begun,
+        } = match target {
+            Ok(target) => target,
             Err(failure) => {
                 self.stage = Stage::Initialized;
                 return self.reply(reply, Err(failure));
@@ -138,12 +134,12 @@ impl Session {
             sources: SourceFiles::new(&source, pid, options.path_mappings.clone()),
             options,
             source,
-            identities: Identities::default(),
-            since: Since::default(),
-            seen: None,
+            task_ids: TaskIds::default(),
+            wait_durations: WaitDurations::default(),
+            client_view: None,
             listed: Vec::new(),
             selected: None,
-            looking: false,
+            sampling: false,
             ended: false,
         });
         self.event("initialized", None);
@@ -153,15 +149,15 @@ impl Session {
         self.say(&format!(
             "dapper-attach: process {pid}, CPython {version}, {count} tasks; {state}"
         ));
-        self.look(Some(reply.clone()));
+        self.take_sample(Some(reply.clone()));
     }
 
-    /// Takes a snapshot; `attach` is answered when it is there.
-    pub(crate) fn look(&mut self, attach: Option<Reply>) {
+    /// Takes a snapshot. With `attach`, that request is answered when it is there.
+    pub(crate) fn take_sample(&mut self, attach: Option<Reply>) {
         let Some(attached) = &mut self.attached else {
             return;
         };
-        if std::mem::replace(&mut attached.looking, true) {
+        if std::mem::replace(&mut attached.sampling, true) {
             return;
         }
         let pid = attached.options.pid;
@@ -185,10 +181,10 @@ impl Session {
         self.poll_due = None;
         let cancel = Cancel::default();
         self.begin_progress(&format!("Looking at process {pid}"), cancel.clone());
-        self.submit(move |bench| {
-            // What stood still until now must be seen to move, or not.
-            bench.drop_kept();
-            let looked = guarded(|| {
+        self.submit(move |inspection| {
+            // A frozen process has to run, so that the samples show whether it moves.
+            inspection.release();
+            let sampled = guarded(|| {
                 let found = capture.kept(freeze, &|| !cancel.is_cancelled())?;
                 let Looked {
                     process,
@@ -196,18 +192,19 @@ impl Session {
                     first,
                 } = found.ok_or_else(Failure::cancelled)?;
                 let frozen = kept.is_frozen();
-                bench.keep(kept);
-                Ok(Found {
+                inspection.retain(kept);
+                Ok(Sampled {
                     process,
                     first,
                     frozen,
                 })
             });
-            move |session: &mut Session| session.looked(attach, looked)
+            move |session: &mut Session| session.sampled(attach, sampled)
         });
     }
 
-    fn looked(&mut self, attach: Option<Reply>, looked: Result<Found, Failure>) {
+    /// The snapshot was taken, or failed.
+    fn sampled(&mut self, attach: Option<Reply>, sampled: Result<Sampled, Failure>) {
         self.end_progress();
         if self.is_over() {
             return;
@@ -215,19 +212,19 @@ impl Session {
         let Some(attached) = &mut self.attached else {
             return;
         };
-        attached.looking = false;
-        let failure = match looked {
-            Ok(found) => {
-                self.see(found);
+        attached.sampling = false;
+        let failure = match sampled {
+            Ok(sampled) => {
+                self.show(sampled);
                 if let Some(reply) = &attach {
                     self.stage = Stage::Attached;
                     self.reply(reply, Ok(None));
                 }
                 let wait = match self.configured {
                     true => Duration::ZERO,
-                    false => CONFIGURATION,
+                    false => CONFIGURATION_TIME,
                 };
-                self.stop_due = Some((Instant::now() + wait, Reason::Looked));
+                self.stop_due = Some((Instant::now() + wait, StopReason::NewSample));
                 return self.tick(Instant::now());
             }
             Err(failure) => failure,
@@ -242,28 +239,28 @@ impl Session {
         }
     }
 
-    /// Arranges what was seen for the client.
-    pub(crate) fn see(&mut self, found: Found) {
-        let Found {
+    /// Makes a snapshot the one that the client sees.
+    pub(crate) fn show(&mut self, sampled: Sampled) {
+        let Sampled {
             process,
             first,
             frozen,
-        } = found;
+        } = sampled;
         let now = Instant::now();
         self.frames.clear();
         let Some(attached) = &mut self.attached else {
             return;
         };
         if let Some((at, first)) = &first {
-            attached.since.note(first, *at);
+            attached.wait_durations.note(first, *at);
         }
-        attached.since.note(&process, now);
+        attached.wait_durations.note(&process, now);
         let view = View::new(process);
         let options = &attached.options.list;
-        let selected = attached.selected.as_deref().and_then(|id| view.actor(id));
-        let listing = Listing::new(&view, &mut attached.identities, options, selected);
+        let selected = attached.selected.and_then(|id| view.actor(id));
+        let listing = Listing::new(&view, &mut attached.task_ids, options, selected);
         attached.listed.clone_from(&listing.threads);
-        attached.seen = Some(Seen {
+        attached.client_view = Some(ClientView {
             view: Arc::new(view),
             listing,
             frozen,
@@ -275,6 +272,7 @@ impl Session {
             .map(|limit| now + limit);
     }
 
+    /// `configurationDone`: the client may be told of the first stop.
     pub(crate) fn configuration_done(&mut self, reply: &Reply) -> Result<Answer, Failure> {
         self.configured = true;
         self.reply(reply, Ok(None));
@@ -285,16 +283,18 @@ impl Session {
         Ok(Answer::Given)
     }
 
+    /// `pause`: takes a new snapshot.
     pub(crate) fn pause(&mut self, reply: &Reply) -> Result<Answer, Failure> {
         if self.attached()?.ended {
             return Err(Failure::too_early("the process has ended"));
         }
         self.reply(reply, Ok(None));
-        self.look(None);
+        self.take_sample(None);
         Ok(Answer::Given)
     }
 
-    pub(crate) fn go_on(&mut self, reply: &Reply) -> Result<Answer, Failure> {
+    /// `continue`: drops the snapshot, and lets a frozen process run on.
+    pub(crate) fn resume(&mut self, reply: &Reply) -> Result<Answer, Failure> {
         self.attached()?;
         self.reply(reply, Ok(Some(json!({ "allThreadsContinued": true }))));
         let thread_id = self.drop_snapshot();
@@ -303,8 +303,8 @@ impl Session {
         Ok(Answer::Given)
     }
 
-    /// Forgets what was seen, and lets the process go if it stands still. Gives
-    /// the id of its first thread.
+    /// Drops the snapshot, and lets a frozen process run on. Gives the id of the
+    /// first thread.
     fn drop_snapshot(&mut self) -> i64 {
         self.frames.clear();
         self.stop_due = None;
@@ -312,19 +312,20 @@ impl Session {
         let Some(attached) = &mut self.attached else {
             return 0;
         };
-        attached.seen = None;
+        attached.client_view = None;
         let is_live = attached.source.recording().is_none();
         if attached.options.thread_events && !attached.ended && is_live {
             self.poll_due = Some(Instant::now() + POLL);
         }
         let first = attached.listed.first().map_or(0, |thread| thread.id);
-        self.submit(|bench| {
-            bench.drop_kept();
+        self.submit(|inspection| {
+            inspection.release();
             |_: &mut Session| ()
         });
         first
     }
 
+    /// `disconnect`: ends the session.
     pub(crate) fn disconnect(&mut self, reply: &Reply) -> Result<Answer, Failure> {
         self.cancel_all();
         if self.attached.is_some() {
@@ -335,9 +336,9 @@ impl Session {
         Ok(Answer::Given)
     }
 
-    /// The view, with who has this thread id in it.
+    /// The view, and the thread or task that has this thread id.
     pub(crate) fn view_and_actor(&self, thread_id: i64) -> Result<(Arc<View>, Actor), Failure> {
         let actor = self.actor(thread_id)?;
-        Ok((Arc::clone(&self.seen()?.view), actor))
+        Ok((Arc::clone(&self.client_view()?.view), actor))
     }
 }

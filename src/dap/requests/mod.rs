@@ -1,4 +1,5 @@
-//! One file per family of requests.
+//! One file for each family of requests. `session::Session` says which method
+//! answers which request.
 
 pub mod completions;
 pub mod console;
@@ -6,4 +7,5 @@ pub mod custom;
 pub mod evaluate;
 pub mod inspect;
 pub mod lifecycle;
+pub mod prefix;
 pub mod sources;

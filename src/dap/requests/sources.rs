@@ -1,4 +1,4 @@
-//! Source files: where the client finds them, or their text where it cannot.
+//! Source files: where the client finds them, and their text where it cannot.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -16,8 +16,8 @@ use crate::inspect::Source as Origin;
 use crate::model::{Frame, Process};
 use crate::process;
 
-/// Bytes of a module in an archive that are read.
-const LARGEST_MEMBER: u64 = 4 << 20;
+/// Maximum number of bytes that are read of a module in an archive.
+const MAX_MEMBER_BYTES: u64 = 4 << 20;
 
 /// A folder of the process, and where the client has it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,18 +27,19 @@ pub struct PathMapping {
     pub remote_root: String,
 }
 
-/// What the client is told of one file.
+/// A file that the client was told of.
 #[derive(Debug, Clone)]
 struct Known {
     source: Source,
-    /// Lines, for columns; read when first wanted.
+    /// Its lines, for columns: `None` before they are first needed, `Some(None)` if
+    /// they cannot be read.
     lines: Option<Option<Arc<[String]>>>,
 }
 
 /// The source files of one process, as its client sees them.
 pub struct SourceFiles {
     pid: u32,
-    /// The command, where it is not a running process.
+    /// The command line of a recorded process; `None` for a running one.
     recorded: Option<Vec<String>>,
     mappings: Vec<PathMapping>,
     reader: Box<dyn Sources + Send>,
@@ -48,9 +49,9 @@ pub struct SourceFiles {
     shares_root: bool,
     started: Option<SystemTime>,
     known: FxHashMap<String, Known>,
-    /// Files that the client asks us for, by reference less one.
+    /// Files whose text the client asks us for; the reference is the index plus 1.
     referenced: Vec<String>,
-    /// Files that changed since the process started, not yet said.
+    /// Files that changed since the process started and were not reported yet.
     changed: Vec<String>,
 }
 
@@ -149,7 +150,7 @@ impl SourceFiles {
             let rest = file.strip_prefix(root);
             rest.is_some_and(|rest| rest.starts_with('/'))
         };
-        // The longest root is the most exact.
+        // The longest root is the most specific.
         let mapping = (self.mappings.iter())
             .filter(covers)
             .max_by_key(|mapping| mapping.remote_root.len())?;
@@ -160,7 +161,7 @@ impl SourceFiles {
         ))
     }
 
-    /// Where the process finds the file; `None` for what is no file.
+    /// The path at which the process finds the file; `None` if it is no file.
     fn absolute(&self, file: &str) -> Option<PathBuf> {
         match file {
             _ if file.starts_with('<') || file.is_empty() => None,
@@ -172,8 +173,8 @@ impl SourceFiles {
         }
     }
 
-    /// Says it when the file is newer than the process, whose lines may then
-    /// be others.
+    /// A remark if the file was changed after the process started, so that its
+    /// lines may not fit.
     fn origin(&mut self, file: &str) -> Option<String> {
         let started = self.started?;
         let path = self.absolute(file)?;
@@ -185,7 +186,7 @@ impl SourceFiles {
         Some("changed after the process started: lines may not fit".into())
     }
 
-    /// Files found to be newer than the process since this was last asked.
+    /// The changed files that were found since the last call.
     pub fn take_changed(&mut self) -> Vec<String> {
         std::mem::take(&mut self.changed)
     }
@@ -210,7 +211,7 @@ impl SourceFiles {
         words.next()
     }
 
-    /// A module in a zip file: the path goes on behind the archive's name.
+    /// The text of a module in a zip file, which the path names as a folder.
     fn in_archive(&self, file: &str) -> Option<String> {
         if self.recorded.is_some() {
             return None;
@@ -224,19 +225,19 @@ impl SourceFiles {
         let mut archive = ZipArchive::new(self.files.open(archive)?).ok()?;
         let mut text = Vec::new();
         let member = archive.by_name(member).ok()?;
-        member.take(LARGEST_MEMBER).read_to_end(&mut text).ok()?;
+        member.take(MAX_MEMBER_BYTES).read_to_end(&mut text).ok()?;
         Some(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// The text behind a `sourceReference`, or of a path that the client was given.
     ///
     /// # Errors
-    /// When it cannot be had.
+    /// When it cannot be read.
     pub fn content(&self, reference: i64, path: Option<&str>) -> Result<String, Failure> {
-        let place = usize::try_from(reference)
+        let index = usize::try_from(reference)
             .ok()
             .and_then(|it| it.checked_sub(1));
-        let file = match place.and_then(|place| self.referenced.get(place)) {
+        let file = match index.and_then(|index| self.referenced.get(index)) {
             Some(file) => file.as_str(),
             None => path.ok_or_else(|| {
                 Failure::no_source("there is no source with this `sourceReference`")
@@ -272,11 +273,11 @@ impl SourceFiles {
             self.known.get_mut(file)?.lines = Some(lines);
         }
         let lines = self.known.get(file)?.lines.as_ref()?.as_ref()?;
-        let place = usize::try_from(line).ok()?.checked_sub(1)?;
-        lines.get(place).map(String::as_str)
+        let index = usize::try_from(line).ok()?.checked_sub(1)?;
+        lines.get(index).map(String::as_str)
     }
 
-    /// All files in which frames of the process are, each once.
+    /// All files that frames of the process are in, each once.
     pub fn loaded(&mut self, process: &Process) -> Vec<Source> {
         let mut files: Vec<&str> = process
             .frames()
@@ -290,7 +291,7 @@ impl SourceFiles {
 
 #[cfg(test)]
 mod tests {
-    use crate::dap::requests::sources::*;
+    use super::*;
 
     fn files(mappings: &[(&str, &str)]) -> SourceFiles {
         let mapping = |(remote, local): &(&str, &str)| PathMapping {

@@ -1,34 +1,32 @@
-//! What the client is told: that there is something to look at, the verdict,
-//! new lists, progress.
+//! Events to the client: stops with the verdict, new lists, progress.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::json;
 
-use super::Session;
 use super::jobs::Cancel;
-use crate::dap::requests::lifecycle::Reason;
+use super::{Session, StopReason};
 use crate::dap::threads::Listing;
 use crate::plain_text;
 
 impl Session {
-    /// Tells the client that there is something to look at.
-    pub(crate) fn stopped(&mut self, reason: Reason) {
-        let Some((attached, seen)) = self
+    /// Tells the client that there is a snapshot to look at.
+    pub(crate) fn stopped(&mut self, reason: StopReason) {
+        let Some((attached, shown)) = self
             .attached
             .as_ref()
-            .and_then(|attached| Some((attached, attached.seen.as_ref()?)))
+            .and_then(|attached| Some((attached, attached.client_view.as_ref()?)))
         else {
             return;
         };
-        let view = &seen.view;
-        let chosen = attached.selected.as_deref().and_then(|id| view.actor(id));
+        let view = &shown.view;
+        let selected = attached.selected.and_then(|id| view.actor(id));
         let first = match reason {
-            Reason::Selected => chosen.or_else(|| view.first_to_see()),
-            Reason::Looked => view.first_to_see(),
+            StopReason::Selected => selected.or_else(|| view.first_shown()),
+            StopReason::NewSample => view.first_shown(),
         };
-        let thread_id = first.and_then(|actor| seen.listing.id(actor, view));
+        let thread_id = first.and_then(|actor| shown.listing.id(actor, view));
         let mut body = json!({
             "reason": "pause",
             "description": view.summary(),
@@ -38,47 +36,49 @@ impl Session {
         if let Some(id) = thread_id {
             body["threadId"] = id.into();
         }
-        if reason == Reason::Looked {
+        if reason == StopReason::NewSample {
             self.say_verdict();
         }
         self.event("stopped", Some(body));
     }
 
-    /// Lists anew, and tells the client.
-    pub(crate) fn list_again(&mut self) {
+    /// Renews the list of threads after an option was changed, and tells the client.
+    pub(crate) fn relist_and_tell(&mut self) {
         self.relist();
-        let note = self.seen().ok().and_then(|seen| seen.listing.note.clone());
+        let shown = self.client_view().ok();
+        let note = shown.and_then(|shown| shown.listing.note.clone());
         if let Some(note) = note {
             self.say(&note);
         }
         match self.client.supports_invalidated_event {
             true => self.event("invalidated", Some(json!({ "areas": ["all"] }))),
-            false => self.stopped(Reason::Selected),
+            false => self.stopped(StopReason::Selected),
         }
     }
 
-    /// Lists anew, after what is listed was changed.
+    /// Renews the list of threads.
     pub(crate) fn relist(&mut self) {
         let Some(attached) = &mut self.attached else {
             return;
         };
-        let selected = attached.selected.clone();
-        let Some(seen) = &mut attached.seen else {
+        let Some(shown) = &mut attached.client_view else {
             return;
         };
-        let chosen = selected.as_deref().and_then(|id| seen.view.actor(id));
+        let selected = attached.selected.and_then(|id| shown.view.actor(id));
         let options = &attached.options.list;
-        seen.listing = Listing::new(&seen.view, &mut attached.identities, options, chosen);
-        attached.listed.clone_from(&seen.listing.threads);
+        shown.listing = Listing::new(&shown.view, &mut attached.task_ids, options, selected);
+        attached.listed.clone_from(&shown.listing.threads);
     }
 
     fn say_verdict(&mut self) {
-        let Ok(seen) = self.seen() else { return };
-        let (view, note) = (Arc::clone(&seen.view), seen.listing.note.clone());
+        let Ok(shown) = self.client_view() else {
+            return;
+        };
+        let (view, note) = (Arc::clone(&shown.view), shown.listing.note.clone());
         let process = &view.process;
         let mut lines = Vec::new();
         if let Some(verdict) = &process.verdict {
-            let state = verdict.state.to_uppercase();
+            let state = verdict.state.as_str().to_uppercase();
             lines.push(format!(
                 "{state}: {} ({})",
                 verdict.summary, verdict.confidence
@@ -107,6 +107,7 @@ impl Session {
         }
     }
 
+    /// Tells the client that work has begun that it may cancel.
     pub(crate) fn begin_progress(&mut self, title: &str, cancel: Cancel) {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -118,6 +119,7 @@ impl Session {
         self.progress = Some((id, cancel));
     }
 
+    /// Tells the client that this work has ended.
     pub(crate) fn end_progress(&mut self) {
         let Some((id, _)) = self.progress.take() else {
             return;

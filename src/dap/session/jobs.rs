@@ -1,24 +1,23 @@
-//! Work that is done beside the owner of the session.
+//! Work that is done outside the thread of the session.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Session;
-use crate::dap::values::handles::Bench;
+use crate::dap::values::inspection::Inspection;
 
-/// What is done with the result, by the owner.
-pub type Done = Box<dyn FnOnce(&mut Session) + Send>;
+/// What the owner `S` does with the result of a job.
+pub type Done<S> = Box<dyn FnOnce(&mut S) + Send>;
 
-/// Work on the bench; what it gives is handed to the owner.
-pub type Job = Box<dyn FnOnce(&mut Bench) -> Done + Send>;
+/// Work on the inspected process. Its result goes to the owner `S`.
+pub type Job<S> = Box<dyn FnOnce(&mut Inspection) -> Done<S> + Send>;
 
-/// Takes jobs and does them one after the other.
-pub trait Worker {
-    /// Does `job` some time, and hands its result to the owner.
-    fn submit(&mut self, job: Job);
+/// Takes jobs of an owner `S` and does them one after the other.
+pub trait Worker<S> {
+    /// Does `job` at some time, and hands its result to the owner.
+    fn submit(&mut self, job: Job<S>);
 }
 
-/// Whether the client has lost interest in a job.
+/// Whether a job was cancelled.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
@@ -28,6 +27,7 @@ impl Cancel {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the job was asked to end.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,8 +1,8 @@
-//! The state of one session, and which request goes where.
+//! The state of one session, and which method answers which request.
 //!
-//! A session belongs to one thread. It takes messages, makes messages, and
-//! gives work that could take long to a [`Worker`], whose results come back to
-//! it as closures. It starts no thread and does no input or output itself.
+//! A session belongs to one thread. It takes messages, makes messages, and gives
+//! work that could take long to a [`Worker`], whose results come back to it as
+//! closures. It starts no thread and does no input or output itself.
 
 pub mod events;
 pub mod jobs;
@@ -11,7 +11,6 @@ pub mod timing;
 pub mod wait_durations;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,50 +19,33 @@ use serde::Serialize;
 use serde_json::Value;
 
 use self::jobs::{Cancel, Worker};
-use self::options::{Client, Options};
-use self::wait_durations::Since;
+use self::options::{Client, Options, Rules};
+use self::wait_durations::WaitDurations;
 use super::protocol::failure::Failure;
 use super::protocol::messages::{Event, Outgoing, Request, Response};
 use super::protocol::types::Capabilities;
 use super::requests::sources::SourceFiles;
-use super::threads::{Identities, Listing};
+use super::threads::{Listing, TaskIds};
 use super::values::frame_ids::FrameTable;
-use super::values::handles::Bench;
+use super::values::inspection::Inspection;
 use super::view::{Actor, View};
 use crate::inspect::Source;
+use crate::model::ItemId;
 
-/// Where the session is in its life.
+/// The stage that the session is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// Nothing but `initialize` is served.
+    /// Only `initialize`, `disconnect` and `cancel` are served.
     New,
     Initialized,
-    /// The first look at the process is on its way.
+    /// The first snapshot is being taken.
     Attaching,
     Attached,
-    /// The client has said that it leaves.
+    /// The client has disconnected.
     Over,
 }
 
-/// What a server decides for its sessions, whatever clients say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// The process to attach to.
-    pub pid: Option<u32>,
-    /// The capture to show instead of a process.
-    pub capture: Option<PathBuf>,
-    /// What the client must know to be served.
-    pub token: Option<String>,
-}
-
-impl Rules {
-    /// Whether it was said on our command line what to look at.
-    fn names_target(&self) -> bool {
-        self.pid.is_some() || self.capture.is_some()
-    }
-}
-
-/// What a response answers.
+/// The request that a response answers.
 #[derive(Debug, Clone)]
 pub struct Reply {
     seq: i64,
@@ -75,24 +57,35 @@ pub struct Attached {
     pub options: Options,
     pub source: Source,
     pub sources: SourceFiles,
-    pub identities: Identities,
-    pub since: Since,
-    /// What is looked at; none while the process runs on.
-    pub seen: Option<Seen>,
-    /// What was listed last, for clients that ask while it runs.
+    pub task_ids: TaskIds,
+    pub wait_durations: WaitDurations,
+    /// The snapshot; `None` while the process runs on.
+    pub client_view: Option<ClientView>,
+    /// The last list of threads, for clients that ask while the process runs.
     pub listed: Vec<super::protocol::types::Thread>,
-    pub selected: Option<String>,
-    /// Whether a look is on its way.
-    pub looking: bool,
-    /// Whether it was said that it has ended.
+    /// The thread or task that the client selected.
+    pub selected: Option<ItemId>,
+    /// Whether a snapshot is being taken.
+    pub sampling: bool,
+    /// Whether the client was told that the process has ended.
     pub ended: bool,
 }
 
-/// One stop, as the client sees it.
-pub struct Seen {
+/// A snapshot as the client sees it, from one stop to the next `continue`.
+pub struct ClientView {
     pub view: Arc<View>,
     pub listing: Listing,
+    /// Whether the process stands still.
     pub frozen: bool,
+}
+
+/// Why the client is told that the process stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// There is a new snapshot: the client shows what the findings name first.
+    NewSample,
+    /// The client selected a thread or task.
+    Selected,
 }
 
 /// One client's session.
@@ -103,13 +96,14 @@ pub struct Session {
     pub(super) frames: FrameTable,
     pub(super) rules: Rules,
     pub(super) configured: bool,
-    /// A stop that is said when the client is configured, or at this time.
-    pub(super) stop_due: Option<(Instant, super::requests::lifecycle::Reason)>,
+    /// A stop that the client is told of when it is configured, at this time at
+    /// the latest.
+    pub(super) stop_due: Option<(Instant, StopReason)>,
     /// When a frozen process is let go.
     pub(super) freeze_due: Option<Instant>,
-    /// When tasks are next compared, to say which came and went.
+    /// When tasks are compared next, to tell the client which came and went.
     pub(super) poll_due: Option<Instant>,
-    worker: Box<dyn Worker>,
+    worker: Box<dyn Worker<Self>>,
     pending: FxHashMap<i64, Cancel>,
     pub(super) progress: Option<(String, Cancel)>,
     seq: i64,
@@ -117,8 +111,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that nothing was said in.
-    pub fn new(rules: Rules, worker: Box<dyn Worker>) -> Self {
+    /// A session before the first message.
+    pub fn new(rules: Rules, worker: Box<dyn Worker<Self>>) -> Self {
         Self {
             stage: Stage::New,
             client: Client::default(),
@@ -137,7 +131,7 @@ impl Session {
         }
     }
 
-    /// Takes one message of the client.
+    /// Handles one message of the client.
     pub fn receive(&mut self, body: &[u8]) {
         match Request::parse(body) {
             Ok(request) => self.serve(&request),
@@ -151,17 +145,17 @@ impl Session {
         }
     }
 
-    /// The messages made since this was last asked, oldest first.
+    /// The messages for the client since the last call, oldest first.
     pub fn take_output(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.out)
     }
 
-    /// Whether the client has left.
+    /// Whether the client has disconnected.
     pub fn is_over(&self) -> bool {
         self.stage == Stage::Over
     }
 
-    /// The running process that is attached to.
+    /// The process that the session is attached to; `None` for captures.
     pub fn pid(&self) -> Option<u32> {
         let attached = self.attached.as_ref()?;
         let is_live = attached.source.recording().is_none();
@@ -202,13 +196,13 @@ impl Session {
                 now(&Capabilities::all())
             }
             "attach" => self.attach(request, reply),
-            // Which process it is was said on our command line.
+            // Our command line names the process.
             "launch" if self.rules.names_target() => self.attach(request, reply),
             "configurationDone" => self.configuration_done(reply),
             "disconnect" => self.disconnect(reply),
             "cancel" => self.cancel(request),
             "pause" => self.pause(reply),
-            "continue" => self.go_on(reply),
+            "continue" => self.resume(reply),
             "threads" => now(&self.threads()),
             "stackTrace" => self.stack_trace(request),
             "source" => self.source(request),
@@ -248,7 +242,7 @@ impl Session {
         self.send(&Outgoing::Response(response));
     }
 
-    /// Tells the client something that it did not ask for.
+    /// Sends an event to the client.
     pub(super) fn event(&mut self, event: &'static str, body: Option<Value>) {
         self.seq += 1;
         let event = Event {
@@ -266,27 +260,27 @@ impl Session {
     }
 
     fn send(&mut self, message: &Outgoing) {
-        // All that is sent has text keys, which is all that could fail.
+        // Serialising fails for keys that are no text, which no message has.
         if let Ok(body) = serde_json::to_vec(message) {
             self.out.push(body);
         }
     }
 
-    /// Gives work to the worker; `then` gets what came of it, unless the client
-    /// has cancelled the request or left.
+    /// Gives work to the worker. Its result goes to `then`, unless the client has
+    /// cancelled the request or disconnected.
     pub(super) fn work<T: Send + 'static>(
         &mut self,
         reply: &Reply,
-        work: impl FnOnce(&mut Bench, &Cancel) -> Result<T, Failure> + Send + 'static,
+        work: impl FnOnce(&mut Inspection, &Cancel) -> Result<T, Failure> + Send + 'static,
         then: impl FnOnce(&mut Session, T) -> Result<Option<Value>, Failure> + Send + 'static,
     ) -> Answer {
         let cancel = Cancel::default();
         self.pending.insert(reply.seq, cancel.clone());
         let reply = reply.clone();
-        self.submit(move |bench| {
+        self.submit(move |inspection| {
             let done = match cancel.is_cancelled() {
                 true => Err(Failure::cancelled()),
-                false => guarded(|| work(bench, &cancel)),
+                false => guarded(|| work(inspection, &cancel)),
             };
             move |session: &mut Session| {
                 if session.is_over() {
@@ -304,15 +298,15 @@ impl Session {
     }
 
     /// Gives work to the worker that answers no request.
-    pub(super) fn submit<D>(&mut self, job: impl FnOnce(&mut Bench) -> D + Send + 'static)
+    pub(super) fn submit<D>(&mut self, job: impl FnOnce(&mut Inspection) -> D + Send + 'static)
     where
         D: FnOnce(&mut Session) + Send + 'static,
     {
         self.worker
-            .submit(Box::new(move |bench| Box::new(job(bench))));
+            .submit(Box::new(move |inspection| Box::new(job(inspection))));
     }
 
-    /// Ends all work that is on its way.
+    /// Cancels all work that is not done yet.
     pub(super) fn cancel_all(&mut self) {
         for cancel in self.pending.values() {
             cancel.cancel();
@@ -352,25 +346,25 @@ impl Session {
         }
     }
 
-    /// What is looked at, or that the process runs.
-    pub(super) fn seen(&self) -> Result<&Seen, Failure> {
+    /// The snapshot that the client sees, or that the process runs.
+    pub(super) fn client_view(&self) -> Result<&ClientView, Failure> {
         match &self.attached {
-            Some(attached) => attached.seen.as_ref().ok_or_else(Failure::running),
+            Some(attached) => attached.client_view.as_ref().ok_or_else(Failure::running),
             None => Err(Failure::too_early(
                 "no process is attached to yet: send `attach`",
             )),
         }
     }
 
-    /// Who has this thread id.
+    /// The thread or task with this thread id.
     pub(super) fn actor(&self, thread_id: i64) -> Result<Actor, Failure> {
-        let actor = self.seen()?.listing.actor(thread_id);
+        let actor = self.client_view()?.listing.actor(thread_id);
         actor.ok_or_else(|| Failure::stale("thread"))
     }
 }
 
-/// Runs work so that a fault of ours in it ends neither the worker nor the
-/// session.
+/// Runs work. A panic in it becomes a failure, so that neither the worker nor the
+/// session ends.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Failure::internal()))
 }
@@ -381,7 +375,7 @@ pub enum Answer {
     Now(Option<Value>),
     /// A job will answer it.
     Later,
-    /// It was answered on the way.
+    /// It was answered already.
     Given,
 }
 

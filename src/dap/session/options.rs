@@ -1,4 +1,4 @@
-//! What a client says of itself, and how it wants to attach.
+//! What a server decides, what a client says of itself, and how it wants to attach.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,19 +6,40 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Rules;
 use crate::dap::protocol::failure::Failure;
 use crate::dap::requests::sources::PathMapping;
 use crate::dap::threads::ListOptions;
 
-/// Tasks listed unless asked otherwise.
+/// Default of `maxTasks`.
 const MAX_TASKS: usize = 1_000;
+/// Default of `pauseBudgetMs`.
 const PAUSE_BUDGET_MS: u64 = 100;
-const LONGEST_PAUSE_MS: u64 = 60_000;
+/// Maximum of `pauseBudgetMs`.
+const MAX_PAUSE_MS: u64 = 60_000;
+/// Default of `maxFreezeSeconds`.
 const FREEZE_SECONDS: f64 = 60.0;
-const LONGEST_FREEZE_SECONDS: f64 = 3_600.0;
+/// Maximum of `maxFreezeSeconds`.
+const MAX_FREEZE_SECONDS: f64 = 3_600.0;
 
-/// `InitializeRequestArguments`, as far as they matter here.
+/// What a server decides for its sessions, whatever clients say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// The process to attach to; `None` lets the client choose.
+    pub pid: Option<u32>,
+    /// The capture to show instead of a process.
+    pub capture: Option<PathBuf>,
+    /// The token that clients have to send; `None` for none.
+    pub token: Option<String>,
+}
+
+impl Rules {
+    /// Whether our command line names the process or capture.
+    pub fn names_target(&self) -> bool {
+        self.pid.is_some() || self.capture.is_some()
+    }
+}
+
+/// The part of `InitializeRequestArguments` that this adapter uses.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Client {
@@ -43,7 +64,7 @@ impl Default for Client {
     }
 }
 
-/// The arguments of `attach`, as they come. Unknown keys are ignored.
+/// The arguments of `attach`, not checked yet. Unknown keys are ignored.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AttachArguments {
@@ -66,53 +87,55 @@ pub struct AttachArguments {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     pub pid: u32,
-    /// What is looked into instead of a process; `pid` is the one it is of.
+    /// The capture to show instead of a process; then `pid` is that of the process
+    /// in it.
     pub capture: Option<PathBuf>,
     pub path_mappings: Vec<PathMapping>,
-    /// Leave out frames of libraries.
+    /// Whether frames of libraries are left out.
     pub just_my_code: bool,
     pub list: ListOptions,
-    /// Keep it still while it is looked at, for so long at most.
+    /// For how long the process is frozen while the client looks at it; `None` if
+    /// it is not frozen.
     pub freeze: Option<Duration>,
     pub max_pause: Duration,
-    /// Say when tasks come and go while the process runs.
+    /// Whether the client is told of tasks that come and go while the process runs.
     pub thread_events: bool,
 }
 
 impl AttachArguments {
-    /// Whether the client has said the token, where one is asked for.
+    /// Whether the client sent the token, or none is needed.
     pub fn knows(&self, token: Option<&str>) -> bool {
         let said = self.token.as_deref().unwrap_or_default().as_bytes();
         token.is_none_or(|token| {
-            // As long for a token that is nearly right as for any other.
+            // Takes the same time for every wrong token of this length.
             let differing = (said.iter().zip(token.as_bytes())).map(|(a, b)| usize::from(a != b));
             differing.sum::<usize>() == 0 && said.len() == token.len()
         })
     }
 
-    /// Checked options; what was chosen on our command line comes first.
+    /// The checked options. Our command line takes precedence.
     ///
     /// # Errors
-    /// Which argument is missing or makes no sense.
+    /// When an argument is missing or out of range; the message names it.
     pub fn check(self, rules: &Rules) -> Result<Options, Failure> {
         let said = self.capture.filter(|_| rules.pid.is_none());
         let capture = rules.capture.clone().or(said);
         let pid = match (&capture, rules.pid) {
-            // The capture will say.
+            // The capture names its process.
             (Some(_), _) => 0,
             (None, Some(pid)) => pid,
             (None, None) => process_id(self.process_id.as_ref())?,
         };
         let budget = self.pause_budget_ms.unwrap_or(PAUSE_BUDGET_MS as f64);
-        if !(1.0..=LONGEST_PAUSE_MS as f64).contains(&budget) {
+        if !(1.0..=MAX_PAUSE_MS as f64).contains(&budget) {
             return Err(Failure::options(format!(
-                "`pauseBudgetMs` is {budget}: it must be from 1 to {LONGEST_PAUSE_MS}"
+                "`pauseBudgetMs` is {budget}: it must be from 1 to {MAX_PAUSE_MS}"
             )));
         }
         let freeze = self.max_freeze_seconds.unwrap_or(FREEZE_SECONDS);
-        if !(0.001..=LONGEST_FREEZE_SECONDS).contains(&freeze) {
+        if !(0.001..=MAX_FREEZE_SECONDS).contains(&freeze) {
             return Err(Failure::options(format!(
-                "`maxFreezeSeconds` is {freeze}: it must be above 0 and at most {LONGEST_FREEZE_SECONDS}"
+                "`maxFreezeSeconds` is {freeze}: it must be above 0 and at most {MAX_FREEZE_SECONDS}"
             )));
         }
         Ok(Options {
@@ -157,7 +180,7 @@ fn process_id(value: Option<&Value>) -> Result<u32, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use crate::dap::session::options::*;
+    use super::*;
     use serde_json::json;
 
     fn check(arguments: Value) -> Result<Options, String> {

@@ -1,5 +1,5 @@
-//! What happens without a request: what is due, tasks that come and go, the
-//! end of the process.
+//! What happens without a request: delayed events, tasks that come and go, the end
+//! of the process.
 
 use std::time::{Duration, Instant};
 
@@ -15,11 +15,11 @@ use crate::model::{Process, TaskState};
 use crate::sampling::take::take_process;
 use crate::snapshot::options::{Scope, TakeOptions};
 
-/// How often tasks are compared while the process runs, where that is wanted.
+/// The time between two comparisons of tasks while the process runs.
 pub(crate) const POLL: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// The process has ended; `status` is what it gave its parent, where known.
+    /// The process has ended. `status` is `None` where only its parent learns it.
     pub fn target_ended(&mut self, status: Option<i32>) {
         let Some(attached) = &mut self.attached else {
             return;
@@ -65,18 +65,18 @@ impl Session {
         }
     }
 
-    /// The time is over for which the process may stand still.
+    /// Lets the process run on after the maximum time of a freeze.
     fn thaw(&mut self) {
         let Some(attached) = &mut self.attached else {
             return;
         };
-        let Some(seen) = &mut attached.seen else {
+        let Some(shown) = &mut attached.client_view else {
             return;
         };
-        seen.frozen = false;
+        shown.frozen = false;
         let seconds = attached.options.freeze.unwrap_or_default().as_secs_f64();
-        self.submit(|bench| {
-            bench.thaw();
+        self.submit(|inspection| {
+            inspection.thaw();
             |_: &mut Session| ()
         });
         self.say(&format!(
@@ -84,12 +84,12 @@ impl Session {
         ));
     }
 
-    /// Looks which tasks came and went while the process runs.
+    /// Samples the running process, to find which tasks came and went.
     fn poll(&mut self) {
         let Some(attached) = self
             .attached
             .as_ref()
-            .filter(|it| it.seen.is_none() && !it.looking)
+            .filter(|it| it.client_view.is_none() && !it.sampling)
         else {
             return;
         };
@@ -102,24 +102,24 @@ impl Session {
             limits: Limits::default(),
         };
         self.submit(move |_| {
-            let seen = guarded(|| Ok(take_process(pid, &options)?));
-            move |session: &mut Session| session.polled(seen)
+            let process = guarded(|| Ok(take_process(pid, &options)?));
+            move |session: &mut Session| session.polled(process)
         });
     }
 
-    fn polled(&mut self, seen: Result<Process, Failure>) {
+    fn polled(&mut self, process: Result<Process, Failure>) {
         let Some(attached) = &mut self.attached else {
             return;
         };
-        if attached.seen.is_some() || attached.looking || attached.ended {
+        if attached.client_view.is_some() || attached.sampling || attached.ended {
             return;
         }
         self.poll_due = Some(Instant::now() + POLL);
-        let Ok(mut process) = seen else { return };
+        let Ok(mut process) = process else { return };
         process.tasks.retain(|task| task.state != TaskState::Done);
         let view = View::new(process);
         let options = &attached.options.list;
-        let listing = Listing::new(&view, &mut attached.identities, options, None);
+        let listing = Listing::new(&view, &mut attached.task_ids, options, None);
         let before = std::mem::replace(&mut attached.listed, listing.threads);
         let now = attached.listed.clone();
         let has = |list: &[Thread], id| list.iter().any(|thread| thread.id == id);

@@ -1,5 +1,5 @@
-//! Ids of stack frames: the same for a frame as long as its stop lasts, and
-//! never used again.
+//! Ids of stack frames. A frame keeps its id during one stop; ids are never used
+//! again.
 
 use rustc_hash::FxHashMap;
 
@@ -10,23 +10,23 @@ use crate::dap::view::{Actor, FrameOf};
 pub struct FrameRef {
     /// The thread or task it belongs to.
     pub actor: Actor,
-    /// None for a label between frames.
+    /// `None` for a label between frames.
     pub frame: Option<FrameOf>,
-    /// Distinguishes the labels of one stack.
-    pub place: usize,
+    /// The position in the stack, for labels; 0 for frames.
+    pub position: usize,
 }
 
-/// All ids given out in one stop.
+/// All frame ids of one stop.
 #[derive(Debug, Default)]
 pub struct FrameTable {
-    /// The id before the first of this stop.
+    /// The last id of earlier stops.
     before: i64,
     refs: Vec<FrameRef>,
     ids: FxHashMap<FrameRef, i64>,
 }
 
 impl FrameTable {
-    /// Forgets all ids; they are not given out again.
+    /// Forgets all ids.
     pub fn clear(&mut self) {
         self.before += i64::try_from(self.refs.len()).unwrap_or(0);
         self.refs.clear();
@@ -46,8 +46,8 @@ impl FrameTable {
 
     /// The frame with this id, if it is of this stop.
     pub fn get(&self, id: i64) -> Option<FrameRef> {
-        let place = id.checked_sub(self.before)?.checked_sub(1)?;
-        self.refs.get(usize::try_from(place).ok()?).copied()
+        let index = id.checked_sub(self.before)?.checked_sub(1)?;
+        self.refs.get(usize::try_from(index).ok()?).copied()
     }
 }
 
@@ -57,10 +57,10 @@ mod tests {
 
     #[test]
     fn ids_are_stable_in_a_stop_and_stale_after_it() {
-        let frame = |place| FrameRef {
+        let frame = |position| FrameRef {
             actor: Actor::Task(0),
             frame: None,
-            place,
+            position,
         };
         let mut table = FrameTable::default();
         let (first, second) = (table.id(frame(0)), table.id(frame(1)));

@@ -1,7 +1,12 @@
-//! What a client opens: scopes, variables, objects, and the ids that they have.
+//! What a client opens: stacks, scopes, variables and objects, and their ids.
+//!
+//! `inspection` is the state of the worker; `scopes` and `variables` answer from
+//! it, `variable_row` decodes one row.
 
 pub mod frame_ids;
 pub mod handles;
+pub mod inspection;
+pub mod nodes;
 pub mod objects;
 pub mod scopes;
 pub mod stack;

@@ -1,18 +1,18 @@
-//! What is inside an object: its members, items, fields.
+//! What is inside an object: fields, attributes and items.
 
 use std::rc::Rc;
 
 use crate::cpython::error::Result;
 use crate::cpython::{Kind, Reader, Type};
 
-/// How an expression reaches a member from the object.
+/// How an expression gets from the object to a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// `.name`
     Attribute(Rc<str>),
     /// `[subscript]`
     Item(String),
-    /// No expression does.
+    /// No expression gives the member.
     None,
 }
 
@@ -28,12 +28,12 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shape {
     pub named: u64,
-    /// Items that clients may fetch page by page.
+    /// Items, which clients may fetch page by page.
     pub indexed: u64,
 }
 
 impl Shape {
-    /// Whether there is nothing in it.
+    /// Whether there is nothing inside.
     pub fn is_empty(self) -> bool {
         self.named == 0 && self.indexed == 0
     }
@@ -79,11 +79,11 @@ pub fn items(reader: &Reader<'_>, addr: u64, start: usize, count: usize) -> Resu
         Kind::Dict => return entries(reader, addr, start, end),
         _ => return Ok(Vec::new()),
     };
-    let member = |(place, addr): (usize, u64)| Member {
-        name: place.to_string(),
+    let member = |(index, addr): (usize, u64)| Member {
+        name: index.to_string(),
         addr,
         step: match subscripts {
-            true => Step::Item(place.to_string()),
+            true => Step::Item(index.to_string()),
             false => Step::None,
         },
     };
@@ -116,7 +116,7 @@ fn entries(reader: &Reader<'_>, addr: u64, start: usize, end: usize) -> Result<V
     Ok(found.into_iter().skip(start).map(member).collect())
 }
 
-/// Attributes and fields: what an object has by name.
+/// The members that an object has by name: attributes and fields.
 pub fn fields(reader: &Reader<'_>, addr: u64, ty: &Type) -> Vec<Member> {
     let mut found = Fields {
         reader,
@@ -245,7 +245,7 @@ impl Fields<'_, '_> {
         }
     }
 
-    /// What a function closes over.
+    /// The variables of a function's closure.
     fn function(&mut self) {
         for (name, value) in self.reader.closure(self.addr).unwrap_or_default() {
             self.add(&name, Some(value), false);
@@ -283,8 +283,8 @@ impl Fields<'_, '_> {
         }
         self.add("(exception)", future.exception, false);
         self.add("(loop)", future.event_loop, false);
-        for (place, callback) in future.callbacks.iter().enumerate() {
-            self.add(&format!("(callback {place})"), Some(*callback), false);
+        for (index, callback) in future.callbacks.iter().enumerate() {
+            self.add(&format!("(callback {index})"), Some(*callback), false);
         }
     }
 }

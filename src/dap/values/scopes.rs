@@ -1,23 +1,25 @@
-//! `scopes`: variables of a frame, and what the snapshot says of its thread or
+//! `scopes`: the variables of a frame, and what the snapshot says of its thread or
 //! task.
 
 use std::sync::Arc;
 
-use arcstr::ArcStr;
-
-use super::handles::{Bench, Fact, Node};
+use super::inspection::Inspection;
+use super::nodes::{Fact, Node};
 use crate::dap::protocol::types::Scope;
 use crate::dap::view::{Actor, FrameOf, View};
-use crate::model::{FramePlace, Outcome, Reference, Task, TaskState, Thread, ThreadState, Wait};
+use crate::model::describe::due;
+use crate::model::{
+    FramePlace, ItemId, LoopState, Outcome, Reference, Task, TaskState, Thread, ThreadState, Wait,
+};
 use crate::plain_text;
 
-/// Names shown of a list before the rest is counted.
-const NAMES_SHOWN: usize = 50;
+/// Names of a list that are shown; the others are only counted.
+const MAX_NAMES: usize = 50;
 
 /// What the scopes of a frame are made from.
 #[derive(Debug, Clone)]
-pub struct Wanted {
-    /// Where its variables are.
+pub struct ScopeSource {
+    /// Where its variables are; `None` for labels and native frames.
     pub place: Option<FramePlace>,
     /// Whether its variables are those of its module.
     pub is_module: bool,
@@ -25,16 +27,17 @@ pub struct Wanted {
     pub is_task: bool,
 }
 
-impl Wanted {
-    /// For a frame of `actor`; no frame for a label of its stack.
+impl ScopeSource {
+    /// The source for a frame of `actor`; `frame` is `None` for a label of its
+    /// stack. `since` says how long a task has waited.
     pub fn new(view: &View, actor: Actor, frame: Option<FrameOf>, since: Option<String>) -> Self {
         let found = frame.and_then(|frame| view.frame(frame));
         Self {
             place: found.and_then(|frame| frame.place),
             is_module: found.is_some_and(|frame| frame.function == "<module>"),
             facts: match actor {
-                Actor::Task(place) => task_facts(view, view.task(place), since),
-                Actor::Thread(place) => thread_facts(view, view.thread(place)),
+                Actor::Task(index) => task_facts(view, view.task(index), since),
+                Actor::Thread(index) => thread_facts(view, view.thread(index)),
             }
             .into(),
             is_task: matches!(actor, Actor::Task(_)),
@@ -42,18 +45,18 @@ impl Wanted {
     }
 }
 
-impl Bench {
+impl Inspection {
     /// The scopes of a frame.
-    pub fn scopes(&mut self, wanted: Wanted) -> Vec<Scope> {
+    pub fn scopes(&mut self, source: ScopeSource) -> Vec<Scope> {
         let mut scopes = Vec::new();
-        if let Some(place) = wanted.place {
+        if let Some(place) = source.place {
             scopes.push(Scope {
                 name: "Locals",
                 presentation_hint: Some("locals"),
                 variables_reference: self.reference(Node::Locals(place)),
                 expensive: false,
             });
-            if !wanted.is_module {
+            if !source.is_module {
                 scopes.push(Scope {
                     name: "Globals",
                     presentation_hint: None,
@@ -63,12 +66,12 @@ impl Bench {
             }
         }
         scopes.push(Scope {
-            name: match wanted.is_task {
+            name: match source.is_task {
                 true => "Wait",
                 false => "Thread",
             },
             presentation_hint: None,
-            variables_reference: self.reference(Node::Facts(wanted.facts)),
+            variables_reference: self.reference(Node::Facts(source.facts)),
             expensive: false,
         });
         scopes
@@ -83,13 +86,13 @@ fn fact(name: &'static str, value: impl Into<String>) -> Fact {
     }
 }
 
-/// A line that lists several: one as it is, more below a number.
+/// A line with a list: one value as it is, several as children of their number.
 fn list(name: &'static str, mut values: Vec<String>) -> Option<Fact> {
     match values.len() {
         0 => None,
         1 => values.pop().map(|value| fact(name, value)),
         count => {
-            values.truncate(NAMES_SHOWN);
+            values.truncate(MAX_NAMES);
             let shown = values.join(", ");
             Some(Fact {
                 name: name.into(),
@@ -110,7 +113,7 @@ pub fn reason_word(task: &Task) -> &str {
         (TaskState::Done, Some(Outcome::Cancelled)) => "cancelled",
         (TaskState::Done, _) => "completed",
         (TaskState::Waiting, _) => match &task.waits_for {
-            Some(wait) => &wait.kind,
+            Some(wait) => wait.kind.as_str(),
             None => "unknown",
         },
     }
@@ -119,7 +122,7 @@ pub fn reason_word(task: &Task) -> &str {
 /// What a task does, or waits for, in one sentence.
 pub fn summary(view: &View, task: &Task) -> String {
     match (task.state, &task.exception) {
-        (TaskState::Waiting, _) => match view.words.reason(&task.id) {
+        (TaskState::Waiting, _) => match view.words.reason(task.id) {
             Some(reason) => format!("waits for {reason}"),
             None => "waits for something that is not known".to_owned(),
         },
@@ -145,11 +148,11 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
         fact("wait_reason", reason_word(task)),
     ];
     if let Some(wait) = &task.waits_for {
-        facts.extend(wait_facts(view, &task.id, wait));
+        facts.extend(wait_facts(view, task.id, wait));
     }
     facts.extend(since.map(|since| fact("since", since)));
     for guard in &task.guards {
-        let value = format!("{} in {:.1} s", guard.kind, guard.remaining_s);
+        let value = format!("{} {}", guard.kind, due(guard.remaining_s));
         facts.push(fact("timeout", value));
     }
     if task.cancelling > 0 || task.must_cancel {
@@ -159,15 +162,10 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
         };
         facts.push(fact("cancel", value));
     }
-    let labels = |ids: &[ArcStr]| -> Vec<String> {
-        ids.iter()
-            .map(|id| view.words.label(id).to_owned())
-            .collect()
-    };
-    facts.extend(list("awaited_by", labels(&task.awaited_by)));
-    for (place, diagnosis) in view.process.diagnoses.iter().enumerate() {
+    facts.extend(list("awaited_by", labels(view, &task.awaited_by)));
+    for (index, diagnosis) in view.process.diagnoses.iter().enumerate() {
         let names = diagnosis.tasks.contains(&task.id);
-        if names && place < NAMES_SHOWN {
+        if names && index < MAX_NAMES {
             facts.push(fact(
                 "diagnosis",
                 format!("{}: {}", diagnosis.kind, diagnosis.summary),
@@ -176,29 +174,35 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
     }
     facts.push(Fact {
         name: "task".into(),
-        value: format!("{} ({})", view.words.label(&task.id), task.id),
-        object: address(&task.id),
+        value: format!("{} ({})", view.words.label(task.id), task.id),
+        object: object_address(task.id),
         children: Vec::new(),
     });
-    if let Some(event_loop) = &task.event_loop {
+    if let Some(event_loop) = task.event_loop {
         facts.push(loop_fact(view, event_loop));
     }
     facts
 }
 
-fn wait_facts(view: &View, waiter: &str, wait: &Wait) -> Vec<Fact> {
-    let label = |id: &str| view.words.label(id).to_owned();
+/// The names of these items.
+fn labels(view: &View, ids: &[ItemId]) -> Vec<String> {
+    let label = |id: &ItemId| view.words.label(*id).into_owned();
+    ids.iter().map(label).collect()
+}
+
+fn wait_facts(view: &View, waiter: ItemId, wait: &Wait) -> Vec<Fact> {
+    let label = |id: ItemId| view.words.label(id).into_owned();
     let mut facts = Vec::new();
-    if let Some(id) = &wait.resource {
+    if let Some(id) = wait.resource {
         let mut resources = view.process.resources.iter();
-        let resource = resources.find(|resource| resource.id == *id);
+        let resource = resources.find(|resource| resource.id == id);
         facts.push(Fact {
             name: "waits_for".into(),
             value: match resource {
                 Some(resource) => format!("{} ({})", label(id), resource.type_name),
                 None => label(id),
             },
-            object: address(id),
+            object: object_address(id),
             children: Vec::new(),
         });
         if let Some(resource) = resource {
@@ -206,18 +210,18 @@ fn wait_facts(view: &View, waiter: &str, wait: &Wait) -> Vec<Fact> {
                 let line = taken
                     .line
                     .map_or_else(String::new, |line| format!(":{line}"));
-                format!("{} in {}{line}", label(&taken.by), taken.function)
+                format!("{} in {}{line}", label(taken.by), taken.function)
             });
             facts.extend(list("taken_at", taken.collect()));
         }
-        // What is held ends with its holders; anything else with whoever refers
-        // to it.
+        // The holders end the wait for what is held. Any other wait is ended by
+        // something that refers to the resource.
         let wakers: Vec<String> = match wait.holders.as_slice() {
             [] => (view.process.references.iter())
-                .filter(|reference| reference.to == *id)
+                .filter(|reference| reference.to == id)
                 .map(|reference| referrer(view, reference))
                 .collect(),
-            holders => holders.iter().map(|id| label(id)).collect(),
+            holders => labels(view, holders),
         };
         facts.push(
             list("can_wake_it", wakers)
@@ -230,10 +234,7 @@ fn wait_facts(view: &View, waiter: &str, wait: &Wait) -> Vec<Fact> {
         };
         facts.push(fact("waits_for", value));
     }
-    facts.extend(list(
-        "holder",
-        wait.holders.iter().map(|id| label(id)).collect(),
-    ));
+    facts.extend(list("holder", labels(view, &wait.holders)));
     if let Some(ahead) = wait.waiters_ahead {
         facts.push(fact("waiters_ahead", ahead.to_string()));
     }
@@ -252,7 +253,7 @@ fn wait_facts(view: &View, waiter: &str, wait: &Wait) -> Vec<Fact> {
 }
 
 fn referrer(view: &View, reference: &Reference) -> String {
-    let label = view.words.label(&reference.from);
+    let label = view.words.referrer(&reference.from);
     match reference.due_s {
         Some(due) => format!("{label} in {due:.1} s ({})", reference.path),
         None => format!("{label} ({})", reference.path),
@@ -267,7 +268,7 @@ fn thread_facts(view: &View, thread: &Thread) -> Vec<Fact> {
         ThreadState::Unknown => "unknown",
     };
     let mut facts = vec![fact("state", state)];
-    if let Some(reason) = view.words.reason(&thread.id) {
+    if let Some(reason) = view.words.reason(thread.id) {
         facts.push(fact("summary", format!("waits for {reason}")));
     }
     facts.push(fact(
@@ -282,12 +283,12 @@ fn thread_facts(view: &View, thread: &Thread) -> Vec<Fact> {
         facts.push(fact("system_call", call.as_str()));
     }
     if let Some(wait) = &thread.waits_for {
-        facts.extend(wait_facts(view, &thread.id, wait));
+        facts.extend(wait_facts(view, thread.id, wait));
     }
-    if let Some(event_loop) = &thread.event_loop {
+    if let Some(event_loop) = thread.event_loop {
         facts.push(loop_fact(view, event_loop));
     }
-    if let Some(task) = &thread.task {
+    if let Some(task) = thread.task {
         facts.push(fact("task", view.words.label(task)));
     }
     if let Some(seconds) = thread.cpu_s {
@@ -300,12 +301,17 @@ fn thread_facts(view: &View, thread: &Thread) -> Vec<Fact> {
     facts
 }
 
-fn loop_fact(view: &View, id: &str) -> Fact {
+fn loop_fact(view: &View, id: ItemId) -> Fact {
     let mut loops = view.process.loops.iter();
-    let label = view.words.label(id).to_owned();
+    let label = view.words.label(id).into_owned();
     let value = match loops.find(|event_loop| event_loop.id == id) {
         Some(event_loop) => {
-            let state = format!("{:?}", event_loop.state).to_lowercase();
+            let state = match event_loop.state {
+                LoopState::Polling => "polling",
+                LoopState::Blocked => "blocked",
+                LoopState::Running => "running",
+                LoopState::Stopped => "stopped",
+            };
             let class = event_loop.class_name.rsplit('.').next().unwrap_or_default();
             let count = |name: &str, number: Option<u64>| {
                 number.map_or_else(String::new, |number| format!(", {number} {name}"))
@@ -321,13 +327,19 @@ fn loop_fact(view: &View, id: &str) -> Fact {
     Fact {
         name: "loop".into(),
         value,
-        object: address(id),
+        object: object_address(id),
         children: Vec::new(),
     }
 }
 
-/// The address in an id such as `lock:0x7f00`.
-fn address(id: &str) -> Option<u64> {
-    let (_, digits) = id.split_once(":0x")?;
-    u64::from_str_radix(digits, 16).ok()
+/// The address of the object that an id stands for; `None` for what the kernel
+/// keeps.
+fn object_address(id: ItemId) -> Option<u64> {
+    match id {
+        ItemId::Task(addr)
+        | ItemId::Loop(addr)
+        | ItemId::Coroutine(addr)
+        | ItemId::Resource(_, addr) => Some(addr),
+        ItemId::Thread(_) | ItemId::Process(_) | ItemId::File(..) => None,
+    }
 }

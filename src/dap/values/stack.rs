@@ -1,12 +1,12 @@
-//! The stack of a thread, or of a task through the tasks that it awaits.
+//! The stack of a thread, or of a task and the tasks that it awaits.
 
 use rustc_hash::FxHashSet;
 
 use crate::dap::view::{Actor, FrameOf, View};
-use crate::model::{Frame, FrameKind, Outcome, TaskState};
+use crate::model::{EdgeKind, Frame, FrameKind, Outcome, TaskState};
 use crate::plain_text;
 
-/// Tasks that one stack leads through.
+/// Maximum number of tasks in one stack.
 const MAX_TASKS: usize = 64;
 /// Columns of a label.
 const LABEL_COLUMNS: usize = 160;
@@ -15,28 +15,29 @@ const LABEL_COLUMNS: usize = 160;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     Frame(FrameOf),
-    /// Says how what stands above it is linked with what stands below it.
+    /// Says how the frames above it are linked with those below it.
     Label(String),
 }
 
-/// The stack of a thread or task, innermost first. Of a task, what it awaits
-/// stands above its own frames: first the frames of the task at the end of
-/// that way, then, below a label that says how it is waited for, those of the
-/// next, back to the coroutine that `create_task` got.
+/// The stack of a thread or task, innermost first.
+///
+/// The stack of a task begins with the frames of the task that it awaits in the
+/// end. A label says how that task is awaited; below it are the frames of the task
+/// that awaits it, and so on down to the coroutine of the task itself.
 pub fn entries(view: &View, actor: Actor) -> Vec<Entry> {
     let task = match actor {
-        Actor::Thread(place) => {
-            let thread = view.thread(place);
+        Actor::Thread(index) => {
+            let thread = view.thread(index);
             let mut entries = chain(actor, thread.frames.len());
-            entries.extend(problem(thread.error.as_deref()));
+            entries.extend(unread(thread.error.as_deref()));
             return entries;
         }
-        Actor::Task(place) => place,
+        Actor::Task(index) => index,
     };
-    let way = way(view, task);
+    let path = awaited_path(view, task);
     let mut entries = Vec::new();
-    for (place, link) in way.iter().rev() {
-        entries.extend(own(view, *place));
+    for (index, link) in path.iter().rev() {
+        entries.extend(own_frames(view, *index));
         if let Some(link) = link {
             entries.push(Entry::Label(link.clone()));
         }
@@ -58,29 +59,29 @@ fn label(text: &str) -> Entry {
     Entry::Label(plain_text::cut(&plain_text::clean(text), LABEL_COLUMNS).into_owned())
 }
 
-fn problem(error: Option<&str>) -> Option<Entry> {
+fn unread(error: Option<&str>) -> Option<Entry> {
     error.map(|error| label(&format!("not all could be read: {error}")))
 }
 
-/// The tasks from this one along what each awaits, with how the one before it
-/// waits for it: nothing for the first.
-fn way(view: &View, task: usize) -> Vec<(usize, Option<String>)> {
-    let mut way = vec![(task, None)];
-    let mut passed: FxHashSet<usize> = [task].into_iter().collect();
+/// This task, the first task that it awaits, the first that this one awaits, and
+/// so on. Each has the label for how it is awaited; the first has none.
+fn awaited_path(view: &View, task: usize) -> Vec<(usize, Option<String>)> {
+    let mut path = vec![(task, None)];
+    let mut visited: FxHashSet<usize> = [task].into_iter().collect();
     let mut at = task;
     while let Some((next, via)) = view.awaits(at).first()
-        && passed.insert(*next)
-        && way.len() < MAX_TASKS
+        && visited.insert(*next)
+        && path.len() < MAX_TASKS
     {
-        way.push((*next, Some(link(view, at, *next, via))));
+        path.push((*next, Some(link(view, at, *next, *via))));
         at = *next;
     }
-    way
+    path
 }
 
 /// `waits for Task-7 and 1 more: gather 1/3 done`.
-fn link(view: &View, from: usize, to: usize, via: &str) -> String {
-    let label = view.words.label(&view.task(to).id);
+fn link(view: &View, from: usize, to: usize, via: EdgeKind) -> String {
+    let label = view.words.label(view.task(to).id);
     let more = match view.awaits(from).len().saturating_sub(1) {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -88,22 +89,22 @@ fn link(view: &View, from: usize, to: usize, via: &str) -> String {
     let wait = view.task(from).waits_for.as_ref();
     let how = match wait.map(|wait| (wait.done, wait.total)) {
         Some((Some(done), Some(total))) => format!("{via} {done}/{total} done"),
-        _ => via.to_owned(),
+        _ => via.to_string(),
     };
     let text = format!("waits for {label}{more}: {how}");
     plain_text::cut(&plain_text::clean(&text), LABEL_COLUMNS).into_owned()
 }
 
-/// The frames of a task itself: its await chain, or the exception that it
-/// ended with.
-fn own(view: &View, place: usize) -> Vec<Entry> {
-    let task = view.task(place);
-    let mut entries = chain(Actor::Task(place), task.frames.len());
+/// The frames of the task itself: its await chain, or the frames of the exception
+/// that it ended with.
+fn own_frames(view: &View, index: usize) -> Vec<Entry> {
+    let task = view.task(index);
+    let mut entries = chain(Actor::Task(index), task.frames.len());
     if let Some(exception) = &task.exception {
-        let raised = (0..exception.frames.len()).map(|at| FrameOf::Exception(place, at));
+        let raised = (0..exception.frames.len()).map(|at| FrameOf::Exception(index, at));
         entries.extend(raised.map(Entry::Frame));
     }
-    entries.extend(problem(task.error.as_deref()));
+    entries.extend(unread(task.error.as_deref()));
     if entries.is_empty() {
         entries.push(label(match (task.state, task.outcome) {
             (TaskState::Done, Some(Outcome::Result)) => "done, with a result",
@@ -115,7 +116,7 @@ fn own(view: &View, place: usize) -> Vec<Entry> {
     entries
 }
 
-/// How a frame is called: `Worker.run`, as from 3.11 its code says.
+/// The name of a frame: `Worker.run`. The class is known from 3.11 on.
 pub fn name(frame: &Frame) -> String {
     let text = match frame.qualname.is_empty() {
         true => &frame.function,

@@ -1,8 +1,8 @@
-//! Objects as rows: value, type, whether there is more inside.
+//! Objects as rows: name, value, type, and whether they can be expanded.
 
 use num_bigint::BigInt;
 
-use super::handles::{Detail, Extent, Node};
+use super::nodes::{Detail, Extent, Node};
 use super::objects;
 use super::objects::{Member, Shape, Step};
 use crate::cpython::{Kind, Reader};
@@ -11,24 +11,25 @@ use crate::evaluate::{Bounds, Operand};
 use crate::plain_text;
 use crate::sampling::retained::Proof;
 
-/// Containers with more items than this are fetched page by page.
+/// Clients fetch containers with more items than this page by page.
 const PAGED_ABOVE: u64 = 100;
 
 /// A row, and what it expands to.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub struct Row {
     pub variable: Variable,
+    /// `None` if it cannot be expanded.
     pub node: Option<Node>,
 }
 
-/// The object at `addr` under a name; `path` is the expression that gives it.
-pub fn shown(
+/// The row of the object at `addr`. `path` is the expression that gives it.
+pub fn object_row(
     reader: &Reader<'_>,
     name: &str,
     addr: u64,
     path: Option<String>,
     detail: Detail,
-) -> Shown {
+) -> Row {
     let kind = reader.type_of(addr).map(|ty| ty.kind);
     let type_name = reader
         .type_of(addr)
@@ -46,7 +47,7 @@ pub fn shown(
         evaluate_name: path.clone(),
         ..counted(shape)
     };
-    Shown {
+    Row {
         variable,
         node: (!shape.is_empty()).then(|| Node::Object {
             addr,
@@ -56,7 +57,7 @@ pub fn shown(
     }
 }
 
-/// The value at `addr` as text, cut where it is too long for a row.
+/// The value at `addr` as text, cut at the limit of the reader.
 pub fn text(reader: &Reader<'_>, addr: u64, detail: Detail) -> String {
     let mut text = reader.value(addr).to_string();
     if text.len() > reader.limits.value_bytes {
@@ -77,7 +78,7 @@ fn hexadecimal(reader: &Reader<'_>, addr: u64) -> String {
     }
 }
 
-/// The counts that let a client page.
+/// The numbers of items and names, where the client is to fetch pages.
 fn counted(shape: Shape) -> Variable {
     let paged = shape.indexed > PAGED_ABOVE;
     Variable {
@@ -99,16 +100,16 @@ fn hint(kind: Kind) -> Option<VariableHint> {
     })
 }
 
-/// A value that an expression gave.
-pub fn shown_operand(
+/// The row of a value that an expression gave.
+pub fn operand_row(
     reader: &Reader<'_>,
     name: &str,
     value: &Operand,
     path: Option<String>,
     detail: Detail,
-) -> Shown {
+) -> Row {
     if let Some(addr) = value.address() {
-        return shown(reader, name, addr, path, detail);
+        return object_row(reader, name, addr, path, detail);
     }
     let bounds = Bounds::default();
     let mut text = match (value, detail.hex) {
@@ -135,7 +136,7 @@ pub fn shown_operand(
         evaluate_name: path,
         ..counted(shape)
     };
-    Shown {
+    Row {
         variable,
         node: (parts > 0).then(|| Node::Computed {
             value: value.clone(),
@@ -144,7 +145,7 @@ pub fn shown_operand(
     }
 }
 
-/// How visible a name is meant to be.
+/// Who a name is meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Visibility {
     Public,
@@ -152,7 +153,7 @@ pub enum Visibility {
     Dunder,
 }
 
-/// What Python's users read from underscores.
+/// Who a name is meant for, by its underscores.
 pub fn visibility(name: &str) -> Visibility {
     if name.starts_with("__") && name.ends_with("__") && name.len() > 4 {
         Visibility::Dunder
@@ -163,7 +164,8 @@ pub fn visibility(name: &str) -> Visibility {
     }
 }
 
-/// The expression for a member of what `path` gives.
+/// The expression for a member of the object that `path` gives; `None` if no
+/// expression gives it.
 pub fn member_path(path: Option<&str>, member: &Member) -> Option<String> {
     let path = path?;
     match &member.step {

@@ -1,9 +1,9 @@
-//! `variables`: what is in a scope or an object.
+//! `variables`: the rows of a scope or an object.
 
-use super::handles::{Bench, Detail, Fact, Node};
-use super::objects;
-use super::objects::{Member, Step};
-use super::variable_row::{Shown, Visibility, member_path, shown, shown_operand, visibility};
+use super::inspection::Inspection;
+use super::nodes::{Detail, Fact, Node};
+use super::objects::{self, Member, Step};
+use super::variable_row::{Row, Visibility, member_path, object_row, operand_row, visibility};
 use crate::cpython::error::Result as Decoded;
 use crate::cpython::{FrameSlot, Kind, RawFrame, Reader};
 use crate::dap::protocol::failure::Failure;
@@ -12,8 +12,8 @@ use crate::evaluate::Bounds;
 use crate::model::FramePlace;
 use crate::sampling::retained::Proof;
 
-/// Rows of one answer where the client does not say how many it wants.
-const MOST_ROWS: usize = 10_000;
+/// Maximum number of rows of one answer.
+const MAX_ROWS: usize = 10_000;
 
 /// Which part of the members is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub struct Page {
 }
 
 impl Page {
-    /// From the arguments of the request; a `count` of 0 or none is all.
+    /// The page that the arguments of a request ask for. A `count` of 0 or none
+    /// asks for all.
     pub fn new(filter: Option<&str>, start: Option<i64>, count: Option<i64>) -> Self {
         let number = |value: Option<i64>| value.and_then(|it| usize::try_from(it).ok());
         Self {
@@ -34,17 +35,18 @@ impl Page {
             start: number(start).unwrap_or(0),
             count: number(count)
                 .filter(|count| *count > 0)
-                .unwrap_or(MOST_ROWS)
-                .min(MOST_ROWS),
+                .unwrap_or(MAX_ROWS)
+                .min(MAX_ROWS),
         }
     }
 }
 
-impl Bench {
+impl Inspection {
     /// The rows behind a reference.
     ///
     /// # Errors
-    /// When it is stale, or nothing of it can be read any more.
+    /// When the reference is of an earlier stop, or nothing of it can be read any
+    /// more.
     pub fn variables(
         &mut self,
         reference: i64,
@@ -64,13 +66,16 @@ impl Bench {
                     let parts = value.children(reader, &bounds)?;
                     let parts = parts.into_iter().skip(page.start).take(page.count);
                     Ok(parts
-                        .map(|(name, part)| shown_operand(reader, &name, &part, None, detail))
+                        .map(|(name, part)| operand_row(reader, &name, &part, None, detail))
                         .collect::<Vec<_>>())
                 };
-                let (rows, proof) = self.look(proof, detail, decode)?;
-                let rows: Result<Vec<Shown>, crate::evaluate::Refusal> = rows;
+                let (rows, proof) = self.read(proof, detail, decode)?;
+                let rows: Result<Vec<Row>, crate::evaluate::Refusal> = rows;
                 let rows = rows.map_err(|refusal| Failure::evaluation(refusal.to_string()))?;
-                Ok(rows.into_iter().map(|row| self.row(row, &proof)).collect())
+                Ok(rows
+                    .into_iter()
+                    .map(|row| self.variable(row, &proof))
+                    .collect())
             }
             Node::Hidden { of, dunder } => {
                 let wanted = match dunder {
@@ -80,12 +85,18 @@ impl Bench {
                 let keep = |member: &Member| visibility(&member.name) == wanted;
                 self.members(of, page, detail, &keep)
             }
-            node => self.open(node, page, detail),
+            node => self.expand(node, page, detail),
         }
     }
 
-    /// The public members, then groups for the others.
-    fn open(&mut self, node: &Node, page: Page, detail: Detail) -> Result<Vec<Variable>, Failure> {
+    /// The public members, then a group for the private and one for the special
+    /// members.
+    fn expand(
+        &mut self,
+        node: &Node,
+        page: Page,
+        detail: Detail,
+    ) -> Result<Vec<Variable>, Failure> {
         let keep = |member: &Member| visibility(&member.name) == Visibility::Public;
         let mut rows = self.members(node, page, detail, &keep)?;
         if !page.named || page.start > 0 {
@@ -100,8 +111,8 @@ impl Bench {
             };
             (of(Visibility::Private), of(Visibility::Dunder))
         };
-        let ((private, dunder), _) = self.look(&proof, detail, count)?;
-        // An object with nothing else to show shows what is private at once.
+        let ((private, dunder), _) = self.read(&proof, detail, count)?;
+        // An object without public members shows the private ones at once.
         let private = match private > 0 && rows.is_empty() {
             true => {
                 let keep = |member: &Member| visibility(&member.name) == Visibility::Private;
@@ -138,7 +149,7 @@ impl Bench {
         Ok(rows)
     }
 
-    /// The members that `keep` wants, and all items.
+    /// The members for which `keep` is true, and all items.
     fn members(
         &mut self,
         node: &Node,
@@ -154,38 +165,41 @@ impl Bench {
                 _ => member_path(Some(""), member)
                     .map(|path| path.trim_start_matches('.').to_owned()),
             };
-            shown(reader, &member.name, member.addr, path, detail)
+            object_row(reader, &member.name, member.addr, path, detail)
         };
-        let decode = |reader: &Reader<'_>| -> Decoded<Vec<Shown>> {
+        let decode = |reader: &Reader<'_>| -> Decoded<Vec<Row>> {
             let members = list(reader)?;
             Ok(members.iter().map(|member| row(reader, member)).collect())
         };
         let unreadable =
             |error: crate::cpython::DecodeError| Failure::lost(format!("<unreadable: {error}>"));
-        match self.look(&proof, detail, decode) {
+        match self.read(&proof, detail, decode) {
             Ok((rows, proof)) => {
                 let rows = rows.map_err(unreadable)?;
-                Ok(rows.into_iter().map(|row| self.row(row, &proof)).collect())
+                Ok(rows
+                    .into_iter()
+                    .map(|row| self.variable(row, &proof))
+                    .collect())
             }
-            // Something in it has changed: the others can still be shown.
+            // One of them has changed. The others can still be shown.
             Err(_) => {
-                let (members, proof) = self.look(&proof, detail, list)?;
+                let (members, proof) = self.read(&proof, detail, list)?;
                 let members = members.map_err(unreadable)?;
-                let each = |member| self.one(&proof, detail, member, &row);
+                let each = |member| self.member(&proof, detail, member, &row);
                 Ok(members.iter().map(each).collect())
             }
         }
     }
 
-    fn one(
+    fn member(
         &mut self,
         proof: &Proof,
         detail: Detail,
         member: &Member,
-        row: &dyn Fn(&Reader<'_>, &Member) -> Shown,
+        row: &dyn Fn(&Reader<'_>, &Member) -> Row,
     ) -> Variable {
-        match self.look(proof, detail, |reader| row(reader, member)) {
-            Ok((found, proof)) => self.row(found, &proof),
+        match self.read(proof, detail, |reader| row(reader, member)) {
+            Ok((row, proof)) => self.variable(row, &proof),
             Err(failure) => Variable {
                 name: member.name.clone(),
                 value: failure.text,
@@ -196,7 +210,7 @@ impl Bench {
 
     fn fact(&mut self, fact: &Fact) -> Variable {
         let object = fact.object.and_then(|addr| {
-            let mut row = self.object_row(&fact.name, addr).ok()?;
+            let mut row = self.object_variable(&fact.name, addr).ok()?;
             if !fact.value.is_empty() {
                 row.value.clone_from(&fact.value);
             }
@@ -206,8 +220,8 @@ impl Bench {
             return row;
         }
         let children: Vec<Fact> = (fact.children.iter().enumerate())
-            .map(|(place, value)| Fact {
-                name: place.to_string().into(),
+            .map(|(index, value)| Fact {
+                name: index.to_string().into(),
                 value: value.clone(),
                 ..Fact::default()
             })
@@ -252,7 +266,7 @@ fn listed(
     Ok(members)
 }
 
-/// What the node has by name.
+/// The members that the node has by name.
 fn fields_of(reader: &Reader<'_>, node: &Node) -> Decoded<Vec<Member>> {
     match node {
         Node::Locals(place) => locals(reader, *place),
@@ -273,7 +287,7 @@ fn fields_of(reader: &Reader<'_>, node: &Node) -> Decoded<Vec<Member>> {
     }
 }
 
-/// The frame that was at a place.
+/// The frame that was at this address at the stop.
 ///
 /// # Errors
 /// When it is not there any more.

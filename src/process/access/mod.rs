@@ -1,4 +1,4 @@
-//! Whether we may read a process, and what would help.
+//! Why we may not read a process, and what would help.
 
 pub mod permission;
 pub mod refusal;

@@ -1,8 +1,7 @@
-//! Why one process may not read another's memory, and what would help: told
-//! from facts that were gathered before.
+//! Why one process may not read another's memory and what would help, derived from
+//! facts that were gathered before.
 
-/// What decides whether one process may read another's memory, in the words of
-/// `__ptrace_may_access` of the kernel.
+/// The facts that `__ptrace_may_access` (kernel/ptrace.c of Linux) decides by.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Facts {
     pub pid: u32,
@@ -13,21 +12,23 @@ pub(crate) struct Facts {
     pub its_uids: Vec<u32>,
     pub its_user: Option<String>,
     pub its_gids: Vec<u32>,
-    /// Whether we have `CAP_SYS_PTRACE`, be it in our own user namespace only.
+    /// Whether we have `CAP_SYS_PTRACE`, possibly in our own user namespace only.
     pub can_trace: bool,
-    /// Whether we are in the first user namespace, whose capabilities count
-    /// everywhere.
+    /// Whether we are in the initial user namespace, which rules all others.
     pub in_first_namespace: bool,
-    /// `None` if the kernel does not tell us its namespace.
+    /// Whether it is in our user namespace. `None` if the kernel does not tell.
     pub same_namespace: Option<bool>,
+    /// Whether its user may not inspect it (`PR_SET_DUMPABLE`).
     pub undumpable: bool,
-    /// Whether it may have capabilities that we have not.
+    /// Whether it may have capabilities that we do not have.
     pub more_capable: bool,
     /// `kernel.yama.ptrace_scope`; `None` without Yama.
     pub yama_scope: Option<u32>,
+    /// Whether a seccomp filter restricts us.
     pub seccomp_filter: bool,
-    /// The security profile that confines us.
+    /// The security profile that confines us. `None` without one.
     pub profile: Option<String>,
+    /// The container that we run in. `None` outside of one.
     pub container: Option<Container>,
 }
 
@@ -45,9 +46,9 @@ impl Facts {
         self.can_trace && (self.in_first_namespace || self.same_namespace == Some(true))
     }
 
-    /// The first user id of the target that is not ours.
+    /// A user id of the target that is not ours, the effective one first.
     fn other_uid(&self) -> Option<u32> {
-        let effective_first = [1, 2, 0].map(|position| self.its_uids.get(position).copied());
+        let effective_first = [1, 2, 0].map(|index| self.its_uids.get(index).copied());
         effective_first
             .into_iter()
             .flatten()
@@ -62,7 +63,7 @@ impl Facts {
     }
 }
 
-/// The reason and its fix. The order is that of the kernel's own checks.
+/// The reason and its fix. The order is that of the kernel's checks.
 pub(crate) fn explain(facts: &Facts) -> (String, String) {
     let pid = facts.pid;
     if facts.yama_scope == Some(3) {
@@ -74,9 +75,9 @@ pub(crate) fn explain(facts: &Facts) -> (String, String) {
         );
     }
     if !facts.is_privileged()
-        && let Some(told) = explain_unprivileged(facts)
+        && let Some(reason_and_fix) = explain_unprivileged(facts)
     {
-        return told;
+        return reason_and_fix;
     }
     if facts.seccomp_filter {
         let fix = match facts.container {
@@ -106,7 +107,7 @@ pub(crate) fn explain(facts: &Facts) -> (String, String) {
     )
 }
 
-/// What the kernel checks of those without `CAP_SYS_PTRACE`.
+/// The checks of the kernel for processes without `CAP_SYS_PTRACE`.
 fn explain_unprivileged(facts: &Facts) -> Option<(String, String)> {
     let pid = facts.pid;
     if let Some(uid) = facts.other_uid() {
@@ -177,7 +178,7 @@ fn explain_unprivileged(facts: &Facts) -> Option<(String, String)> {
     }
 }
 
-/// How to get the capability that lifts all checks.
+/// How to get `CAP_SYS_PTRACE`, which lifts all checks.
 fn grant(facts: &Facts) -> String {
     match facts.container {
         Some(container) => grant_in_container(container),

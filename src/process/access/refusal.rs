@@ -1,4 +1,4 @@
-//! The facts on which it depends whether we may read a process.
+//! The error for a process that we may not read, and the facts behind it.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -13,8 +13,8 @@ use crate::process::proc::files::Status;
 
 /// `CAP_SYS_PTRACE` of the kernel's `capability.h`.
 const CAP_SYS_PTRACE: u32 = 19;
-/// The whole range of user ids, mapped onto itself: `/proc/self/uid_map` of
-/// the first user namespace.
+/// `/proc/self/uid_map` of the initial user namespace: all user ids are mapped to
+/// themselves.
 const ALL_IDS: [&str; 3] = ["0", "0", "4294967295"];
 
 /// The error for process `pid`, whose memory we were not allowed to read.
@@ -34,7 +34,7 @@ pub(crate) fn hidden(pid: u32) -> Error {
     }
 }
 
-/// The name of a user, where it has one here.
+/// The name of a user. `None` when it has none here.
 pub(crate) fn user_name(uid: u32) -> Option<String> {
     User::from_uid(Uid::from_raw(uid))
         .ok()
@@ -79,8 +79,8 @@ fn gather(pid: u32) -> Facts {
     }
 }
 
-/// An undumpable process's files in `/proc` belong to root instead of its user
-/// (only those files: `/proc/PID` itself does not change hands).
+/// The files in `/proc/PID` of an undumpable process belong to root instead of its
+/// user. The directory itself still belongs to its user.
 fn is_undumpable(pid: u32, uid: Option<u32>) -> bool {
     let owner = fs::metadata(format!("/proc/{pid}/environ")).map(|file| file.uid());
     matches!((owner, uid), (Ok(owner), Some(uid)) if owner != uid)

@@ -16,7 +16,7 @@ const MAX_DYNAMIC: u64 = 1024;
 /// Largest number of symbols visited in one chain of a hash table.
 const MAX_CHAIN: u32 = 65_536;
 
-/// Symbols that a loaded file offers to the dynamic linker.
+/// The symbols of a loaded file for the dynamic linker.
 pub(crate) struct DynamicSymbols<'m> {
     memory: &'m dyn Memory,
     bias: u64,
@@ -28,7 +28,8 @@ pub(crate) struct DynamicSymbols<'m> {
 }
 
 impl<'m> DynamicSymbols<'m> {
-    /// The table of the file with `headers` that is loaded at `bias`.
+    /// The table of the file with `headers`, loaded at `bias`. `None` when it has none
+    /// or it cannot be read.
     pub(crate) fn of(headers: &Headers, memory: &'m dyn Memory, bias: u64) -> Option<Self> {
         let (address, size) = headers.dynamic?;
         let count = (size / SIZEOF_DYN as u64).min(MAX_DYNAMIC);
@@ -40,7 +41,7 @@ impl<'m> DynamicSymbols<'m> {
                 .find(|entry| entry.d_tag == tag)
                 .map(|entry| entry.d_val)
         };
-        // glibc adds the bias to these pointers in place, others do not.
+        // glibc adds the bias to these pointers in memory, other loaders do not.
         let address = |tag: u64| {
             let value = value(tag)?;
             let is_loaded = headers.contains(value.wrapping_sub(bias));
@@ -61,13 +62,13 @@ impl<'m> DynamicSymbols<'m> {
         })
     }
 
-    /// The absolute address of the defined symbol `name`.
+    /// The absolute address of symbol `name`. `None` when this file does not define it.
     pub(crate) fn find(&self, name: &str) -> Option<u64> {
         self.find_gnu(name).or_else(|| self.find_old(name))
     }
 
-    /// Through `DT_GNU_HASH`: a Bloom filter, buckets, then chains of hashes
-    /// whose lowest bit marks the end.
+    /// Looks in `DT_GNU_HASH`: a Bloom filter, buckets, then chains of hashes. The
+    /// lowest bit of a hash marks the end of its chain.
     fn find_gnu(&self, name: &str) -> Option<u64> {
         let table = self.gnu_hash?;
         let hash = gnu_hash::hash(name);
@@ -79,8 +80,8 @@ impl<'m> DynamicSymbols<'m> {
         let bucket = u64::from(hash.checked_rem(buckets)?);
         let first = self.u32(buckets_at.wrapping_add(bucket * 4))?;
         for index in first..first.saturating_add(MAX_CHAIN) {
-            let position = u64::from(index.checked_sub(first_symbol)?);
-            let entry = self.u32(chains_at.wrapping_add(position * 4))?;
+            let offset = u64::from(index.checked_sub(first_symbol)?) * 4;
+            let entry = self.u32(chains_at.wrapping_add(offset))?;
             if entry | 1 == hash | 1
                 && let Some(address) = self.defined(index, name)
             {
@@ -93,7 +94,7 @@ impl<'m> DynamicSymbols<'m> {
         None
     }
 
-    /// Through `DT_HASH`: buckets, then chains of symbol numbers.
+    /// Looks in `DT_HASH`: buckets, then chains of symbol indexes.
     fn find_old(&self, name: &str) -> Option<u64> {
         let table = self.hash?;
         let hash = name.bytes().fold(0_u32, |hash, byte| {

@@ -9,38 +9,40 @@ use super::file::FileBytes;
 use super::{Headers, Segment, page_start};
 use crate::process::memory::{Mapping, Memory};
 
-/// Mappings of one file that are looked at; real ones have about five.
+/// Largest number of mappings of one file; real files have about five.
 const MAX_MAPPINGS: usize = 4096;
-/// Where distributions put separate debug files, in any root directory.
+/// Where distributions put separate debug files.
 const DEBUG_DIRECTORY: &str = "/usr/lib/debug";
-/// More such directories, separated by colons.
+/// Names more such directories, separated by colons.
 const DEBUG_DIRECTORIES_VARIABLE: &str = "DAPPER_ATTACH_DEBUG_DIRS";
 
 /// One ELF file as it is loaded in a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// The path as the kernel shows it to us, or the one that a deleted file
-    /// had. In another mount namespace it need not lead to this file.
+    /// The path as the kernel shows it to us; for a deleted file the path it had. In
+    /// another mount namespace it need not lead to this file.
     pub path: String,
     /// Whether the file was deleted, or replaced by another one.
     pub deleted: bool,
-    /// What is added to each address in the file, modulo 2⁶⁴.
+    /// The load bias: it is added to each address in the file, modulo 2⁶⁴.
     pub bias: u64,
-    /// What is loaded, in the order of the file.
+    /// Its loaded parts, in the order of the file.
     pub segments: Vec<Segment>,
+    /// The build id in its notes. `None` without one.
     pub build_id: Option<Vec<u8>>,
+    /// Start and end of its writable memory.
     writable: Vec<(u64, u64)>,
     pid: u32,
     device: (u32, u32),
     inode: u64,
-    /// Addresses of one mapping of this file, as in `/proc/PID/map_files`.
+    /// Start and end of one mapping of this file, as in `/proc/PID/map_files`.
     mapping: (u64, u64),
     headers: Headers,
 }
 
 /// The images among `mappings` of process `pid`, by address.
 pub fn images(pid: u32, mappings: &[Mapping], memory: &dyn Memory) -> Vec<Image> {
-    // A replaced library and its replacement have one path but two inodes.
+    // A replaced library and its replacement have the same path but two inodes.
     let mut files: BTreeMap<((u32, u32), u64), Vec<&Mapping>> = BTreeMap::new();
     for mapping in mappings.iter().filter(|mapping| mapping.inode != 0) {
         let of_file = files.entry((mapping.device, mapping.inode)).or_default();
@@ -80,7 +82,7 @@ fn images_of_file(
     };
     let headers = match in_memory {
         Some(headers) => headers,
-        // Some linkers leave the headers out of what is loaded.
+        // Some linkers do not put the headers into a loaded segment.
         None if mappings.iter().any(|mapping| mapping.executable) => {
             let file = image.file_by_identity();
             let Some(headers) = file.and_then(|file| file.headers()) else {
@@ -103,7 +105,7 @@ fn images_of_file(
         .collect()
 }
 
-/// Where `len` bytes at `offset` of the file lie in memory.
+/// The address of the `len` bytes at `offset` of the file.
 fn address_of(mappings: &[&Mapping], offset: u64, len: usize) -> Option<u64> {
     mappings.iter().find_map(|mapping| {
         let inside = offset.checked_sub(mapping.offset)?;
@@ -116,9 +118,9 @@ fn address_of(mappings: &[&Mapping], offset: u64, len: usize) -> Option<u64> {
 /// The load biases at which the file is mapped as its program headers say.
 ///
 /// Each pair of a segment and a mapping of its part of the file proposes a
-/// bias. A file that is loaded gets the vote of each of its segments. What is
-/// only mapped to be read as data gets too few, and none from the executable
-/// segment. The text may be missing: some programs move it to huge pages.
+/// bias. A loaded file gets the vote of each of its segments. A file that is only
+/// mapped as data gets too few votes, and none from the executable segment. The
+/// executable segment may be missing: some programs move it to huge pages.
 fn biases(segments: &[Segment], mappings: &[&Mapping]) -> Vec<u64> {
     let from_file = || segments.iter().filter(|segment| segment.file_size > 0);
     let mut votes: HashMap<u64, (usize, bool)> = HashMap::new();
@@ -147,8 +149,8 @@ fn biases(segments: &[Segment], mappings: &[&Mapping]) -> Vec<u64> {
     biases
 }
 
-/// The writable segments, as far as they are mapped: their sizes are only what
-/// the target says, the mappings are what the kernel says.
+/// The mapped parts of the writable segments. The target states the sizes of the
+/// segments and could lie; the kernel states the mappings.
 fn writable_ranges(segments: &[Segment], bias: u64, mappings: &[Mapping]) -> Vec<(u64, u64)> {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for segment in segments.iter().filter(|segment| segment.writable) {
@@ -167,7 +169,7 @@ fn writable_ranges(segments: &[Segment], bias: u64, mappings: &[Mapping]) -> Vec
 }
 
 impl Image {
-    /// The lowest address of what is loaded.
+    /// The lowest address of its segments.
     pub fn start(&self) -> u64 {
         let starts = self
             .segments
@@ -176,8 +178,8 @@ impl Image {
         starts.min().unwrap_or(self.bias)
     }
 
-    /// The address of symbol `name`: from the dynamic symbol table in
-    /// `memory`, for which no file is needed, or from the file's `.symtab`.
+    /// The address of symbol `name`, from the dynamic symbol table in `memory`, which
+    /// needs no file, or from `.symtab` of the file.
     pub fn symbol(&self, memory: &dyn Memory, name: &str) -> Option<u64> {
         self.dynamic_symbol(memory, name)
             .or_else(|| self.file()?.symbol(name, self.bias))
@@ -188,14 +190,15 @@ impl Image {
         DynamicSymbols::of(&self.headers, memory, self.bias)?.find(name)
     }
 
-    /// Address and size of section `name`, from the file's section headers.
+    /// Address of section `name` and its size in bytes, from the section headers of the
+    /// file. `None` when it is not loaded.
     pub fn section(&self, name: &str) -> Option<(u64, u64)> {
         let (address, size) = self.file()?.section_range(name)?;
         Some((self.absolute(address), size))
     }
 
-    /// The addresses, from and to, of what the program writes: `.data`, `.bss`
-    /// and what the linker puts beside them.
+    /// Start and end of the memory that the program writes: `.data`, `.bss` and their
+    /// neighbours.
     pub fn writable_ranges(&self) -> Vec<(u64, u64)> {
         self.writable.clone()
     }
@@ -204,30 +207,30 @@ impl Image {
         self.bias.wrapping_add(address)
     }
 
-    /// The file this was loaded from, even if it was deleted, replaced, or is
-    /// in another root directory or mount namespace. `None` if it cannot be
-    /// had: what is at its path may be another file, and is not taken for it.
+    /// The file that this was loaded from, even if it was deleted, replaced, or is in
+    /// another root directory or mount namespace. `None` if it cannot be opened.
+    /// Another file at its path is not taken for it.
     pub fn file(&self) -> Option<FileBytes> {
         self.file_by_identity().or_else(|| {
-            // Overlay file systems and btrfs show other device and inode
-            // numbers in `maps` than in `stat`: then the contents decide.
-            self.found().find(|file| self.has_same_contents(file))
+            // Overlay file systems and btrfs show other device and inode numbers in
+            // `maps` than in `stat`. Then the contents decide.
+            self.candidates().find(|file| self.has_same_contents(file))
         })
     }
 
-    /// The file if the kernel says that it is this one.
+    /// The file with the device and inode of the mapping.
     fn file_by_identity(&self) -> Option<FileBytes> {
         let (start, end) = self.mapping;
         let mapped = format!("/proc/{}/map_files/{start:x}-{end:x}", self.pid);
-        // Only with CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, but then certain.
+        // It needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, and is certain.
         FileBytes::open(mapped).ok().or_else(|| {
-            self.found()
+            self.candidates()
                 .find(|file| file.identity() == (self.device, self.inode))
         })
     }
 
-    /// What is at the places where this file may be found.
-    fn found(&self) -> impl Iterator<Item = FileBytes> {
+    /// The files at the paths where this file may be found.
+    fn candidates(&self) -> impl Iterator<Item = FileBytes> {
         once_with(|| FileBytes::open(format!("/proc/{}/exe", self.pid)))
             .chain(once_with(|| FileBytes::open_in(self.root(), &self.path)))
             .chain(once_with(|| FileBytes::open(&self.path)))
@@ -246,9 +249,9 @@ impl Image {
         file.build_id().as_ref() == Some(build_id)
     }
 
-    /// The separate file with the debug information of this very build: in the
-    /// process's own root directory, in ours, or in a directory laid out alike
-    /// that `DAPPER_ATTACH_DEBUG_DIRS` names.
+    /// The separate file with the debug information of this build, by its build id: in
+    /// the root directory of the process, in ours, or in a directory with the same
+    /// layout that `DAPPER_ATTACH_DEBUG_DIRS` names. `None` when there is none.
     pub fn debug_file(&self) -> Option<FileBytes> {
         let build_id = self.build_id.as_ref()?;
         let (first, rest) = build_id.split_first()?;

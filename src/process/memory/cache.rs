@@ -1,20 +1,25 @@
-//! Pages of a target that were read once and serve every later read.
+//! A cache of pages of a target: a page is read once and serves every later read.
+//!
+//! Pages can be read *aside* (see [`PageCache::read_aside`]): they form a second
+//! set, which is compared and forgotten separately.
 
+mod fetch;
 mod reread;
 
 use std::cell::{Cell, RefCell};
 
 use rustc_hash::FxHashSet;
 
-use super::page_store::{BAD, CHUNK_PAGES, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store, runs};
+use super::chunks::CHUNK_PAGES;
+use super::page_store::{BAD, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store};
 use super::{Memory, Piece, ReadCause, ReadError, ReadStats};
 use crate::limits::PAGES;
 
-/// Pages that are found without a look into the index.
+/// Number of pages that are found without the index.
 const RECENT: usize = 256;
-/// Pages that are fetched with one that is missing when there is more to read than
-/// the cache can hold: what lies together is mostly wanted together.
-const CROWDED_AHEAD: u64 = 32;
+/// Pages that are fetched with a missing one when there is more to read than the
+/// cache can hold: neighbouring pages are mostly needed together.
+const CROWDED_READ_AHEAD: u64 = 32;
 
 /// What a cache holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -23,25 +28,26 @@ pub struct CacheStats {
     pub pages: usize,
     /// Pages known to be unreadable.
     pub bad_pages: usize,
-    /// Pages that made room for newer ones. While this is not 0,
-    /// [`PageCache::reread_differs`] has not seen all that was read.
+    /// Pages that made room for newer ones. Unless this is 0,
+    /// [`PageCache::reread_differs`] does not compare all pages that were read.
     pub dropped: u64,
 }
 
-/// A bounded cache of pages over another memory. When it is full, the page
-/// that came first goes first.
+/// A bounded cache of pages over another memory. When it is full, the oldest page
+/// makes room.
 #[derive(Debug)]
 pub struct PageCache<M> {
     source: M,
-    /// Pages that served the last reads, by their low bits, and their slots.
+    /// Number and slot of pages that served the last reads, by the low bits of
+    /// their numbers.
     recent: Box<[Cell<(u64, u32)>; RECENT]>,
     store: RefCell<Store>,
-    /// Whether what is read now is read aside.
+    /// Whether pages are read aside now.
     aside: Cell<bool>,
-    /// Pages that are fetched with one that is missing.
-    ahead: u64,
-    /// Where pages are reread to. To reread is what a stopped process waits for,
-    /// and fresh memory would make it wait longer.
+    /// Pages that are fetched with a missing one, itself included.
+    read_ahead: u64,
+    /// Buffer for rereading pages. A stopped process waits while pages are reread,
+    /// and fresh memory would make that slower.
     scratch: RefCell<Box<[u8]>>,
 }
 
@@ -57,20 +63,20 @@ impl<M: Memory> PageCache<M> {
             source,
             recent: Box::new([const { Cell::new((NO_PAGE, 0)) }; RECENT]),
             aside: Cell::new(false),
-            ahead: 1,
+            read_ahead: 1,
             store: RefCell::new(Store::new(pages)),
             scratch: RefCell::default(),
         }
     }
 
-    /// Fetches, with each page that is missing, those around it: `pages` in
-    /// all. For reading through most of a memory.
+    /// Fetches `pages` neighbouring pages for each missing one. For reading most of
+    /// a memory.
     pub fn reading_ahead(self, pages: u64) -> Self {
-        let ahead = pages.max(1);
-        Self { ahead, ..self }
+        let read_ahead = pages.max(1);
+        Self { read_ahead, ..self }
     }
 
-    /// Lets [`Self::is_unchanged`] compare also what made room for newer pages.
+    /// Lets [`Self::is_unchanged`] also compare pages that made room for newer ones.
     pub fn remembering_dropped(self) -> Self {
         self.store.borrow_mut().remember_dropped();
         self
@@ -81,14 +87,14 @@ impl<M: Memory> PageCache<M> {
         &self.source
     }
 
-    /// Forgets all pages, and frees them.
+    /// Forgets all pages and frees their memory.
     pub fn clear(&self) {
         self.forget_recent();
         self.store.borrow_mut().clear();
     }
 
-    /// The numbers of the pages held now (an address without its low 12 bits),
-    /// those that were read aside too if asked for.
+    /// The numbers of the pages held now (addresses without their low 12 bits),
+    /// including those read aside if `aside_too`.
     pub fn held_pages(&self, aside_too: bool) -> FxHashSet<u64> {
         let store = self.store.borrow();
         let aside = match aside_too {
@@ -99,8 +105,9 @@ impl<M: Memory> PageCache<M> {
         held.map(|(page, _)| page).collect()
     }
 
-    /// From now on pages are read aside, or no longer: [`Self::reread_differs`]
-    /// leaves those alone. A page that is read otherwise later on is as the rest.
+    /// Starts or ends reading aside. [`Self::reread_differs`] does not compare pages
+    /// that were read aside. Such a page joins the others once it is read while
+    /// `aside` is false.
     pub fn read_aside(&self, aside: bool) {
         self.forget_recent();
         self.aside.set(aside);
@@ -115,8 +122,9 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
-    /// Takes over the pages of another cache of the same memory, as if they had
-    /// been read aside, unless that has dropped any, or this may not hold them.
+    /// Replaces the pages of this cache by those of another cache of the same memory,
+    /// as if they had been read aside. Does nothing when the other cache has dropped
+    /// pages or holds more than this one may.
     pub fn adopt(&self, other: Self) {
         let mut store = other.store.into_inner();
         store.aside.fill(true);
@@ -137,7 +145,7 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
-    /// Forgets one page: it is read again when it is wanted next.
+    /// Forgets one page, which is read again when it is needed next.
     pub fn forget(&self, page: u64) {
         self.forget_recent();
         let mut store = self.store.borrow_mut();
@@ -161,104 +169,18 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
-    /// Reads `pages` into consecutive pages of `buf`; says of each whether it
-    /// could be read. Pages that follow each other are read as one piece.
-    fn read_pages(&self, pages: &[u64], buf: &mut [u8]) -> Vec<bool> {
-        let mut pieces = Vec::new();
-        let mut rest = buf;
-        for run in pages.chunk_by(|a, b| a + 1 == *b) {
-            let (front, behind) = rest.split_at_mut(run.len() * PAGE_SIZE);
-            pieces.push(Piece::new(run[0] << PAGE_SHIFT, front));
-            rest = behind;
-        }
-        self.read_pieces(pieces)
-    }
-
-    /// The same into slots, in ascending order.
-    fn read_into(&self, store: &mut Store, pages: &[u64], slots: &[usize]) -> Vec<bool> {
-        let runs = runs(pages, slots);
-        let to = store.runs_mut(runs.iter().map(|(_, slot, count)| (*slot, *count)));
-        let pieces = runs.iter().zip(to);
-        let pieces = pieces.map(|((page, ..), to)| Piece::new(page << PAGE_SHIFT, to));
-        self.read_pieces(pieces.collect())
-    }
-
-    /// Reads whole pages; says of each whether it could be read.
-    fn read_pieces(&self, mut pieces: Vec<Piece<'_>>) -> Vec<bool> {
-        self.source.read_many(&mut pieces);
-        let mut read = Vec::new();
-        for piece in pieces {
-            let first = read.len();
-            let count = piece.buf.len() / PAGE_SIZE;
-            read.resize(first + count, piece.done);
-            if !piece.done && count > 1 {
-                // One bad page fails its whole piece: take them one by one.
-                let addrs = (piece.addr..).step_by(PAGE_SIZE);
-                let mut singles: Vec<Piece<'_>> = addrs
-                    .zip(piece.buf.chunks_exact_mut(PAGE_SIZE))
-                    .map(|(addr, buf)| Piece::new(addr, buf))
-                    .collect();
-                self.source.read_many(&mut singles);
-                for (read, single) in read[first..].iter_mut().zip(&singles) {
-                    *read = single.done;
-                }
-            }
-        }
-        read
-    }
-
-    /// Does in advance what can be done so that to fetch `ranges` is quick.
+    /// Allocates memory for the pages of `ranges` (address, length in bytes), so that
+    /// fetching them is quick.
     pub fn make_room_for(&self, ranges: &mut dyn Iterator<Item = (u64, usize)>) {
         let mut store = self.store.borrow_mut();
         let missing = store.missing_of(ranges).len();
         store.reserve(missing);
     }
 
-    /// Fetches `pages` (sorted, without doubles, none cached) in batches.
-    fn fetch(&self, mut pages: &[u64]) {
-        while !pages.is_empty() {
-            let failed;
-            (pages, failed) = self.fetch_batch(pages);
-            for page in failed {
-                // Says why, and remembers pages that are not there.
-                match self.load(page) {
-                    Err(ReadCause::Gone | ReadCause::Denied) => return,
-                    Ok(_) | Err(ReadCause::Unmapped | ReadCause::NotRecorded) => {}
-                }
-            }
-        }
-    }
-
-    /// Fetches as many of `pages` as there is room for at once; gives the rest, and
-    /// those that could not be read.
-    fn fetch_batch<'p>(&self, pages: &'p [u64]) -> (&'p [u64], Vec<u64>) {
-        self.forget_recent();
-        let mut store = self.store.borrow_mut();
-        let slots = store.make_room(pages.len());
-        let (batch, later) = pages.split_at(slots.len());
-        let read = self.read_into(&mut store, batch, &slots);
-        let mut failed = Vec::new();
-        for ((page, slot), read) in batch.iter().zip(slots).zip(read) {
-            if read {
-                store.keep(*page, slot, self.aside.get());
-            } else {
-                store.give_back(slot);
-                failed.push(*page);
-            }
-        }
-        (later, failed)
-    }
-
-    /// Fetches those of `pages` that lie around `wanted`. Whether it is among them,
-    /// there may not have been room for all, is for the caller to see.
-    fn fetch_around(&self, wanted: u64, pages: &[u64]) {
-        let mut runs = pages.chunk_by(|a, b| a + 1 == *b);
-        if let Some(run) = runs.find(|run| run.contains(&wanted)) {
-            self.fetch_batch(run);
-        }
-    }
-
-    /// The slot of `page`, which is read if need be.
+    /// The slot of `page`, which is read if it is missing.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
     fn load(&self, page: u64) -> Result<u32, ReadCause> {
         let mut store = self.store.borrow_mut();
         match store.index.get(&page) {
@@ -270,13 +192,13 @@ impl<M: Memory> PageCache<M> {
             }
             None => {}
         }
-        let ahead = match store.dropped {
-            0 => self.ahead,
-            _ => self.ahead.max(CROWDED_AHEAD),
+        let read_ahead = match store.dropped {
+            0 => self.read_ahead,
+            _ => self.read_ahead.max(CROWDED_READ_AHEAD),
         };
-        if ahead > 1 {
-            let first = page - page % ahead;
-            let missing = store.missing(first..=first + ahead - 1);
+        if read_ahead > 1 {
+            let first = page - page % read_ahead;
+            let missing = store.missing(first..=first + read_ahead - 1);
             drop(store);
             self.fetch_around(page, &missing);
             store = self.store.borrow_mut();
@@ -303,7 +225,8 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
-    /// Of a page that was recorded only in part, what is asked for may be there.
+    /// Reads from a partially recorded page: succeeds if the requested bytes are in
+    /// the recorded part. Other causes fail.
     #[cold]
     fn read_part(&self, addr: u64, buf: &mut [u8], cause: ReadCause) -> Result<(), ReadError> {
         let len = buf.len();
@@ -351,7 +274,7 @@ impl<M: Memory> Memory for PageCache<M> {
         let page = addr >> PAGE_SHIFT;
         let offset = addr as usize % PAGE_SIZE;
         let len = buf.len();
-        // False for no bytes at all too.
+        // False for an empty buffer, too.
         if len.wrapping_sub(1) < PAGE_SIZE - offset {
             let recent = self.recent_of(page);
             let (recent_page, recent_slot) = recent.get();
@@ -381,7 +304,7 @@ impl<M: Memory> Memory for PageCache<M> {
         let page = addr >> PAGE_SHIFT;
         let offset = addr as usize % PAGE_SIZE;
         let (recent, slot) = self.recent_of(page).get();
-        // Most words are not at the end of their page: eight bytes are there.
+        // Most words are not at the end of their page, so eight bytes can be read.
         if recent == page
             && let Some(bytes) = self.store.borrow().page(slot as usize)[offset..].first_chunk()
         {

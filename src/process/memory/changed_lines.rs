@@ -1,20 +1,21 @@
-//! Which pieces of memory were the same in two copies of it.
+//! Which lines of memory were equal in two copies of it.
 
 use rustc_hash::FxHashMap;
 
 use super::page_store::{PAGE_SHIFT, PAGE_SIZE};
 
-/// Pieces that are told apart: a line of the processor's cache, a bit each.
+/// Bytes of a line, the unit of comparison. A page has as many as a word has bits.
 const LINE: usize = PAGE_SIZE / u64::BITS as usize;
-/// All lines of a page.
+/// All lines of a page differ.
 const ALL: u64 = u64::MAX;
 
-/// Of pages that were copied twice, the lines that differ.
+/// The lines that differ between two copies of pages: page number → a bit for each
+/// line.
 #[derive(Debug, Default)]
 pub struct ChangedLines(FxHashMap<u64, u64>);
 
 impl ChangedLines {
-    /// Notes the second copy of a page; `None` where it could not be read.
+    /// Compares two copies of a page. `None` when the second could not be read.
     pub(crate) fn add(&mut self, page: u64, copies: Option<(&[u8], &[u8])>) {
         let differing = copies.map_or(ALL, |(first, second)| match first == second {
             true => 0,
@@ -29,8 +30,8 @@ impl ChangedLines {
         self.0.insert(page, differing);
     }
 
-    /// Whether all of `ranges` (start, end) were copied twice and are the same;
-    /// none may cross the end of a page.
+    /// Whether all of `ranges` (start, end) were copied twice and are equal. No range
+    /// may cross the end of a page.
     pub fn are_same(&self, ranges: &[(u64, u64)]) -> bool {
         ranges.iter().all(|(start, end)| {
             let page = start >> PAGE_SHIFT;

@@ -1,4 +1,4 @@
-//! Memory of a running process, by `process_vm_readv`: nothing is written,
+//! Memory of a running process, read with `process_vm_readv`: nothing is written,
 //! nothing is stopped.
 
 use std::io::IoSliceMut;
@@ -12,10 +12,10 @@ use super::{Memory, Piece, ReadCause, ReadCounters, ReadError, ReadStats};
 use crate::process::pidfd::PidFd;
 use crate::process::recorded::RecordedMemory;
 
-/// Pieces that the kernel takes in one call (`UIO_MAXIOV`).
+/// Largest number of pieces in one call (`UIO_MAXIOV` of the kernel).
 const MAX_PIECES: usize = 1024;
-/// Bytes asked for in one call: far below the kernel's own limit of 2 GiB,
-/// beyond which it would cut a call short without an error.
+/// Largest number of bytes in one call, far below the kernel's own limit of 2 GiB:
+/// a larger call would be cut short without an error.
 const MAX_BATCH_BYTES: usize = 64 << 20;
 
 /// The memory of one live process.
@@ -28,8 +28,8 @@ pub struct LiveMemory {
 }
 
 impl LiveMemory {
-    /// The memory of the process (or of the process of the thread) `pid`.
-    /// Nothing is opened or checked here.
+    /// The memory of process `pid`, or of the process of thread `pid`. Nothing is
+    /// opened or checked.
     pub fn new(pid: u32) -> Self {
         Self::of(pid, None)
     }
@@ -56,14 +56,14 @@ impl LiveMemory {
         }
         result.map_err(|errno| match errno {
             Errno::ESRCH => ReadCause::Gone,
-            // ENOSYS is how some seccomp filters refuse.
+            // Some seccomp filters refuse with ENOSYS.
             Errno::EPERM | Errno::EACCES | Errno::ENOSYS => ReadCause::Denied,
             _ => ReadCause::Unmapped,
         })
     }
 
-    /// One call for as many of `pieces` as fit in it. Says how many pieces of
-    /// the front are settled, done or failed.
+    /// One call for as many of `pieces` as fit in it. Returns how many pieces at the
+    /// front are done or have failed.
     fn batch(&self, pieces: &mut [Piece<'_>]) -> Result<usize, ReadCause> {
         let mut local = Vec::with_capacity(pieces.len().min(MAX_PIECES));
         let mut remote = Vec::with_capacity(pieces.len().min(MAX_PIECES));
@@ -83,10 +83,10 @@ impl LiveMemory {
             Err(cause) => return Err(cause),
         };
         // The kernel copies in order and stops at the first byte it cannot
-        // read, so the first piece that is not whole is the one that failed.
-        for (position, piece) in pieces[..count].iter_mut().enumerate() {
+        // read, so the first incomplete piece is the one that failed.
+        for (index, piece) in pieces[..count].iter_mut().enumerate() {
             if piece.buf.len() > copied {
-                return Ok(position + 1);
+                return Ok(index + 1);
             }
             copied -= piece.buf.len();
             piece.done = true;
@@ -130,7 +130,7 @@ impl Memory for LiveMemory {
                 rest = &mut rest[1..];
                 continue;
             }
-            // Gone or denied: no further piece can be read either.
+            // The process has ended or may not be read: no other piece can be read.
             let Ok(settled) = self.batch(rest) else {
                 return;
             };
@@ -150,10 +150,12 @@ fn remote_piece(addr: u64, len: usize) -> RemoteIoVec {
     }
 }
 
-/// The memory of a process, which runs or was recorded.
+/// The memory of a running or a recorded process.
 #[derive(Debug)]
 pub enum ProcessMemory {
+    /// Of a running process.
     Live(LiveMemory),
+    /// Of a recorded process.
     Recorded(RecordedMemory),
 }
 

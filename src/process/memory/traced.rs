@@ -1,15 +1,15 @@
-//! Memory that remembers what was read through it, so that it can be compared
-//! with the process later.
+//! Memory that records which ranges were read through it, so that they can be
+//! compared with the process later.
 
 use std::cell::RefCell;
 
 use super::page_store::PAGE_SHIFT;
 use super::{Memory, Piece, ReadError, ReadStats};
 
-/// Ranges nearer to each other than this are compared as one.
+/// Ranges with at most this many bytes between them are compared as one.
 const GAP: u64 = 16;
 
-/// Notes each range that is read from another memory.
+/// Records each range that is read from another memory.
 #[derive(Debug)]
 pub struct Traced<'a, M> {
     source: &'a M,
@@ -17,7 +17,7 @@ pub struct Traced<'a, M> {
 }
 
 impl<'a, M: Memory> Traced<'a, M> {
-    /// Nothing was read yet.
+    /// A record of reads from `source`, with nothing read yet.
     pub fn new(source: &'a M) -> Self {
         Self {
             source,
@@ -25,8 +25,8 @@ impl<'a, M: Memory> Traced<'a, M> {
         }
     }
 
-    /// What was read so far, as sorted ranges (start, end) that do not overlap
-    /// and of which none crosses a page.
+    /// The ranges (start, end) that were read so far: sorted, without overlaps, each
+    /// within one page.
     pub fn ranges(&self) -> Vec<(u64, u64)> {
         let mut pieces: Vec<(u64, u64)> = Vec::new();
         for &(start, end) in self.read.borrow().iter() {
@@ -52,7 +52,7 @@ impl<'a, M: Memory> Traced<'a, M> {
         merged
     }
 
-    /// What was read since this was last called, as [`Self::ranges`] has it.
+    /// The same, of the reads since this was last called.
     pub fn take_ranges(&self) -> Vec<(u64, u64)> {
         let ranges = self.ranges();
         self.read.borrow_mut().clear();

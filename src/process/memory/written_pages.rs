@@ -1,5 +1,4 @@
-//! Which pages of a process hold what it has written: all that its objects can
-//! be in.
+//! The pages that a process has written. All of its objects are in them.
 
 use procfs::process::{MemoryPageFlags, PageInfo};
 
@@ -8,44 +7,46 @@ use super::page_store::{PAGE_SHIFT, PAGE_SIZE};
 use crate::process::Process;
 use crate::process::proc::files;
 
-/// Pages of address space that are looked through at most: 16 GiB.
-const MOST_LISTED: u64 = 1 << 22;
-/// Pages that are not in RAM and are read all the same at most: 16 MiB.
-const MOST_SWAPPED: usize = 4096;
-/// Pages that are asked about at once.
+/// Largest writable address space in pages that is searched: 16 GiB.
+const MAX_LISTED: u64 = 1 << 22;
+/// Largest number of pages that are read though they are not in RAM: 16 MiB.
+const MAX_SWAPPED: usize = 4096;
+/// Pages in one read of `pagemap`.
 const BATCH: usize = 1 << 14;
 
-/// Addresses and lengths.
+/// Addresses and lengths in bytes.
 type Ranges = Vec<(u64, usize)>;
 
 impl Process {
-    /// The pages of writable memory that are in RAM, sorted. `None` when there
-    /// are more than `most`, or when it cannot be known. To read others could
-    /// move them there.
-    pub fn written_pages(&self, most: usize) -> Option<Ranges> {
-        self.pages(most, None)
+    /// The pages of writable memory that are in RAM, sorted. `None` when there are
+    /// more than `max`, or when the kernel does not tell. Reading other pages would
+    /// move them into RAM.
+    pub fn written_pages(&self, max: usize) -> Option<Ranges> {
+        self.pages(max, None)
     }
 
-    /// The same with those that are not in RAM, where there are few of them: to
-    /// read them moves them there. The kernel says of pages that guard a stack,
-    /// which cannot be read, that they are swapped out, too.
-    pub fn all_written_pages(&self, most: usize) -> Option<Ranges> {
-        self.pages(most, Some(MOST_SWAPPED))
+    /// The same including pages that are not in RAM, or `None` when there are more
+    /// than 4,096 of those. Reading such pages moves them into RAM. The kernel also
+    /// reports guard pages of stacks, which cannot be read, as swapped out.
+    pub fn all_written_pages(&self, max: usize) -> Option<Ranges> {
+        self.pages(max, Some(MAX_SWAPPED))
     }
 
-    fn pages(&self, most: usize, mut swapped: Option<usize>) -> Option<Ranges> {
+    fn pages(&self, max: usize, mut swapped: Option<usize>) -> Option<Ranges> {
         let directory = self.live_directory()?;
         let mut mappings = files::mappings(directory).ok()?;
         mappings.retain(|mapping| mapping.readable && mapping.writable);
-        let pages = mappings.iter().map(|mapping| places(mapping).len() as u64);
-        if pages.sum::<u64>() > MOST_LISTED {
+        let pages = mappings
+            .iter()
+            .map(|mapping| page_numbers(mapping).len() as u64);
+        if pages.sum::<u64>() > MAX_LISTED {
             return None;
         }
         let mut pagemap = directory.pagemap().ok()?;
-        let mut left = most;
+        let mut remaining = max;
         let mut ranges = Ranges::new();
         for mapping in &mappings {
-            let mut rest = places(mapping);
+            let mut rest = page_numbers(mapping);
             while !rest.is_empty() {
                 let end = rest.end.min(rest.start + BATCH);
                 let known = pagemap.get_range_info(rest.start..end).ok()?;
@@ -56,7 +57,7 @@ impl Process {
                         State::Swapped if swapped.is_none() => continue,
                         State::Swapped => take(swapped.as_mut()?)?,
                     }
-                    take(&mut left)?;
+                    take(&mut remaining)?;
                     add(&mut ranges, page);
                 }
                 rest.start = end;
@@ -66,17 +67,19 @@ impl Process {
     }
 }
 
-/// Numbers of the mapping's pages.
-fn places(mapping: &Mapping) -> std::ops::Range<usize> {
-    let place = |addr: u64| (addr >> PAGE_SHIFT) as usize;
-    place(mapping.start)..place(mapping.end)
+/// The numbers of the mapping's pages.
+fn page_numbers(mapping: &Mapping) -> std::ops::Range<usize> {
+    let number = |addr: u64| (addr >> PAGE_SHIFT) as usize;
+    number(mapping.start)..number(mapping.end)
 }
 
-/// Where a page is.
+/// The state of a page.
 enum State {
+    /// In RAM.
     Present,
+    /// Swapped out.
     Swapped,
-    /// It was never written.
+    /// Never written.
     Absent,
 }
 
@@ -88,9 +91,9 @@ fn state(info: PageInfo) -> State {
     }
 }
 
-/// One less; `None` where none is left.
-fn take(left: &mut usize) -> Option<()> {
-    *left = left.checked_sub(1)?;
+/// Counts down. `None` at zero.
+fn take(remaining: &mut usize) -> Option<()> {
+    *remaining = remaining.checked_sub(1)?;
     Some(())
 }
 

@@ -1,6 +1,5 @@
-//! What the kernel shows of a process's file descriptors and of the processes
-//! that it started: sockets with their peers and queues, pipes, children that
-//! are blocked.
+//! The file descriptors of a process and the processes that it started: sockets with
+//! their peers and queues, pipes, blocked children.
 
 use std::net::SocketAddr;
 
@@ -9,56 +8,41 @@ use procfs::process::{FDTarget, Process as Directory};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
+use super::children::Child;
 use super::family;
-use super::files;
-use super::thread;
-use super::thread::KernelThread;
 use crate::process::Process;
 
-/// Descriptors and children of one process that are looked at.
+/// Largest number of descriptors of one process that are read.
 const MAX_DESCRIPTORS: usize = 65_536;
+/// Largest number of children of one process that are read.
 const MAX_CHILDREN: usize = 1_024;
-/// Threads of one child that are looked at.
-const MAX_CHILD_THREADS: usize = 64;
-
-/// State of a socket that takes connections.
+/// State of a socket that accepts connections.
 const LISTENS: &str = "LISTEN";
 
-/// What a descriptor refers to.
+/// The target of a descriptor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Descriptor {
-    /// By inode.
+    /// A socket, by its inode.
     Socket(u64),
-    /// By inode, which both ends share.
+    /// A pipe, by its inode, which both ends share.
     Pipe(u64),
-    /// A file by its path, or what the kernel calls anything else.
+    /// A file, by its path, or the kernel's name of anything else.
     Other(String),
 }
 
 /// A TCP socket as `/proc/PID/net/tcp` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Socket {
+    /// Its own address and port.
     pub local: String,
+    /// Address and port of the other end. `None` without a connection.
     pub peer: Option<String>,
-    /// As netstat writes it: `ESTABLISHED`, `LISTEN`.
+    /// Its state as netstat writes it: `ESTABLISHED`, `LISTEN`.
     pub state: String,
-    /// Bytes that have come in and were not read.
+    /// Bytes that have arrived and were not read.
     pub receive_queue: u64,
-    /// Bytes that were written and not acknowledged.
+    /// Bytes that were written and are not acknowledged.
     pub send_queue: u64,
-}
-
-/// A process that another one started.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Child {
-    pub pid: u32,
-    pub command: Vec<String>,
-    /// Its main thread; where that waits for another of its threads, and one
-    /// writes to a pipe that we have too, that one.
-    pub main_thread: KernelThread,
-    /// What the descriptor in the first argument of its call refers to.
-    pub blocked_on: Option<Descriptor>,
-    pub is_python: bool,
 }
 
 /// The kernel's view of descriptors and children, taken in one go.
@@ -67,15 +51,17 @@ pub struct Descriptors {
     by_fd: FxHashMap<i64, Descriptor>,
     sockets: FxHashMap<u64, Socket>,
     unix: FxHashMap<u64, Option<String>>,
-    /// Connections, by the address of whoever is to accept them and that of who
-    /// opened them, that this process opened and nobody has accepted yet.
+    /// Connections that this process opened and nobody has accepted yet: address of
+    /// the listener, address of the opener.
     #[serde(default)]
     unaccepted: Vec<(String, String)>,
+    /// Its children.
     pub children: Vec<Child>,
 }
 
 impl Descriptors {
-    /// What the kernel says of `process` now. What cannot be had is left out.
+    /// The descriptors and children of `process` now. Parts that cannot be read are
+    /// left out.
     pub fn capture(process: &Process) -> Self {
         if let Some(recorded) = process.recorded() {
             return recorded.moment.descriptors.clone();
@@ -103,9 +89,9 @@ impl Descriptors {
         }
     }
 
-    /// Looks for the `wanted` inodes in one table after another: those of TCP
-    /// are costly on a machine with many connections, and a loop's own pair of
-    /// sockets is a Unix one.
+    /// Looks for the `wanted` inodes in one table after another. The tables of TCP come
+    /// last: they are long on a machine with many connections, and the socket pair of
+    /// an event loop is a Unix one.
     fn read_sockets(&mut self, directory: &Directory, mut wanted: FxHashSet<u64>) {
         if wanted.is_empty() {
             return;
@@ -141,7 +127,8 @@ impl Descriptors {
         unaccepted: &mut Vec<(String, String)>,
     ) {
         for entry in entries {
-            // No socket of any process yet: it is in the listener's queue.
+            // Without an inode it belongs to no process yet: it is in the queue of
+            // the listener.
             if entry.inode == 0 && entry.state == TcpState::Established {
                 let ends = (address(entry.local_address), address(entry.remote_address));
                 unaccepted.push(ends);
@@ -160,7 +147,7 @@ impl Descriptors {
         }
     }
 
-    /// Whether `other` shows the same, but for the time that children used.
+    /// Whether `other` is equal, apart from the processor time of children.
     pub fn shows_same(&self, other: &Self) -> bool {
         let same_child = |(one, other): (&Child, &Child)| {
             let calls = |child: &Child| (child.main_thread.state, child.main_thread.syscall);
@@ -177,12 +164,12 @@ impl Descriptors {
             && self.children.iter().zip(&other.children).all(same_child)
     }
 
-    /// What descriptor `fd` refers to.
+    /// The target of descriptor `fd`. `None` when there is no such descriptor.
     pub fn get(&self, fd: i64) -> Option<&Descriptor> {
         self.by_fd.get(&fd)
     }
 
-    /// The TCP socket behind descriptor `fd`.
+    /// The TCP socket of descriptor `fd`. `None` when it is none.
     pub fn socket(&self, fd: i64) -> Option<&Socket> {
         match self.by_fd.get(&fd)? {
             Descriptor::Socket(inode) => self.sockets.get(inode),
@@ -190,7 +177,8 @@ impl Descriptors {
         }
     }
 
-    /// Whether descriptor `fd` is a Unix socket, and its path.
+    /// The path of the Unix socket of descriptor `fd`, `Some(None)` for one without a
+    /// path. `None` when it is no Unix socket.
     pub fn unix_socket(&self, fd: i64) -> Option<Option<&str>> {
         match self.by_fd.get(&fd)? {
             Descriptor::Socket(inode) => self.unix.get(inode).map(Option::as_deref),
@@ -198,9 +186,9 @@ impl Descriptors {
         }
     }
 
-    /// The TCP sockets of this process whose other end is behind one of the
-    /// descriptors `served` of it: a connection that it accepted, or the listener
-    /// in whose queue that is.
+    /// The TCP sockets of this process whose other end belongs to one of its own
+    /// descriptors `served`: an accepted connection, or the listener that has the
+    /// connection in its queue.
     pub fn ends_at(&self, served: impl Iterator<Item = i64>) -> FxHashSet<i64> {
         let mut accepted: FxHashSet<(&str, &str)> = FxHashSet::default();
         let mut listening: Vec<&str> = Vec::new();
@@ -226,7 +214,7 @@ impl Descriptors {
         ends.collect()
     }
 
-    /// The descriptors that refer to the pipe or socket `target`.
+    /// The descriptors of the pipe or socket `target`, sorted.
     pub fn sharing(&self, target: &Descriptor) -> Vec<i64> {
         let mut fds: Vec<i64> = self
             .by_fd
@@ -249,7 +237,8 @@ fn descriptors(directory: &Directory) -> FxHashMap<i64, Descriptor> {
         .collect()
 }
 
-fn descriptor(target: FDTarget) -> Descriptor {
+/// The target of a descriptor as `procfs` reports it.
+pub(super) fn descriptor(target: FDTarget) -> Descriptor {
     match target {
         FDTarget::Socket(inode) => Descriptor::Socket(inode),
         FDTarget::Pipe(inode) => Descriptor::Pipe(inode),
@@ -261,60 +250,7 @@ fn descriptor(target: FDTarget) -> Descriptor {
     }
 }
 
-/// What the descriptor refers to that the call of `kernel` is about.
-fn call_target(directory: &Directory, kernel: &KernelThread) -> Option<Descriptor> {
-    let fd = i32::try_from(kernel.syscall?.descriptor()?).ok()?;
-    let info = directory.fd_from_fd(fd).ok()?;
-    Some(descriptor(info.target))
-}
-
-impl Descriptors {
-    fn child(&self, pid: u32) -> Option<Child> {
-        let directory = Directory::new(i32::try_from(pid).ok()?).ok()?;
-        let mut main_thread =
-            thread::describe(&directory, pid, thread::current_call(&directory, pid));
-        if call_name(&main_thread) == Some("futex")
-            && let Some(writer) = self.stuck_writer(&directory, pid)
-        {
-            main_thread = writer;
-        }
-        let blocked_on = call_target(&directory, &main_thread);
-        let executable = directory.exe().ok();
-        Some(Child {
-            pid,
-            command: files::command_line(&directory).unwrap_or_default(),
-            main_thread,
-            blocked_on,
-            is_python: executable
-                .and_then(|path| Some(path.file_name()?.to_string_lossy().contains("python")))
-                .unwrap_or(false),
-        })
-    }
-
-    /// A thread of a child that writes to a pipe which this process has too: it
-    /// reads it, or nobody does.
-    fn stuck_writer(&self, directory: &Directory, pid: u32) -> Option<KernelThread> {
-        let ids = thread::ids(pid).ok()?;
-        let mut threads = ids
-            .into_iter()
-            .filter(|tid| *tid != pid)
-            .take(MAX_CHILD_THREADS)
-            .map(|tid| thread::describe(directory, tid, thread::current_call(directory, tid)));
-        threads.find(|thread| {
-            let writes = matches!(call_name(thread), Some("write" | "writev"));
-            let shared = |target: Descriptor| {
-                matches!(target, Descriptor::Pipe(_)) && !self.sharing(&target).is_empty()
-            };
-            writes && call_target(directory, thread).is_some_and(shared)
-        })
-    }
-}
-
-fn call_name(kernel: &KernelThread) -> Option<&'static str> {
-    kernel.syscall.as_ref()?.name
-}
-
-/// Whether a socket that listens on `local` gets connections to `address`.
+/// Whether a socket that listens on `local` receives connections to `address`.
 fn listens_for(local: &str, address: &str) -> bool {
     let any = |host: &str| host == "0.0.0.0" || host == "[::]";
     match (local.rsplit_once(':'), address.rsplit_once(':')) {
@@ -325,7 +261,7 @@ fn listens_for(local: &str, address: &str) -> bool {
 
 fn address(address: SocketAddr) -> String {
     match address {
-        // A socket that takes both families shows IPv4 peers this way.
+        // A socket of both families shows IPv4 peers this way.
         SocketAddr::V6(v6) => match v6.ip().to_ipv4_mapped() {
             Some(ip) => format!("{ip}:{}", v6.port()),
             None => address.to_string(),

@@ -1,7 +1,7 @@
-//! The files of `/proc/PID` that the `procfs` crate cannot serve: it insists
-//! on UTF-8 where the kernel does not. A path or a command line may hold any
-//! bytes, and the kernel cuts thread names after 15 bytes, within a character
-//! too; `procfs` then refuses the whole file.
+//! The files of `/proc/PID` that the `procfs` crate does not read in all cases: it
+//! requires UTF-8. A path or a command line may hold any bytes, and the kernel cuts
+//! thread names after 15 bytes, even within a character. `procfs` then refuses the
+//! whole file.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -11,11 +11,14 @@ use procfs::{ProcError, ProcResult};
 
 use crate::process::memory::Mapping;
 
-/// Most bytes taken of one file: beyond any that the kernel writes.
+/// Largest number of bytes read of one file, beyond any that the kernel writes.
 const MAX_FILE: u64 = 1 << 30;
 const DELETED: &str = " (deleted)";
 
-/// The bytes of the file `name` of a `/proc/PID`.
+/// The bytes of the file `name` in a `/proc/PID`.
+///
+/// # Errors
+/// When the process has ended or we may not read it.
 pub(crate) fn read(directory: &Directory, name: impl AsRef<Path>) -> io::Result<Vec<u8>> {
     let file = directory.open_relative(name.as_ref()).map_err(io_error)?;
     let mut bytes = Vec::new();
@@ -23,7 +26,7 @@ pub(crate) fn read(directory: &Directory, name: impl AsRef<Path>) -> io::Result<
     Ok(bytes)
 }
 
-/// What `procfs` says, as the kernel said it.
+/// The error of the kernel in an error of `procfs`.
 pub(crate) fn io_error(error: ProcError) -> io::Error {
     match error {
         ProcError::Io(error, _) => error,
@@ -38,10 +41,18 @@ pub(crate) fn io_error(error: ProcError) -> io::Error {
 pub(crate) struct Status(String);
 
 impl Status {
+    /// The file of a process.
+    ///
+    /// # Errors
+    /// When the process has ended.
     pub(crate) fn of_process(directory: &Directory) -> io::Result<Self> {
         Self::read(directory, "status")
     }
 
+    /// The file of thread `tid`.
+    ///
+    /// # Errors
+    /// When the thread has ended.
     pub(crate) fn of_thread(directory: &Directory, tid: u32) -> io::Result<Self> {
         Self::read(directory, format!("task/{tid}/status"))
     }
@@ -51,7 +62,7 @@ impl Status {
         Ok(Self(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    /// The text after `name:`.
+    /// The text after `name:`. `None` when there is no such field.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.0
             .lines()
@@ -59,7 +70,7 @@ impl Status {
             .map(str::trim)
     }
 
-    /// The numbers of a field such as `Uid` or `NSpid`.
+    /// The numbers of a field such as `Uid` or `NSpid`; empty without the field.
     pub(crate) fn numbers(&self, name: &str) -> Vec<u32> {
         let text = self.field(name).unwrap_or_default();
         text.split_whitespace()
@@ -67,12 +78,12 @@ impl Status {
             .collect()
     }
 
-    /// A field of one number.
+    /// The number in a field.
     pub(crate) fn number(&self, name: &str) -> Option<u32> {
         self.numbers(name).first().copied()
     }
 
-    /// A field of one hexadecimal set of bits, such as `CapEff`.
+    /// The hexadecimal number in a field such as `CapEff`.
     pub(crate) fn bits(&self, name: &str) -> Option<u64> {
         u64::from_str_radix(self.field(name)?, 16).ok()
     }
@@ -94,13 +105,19 @@ pub(crate) fn command_line(directory: &Directory) -> io::Result<Vec<String>> {
         .collect())
 }
 
-/// The program file, and whether it was deleted or replaced.
+/// The path of the program file, and whether it was deleted or replaced.
+///
+/// # Errors
+/// When the process has ended or we may not know it.
 pub(crate) fn executable(directory: &Directory) -> ProcResult<(String, bool)> {
     let path = directory.exe()?;
     Ok(without_deleted(path.to_string_lossy().into_owned()))
 }
 
 /// The mappings in `/proc/PID/maps`, by address.
+///
+/// # Errors
+/// When the process has ended or we may not read it.
 pub(crate) fn mappings(directory: &Directory) -> io::Result<Vec<Mapping>> {
     Ok(parse_mappings(&read(directory, "maps")?))
 }
@@ -113,7 +130,7 @@ fn parse_mappings(maps: &[u8]) -> Vec<Mapping> {
 
 fn parse_mapping(line: &str) -> Option<Mapping> {
     let hex = |text: &str| u64::from_str_radix(text, 16).ok();
-    // The path is padded to a column and may hold spaces itself.
+    // The path is padded to a column, and may hold spaces.
     let mut words = line.splitn(6, ' ');
     let (start, end) = words.next()?.split_once('-')?;
     let access = words.next()?.as_bytes();

@@ -12,30 +12,32 @@ use crate::process::elf::image;
 use crate::process::handle::has_ended;
 use crate::process::memory::{Mapping, Memory};
 
-/// A process that runs CPython, or seems to.
+/// A process that runs CPython as far as we can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
+    /// Its id, in our pid namespace.
     pub pid: u32,
+    /// The process that started it. `None` outside of our pid namespace.
     pub parent: Option<u32>,
     /// Its arguments, the program's name first.
     pub command: Vec<String>,
-    /// The effective user, and its name where it has one here.
+    /// Its effective user id.
     pub uid: u32,
+    /// The name of that user. `None` when it has none here.
     pub user: Option<String>,
-    /// `None` if we may not know it.
+    /// The path of the program file. `None` when we may not know it.
     pub executable: Option<String>,
-    /// Whether we may read its memory. If not, only its name says Python.
+    /// Whether we may read its memory. If not, it is listed because of its name.
     pub readable: bool,
 }
 
 /// The symbol of the interpreter's state, since CPython 3.7.
 const RUNTIME_SYMBOL: &str = "_PyRuntime";
-/// What a path of a process holds that may have CPython linked into a program
-/// of another name: its standard library, or what PyInstaller unpacks.
+/// Parts of mapped paths that hint at CPython linked into a program of another name:
+/// the standard library, or the folder that PyInstaller unpacks.
 const HINTS: [&str; 2] = ["python", "/_MEI"];
 
-/// Every process that runs CPython as far as can be told, by pid, without our
-/// own.
+/// Every process that runs CPython as far as we can tell, by pid, except our own.
 pub fn python_processes() -> Vec<Candidate> {
     let processes = procfs::process::all_processes().into_iter().flatten();
     let mut found: Vec<Candidate> = processes
@@ -111,7 +113,7 @@ fn has_runtime(pid: u32, mappings: &[Mapping]) -> bool {
         .any(|image| image.dynamic_symbol(&memory, RUNTIME_SYMBOL).is_some())
 }
 
-/// Whether a file is called like CPython's program or library: `python`,
+/// Whether a file name is that of CPython's program or library: `python`,
 /// `python3.14t`, `libpython3.11d.so.1.0`, but not `python-config` or
 /// `libpython2.7.so`.
 fn names_interpreter(path: &str) -> bool {

@@ -1,5 +1,6 @@
-//! What `/proc` says: processes, threads, files, descriptors.
+//! Reading `/proc`: processes, threads, mappings, descriptors.
 
+pub mod children;
 pub mod descriptors;
 pub mod family;
 pub mod files;

@@ -10,23 +10,23 @@ use syscalls::Sysno;
 
 use crate::process::recorded::float_bits;
 
-/// What the kernel knows of one thread.
+/// The kernel's description of one thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KernelThread {
-    /// Its name, at most 15 bytes of it.
+    /// Its name, cut after 15 bytes by the kernel.
     pub comm: String,
     /// The letter of `/proc/PID/stat`: `R` running, `S` sleeping, `D` sleeping
-    /// uninterruptibly, `T` stopped, `t` stopped by a tracer, `X` gone, …
+    /// uninterruptibly, `T` stopped, `t` stopped by a tracer, `X` ended, …
     pub state: char,
-    /// The system call it is in; `None` while it runs.
+    /// The system call that it is in. `None` while it runs.
     pub syscall: Option<Syscall>,
-    /// Seconds of processor time that it has used, in user and kernel mode.
+    /// Processor time that it has used, in seconds, in user and kernel mode.
     #[serde(with = "float_bits")]
     pub cpu_s: f64,
 }
 
 impl KernelThread {
-    /// A thread of which the kernel knows nothing any more.
+    /// The description of a thread that has ended.
     pub(crate) fn gone() -> Self {
         Self {
             comm: String::new(),
@@ -40,28 +40,29 @@ impl KernelThread {
 /// A system call that a thread is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Syscall {
+    /// Its number on x86-64.
     pub number: u64,
-    /// Its name on x86-64; `None` for a number that is newer than our table.
+    /// Its name. `None` for a call that is newer than our table.
     pub name: Option<&'static str>,
-    /// The argument registers; a call uses as many of them as it takes.
+    /// The argument registers. A call uses only the first ones.
     pub args: [u64; 6],
 }
 
-/// Calls whose first argument is a descriptor that they can block on.
+/// Calls that can block on the descriptor in their first argument.
 const DESCRIPTOR_CALLS: [&str; 12] = [
     "read", "write", "readv", "writev", "recvfrom", "recvmsg", "sendto", "sendmsg", "accept",
     "accept4", "connect", "flock",
 ];
 
 impl Syscall {
-    /// The descriptor that the call is about and may wait for.
+    /// The descriptor that the call may wait for. `None` for other calls.
     pub fn descriptor(&self) -> Option<i64> {
         let known = DESCRIPTOR_CALLS.contains(&self.name?);
         known.then(|| i64::try_from(self.args[0]).ok()).flatten()
     }
 
-    /// Whether the call returns at once in any case: its flags or those of its
-    /// descriptor say so. `flock` has flags of its own and heeds no other.
+    /// Whether the call returns at once in any case, by its flags or those of its
+    /// descriptor. `flock` has its own flags and ignores those of the descriptor.
     fn never_waits(&self, directory: &Directory) -> bool {
         let dont_wait = libc::MSG_DONTWAIT as u64;
         let flags = match self.name {
@@ -77,7 +78,7 @@ impl Syscall {
     }
 }
 
-/// Whether descriptor `fd` was made not to wait (proc_pid_fdinfo(5)).
+/// Whether descriptor `fd` is non-blocking (proc_pid_fdinfo(5)).
 fn is_nonblocking(directory: &Directory, fd: i64) -> bool {
     let mut text = String::new();
     let file = directory.open_relative(format!("fdinfo/{fd}"));
@@ -110,9 +111,12 @@ impl<'de> Deserialize<'de> for Syscall {
 }
 
 /// The ids of the threads of the process of thread `tid`, oldest first.
+///
+/// # Errors
+/// When the process has ended.
 pub(crate) fn ids(tid: u32) -> io::Result<Vec<u32>> {
-    // Not `procfs::Process::tasks`: it opens every thread's directory, which
-    // would double the time for which a process of many threads is stopped.
+    // `procfs::Process::tasks` opens the directory of every thread, which would
+    // double the time for which a process with many threads is stopped.
     let ids: Vec<u32> = fs::read_dir(format!("/proc/{tid}/task"))?
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
         .collect();
@@ -122,17 +126,18 @@ pub(crate) fn ids(tid: u32) -> io::Result<Vec<u32>> {
     Ok(ids)
 }
 
+/// The `stat` of thread `tid`. `None` when it has ended.
 pub(crate) fn stat(directory: &Directory, tid: u32) -> Option<Stat> {
     parse(directory, tid, "stat")
 }
 
-/// The system call that `tid` is in now.
+/// The system call that `tid` is in now. `None` outside of any.
 pub(crate) fn current_call(directory: &Directory, tid: u32) -> Option<Syscall> {
     parse(directory, tid, "syscall").and_then(syscall)
 }
 
-/// What the kernel says of `tid` now, which is in `syscall`. A call that does not
-/// wait counts as running: the thread was caught on its way in or out.
+/// The description of thread `tid`, which is in `syscall`. A call that does not wait
+/// counts as running: the thread was on its way in or out.
 pub(crate) fn describe(directory: &Directory, tid: u32, syscall: Option<Syscall>) -> KernelThread {
     let syscall = syscall.filter(|call| !call.never_waits(directory));
     let (comm, state, ticks) = stat(directory, tid).map_or_else(
@@ -161,7 +166,7 @@ fn syscall(raw: RawSyscall) -> Option<Syscall> {
     else {
         return None;
     };
-    // -1: it waits in the kernel outside any system call, as in a page fault.
+    // -1: it waits in the kernel outside of any system call, as in a page fault.
     let number = u64::try_from(syscall_number).ok()?;
     Some((number, argument_registers).into())
 }

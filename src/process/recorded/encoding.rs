@@ -1,5 +1,5 @@
-//! How recorded memory is written and read again: a table of pieces, then
-//! their bytes. A piece that is as in another memory is not written twice.
+//! How recorded memory is written and read: a table of pieces, then their bytes. A
+//! piece that is equal in a base memory is only referred to.
 
 use std::sync::Arc;
 
@@ -7,26 +7,30 @@ use thiserror::Error;
 
 use super::super::memory::Memory;
 use super::super::memory::page_store::PAGE_SHIFT;
-use super::memory::{RecordedMemory, Run};
+use super::memory::{EntryTable, RecordedMemory, Run};
 
-/// Runs of all memories of one recording: with the bytes they stay far below
-/// a gigabyte of our own memory.
+/// Largest number of runs of all memories of one recording. With their bytes they
+/// take far less than a gigabyte of our own memory.
 pub const MAX_RUNS: usize = 8 << 20;
 
-/// What is wrong with recorded memory.
+/// Recorded memory that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ImageError {
+    /// The bytes end within the table or a piece.
     #[error("the table of recorded memory is cut short")]
     Short,
+    /// A piece is empty or ends beyond the address space.
     #[error("a piece of recorded memory lies outside the address space")]
     Outside,
+    /// A piece refers to the base memory, which does not have it.
     #[error("a piece of recorded memory refers to one that is not there")]
     NoSuchPiece,
+    /// There are more pieces than are allowed.
     #[error("there are more pieces of recorded memory than fit")]
     TooMany,
 }
 
-/// Where reading is in the bytes of a recording.
+/// A position in the bytes of a recording.
 #[derive(Debug)]
 pub struct Cursor<'a> {
     bytes: &'a [u8],
@@ -34,17 +38,17 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// At `at` of `bytes`.
+    /// At index `at` of `bytes`.
     pub fn new(bytes: &'a [u8], at: usize) -> Self {
         Self { bytes, at }
     }
 
-    /// Where it is now.
+    /// The index of the next byte.
     pub fn position(&self) -> usize {
         self.at
     }
 
-    /// An unsigned number, seven bits a byte, the lowest first (LEB128).
+    /// An unsigned number in LEB128: seven bits a byte, the lowest first.
     ///
     /// # Errors
     /// When the bytes end, or the number has more than 64 bits.
@@ -76,7 +80,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Appends `number` as [`Cursor::number`] reads it.
+/// Appends `number` in LEB128.
 pub fn write_number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 & 0x7f | 0x80);
@@ -85,7 +89,7 @@ pub fn write_number(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// Appends `memory`; what is the same in `base` is only referred to.
+/// Appends `memory`. Pieces that are equal in `base` are only referred to.
 pub fn write_image(out: &mut Vec<u8>, memory: &RecordedMemory, base: Option<&RecordedMemory>) {
     write_number(out, memory.bad.len() as u64);
     let mut last = 0;
@@ -119,16 +123,17 @@ pub fn write_image(out: &mut Vec<u8>, memory: &RecordedMemory, base: Option<&Rec
     out.append(&mut own);
 }
 
-/// Bytes from `at` to `end`, of one page.
+/// The number of bytes from `at` to `end` or the end of the page.
 fn piece_len(at: u64, end: u64) -> usize {
     let page_end = ((at >> PAGE_SHIFT) + 1) << PAGE_SHIFT;
     (end.min(page_end.max(at + 1)) - at) as usize
 }
 
-/// Reads what [`write_image`] wrote. `runs` is how many there may still be.
+/// Reads what [`write_image`] wrote. `runs` is the number of pieces that are still
+/// allowed, and is counted down.
 ///
 /// # Errors
-/// When it is none, or there are more pieces than that.
+/// When the bytes are damaged or there are too many pieces.
 pub fn read_image(
     bytes: &Arc<Vec<u8>>,
     from: &mut Cursor<'_>,
@@ -155,7 +160,7 @@ pub fn read_image(
         run.at = match same {
             true => {
                 let base = base.ok_or(ImageError::NoSuchPiece)?;
-                base.place(run.start, run.len)
+                base.index_of(run.start, run.len)
                     .ok_or(ImageError::NoSuchPiece)?
             }
             false => from.skip(run.len)?,
@@ -188,8 +193,8 @@ fn read_bad(from: &mut Cursor<'_>, runs: &mut usize) -> Result<Vec<u64>, ImageEr
 }
 
 impl RecordedMemory {
-    /// Copies `ranges` (sorted, none touching another) of `memory`; what cannot
-    /// be read is left out. `bad` are the pages that could not be read.
+    /// Copies `ranges` (start, end; sorted, none touching another) of `memory`, without
+    /// the parts that cannot be read. `bad` are numbers of unreadable pages.
     pub fn copy_of(memory: &dyn Memory, ranges: &[(u64, u64)], bad: Vec<u64>) -> Self {
         let mut bytes = Vec::new();
         let mut runs: Vec<Run> = Vec::new();
@@ -221,14 +226,14 @@ impl RecordedMemory {
         }
     }
 
-    /// Clears the first word of each entry of these tables (address, entries,
-    /// bytes of an entry), unless all of its bits are set.
-    pub fn clear_words(&mut self, tables: &[(u64, usize, usize)]) {
+    /// Clears the first word of each entry of `tables`, unless all of its bits are
+    /// set: see [`Memory::unneeded`].
+    pub fn clear_words(&mut self, tables: &[EntryTable]) {
         const WORD: usize = size_of::<u64>();
-        for &(addr, count, size) in tables {
+        for &EntryTable { addr, count, size } in tables {
             for index in 0..count {
                 let entry = addr.wrapping_add((index * size) as u64);
-                let Some(at) = self.place(entry, WORD) else {
+                let Some(at) = self.index_of(entry, WORD) else {
                     continue;
                 };
                 let bytes = Arc::make_mut(&mut self.bytes);
@@ -241,14 +246,15 @@ impl RecordedMemory {
         }
     }
 
-    /// Bytes and runs that it takes.
+    /// The number of bytes, and of runs and unreadable pages.
     pub fn size(&self) -> (usize, usize) {
         let bytes = self.runs.iter().map(|run| run.len).sum();
         (bytes, self.runs.len() + self.bad.len())
     }
 
-    /// Where the `len` bytes from `addr` lie in the bytes, if in one place.
-    fn place(&self, addr: u64, len: usize) -> Option<usize> {
+    /// Index of the `len` bytes at `addr` in the bytes of the recording. `None` when
+    /// they are not all in one run.
+    fn index_of(&self, addr: u64, len: usize) -> Option<usize> {
         let run = self
             .runs
             .get(self.runs.partition_point(|run| run.end() <= addr))?;
@@ -258,7 +264,7 @@ impl RecordedMemory {
     }
 
     fn bytes_of(&self, addr: u64, len: usize) -> Option<&[u8]> {
-        let at = self.place(addr, len)?;
+        let at = self.index_of(addr, len)?;
         self.bytes.get(at..at.checked_add(len)?)
     }
 }
@@ -268,7 +274,7 @@ mod tests {
     use crate::process::memory::{ReadCause, ReadError, ReadStats};
     use crate::process::recorded::encoding::*;
 
-    /// Bytes that tell their address; nothing below 0x1000.
+    /// Each byte is its address modulo 251. Nothing is below 0x1000.
     struct Numbers(u8);
 
     impl Memory for Numbers {
@@ -339,14 +345,15 @@ mod tests {
     #[test]
     fn words_that_nothing_depends_on_are_cleared() {
         let mut memory = RecordedMemory::copy_of(&Numbers(0xff), &[(0x2ff0, 0x3020)], Vec::new());
-        memory.clear_words(&[(0x2ff0, 3, 16), (0x9000, 5, 24)]);
+        let table = |addr, count, size| EntryTable { addr, count, size };
+        memory.clear_words(&[table(0x2ff0, 3, 16), table(0x9000, 5, 24)]);
         let word = |addr| {
             let mut word = [0; 8];
             memory.read(addr, &mut word).map(|()| word)
         };
         assert_eq!(word(0x2ff0), Ok([0; 8]));
         assert_ne!(word(0x2ff8), Ok([0; 8]));
-        // All bits are set: a mark.
+        // All bits are set, which has a meaning.
         assert_eq!(word(0x3000), Ok([0xff; 8]));
         assert_eq!(word(0x3010), Ok([0; 8]));
     }

@@ -1,4 +1,4 @@
-//! Memory from a recording, and the note of what is to be recorded.
+//! Memory of a recording, and the record of reads that decides what is recorded.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -8,12 +8,14 @@ use rustc_hash::FxHashSet;
 use super::super::memory::page_store::{PAGE_SHIFT, PAGE_SIZE};
 use super::super::memory::{Memory, Piece, ReadCause, ReadCounters, ReadError, ReadStats};
 
-/// One run of bytes that were recorded.
+/// Consecutive bytes that were recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
+    /// Address of the first byte.
     pub start: u64,
+    /// Number of bytes.
     pub len: usize,
-    /// Where they lie in the bytes of the recording.
+    /// Index of the first byte in the bytes of the recording.
     pub at: usize,
 }
 
@@ -26,7 +28,7 @@ impl Run {
 /// The memory of a process as far as it was recorded.
 #[derive(Debug, Clone, Default)]
 pub struct RecordedMemory {
-    /// By address; none overlaps another.
+    /// By address, without overlaps.
     pub(super) runs: Arc<[Run]>,
     /// Numbers of pages that could not be read, sorted.
     pub(super) bad: Arc<[u64]>,
@@ -35,28 +37,28 @@ pub struct RecordedMemory {
 }
 
 impl RecordedMemory {
-    /// The runs of addresses that were recorded, by address.
+    /// The recorded ranges (start, end), by address.
     pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.runs.iter().map(|run| (run.start, run.end()))
     }
 
-    /// Why not all of `len` bytes from `addr` can be had.
+    /// Why not all of the `len` bytes at `addr` are there.
     fn missing(&self, addr: u64, len: usize) -> ReadCause {
         let first = addr >> PAGE_SHIFT;
         let last = addr.saturating_add((len as u64).saturating_sub(1)) >> PAGE_SHIFT;
-        let place = self.bad.partition_point(|page| *page < first);
-        match self.bad.get(place) {
+        let index = self.bad.partition_point(|page| *page < first);
+        match self.bad.get(index) {
             Some(page) if *page <= last => ReadCause::Unmapped,
             _ => ReadCause::NotRecorded,
         }
     }
 
-    /// Whether all could be copied.
+    /// Copies the bytes at `addr`. Returns whether all of them were recorded.
     fn copy(&self, addr: u64, buf: &mut [u8]) -> bool {
-        let mut place = self.runs.partition_point(|run| run.end() <= addr);
+        let mut index = self.runs.partition_point(|run| run.end() <= addr);
         let (mut at, mut rest) = (addr, buf);
         while !rest.is_empty() {
-            let Some(run) = self.runs.get(place).filter(|run| run.start <= at) else {
+            let Some(run) = self.runs.get(index).filter(|run| run.start <= at) else {
                 return false;
             };
             let inside = (at - run.start) as usize;
@@ -70,7 +72,7 @@ impl RecordedMemory {
             front.copy_from_slice(bytes);
             rest = behind;
             at = at.wrapping_add(len as u64);
-            place += 1;
+            index += 1;
         }
         true
     }
@@ -94,24 +96,35 @@ impl Memory for RecordedMemory {
     }
 }
 
-/// Notes exactly which bytes are read of another memory, and which pages could
-/// not be.
+/// Records exactly which bytes are read from another memory, and which pages could
+/// not be read.
 ///
-/// [`Traced`](super::super::Traced) joins what lies near to each other; here
-/// no byte may be added that nobody asked for.
+/// [`Traced`](super::super::Traced) joins neighbouring ranges. This must not add a
+/// byte that nobody asked for.
 #[derive(Debug)]
 pub struct NotedReads<'a, M> {
     source: &'a M,
     read: RefCell<Vec<(u64, u64)>>,
     bad: RefCell<Vec<u64>>,
-    unneeded: RefCell<FxHashSet<(u64, usize, usize)>>,
+    unneeded: RefCell<FxHashSet<EntryTable>>,
 }
 
-/// Ranges noted before those noted twice are thrown away.
-const MANY: usize = 1 << 20;
+/// A table in memory, of entries of equal size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EntryTable {
+    /// Address of the first entry.
+    pub addr: u64,
+    /// Number of entries.
+    pub count: usize,
+    /// Bytes of one entry.
+    pub size: usize,
+}
+
+/// Number of recorded ranges from which on duplicates are merged.
+const MERGE_FROM: usize = 1 << 20;
 
 impl<'a, M: Memory> NotedReads<'a, M> {
-    /// Nothing was read yet.
+    /// A record of reads from `source`, with nothing read yet.
     pub fn new(source: &'a M) -> Self {
         Self {
             source,
@@ -121,13 +134,13 @@ impl<'a, M: Memory> NotedReads<'a, M> {
         }
     }
 
-    /// Tables of which the first word of each entry was not looked at.
-    pub fn unneeded(&self) -> Vec<(u64, usize, usize)> {
+    /// The tables that [`Memory::unneeded`] was called for.
+    pub fn unneeded(&self) -> Vec<EntryTable> {
         self.unneeded.borrow().iter().copied().collect()
     }
 
-    /// What was read, from and to, by address, and the numbers of the pages
-    /// that could not be.
+    /// The ranges (start, end) that were read, by address, and the numbers of the
+    /// pages that could not be read.
     pub fn into_noted(self) -> (Vec<(u64, u64)>, Vec<u64>) {
         let mut read = self.read.into_inner();
         merge(&mut read);
@@ -144,12 +157,12 @@ impl<'a, M: Memory> NotedReads<'a, M> {
             Some(last) if last.0 <= addr && addr <= last.1 => last.1 = last.1.max(end),
             _ => read.push((addr, end)),
         }
-        if read.len() == read.capacity() && read.len() >= MANY {
+        if read.len() == read.capacity() && read.len() >= MERGE_FROM {
             merge(&mut read);
         }
     }
 
-    /// Notes the first page of the range that cannot be read.
+    /// Records the first page of the range that cannot be read.
     fn note_failed(&self, addr: u64, len: usize) {
         let end = addr.saturating_add(len as u64);
         let mut at = addr;
@@ -168,7 +181,7 @@ impl<'a, M: Memory> NotedReads<'a, M> {
     }
 }
 
-/// Sorts and joins ranges that touch.
+/// Sorts ranges and joins those that touch.
 pub(super) fn merge(ranges: &mut Vec<(u64, u64)>) {
     ranges.sort_unstable();
     ranges.dedup_by(|next, kept| {
@@ -209,7 +222,8 @@ impl<M: Memory> Memory for NotedReads<'_, M> {
     }
 
     fn unneeded(&self, addr: u64, count: usize, size: usize) {
-        self.unneeded.borrow_mut().insert((addr, count, size));
+        let table = EntryTable { addr, count, size };
+        self.unneeded.borrow_mut().insert(table);
     }
 
     fn stats(&self) -> ReadStats {
@@ -217,7 +231,7 @@ impl<M: Memory> Memory for NotedReads<'_, M> {
     }
 }
 
-/// The pages of `numbers`, as ranges.
+/// The ranges (start, end) of pages, given by their numbers.
 pub fn ranges_of_pages(numbers: impl IntoIterator<Item = u64>) -> Vec<(u64, u64)> {
     let page = |number: u64| {
         let start = number << PAGE_SHIFT;

@@ -1,5 +1,4 @@
-//! A process that was recorded: what the kernel and its memory said of it, and
-//! nothing that runs.
+//! A recorded process: its memory, and the answers of the kernel about it.
 
 mod encoding;
 pub(super) mod float_bits;
@@ -8,51 +7,64 @@ mod memory;
 use serde::{Deserialize, Serialize};
 
 pub use encoding::{Cursor, ImageError, MAX_RUNS, read_image, write_image, write_number};
-pub use memory::{NotedReads, RecordedMemory, ranges_of_pages};
+pub use memory::{EntryTable, NotedReads, RecordedMemory, ranges_of_pages};
 
 use super::memory::Mapping;
 use super::{Descriptors, Error, KernelThread};
 
-/// What does not change while a process runs.
+/// Properties that do not change while a process runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedFacts {
+    /// Its id, in the pid namespace of the recorder.
     pub pid: u32,
+    /// The process that started it. `None` outside of our pid namespace.
     pub parent: Option<u32>,
+    /// Its arguments, the program's name first.
     pub command: Vec<String>,
+    /// The path of the program file. `None` when we may not know it.
     pub executable: Option<String>,
+    /// Its mappings when it was opened, by address.
     pub mappings: Vec<Mapping>,
 }
 
-/// What the kernel said of one thread.
+/// The answers of the kernel about one thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordedThread {
+    /// Its id, in the pid namespace of the recorder.
     pub tid: u32,
     /// Its id in the innermost pid namespace.
     pub namespace_tid: u64,
+    /// How often it gave up the processor to wait (`voluntary_ctxt_switches`).
+    /// `None` when the kernel did not tell.
     pub switches: Option<u64>,
+    /// Its name, state, system call and processor time.
     pub kernel: KernelThread,
 }
 
-/// What the kernel said of the process at one moment.
+/// The answers of the kernel about the process at one moment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RecordedMoment {
+    /// Its threads.
     pub threads: Vec<RecordedThread>,
     /// `CLOCK_MONOTONIC`, in nanoseconds.
     pub monotonic_ns: u64,
+    /// Its descriptors, sockets and children.
     pub descriptors: Descriptors,
 }
 
-/// What answers for a process that was recorded.
+/// All that is needed to read a recorded process.
 #[derive(Debug, Clone, Default)]
 pub struct Recorded {
+    /// Its unchanging properties.
     pub facts: RecordedFacts,
-    /// Its threads by id.
+    /// The answers of the kernel, threads sorted by id.
     pub(super) moment: RecordedMoment,
+    /// Its memory as far as it was recorded.
     pub memory: RecordedMemory,
 }
 
 impl Recorded {
-    /// What answers for a process; a capture may name its threads in any order.
+    /// Puts the parts together. The threads may be in any order.
     pub fn new(facts: RecordedFacts, mut moment: RecordedMoment, memory: RecordedMemory) -> Self {
         moment.threads.sort_by_key(|thread| thread.tid);
         Self {
@@ -63,6 +75,9 @@ impl Recorded {
     }
 
     /// The ids of its threads.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when no thread was recorded.
     pub(super) fn thread_ids(&self) -> Result<Vec<u32>, Error> {
         let pid = self.facts.pid;
         let ids: Vec<u32> = self.moment.threads.iter().map(|it| it.tid).collect();
@@ -77,7 +92,7 @@ impl Recorded {
 
     pub(super) fn thread(&self, tid: u32) -> Option<&RecordedThread> {
         let threads = &self.moment.threads;
-        let place = threads.binary_search_by_key(&tid, |it| it.tid).ok()?;
-        threads.get(place)
+        let index = threads.binary_search_by_key(&tid, |it| it.tid).ok()?;
+        threads.get(index)
     }
 }

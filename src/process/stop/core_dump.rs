@@ -1,13 +1,13 @@
-//! No core dump of ours while a process stands still: threads of a process that is
-//! being dumped end only when all of its memory is written (`coredump_wait()`,
-//! fs/coredump.c of Linux), and what a thread traces stands still until it ends.
-//! Ctrl-\ is enough for that, and with a handler of dumps it takes seconds.
+//! Prevents a core dump of our own process while it holds another one. The threads
+//! of a dumping process end only when all of its memory is written
+//! (`coredump_wait()`, fs/coredump.c of Linux), and their tracees stand still until
+//! then. Ctrl-\ causes a dump, and with a dump handler it takes seconds.
 
 use std::sync::{Mutex, PoisonError};
 
 use nix::sys::prctl::{get_dumpable, set_dumpable};
 
-/// Who wants none, and whether there was to be one before.
+/// The live [`NoCoreDump`] guards, and the setting to restore after the last one.
 static HOLDERS: Mutex<Holders> = Mutex::new(Holders {
     count: 0,
     before: false,
@@ -18,11 +18,12 @@ struct Holders {
     before: bool,
 }
 
-/// Until this is dropped, our process leaves no core dump.
+/// Our process leaves no core dump until this is dropped.
 #[derive(Debug)]
 pub(crate) struct NoCoreDump(());
 
 impl NoCoreDump {
+    /// Prevents core dumps from now on.
     pub(crate) fn begin() -> Self {
         let mut holders = HOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
         if holders.count == 0 {
@@ -44,7 +45,7 @@ impl Drop for NoCoreDump {
     }
 }
 
-/// The kernel refuses this only for numbers that are none of its own.
+/// The kernel refuses this only for unknown values.
 fn allow(dump: bool) {
     let _ = set_dumpable(dump);
 }

@@ -1,7 +1,7 @@
-//! Ctrl-Z while a process stands still: a shell's job control would stop us
-//! together with the thread that has to let the process go. So, for as long as
-//! we hold one, the signals of job control are only noted; the process is let
-//! go first, and then the signal takes its effect. (SIGSTOP cannot be caught.)
+//! Ctrl-Z while we hold a process: a shell's job control would stop us together
+//! with the thread that has to let the process go. While we hold one, the signals
+//! of job control are therefore only recorded. The process is let go first, then
+//! the signal takes effect. (SIGSTOP cannot be caught.)
 
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -16,7 +16,8 @@ const STOPPING: [Signal; 3] = [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU
 /// The signal that was put off, or 0.
 static PUT_OFF: AtomicI32 = AtomicI32::new(0);
 
-/// Who puts signals off, and what the signals did before.
+/// Number of live [`PutOff`] guards, and the signal actions to restore when the last
+/// one is dropped.
 static HOLDERS: Mutex<Holders> = Mutex::new(Holders {
     count: 0,
     before: Vec::new(),
@@ -27,12 +28,13 @@ struct Holders {
     before: Vec<(Signal, SigAction)>,
 }
 
-/// Puts off the signals of job control until it is dropped, and those that came
-/// until the last of several is dropped.
+/// Puts off the signals of job control until it is dropped. A signal that came takes
+/// effect when the last of several guards is dropped.
 #[derive(Debug)]
 pub(crate) struct PutOff(());
 
 impl PutOff {
+    /// Puts signals off from now on.
     pub(crate) fn begin() -> Self {
         let mut holders = holders();
         if holders.count == 0 {
@@ -42,7 +44,7 @@ impl PutOff {
         Self(())
     }
 
-    /// Whether a signal waits for the end of this.
+    /// Whether a signal has been put off.
     pub(crate) fn waits(&self) -> bool {
         PUT_OFF.load(Ordering::Acquire) != 0
     }
@@ -56,11 +58,11 @@ impl Drop for PutOff {
             return;
         }
         for (signal, before) in holders.before.drain(..) {
-            // SAFETY: it is what was installed before.
+            // SAFETY: this action was installed before ours.
             let _ = unsafe { sigaction(signal, &before) };
         }
         let signal = Signal::try_from(PUT_OFF.swap(0, Ordering::AcqRel));
-        // Whoever is stopped by it must not keep others from the list.
+        // The signal may stop this thread, which must not hold the lock then.
         drop(holders);
         if let Ok(signal) = signal {
             let _ = kill(Pid::this(), signal);
@@ -72,7 +74,7 @@ fn holders() -> MutexGuard<'static, Holders> {
     HOLDERS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Notes `signal` from now on, if it would stop us; gives what it did before.
+/// Records `signal` from now on, if it would stop us. Returns its previous action.
 fn install(signal: Signal) -> Option<(Signal, SigAction)> {
     if !is_default(signal) {
         return None;
@@ -82,15 +84,15 @@ fn install(signal: Signal) -> Option<(Signal, SigAction)> {
         SaFlags::SA_RESTART,
         SigSet::empty(),
     );
-    // SAFETY: the handler does nothing but to store a number.
+    // SAFETY: the handler only stores a number.
     let before = unsafe { sigaction(signal, &note) }.ok()?;
     Some((signal, before))
 }
 
-/// Whether nobody handles or ignores the signal, as `nohup` and libraries do.
+/// Whether the signal is neither handled nor ignored, as `nohup` and libraries do.
 fn is_default(signal: Signal) -> bool {
     let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: nothing is installed, and `action` is a valid place to write to.
+    // SAFETY: nothing is installed, and `action` is valid for writes.
     let asked = unsafe { libc::sigaction(signal as c_int, ptr::null(), action.as_mut_ptr()) };
     // SAFETY: sigaction() has filled it where it succeeded.
     asked == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_DFL

@@ -2,6 +2,7 @@
 
 pub mod core_dump;
 pub mod job_control;
+mod tracee_calls;
 pub mod tracees;
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -13,37 +14,38 @@ use nix::sys::signal::SigSet;
 
 use self::core_dump::NoCoreDump;
 use self::job_control::PutOff;
-use self::tracees::{Failure, MAX_STOPPING, Tracees, collect_ended, no_answer, no_tracer};
+use self::tracee_calls::collect_ended;
+use self::tracees::{Failure, MAX_STOPPING, Tracees, no_answer, no_tracer};
 use super::pidfd::PidFd;
 use super::{Error, Syscall};
 
-/// How often threads are collected that end while all are being seized.
+/// Interval at which threads are collected that end while all are being seized.
 const COLLECT_EVERY: Duration = Duration::from_millis(20);
-/// How much longer than it should the tracer may take to answer.
+/// Time beyond its limit that the tracer may take to answer.
 const MARGIN: Duration = Duration::from_secs(1);
-/// How long another copy of us is waited for, which holds the process already,
-/// and how often it is asked. Most hold it for some milliseconds.
+/// How long we wait for another copy of us that holds the process, and the interval
+/// of the attempts. Most hold it for some milliseconds.
 const PATIENCE_WITH_COPIES: Duration = Duration::from_millis(500);
 const ASK_COPIES_EVERY: Duration = Duration::from_millis(3);
-/// How often it is asked whether a signal wants us to stop ourselves.
+/// Interval at which we check for a signal that is to stop our own process.
 const ASK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(5);
 
-/// A process all of whose threads stand still, until this is released or
-/// dropped, or `max_pause` has passed, or our own process ends in any way.
+/// A stopped process: all of its threads stand still until this is released or
+/// dropped, `max_pause` has passed, or our own process ends in any way.
 ///
-/// A thread of its own is the tracer, for two things that the caller's thread
-/// could not do. It lets the target go when its time is over, whatever the
-/// caller is busy with. And it ends: a thread in uninterruptible sleep that
-/// has been told to stop cannot be detached before it has stopped, so it would
-/// freeze later on, whenever it wakes up, if its tracer still lived.
+/// A separate thread is the tracer, for two reasons. It lets the target go in time,
+/// whatever the caller is doing. And it ends: a thread in uninterruptible sleep that
+/// was told to stop cannot be detached before it has stopped. If its tracer still
+/// lived when it wakes up, it would freeze then.
 #[derive(Debug)]
 pub struct Stop {
     max_pause: Duration,
     since: Instant,
     sleepers: Vec<u32>,
     calls: Vec<(u32, Option<Syscall>)>,
+    /// Set by the tracer once all threads were let go.
     outcome: Arc<OnceLock<Outcome>>,
-    /// Closed to end the stop.
+    /// Its other end belongs to the tracer. Dropping it ends the stop.
     hold: Option<Sender<()>>,
     tracer: Option<JoinHandle<()>>,
 }
@@ -54,7 +56,7 @@ struct Outcome {
     early: bool,
 }
 
-/// What the tracer says when all threads stand still.
+/// What the tracer reports when all threads stand still.
 struct Stopped {
     since: Instant,
     sleepers: Vec<u32>,
@@ -62,13 +64,13 @@ struct Stopped {
 }
 
 impl Stop {
-    /// Stops every thread of process `pid` for at most `max_pause`, counted
-    /// from when the first was told to stop.
+    /// Stops every thread of process `pid` for at most `max_pause`, counted from when
+    /// the first thread was told to stop.
     ///
     /// # Errors
-    /// [`Error::Stop`] when it is being traced already (by another copy of us:
-    /// for longer than a look takes), [`Error::SlowToStop`] when it does not
-    /// stop in time, [`Error::Permission`], or that it is gone. It then runs on.
+    /// [`Error::Stop`] when it is already being traced (by another copy of us: after
+    /// waiting for that), [`Error::SlowToStop`] when it does not stop in time,
+    /// [`Error::Permission`], or that it has ended. The process then runs on.
     pub fn all_threads(pid: u32, max_pause: Duration) -> Result<Self, Error> {
         Self::of(pid, None, max_pause)
     }
@@ -123,8 +125,8 @@ impl Stop {
                 Err(RecvTimeoutError::Timeout) => collect_ended(pid),
             }
             if start.elapsed() > patience {
-                // The tracer lets go what it holds when the kernel lets it go
-                // on, for nobody holds the other end of its channel.
+                // Nobody holds the other end of its channel, so the tracer lets the
+                // process go once the kernel lets the tracer go on.
                 return Err(no_answer(pid).into());
             }
         };
@@ -139,14 +141,14 @@ impl Stop {
                 tracer: Some(tracer),
             }),
             Err(error) => {
-                // When it has ended, everything it had seized runs on.
+                // Once the tracer has ended, all threads that it had seized run on.
                 let _ = tracer.join();
                 Err(error)
             }
         }
     }
 
-    /// Lets all threads go on. Does nothing if they already do.
+    /// Lets all threads go on. Does nothing when they already run.
     pub fn release(&mut self) {
         self.hold = None;
         if let Some(tracer) = self.tracer.take() {
@@ -154,34 +156,34 @@ impl Stop {
         }
     }
 
-    /// Whether the time is over for which the process may be stopped.
+    /// Whether `max_pause` has passed.
     pub fn expired(&self) -> bool {
         self.since.elapsed() >= self.max_pause
     }
 
-    /// Whether the process was let go because its time was over. What was
-    /// read since may be torn.
+    /// Whether the process was let go before it was released. Data that was read
+    /// since may be inconsistent.
     pub fn released_early(&self) -> bool {
         self.outcome.get().is_some_and(|outcome| outcome.early)
     }
 
-    /// For how long the process has stood still, from when the first thread
-    /// was told to stop until the last was let go, or until now.
+    /// How long the process has stood still: from when the first thread was told to
+    /// stop until the last was let go, or until now.
     pub fn stopped_for(&self) -> Duration {
         self.outcome
             .get()
             .map_or_else(|| self.since.elapsed(), |outcome| outcome.stood_still)
     }
 
-    /// The threads that stand still, in our pid namespace and oldest first, and
-    /// the system call that each is in.
+    /// The threads that stand still, by their ids in our pid namespace, oldest first,
+    /// and the system call that each is in. `None` outside of any call.
     pub fn calls(&self) -> &[(u32, Option<Syscall>)] {
         &self.calls
     }
 
-    /// Threads that sleep uninterruptibly in the kernel, as in a page fault or
-    /// while they start a child. They run nothing of the program before they
-    /// stop, but the kernel may still fill a buffer for them.
+    /// Threads that sleep uninterruptibly in the kernel, as in a page fault or while
+    /// they start a child. They run no instruction of the program before they stop,
+    /// but the kernel may still fill a buffer for them.
     pub fn sleepers(&self) -> &[u32] {
         &self.sleepers
     }
@@ -240,8 +242,8 @@ fn trace(
     });
 }
 
-/// Waits for the release; false when the time is over, or a signal wants us to
-/// stop, before it comes.
+/// Waits for the release. Returns false when the time is over, or a signal is to
+/// stop our own process, before it comes.
 fn is_released(until_release: &Receiver<()>, put_off: &PutOff, end: Instant) -> bool {
     loop {
         let rest = end.saturating_duration_since(Instant::now());

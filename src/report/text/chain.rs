@@ -1,4 +1,4 @@
-//! Frames as people read them: outermost first, library code folded away.
+//! Frames as people read them: outermost first, library code folded.
 
 use std::borrow::Cow;
 
@@ -9,13 +9,13 @@ use crate::model::{Frame, FrameKind, Local};
 use crate::plain_text::{clean, cut};
 use crate::report::Index;
 
-/// Entries at each end of a chain that is longer than both together.
-const SHOWN_OUTER: usize = 10;
-const SHOWN_INNER: usize = 16;
-/// File names are cut to this where they only refer to something.
+/// Steps shown at each end of a chain that has more than both together.
+const OUTER_STEPS: usize = 10;
+const INNER_STEPS: usize = 16;
+/// Columns that file names are cut to.
 const FILE_COLUMNS: usize = 60;
-/// Locals in a list are cut to so many columns; a task opened by name shows all.
-const LOCAL_IN_LIST: usize = 160;
+/// Columns that locals in a list are cut to. The page of one task shows them uncut.
+const LOCAL_COLUMNS: usize = 160;
 
 /// One step of a folded chain.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,15 +24,15 @@ enum Step<'a> {
         frame: &'a Frame,
         times: usize,
     },
-    /// So many steps left out.
+    /// The number of steps left out here.
     Skipped(usize),
 }
 
-/// The chain on one line, `main :25 > fetch app.py:12 > Queue.get`: of
-/// consecutive library frames only the innermost, a file only where it changes;
-/// the first is the one that most frames of the process are in.
+/// The chain on one line: `main :25 > fetch app.py:12 > Queue.get`.
 ///
-/// `coroutine` is named first even where its own frame is folded away. In a
+/// Of consecutive library frames only the innermost is shown. A file is named
+/// where it changes; the chain begins in the file that most frames of the process
+/// are in. `coroutine` is named first even where its own frame is folded. In a
 /// thread's stack, frames are marked with the task that owns them.
 pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para {
     let mut units: Vec<Unit> = Vec::new();
@@ -48,11 +48,11 @@ pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para
         let mut unit = match step {
             Step::Frame { frame, times } => {
                 let mut unit = Unit::new();
-                if frame.owner.is_some() && frame.owner != owner {
-                    let task = index.label(frame.owner.as_deref().unwrap_or_default());
+                if let Some(task) = frame.owner.filter(|_| frame.owner != owner) {
+                    let task = index.label(task);
                     unit.push(Piece::new(Role::Name, format!("[{task}] ")));
                 }
-                owner.clone_from(&frame.owner);
+                owner = frame.owner;
                 let located = !frame.library || all_library;
                 let role = if located { Role::Plain } else { Role::Dim };
                 unit.push(Piece::new(role, brief(function(frame))));
@@ -60,8 +60,8 @@ pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para
                     unit.push(Piece::new(Role::Dim, " (native)"));
                 } else if located {
                     let shown = frame.file.as_deref().filter(|_| frame.file != file);
-                    let place = format!(" {}:{}", shown.map_or("", base_name), line(frame));
-                    unit.push(Piece::new(Role::Place, place));
+                    let location = format!(" {}:{}", shown.map_or("", base_name), line(frame));
+                    unit.push(Piece::new(Role::Location, location));
                     file.clone_from(&frame.file);
                 }
                 if *times > 1 {
@@ -88,19 +88,19 @@ pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para
 /// How much of a chain is listed line by line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// As in the compact chain: library code folded, its locals left out.
+    /// Library code folded and without its locals, as in the compact chain.
     Folded,
-    /// Every frame, each local on a few lines.
+    /// Every frame, long locals cut.
     All,
-    /// Every frame, each local as a whole.
-    Whole,
+    /// Every frame, locals uncut.
+    Uncut,
 }
 
-/// A frame to a paragraph, with its place and its locals.
+/// A paragraph for each frame, with its location and its locals.
 pub fn listed(frames: &[Frame], index: &Index, extent: Extent) -> Vec<Para> {
     let steps = match extent {
         Extent::Folded => fold(frames),
-        Extent::All | Extent::Whole => {
+        Extent::All | Extent::Uncut => {
             let each = |frame| Step::Frame { frame, times: 1 };
             frames.iter().rev().map(each).collect()
         }
@@ -115,23 +115,23 @@ pub fn listed(frames: &[Frame], index: &Index, extent: Extent) -> Vec<Para> {
                 continue;
             }
         };
-        let (place, name) = match frame.library {
+        let (location, name) = match frame.library {
             true => (Role::Dim, Role::Dim),
-            false => (Role::Place, Role::Plain),
+            false => (Role::Location, Role::Plain),
         };
         let mut para = match frame.kind {
             FrameKind::Native => Para::words(Role::Dim, "(native)"),
-            _ => Para::words(place, &format!("{}:{}", path(frame), line(frame))),
+            _ => Para::words(location, &format!("{}:{}", path(frame), line(frame))),
         };
         para.say(name, function(frame));
         if times > 1 {
             para.say(Role::Dim, &format!("x{times}"));
         }
-        if frame.owner.is_some() && frame.owner != owner {
-            let task = index.label(frame.owner.as_deref().unwrap_or_default());
+        if let Some(task) = frame.owner.filter(|_| frame.owner != owner) {
+            let task = index.label(task);
             para.say(Role::Name, &format!("[{task}]"));
         }
-        owner.clone_from(&frame.owner);
+        owner = frame.owner;
         paras.push(para.hanging(4));
         paras.extend(
             frame
@@ -141,16 +141,16 @@ pub fn listed(frames: &[Frame], index: &Index, extent: Extent) -> Vec<Para> {
         );
         if extent != Extent::Folded || !frame.library {
             let locals = frame.locals.iter().flatten();
-            paras.extend(locals.map(|local| variable(local, extent == Extent::Whole)));
+            paras.extend(locals.map(|local| variable(local, extent == Extent::Uncut)));
         }
     }
     paras
 }
 
-fn variable(local: &Local, whole: bool) -> Para {
+fn variable(local: &Local, uncut: bool) -> Para {
     let mut value = clean(&local.value);
-    if !whole {
-        value = Cow::Owned(cut(&value, LOCAL_IN_LIST).into_owned());
+    if !uncut {
+        value = Cow::Owned(cut(&value, LOCAL_COLUMNS).into_owned());
     }
     let mut para = Para::default();
     para.glue(Role::Name, &local.name);
@@ -159,18 +159,18 @@ fn variable(local: &Local, whole: bool) -> Para {
     para.indented(4).hanging(2)
 }
 
-/// What is printed on an item that could not be read.
+/// The line for an item that could not be read.
 pub fn unreadable(error: &str) -> Para {
     Para::words(Role::Bad, &format!("! unreadable: {error}"))
 }
 
-/// Folds consecutive library frames to the innermost and repeated ones to a
-/// count, and leaves out the middle of what is still too long.
+/// The chain in steps: of consecutive library frames the innermost, repeated
+/// frames with a count, and without the middle of a chain that is still too long.
 fn fold(frames: &[Frame]) -> Vec<Step<'_>> {
     let mut steps: Vec<Step> = Vec::new();
     for frame in frames.iter().rev() {
         match steps.last_mut() {
-            Some(Step::Frame { frame: last, times }) if same_place(last, frame) => *times += 1,
+            Some(Step::Frame { frame: last, times }) if is_repeated(last, frame) => *times += 1,
             Some(Step::Frame { frame: last, times })
                 if last.library
                     && frame.library
@@ -183,15 +183,15 @@ fn fold(frames: &[Frame]) -> Vec<Step<'_>> {
             _ => steps.push(Step::Frame { frame, times: 1 }),
         }
     }
-    if steps.len() > SHOWN_OUTER + SHOWN_INNER + 1 {
-        let skipped = steps.len() - SHOWN_OUTER - SHOWN_INNER;
-        steps.splice(SHOWN_OUTER..SHOWN_OUTER + skipped, [Step::Skipped(skipped)]);
+    if steps.len() > OUTER_STEPS + INNER_STEPS + 1 {
+        let skipped = steps.len() - OUTER_STEPS - INNER_STEPS;
+        steps.splice(OUTER_STEPS..OUTER_STEPS + skipped, [Step::Skipped(skipped)]);
     }
     steps
 }
 
-/// Drops library code between two frames of the program's own that has no
-/// public name, such as that of `contextlib`.
+/// Drops library frames without a public name, such as those of `contextlib`,
+/// between two frames of the program's own.
 fn leave_out_glue(steps: &mut Vec<Step>) {
     let is_glue = |step: &Step| match step {
         Step::Frame { frame, .. } => {
@@ -202,14 +202,14 @@ fn leave_out_glue(steps: &mut Vec<Step>) {
         Step::Skipped(_) => false,
     };
     let last = steps.len().saturating_sub(1);
-    let mut place = 0;
+    let mut at = 0;
     steps.retain(|step| {
-        place += 1;
-        place == 1 || place > last || !is_glue(step)
+        at += 1;
+        at == 1 || at > last || !is_glue(step)
     });
 }
 
-fn same_place(a: &Frame, b: &Frame) -> bool {
+fn is_repeated(a: &Frame, b: &Frame) -> bool {
     a.line == b.line && a.file == b.file && function(a) == function(b) && a.owner == b.owner
 }
 
@@ -223,7 +223,7 @@ fn names_first(steps: &[Step], coroutine: &str) -> bool {
     }
 }
 
-/// The name that says most: the qualified one, where the version has it.
+/// The qualified name where the version has it, else the plain one.
 pub fn function(frame: &Frame) -> &str {
     match frame.qualname.as_str() {
         "" => &frame.function,
@@ -240,8 +240,8 @@ pub fn brief(qualname: &str) -> &str {
     }
 }
 
-/// `config.py:13`
-pub fn place(frame: &Frame) -> String {
+/// File and line: `config.py:13`.
+pub fn location(frame: &Frame) -> String {
     let file = frame.file.as_deref().map_or("?", base_name);
     format!("{}:{}", cut(&clean(file), FILE_COLUMNS), line(frame))
 }
@@ -252,7 +252,7 @@ fn line(frame: &Frame) -> String {
         .map_or_else(|| "?".to_owned(), |line| line.to_string())
 }
 
-/// The path of the frame's file; of a library only what is below its folder.
+/// The path of the frame's file; for libraries the part below their folder.
 fn path(frame: &Frame) -> &str {
     let path = frame.file.as_deref().unwrap_or("?");
     if !frame.library {
@@ -268,7 +268,7 @@ fn path(frame: &Frame) -> &str {
         .unwrap_or(path)
 }
 
-/// The last part of a path; with its folder where the file name says nothing.
+/// The last part of a path, with its folder for `__init__.py` and `__main__.py`.
 pub fn base_name(path: &str) -> &str {
     let mut parts = path.rmatch_indices('/').map(|(at, _)| at + 1);
     let Some(start) = parts.next() else {

@@ -1,13 +1,12 @@
-//! Everything that is known of the tasks and threads chosen by name.
+//! All that is known of the tasks and threads chosen by name.
 
 use std::io;
-
-use arcstr::ArcStr;
 
 use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, threads, wait};
-use crate::model::{ExceptionInfo, Task, TaskState, Thread};
+use crate::model::describe::due;
+use crate::model::{ExceptionInfo, ItemId, Task, TaskState, Thread};
 use crate::plain_text;
 use crate::report::Choice;
 use crate::report::index::{loop_label, task_label};
@@ -19,14 +18,14 @@ impl Page<'_, '_> {
         for task in choice
             .tasks
             .iter()
-            .filter_map(|&place| process.tasks.get(place))
+            .filter_map(|&index| process.tasks.get(index))
         {
             self.task(task)?;
         }
         for thread in choice
             .threads
             .iter()
-            .filter_map(|&place| process.threads.get(place))
+            .filter_map(|&index| process.threads.get(index))
         {
             self.thread(thread)?;
         }
@@ -36,7 +35,7 @@ impl Page<'_, '_> {
     fn task(&mut self, task: &Task) -> io::Result<()> {
         let mut title = Para::words(Role::Heading, "TASK").hanging(2);
         title.say(Role::Name, &task_label(task));
-        title.say(Role::Dim, &task.id);
+        title.say(Role::Dim, &task.id.to_string());
         self.para(&title)?;
         let mut rows = Rows::default();
         let mut state = wait::state(task, self.index);
@@ -54,21 +53,18 @@ impl Page<'_, '_> {
             if let Some(ahead) = waits.waiters_ahead {
                 rows.add(
                     "in queue",
-                    vec![Para::words(Role::Plain, &format!("{ahead} ahead of it"))],
+                    vec![Para::words(Role::Plain, &format!("{ahead} before it"))],
                 );
             }
             if let Some(left) = waits.remaining_s {
-                rows.add(
-                    "timer due",
-                    vec![Para::words(Role::Plain, &wait::due(left))],
-                );
+                rows.add("timer due", vec![Para::words(Role::Plain, &due(left))]);
             }
             if let Some(peer) = &waits.peer {
                 rows.add("peer", vec![Para::words(Role::Plain, peer)]);
             }
         }
-        let edges = self.index.edges_from(&task.id).iter().map(|edge| {
-            let mut para = Para::words(Role::Plain, &self.index.label(&edge.to));
+        let edges = self.index.edges_from(task.id).iter().map(|edge| {
+            let mut para = Para::words(Role::Plain, &self.index.label(edge.to));
             para.say(Role::Dim, &format!("({})", edge.via));
             para
         });
@@ -77,11 +73,8 @@ impl Page<'_, '_> {
         let mut coroutine = Para::words(Role::Plain, &task.coroutine);
         coroutine.say(Role::Dim, &format!("({})", task.type_name));
         rows.add("coroutine", vec![coroutine]);
-        let event_loop = task
-            .event_loop
-            .as_deref()
-            .and_then(|id| self.index.loop_place(id));
-        if let Some(event_loop) = event_loop.and_then(|place| self.process.loops.get(place)) {
+        let event_loop = task.event_loop.and_then(|id| self.index.event_loop(id));
+        if let Some(event_loop) = event_loop {
             rows.add(
                 "loop",
                 vec![Para::words(
@@ -92,12 +85,12 @@ impl Page<'_, '_> {
         }
         rows.add(
             "frames",
-            chain::listed(&task.frames, self.index, Extent::Whole),
+            chain::listed(&task.frames, self.index, Extent::Uncut),
         );
         if let Some(created) = &task.created_at {
             rows.add(
                 "created at",
-                chain::listed(created, self.index, Extent::Whole),
+                chain::listed(created, self.index, Extent::Uncut),
             );
         }
         if let Some(raised) = &task.exception {
@@ -115,13 +108,13 @@ impl Page<'_, '_> {
     }
 
     fn exception(&self, raised: &ExceptionInfo) -> Vec<Para> {
-        let mut said = Para::words(Role::Bad, &format!("{}:", raised.type_name));
-        said.say(Role::Plain, &raised.message);
+        let mut para = Para::words(Role::Bad, &format!("{}:", raised.type_name));
+        para.say(Role::Plain, &raised.message);
         if !raised.retrieved {
-            said.say(Role::Bad, "(never retrieved)");
+            para.say(Role::Bad, "(never retrieved)");
         }
-        let mut paras = vec![said];
-        paras.extend(chain::listed(&raised.frames, self.index, Extent::Whole));
+        let mut paras = vec![para];
+        paras.extend(chain::listed(&raised.frames, self.index, Extent::Uncut));
         paras
     }
 
@@ -137,7 +130,7 @@ impl Page<'_, '_> {
         );
         rows.add(
             "frames",
-            chain::listed(&thread.frames, self.index, Extent::Whole),
+            chain::listed(&thread.frames, self.index, Extent::Uncut),
         );
         rows.add(
             "error",
@@ -167,12 +160,11 @@ impl Rows {
         }
     }
 
-    fn ids(&mut self, field: &str, ids: &[ArcStr], page: &Page) {
+    fn ids(&mut self, field: &str, ids: &[ItemId], page: &Page) {
         if !ids.is_empty() {
-            let ids: Vec<&str> = ids.iter().map(ArcStr::as_str).collect();
             self.add(
                 field,
-                vec![Para::words(Role::Plain, &wait::names(&ids, page.index))],
+                vec![Para::words(Role::Plain, &wait::names(ids, page.index))],
             );
         }
     }

@@ -1,25 +1,12 @@
-//! Those frames of a stack that say something beside the reason for the wait.
+//! The frames of a stack that say more than the reason for the wait does.
 
 use crate::model::{Frame, LoopState, Task, Thread};
 use crate::report::Index;
 
-/// Waits whose reason names what asyncio's own frames would.
-const TOLD: [&str; 11] = [
-    "lock",
-    "semaphore",
-    "event",
-    "condition",
-    "barrier",
-    "queue-get",
-    "queue-put",
-    "queue-join",
-    "task-group",
-    "timer",
-    "subprocess",
-];
-
-/// Of the library code in which the task waits only what was called, and not
-/// even that where it is asyncio's own and the reason says the same.
+/// The frames of a task without library code at the inner end.
+///
+/// The outermost public call of that code is kept, unless the code is asyncio's
+/// and the reason for the wait already names the call.
 pub fn of_task(task: &Task) -> &[Frame] {
     let frames = &*task.frames;
     let inner = frames.iter().take_while(|frame| frame.library).count();
@@ -29,8 +16,8 @@ pub fn of_task(task: &Task) -> &[Frame] {
     if own.is_empty() || library.iter().any(|frame| frame.error.is_some()) {
         return frames;
     }
-    let told = (task.waits_for.as_ref()).is_some_and(|wait| TOLD.contains(&wait.kind.as_str()));
-    if told && library.iter().all(is_asyncio) {
+    let named = (task.waits_for.as_ref()).is_some_and(|wait| wait.kind.names_asyncio_call());
+    if named && library.iter().all(is_asyncio) {
         return own;
     }
     match library.iter().rposition(is_public) {
@@ -39,8 +26,9 @@ pub fn of_task(task: &Task) -> &[Frame] {
     }
 }
 
-/// Without the code that started the thread or its loop, and without that in
-/// which it waits where the reason is known.
+/// The frames of a thread without the code that started it or its loop. The
+/// library code at the inner end is left out too if the reason for the wait is
+/// known.
 pub fn of_thread<'t>(thread: &'t Thread, index: &Index) -> &'t [Frame] {
     let frames = thread.frames.as_slice();
     if frames.iter().any(|frame| frame.error.is_some()) {

@@ -1,4 +1,4 @@
-//! What was read, and how.
+//! The head of the report: which process, and how it was read.
 
 use std::io;
 
@@ -64,8 +64,8 @@ fn pause(micros: u64) -> String {
     }
 }
 
-/// What the process runs, in few words: the script, `python -m module` or the
-/// program itself.
+/// What the process runs, in a few words: the script, `python -m module` or the
+/// name of the program.
 fn program(process: &Process) -> String {
     let command = &process.command;
     let first = command.first().map(String::as_str);

@@ -10,7 +10,7 @@ use crate::plain_text;
 use crate::plain_text::columns;
 pub use table::{Row, write_rows};
 
-/// What a piece of text is, and so how it looks.
+/// What a piece of text is. Its style follows from this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Plain,
@@ -18,9 +18,9 @@ pub enum Role {
     Heading,
     /// A task, thread or process.
     Name,
-    /// File and line in the user's own code.
-    Place,
-    /// Library code, ids and words between.
+    /// File and line in the program's own code.
+    Location,
+    /// Library code, ids, and words that link others.
     Dim,
     /// Makes progress.
     Good,
@@ -37,7 +37,7 @@ impl Role {
             Self::Plain => plain,
             Self::Heading => plain.bold(),
             Self::Name => AnsiColor::Cyan.on_default(),
-            Self::Place => AnsiColor::Yellow.on_default(),
+            Self::Location => AnsiColor::Yellow.on_default(),
             Self::Dim => plain.dimmed(),
             Self::Good => AnsiColor::Green.on_default(),
             Self::Warn => AnsiColor::Yellow.on_default().bold(),
@@ -46,7 +46,7 @@ impl Role {
     }
 }
 
-/// Text of one role. Its text is always safe to print.
+/// Text of one role, always safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     text: String,
@@ -54,6 +54,7 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// The text, made safe to print.
     pub fn new(role: Role, text: impl AsRef<str>) -> Self {
         let text = plain_text::clean(text.as_ref()).into_owned();
         Self { text, role }
@@ -63,18 +64,18 @@ impl Piece {
 /// Pieces that stay on one line as long as they fit on any.
 pub type Unit = Vec<Piece>;
 
-/// Units set one after the other, a space between, wrapped to the column's width.
+/// A paragraph: units with a space between, wrapped to a width.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Para {
     pub units: Vec<Unit>,
-    /// Columns before the first line.
+    /// Empty columns before the first line.
     pub indent: usize,
-    /// Further columns before the lines that follow.
+    /// Additional empty columns before the other lines.
     pub hang: usize,
 }
 
 impl Para {
-    /// A sentence: wraps at its spaces.
+    /// A sentence, which wraps at its spaces.
     pub fn words(role: Role, text: &str) -> Self {
         let mut para = Self::default();
         para.say(role, text);
@@ -98,16 +99,19 @@ impl Para {
         }
     }
 
+    /// The paragraph with so many empty columns before its lines.
     pub fn indented(mut self, indent: usize) -> Self {
         self.indent = indent;
         self
     }
 
+    /// The paragraph with more empty columns before all lines but the first.
     pub fn hanging(mut self, hang: usize) -> Self {
         self.hang = hang;
         self
     }
 
+    /// Columns that it takes on one line.
     pub fn width(&self) -> usize {
         let units: usize = self.units.iter().map(|unit| unit_width(unit)).sum();
         self.indent + units + self.units.len().saturating_sub(1)
@@ -157,8 +161,8 @@ impl Para {
     }
 }
 
-/// Splits text that is too long: after a space, comma or slash in the second
-/// half of the line, else wherever the line ends.
+/// Splits text that is too long for a line: after a space, comma or slash in the
+/// second half of the line, or where the line ends if there is none.
 fn break_at(text: &str, limit: usize) -> (&str, &str) {
     let (head, tail) = plain_text::split(text, limit);
     match head.rfind([' ', ',', '/']) {
@@ -200,7 +204,7 @@ impl Line {
         }
     }
 
-    /// Spaces up to a column.
+    /// Adds spaces up to a column.
     fn pad(&mut self, column: usize) {
         if column > self.width {
             self.push(Piece::new(Role::Plain, " ".repeat(column - self.width)));
@@ -213,9 +217,9 @@ impl Line {
             .iter()
             .rposition(|piece| !piece.text.trim_end().is_empty())
             .map_or(0, |last| last + 1);
-        for (place, piece) in self.pieces[..shown].iter().enumerate() {
+        for (at, piece) in self.pieces[..shown].iter().enumerate() {
             let style = piece.role.style();
-            let text = match place + 1 == shown {
+            let text = match at + 1 == shown {
                 true => piece.text.trim_end(),
                 false => &piece.text,
             };
@@ -226,6 +230,9 @@ impl Line {
 }
 
 /// Writes a paragraph over the whole width.
+///
+/// # Errors
+/// When `out` cannot be written to.
 pub fn write_para(out: &mut dyn io::Write, para: &Para, width: usize) -> io::Result<()> {
     para.wrap(width).iter().try_for_each(|line| line.write(out))
 }

@@ -1,14 +1,15 @@
-//! The event loops and what they watch.
+//! The event loops, and the files that they watch.
 
 use std::io;
 
 use super::layout::{Para, Piece, Role, Row};
-use super::{Page, chain, grouped_digits, seconds};
+use super::{Page, chain, grouped_digits};
+use crate::model::describe::due;
 use crate::model::{EventLoop, LoopState};
 use crate::report::index::loop_label;
 
-/// Watched descriptors with a peer that are listed by loop.
-const SHOWN_FILES: usize = 4;
+/// Connections that are listed for each loop.
+const MAX_FILES: usize = 4;
 
 impl Page<'_, '_> {
     pub(super) fn loops(&mut self) -> io::Result<()> {
@@ -41,12 +42,9 @@ impl Page<'_, '_> {
                 para.say(Role::Plain, &format!("{} {word}", grouped_digits(count)));
             }
         }
-        match event_loop.next_timer_s {
-            Some(left) if left < 0.0 => {
-                para.say(Role::Bad, &format!("(next overdue by {})", seconds(left)));
-            }
-            Some(left) => para.say(Role::Plain, &format!("(next in {})", seconds(left))),
-            None => {}
+        if let Some(left) = event_loop.next_timer_s {
+            let role = if left < 0.0 { Role::Bad } else { Role::Plain };
+            para.say(role, &format!("(next {})", due(left)));
         }
         if let Some(files) = files(event_loop) {
             para.glue(Role::Plain, ",");
@@ -69,12 +67,9 @@ impl Page<'_, '_> {
     }
 
     fn activity(&self, event_loop: &EventLoop) -> (Role, String) {
-        let thread = event_loop
-            .thread
-            .as_deref()
-            .and_then(|id| self.index.thread(id));
+        let thread = event_loop.thread.and_then(|id| self.index.thread(id));
         let syscall = thread.and_then(|thread| thread.syscall.as_deref());
-        let task = match thread.and_then(|thread| thread.task.as_deref()) {
+        let task = match thread.and_then(|thread| thread.task) {
             Some(task) => format!(" of {}", self.index.label(task)),
             None => String::new(),
         };
@@ -94,7 +89,8 @@ impl Page<'_, '_> {
     }
 }
 
-/// `3 fds (2 listening)`; what wakes the loop itself is only named alone.
+/// `3 fds (2 listening)`. The pipe that wakes the loop is named where it is the
+/// only file.
 fn files(event_loop: &EventLoop) -> Option<String> {
     let files = &event_loop.files;
     let own = |callback: &str| callback.ends_with("._read_from_self");
@@ -114,7 +110,7 @@ fn files_with_peer(event_loop: &EventLoop) -> Vec<Para> {
     let connected = event_loop.files.iter().filter(|file| file.peer.is_some());
     let mut paras: Vec<Para> = connected
         .clone()
-        .take(SHOWN_FILES)
+        .take(MAX_FILES)
         .map(|file| {
             let mut para = Para::words(Role::Dim, &format!("fd {} {}", file.fd, file.events));
             if let Some(local) = &file.local {
@@ -126,7 +122,7 @@ fn files_with_peer(event_loop: &EventLoop) -> Vec<Para> {
             para
         })
         .collect();
-    let more = connected.count().saturating_sub(SHOWN_FILES);
+    let more = connected.count().saturating_sub(MAX_FILES);
     if more > 0 {
         paras.push(Para::words(
             Role::Dim,

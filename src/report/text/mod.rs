@@ -1,15 +1,20 @@
-//! The report for a terminal.
+//! The report for a terminal: [`write`] puts its sections together.
 //!
-//! Every text of the target passes through [`layout::Piece`], which makes it
-//! safe to print.
+//! Each section is a file: `header`, `verdict` (with `why`), `loops`, `tasks`,
+//! `resources`, `threads`; `detail` is the page of what was chosen by name. Every
+//! text of the target passes through [`layout::Piece`], which makes it safe to
+//! print.
 
 mod chain;
 mod detail;
+pub mod frame_filter;
 mod header;
 mod layout;
 mod loops;
 mod resources;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod tree;
 mod verdict;
@@ -28,30 +33,33 @@ pub(super) use wait::reason;
 pub struct Options {
     /// Columns of the terminal.
     pub width: usize,
-    /// Tasks (and threads) that do the same share a row where there are more
-    /// than this; 0 lists each.
+    /// Tasks that do the same share a row if the process has more tasks than
+    /// this, and so do threads; 0 lists each.
     pub group_above: usize,
-    /// Library code as well, each frame on a line of its own.
+    /// Show library code too, each frame on a line of its own.
     pub all_frames: bool,
-    /// Local variables, each frame on a line of its own.
+    /// Show local variables, each frame on a line of its own.
     pub locals: bool,
-    /// Leave out everything but threads.
+    /// Show nothing but threads.
     pub threads_only: bool,
 }
 
 impl Options {
-    /// Whether so many items are too many to list one by one.
+    /// Whether there are too many items to list them one by one.
     fn groups(&self, count: usize) -> bool {
         self.group_above > 0 && count > self.group_above
     }
 }
 
-/// Columns that the report is laid out for at least, however small the terminal.
+/// Minimum number of columns of the report, however small the terminal is.
 const MIN_WIDTH: usize = 20;
 
 /// Writes the report on all processes of the snapshot.
 ///
 /// With `chosen`, one choice per process, only what was chosen is shown, in full.
+///
+/// # Errors
+/// When `out` cannot be written to.
 pub fn write(
     out: &mut dyn io::Write,
     snapshot: &Snapshot,
@@ -62,8 +70,8 @@ pub fn write(
         width: options.width.max(MIN_WIDTH),
         ..options.clone()
     };
-    for (place, process) in snapshot.processes.iter().enumerate() {
-        let choice = chosen.map(|choices| choices.get(place));
+    for (index, process) in snapshot.processes.iter().enumerate() {
+        let choice = chosen.map(|choices| choices.get(index));
         let mut page = Page {
             process,
             index: &Index::new(process),
@@ -72,11 +80,11 @@ pub fn write(
         };
         match choice {
             None => {
-                page.separate(place > 0)?;
+                page.separate(index > 0)?;
                 page.overview()?;
             }
             Some(Some(choice)) if !choice.is_empty() => {
-                page.separate(place > 0)?;
+                page.separate(index > 0)?;
                 page.details(choice)?;
             }
             Some(_) => {}
@@ -106,7 +114,7 @@ pub fn verdict(process: &Process, width: usize) -> String {
     String::from_utf8_lossy(&out.into_inner()).into_owned()
 }
 
-/// One process's part of the report, being written.
+/// The part of the report on one process, and where it is written to.
 struct Page<'a, 'out> {
     process: &'a Process,
     index: &'a Index<'a>,
@@ -136,7 +144,7 @@ impl Page<'_, '_> {
         }
     }
 
-    /// A section's title, with what follows it on the line.
+    /// The title of a section, and the rest of its line.
     fn heading(&mut self, title: &str, rest: &str) -> io::Result<()> {
         let mut para = Para::words(Role::Heading, title).hanging(2);
         para.say(Role::Plain, rest);
@@ -164,41 +172,15 @@ impl Page<'_, '_> {
     }
 }
 
-/// `12,345`.
+/// A number with its digits in groups of three: `12,345`.
 fn grouped_digits(number: impl ToString) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
     }
     text
 }
-
-/// Seconds as people say them: `0.2 s`, `3 min 20 s`, `8 h 20 min`.
-fn seconds(value: f64) -> String {
-    let whole = value.abs();
-    if !whole.is_finite() {
-        "forever".to_owned()
-    } else if whole < 120.0 {
-        format!("{whole:.1} s")
-    } else if whole < 7200.0 {
-        format!(
-            "{:.0} min {:.0} s",
-            (whole / 60.0).floor(),
-            (whole % 60.0).floor()
-        )
-    } else {
-        format!(
-            "{:.0} h {:.0} min",
-            (whole / 3600.0).floor(),
-            (whole % 3600.0 / 60.0).floor()
-        )
-    }
-}
-
-pub mod frame_filter;
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,4 @@
-//! The list of tasks, and of coroutines that no task runs.
+//! The list of tasks, and the list of coroutines that no task runs.
 
 use std::io;
 use std::sync::Arc;
@@ -7,16 +7,18 @@ use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row, Unit};
 use super::tree::{self, Node};
 use super::{Page, frame_filter, grouped_digits, wait};
-use crate::model::{Coroutine, Frame, Task, TaskState};
+use crate::model::{Coroutine, CoroutineState, Frame, Task, TaskState};
 use crate::plain_text;
 use crate::report::index::{address, loop_label, short, task_label};
 
-/// Rows laid out together: bounds what is held of a very long list.
+/// Rows laid out together. This bounds the memory for a very long list.
 const BATCH: usize = 2_000;
-/// From so many tasks on only the first rows of grouped ones are listed.
+/// With more tasks than this, only the first rows of grouped tasks are listed.
 const CROWD: usize = 500;
+/// The number of these rows.
 const CROWD_ROWS: usize = 18;
-const SHOWN_COROUTINES: usize = 10;
+/// Coroutines that are listed.
+const MAX_COROUTINES: usize = 10;
 
 impl Page<'_, '_> {
     pub(super) fn tasks(&mut self) -> io::Result<()> {
@@ -38,10 +40,10 @@ impl Page<'_, '_> {
         let several_loops = self.process.loops.len() > 1;
         for nodes in nodes.chunk_by(|a, b| a.event_loop == b.event_loop) {
             if several_loops {
-                let event_loop = nodes[0].event_loop.map(|place| &self.process.loops[place]);
+                let event_loop = nodes[0].event_loop.map(|at| &self.process.loops[at]);
                 let title = match event_loop {
                     Some(event_loop) => format!("loop {}", loop_label(event_loop, self.index)),
-                    None => "of no known loop".to_owned(),
+                    None => "loop not known".to_owned(),
                 };
                 self.para(&Para::words(Role::Dim, &title).indented(1))?;
             }
@@ -54,11 +56,11 @@ impl Page<'_, '_> {
             return Ok(());
         }
         let more: usize = left_out.iter().map(|node| node.tasks.len()).sum();
-        let text = format!("and {} tasks more", grouped_digits(more));
+        let text = format!("and {} more tasks", grouped_digits(more));
         self.para(&Para::words(Role::Dim, &text).indented(2))
     }
 
-    /// Which file the lines are in that have none beside them.
+    /// The file of the lines that are printed without a file.
     fn lines_in(&self) -> String {
         let own = |frame: &Frame| frame.file.as_deref() == self.index.home();
         let mut frames = (self.process.task_stacks()).flat_map(|(frames, _)| frames);
@@ -75,7 +77,7 @@ impl Page<'_, '_> {
 
     fn task_row(&self, node: &Node) -> Row {
         let tasks: Vec<&Task> = (node.tasks.iter())
-            .map(|&place| &*self.process.tasks[place])
+            .map(|&index| &*self.process.tasks[index])
             .collect();
         let mut label: Unit = vec![Piece::new(Role::Dim, &node.branch)];
         let first = tasks[0];
@@ -122,13 +124,13 @@ impl Page<'_, '_> {
         }
         self.heading(
             "COROUTINES",
-            &format!("{} of no task", grouped_digits(coroutines.len())),
+            &format!("{} without a task", grouped_digits(coroutines.len())),
         )?;
         let mut listed: Vec<&Coroutine> = coroutines.iter().collect();
         listed.sort_by_key(|one| one.frames.iter().all(|frame| frame.library));
         let shown = match self.options.group_above {
             0 => listed.len(),
-            _ => SHOWN_COROUTINES,
+            _ => MAX_COROUTINES,
         };
         let rows: Vec<Row> = (listed.iter().take(shown))
             .map(|one| self.coroutine_row(one))
@@ -144,13 +146,13 @@ impl Page<'_, '_> {
     }
 
     fn coroutine_row(&self, coroutine: &Coroutine) -> Row {
-        let state = match (coroutine.state.as_str(), &coroutine.event_loop) {
-            ("created", Some(event_loop)) => {
+        let state = match (coroutine.state, coroutine.event_loop) {
+            (CoroutineState::Created, Some(event_loop)) => {
                 format!("not started, queued on {}", self.index.label(event_loop))
             }
-            ("created", None) => "never started".to_owned(),
-            ("async-generator", _) => "suspended async generator".to_owned(),
-            (other, _) => other.to_owned(),
+            (CoroutineState::Created, None) => "never started".to_owned(),
+            (CoroutineState::AsyncGenerator, _) => "suspended async generator".to_owned(),
+            (CoroutineState::Suspended, _) => "suspended".to_owned(),
         };
         let mut note = Para::words(Role::Plain, &state).hanging(2);
         if let (Some(holder), None) = (&coroutine.referenced_by, &coroutine.event_loop) {
@@ -161,7 +163,7 @@ impl Page<'_, '_> {
         let body = match coroutine.frames.as_slice() {
             // The label names the function.
             [only] if !self.options.locals && only.error.is_none() => {
-                vec![Para::words(Role::Place, &chain::place(only))]
+                vec![Para::words(Role::Location, &chain::location(only))]
             }
             frames => self.frames(frames, None),
         };
@@ -177,7 +179,7 @@ impl Page<'_, '_> {
 /// The task's name, or its address beside a chain that names the coroutine.
 fn own_label(task: &Task) -> String {
     match task.name.is_empty() {
-        true => address(&task.id).to_owned(),
+        true => address(task.id),
         false => task_label(task),
     }
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, chain, frame_filter, grouped_digits, wait};
-use crate::model::{Thread, ThreadState, Wait};
+use crate::model::{Thread, ThreadState, Wait, WaitKind};
 use crate::plain_text::name;
 use crate::report::Index;
 
@@ -50,13 +50,13 @@ impl Page<'_, '_> {
     }
 }
 
-/// What the thread does now, and what it has. `in_step`: its task is named
-/// elsewhere, and so is what that waits for.
+/// What the thread does now. With `in_step`, its frames name the task that runs
+/// in it, so that neither the task nor its wait is named again.
 pub fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
     let wait = thread.waits_for.as_ref().filter(|_| !in_step);
     let mut para = match (thread.state, &thread.syscall) {
         (ThreadState::Blocked, _) if wait.is_some_and(names_more) => {
-            Para::words(Role::Plain, &wait::reason(&thread.id, index))
+            Para::words(Role::Plain, &wait::reason(thread.id, index))
         }
         (ThreadState::Running, _) => Para::words(Role::Good, "running"),
         (ThreadState::Blocked, Some(syscall)) => Para::words(Role::Plain, &format!("in {syscall}")),
@@ -71,10 +71,10 @@ pub fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
     if thread.holds_gil == Some(true) {
         add("holds the GIL");
     }
-    if let Some(event_loop) = &thread.event_loop {
+    if let Some(event_loop) = thread.event_loop {
         add(&format!("runs {}", index.label(event_loop)));
     }
-    if let Some(task) = thread.task.as_ref().filter(|_| !in_step) {
+    if let Some(task) = thread.task.filter(|_| !in_step) {
         add(&format!("in task {}", index.label(task)));
     }
     if thread.daemon == Some(true) {
@@ -86,12 +86,12 @@ pub fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
     para
 }
 
-/// Whether the wait says more than the name of the system call.
+/// Whether the wait says more than the name of the system call does.
 pub fn names_more(wait: &Wait) -> bool {
-    !matches!(wait.kind.as_str(), "sleep" | "process") || wait.resource.is_some()
+    !matches!(wait.kind, WaitKind::Sleep | WaitKind::Process) || wait.resource.is_some()
 }
 
-/// Threads in their order; with `group`, those that do the same together.
+/// Threads in their order. With `group`, threads that do the same share an entry.
 fn alike(threads: &[Thread], group: bool) -> Vec<Vec<&Thread>> {
     let mut groups: Vec<Vec<&Thread>> = Vec::new();
     let mut known = FxHashMap::default();

@@ -1,31 +1,22 @@
-//! The order in which tasks are listed: under whoever awaits them, equal ones
-//! together.
+//! The order in which tasks are listed: each under the task that awaits it, equal
+//! tasks together.
 
 use rustc_hash::FxHashMap;
 
-use crate::model::{Frame, Process, Task, TaskState};
+use crate::model::{Frame, ItemId, Process, Task, TaskState, WaitKind};
 use crate::report::Index;
 
-/// Edges of these kinds make the task awaited a child of the one awaiting.
-const STRUCTURAL: [&str; 6] = [
-    "await",
-    "gather",
-    "wait",
-    "wait_for",
-    "shield",
-    "task-group",
-];
 /// Deeper tasks are numbered instead of indented further.
 const MAX_INDENT: usize = 6;
 
 /// One row of the list: a task, or several that do the same.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Places in the process's list of tasks; never empty.
+    /// Indexes in the process's list of tasks; never empty.
     pub tasks: Vec<usize>,
-    /// The task it is listed under.
+    /// Index of the task that it is listed under.
     pub parent: Option<usize>,
-    /// Place of the loop that the task at the root belongs to.
+    /// Index of the loop that the task at the root belongs to.
     pub event_loop: Option<usize>,
     /// Drawn before the name.
     pub branch: String,
@@ -34,24 +25,24 @@ pub struct Node {
 }
 
 /// Every task once: roots in the process's order, grouped by their loop, each
-/// followed by what it awaits. With `group`, tasks that stand at the same place
-/// in the tree and do the same share a row.
+/// followed by the tasks that it awaits. With `group`, tasks that have the same
+/// parent and do the same share a row.
 pub fn arrange(process: &Process, index: &Index, group: bool) -> Vec<Node> {
     let children = children(process, index);
     let mut has_parent = vec![false; process.tasks.len()];
     for &child in children.iter().flatten() {
         has_parent[child] = true;
     }
-    let mut placed = vec![false; process.tasks.len()];
+    let mut listed = vec![false; process.tasks.len()];
     let mut nodes = Vec::new();
     let (mut roots, cyclic): (Vec<usize>, Vec<usize>) =
         (0..process.tasks.len()).partition(|&task| !has_parent[task]);
-    let loop_of = |task: usize| index.loop_place(process.tasks[task].event_loop.as_deref()?);
+    let loop_of = |task: usize| index.position(process.tasks[task].event_loop?);
     roots.sort_by_key(|&task| loop_of(task));
     let mut walk = Walk {
         process,
         children: &children,
-        placed: &mut placed,
+        listed: &mut listed,
         nodes: &mut nodes,
         group,
     };
@@ -67,9 +58,11 @@ pub fn arrange(process: &Process, index: &Index, group: bool) -> Vec<Node> {
 fn children(process: &Process, index: &Index) -> Vec<Vec<usize>> {
     let mut children = vec![Vec::new(); process.tasks.len()];
     for edge in process.edges.iter() {
-        if STRUCTURAL.contains(&edge.via.as_str())
-            && let (Some(from), Some(to)) =
-                (index.task_place(&edge.from), index.task_place(&edge.to))
+        if edge.via.is_parent_to_child()
+            && let (Some(from), Some(to)) = (
+                task_position(index, edge.from),
+                task_position(index, edge.to),
+            )
             && from != to
         {
             children[from].push(to);
@@ -78,15 +71,20 @@ fn children(process: &Process, index: &Index) -> Vec<Vec<usize>> {
     children
 }
 
+/// The task's position in the process's list.
+fn task_position(index: &Index, id: ItemId) -> Option<usize> {
+    index.task(id).and_then(|_| index.position(id))
+}
+
 struct Walk<'a> {
     process: &'a Process,
     children: &'a [Vec<usize>],
-    placed: &'a mut [bool],
+    listed: &'a mut [bool],
     nodes: &'a mut Vec<Node>,
     group: bool,
 }
 
-/// A row waiting for its turn.
+/// A row that is not listed yet.
 struct Pending {
     tasks: Vec<usize>,
     parent: Option<usize>,
@@ -147,7 +145,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Rows for those tasks that have none yet, the first on top of the stack.
+    /// Rows for those of the tasks that have none yet, in reverse order: the stack
+    /// gives the first one first.
     fn pending(
         &mut self,
         tasks: Vec<usize>,
@@ -156,17 +155,17 @@ impl Walk<'_> {
         lead: &str,
     ) -> Vec<Pending> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut known: FxHashMap<Likeness, usize> = FxHashMap::default();
+        let mut by_likeness: FxHashMap<Likeness, usize> = FxHashMap::default();
         let mut stacks = Stacks::default();
         for task in tasks {
-            if std::mem::replace(&mut self.placed[task], true) {
+            if std::mem::replace(&mut self.listed[task], true) {
                 continue;
             }
             if !self.group {
                 groups.push(vec![task]);
                 continue;
             }
-            let at = *known
+            let at = *by_likeness
                 .entry(likeness(&self.process.tasks[task], &mut stacks))
                 .or_insert(groups.len());
             match groups.get_mut(at) {
@@ -195,31 +194,31 @@ struct Likeness<'a> {
     outcome: Option<u8>,
     exception: Option<(&'a str, &'a str, bool)>,
     cancelling: (u64, bool),
-    event_loop: Option<&'a str>,
-    wait: Option<&'a str>,
+    event_loop: Option<ItemId>,
+    wait: Option<WaitKind>,
     stack: usize,
     error: Option<&'a str>,
 }
 
-/// Where each frame of a stack is.
-type Places<'a> = Vec<(&'a str, Option<&'a str>, Option<u32>)>;
+/// Function, file and line of each frame of a stack.
+type Lines<'a> = Vec<(&'a str, Option<&'a str>, Option<u32>)>;
 
-/// Numbers of stacks: equal ones have the same.
+/// A number for each stack. Equal stacks have the same one.
 #[derive(Default)]
 struct Stacks<'a> {
-    numbers: FxHashMap<Places<'a>, usize>,
-    /// By their address: tasks share most of them.
+    numbers: FxHashMap<Lines<'a>, usize>,
+    /// The same numbers by the address of the frames, which most tasks share.
     known: FxHashMap<*const Frame, usize>,
 }
 
 impl<'a> Stacks<'a> {
     fn number(&mut self, frames: &'a [Frame]) -> usize {
         *self.known.entry(frames.as_ptr()).or_insert_with(|| {
-            let places = frames
+            let lines = frames
                 .iter()
                 .map(|frame| (&*frame.qualname, frame.file.as_deref(), frame.line));
             let next = self.numbers.len();
-            *self.numbers.entry(places.collect()).or_insert(next)
+            *self.numbers.entry(lines.collect()).or_insert(next)
         })
     }
 }
@@ -233,8 +232,8 @@ fn likeness<'a>(task: &'a Task, stacks: &mut Stacks<'a>) -> Likeness<'a> {
         exception: (task.exception.as_ref())
             .map(|raised| (&*raised.type_name, &*raised.message, raised.retrieved)),
         cancelling: (task.cancelling, task.must_cancel),
-        event_loop: task.event_loop.as_deref(),
-        wait: task.waits_for.as_ref().map(|wait| &*wait.kind),
+        event_loop: task.event_loop,
+        wait: task.waits_for.as_ref().map(|wait| wait.kind),
         stack: stacks.number(&task.frames),
         error: task.error.as_deref(),
     }

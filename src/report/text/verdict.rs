@@ -1,31 +1,29 @@
-//! The answer: is it stuck, where, does it end by itself, and why.
+//! The answer: whether the process is stuck, where, whether it recovers, and why.
 
 use std::io;
 
 use super::layout::{Para, Piece, Role};
-use super::{Page, seconds, why};
-use crate::model::{Culprit, Diagnosis, Verdict};
+use super::{Page, why};
+use crate::model::describe::{due, duration};
+use crate::model::{Culprit, Diagnosis, DiagnosisKind, Verdict, VerdictState};
 use crate::plain_text;
 
-/// Further diagnoses that are listed.
-const SHOWN_ALSO: usize = 5;
-/// Columns before what a field says.
+/// Further findings that are listed.
+const MAX_ALSO: usize = 5;
+/// Columns of a field's title.
 const FIELD: usize = 9;
-/// Two times this near, in seconds, are one and the same.
+/// Times that differ by less than this, in seconds, are taken to be the same.
 const SAME_TIME_S: f64 = 0.5;
 
 impl Page<'_, '_> {
-    /// The verdict, and what the first diagnosis says where it is the reason.
+    /// The verdict, and the first finding in full where it explains the verdict.
     pub(super) fn verdict(&mut self) -> io::Result<()> {
         let process = self.process;
         let Some(verdict) = &process.verdict else {
             return Ok(());
         };
-        self.para(&judged(verdict, !process.diagnoses.is_empty()))?;
-        let stuck = matches!(
-            verdict.state.as_str(),
-            "hung" | "blocked-loop" | "livelock" | "waiting"
-        );
+        self.para(&verdict_line(verdict, !process.diagnoses.is_empty()))?;
+        let stuck = verdict.state.is_explained();
         let Some((first, others)) = process.diagnoses.split_first() else {
             return Ok(());
         };
@@ -53,7 +51,7 @@ impl Page<'_, '_> {
     fn culprit(&mut self, culprit: &Culprit) -> io::Result<()> {
         let mut para = field("CULPRIT");
         let file = self.within(&culprit.file);
-        para.say(Role::Place, &format!("{file}:{}", culprit.line));
+        para.say(Role::Location, &format!("{file}:{}", culprit.line));
         para.glue(Role::Plain, "  ");
         para.glue(Role::Plain, &culprit.function);
         self.para(&para)?;
@@ -61,7 +59,7 @@ impl Page<'_, '_> {
         self.para(&text.indented(FIELD).hanging(2))
     }
 
-    /// The path without the folder that all of the program's files are in.
+    /// The path below the folder that all files of the program are in.
     fn within<'f>(&self, file: &'f str) -> &'f str {
         let files = (self.process.frames())
             .filter(|frame| !frame.library)
@@ -79,34 +77,40 @@ impl Page<'_, '_> {
         }
     }
 
-    /// Whether, and when, it goes on by itself.
+    /// Whether, and when, the process recovers by itself.
     fn recovery(&self, verdict: &Verdict, diagnosis: &Diagnosis) -> (Role, String) {
         let process = self.process;
         let guards = || process.tasks.iter().flat_map(|task| &task.guards);
         if let Some(left) = diagnosis.recovers_in_s {
             let near = |other: f64| (other - left).abs() < SAME_TIME_S;
             let timers = process.loops.iter().filter_map(|one| one.next_timer_s);
-            let time = seconds(left);
+            let time = due(left);
             let text = if guards().any(|guard| near(guard.remaining_s)) {
-                match verdict.state.as_str() {
-                    "waiting" => format!("at the latest in {time}, by a timeout"),
-                    _ => format!("in {time}, by a timeout"),
+                match verdict.state {
+                    VerdictState::Waiting => format!("at the latest {time}, by a timeout"),
+                    _ => format!("{time}, by a timeout"),
                 }
-            } else if diagnosis.kind == "long-timer" || timers.into_iter().any(near) {
-                format!("in {time}, when the timer is due")
+            } else if diagnosis.kind == DiagnosisKind::LongTimer || timers.into_iter().any(near) {
+                format!("{time}, when the timer is due")
             } else {
-                format!("in {time}")
+                time
             };
             return (Role::Plain, text);
         }
-        match verdict.state.as_str() {
-            "hung" if guards().next().is_none() && self.timers() == 0 => {
+        match verdict.state {
+            VerdictState::Hung if guards().next().is_none() && self.timers() == 0 => {
                 (Role::Bad, "none: no timer or timeout is pending".to_owned())
             }
-            "hung" => (Role::Bad, "none: no timeout guards this wait".to_owned()),
-            "livelock" => (Role::Bad, "none: it repeats the same steps".to_owned()),
-            "blocked-loop" => (Role::Warn, "when that call returns, not before".to_owned()),
-            _ => (
+            VerdictState::Hung => (Role::Bad, "none: no timeout guards this wait".to_owned()),
+            VerdictState::Livelock => (Role::Bad, "none: it repeats the same steps".to_owned()),
+            VerdictState::BlockedLoop => {
+                (Role::Warn, "when that call returns, not before".to_owned())
+            }
+            VerdictState::Waiting
+            | VerdictState::Busy
+            | VerdictState::Idle
+            | VerdictState::Starting
+            | VerdictState::Unknown => (
                 Role::Warn,
                 "when what it waits for happens; no timeout guards it".to_owned(),
             ),
@@ -129,16 +133,16 @@ impl Page<'_, '_> {
 
     fn also(&mut self, diagnoses: &[Diagnosis]) -> io::Result<()> {
         let room = self.options.width.saturating_sub(FIELD).max(FIELD);
-        for (place, one) in diagnoses.iter().take(SHOWN_ALSO).enumerate() {
+        for (at, one) in diagnoses.iter().take(MAX_ALSO).enumerate() {
             let summary = plain_text::clean(&one.summary);
-            let mut para = field(if place == 0 { "ALSO" } else { "" });
+            let mut para = field(if at == 0 { "ALSO" } else { "" });
             para.units.push(vec![Piece::new(
                 Role::Plain,
                 plain_text::cut(&summary, room),
             )]);
             self.para(&para)?;
         }
-        match diagnoses.len().saturating_sub(SHOWN_ALSO) {
+        match diagnoses.len().saturating_sub(MAX_ALSO) {
             0 => Ok(()),
             more => {
                 let text = format!("and {more} more (--json)");
@@ -149,28 +153,32 @@ impl Page<'_, '_> {
 }
 
 /// `HUNG: … (certain; unchanged over 2 samples, 1.0 s apart)`
-fn judged(verdict: &Verdict, diagnosed: bool) -> Para {
-    let (role, state) = match verdict.state.as_str() {
-        "hung" => (Role::Bad, "HUNG".to_owned()),
-        "blocked-loop" => (Role::Bad, "BLOCKED LOOP".to_owned()),
-        "livelock" => (Role::Bad, "LIVELOCK".to_owned()),
-        "waiting" if diagnosed => (Role::Warn, "WAITING".to_owned()),
-        other => (Role::Plain, other.to_uppercase()),
+fn verdict_line(verdict: &Verdict, diagnosed: bool) -> Para {
+    let (role, state) = match verdict.state {
+        VerdictState::Hung => (Role::Bad, "HUNG"),
+        VerdictState::BlockedLoop => (Role::Bad, "BLOCKED LOOP"),
+        VerdictState::Livelock => (Role::Bad, "LIVELOCK"),
+        VerdictState::Waiting if diagnosed => (Role::Warn, "WAITING"),
+        VerdictState::Waiting => (Role::Plain, "WAITING"),
+        VerdictState::Busy => (Role::Plain, "BUSY"),
+        VerdictState::Idle => (Role::Plain, "IDLE"),
+        VerdictState::Starting => (Role::Plain, "STARTING"),
+        VerdictState::Unknown => (Role::Plain, "UNKNOWN"),
     };
     let mut para = field("VERDICT");
     para.say(role, &format!("{state}:"));
     para.say(Role::Plain, &verdict.summary);
-    let samples = match (verdict.samples, verdict.state.as_str()) {
+    let samples = match (verdict.samples, verdict.state) {
         (0 | 1, _) => "one sample".to_owned(),
-        (many, "hung") => format!("unchanged over {many} samples"),
+        (many, VerdictState::Hung) => format!("unchanged over {many} samples"),
         (many, _) => format!("{many} samples"),
     };
     let apart = match verdict.samples {
         0 | 1 => String::new(),
-        _ => format!(", {} apart", seconds(verdict.interval_s)),
+        _ => format!(", {} apart", duration(verdict.interval_s)),
     };
-    let sure = &verdict.confidence;
-    para.say(Role::Dim, &format!("({sure}; {samples}{apart})"));
+    let confidence = verdict.confidence;
+    para.say(Role::Dim, &format!("({confidence}; {samples}{apart})"));
     para
 }
 

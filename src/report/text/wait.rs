@@ -1,26 +1,25 @@
-//! What a task or thread waits for, or is, in a few words.
+//! What a task or thread waits for, or its state, in a few words.
 
-use arcstr::ArcStr;
 use rustc_hash::FxHashSet;
 
 use super::chain;
 use super::layout::{Para, Role};
-use super::seconds;
-use crate::model::{Edge, Outcome, Resource, Task, TaskState, ThreadState, Wait};
+use crate::model::describe::{action, due, duration};
+use crate::model::{Edge, ItemId, Outcome, Resource, Task, TaskState, ThreadState, Wait, WaitKind};
 use crate::plain_text;
 use crate::report::index::short;
 use crate::report::{Index, describe};
 
-/// Up to so many names are all listed; of more only the first few.
-const ALL_NAMES: usize = 4;
+/// Names that are all listed; of a longer list only the first few are.
+const MAX_NAMES: usize = 4;
 const FIRST_NAMES: usize = 2;
-/// Summaries are cut to so many columns.
-const SUMMARY: usize = 400;
+/// Columns that summaries are cut to.
+const SUMMARY_COLUMNS: usize = 400;
 
 /// The task's state: what it waits for, or how it ended.
 pub fn state(task: &Task, index: &Index) -> Para {
     let mut para = match task.state {
-        TaskState::Waiting => Para::words(Role::Plain, &reason(&task.id, index)),
+        TaskState::Waiting => Para::words(Role::Plain, &reason(task.id, index)),
         TaskState::Ready if task.started == Some(false) => Para::words(Role::Good, "not started"),
         TaskState::Ready => Para::words(Role::Good, "ready"),
         TaskState::Running => running(task, index),
@@ -57,7 +56,7 @@ pub fn notes(task: &Task, index: &Index) -> Vec<Para> {
     paras
 }
 
-/// The states of tasks that do the same and one of their names, in one sentence.
+/// One sentence about tasks that do the same: their states, and one of their names.
 pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
     let Some(&first) = tasks.first() else {
         return Vec::new();
@@ -84,7 +83,7 @@ pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
         }
     }
     para.glue(Role::Dim, ";");
-    para.say(Role::Dim, &format!("e.g. {}", index.label(&first.id)));
+    para.say(Role::Dim, &format!("e.g. {}", index.label(first.id)));
     let mut paras = vec![para.hanging(2)];
     paras.extend(first.error.as_deref().map(chain::unreadable));
     paras
@@ -93,37 +92,36 @@ pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
 /// How many different reasons these tasks wait for. Those that wait in the same
 /// way for the same resource are put into words once.
 fn distinct_reasons(tasks: &[&Task], index: &Index) -> usize {
-    let mut told = FxHashSet::default();
+    let mut counted = FxHashSet::default();
     let mut distinct = FxHashSet::default();
     for task in tasks {
         let wait = task.waits_for.as_ref();
-        let same = wait.filter(|wait| says_no_more(wait)).and_then(|wait| {
-            let resource = wait.resource.as_deref()?;
-            Some((wait.kind.as_str(), resource, wait.summary.as_str()))
-        });
-        if same.is_none_or(|same| told.insert(same)) {
-            distinct.insert(reason(&task.id, index));
+        let same = wait
+            .filter(|wait| is_plain(wait))
+            .and_then(|wait| Some((wait.kind, wait.resource?, wait.summary.as_str())));
+        if same.is_none_or(|same| counted.insert(same)) {
+            distinct.insert(reason(task.id, index));
         }
     }
     distinct.len()
 }
 
-/// Whether [`reason`] says of it nothing but its kind, its resource and its
-/// summary: no edges, no time, no place in a queue.
-fn says_no_more(wait: &Wait) -> bool {
-    combining(wait, true).is_none()
-        && !matches!(wait.kind.as_str(), "future" | "executor")
+/// Whether [`reason`] is made from the kind, the resource and the summary alone:
+/// no edges, no time, no position in a queue.
+fn is_plain(wait: &Wait) -> bool {
+    combination(wait.kind).is_none()
+        && !matches!(wait.kind, WaitKind::Future | WaitKind::Executor)
         && wait.remaining_s.is_none()
 }
 
-/// Names of ids, the first few of them.
-pub fn names(ids: &[&str], index: &Index) -> String {
-    let shown = if ids.len() > ALL_NAMES {
+/// The names of these items; of a long list the first few and a count.
+pub fn names(ids: &[ItemId], index: &Index) -> String {
+    let shown = if ids.len() > MAX_NAMES {
         FIRST_NAMES
     } else {
         ids.len()
     };
-    let labels: Vec<String> = ids[..shown].iter().map(|id| index.label(id)).collect();
+    let labels: Vec<String> = ids[..shown].iter().map(|id| index.label(*id)).collect();
     let labels = labels.join(", ");
     match ids.len() - shown {
         0 => labels,
@@ -131,109 +129,123 @@ pub fn names(ids: &[&str], index: &Index) -> String {
     }
 }
 
-/// When a timer is due: `in 3.2 s`, `overdue by 1.3 s`.
-pub fn due(remaining_s: f64) -> String {
-    if remaining_s < 0.0 {
-        format!("overdue by {}", seconds(remaining_s))
-    } else {
-        format!("in {}", seconds(remaining_s))
-    }
-}
-
 /// What a task or thread waits for, in a few words.
-pub fn reason(id: &str, index: &Index) -> String {
+pub fn reason(id: ItemId, index: &Index) -> String {
     let wait = index.wait(id);
     let edges = index.edges_from(id);
-    let awaited: Vec<&str> = (edges.iter().map(|edge| edge.to.as_str()))
-        .filter(|to| index.task(to).is_some() || index.coroutine(to).is_some())
+    let awaited: Vec<ItemId> = (edges.iter().map(|edge| edge.to))
+        .filter(|to| index.task(*to).is_some() || index.coroutine(*to).is_some())
         .collect();
     let Some(wait) = wait else {
-        return of_edges(edges, index);
+        return edge_targets(edges, index);
     };
-    if wait.kind == "idle" {
+    if wait.kind == WaitKind::Idle {
         return "idle".to_owned();
     }
-    if wait.kind == "future" && wait.type_name.starts_with("concurrent.") && !edges.is_empty() {
-        let ids: Vec<&str> = edges.iter().map(|edge| edge.to.as_str()).collect();
+    let is_concurrent = wait.type_name.starts_with("concurrent.");
+    if wait.kind == WaitKind::Future && is_concurrent && !edges.is_empty() {
+        let ids: Vec<ItemId> = edges.iter().map(|edge| edge.to).collect();
         return format!("Future.result() of {}", names(&ids, index));
     }
-    if let Some(before) = combining(wait, !awaited.is_empty()) {
-        return format!("{before} {}", names(&awaited, index));
+    if let Some(combination) = combination(wait.kind).filter(|_| !awaited.is_empty()) {
+        return format!("{combination} {}", names(&awaited, index));
     }
-    if let (true, Some(left)) = (wait.kind == "timer", wait.remaining_s) {
+    if let (WaitKind::Timer, Some(left)) = (wait.kind, wait.remaining_s) {
         return match left < 0.0 {
-            true => format!("timer, overdue by {}", seconds(left)),
-            false => format!("timer, {} left", seconds(left)),
+            true => format!("timer, {}", due(left)),
+            false => format!("timer, {} left", duration(left)),
         };
     }
-    if let Some(resource) = wait.resource.as_deref().and_then(|id| index.resource(id)) {
-        let opaque = describe::is_opaque(resource) && !wait.summary.is_empty();
+    if let Some(resource) = wait.resource.and_then(|id| index.resource(id)) {
+        let opaque = resource.kind.is_opaque() && !wait.summary.is_empty();
         if !opaque {
-            return of_resource(wait, resource, index);
+            return resource_and_holders(wait, resource, index);
         }
     }
     if !wait.summary.is_empty() {
         let summary = plain_text::clean(&wait.summary);
-        return plain_text::cut(&summary, SUMMARY).into_owned();
+        return plain_text::cut(&summary, SUMMARY_COLUMNS).into_owned();
     }
     match (edges.is_empty(), wait.type_name.is_empty()) {
         (true, false) => short(&wait.type_name),
-        _ => of_edges(edges, index),
+        _ => edge_targets(edges, index),
     }
 }
 
-/// What several tasks are waited for through.
-fn combining(wait: &Wait, awaits: bool) -> Option<&'static str> {
-    let before = match wait.kind.as_str() {
-        "task" | "await" => "task",
-        "gather" => "gather of",
-        "wait" => "wait of",
-        "wait_for" => "wait_for",
-        "shield" => "shield of",
-        "task-group" => "TaskGroup of",
-        "as_completed" => "as_completed of",
-        _ => return None,
-    };
-    awaits.then_some(before)
+/// The function that combines the tasks waited for; `None` for other waits.
+fn combination(kind: WaitKind) -> Option<&'static str> {
+    match kind {
+        WaitKind::Task => Some("task"),
+        WaitKind::Gather => Some("gather of"),
+        WaitKind::Wait => Some("wait of"),
+        WaitKind::WaitFor => Some("wait_for"),
+        WaitKind::Shield => Some("shield of"),
+        WaitKind::TaskGroup => Some("TaskGroup of"),
+        WaitKind::AsCompleted => Some("as_completed of"),
+        WaitKind::Future
+        | WaitKind::Timer
+        | WaitKind::Lock
+        | WaitKind::Semaphore
+        | WaitKind::Event
+        | WaitKind::Condition
+        | WaitKind::Barrier
+        | WaitKind::QueueGet
+        | WaitKind::QueuePut
+        | WaitKind::QueueJoin
+        | WaitKind::SocketRead
+        | WaitKind::SocketWrite
+        | WaitKind::SocketClose
+        | WaitKind::Accept
+        | WaitKind::Connect
+        | WaitKind::PipeRead
+        | WaitKind::PipeWrite
+        | WaitKind::PipeClose
+        | WaitKind::FileRead
+        | WaitKind::FileWrite
+        | WaitKind::FileLock
+        | WaitKind::Server
+        | WaitKind::ServerClose
+        | WaitKind::Executor
+        | WaitKind::Subprocess
+        | WaitKind::Process
+        | WaitKind::ThreadLock
+        | WaitKind::Thread
+        | WaitKind::Sleep
+        | WaitKind::Idle => None,
+    }
 }
 
-fn of_edges(edges: &[&Edge], index: &Index) -> String {
+/// What the edges lead to, where nothing else is known of the wait.
+fn edge_targets(edges: &[&Edge], index: &Index) -> String {
     let Some(first) = edges.first() else {
         return "something that is not known".to_owned();
     };
-    let ids: Vec<&str> = edges.iter().map(|edge| edge.to.as_str()).collect();
-    format!("{} ({})", names(&ids, index), short(&first.via))
+    let ids: Vec<ItemId> = edges.iter().map(|edge| edge.to).collect();
+    format!("{} ({})", names(&ids, index), first.via)
 }
 
-/// The resource, its state, and who has it.
-fn of_resource(wait: &Wait, resource: &Resource, index: &Index) -> String {
-    let action = match wait.kind.as_str() {
-        "queue-get" => "get from ",
-        "queue-put" => "put into ",
-        "queue-join" => "join of ",
-        "socket-read" | "pipe-read" => "read from ",
-        "socket-write" | "pipe-write" => "write to ",
-        "accept" => "accept on ",
-        "condition" if resource.kind != "condition" => "notification of ",
-        _ => "",
+/// The resource, its state, and its holders.
+fn resource_and_holders(wait: &Wait, resource: &Resource, index: &Index) -> String {
+    let action = match wait.kind {
+        WaitKind::Accept => "accept on ",
+        kind => action(kind, resource.kind),
     };
-    if matches!(resource.kind.as_str(), "executor" | "process-pool") {
-        let place = match (wait.waiters_ahead, resource.size) {
+    if resource.kind.runs_jobs() {
+        let position = match (wait.waiters_ahead, resource.size) {
             (Some(ahead), Some(size)) if size > ahead => {
                 format!(", job {} of {size} in its queue", ahead + 1)
             }
             (Some(ahead), _) => format!(", job {} in its queue", ahead + 1),
             _ => String::new(),
         };
-        return format!("{action}{}{place}", describe::title(resource));
+        return format!("{action}{}{position}", describe::title(resource));
     }
-    let mut text = format!("{action}{}", describe::titled(resource));
-    let holders: Vec<&str> = resource.holders.iter().map(ArcStr::as_str).collect();
-    match holders.as_slice() {
+    let mut text = format!("{action}{}", describe::title_and_state(resource));
+    match resource.holders.as_slice() {
         [] => {}
         [by] => {
-            text.push_str(&format!(", held by {}", index.label(by)));
-            if let Some(at) = taken(resource, by) {
+            text.push_str(&format!(", held by {}", index.label(*by)));
+            if let Some(at) = taken(resource, *by) {
                 text.push_str(&format!(" ({at})"));
             }
         }
@@ -242,8 +254,8 @@ fn of_resource(wait: &Wait, resource: &Resource, index: &Index) -> String {
     text
 }
 
-/// Where somebody took it: `transfer:17`.
-pub fn taken(resource: &Resource, by: &str) -> Option<String> {
+/// Where a holder took the resource: `transfer:17`.
+pub fn taken(resource: &Resource, by: ItemId) -> Option<String> {
     let taken = resource.taken_at.iter().find(|taken| taken.by == by)?;
     Some(match taken.line {
         Some(line) => format!("{}:{line}", short(&taken.function)),
@@ -251,16 +263,17 @@ pub fn taken(resource: &Resource, by: &str) -> Option<String> {
     })
 }
 
-/// Where it runs, and in what its thread is blocked meanwhile.
+/// The thread that a running task runs in, and the call that this thread is
+/// blocked in, if it is.
 fn running(task: &Task, index: &Index) -> Para {
-    let thread = task.thread.as_deref().and_then(|id| index.thread(id));
-    let Some(thread) = thread.filter(|thread| thread.task.as_deref() == Some(&task.id)) else {
+    let thread = task.thread.and_then(|id| index.thread(id));
+    let Some(thread) = thread.filter(|thread| thread.task == Some(task.id)) else {
         return Para::words(Role::Good, "running");
     };
     let name = short(&thread.name);
     let call = match (thread.state, &thread.waits_for, &thread.syscall) {
         (ThreadState::Blocked, Some(wait), _) if !wait.summary.is_empty() => {
-            Some(reason(&task.id, index))
+            Some(reason(task.id, index))
         }
         (ThreadState::Blocked, _, Some(syscall)) => Some(short(syscall)),
         _ => None,

@@ -1,4 +1,5 @@
-//! The cause in a few lines: who waits for whom, up to where that closes or ends.
+//! The cause in a few lines: who waits for whom, up to where the path of waits
+//! closes to a cycle or ends.
 
 mod ends;
 
@@ -8,63 +9,68 @@ use rustc_hash::FxHashMap;
 
 use super::layout::{Para, Role};
 use super::{chain, grouped_digits, wait};
-use crate::model::{ChildProcess, Diagnosis, Process, Resource, TaskState};
+use crate::model::{
+    ChildProcess, Diagnosis, DiagnosisKind, EdgeKind, ItemId, Process, Resource, ResourceKind,
+    TaskState, WaitKind,
+};
 use crate::report::index::short;
-use crate::report::wait_path;
-use crate::report::wait_path::Step;
+use crate::report::wait_path::{self, Step, Via};
 use crate::report::{Index, describe};
 
-/// Up to so many names are all said; of more only the first few.
-const ALL_NAMES: usize = 3;
-const SHOWN_NAMES: usize = 2;
-/// Sorts of waits that are listed behind somebody who waits for nobody.
-const BEHIND: usize = 2;
-/// The lines that explain the diagnosis; none where nothing leads anywhere.
+/// Names that are all listed; of a longer list only the first few are.
+const MAX_NAMES: usize = 3;
+const FIRST_NAMES: usize = 2;
+/// Maximum number of kinds of waits listed for the tasks behind a task that
+/// itself waits for nothing.
+const MAX_BEHIND: usize = 2;
+
+/// The lines that explain the finding; none where no wait leads anywhere.
 pub fn lines(process: &Process, index: &Index, diagnosis: &Diagnosis) -> Vec<Para> {
-    let way = wait_path::of(diagnosis, index);
-    let words = Words {
+    let path = wait_path::of(diagnosis, index);
+    let cause = Cause {
         process,
         index,
         diagnosis,
     };
-    if diagnosis.kind == "livelock" {
-        return words.livelock(&way.start);
+    let mut lines: Vec<Para> = Vec::new();
+    if diagnosis.kind == DiagnosisKind::Livelock {
+        lines.extend(cause.livelock(&path.start));
+    } else {
+        lines.extend(path.steps.iter().map(|step| cause.step(step)));
+        lines.extend(cause.end(&path));
+        if path.steps.is_empty() {
+            lines.extend(cause.behind(&path.start));
+        }
+        if !path.likewise.is_empty() {
+            let text = format!("likewise: {}", cause.names(&path.likewise));
+            lines.push(Para::words(Role::Dim, &text));
+        }
     }
-    let mut lines: Vec<Para> = way.steps.iter().map(|step| words.step(step)).collect();
-    lines.extend(words.end(&way));
-    if way.steps.is_empty() {
-        lines.extend(words.behind(&way.start));
-    }
-    if !way.likewise.is_empty() {
-        let text = format!("likewise: {}", words.names(&way.likewise));
-        lines.push(Para::words(Role::Dim, &text));
-    }
-    lines.extend(words.affected());
+    lines.extend(cause.affected());
     lines
         .into_iter()
         .map(|line| line.indented(2).hanging(4))
         .collect()
 }
 
-struct Words<'i, 'a> {
+/// A finding, and what its lines are made from.
+struct Cause<'i, 'a> {
     process: &'a Process,
     index: &'i Index<'a>,
     diagnosis: &'a Diagnosis,
 }
 
-impl Words<'_, '_> {
+impl Cause<'_, '_> {
     fn step(&self, step: &Step) -> Para {
         let who = self.names(&step.from) + &self.workers(&step.from);
         let mut para = Para::words(Role::Name, &who);
         para.say(Role::Dim, &format!("--{}-->", self.via(step)));
-        para.say(Role::Plain, &self.things(&step.to));
+        para.say(Role::Plain, &self.targets(&step.to));
         if !step.held_by.is_empty() {
             para.glue(Role::Plain, ",");
-            let pool = self
-                .index
-                .resource(step.to.first().copied().unwrap_or_default());
-            let works = pool.is_some_and(|pool| pool.kind == "process-pool");
-            para.say(Role::Dim, if works { "worked on by" } else { "held by" });
+            let target = step.to.first().and_then(|id| self.index.resource(*id));
+            let is_pool = target.is_some_and(|pool| pool.kind == ResourceKind::ProcessPool);
+            para.say(Role::Dim, if is_pool { "worked on by" } else { "held by" });
             para.say(Role::Name, &self.holders(step));
         }
         if step.cycle {
@@ -73,84 +79,102 @@ impl Words<'_, '_> {
         para
     }
 
-    /// They wait for nobody, so there is no way to follow.
-    fn livelock(&self, ids: &[&str]) -> Vec<Para> {
-        let tasks = ids.iter().filter_map(|id| self.index.task(id));
-        let mut lines: Vec<Para> = tasks
-            .take(BEHIND)
-            .map(|task| {
-                let place = ends::at(&task.frames);
-                let text = format!("{} goes round and round {place}", self.names(&[&task.id]));
-                Para::words(Role::Plain, &text)
-            })
-            .collect();
-        lines.extend(self.affected());
-        lines
-            .into_iter()
-            .map(|line| line.indented(2).hanging(4))
-            .collect()
+    /// The tasks of a livelock wait for nobody, so that there is no path.
+    fn livelock(&self, ids: &[ItemId]) -> Vec<Para> {
+        let tasks = ids.iter().filter_map(|id| self.index.task(*id));
+        let lines = tasks.take(MAX_BEHIND).map(|task| {
+            let name = self.names(&[task.id]);
+            let text = format!("{name} repeats the same steps {}", ends::at(&task.frames));
+            Para::words(Role::Plain, &text)
+        });
+        lines.collect()
     }
 
-    /// How people call what the edge goes through.
-    fn via(&self, step: &Step) -> String {
-        let from = step.from.first().copied().unwrap_or_default();
-        let to = step.to.first().copied().unwrap_or_default();
-        let blocking = self.index.thread(from).is_some()
-            || (self.index.task(from)).is_some_and(|task| task.state == TaskState::Running);
-        let wait = self.index.wait(from).map_or("", |wait| wait.kind.as_str());
-        let words = match step.via {
-            "task-group" => "TaskGroup",
-            "future" if blocking => "Future.result()",
-            "future" => "await",
-            "join" | "thread" => "join()",
-            "executor" if self.index.resource(to).is_some() => "job queued in",
-            "executor" => "job of",
-            "busy-worker" => "no free worker until",
-            "holds" => "held by",
-            "event-loop" => "needs the loop, blocked by",
-            "subprocess" | "process" => "exit of",
-            "pipe-full" => "writes into the full pipe read by",
-            "pipe" if self.index.child(from).is_some() => "blocked on the pipe of",
-            "async-generator" => "goes on after",
-            "lock" | "semaphore" | "event" | "condition" | "barrier" | "pool" | "limiter"
-            | "thread-lock" | "file-lock" | "server" | "server-close" | "as_completed" => {
-                "waits for"
+    /// What the first one of the step does with the first target.
+    fn via(&self, step: &Step) -> &'static str {
+        match step.via {
+            Via::Edge(kind) => self.via_edge(step, kind),
+            Via::Wait(kind) => via_wait(kind),
+        }
+    }
+
+    fn via_edge(&self, step: &Step, kind: EdgeKind) -> &'static str {
+        let first = |ids: &[ItemId]| ids.first().copied();
+        let (from, to) = (first(&step.from), first(&step.to));
+        match kind {
+            EdgeKind::TaskGroup => "TaskGroup",
+            EdgeKind::Future if from.is_some_and(|id| self.blocks_thread(id)) => "Future.result()",
+            EdgeKind::Future => "await",
+            EdgeKind::Join => "join()",
+            EdgeKind::Executor => match to.and_then(|id| self.index.resource(id)) {
+                Some(_) => "job queued in",
+                None => "job of",
+            },
+            EdgeKind::BusyWorker => "no free worker until",
+            EdgeKind::Holds => "held by",
+            EdgeKind::EventLoop => "needs the loop, blocked by",
+            EdgeKind::Subprocess => "exit of",
+            EdgeKind::PipeFull => "writes into the full pipe read by",
+            EdgeKind::Pipe if from.is_some_and(|id| self.index.child(id).is_some()) => {
+                "blocked on the pipe of"
             }
-            "queue" | "memory-stream" | "socket" | "pipe" | "queue-get" | "queue-put"
-            | "queue-join" | "socket-read" | "socket-write" | "pipe-read" | "pipe-write" => {
-                match wait {
-                    "queue-get" => "get()",
-                    "queue-put" => "put()",
-                    "queue-join" => "join()",
-                    "socket-read" | "pipe-read" => "reads from",
-                    "socket-write" | "pipe-write" => "writes to",
-                    "accept" => "accepts on",
-                    _ => "waits for",
-                }
+            EdgeKind::Queue
+            | EdgeKind::MemoryStream
+            | EdgeKind::Socket
+            | EdgeKind::Pipe
+            | EdgeKind::SocketRead
+            | EdgeKind::SocketWrite => {
+                let wait = from.and_then(|id| self.index.wait(id));
+                wait.map_or("waits for", |wait| transfer(wait.kind))
             }
-            other => return short(other),
-        };
-        words.to_owned()
+            EdgeKind::Lock
+            | EdgeKind::Semaphore
+            | EdgeKind::Event
+            | EdgeKind::Condition
+            | EdgeKind::Barrier
+            | EdgeKind::Pool
+            | EdgeKind::Limiter
+            | EdgeKind::ThreadLock
+            | EdgeKind::Server
+            | EdgeKind::ServerClose
+            | EdgeKind::AsCompleted => "waits for",
+            EdgeKind::Await
+            | EdgeKind::Gather
+            | EdgeKind::Wait
+            | EdgeKind::WaitFor
+            | EdgeKind::Shield
+            | EdgeKind::ConcurrentFuture
+            | EdgeKind::ProcessPool
+            | EdgeKind::Stream
+            | EdgeKind::File
+            | EdgeKind::SocketClose => kind.as_str(),
+        }
+    }
+
+    /// Whether it blocks its thread while it waits.
+    fn blocks_thread(&self, id: ItemId) -> bool {
+        self.index.thread(id).is_some()
+            || (self.index.task(id)).is_some_and(|task| task.state == TaskState::Running)
     }
 
     /// Names; tasks of one coroutine that have no name of their own as one.
-    fn names(&self, ids: &[&str]) -> String {
+    fn names(&self, ids: &[ItemId]) -> String {
         let mut plain = Vec::new();
-        // How many there are of each, and the first of them.
-        let mut alike: FxHashMap<&str, (usize, &str)> = FxHashMap::default();
-        for id in ids {
+        // How many tasks each coroutine has, and the first of them.
+        let mut unnamed: FxHashMap<&str, (usize, ItemId)> = FxHashMap::default();
+        for &id in ids {
             match self.index.task(id) {
                 Some(task) if task.name_is_default || task.name.is_empty() => {
-                    alike.entry(&task.coroutine).or_insert((0, id)).0 += 1;
+                    unnamed.entry(&task.coroutine).or_insert((0, id)).0 += 1;
                 }
                 _ => plain.push(self.name(id)),
             }
         }
-        let mut by_call: BTreeMap<String, (usize, &str)> = BTreeMap::new();
-        for (coroutine, (count, first)) in alike {
+        let mut by_call: BTreeMap<String, (usize, ItemId)> = BTreeMap::new();
+        for (coroutine, (count, first)) in unnamed {
             by_call.entry(call(coroutine)).or_insert((0, first)).0 += count;
         }
-        let mut names = some(plain);
+        let mut names = first_few(plain);
         names.extend(by_call.into_iter().map(|(call, (count, first))| {
             if count > 1 {
                 return format!("{call} x{}", grouped_digits(count));
@@ -164,7 +188,7 @@ impl Words<'_, '_> {
         names.join(", ")
     }
 
-    fn name(&self, id: &str) -> String {
+    fn name(&self, id: ItemId) -> String {
         match (self.index.thread(id), self.index.child(id)) {
             (Some(thread), _) => short(&thread.name),
             (None, Some(child)) => child_name(child),
@@ -173,18 +197,16 @@ impl Words<'_, '_> {
     }
 
     /// ` (all 2 workers)` where these are all threads of a pool.
-    fn workers(&self, ids: &[&str]) -> String {
-        if ids.len() < 2 || ids.iter().any(|id| self.index.thread(id).is_none()) {
+    fn workers(&self, ids: &[ItemId]) -> String {
+        if ids.len() < 2 || ids.iter().any(|id| self.index.thread(*id).is_none()) {
             return String::new();
         }
-        let mut pools = (self.diagnosis.resources.iter()).filter_map(|id| self.index.resource(id));
+        let mut pools = (self.diagnosis.resources.iter()).filter_map(|id| self.index.resource(*id));
         let limit = i64::try_from(ids.len()).ok();
         let all = pools.any(|pool| {
-            pool.kind == "executor"
+            pool.kind == ResourceKind::Executor
                 && pool.limit == limit
-                && ids
-                    .iter()
-                    .all(|id| pool.holders.iter().any(|worker| worker == id))
+                && ids.iter().all(|id| pool.holders.contains(id))
         });
         match all {
             true => format!(" (all {} workers)", ids.len()),
@@ -192,32 +214,32 @@ impl Words<'_, '_> {
         }
     }
 
-    /// What is waited for, with its state.
-    fn things(&self, ids: &[&str]) -> String {
+    /// What is waited for; resources with their state.
+    fn targets(&self, ids: &[ItemId]) -> String {
         let resources: Vec<&Resource> = (ids.iter())
-            .filter_map(|id| self.index.resource(id))
+            .filter_map(|id| self.index.resource(*id))
             .collect();
         if resources.len() < ids.len() {
             return self.names(ids);
         }
         let mut titles: Vec<String> = resources
             .iter()
-            .map(|resource| describe::titled(resource))
+            .map(|resource| describe::title_and_state(resource))
             .collect();
         let total = titles.len();
         titles.dedup();
         match titles.as_slice() {
             [same] if total > 1 => format!("{same} x{total}"),
-            _ => some(titles).join(", "),
+            _ => first_few(titles).join(", "),
         }
     }
 
-    /// The holders and, of one, where it took it.
+    /// The holders; of a single one, where it took the resource.
     fn holders(&self, step: &Step) -> String {
         let names = self.names(&step.held_by);
         let taken = match (step.held_by.as_slice(), step.to.as_slice()) {
             ([by], [resource]) => {
-                (self.index.resource(resource)).and_then(|resource| wait::taken(resource, by))
+                (self.index.resource(*resource)).and_then(|resource| wait::taken(resource, *by))
             }
             _ => None,
         };
@@ -227,29 +249,28 @@ impl Words<'_, '_> {
         }
     }
 
-    /// Who waits for those that wait for nobody: what they hold up.
-    fn behind(&self, ids: &[&str]) -> Vec<Para> {
+    /// The tasks behind these, which wait for nothing themselves.
+    fn behind(&self, ids: &[ItemId]) -> Vec<Para> {
         let mut by_via: Vec<Step> = Vec::new();
         for edge in self.process.edges.iter() {
-            if !ids.contains(&edge.to.as_str()) || self.index.thread(&edge.from).is_some() {
+            if !ids.contains(&edge.to) || self.index.thread(edge.from).is_some() {
                 continue;
             }
-            match by_via.iter_mut().find(|step| step.via == edge.via) {
-                Some(step) => step.from.push(&edge.from),
+            let via = Via::Edge(edge.via);
+            match by_via.iter_mut().find(|step| step.via == via) {
+                Some(step) => step.from.push(edge.from),
                 None => by_via.push(Step {
-                    from: vec![&edge.from],
-                    via: &edge.via,
+                    from: vec![edge.from],
+                    via,
                     to: ids.to_vec(),
-                    ..Step::default()
+                    held_by: Vec::new(),
+                    cycle: false,
                 }),
             }
         }
         by_via.sort_by_key(|step| std::cmp::Reverse(step.from.len()));
-        by_via
-            .iter()
-            .take(BEHIND)
-            .map(|step| self.step(step))
-            .collect()
+        let lines = by_via.iter().take(MAX_BEHIND);
+        lines.map(|step| self.step(step)).collect()
     }
 
     fn affected(&self) -> Option<Para> {
@@ -268,6 +289,62 @@ impl Words<'_, '_> {
     }
 }
 
+/// What a wait does that has no edge of its own kind.
+fn via_wait(kind: WaitKind) -> &'static str {
+    match kind {
+        WaitKind::QueueGet
+        | WaitKind::QueuePut
+        | WaitKind::QueueJoin
+        | WaitKind::PipeRead
+        | WaitKind::PipeWrite => transfer(kind),
+        WaitKind::Process => "exit of",
+        WaitKind::Thread => "join()",
+        WaitKind::FileLock => "waits for",
+        WaitKind::Task
+        | WaitKind::Future
+        | WaitKind::Gather
+        | WaitKind::Wait
+        | WaitKind::WaitFor
+        | WaitKind::Shield
+        | WaitKind::TaskGroup
+        | WaitKind::AsCompleted
+        | WaitKind::Timer
+        | WaitKind::Lock
+        | WaitKind::Semaphore
+        | WaitKind::Event
+        | WaitKind::Condition
+        | WaitKind::Barrier
+        | WaitKind::SocketRead
+        | WaitKind::SocketWrite
+        | WaitKind::SocketClose
+        | WaitKind::Accept
+        | WaitKind::Connect
+        | WaitKind::PipeClose
+        | WaitKind::FileRead
+        | WaitKind::FileWrite
+        | WaitKind::Server
+        | WaitKind::ServerClose
+        | WaitKind::Executor
+        | WaitKind::Subprocess
+        | WaitKind::ThreadLock
+        | WaitKind::Sleep
+        | WaitKind::Idle => kind.as_str(),
+    }
+}
+
+/// The direction in which items or bytes go.
+fn transfer(kind: WaitKind) -> &'static str {
+    match kind {
+        WaitKind::QueueGet => "get()",
+        WaitKind::QueuePut => "put()",
+        WaitKind::QueueJoin => "join()",
+        WaitKind::SocketRead | WaitKind::PipeRead => "reads from",
+        WaitKind::SocketWrite | WaitKind::PipeWrite => "writes to",
+        WaitKind::Accept => "accepts on",
+        _ => "waits for",
+    }
+}
+
 fn child_name(child: &ChildProcess) -> String {
     let program = child.command.first().map_or("", String::as_str);
     let program = program.rsplit('/').next().unwrap_or(program);
@@ -282,10 +359,11 @@ fn call(qualname: &str) -> String {
     format!("{}()", short(chain::brief(qualname)))
 }
 
-fn some(mut names: Vec<String>) -> Vec<String> {
-    let more = names.len().saturating_sub(SHOWN_NAMES);
-    if names.len() > ALL_NAMES {
-        names.truncate(SHOWN_NAMES);
+/// All of the names, or the first few and how many more there are.
+fn first_few(mut names: Vec<String>) -> Vec<String> {
+    let more = names.len().saturating_sub(FIRST_NAMES);
+    if names.len() > MAX_NAMES {
+        names.truncate(FIRST_NAMES);
         if let Some(last) = names.last_mut() {
             last.push_str(&format!(" and {} more", grouped_digits(more)));
         }

@@ -1,4 +1,4 @@
-//! What can be true of a `churn_tasks.py`, and what cannot.
+//! Judges a snapshot of `churn_tasks.py`: which states of the program are possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,27 +18,27 @@ const OTHERS: [&str; 9] = [
     "churn_forks",
 ];
 
-/// How those that are ready wait for the one that runs, whose ever it is.
+/// The edge from a task that is ready to the task that runs on its loop.
 const LOOP: &str = "event-loop";
 
 /// What one snapshot shows, judged.
-pub struct Seen {
+pub struct Judged {
     pub consistency: String,
     pub unread: usize,
     pub items: usize,
     pub wrong: Vec<String>,
 }
 
-/// Whose a task is, by its name.
+/// What a task is by its name: a worker or a child with the worker's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
+enum Role {
     Worker(usize),
     Child(usize),
-    /// Of none of the workers.
+    /// Neither a worker nor a child.
     Other,
 }
 
-impl Whose {
+impl Role {
     fn of(name: &str) -> Self {
         let number = |text: &str| text.split('-').next()?.parse().ok();
         if let Some(number) = name.strip_prefix("w-").and_then(number) {
@@ -51,10 +51,10 @@ impl Whose {
     }
 }
 
-/// Judges one snapshot. What is torn by its own word is only counted, and so is
-/// what leads to it or comes from it.
-pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Seen {
-    let mut seen = Seen {
+/// Judges one snapshot. An item with an error of its own is only counted, and the
+/// edges from and to it are not judged. Of a *running* snapshot nothing is judged.
+pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Judged {
+    let mut judged = Judged {
         consistency: process.read.consistency.clone(),
         unread: 0,
         items: process.tasks.len() + process.threads.len(),
@@ -62,12 +62,12 @@ pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Seen {
     };
     let failed = process.tasks.iter().filter(|task| is_unread(task)).count();
     let lost = (process.threads.iter()).filter(|thread| thread.error.is_some());
-    seen.unread = failed + lost.count();
+    judged.unread = failed + lost.count();
     if process.read.consistency == "running" {
         if process.read.note.is_none() {
-            seen.wrong.push("running, and it does not say why".into());
+            judged.wrong.push("running, and it does not say why".into());
         }
-        return seen;
+        return judged;
     }
     let unread = process.tasks.iter().filter(|task| is_unread(task));
     let mut judge = Judge {
@@ -75,9 +75,10 @@ pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Seen {
         unread: unread.map(|task| &*task.id).collect(),
         behind: BTreeSet::new(),
         living: BTreeMap::new(),
-        wrong: &mut seen.wrong,
+        wrong: &mut judged.wrong,
     };
     judge.identities(process, workers);
+    judge.empty_workers(process);
     let behind = (process.edges.iter()).filter(|edge| edge.via == LOOP);
     judge.behind = behind.map(|edge| (&*edge.from, &*edge.to)).collect();
     for task in process.tasks.iter().filter(|task| !is_unread(task)) {
@@ -89,14 +90,14 @@ pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Seen {
     for thread in &process.threads {
         judge.thread(thread, kinds);
     }
-    seen
+    judged
 }
 
 fn is_unread(task: &Task) -> bool {
     task.error.is_some() || task.frames.iter().any(|frame| frame.error.is_some())
 }
 
-/// The worker that a function of the program belongs to, and which one it is.
+/// The role of a function of the program, and the number of its worker.
 fn function(frame: &Frame) -> Option<(&str, usize)> {
     let (role, number) = frame.function.rsplit_once('_')?;
     let number = number.parse().ok()?;
@@ -106,10 +107,10 @@ fn function(frame: &Frame) -> Option<(&str, usize)> {
 }
 
 struct Judge<'a> {
-    by_id: BTreeMap<&'a str, (&'a str, Whose)>,
-    /// Tasks that say of themselves that they could not be read.
+    by_id: BTreeMap<&'a str, (&'a str, Role)>,
+    /// Tasks with an error of their own.
     unread: BTreeSet<&'a str>,
-    /// Who is ready, and whose step its loop is busy with.
+    /// A task that is ready, and the task that its loop runs.
     behind: BTreeSet<(&'a str, &'a str)>,
     /// The children that are not done, by the number of their worker.
     living: BTreeMap<usize, &'a str>,
@@ -117,28 +118,28 @@ struct Judge<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// Everybody is there, and nobody twice.
+    /// Every worker is there, and no task twice.
     fn identities(&mut self, process: &'a Process, workers: usize) {
         let mut missing: BTreeSet<usize> = (0..workers).collect();
         let mut unnamed = false;
         for task in &process.tasks {
-            let whose = Whose::of(&task.name);
-            if self.by_id.insert(&task.id, (&task.name, whose)).is_some() {
+            let role = Role::of(&task.name);
+            if self.by_id.insert(&task.id, (&task.name, role)).is_some() {
                 self.wrong.push(format!("{} is there twice", task.id));
             }
-            match whose {
-                Whose::Worker(number) if !missing.remove(&number) => {
+            match role {
+                Role::Worker(number) if !missing.remove(&number) => {
                     self.wrong.push(format!("{} is there twice", task.name));
                 }
-                Whose::Child(number) if task.state != "done" && !is_unread(task) => {
+                Role::Child(number) if task.state != "done" && !is_unread(task) => {
                     if let Some(other) = self.living.insert(number, &task.name) {
                         let both = format!("{other} and {} both live", task.name);
                         self.wrong.push(both);
                     }
                 }
-                // One that is being made has no name yet.
-                Whose::Other if task.name.is_empty() && !std::mem::replace(&mut unnamed, true) => {}
-                Whose::Other if task.error.is_none() && !is_known(&task.name) => {
+                // A task that is being created has no name yet.
+                Role::Other if task.name.is_empty() && !std::mem::replace(&mut unnamed, true) => {}
+                Role::Other if task.error.is_none() && !is_known(&task.name) => {
                     self.wrong.push(format!("{:?} is no task of it", task.name));
                 }
                 _ => {}
@@ -149,18 +150,32 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The frames are those that a task of this name can have, in their order.
+    /// At most one worker is being entered or left, and is then on no stack; all
+    /// others have a frame.
+    fn empty_workers(&mut self, process: &Process) {
+        let is_empty = |task: &&Task| {
+            matches!(Role::of(&task.name), Role::Worker(_))
+                && !is_unread(task)
+                && !task.frames.iter().any(|frame| function(frame).is_some())
+        };
+        let count = process.tasks.iter().filter(is_empty).count();
+        if count > 1 {
+            self.wrong.push(format!("{count} workers have no frame"));
+        }
+    }
+
+    /// A task of this name can have these frames, in this order.
     fn chain(&mut self, task: &Task) {
-        let expected: &[&str] = match Whose::of(&task.name) {
-            Whose::Worker(_) => &["worker"],
-            Whose::Child(_) => &["child", "middle", "leaf"],
-            Whose::Other => return,
+        let expected: &[&str] = match Role::of(&task.name) {
+            Role::Worker(_) => &["worker"],
+            Role::Child(_) => &["child", "middle", "leaf"],
+            Role::Other => return,
         };
         let coroutine = expected[0];
         let own: Vec<_> = (task.frames.iter().rev()).filter_map(function).collect();
         let roles: Vec<_> = own.iter().map(|(role, _)| *role).collect();
         let stranger = own.iter().find(|(_, number)| {
-            !matches!(Whose::of(&task.name), Whose::Worker(it) | Whose::Child(it) if it == *number)
+            !matches!(Role::of(&task.name), Role::Worker(it) | Role::Child(it) if it == *number)
         });
         let inner = task.frames.iter().take(task.frames.len() - own.len());
         let whole = roles == expected
@@ -168,12 +183,12 @@ impl<'a> Judge<'a> {
             && task.frames.len() <= expected.len() + 2;
         let legal = match &*task.state {
             "done" => expected.starts_with(&roles),
-            // It has run to its await, or not at all.
+            // It stands at its await.
             "waiting" => whole,
-            // One that has not begun; or whose coroutine is being entered or
-            // left right now, when it is on no stack.
+            // It has not begun; or its coroutine is being entered or left at this
+            // moment, and is on no stack.
             "ready" => whole || roles.is_empty() || roles == [coroutine],
-            // Anywhere, also where a worker is about to make its next child.
+            // It can be anywhere, also where a worker creates its next child.
             _ => expected.starts_with(&roles) || roles == ["worker", "child"],
         };
         let right_coroutine = task.coroutine.is_empty()
@@ -182,8 +197,8 @@ impl<'a> Judge<'a> {
                 .rsplit_once('_')
                 .is_some_and(|(role, number)| {
                     role == coroutine
-                        && matches!(Whose::of(&task.name),
-                        Whose::Worker(it) | Whose::Child(it) if number == it.to_string())
+                        && matches!(Role::of(&task.name),
+                        Role::Worker(it) | Role::Child(it) if number == it.to_string())
                 });
         if stranger.is_some() || !legal || !right_coroutine {
             let chain: Vec<_> = task.frames.iter().map(|frame| &*frame.function).collect();
@@ -196,10 +211,10 @@ impl<'a> Judge<'a> {
 
     /// The variables of its frames are its own.
     fn variables(&mut self, task: &Task) {
-        let (number, is_child) = match Whose::of(&task.name) {
-            Whose::Worker(number) => (number.to_string(), false),
-            Whose::Child(number) => (number.to_string(), true),
-            Whose::Other => return,
+        let (number, is_child) = match Role::of(&task.name) {
+            Role::Worker(number) => (number.to_string(), false),
+            Role::Child(number) => (number.to_string(), true),
+            Role::Other => return,
         };
         let name = format!("'{}'", task.name);
         let own = task.frames.iter().filter(|frame| function(frame).is_some());
@@ -217,10 +232,10 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn may_wait(from: Whose, to: Whose) -> bool {
+    fn may_wait(from: Role, to: Role) -> bool {
         match (from, to) {
-            (Whose::Worker(worker), Whose::Child(child)) => worker == child,
-            (Whose::Other, Whose::Other) => true,
+            (Role::Worker(worker), Role::Child(child)) => worker == child,
+            (Role::Other, Role::Other) => true,
             _ => false,
         }
     }
@@ -228,7 +243,7 @@ impl<'a> Judge<'a> {
     fn waiters(&mut self, task: &Task) {
         let sure = |id: &&String| !self.unread.contains(id.as_str());
         for waiter in task.awaited_by.iter().filter(sure) {
-            let Some((name, whose)) = self.by_id.get(&**waiter).copied() else {
+            let Some((name, role)) = self.by_id.get(&**waiter).copied() else {
                 if waiter.starts_with("task:") {
                     let why = format!("{} is awaited by {waiter}, not there", task.name);
                     self.wrong.push(why);
@@ -236,19 +251,19 @@ impl<'a> Judge<'a> {
                 continue;
             };
             let is_behind = self.behind.contains(&(&**waiter, &*task.id));
-            if !is_behind && !Self::may_wait(whose, Whose::of(&task.name)) {
+            if !is_behind && !Self::may_wait(role, Role::of(&task.name)) {
                 let why = format!("{} is awaited by {name}", task.name);
                 self.wrong.push(why);
             }
         }
     }
 
-    /// Who waits for whom: one child at most, of one's own.
+    /// A worker waits for at most one child, and only for its own.
     fn edges(&mut self, process: &Process) {
         let mut awaited = BTreeSet::new();
         for edge in process.edges.iter() {
-            // What was awaited just now has no callback yet: it is said to be a
-            // future at the address of the task that it is.
+            // A task that was awaited a moment ago has no callback yet: it is shown as
+            // a future at the address of the task.
             let to = edge.to.replacen("future:", "task:", 1);
             let is_task = edge.to.starts_with("task:") || self.by_id.contains_key(&*to);
             let is_unread = self.unread.contains(&*edge.from) || self.unread.contains(&*to);
@@ -256,12 +271,12 @@ impl<'a> Judge<'a> {
                 continue;
             }
             let ends = [&edge.from, &to].map(|id| self.by_id.get(&**id).copied());
-            let [Some((from, from_whose)), Some((to, to_whose))] = ends else {
+            let [Some((from, from_role)), Some((to, to_role))] = ends else {
                 let why = format!("an edge {} -> {} of nobody", edge.from, edge.to);
                 self.wrong.push(why);
                 continue;
             };
-            if !Self::may_wait(from_whose, to_whose) {
+            if !Self::may_wait(from_role, to_role) {
                 self.wrong.push(format!("{from} waits for {to}"));
             }
             if !awaited.insert(from) {
@@ -269,10 +284,11 @@ impl<'a> Judge<'a> {
             }
         }
         for worker in process.tasks.iter().filter(|it| it.state == "waiting") {
-            let Whose::Worker(number) = Whose::of(&worker.name) else {
+            let Role::Worker(number) = Role::of(&worker.name) else {
                 continue;
             };
-            // A child that has just ended does not wake its worker at once.
+            // Only a child that lives counts: one that has just ended does not wake its
+            // worker at once.
             let child = self.living.get(&number);
             if let Some(child) = child.filter(|_| !awaited.contains(&*worker.name))
                 && !is_unread(worker)
@@ -283,7 +299,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The frames of a thread are those of one worker at most.
+    /// A thread has frames of at most one worker.
     fn thread(&mut self, thread: &Thread, kinds: &[&str]) {
         if thread.error.is_some() {
             return;
@@ -311,10 +327,10 @@ impl<'a> Judge<'a> {
                 .as_ref()
                 .filter(|id| !self.unread.contains(&***id));
             let owner = owner.and_then(|id| self.by_id.get(&**id));
-            let (Some((_, number)), Some((name, whose))) = (function(frame), owner) else {
+            let (Some((_, number)), Some((name, role))) = (function(frame), owner) else {
                 continue;
             };
-            if !matches!(*whose, Whose::Worker(it) | Whose::Child(it) if it == number) {
+            if !matches!(*role, Role::Worker(it) | Role::Child(it) if it == number) {
                 let why = format!("{} of a thread is said to be of {name}", frame.function);
                 self.wrong.push(why);
             }

@@ -1,4 +1,4 @@
-//! The process of the debug adapter, and the ways to it.
+//! The process of the debug adapter, and connections to it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::client::PATIENCE;
 use crate::support::attach;
+use crate::support::target::thread_states;
 
 /// How an adapter is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,13 +45,13 @@ impl Adapter {
         Self::start_by(Command::new(attach::binary()), way, arguments)
     }
 
-    /// As `start`, by a command that only lacks the arguments of dapper-attach.
+    /// Like `start`, with a command to which the arguments of dapper-attach are added.
     pub fn start_by(mut command: Command, way: Way, arguments: &[&str]) -> Result<Self, String> {
         let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
         command.arg("dap");
         match way {
             Way::Stdio => {}
-            // A test may listen elsewhere.
+            // The test chose the address.
             Way::Tcp if arguments.contains(&"--listen") => {}
             Way::Tcp => {
                 command.args(["--listen", "127.0.0.1:0"]);
@@ -86,7 +87,7 @@ impl Adapter {
         })
     }
 
-    /// All of stderr until now.
+    /// Everything that was written to stderr so far.
     pub fn stderr(&self) -> String {
         self.stderr
             .lock()
@@ -94,12 +95,12 @@ impl Adapter {
             .unwrap_or_default()
     }
 
-    /// For failures: what the adapter has to say.
+    /// Stderr of the adapter, for messages about failures.
     pub fn said(&self) -> String {
         format!("stderr of the adapter: {:?}", self.stderr())
     }
 
-    /// Where the socket is.
+    /// Path of the socket.
     pub fn socket(&self) -> PathBuf {
         self.directory.path().join("dap.sock")
     }
@@ -144,7 +145,7 @@ impl Adapter {
         }
     }
 
-    /// Where it says it listens.
+    /// Waits for the address that it reports to listen on.
     pub fn wait_listening(&mut self) -> Result<String, String> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -161,6 +162,18 @@ impl Adapter {
             }
             thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    /// Waits until one of its threads is on a processor, or ready for one.
+    pub fn wait_busy(&self) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        while !thread_states(self.child.id()).contains('R') {
+            if Instant::now() > deadline {
+                return Err(format!("the adapter does nothing; {}", self.said()));
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
     }
 
     /// Waits until it has ended.

@@ -1,4 +1,4 @@
-//! A scripted client: sends what it is told, checks all that it gets.
+//! A scripted client: it sends what a test asks for, and checks every message that arrives.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,13 +14,13 @@ use super::asking::with;
 use super::schema::schema;
 use crate::support::{Outcome, ensure};
 
-/// Generous, for machines that do much else.
+/// Generous, for loaded machines.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The id of a fault of the adapter's own.
+/// The id of internal errors of the adapter.
 pub const INTERNAL: i64 = 1012;
 
-/// The id of a refusal of what is no request.
+/// The id of the error for a message that is not a valid request.
 const MALFORMED: i64 = 1000;
 
 /// One session with an adapter.
@@ -28,7 +28,7 @@ pub struct Client {
     adapter: Adapter,
     incoming: Receiver<Result<Value, String>>,
     output: Option<Box<dyn Write + Send>>,
-    /// The number of the next request.
+    /// `seq` of the next request.
     pub next_seq: i64,
     /// Requests that were not answered yet.
     asked: BTreeMap<i64, String>,
@@ -80,7 +80,7 @@ impl Client {
         })
     }
 
-    /// Leaves without a word; the adapter stays for the next client.
+    /// Closes the connection without `disconnect`; the adapter goes on running.
     pub fn leave(self) -> Adapter {
         self.adapter
     }
@@ -94,7 +94,7 @@ impl Client {
         self.send_message(message)
     }
 
-    /// Sends a request that is written out, but for its number.
+    /// Sends a complete request; only its `seq` is filled in.
     pub fn send_message(&mut self, mut message: Value) -> Result<i64, String> {
         let seq = self.next_seq;
         self.next_seq += 1;
@@ -105,7 +105,7 @@ impl Client {
         Ok(seq)
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     pub fn send_bytes(&mut self, bytes: &[u8]) -> Outcome {
         let output = self
             .output
@@ -120,7 +120,7 @@ impl Client {
         })
     }
 
-    /// The response to a request, whatever it says.
+    /// Waits for the response to a request, successful or not.
     pub fn response(&mut self, seq: i64) -> Result<Value, String> {
         let deadline = Instant::now() + PATIENCE;
         while !self.answers.contains_key(&seq) {
@@ -132,7 +132,17 @@ impl Client {
             .ok_or_else(|| "no response".to_owned())
     }
 
-    /// The response to a request that is sent now.
+    /// Whether the response to a request has been received.
+    pub fn is_answered(&self, seq: i64) -> bool {
+        self.answers.contains_key(&seq)
+    }
+
+    /// Waits until a thread of the adapter is on a processor, or ready for one.
+    pub fn wait_busy(&self) -> Outcome {
+        self.adapter.wait_busy()
+    }
+
+    /// Sends a request and waits for its response.
     pub fn request(&mut self, command: &str, arguments: Value) -> Result<Value, String> {
         let seq = self.send(command, arguments)?;
         self.response(seq)

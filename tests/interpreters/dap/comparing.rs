@@ -1,4 +1,4 @@
-//! What an editor is shown, compared with `--json` of the same process.
+//! Compares the answers of the adapter with `--json` of the same process.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::asking::{Frame, Thread, Variable, named};
 use super::client::Client;
-use crate::support::attach;
 use crate::support::compare::Mismatches;
 use crate::support::snapshot::{self, Process};
+use crate::support::{attach, pause};
 
-/// The process as `--json --locals` shows it, with the fields that the tests'
-/// types leave out.
+/// The process in `--json --locals`. `raw` also has the fields that the types of
+/// the tests leave out.
 pub struct Truth {
     pub process: Process,
     pub raw: Value,
@@ -20,16 +20,20 @@ pub struct Truth {
 impl Truth {
     pub fn of(pid: u32) -> Result<Self, String> {
         let pid = pid.to_string();
-        let output = attach::run(&["--json", "--locals", "--max-pause", "30000", "--pid", &pid])?;
-        let mut process = attach::parse(&output.stdout)?.processes;
-        let raw: Value = serde_json::from_str(&output.stdout).map_err(|error| error.to_string())?;
-        Ok(Self {
-            process: process.pop().ok_or("no process")?,
-            raw: raw["processes"][0].clone(),
-        })
+        let look = || -> Result<Self, String> {
+            let output = attach::run(&["--json", "--locals", "--pid", &pid])?;
+            let mut process = attach::parse(&output.stdout)?.processes;
+            let raw: Value =
+                serde_json::from_str(&output.stdout).map_err(|error| error.to_string())?;
+            Ok(Self {
+                process: process.pop().ok_or("no process")?,
+                raw: raw["processes"][0].clone(),
+            })
+        };
+        pause::until_stopped(look, |truth| std::slice::from_ref(&truth.process))
     }
 
-    /// What threads and tasks must be called.
+    /// Expected names of the threads and tasks.
     pub fn names(&self) -> BTreeSet<String> {
         let threads = self
             .process
@@ -70,7 +74,7 @@ pub fn task_name(task: &snapshot::Task) -> String {
     format!("Task: {} ({})", task.coroutine, task.name)
 }
 
-/// The frames of the thread or task itself: below what it waits for, above what created it.
+/// The frames of the thread or task itself, without those of the task it waits for and those of its creation.
 pub fn own(frames: &[Frame]) -> &[Frame] {
     let created = frames
         .iter()
@@ -117,7 +121,7 @@ pub fn stack(thread: &Thread, shown: &[Frame], truth: &[snapshot::Frame]) -> Vec
     mismatches.found
 }
 
-/// All variables, those in groups of private names, too.
+/// All variables, including those in groups of private names.
 pub fn ungrouped(client: &mut Client, rows: Vec<Variable>) -> Result<Vec<Variable>, String> {
     let mut all = Vec::new();
     for row in rows {
@@ -166,7 +170,7 @@ pub fn locals(
             &last(ours),
             &last(expected),
         );
-        // A clock goes on between two looks; what stands still has one value.
+        // A clock goes on between two snapshots, so its value may differ.
         let Some(name) = row.evaluate_name.as_deref().filter(|_| !truth.library) else {
             continue;
         };
@@ -182,7 +186,7 @@ fn last(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-/// Any part of a stack is the same as in the whole.
+/// Each page of a stack equals that part of the complete stack.
 pub fn pages(client: &mut Client, thread: &Thread, whole: &[Frame]) -> Result<Vec<String>, String> {
     let mut mismatches = Mismatches::of(&thread.name);
     let parts = [
@@ -210,7 +214,7 @@ pub fn pages(client: &mut Client, thread: &Thread, whole: &[Frame]) -> Result<Ve
     Ok(mismatches.found)
 }
 
-/// The scope that says why a task waits, or what a thread does.
+/// The scope with the reason of a task's wait, or with a thread's state.
 pub fn facts(
     client: &mut Client,
     thread: &Thread,

@@ -25,7 +25,7 @@ pub const TESTS: [(&str, Test); 6] = [
     ("end_during_the_attach", during_the_attach),
 ];
 
-/// `exited` and `terminated`, once each, and nobody else ends.
+/// The client gets `exited` and `terminated` once each, and no other session ends.
 fn ended(client: &mut Client, status: i64) -> Outcome {
     let exited = client.event("exited")?;
     ensure(exited["exitCode"] == status, || {
@@ -36,7 +36,7 @@ fn ended(client: &mut Client, status: i64) -> Outcome {
     ensure(console.contains("has ended with status"), || {
         console.clone()
     })?;
-    // What was seen can be looked at, but not anew.
+    // The last stop can still be inspected, but there is no new one.
     let threads = client.threads()?;
     ensure(!threads.is_empty(), || "the threads are gone".into())?;
     let refusal = client.refusal("pause", json!({ "threadId": 0 }))?;
@@ -83,7 +83,7 @@ fn end(target: &Target) -> Outcome {
     kill(Pid::from_raw(pid), Signal::SIGKILL).map_err(|error| error.to_string())
 }
 
-/// However the session ends, and whenever: the adapter ends and the target runs.
+/// Whenever and however a session ends, the adapter ends and the target runs.
 fn end_of_the_input(leg: &Leg) -> Outcome {
     let mut target = hang(leg, "lock_abba_transfer.py")?;
     for requests in 0..10 {
@@ -140,7 +140,7 @@ fn next_client(leg: &Leg) -> Outcome {
     left_running(client, &mut target, &json!({}))
 }
 
-/// A target that ends while it is looked at is an error, or an end; never a hang.
+/// A target that ends while it is inspected leads to an error or an end, never to a hang.
 fn during_the_attach(leg: &Leg) -> Outcome {
     for milliseconds in [0, 5, 30, 100, 400] {
         let target = hang(leg, "lock_abba_transfer.py")?;
@@ -148,7 +148,7 @@ fn during_the_attach(leg: &Leg) -> Outcome {
         client.ask("initialize", vscode())?;
         let attach = client.send("attach", json!({ "processId": target.pid() }))?;
         client.send("configurationDone", json!({}))?;
-        // Not a wait for something: the moment of the end is what is varied.
+        // Not a wait for something: the test varies the moment of the end.
         std::thread::sleep(Duration::from_millis(milliseconds));
         end(&target)?;
         let response = client.response(attach)?;

@@ -1,6 +1,5 @@
-//! `freeze`: the target stands still while it is looked at, and never longer.
+//! `freeze`: the target is stopped while the client inspects it, and no longer.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -10,7 +9,7 @@ use super::client::{Client, PATIENCE};
 use super::sessions::left_running;
 use crate::support::legs::Leg;
 use crate::support::suite::Test;
-use crate::support::target::Target;
+use crate::support::target::{Target, thread_states};
 use crate::support::{Outcome, ensure};
 
 pub const TESTS: [(&str, Test); 6] = [
@@ -22,18 +21,8 @@ pub const TESTS: [(&str, Test); 6] = [
     ("freeze_not_unless_asked", not_unless_asked),
 ];
 
-/// The states of all threads of a process, e.g. `tt`.
-fn states(pid: u32) -> String {
-    let threads = fs::read_dir(format!("/proc/{pid}/task"));
-    let state = |entry: std::io::Result<fs::DirEntry>| {
-        let stat = fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
-        stat.rsplit(')').next()?.trim_start().chars().next()
-    };
-    threads.into_iter().flatten().filter_map(state).collect()
-}
-
 fn is_frozen(pid: u32) -> bool {
-    let states = states(pid);
+    let states = thread_states(pid);
     !states.is_empty() && states.chars().all(|state| state == 't')
 }
 
@@ -42,37 +31,34 @@ fn frozen(leg: &Leg, more: serde_json::Value) -> Result<(Target, Client), String
     let options = super::asking::with(json!({ "freeze": true }), &more);
     let (client, _) = Client::looking_at(&target, &options)?;
     ensure(is_frozen(target.pid()), || {
-        format!("threads are in {}", states(target.pid()))
+        format!("threads are in {}", thread_states(target.pid()))
     })?;
     Ok((target, client))
 }
 
-/// It runs, and its heart beats.
+/// It runs, and prints beats.
 fn goes_on(target: &mut Target) -> Outcome {
     let deadline = Instant::now() + PATIENCE;
     while !target.is_running_freely() {
         ensure(Instant::now() < deadline, || {
-            format!("threads are in {}", states(target.pid()))
+            format!("threads are in {}", thread_states(target.pid()))
         })?;
         std::thread::sleep(Duration::from_millis(2));
     }
-    target.discard_lines();
-    for _ in 0..3 {
-        target.wait_line("beat")?;
-    }
-    Ok(())
+    target.wait_beats(3)
 }
 
 fn until_continue(leg: &Leg) -> Outcome {
     let (mut target, mut client) = frozen(leg, json!({}))?;
+    // A second process that is not frozen shows that there was time for beats.
+    let mut control = program(leg, "heartbeat.py", &[])?;
     let frame = client.frame("Task: beat", "beat")?;
     let mut seen = Vec::new();
     for _ in 0..4 {
         let rows = client.scope(frame.id, "Locals")?;
         seen.push(named(&rows, "number")?.value.clone());
         seen.push(client.evaluate(frame.id, "number")?);
-        // Not a wait for something: nothing must change meanwhile.
-        std::thread::sleep(Duration::from_millis(50));
+        control.wait_beats(3)?;
     }
     seen.dedup();
     ensure(seen.len() == 1 && is_frozen(target.pid()), || {
@@ -84,13 +70,13 @@ fn until_continue(leg: &Leg) -> Outcome {
     client.ask("pause", json!({ "threadId": 0 }))?;
     client.event("stopped")?;
     ensure(is_frozen(target.pid()), || {
-        format!("threads are in {}", states(target.pid()))
+        format!("threads are in {}", thread_states(target.pid()))
     })?;
-    // A second look lets it go for a moment, and holds it again.
+    // A second `pause` lets it run for a moment and stops it again.
     client.ask("pause", json!({ "threadId": 0 }))?;
     client.event("stopped")?;
     ensure(is_frozen(target.pid()), || {
-        format!("threads are in {}", states(target.pid()))
+        format!("threads are in {}", thread_states(target.pid()))
     })?;
     client.ask("continue", json!({ "threadId": 0 }))?;
     goes_on(&mut target)
@@ -127,7 +113,7 @@ fn until_limit(leg: &Leg) -> Outcome {
             .is_some_and(|it| it.contains("maxFreezeSeconds")),
         || said.to_string(),
     )?;
-    // What was seen stays.
+    // The client keeps what it was shown.
     let frame = client.frame("Task: beat", "beat")?;
     client.scopes(frame.id)?;
     left_running(client, &mut target, &json!({}))

@@ -14,7 +14,7 @@ use crate::support::suite::Test;
 use crate::support::target::Target;
 use crate::support::{Outcome, ensure, none};
 
-/// Programs that stand still, so that two looks at them see the same.
+/// Programs that stand still, so two snapshots of them are equal.
 pub const HUNG: [(&str, Test); 6] = [
     ("session_lock_cycle", |leg| {
         hung(leg, "lock_abba_transfer.py")
@@ -36,7 +36,7 @@ pub const HUNG: [(&str, Test); 6] = [
     }),
 ];
 
-/// `TaskGroup` is of 3.11.
+/// `TaskGroup` exists since 3.11.
 pub const HUNG_SINCE_3_11: [(&str, Test); 1] = [("session_executor_starvation", |leg| {
     hung(leg, "executor_starvation.py")
 })];
@@ -72,7 +72,7 @@ fn hung(leg: &Leg, program: &str) -> Outcome {
     )
 }
 
-/// All that is shown of one thread or task.
+/// Everything that is shown for one thread or task.
 fn one(client: &mut Client, thread: &Thread, truth: &Truth) -> Result<Vec<String>, String> {
     let frames = client.stack(thread.id)?;
     let mut mismatches = comparing::pages(client, thread, &frames)?;
@@ -87,7 +87,7 @@ fn one(client: &mut Client, thread: &Thread, truth: &Truth) -> Result<Vec<String
             mismatches.append(&mut comparing::locals(client, shown, expected)?);
         }
     }
-    // A task that is done has one label that says so.
+    // A task that is done has one label frame, which says so.
     let frame = own
         .first()
         .or(frames.first())
@@ -96,7 +96,7 @@ fn one(client: &mut Client, thread: &Thread, truth: &Truth) -> Result<Vec<String
     Ok(mismatches)
 }
 
-/// The first stop says what the verdict is, and selects what is to be looked at.
+/// The first stop shows the verdict and selects the task to inspect.
 fn first_stop(client: &mut Client, stopped: &Value, truth: &Truth, program: &str) -> Outcome {
     ensure(
         stopped["reason"] == "pause" && stopped["allThreadsStopped"] == true,
@@ -160,7 +160,7 @@ fn diagnosed(selected: &Thread, program: &str) -> Outcome {
     })
 }
 
-/// After `continue` what was shown is stale; after `pause` tasks have their ids again.
+/// After `continue` earlier references are stale; after `pause` tasks have the same ids as before.
 fn goes_on_and_stops_again(client: &mut Client, threads: &[Thread]) -> Outcome {
     let thread = threads.last().ok_or("no threads")?;
     let frame = client
@@ -202,7 +202,7 @@ fn goes_on_and_stops_again(client: &mut Client, threads: &[Thread]) -> Outcome {
     client.stack(thread.id).map(|_| ())
 }
 
-/// The client goes: the adapter ends, the target does not.
+/// After the client disconnects the adapter ends and the target goes on.
 pub fn left_running(mut client: Client, target: &mut Target, disconnect: &Value) -> Outcome {
     client.ask("disconnect", disconnect.clone())?;
     let status = client.wait_exit()?;
@@ -251,7 +251,7 @@ fn healthy(leg: &Leg, program: &str) -> Outcome {
     left_running(client, &mut target, &json!({}))
 }
 
-/// Of a task that ended with an exception, the client learns it as of a thread.
+/// The client gets the exception of a failed task like that of a thread.
 pub fn exception_of_a_task(leg: &Leg) -> Outcome {
     let target = hang(leg, "gather_one_stuck.py")?;
     let (mut client, _) = Client::looking_at(&target, &json!({}))?;

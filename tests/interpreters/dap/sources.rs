@@ -1,10 +1,9 @@
-//! Where the client finds source files, or their text where it cannot.
+//! Paths of source files for the client, or their text where it has no such file.
 
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
-use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
@@ -48,8 +47,8 @@ fn failed(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// The frame of `main`, whose source is looked at.
-fn looked_at(target: &Target, options: &Value) -> Result<(Client, Frame), String> {
+/// A session, and the frame of `main`.
+fn inspected(target: &Target, options: &Value) -> Result<(Client, Frame), String> {
     let (mut client, _) = Client::looking_at(target, options)?;
     let frame = client.frame("Task: main", "main")?;
     Ok((client, frame))
@@ -62,7 +61,7 @@ fn mapped(leg: &Leg) -> Outcome {
     let options = json!({ "pathMappings": [
         mapping("/mine", root), mapping("/mine/hung/", &root.join("tests/hangs")),
     ]});
-    let (mut client, frame) = looked_at(&target, &options)?;
+    let (mut client, frame) = inspected(&target, &options)?;
     let expected = "/mine/hung/lock_abba_transfer.py";
     ensure(frame.path() == Some(expected), || format!("{frame:?}"))?;
     let source = frame.source.as_ref().ok_or("no source")?;
@@ -70,7 +69,7 @@ fn mapped(leg: &Leg) -> Outcome {
     client.frame("Task: main", "main").map(|_| ())
 }
 
-/// The text that the adapter gives for a frame is `expected`.
+/// The adapter gives `expected` as the source text of a frame.
 fn text_is(client: &mut Client, frame: &Frame, expected: &str) -> Outcome {
     let source = frame
         .source
@@ -100,7 +99,7 @@ fn in_an_archive(leg: &Leg) -> Outcome {
     writer.write_all(PROGRAM.as_bytes()).map_err(failed)?;
     writer.finish().map_err(failed)?;
     let target = started(leg, &[&archive.display().to_string()])?;
-    let (mut client, frame) = looked_at(&target, &json!({}))?;
+    let (mut client, frame) = inspected(&target, &json!({}))?;
     let path = archive.join("__main__.py").display().to_string();
     ensure(frame.path() == Some(&*path) && frame.line == 8, || {
         format!("{frame:?}")
@@ -110,7 +109,7 @@ fn in_an_archive(leg: &Leg) -> Outcome {
 
 fn of_a_command(leg: &Leg) -> Outcome {
     let target = started(leg, &["-c", PROGRAM])?;
-    let (mut client, frame) = looked_at(&target, &json!({}))?;
+    let (mut client, frame) = inspected(&target, &json!({}))?;
     let name = frame.source.as_ref().map(|source| source.name.as_str());
     ensure(name == Some("<string>") && frame.line == 8, || {
         format!("{frame:?}")
@@ -122,23 +121,26 @@ fn changed(leg: &Leg) -> Outcome {
     let folder = tempfile::tempdir().map_err(failed)?;
     let file = folder.path().join("app.py");
     fs::write(&file, PROGRAM).map_err(failed)?;
-    // The kernel notes the start of a process in hundredths of a second.
-    thread::sleep(Duration::from_millis(50));
+    // The kernel records the start of a process in hundredths of a second, so that
+    // a file which was written just before could seem to be newer.
+    let before = SystemTime::now() - Duration::from_secs(10);
+    let written = File::options().append(true).open(&file).map_err(failed)?;
+    written.set_modified(before).map_err(failed)?;
     let path = file.display().to_string();
     let (unseen, target) = (started(leg, &[&path])?, started(leg, &[&path])?);
     let note = format!("{path} was changed after the process started");
     let origin = |frame: &Frame| frame.source.as_ref().and_then(|it| it.origin.clone());
-    let (mut client, frame) = looked_at(&target, &json!({}))?;
+    let (mut client, frame) = inspected(&target, &json!({}))?;
     ensure(origin(&frame).is_none(), || format!("{frame:?}"))?;
     ensure(!client.console()?.contains(&note), || {
         "nothing was changed yet".into()
     })?;
     drop(client);
+    // Both processes started at least 0.1 s ago: `PROGRAM` waits before READY.
     fs::write(&file, format!("\n{PROGRAM}")).map_err(failed)?;
-    thread::sleep(Duration::from_millis(50));
-    // One was looked at before the change, and one not.
+    // One process was inspected before the change, the other was not.
     for target in [&target, &unseen] {
-        let (mut client, frame) = looked_at(target, &json!({}))?;
+        let (mut client, frame) = inspected(target, &json!({}))?;
         let said = origin(&frame).unwrap_or_default();
         ensure(said.contains("changed after the process started"), || {
             format!("{frame:?}")
@@ -152,7 +154,7 @@ fn changed(leg: &Leg) -> Outcome {
 
 fn modules(leg: &Leg) -> Outcome {
     let target = hang(leg, "lock_abba_transfer.py")?;
-    let (mut client, frame) = looked_at(&target, &json!({}))?;
+    let (mut client, frame) = inspected(&target, &json!({}))?;
     let own = frame.path().map(str::to_owned).ok_or("no path")?;
     let body = client.ask("modules", json!({}))?;
     let modules = body["modules"].as_array().cloned().unwrap_or_default();

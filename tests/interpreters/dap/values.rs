@@ -1,6 +1,4 @@
-//! Variables: pages, groups, formats, cycles, what has changed since.
-
-use std::time::Duration;
+//! Variables: pages, groups, formats, cycles, and values that changed after the stop.
 
 use serde_json::{Value, json};
 
@@ -27,7 +25,7 @@ pub const TESTS: [(&str, Test); 8] = [
     ("values_changed_since_say_so", changed_since),
 ];
 
-/// A session that looks at the frame with all the values.
+/// A session, and the frame that has all the values.
 struct Shown {
     client: Client,
     frame: Frame,
@@ -232,7 +230,7 @@ fn column(leg: &Leg) -> Outcome {
     })
 }
 
-/// A client that counts from 0 and knows neither types nor pages.
+/// A client that counts lines and columns from 0, and supports neither types nor pages.
 fn client_without_types(leg: &Leg) -> Outcome {
     let Shown {
         frame: usual,
@@ -259,9 +257,9 @@ fn client_without_types(leg: &Leg) -> Outcome {
     })
 }
 
-/// Of a program that runs on, values are those of the stop, or said to have changed.
+/// While the program runs on, each value is the one of the stop, or it is said to have changed.
 fn changed_since(leg: &Leg) -> Outcome {
-    let target = program(leg, "heartbeat.py", &[])?;
+    let mut target = program(leg, "heartbeat.py", &[])?;
     let (mut client, _) = Client::looking_at(&target, &json!({}))?;
     let frame = client.frame("Task: beat", "beat")?;
     let scope = client.scopes(frame.id)?.swap_remove(0);
@@ -280,8 +278,8 @@ fn changed_since(leg: &Leg) -> Outcome {
             false => response["message"].as_str().unwrap_or_default().to_owned(),
         };
         seen.push(shown);
-        // Not a wait for something: the target goes on meanwhile.
-        std::thread::sleep(Duration::from_millis(60));
+        // Each beat changes the number.
+        target.wait_beats(3)?;
     }
     let mut numbers: Vec<&String> = seen.iter().filter(|it| it.parse::<u64>().is_ok()).collect();
     numbers.dedup();
@@ -290,7 +288,7 @@ fn changed_since(leg: &Leg) -> Outcome {
     ensure(numbers.len() <= 1 && honest, || format!("{seen:?}"))
 }
 
-/// The value of a variable, or what is said instead.
+/// The value of a variable, or the message in its stead.
 fn value_of(response: &Value, name: &str) -> String {
     let rows = response["body"]["variables"].as_array();
     let row = rows.into_iter().flatten().find(|row| row["name"] == name);

@@ -1,4 +1,4 @@
-//! What a perfect answer says of a hang program: `tests/hangs/*.expect.json`.
+//! The perfect answer about each hang program: `tests/hangs/*.expect.json`.
 //!
 //! The format is described in `tests/hangs/README.md`. Both its ways to state
 //! tasks and edges, by hand and dumped per version, become one `Truth`.
@@ -14,7 +14,7 @@ use super::graph::Path as Way;
 use super::graph::{Graph, label};
 use crate::support::legs::Leg;
 
-/// Where the programs lie.
+/// The folder of the programs.
 pub fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hangs")
 }
@@ -45,15 +45,15 @@ pub struct Expect {
     pub requires: Vec<String>,
     pub diagnosis: Vec<Map<String, Value>>,
     pub culprit: Option<Culprit>,
-    /// Of a healthy program: the highest verdict that is right.
+    /// For a healthy program: the highest verdict that is right.
     pub verdict_at_most: Option<String>,
-    /// Of a healthy program: kinds of diagnoses that are no false alarm.
+    /// For a healthy program: kinds of diagnoses that are no false alarm.
     #[serde(default)]
     pub may_say: Vec<String>,
-    /// Functions that are caught at any of their lines.
+    /// Functions that may be at any of their lines.
     #[serde(default)]
     pub any_line: Vec<String>,
-    /// How many tasks have the same chain differs between runs.
+    /// The number of tasks with the same chain differs between runs.
     #[serde(default)]
     pub any_count: bool,
     tasks: Option<Vec<TaskByHand>>,
@@ -69,7 +69,7 @@ pub struct Expect {
 pub struct Culprit {
     pub file: String,
     pub line: u32,
-    /// Lines that are as good an answer.
+    /// Other lines that are right as well.
     #[serde(default)]
     pub also: Vec<u32>,
 }
@@ -150,15 +150,15 @@ struct EdgeDumped {
     via: String,
 }
 
-/// What is right on one leg.
+/// The right answer on one leg.
 pub struct Truth {
-    /// Of tasks that are not done.
+    /// Tasks that are not done.
     pub tasks: Vec<Task>,
-    /// The tasks and frames are all there are, on this very version.
+    /// The list of tasks and frames is complete, and was dumped on this version.
     pub exact: bool,
-    /// How many processes it tells of: the one asked for, then its children.
+    /// Number of processes it covers: the one asked for, then its children.
     pub processes: usize,
-    /// Edges of kinds that the program's dump cannot derive are all listed.
+    /// The list of edges is complete, also for kinds that a dump cannot derive.
     pub all_edges: bool,
     graph: Graph,
     /// What diagnoses call a task, and its label.
@@ -210,7 +210,7 @@ impl Expect {
         leg.minor() >= first
     }
 
-    /// What is right on `leg`; nothing where the file does not say.
+    /// The right answer on `leg`; `None` where the file has none.
     pub fn truth(&self, leg: &Leg) -> Option<Truth> {
         let named = leg.minor() >= (3, 8);
         if let Some(tasks) = &self.tasks {
@@ -298,7 +298,7 @@ impl Expect {
 }
 
 impl Truth {
-    /// Adds those that are not done; the label of each by its name.
+    /// Adds the tasks that are not done; returns the label of each by its name.
     fn add_tasks(&mut self, process: usize, tasks: &[TaskDumped]) -> BTreeMap<String, String> {
         let mut labels = BTreeMap::new();
         for task in tasks {

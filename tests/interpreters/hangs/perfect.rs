@@ -1,5 +1,6 @@
-//! The scorer and the files against each other: the answer that a file asks for
-//! has full marks, and no answer has none.
+//! Checks the scorer and the expected files against each other: the answer that a
+//! file asks for gets full marks, an empty answer gets none, and a group in which
+//! nothing was judged does not reach its threshold.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +9,14 @@ use serde_json::{Map, Value, json};
 use super::answer::texts;
 use super::expect::{self, Expect, Truth};
 use super::ours::Snapshot;
-use super::score::Score;
+use super::score::{Count, Score};
 use crate::support::legs::Leg;
 use crate::support::{Outcome, ensure, none};
 
 const VERSIONS: [&str; 2] = ["3.11", "3.13"];
 
 pub fn scorer() -> Outcome {
-    let mut wrong = Vec::new();
+    let mut wrong = thresholds_can_fail();
     for expect in expect::programs()? {
         for version in VERSIONS {
             let leg = json!({"leg": version, "version": format!("{version}.0")});
@@ -28,6 +29,21 @@ pub fn scorer() -> Outcome {
     none(&wrong)
 }
 
+/// What a threshold wrongly accepts or refuses.
+fn thresholds_can_fail() -> Vec<String> {
+    let cases = [
+        (Count { right: 0, of: 0 }, 0.0, false),
+        (Count { right: 94, of: 100 }, 95.0, false),
+        (Count { right: 95, of: 100 }, 95.0, true),
+    ];
+    let wrong = cases
+        .iter()
+        .filter(|(count, least, is_enough)| count.below("a group", *least).is_none() != *is_enough);
+    wrong
+        .map(|(count, least, _)| format!("{count} against {least} % is judged wrongly"))
+        .collect()
+}
+
 fn of_program(expect: &Expect, leg: &Leg) -> Outcome {
     let truth = expect.truth(leg);
     let score = |snapshot: Value| -> Result<Score, String> {
@@ -37,13 +53,13 @@ fn of_program(expect: &Expect, leg: &Leg) -> Outcome {
     };
     none(&score(perfect(expect, truth.as_ref()))?.misses)?;
     let empty = score(json!({"processes": []}))?;
-    let says_nothing = empty.chains.right == 0 && empty.recall.right == 0;
-    ensure(says_nothing && empty.diagnosis.right == 0, || {
+    let marks = [empty.chains, empty.recall, empty.diagnosis, empty.healthy];
+    ensure(marks.iter().all(|count| count.right == 0), || {
         format!("no answer has marks: {empty:?}")
     })
 }
 
-/// The processes as a tool that is right shows them.
+/// The processes as a perfect tool shows them.
 fn perfect(expect: &Expect, truth: Option<&Truth>) -> Value {
     let processes = truth.map_or(1, |truth| truth.processes);
     let processes: Vec<_> = (0..processes)

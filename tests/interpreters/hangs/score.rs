@@ -1,4 +1,4 @@
-//! Compares what the tool says of a hang program with what is right.
+//! Compares the tool's answer about a hang program with the expected one.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,7 +11,7 @@ use super::expect::{self, Expect, Frame, Truth};
 use super::graph::{Graph, Path, label};
 use super::ours::{self, Snapshot, Task};
 
-/// How many were right, of how many.
+/// A number of right answers out of a number of judged ones.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Count {
     pub right: u32,
@@ -24,16 +24,25 @@ impl Count {
         self.of += 1;
     }
 
+    /// All judged ones were right; also where none was judged.
     pub fn is_full(self) -> bool {
         self.right == self.of
     }
 
-    /// Nothing asked is all right.
-    pub fn percent(self) -> f64 {
-        if self.of == 0 {
-            return 100.0;
+    /// `None` where nothing was judged: that is no success.
+    pub fn percent(self) -> Option<f64> {
+        (self.of > 0).then(|| f64::from(self.right) * 100.0 / f64::from(self.of))
+    }
+
+    /// What is wrong with a group that must reach `least` percent.
+    pub fn below(self, group: &str, least: f64) -> Option<String> {
+        match self.percent() {
+            None => Some(format!("{group}: no program was judged")),
+            Some(percent) if percent < least => Some(format!(
+                "{group}: {self} is {percent:.1} %, below {least} %"
+            )),
+            Some(_) => None,
         }
-        f64::from(self.right) * 100.0 / f64::from(self.of)
     }
 }
 
@@ -62,14 +71,19 @@ pub struct Score {
     /// Kind and tasks both.
     pub diagnosis: Count,
     pub culprit: Count,
-    /// Healthy programs of which nothing bad was said.
+    /// Healthy programs without a false alarm.
     pub healthy: Count,
-    /// What was wrong, one line each.
+    /// One line for each mistake.
     pub misses: Vec<String>,
 }
 
 impl Score {
-    /// Judges what the tool says of `expect`.
+    /// How many things were judged.
+    pub fn judged(&self) -> u32 {
+        self.chains.of + self.kind.of + self.healthy.of
+    }
+
+    /// Judges a snapshot of the program `expect`.
     pub fn of(expect: &Expect, truth: Option<&Truth>, snapshot: &Snapshot) -> Self {
         let mut score = Self::default();
         if let Some(truth) = truth {
@@ -110,10 +124,10 @@ impl Score {
                 *label == task.label && chain_is(expect, truth, &task.chain, ours)
             };
             let named = |(label, _): &(String, &Task)| *label == task.label;
-            let place = open.iter().position(same);
-            let right = place.is_some() || expect.any_count && all.iter().any(same);
-            let place = place.or_else(|| open.iter().position(named));
-            let ours = place.map(|place| open.remove(place).1);
+            let index = open.iter().position(same);
+            let right = index.is_some() || expect.any_count && all.iter().any(same);
+            let index = index.or_else(|| open.iter().position(named));
+            let ours = index.map(|index| open.remove(index).1);
             let ours = ours.or_else(|| all.iter().find(|found| same(found)).map(|found| found.1));
             self.chains.add(right);
             if !right {
@@ -130,7 +144,7 @@ impl Score {
             }
         }
         if truth.exact && !expect.any_count {
-            // Children are looked at as far as the file tells of them.
+            // Of child processes only the tasks that the file lists are judged.
             for (label, task) in open
                 .iter()
                 .filter(|(label, _)| !label.starts_with("child:"))
@@ -224,6 +238,9 @@ impl Score {
             _ => &["waiting", "idle"],
         };
         let mut alarms = Vec::new();
+        if snapshot.processes.is_empty() {
+            alarms.push("there is no process".to_owned());
+        }
         for process in &snapshot.processes {
             match &process.verdict {
                 Some(verdict) if allowed.contains(&&*verdict.state) => {}
@@ -245,7 +262,7 @@ impl Score {
 // ---------------------------------------------------------------- parts of a snapshot
 
 pub fn label_of(process: usize, task: &Task, truth: &Truth) -> String {
-    // The name is known to be somebody's choice even where ours says otherwise.
+    // The truth knows that somebody chose the name, even where the snapshot calls it a default.
     let chosen = truth.tasks.iter().any(|known| known.label == task.name);
     let named = (!task.name_is_default || chosen) && !task.name.is_empty();
     let name = named.then_some(&*task.name);
@@ -268,8 +285,8 @@ fn is_own(frame: &ours::Frame) -> bool {
     file.is_some_and(|file| file.parent() == Some(&*directory))
 }
 
-/// The program's own frames by function and line, those of libraries by
-/// qualified name; on other versions than the dumped ones only its own.
+/// Compares a chain: frames of the program by function and line, frames of
+/// libraries by qualified name. On versions that were not dumped only the former count.
 fn chain_is(expect: &Expect, truth: &Truth, chain: &[Frame], ours: &Task) -> bool {
     let frames = ours.frames.iter().rev();
     let ours: Vec<_> = frames
@@ -311,7 +328,7 @@ fn chain_miss(truth: &Truth, task: &expect::Task, ours: Option<&Task>) -> String
     format!("chain of {label}: {ours}\n          instead of {right}")
 }
 
-/// What a program can derive of itself, so that what it does not list is not there.
+/// Edges that a program can derive about itself: those that it does not list do not exist.
 const DERIVED: [&str; 9] = [
     "await",
     "gather",

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::support::legs::Leg;
-use crate::support::target::{self, Target};
+use crate::support::target::{self, Target, thread_states};
 use crate::support::{Outcome, ensure};
 
-/// Generous, for machines that do much else; nothing waits as long when all is well.
+/// Generous, for loaded machines. Only a failing test waits as long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Slots of the file, as in `harm_heart.py`.
@@ -74,17 +74,17 @@ impl Heart {
         }
     }
 
-    /// How often it has forked or replaced itself.
+    /// Number of times that it has forked or replaced itself.
     pub fn rounds(&self) -> u64 {
         self.slot(ROUNDS)
     }
 
-    /// How many of its children did not end as they should.
+    /// Number of its children that did not end as expected.
     pub fn wrong(&self) -> u64 {
         self.slot(WRONG)
     }
 
-    /// Forgets the gaps until now.
+    /// Starts a new epoch, without the gaps so far.
     pub fn begin_epoch(&mut self) -> Outcome {
         self.epoch += 1;
         self.file
@@ -121,7 +121,7 @@ impl Heart {
             ensure(start.elapsed() < PATIENCE, || {
                 format!(
                     "waited in vain for {what}; its threads: {}",
-                    states(self.pid())
+                    thread_states(self.pid())
                 )
             })?;
             thread::sleep(Duration::from_micros(500));
@@ -129,10 +129,10 @@ impl Heart {
         Ok(())
     }
 
-    /// That no thread of it is stopped or traced, now or in a moment.
+    /// Waits until none of its threads is stopped or traced.
     pub fn is_free(&self) -> Outcome {
         self.until("all its threads to be free", |heart| {
-            let states = states(heart.pid());
+            let states = thread_states(heart.pid());
             !states.is_empty() && !states.contains(['t', 'T']) && !is_traced(heart.pid())
         })
     }
@@ -155,7 +155,7 @@ impl Heart {
         Ok(())
     }
 
-    /// That all signals have arrived, each once.
+    /// Waits until all signals have arrived, and checks that each arrived once.
     pub fn got_all_signals(&self) -> Outcome {
         let sent = [self.sent_numbered, self.sent_usr1];
         let got = |heart: &Self| [RT_SIGNALS, USR1_SIGNALS].map(|slot| heart.slot(slot));
@@ -168,17 +168,6 @@ impl Heart {
             format!("of the signals {sent:?} it got {got:?}")
         })
     }
-}
-
-/// The state letters of the threads of a process, e.g. `RSS`.
-pub fn states(pid: u32) -> String {
-    let threads = fs::read_dir(format!("/proc/{pid}/task"));
-    let state = |entry: std::io::Result<fs::DirEntry>| {
-        let stat = fs::read(entry.ok()?.path().join("stat")).ok()?;
-        let stat = String::from_utf8_lossy(&stat).into_owned();
-        stat.rsplit_once(") ")?.1.chars().next()
-    };
-    threads.into_iter().flatten().filter_map(state).collect()
 }
 
 /// Whether any thread of a process has a tracer.

@@ -8,9 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Mode;
-use super::heart::{Heart, states};
+use super::heart::Heart;
 use super::session::Session;
 use crate::support::attach;
+use crate::support::target::thread_states;
 use crate::support::{Outcome, ensure};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -138,7 +139,7 @@ impl Run {
         self.signal(libc::SIGTSTP);
         let start = Instant::now();
         let is_suspended = |pid| {
-            let states = states(pid);
+            let states = thread_states(pid);
             !states.is_empty() && states.chars().all(|state| state == 'T')
         };
         while !is_suspended(self.child.id()) {

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 
-use super::heart::{Heart, is_traced, states};
+use super::heart::{Heart, is_traced};
 use super::{Random, rounds, seed};
 use crate::support::attach::{self, Output};
 use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::on_every_leg;
+use crate::support::target::thread_states;
 use crate::support::{Outcome, ensure, target};
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
@@ -107,7 +108,7 @@ fn shows_it(pid: u32, more: &[&str], consistency: &[&str]) -> Outcome {
 // ---------------------------------------------------------------- stopped, traced
 
 fn only_stopped(heart: &Heart) -> bool {
-    let states = states(heart.pid());
+    let states = thread_states(heart.pid());
     !states.is_empty() && states.chars().all(|state| state == 'T')
 }
 
@@ -200,7 +201,7 @@ fn traced_by_gdb(leg: &Leg) -> Outcome {
     gdb.args(["-iex", "set auto-solib-add off"]);
     let mut gdb = Debugger::attach(&mut gdb, &heart)?;
     heart.until("gdb's stop", |heart| {
-        let states = states(heart.pid());
+        let states = thread_states(heart.pid());
         !states.is_empty() && states.chars().all(|state| state == 't')
     })?;
     traced_by(&heart, "gdb", gdb.0.id())?;

@@ -15,7 +15,7 @@ pub fn binary() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_dapper-attach"))
 }
 
-/// What a run printed, and how it ended.
+/// Output and exit status of a run.
 #[derive(Debug)]
 pub struct Output {
     pub status: ExitStatus,
@@ -62,7 +62,7 @@ pub fn run_command(mut command: Command) -> Result<Output, String> {
 
 fn read_all(source: &mut impl Read) -> String {
     let mut bytes = Vec::new();
-    // What was read until then is what the test judges.
+    // After an error the test judges what was read before it.
     let _ = source.read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -91,7 +91,7 @@ pub fn snapshot(pid: u32, more: &[&str]) -> Result<Snapshot, String> {
     parse(&output.stdout)
 }
 
-/// The one process of a snapshot of `pid`.
+/// A snapshot of `pid`, which must have exactly one process.
 pub fn process(pid: u32, more: &[&str]) -> Result<Process, String> {
     let mut snapshot = snapshot(pid, more)?;
     match snapshot.processes.len() {
@@ -110,7 +110,7 @@ pub fn installed(program: &str) -> bool {
         .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }
 
-/// Whether the tests run as root, who alone may do some of what they do.
+/// Whether the tests run as root, which some of them need.
 pub fn is_root() -> bool {
     Path::new("/proc/self").exists() && nix::unistd::geteuid().is_root()
 }

@@ -1,4 +1,4 @@
-//! Compares what the tool says with what the program knows of itself.
+//! Compares a snapshot with what the program knows about itself.
 //!
 //! Each function returns the mismatches, one line each, with both values.
 
@@ -28,14 +28,14 @@ impl Mismatches {
         self.found.push(format!("{}: {text}", self.subject));
     }
 
-    /// Notes it when `ours` is not the truth.
+    /// Adds a mismatch where `ours` differs from the truth.
     pub fn equal<T: PartialEq + Debug>(&mut self, field: &str, ours: &T, truth: &T) {
         if ours != truth {
             self.add(&format!("{field}: ours {ours:?}, truth {truth:?}"));
         }
     }
 
-    /// Notes it when the truth is known and `ours` is something else.
+    /// Adds a mismatch where the truth is known and `ours` differs from it.
     pub fn equal_if_known<T: PartialEq + Debug>(
         &mut self,
         field: &str,
@@ -113,8 +113,8 @@ fn one_frame(frame: &mut Mismatches, ours: &snapshot::Frame, truth: &truth::Fram
     frame.equal("error", &ours.error, &None);
 }
 
-/// The code and its coroutine may have different names. Before 3.11 the code has
-/// none, and of a running frame the program does not know the coroutine.
+/// A code object and its coroutine may have different qualified names. Before 3.11
+/// code objects have none, and a running frame does not know its coroutine.
 fn is_qualname(ours: &str, truth: &truth::Frame) -> bool {
     let known = [&truth.qualname, &truth.coroutine_qualname];
     if known.iter().any(|name| name.as_deref() == Some(ours)) {
@@ -258,7 +258,7 @@ pub fn thread(ours: &snapshot::Thread, truth: &truth::Thread) -> Vec<String> {
     thread.found
 }
 
-/// The thread that the program means: by the kernel's id, or by name where it does not know that.
+/// Finds a thread by the kernel's id, or by name where the program does not know the id.
 pub fn find_thread<'a>(
     process: &'a snapshot::Process,
     truth: &truth::Thread,
@@ -299,7 +299,7 @@ pub fn event_loop(ours: &snapshot::Loop, truth: &truth::Loop) -> Vec<String> {
 
 /// Compares the edges between tasks that start at one of `from`.
 ///
-/// What is not stated must not be there either; edges to other things are not looked at.
+/// An edge that is not stated must not exist. Edges to anything but tasks are ignored.
 pub fn edges(
     process: &snapshot::Process,
     stated: &[&truth::Edge],

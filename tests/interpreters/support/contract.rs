@@ -1,4 +1,4 @@
-//! What holds of every snapshot, whatever it was taken of.
+//! Checks that hold for every snapshot of every program.
 
 use std::collections::BTreeSet;
 
@@ -59,7 +59,7 @@ fn process_is_whole(found: &mut Mismatches, process: &Process) {
     }
 }
 
-/// Each id is there once, and what is referred to is there.
+/// Each id exists once, and every reference leads to an id that exists.
 fn ids_are_sound(found: &mut Mismatches, process: &Process) {
     let tasks = process.tasks.iter().map(|task| &task.id);
     let loops = process.loops.iter().map(|event_loop| &event_loop.id);

@@ -1,4 +1,4 @@
-//! The interpreters of this machine, as `scripts/interpreters` listed them.
+//! The interpreters of this machine, from the manifest of `scripts/interpreters`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub struct Leg {
     pub missing: Option<String>,
     #[serde(default)]
     pub version: String,
-    /// Where it came from, in words.
+    /// Its origin, as text.
     #[serde(default)]
     pub source: String,
     #[serde(default)]
@@ -38,7 +38,7 @@ pub struct Leg {
 }
 
 impl Leg {
-    /// Where `scripts/interpreters` put the packages of the hang programs.
+    /// The folder with the packages of the hang programs.
     pub fn hangs_packages(&self) -> Option<PathBuf> {
         let beside = self.site_packages.as_ref()?;
         let folder = beside.with_file_name(format!("hangs-{}", self.leg));
@@ -51,7 +51,10 @@ impl Leg {
         (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
     }
 
-    /// The interpreter; only legs that are not missing are asked.
+    /// Path of the interpreter.
+    ///
+    /// # Panics
+    /// When the leg is missing.
     pub fn python(&self) -> PathBuf {
         self.path
             .clone()
@@ -59,7 +62,7 @@ impl Leg {
     }
 }
 
-/// A program that puts an interpreter into something else.
+/// A program that embeds an interpreter: PyInstaller or uWSGI.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Bundler {
     #[serde(default)]

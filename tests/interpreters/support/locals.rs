@@ -1,11 +1,11 @@
-//! Compares local variables with what the program expects of them.
+//! Compares local variables with the values that the program expects.
 
 use serde_json::Value;
 
 use super::compare::Mismatches;
 use super::{snapshot, truth};
 
-/// No value may be longer than this, however large the object.
+/// Largest number of characters of a value.
 const LONGEST: usize = 20_000;
 
 /// Compares the locals of one frame of one task.
@@ -71,7 +71,7 @@ fn one(subject: &str, ours: Option<&snapshot::Local>, expected: &truth::Expected
     mismatches.found
 }
 
-/// A type may be named in full or by its last part, and `builtins` be left out.
+/// A type may be given by its full name or its last part, and without `builtins`.
 fn same_type(ours: &str, truth: &str) -> bool {
     ours == truth
         || truth.strip_prefix("builtins.") == Some(ours)

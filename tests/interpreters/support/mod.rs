@@ -1,19 +1,21 @@
-//! Shared by the tests that look into real interpreters.
+//! Shared by the tests with real interpreters.
 //!
-//! A test program tells the truth about itself (`tests/programs`), the tool
-//! looks at it once, and every case compares its part of both. See `suite`.
+//! A test program writes the truth about itself (`tests/programs`), snapshots of it
+//! are taken, and each case compares its part of both. See `suite`.
 
 pub mod attach;
 pub mod compare;
 pub mod contract;
+pub mod dump;
 pub mod legs;
 pub mod locals;
+pub mod pause;
 pub mod snapshot;
 pub mod suite;
 pub mod target;
 pub mod truth;
 
-/// Why a test failed; or nothing to say.
+/// The result of a test, with the reason of a failure.
 pub type Outcome = Result<(), String>;
 
 /// Succeeds where there is no mismatch, else lists them all.

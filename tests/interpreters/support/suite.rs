@@ -1,36 +1,34 @@
 //! Turns programs and legs into named tests.
 //!
 //! A suite is one program of `tests/programs`. On every leg it is started once,
-//! looked at once and ended; each of its cases and checks is then one test,
-//! `SUITE::LEG::CASE`. A leg that is missing is one ignored test that says why.
+//! two snapshots of it are taken, and it is ended. Each of its cases and checks is
+//! then one test, `SUITE::LEG::CASE`, of the snapshot with ample time to stop;
+//! `SUITE::LEG::SHIPPED_PAUSE` repeats them all on the snapshot with the shipped
+//! default. A leg that is missing is one ignored test that says why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::process::{Child, ExitCode, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use super::Outcome;
+use super::dump::{CHECKS, Check, Looks, right_with_the_shipped_pause};
 use super::legs::{self, Leg, Manifest};
-use super::snapshot::{Process, Snapshot};
-use super::target::{self, Target};
-use super::truth::{self, Truth};
-use super::{Outcome, attach, compare, contract, locals, none};
-
-/// Something that is right or wrong of a whole process.
-pub type Check = fn(&Leg, &Dump) -> Outcome;
+use super::target;
 
 /// One test program with its cases.
 pub struct Suite {
     name: &'static str,
-    program: &'static str,
-    /// More arguments for the look at it.
-    arguments: &'static [&'static str],
-    /// A package without which it does not run.
+    pub program: &'static str,
+    /// More arguments for its snapshots.
+    pub arguments: &'static [&'static str],
+    /// A package that the program needs.
     package: Option<&'static str>,
 }
 
 impl Suite {
-    /// A suite that every leg can have, looked at without more arguments.
+    /// A suite for every leg, without more arguments for its snapshots.
     pub fn new(name: &'static str, program: &'static str) -> Self {
         Self {
             name,
@@ -45,13 +43,13 @@ impl Suite {
         self
     }
 
-    /// Only for legs that have this package.
+    /// Restricts the suite to legs that have this package.
     pub fn needs(mut self, package: &'static str) -> Self {
         self.package = Some(package);
         self
     }
 
-    /// Why `leg` cannot have it.
+    /// The reason why `leg` cannot run it; `None` where it can.
     fn lacks(&self, leg: &Leg) -> Option<String> {
         if let Some(why) = &leg.missing {
             return Some(why.clone());
@@ -61,211 +59,12 @@ impl Suite {
     }
 }
 
-/// One look at one program: what it knows of itself, and what the tool found.
-pub struct Dump {
-    pub truth: Truth,
-    snapshot: Snapshot,
-}
-
-impl Dump {
-    fn take(leg: &Leg, suite: &Suite) -> Result<Self, String> {
-        let (mut target, path) = Target::program(leg, suite.program)?;
-        let truth: Truth = truth::read(&path)?;
-        let mut arguments = vec!["--max-pause", "30000"];
-        arguments.extend(suite.arguments);
-        let snapshot = attach::snapshot(target.pid(), &arguments)?;
-        if !target.is_running_freely() {
-            return Err("after the look the target no longer runs".into());
-        }
-        Ok(Self { truth, snapshot })
-    }
-
-    fn process(&self) -> &Process {
-        // `dapper-attach --pid` without --children: `PROCESS_AND_READING` checks that it is the one.
-        &self.snapshot.processes[0]
-    }
-
-    fn names(&self) -> BTreeMap<&str, &str> {
-        let tasks = self.truth.tasks.iter();
-        tasks.map(|task| (&*task.id, &*task.name)).collect()
-    }
-
-    /// Compares all that belongs to `case`.
-    fn case(&self, case: &str) -> Outcome {
-        let of_case = |name: &Option<String>| name.as_deref() == Some(case);
-        let mut mismatches = Vec::new();
-        let mut compared = 0;
-        for truth in self.truth.tasks.iter().filter(|t| of_case(&t.case)) {
-            compared += 1;
-            match self.process().tasks.iter().find(|task| task.id == truth.id) {
-                Some(ours) => mismatches.append(&mut compare::task(ours, truth)),
-                None => mismatches.push(format!(
-                    "task {:?} ({}, {}) is missing",
-                    truth.name, truth.id, truth.state
-                )),
-            }
-        }
-        for truth in self.truth.threads.iter().filter(|t| of_case(&t.case)) {
-            compared += 1;
-            mismatches.append(&mut self.thread(truth));
-        }
-        for truth in self.truth.loops.iter().filter(|l| of_case(&l.case)) {
-            compared += 1;
-            mismatches.append(&mut self.event_loop(truth));
-        }
-        for expected in self.truth.locals.iter().filter(|l| of_case(&l.case)) {
-            mismatches.append(&mut locals::frame(self.process(), expected));
-        }
-        for truth in self.truth.coroutines.iter().filter(|c| of_case(&c.case)) {
-            mismatches.append(&mut self.coroutine(truth));
-        }
-        if !self.truth.edges.is_empty() {
-            mismatches.append(&mut self.edges(case));
-        }
-        if compared == 0 {
-            mismatches.push("the program says nothing of this case".into());
-        }
-        none(&mismatches)
-    }
-
-    fn thread(&self, truth: &truth::Thread) -> Vec<String> {
-        match compare::find_thread(self.process(), truth) {
-            Some(ours) => compare::thread(ours, truth),
-            None => vec![format!(
-                "thread {:?} ({:?}) is missing",
-                truth.name, truth.native_id
-            )],
-        }
-    }
-
-    fn event_loop(&self, truth: &truth::Loop) -> Vec<String> {
-        match self
-            .process()
-            .loops
-            .iter()
-            .find(|found| found.id == truth.id)
-        {
-            Some(ours) => compare::event_loop(ours, truth),
-            None => vec![format!("loop {} is missing", truth.id)],
-        }
-    }
-
-    fn coroutine(&self, truth: &truth::Coroutine) -> Vec<String> {
-        let mut found = self.process().coroutines.iter();
-        match found.find(|c| c.qualname == truth.qualname) {
-            Some(ours) => {
-                let subject = format!("coroutine {}", truth.qualname);
-                let mut mismatches = compare::Mismatches::of(&subject);
-                mismatches.equal("state", &ours.state, &truth.state);
-                let mut frames = compare::frames(&subject, &ours.frames, &truth.frames);
-                mismatches.found.append(&mut frames);
-                mismatches.found
-            }
-            None => vec![format!("coroutine {} is missing", truth.qualname)],
-        }
-    }
-
-    fn edges(&self, case: &str) -> Vec<String> {
-        let of_case = |name: &Option<String>| name.as_deref() == Some(case);
-        let tasks = self.truth.tasks.iter().filter(|task| of_case(&task.case));
-        let from: BTreeSet<_> = tasks.map(|task| &*task.id).collect();
-        let stated = self.truth.edges.iter().filter(|edge| of_case(&edge.case));
-        let stated: Vec<_> = stated.collect();
-        compare::edges(self.process(), &stated, &from, &self.names())
-    }
-}
-
-// ---------------------------------------------------------------- checks of every suite
-
-/// Every task is there once, and nothing else but tasks that are done.
-fn every_task_once(_: &Leg, dump: &Dump) -> Outcome {
-    let mut mismatches = Vec::new();
-    let mut seen = BTreeSet::new();
-    let known: BTreeSet<_> = dump.truth.tasks.iter().map(|task| &task.id).collect();
-    for task in &dump.process().tasks {
-        if !seen.insert(&task.id) {
-            mismatches.push(format!("{} {:?} is there twice", task.id, task.name));
-        }
-        let ignored = dump.truth.ignored.contains(&task.id) || task.state == "done";
-        if !known.contains(&task.id) && !ignored {
-            mismatches.push(format!("{} {:?} is not in the truth", task.id, task.name));
-        }
-    }
-    for task in &dump.truth.tasks {
-        if !seen.contains(&task.id) {
-            mismatches.push(format!(
-                "{} {:?} ({:?}) is missing",
-                task.id, task.name, task.case
-            ));
-        }
-    }
-    none(&mismatches)
-}
-
-/// Threads and loops of no case: the main thread, its loop.
-fn threads_and_loops_of_the_runner(_: &Leg, dump: &Dump) -> Outcome {
-    let mut mismatches = Vec::new();
-    for thread in dump.truth.threads.iter().filter(|t| t.case.is_none()) {
-        mismatches.append(&mut dump.thread(thread));
-    }
-    for event_loop in &dump.truth.loops {
-        if event_loop.case.as_deref() == Some("runner") || event_loop.case.is_none() {
-            mismatches.append(&mut dump.event_loop(event_loop));
-        }
-    }
-    for thread in &dump.process().threads {
-        let known = dump.truth.threads.iter().any(|truth| {
-            compare::find_thread(dump.process(), truth)
-                .is_some_and(|found| std::ptr::eq(found, thread))
-        });
-        if !known && thread.name != "oracle-dumper" && thread.interpreter == 0 {
-            mismatches.push(format!("thread {:?} is not in the truth", thread.name));
-        }
-    }
-    none(&mismatches)
-}
-
-/// What the process is, and that it was read without complaint.
-fn process_and_reading(leg: &Leg, dump: &Dump) -> Outcome {
-    let process = dump.process();
-    let mut mismatches = compare::Mismatches::of("process");
-    mismatches.equal("pid", &process.pid, &dump.truth.pid);
-    let (major, minor, micro) = dump.truth.version;
-    let version = format!("{major}.{minor}.{micro}");
-    mismatches.equal("version", &process.python.version, &version);
-    mismatches.equal("debug", &process.python.debug, &leg.debug);
-    mismatches.equal(
-        "free_threaded",
-        &process.python.free_threaded,
-        &leg.free_threaded,
-    );
-    mismatches.equal("consistency", &&*process.read.consistency, &"stopped");
-    mismatches.equal("asyncio_imported", &process.asyncio_imported, &true);
-    mismatches.equal("errors", &process.errors, &Vec::new());
-    mismatches.equal("parent_pid", &process.parent_pid, &Some(std::process::id()));
-    none(&mismatches.found)
-}
-
-fn contract(_: &Leg, dump: &Dump) -> Outcome {
-    contract::check(&dump.snapshot)
-}
-
-const CHECKS: [(&str, Check); 4] = [
-    ("CONTRACT", contract),
-    ("EVERY_TASK_ONCE", every_task_once),
-    (
-        "THREADS_AND_LOOPS_OF_THE_RUNNER",
-        threads_and_loops_of_the_runner,
-    ),
-    ("PROCESS_AND_READING", process_and_reading),
-];
-
 // ---------------------------------------------------------------- running
 
-/// Something that is right or wrong of a leg.
+/// A test of one leg.
 pub type Test = fn(&Leg) -> Outcome;
 
-/// Tests `GROUP::LEG::NAME` that are no cases of a program: a list for each leg.
+/// Tests `GROUP::LEG::NAME` that are not cases of a program: a list for each leg.
 pub fn on_every_leg(
     manifest: &Manifest,
     group: &str,
@@ -287,7 +86,7 @@ pub fn on_every_leg(
     manifest.legs.iter().map(of_leg).collect()
 }
 
-/// One test `GROUP::NAME` of no particular leg; ignored where `lacks` says why.
+/// One test `GROUP::NAME` for no particular leg. It is ignored where `lacks` is a reason.
 pub fn once(group: &str, name: &str, lacks: Option<String>, test: fn() -> Outcome) -> Trial {
     match lacks {
         Some(why) => Trial::test(format!("{group}::{name}::MISSING ({why})"), || Ok(()))
@@ -298,7 +97,7 @@ pub fn once(group: &str, name: &str, lacks: Option<String>, test: fn() -> Outcom
     }
 }
 
-/// Runs suites, and tests that are written out, and ends the test binary.
+/// Runs the suites and all other tests, and returns the exit code of the test binary.
 pub fn main(suites: Vec<Suite>, more: fn(&Manifest) -> Vec<Vec<Trial>>) -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = match legs::manifest() {
@@ -314,7 +113,7 @@ pub fn main(suites: Vec<Suite>, more: fn(&Manifest) -> Vec<Vec<Trial>>) -> ExitC
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The cases of each program, as one leg has them.
+/// The cases of each program on one leg.
 type Cases = BTreeMap<String, Vec<String>>;
 
 /// The trials of all suites: a list for each leg and suite.
@@ -352,7 +151,7 @@ fn column(suite: &Arc<Suite>, leg: &Leg, cases: &Result<Cases, String>) -> Vec<T
     }
 }
 
-/// A test that is visibly not run.
+/// An ignored test, whose name says why it does not run.
 pub fn ignored(suite: &str, leg: &str, why: &str) -> Trial {
     Trial::test(format!("{suite}::{leg}::MISSING ({why})"), || Ok(())).with_ignored_flag(true)
 }
@@ -394,20 +193,20 @@ fn finish_listing(child: Child) -> Result<Cases, String> {
 }
 
 /// A check, or the comparison of one case.
-type Judge = Box<dyn Fn(&Leg, &Dump) -> Outcome + Send>;
+type Judge = Box<dyn Fn(&Leg, &Looks) -> Outcome + Send>;
 
 fn leg_trials(suite: &Arc<Suite>, leg: Leg, cases: Vec<String>) -> Vec<Trial> {
     let leg = Arc::new(leg);
-    let dump: Arc<OnceLock<Result<Dump, String>>> = Arc::default();
+    let looks: Arc<OnceLock<Result<Looks, String>>> = Arc::default();
     let trial = |name: String, judge: Judge| {
-        let (suite, leg, dump) = (suite.clone(), leg.clone(), dump.clone());
+        let (suite, leg, looks) = (suite.clone(), leg.clone(), looks.clone());
         let full = format!("{}::{}::{name}", suite.name, leg.leg);
         Trial::test(full, move || {
-            let dump = dump.get_or_init(|| Dump::take(&leg, &suite));
-            let outcome = dump
+            let looks = looks.get_or_init(|| Looks::take(&leg, &suite));
+            let outcome = looks
                 .as_ref()
                 .map_err(Clone::clone)
-                .and_then(|dump| judge(&leg, dump));
+                .and_then(|looks| judge(&leg, looks));
             outcome.map_err(|why| Failed::from(format!("CPython {}: {why}", leg.version)))
         })
     };
@@ -415,14 +214,23 @@ fn leg_trials(suite: &Arc<Suite>, leg: Leg, cases: Vec<String>) -> Vec<Trial> {
         let judged = case.clone();
         trial(
             case,
-            Box::new(move |_: &Leg, dump: &Dump| dump.case(&judged)),
+            Box::new(move |_: &Leg, looks: &Looks| looks.ample.case(&judged)),
         )
     };
-    let checks = CHECKS.map(|(name, check)| trial(name.into(), Box::new(check)));
-    cases.into_iter().map(of_case).chain(checks).collect()
+    let of_check = |(name, check): (&str, Check)| {
+        let judge = move |leg: &Leg, looks: &Looks| check(leg, &looks.ample);
+        trial(name.into(), Box::new(judge))
+    };
+    let all = cases.clone();
+    let shipped =
+        move |leg: &Leg, looks: &Looks| right_with_the_shipped_pause(leg, &looks.shipped, &all);
+    let shipped = trial("SHIPPED_PAUSE".into(), Box::new(shipped));
+    let checks = CHECKS.map(of_check);
+    let cases = cases.into_iter().map(of_case);
+    cases.chain(checks).chain([shipped]).collect()
 }
 
-/// The first of each column, then the second of each: so that two threads start two legs.
+/// The first of each column, then the second of each. So parallel threads start on different legs.
 fn interleave(columns: Vec<Vec<Trial>>) -> Vec<Trial> {
     let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
     let mut trials = Vec::new();

@@ -1,4 +1,4 @@
-//! A process under test: started, waited for until it says READY, and killed with its owner.
+//! A process under test. It is started, it prints READY, and it is killed when its value is dropped.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -12,10 +12,10 @@ use tempfile::TempDir;
 
 use super::legs::Leg;
 
-/// Generous, for machines that do much else; nothing waits as long when all is well.
+/// Generous, for loaded machines. Only a failing test waits as long.
 const READY_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// Where the test programs lie.
+/// The folder of the test programs.
 pub fn programs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs")
 }
@@ -44,6 +44,18 @@ fn temporary_directory() -> Result<TempDir, String> {
     tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))
 }
 
+/// The states of all threads of a process as the kernel names them, for example `RSS`.
+pub fn thread_states(pid: u32) -> String {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"));
+    let state = |entry: std::io::Result<fs::DirEntry>| {
+        // A thread may have any bytes as its name.
+        let stat = fs::read(entry.ok()?.path().join("stat")).ok()?;
+        let stat = String::from_utf8_lossy(&stat).into_owned();
+        stat.rsplit_once(") ")?.1.chars().next()
+    };
+    threads.into_iter().flatten().filter_map(state).collect()
+}
+
 /// A running process that ends when this value does.
 pub struct Target {
     what: String,
@@ -53,13 +65,13 @@ pub struct Target {
 }
 
 impl Target {
-    /// Starts `command`; its output goes to us, its errors to a file that failures quote.
+    /// Starts `command`. Its stdout is read line by line; its stderr goes to a file that failures quote.
     pub fn start(what: &str, mut command: Command) -> Result<Self, String> {
         command.stdin(Stdio::null());
         Self::start_in(temporary_directory()?, what, command)
     }
 
-    /// As `start`, with an input that ends when the target is dropped, or we die.
+    /// Like `start`, with an input that ends when the target is dropped or the test dies.
     pub fn start_with_input(what: &str, mut command: Command) -> Result<Self, String> {
         command.stdin(Stdio::piped());
         Self::start_in(temporary_directory()?, what, command)
@@ -90,7 +102,7 @@ impl Target {
         })
     }
 
-    /// Starts a program of `tests/programs`, which writes its truth, and waits until it has.
+    /// Starts a program of `tests/programs` and waits until it has written its truth.
     pub fn program(leg: &Leg, program: &str) -> Result<(Self, PathBuf), String> {
         let directory = temporary_directory()?;
         let truth = directory.path().join("truth.json");
@@ -106,13 +118,13 @@ impl Target {
         self.child.id()
     }
 
-    /// What follows READY on the line that says so.
+    /// Waits for the line READY and returns what follows this word.
     pub fn wait_ready(&mut self) -> Result<String, String> {
         self.wait_line("READY")
             .map(|line| line["READY".len()..].trim().to_owned())
     }
 
-    /// The next line of output that starts with `start`.
+    /// Waits for the next line of output that starts with `start`.
     pub fn wait_line(&mut self, start: &str) -> Result<String, String> {
         let deadline = Instant::now() + READY_TIMEOUT;
         loop {
@@ -131,9 +143,18 @@ impl Target {
         }
     }
 
-    /// Forgets lines that were printed but not read.
+    /// Drops lines that were printed but not read.
     pub fn discard_lines(&mut self) {
         while self.lines.try_recv().is_ok() {}
+    }
+
+    /// Waits for lines that `heartbeat.py` prints from now on.
+    pub fn wait_beats(&mut self, count: usize) -> Result<(), String> {
+        self.discard_lines();
+        for _ in 0..count {
+            self.wait_line("beat")?;
+        }
+        Ok(())
     }
 
     /// Whether it still runs, and is neither stopped nor traced.
@@ -156,14 +177,14 @@ impl Target {
 
 impl Drop for Target {
     fn drop(&mut self) {
-        // A target with an input ends itself and its children when that ends.
+        // A target with an input ends, with its children, when the input ends.
         if self.child.stdin.take().is_some() {
             let deadline = Instant::now() + Duration::from_secs(5);
             while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
                 thread::sleep(Duration::from_millis(5));
             }
         }
-        // Both fail only when it has ended already.
+        // Both calls fail only when it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

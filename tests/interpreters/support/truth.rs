@@ -1,4 +1,4 @@
-//! What a test program says of itself (`tests/programs/oracle.py`, `cases.py`).
+//! What a test program writes about itself (`tests/programs/oracle.py`, `cases.py`).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,11 +16,11 @@ pub struct Truth {
     pub edges: Vec<Edge>,
     pub locals: Vec<Locals>,
     pub coroutines: Vec<Coroutine>,
-    /// Tasks of which it is open what is right to say.
+    /// Tasks that may be shown or not: both are right.
     pub ignored: Vec<String>,
     pub threads: Vec<Thread>,
     pub loops: Vec<Loop>,
-    /// Sub-interpreters, which wrote a truth of their own.
+    /// Sub-interpreters, each of which wrote a truth of its own.
     #[serde(default)]
     pub interpreters: Vec<Interpreter>,
 }
@@ -66,9 +66,9 @@ pub struct Exception {
 #[derive(Debug, Deserialize)]
 pub struct Frame {
     pub function: String,
-    /// What the code says; 3.11 and later.
+    /// Qualified name of the code object; 3.11 and later.
     pub qualname: Option<String>,
-    /// What the coroutine or generator says.
+    /// Qualified name of the coroutine or generator.
     pub coroutine_qualname: Option<String>,
     pub file: Option<String>,
     pub line: Option<u32>,
@@ -119,7 +119,7 @@ pub struct Edge {
     pub case: Option<String>,
     pub from: String,
     pub to: String,
-    /// `None` where several words are right.
+    /// `None` where several values are right.
     pub via: Option<String>,
 }
 
@@ -148,7 +148,7 @@ pub struct Coroutine {
     pub frames: Vec<Frame>,
 }
 
-/// Reads what a program wrote; `path` is what its READY named.
+/// Reads what a program wrote to `path`.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, String> {
     let text = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))

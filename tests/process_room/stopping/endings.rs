@@ -1,5 +1,5 @@
-//! What happens to the one who stopped a process: a panic, Ctrl-Z; and others
-//! who want to stop it, too.
+//! A process that was stopped survives a panic, a crash and Ctrl-Z of the tracer, and
+//! other tracers that want to stop it.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -13,8 +13,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use super::{LONG, only};
 use crate::support::{Target, helper, helper_pid, send, until};
 
-/// Rounds of what happens at random moments; many more when asked for by
-/// `DAPPER_ATTACH_HARM_ROUNDS`.
+/// Rounds of tests with random moments. `DAPPER_ATTACH_HARM_ROUNDS` asks for more.
 fn rounds() -> u64 {
     let asked = std::env::var("DAPPER_ATTACH_HARM_ROUNDS").ok();
     asked.and_then(|asked| asked.parse().ok()).unwrap_or(20)
@@ -24,7 +23,7 @@ fn rounds() -> u64 {
 fn begun(helper: &mut Child) {
     let mut output = BufReader::new(helper.stdout.take().unwrap());
     let mut line = String::new();
-    // The harness says something of its own before.
+    // The test harness prints something before.
     while !line.contains("stopping") {
         assert_ne!(output.read_line(&mut line).unwrap(), 0);
     }

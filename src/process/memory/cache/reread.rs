@@ -1,23 +1,22 @@
-//! Whether what a cache holds is still as it is in the process.
+//! Comparing the pages of a cache with the process.
 
 use super::PageCache;
 use crate::process::memory::Memory;
 use crate::process::memory::changed_lines::ChangedLines;
 use crate::process::memory::page_store::{BAD, Known, PAGE_SHIFT, PAGE_SIZE, Store};
 
-/// Pages reread at once: few enough to stay in the processor's cache.
+/// Pages reread at once, few enough to stay in the processor's cache.
 const REREAD_PAGES: usize = 64;
 
 impl<M: Memory> PageCache<M> {
-    /// Reads all cached pages again but those read aside, keeps what it read,
-    /// and says how many pages are different from before: changed, gone, or
-    /// readable only now.
+    /// Reads all cached pages again except those read aside, keeps the new bytes, and
+    /// returns how many pages differ: changed, unmapped, or readable only now.
     pub fn reread_differs(&self) -> u64 {
         self.reread(false)
     }
 
-    /// Reads all cached pages again but those read aside, and says where the
-    /// process is otherwise by now. What is held stays as it is.
+    /// Reads all cached pages again except those read aside, and returns which parts
+    /// differ. The cached pages stay as they are.
     pub fn differing_lines(&self) -> ChangedLines {
         self.make_ready();
         let store = self.store.borrow();
@@ -39,9 +38,10 @@ impl<M: Memory> PageCache<M> {
         self.reread(true)
     }
 
-    /// Whether all that was ever read through this cache is as it was: pages that
-    /// are held, by their hashes those that are not any more, if it remembers them,
-    /// and those that could not be read. To read all of that takes its time.
+    /// Whether everything that was ever read through this cache is unchanged: held
+    /// pages by their bytes, dropped pages by their hashes (see
+    /// [`Self::remembering_dropped`]), and unreadable pages still being unreadable.
+    /// All of these pages are read for it.
     pub fn is_unchanged(&self) -> bool {
         self.make_ready();
         let store = self.store.borrow();
@@ -53,16 +53,16 @@ impl<M: Memory> PageCache<M> {
             let mut compared = known.iter().zip(fresh);
             compared.all(|((_, known), (new, read))| read && store.is_same(*known, new))
         };
-        !store.torn
+        !store.inconsistent
             && store.all_known().chunks(REREAD_PAGES).all(is_same)
             && store.bad_pages().all(|page| !self.is_readable(page))
     }
 
-    /// Does in advance what can be done so that [`Self::reread_differs`] is quick.
+    /// Prepares [`Self::reread_differs`], so that it is quick.
     pub fn make_ready(&self) {
         let mut scratch = self.scratch.borrow_mut();
         if scratch.is_empty() {
-            // Written to, or the kernel would find memory for it only later.
+            // Written to, so that the kernel provides the memory now.
             *scratch = vec![1; REREAD_PAGES * PAGE_SIZE].into();
         }
     }

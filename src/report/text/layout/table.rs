@@ -1,4 +1,4 @@
-//! Rows of three columns that share out the width.
+//! Tables: rows of a label, a body and notes.
 
 use std::io;
 
@@ -6,48 +6,51 @@ use super::{Line, Para, Piece, Role, Unit, unit_width};
 use crate::plain_text;
 use crate::plain_text::columns;
 
-/// One entry of a section: who, where, and what about it.
+/// One row of a section: who, where, and notes on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
     pub label: Unit,
-    /// Drawn before the body's lines below the label, e.g. the rail of a tree.
+    /// Drawn below the label, before the lines of the body: the rail of a tree.
     pub rail: String,
     pub body: Vec<Para>,
     pub notes: Vec<Para>,
 }
 
-/// Columns before every row.
+/// Empty columns before every row.
 const MARGIN: usize = 2;
-/// Between two columns of a table.
+/// Empty columns between label, body and notes.
 const GAP: usize = 2;
-/// Below this width a label stands on a line of its own.
+/// In a terminal narrower than this, labels have a line of their own.
 const NARROW: usize = 60;
-/// Columns beside the label from which notes stand beside the body even where
-/// that makes either of them wrap.
+/// With at least this many columns beside the label, notes stand beside the body
+/// even if that makes one of them wrap.
 const WIDE: usize = 96;
 
 /// Writes rows as a table: label, body and notes side by side where the width
 /// allows it, else the notes under the body.
+///
+/// # Errors
+/// When `out` cannot be written to.
 pub fn write_rows(out: &mut dyn io::Write, rows: &[Row], width: usize) -> io::Result<()> {
     let columns = Columns::of(rows, width);
     rows.iter().try_for_each(|row| columns.write(out, row))
 }
 
-/// How the width is shared out between label, body and notes.
+/// The columns of a table.
 struct Columns {
-    /// Where bodies begin.
+    /// The column where bodies begin.
     body_at: usize,
     body: usize,
     notes: Notes,
 }
 
-/// Where the notes of a row are set.
+/// Where the notes of a row stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Notes {
-    /// Beside the body, so wide.
+    /// Beside the body, with this width.
     Beside(usize),
-    /// Beside a body of up to so many columns where both fit, else under it.
-    Where(usize),
+    /// Beside bodies of up to this width if both fit, else under the body.
+    BesideUpTo(usize),
 }
 
 impl Columns {
@@ -69,7 +72,7 @@ impl Columns {
         let notes = widest(rows.iter().flat_map(|row| &row.notes));
         let stacked = rows.iter().any(|row| row.body.len() > 1);
         let (body, notes) = if notes == 0 || stacked {
-            (rest, Notes::Where(0))
+            (rest, Notes::BesideUpTo(0))
         } else if body + GAP + notes <= rest {
             (body, Notes::Beside(rest - body - GAP))
         } else if rest >= WIDE {
@@ -77,7 +80,7 @@ impl Columns {
             let body = body.min(rest - GAP - notes);
             (body, Notes::Beside(rest - GAP - body))
         } else {
-            (rest, Notes::Where(best_column(rows, rest)))
+            (rest, Notes::BesideUpTo(best_column(rows, rest)))
         };
         Self {
             body_at,
@@ -90,7 +93,7 @@ impl Columns {
         let mut head = Line::blank(MARGIN);
         let beside = match self.notes {
             Notes::Beside(width) => width,
-            Notes::Where(_) => 0,
+            Notes::BesideUpTo(_) => 0,
         };
         let room = (self.body_at + self.body + beside).saturating_sub(MARGIN);
         for piece in &row.label {
@@ -127,7 +130,8 @@ impl Columns {
         Ok(())
     }
 
-    /// The column of the notes beside the body, these, and those under it.
+    /// The column of the notes beside the body, the lines of these notes, and the
+    /// lines under the body.
     fn split_notes(&self, row: &Row) -> (usize, Vec<Line>, Vec<Line>) {
         match self.notes {
             Notes::Beside(width) => (
@@ -135,10 +139,10 @@ impl Columns {
                 lines_of(&row.notes, width),
                 Vec::new(),
             ),
-            Notes::Where(column) => {
+            Notes::BesideUpTo(column) => {
                 let notes = widest(row.notes.iter());
                 let body = widest(row.body.iter());
-                // Rather out of line than on two lines.
+                // Notes out of their column are better than notes on two lines.
                 let latest = self.body.saturating_sub(notes + GAP);
                 let needed = body.max(column.min(latest));
                 let fits = needed <= latest;
@@ -160,7 +164,7 @@ impl Columns {
     }
 }
 
-/// The column beside which most rows fit on one line.
+/// The width of the body with which most rows fit on one line.
 fn best_column(rows: &[Row], rest: usize) -> usize {
     let widths: Vec<(usize, usize)> = (rows.iter())
         .map(|row| (widest(row.body.iter()), widest(row.notes.iter())))

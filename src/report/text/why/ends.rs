@@ -1,29 +1,21 @@
-//! What is known of those at whom the way to the cause ends.
+//! What is known of the items at which the path of waits ends.
 
-use super::{Words, call, child_name};
+use super::{Cause, call, child_name};
+use crate::model::describe::due;
 use crate::model::{
-    ChildProcess, Coroutine, Frame, Reference, Resource, Task, TaskState, Thread, ThreadState,
+    ChildProcess, Confidence, Coroutine, CoroutineState, Frame, How, ItemId, Reference, Resource,
+    ResourceKind, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 use crate::plain_text;
-use crate::report::describe;
 use crate::report::index::short;
 use crate::report::text::layout::{Para, Role};
 use crate::report::text::{chain, threads, wait};
-use crate::report::wait_path::Way;
+use crate::report::wait_path::WaitPath;
 
-/// Diagnoses that say: nobody is left who could end the wait.
-const NOBODY: [&str; 5] = [
-    "orphan-wait",
-    "never-awaited",
-    "dead-consumers",
-    "leaked-lock",
-    "leaked-permits",
-];
-
-impl Words<'_, '_> {
-    /// What is known of those at which the way ends.
-    pub(super) fn end(&self, way: &Way) -> Option<Para> {
-        let (&id, others) = way.end.split_first()?;
+impl Cause<'_, '_> {
+    /// What is known of the items at which the path ends.
+    pub(super) fn end(&self, path: &WaitPath) -> Option<Para> {
+        let (&id, others) = path.end.split_first()?;
         let mut text = if let Some(task) = self.index.task(id) {
             self.task(task)
         } else if let Some(thread) = self.index.thread(id) {
@@ -42,17 +34,17 @@ impl Words<'_, '_> {
     }
 
     fn task(&self, task: &Task) -> String {
-        let name = self.names(&[&task.id]);
+        let name = self.names(&[task.id]);
         match task.state {
             TaskState::Running => {
-                let thread = task.thread.as_deref().and_then(|id| self.index.thread(id));
-                let thread = thread.filter(|thread| thread.task.as_deref() == Some(&task.id));
-                thread.map_or_else(|| format!("{name} runs"), |thread| does(&name, thread))
+                let thread = task.thread.and_then(|id| self.index.thread(id));
+                let thread = thread.filter(|thread| thread.task == Some(task.id));
+                thread.map_or_else(|| format!("{name} runs"), |thread| activity(&name, thread))
             }
             TaskState::Waiting => {
-                format!("{name} waits for {}", wait::reason(&task.id, self.index))
+                format!("{name} waits for {}", wait::reason(task.id, self.index))
             }
-            TaskState::Ready => format!("{name} is ready to go on"),
+            TaskState::Ready => format!("{name} is ready to run"),
             TaskState::Done => match &task.exception {
                 Some(raised) => {
                     let error = short(&raised.type_name);
@@ -67,27 +59,28 @@ impl Words<'_, '_> {
         let name = format!("thread {}", short(&thread.name));
         match &thread.waits_for {
             Some(wait) if thread.state != ThreadState::Running && threads::names_more(wait) => {
-                let reason = wait::reason(&thread.id, self.index);
+                let reason = wait::reason(thread.id, self.index);
                 format!("{name} waits for {reason}, {}", at(&thread.frames))
             }
-            _ => does(&name, thread),
+            _ => activity(&name, thread),
         }
     }
 
-    /// Why nobody gives what is waited for, or who would have.
+    /// Why nobody ends the wait for the resource, or who could.
     fn resource(&self, resource: &Resource) -> Option<String> {
-        if resource.kind == "socket" {
+        if resource.kind == ResourceKind::Socket {
             return Some(self.other_side(resource));
         }
-        let refer = self.index.references_to(&resource.id);
+        let refer = self.index.references_to(resource.id);
         if let Some(pending) = self.pending(refer) {
             return Some(pending);
         }
-        let nobody = NOBODY.contains(&self.diagnosis.kind.as_str())
-            && self.diagnosis.confidence != "possible"
-            && (self.diagnosis.how.as_deref() != Some("lost-wakeup")
-                || resource.kind.ends_with("condition"));
-        let who = self.would_have(refer);
+        // A lost wake-up can still be repeated by whoever refers to the resource.
+        let lost_wakeup = self.diagnosis.how == Some(How::LostWakeup);
+        let nobody = self.diagnosis.kind.leaves_nobody()
+            && self.diagnosis.confidence != Confidence::Possible
+            && (!lost_wakeup || resource.kind.is_condition());
+        let who = self.lost_referrer(refer);
         let ends = self.what_ends(resource);
         match (nobody, who) {
             (true, Some(who)) => Some(format!("nobody alive can {ends}: {who}")),
@@ -96,48 +89,49 @@ impl Words<'_, '_> {
             )),
             (true, None) => Some(format!("nobody alive can {ends}")),
             (false, Some(who)) => Some(format!("who could {ends}: {who}")),
-            (false, None) => describe::is_opaque(resource).then(|| self.said(resource))?,
+            (false, None) => (resource.kind.is_opaque()).then(|| self.summary(resource))?,
         }
     }
 
-    /// What a wait says about a thing that is known by name only.
-    fn said(&self, resource: &Resource) -> Option<String> {
-        let wait = self.index.wait(resource.waiters.first()?)?;
+    /// What the first wait says about a resource that says nothing itself.
+    fn summary(&self, resource: &Resource) -> Option<String> {
+        let wait = self.index.wait(*resource.waiters.first()?)?;
         (!wait.summary.is_empty()).then(|| plain_text::clean(&wait.summary).into_owned())
     }
 
     /// A timer, or a callback in a ready queue, that refers to it.
     fn pending(&self, refer: &[&Reference]) -> Option<String> {
-        let of_loop = |reference: &&&Reference| self.index.loop_place(&reference.from).is_some();
-        let reference = refer.iter().find(of_loop)?;
-        let event_loop = self.index.label(&reference.from);
+        let (event_loop, reference) = refer.iter().find_map(|reference| {
+            let id = reference.from.item()?;
+            self.index.event_loop(id).map(|_| (id, reference))
+        })?;
+        let event_loop = self.index.label(event_loop);
         Some(match reference.due_s {
-            Some(due) => format!(
-                "a timer of {event_loop} refers to it, due {}",
-                wait::due(due)
-            ),
+            Some(left) => format!("a timer of {event_loop} refers to it, due {}", due(left)),
             None => format!("a callback of {event_loop} that has not run yet refers to it"),
         })
     }
 
-    /// Those who failed, or never began, and knew it.
-    fn would_have(&self, refer: &[&Reference]) -> Option<String> {
-        let tasks = refer.iter().filter_map(|one| self.index.task(&one.from));
-        let failed: Vec<&str> = tasks
+    /// The tasks that refer to it and failed, else a coroutine that refers to it
+    /// and was never started.
+    fn lost_referrer(&self, refer: &[&Reference]) -> Option<String> {
+        let referrers = || refer.iter().filter_map(|one| one.from.item());
+        let tasks = referrers().filter_map(|id| self.index.task(id));
+        let failed: Vec<ItemId> = tasks
             .filter(|task| task.state == TaskState::Done && task.exception.is_some())
-            .map(|task| task.id.as_str())
+            .map(|task| task.id)
             .collect();
         if let Some(first) = failed.first() {
-            return Some(self.failed(first, &failed));
+            return Some(self.failed(*first, &failed));
         }
-        let mut coroutines = (refer.iter()).filter_map(|one| self.index.coroutine(&one.from));
-        let unstarted =
-            coroutines.find(|one| one.state == "created" && one.event_loop.is_none())?;
-        Some(self.coroutine(unstarted))
+        let mut coroutines = referrers().filter_map(|id| self.index.coroutine(id));
+        let never_started = coroutines
+            .find(|one| one.state == CoroutineState::Created && one.event_loop.is_none())?;
+        Some(self.coroutine(never_started))
     }
 
     fn other_side(&self, socket: &Resource) -> String {
-        let mut waiters = (socket.waiters.iter()).filter_map(|id| self.index.task(id));
+        let mut waiters = (socket.waiters.iter()).filter_map(|id| self.index.task(*id));
         let guarded = waiters.any(|task| !task.guards.is_empty());
         let rest = if guarded {
             ", or a timeout"
@@ -147,52 +141,70 @@ impl Words<'_, '_> {
         format!("only the other side can end it{rest}")
     }
 
-    /// What somebody would have to do with it.
+    /// What would end the wait for the resource.
     fn what_ends(&self, resource: &Resource) -> &'static str {
-        let wait = (resource.waiters.first().and_then(|id| self.index.wait(id)))
-            .map_or("", |wait| wait.kind.as_str());
-        match (resource.kind.as_str(), wait) {
-            ("event" | "thread-event", _) => "set it",
-            ("condition" | "thread-condition", _) => "notify it",
-            (_, "queue-get") => "put into it",
-            (_, "queue-put" | "queue-join") => "take from it",
-            ("lock" | "thread-lock" | "semaphore" | "thread-semaphore" | "pool" | "limiter", _) => {
-                "give it back"
-            }
-            ("barrier" | "thread-barrier", _) => "come to it",
-            _ => "end it",
+        let wait = resource.waiters.first().and_then(|id| self.index.wait(*id));
+        match wait.map(|wait| wait.kind) {
+            Some(WaitKind::QueueGet) => return "put into it",
+            Some(WaitKind::QueuePut | WaitKind::QueueJoin) => return "take from it",
+            _ => {}
+        }
+        match resource.kind {
+            ResourceKind::Event | ResourceKind::ThreadEvent => "set it",
+            ResourceKind::Condition | ResourceKind::ThreadCondition => "notify it",
+            ResourceKind::Lock
+            | ResourceKind::ThreadLock
+            | ResourceKind::Semaphore
+            | ResourceKind::ThreadSemaphore
+            | ResourceKind::Pool
+            | ResourceKind::Limiter => "give it back",
+            ResourceKind::Barrier | ResourceKind::ThreadBarrier => "come to it",
+            ResourceKind::Queue
+            | ResourceKind::ThreadQueue
+            | ResourceKind::Future
+            | ResourceKind::ConcurrentFuture
+            | ResourceKind::Executor
+            | ResourceKind::ProcessPool
+            | ResourceKind::MemoryStream
+            | ResourceKind::Stream
+            | ResourceKind::Server
+            | ResourceKind::Socket
+            | ResourceKind::Pipe
+            | ResourceKind::File => "end it",
         }
     }
 
-    fn failed(&self, first: &str, all: &[&str]) -> String {
+    fn failed(&self, first: ItemId, all: &[ItemId]) -> String {
         let raised = (self.index.task(first)).and_then(|task| task.exception.as_ref());
         let error = raised.map_or_else(|| "an error".to_owned(), |raised| short(&raised.type_name));
-        let place = raised.map_or_else(String::new, |raised| at(&raised.frames));
-        format!("{} failed with {error} {place}", self.names(all))
+        let line = raised.map_or_else(String::new, |raised| at(&raised.frames));
+        format!("{} failed with {error} {line}", self.names(all))
     }
 
     fn coroutine(&self, coroutine: &Coroutine) -> String {
         let name = call(&coroutine.qualname);
         let kept = (coroutine.referenced_by.as_deref())
             .map_or_else(String::new, |by| format!(" (kept in {})", short(by)));
-        let place = at(&coroutine.frames);
-        match coroutine.state.as_str() {
-            "created" => format!("{name} was never started{kept}"),
-            "async-generator" => {
-                format!("async generator {name} is suspended {place}; no task iterates it{kept}")
+        let line = at(&coroutine.frames);
+        match coroutine.state {
+            CoroutineState::Created => format!("{name} was never started{kept}"),
+            CoroutineState::AsyncGenerator => {
+                format!("async generator {name} is suspended {line}; no task iterates it{kept}")
             }
-            _ => format!("{name} is suspended {place}; no task runs it{kept}"),
+            CoroutineState::Suspended => {
+                format!("{name} is suspended {line}; no task runs it{kept}")
+            }
         }
     }
 }
 
 /// What a thread does that waits for nobody.
-fn does(name: &str, thread: &Thread) -> String {
-    let place = at(&thread.frames);
+fn activity(name: &str, thread: &Thread) -> String {
+    let line = at(&thread.frames);
     match (thread.state, &thread.syscall) {
-        (ThreadState::Running, _) => format!("{name} computes {place}"),
-        (_, Some(syscall)) => format!("{name} is in {} {place}", short(syscall)),
-        _ => format!("{name} is {place}"),
+        (ThreadState::Running, _) => format!("{name} computes {line}"),
+        (_, Some(syscall)) => format!("{name} is in {} {line}", short(syscall)),
+        _ => format!("{name} is {line}"),
     }
 }
 
@@ -208,14 +220,14 @@ fn child(child: &ChildProcess) -> String {
     }
 }
 
-/// `at load (config.py:13)`, the program's own innermost line.
+/// The innermost line of the program's own code: `at load (config.py:13)`.
 pub(super) fn at(frames: &[Frame]) -> String {
     let own = frames.iter().find(|frame| !frame.library);
     match own.or(frames.first()) {
         Some(frame) => format!(
             "at {} ({})",
             short(chain::brief(chain::function(frame))),
-            chain::place(frame)
+            chain::location(frame)
         ),
         None => String::new(),
     }
