@@ -91,7 +91,7 @@ impl World {
         }
     }
 
-    /// A task that is over, by an exception that nobody has seen.
+    /// A task that failed with an exception that nobody retrieved.
     pub fn failed(&mut self, name: &str, chain: &[(&str, &str)], error: &str) {
         let frames = self.frames(chain, FrameKind::Coroutine);
         let task = self.task(name, &[]);
