@@ -108,7 +108,8 @@ pub fn of_swallowed(facts: &Facts<'_>, task: &Task) -> Option<Culprit> {
     })
 }
 
-/// The `async for` that was left, else the `yield` at which it stands.
+/// The `async for` that was left; where the source shows none, the `yield` at
+/// which the generator stands.
 pub fn of_generator(facts: &Facts<'_>, generator: &Coroutine) -> Option<Culprit> {
     let name = last_part(&generator.qualname);
     let own = user_frame(&generator.frames);
@@ -133,7 +134,8 @@ pub fn of_generator(facts: &Facts<'_>, generator: &Coroutine) -> Option<Culprit>
     })
 }
 
-/// The line that keeps a coroutine instead of awaiting it, else its creation.
+/// The line that stores a coroutine instead of awaiting it; where the source
+/// shows none, the line that creates it.
 pub fn of_never_awaited(facts: &Facts<'_>, coroutine: &Coroutine) -> Option<Culprit> {
     let created_by = last_part(&coroutine.qualname);
     let owner = coroutine
@@ -168,8 +170,8 @@ pub fn of_never_awaited(facts: &Facts<'_>, coroutine: &Coroutine) -> Option<Culp
     at_line(facts, file, line, function)
 }
 
-/// The acquiring line of a leaked lock: of a waiter, unless it cannot leak
-/// there and the source shows another that can.
+/// The line that acquires a leaked lock: that of a waiter, or another line where
+/// the waiter's cannot leak and the source shows one that can.
 pub fn of_leak(facts: &Facts<'_>, resource: &Resource, waiters: &[ItemId]) -> Option<Culprit> {
     let waiting = of_most(facts, waiters.iter().copied());
     let safe = waiting
@@ -188,7 +190,7 @@ pub fn of_leak(facts: &Facts<'_>, resource: &Resource, waiters: &[ItemId]) -> Op
     other.or(waiting)
 }
 
-/// Where a connection of a pool was put away, by the paths of its holders.
+/// The line that stored a connection of a pool, by the paths of its holders.
 pub fn of_kept_connection(facts: &Facts<'_>, resource: &Resource) -> Option<Culprit> {
     facts.referrers(resource.id).iter().find_map(|reference| {
         let container = container_of(&reference.path)?;
@@ -224,7 +226,8 @@ fn store_near(facts: &Facts<'_>, frame: &Frame, container: &str) -> Option<Culpr
     })
 }
 
-/// The way out which forgets to put back what is taken at the waiters' line.
+/// The exit of the function that does not put back what it takes at the waiters'
+/// line.
 pub fn of_drained_queue(facts: &Facts<'_>, waiters: &[ItemId]) -> Option<Culprit> {
     let get = of_most(facts, waiters.iter().copied())?;
     let exit = facts

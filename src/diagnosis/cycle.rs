@@ -78,22 +78,22 @@ fn select(facts: &Facts<'_>, nodes: &[ItemId], wanted: impl Fn(&Item<'_>) -> boo
     nodes.iter().filter(is_wanted).copied().collect()
 }
 
-/// One way round, from the first task on.
+/// One path around the circle that begins with the first task.
 fn walk(graph: &Graph<'_>, nodes: &[ItemId], tasks: &[ItemId]) -> Vec<ItemId> {
     let inside: FxHashSet<ItemId> = nodes.iter().copied().collect();
-    let mut way: Vec<ItemId> = Vec::new();
-    let mut seen: FxHashSet<ItemId> = FxHashSet::default();
-    let mut at = tasks.first().or(nodes.first()).copied();
-    while let Some(id) = at {
-        way.push(id);
-        seen.insert(id);
-        at = graph
+    let mut path: Vec<ItemId> = Vec::new();
+    let mut visited: FxHashSet<ItemId> = FxHashSet::default();
+    let mut next = tasks.first().or(nodes.first()).copied();
+    while let Some(id) = next {
+        path.push(id);
+        visited.insert(id);
+        next = graph
             .deps
             .needs(id)
-            .find(|(next, dep)| dep.is_proved() && inside.contains(next) && !seen.contains(next))
+            .find(|(next, dep)| dep.is_proved() && inside.contains(next) && !visited.contains(next))
             .map(|(next, _)| next);
     }
-    way
+    path
 }
 
 fn shape(facts: &Facts<'_>, cycle: &Cycle) -> Shape {
@@ -145,7 +145,7 @@ fn own_future(facts: &Facts<'_>, cycle: &Cycle) -> bool {
     })
 }
 
-/// The circle in one line, its end being its beginning.
+/// The circle in one line that ends with the name it begins with.
 pub fn in_words(facts: &Facts<'_>, cycle: &Cycle) -> String {
     let shown = cycle.nodes.iter().take(NODES_SHOWN);
     let mut names: Vec<String> = shown.map(|id| facts.name(*id)).collect();

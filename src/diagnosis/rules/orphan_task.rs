@@ -36,7 +36,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     }]
 }
 
-/// Tasks of which it is known that only weak references keep them.
+/// Waiting tasks that only weak references keep.
 pub fn orphans<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Task> {
     context
         .facts

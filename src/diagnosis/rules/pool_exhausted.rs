@@ -32,7 +32,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     circular.chain(drained).collect()
 }
 
-/// A bounded queue which is empty, and into which its takers put back.
+/// Whether it is a bounded queue that is empty and whose takers put items back.
 pub fn is_drained(context: &Context<'_>, resource: &Resource) -> bool {
     let bounded = resource.limit.is_some_and(|limit| limit > 0);
     if !resource.kind.is_queue() || !bounded || resource.size != Some(0) {

@@ -1,4 +1,4 @@
-//! A group that was told to stop and waits for a child which does not.
+//! A group of tasks that waits for a cancelled child which does not end.
 
 use super::swallowed_cancellation::waits_again;
 use crate::diagnosis::context::Context;

@@ -27,8 +27,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .collect()
 }
 
-/// Whether a cancellation reached the task, and it waits since; what waits for
-/// other tasks is left out: there the cancelling went on to them.
+/// Whether a cancellation reached the task and it waits again. A task that waits
+/// for other tasks does not count, because the cancellation went on to these.
 pub fn waits_again(context: &Context<'_>, task: &Task) -> bool {
     task.state == TaskState::Waiting
         && task.cancelling > 0

@@ -19,7 +19,8 @@ pub const RULE: Rule = Rule {
     find,
 };
 
-/// Failed tasks whose exception nobody retrieved, of one place together.
+/// Finds failed tasks whose exception nobody retrieved; those that failed at one
+/// line make one finding.
 fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let mut groups: Vec<(String, Vec<&Task>)> = Vec::new();
     for (task, exception) in unretrieved(context) {

@@ -1,19 +1,20 @@
 //! Refuses source that is nested so deeply that walking it needs a huge stack.
 
-/// Longest file that is parsed.
-const LONGEST: usize = 2 << 20;
-/// Most brackets, operators or prefixes that may be open at one place.
-const DEEPEST: usize = 400;
-/// Widest indentation.
-const WIDEST: usize = 400;
+/// Bytes of the longest file that is parsed.
+const MAX_LENGTH: usize = 2 << 20;
+/// Brackets, operators and prefixes that may be open at once.
+const MAX_DEPTH: usize = 400;
+/// Widest indentation, in columns.
+const MAX_INDENTATION: usize = 400;
 /// Words that nest the expression after them.
 const NESTING_WORDS: [&[u8]; 6] = [b"not", b"lambda", b"await", b"if", b"else", b"yield"];
 
 /// Whether the depth of the syntax tree of `text` is bounded.
 ///
-/// It counts as if strings and comments were code, and so too much.
+/// Strings and comments count as if they were code, so that some files are
+/// refused that could be parsed.
 pub fn reasonable(text: &str) -> bool {
-    text.len() <= LONGEST && Depth::default().bounded(text.as_bytes())
+    text.len() <= MAX_LENGTH && Depth::default().bounded(text.as_bytes())
 }
 
 #[derive(Default)]
@@ -33,7 +34,7 @@ impl Depth {
             .iter()
             .take_while(|byte| matches!(byte, b' ' | b'\t'))
             .count();
-        if blank > WIDEST {
+        if blank > MAX_INDENTATION {
             return false;
         }
         // A definition in the first column ends whatever a bracket in a
@@ -49,7 +50,7 @@ impl Depth {
         let mut at = 0;
         while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
             at += self.step(rest);
-            if self.brackets + self.operators > DEEPEST {
+            if self.brackets + self.operators > MAX_DEPTH {
                 return false;
             }
         }

@@ -134,7 +134,7 @@ fn released_in_finally(module: &Module, line: u32, name: &str) -> bool {
 }
 
 /// Whether the function around `line` has called `acquire()` on something
-/// before that line without a `release()` since; `is_it` judges how it is
+/// before that line without a later `release()`; `is_it` judges how it is
 /// written there (`self.lock`).
 pub fn took_before(module: &Module, line: u32, is_it: impl Fn(&str) -> bool) -> bool {
     let Some(function) = module.function_at(line) else {

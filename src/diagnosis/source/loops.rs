@@ -62,7 +62,7 @@ pub fn only_sleeps(module: &Module, line: u32) -> bool {
 }
 
 /// The line of an `async for` over a call of `generator` (or over a variable
-/// assigned from one) which may be left before its end.
+/// assigned from one) that may be left before its end.
 pub fn async_for_over(module: &Module, generator: &str) -> Option<u32> {
     let all = module.statements();
     let loops: Vec<&StmtFor> = all

@@ -7,14 +7,14 @@ use ruff_text_size::Ranged;
 
 use super::guard;
 
-/// Put in place of each byte that is left out: what remains can be parsed.
+/// Replaces each byte that is left out, so that the rest can still be parsed.
 const MASK: u8 = b'x';
-/// Characters of the longest number that is left as it is.
+/// Numbers of at most this many characters are left as they are.
 const SHORT_NUMBER: usize = 2;
 
-/// `text` with the same lines and columns, in which strings, comments and
-/// numbers of more than two digits say nothing; `None` where it is no Python,
-/// of which nobody knows what is quoted.
+/// `text` with the content of strings, comments and longer numbers replaced;
+/// lines and columns stay the same. `None` where the text is no Python, because
+/// then it is not known what is a string.
 pub fn masked(text: &str) -> Option<String> {
     if !guard::reasonable(text) {
         return None;

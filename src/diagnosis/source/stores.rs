@@ -97,7 +97,8 @@ fn keeps(stmt: &Stmt, name: &str) -> bool {
     }
 }
 
-/// `None`, `[]`, `{}`, `set()`, `deque()`: the name begins, nothing is kept.
+/// Whether it is an initial value that stores nothing: `None`, `[]`, `{}`,
+/// `set()`, `deque()`.
 fn is_empty(expr: &Expr) -> bool {
     match expr {
         Expr::NoneLiteral(_) => true,

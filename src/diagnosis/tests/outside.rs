@@ -1,6 +1,6 @@
 //! Waits for timers, peers, other processes and the end.
 
-use crate::diagnosis::fixtures::{World, culprit, frame, kinds};
+use crate::diagnosis::fixtures::{World, culprit, frame, how, ids, kinds, loop_file};
 use crate::model::{ChildProcess, FrameKind, Guard, LoopFile, Wait};
 
 const APP: &str = "\
@@ -28,15 +28,14 @@ fn client() -> World {
         "sync",
         &[("request", "reader.readline")],
         "socket-read",
-        "fd:7",
+        "socket:fd-7",
     );
     world.process.task_mut(0).waits_for.as_mut().unwrap().peer = Some("10.0.0.1:80".into());
     world.process.loops[0].files.push(LoopFile {
-        fd: 7,
         local: Some("10.0.0.2:41000".into()),
         peer: Some("10.0.0.1:80".into()),
         tasks: vec!["task:sync".into()],
-        ..LoopFile::default()
+        ..loop_file(7)
     });
     world.awaiting("Task-1", &[("main", "await task")], "await", &["task:sync"]);
     world
@@ -46,11 +45,11 @@ fn client() -> World {
 fn a_client_reads_from_a_silent_peer() {
     let (verdict, found) = client().diagnose();
     assert_eq!(kinds(&found), ["external-wait"]);
-    assert_eq!(found[0].how.as_deref(), Some("socket-read"));
-    assert_eq!(found[0].tasks, ["task:sync"]);
+    assert_eq!(how(&found[0]), "socket-read");
+    assert_eq!(found[0].tasks, ids(["task:sync"]));
     assert_eq!(culprit(&found), "status = await self.reader.readline()");
     assert_eq!(
-        (&*verdict.state, &*verdict.confidence),
+        (verdict.state.as_str(), verdict.confidence.as_str()),
         ("waiting", "possible")
     );
 }
@@ -59,7 +58,7 @@ fn a_client_reads_from_a_silent_peer() {
 fn a_timeout_guards_the_read() {
     let mut world = client();
     world.process.task_mut(0).guards = [Guard {
-        kind: "timeout".into(),
+        kind: "timeout".parse().unwrap(),
         remaining_s: 5.0,
     }]
     .into();
@@ -74,17 +73,16 @@ fn an_idle_client_of_our_server_is_no_finding() {
         "Task-2",
         &[("handler", "reader.readline")],
         "socket-read",
-        "fd:8",
+        "socket:fd-8",
     );
     world.process.loops[0].files.push(LoopFile {
-        fd: 8,
         local: Some("10.0.0.2:8000".into()),
         peer: Some("10.0.0.9:51000".into()),
         tasks: vec!["task:Task-2".into()],
-        ..LoopFile::default()
+        ..loop_file(8)
     });
     let (verdict, found) = world.diagnose();
-    assert_eq!((kinds(&found).len(), &*verdict.state), (0, "idle"));
+    assert_eq!((kinds(&found).len(), verdict.state.as_str()), (0, "idle"));
 }
 
 #[test]
@@ -98,7 +96,7 @@ fn a_job_sleeps_for_hours() {
         &["task:export"],
     );
     world.process.task_mut(1).guards = [Guard {
-        kind: "wait_for".into(),
+        kind: "wait_for".parse().unwrap(),
         remaining_s: 86_000.0,
     }]
     .into();
@@ -114,7 +112,10 @@ fn a_periodic_job_is_meant_to_sleep() {
     let mut world = World::new(APP);
     world.sleeping("cron", &[("cron", "sleep(3600)")], 3_000.0);
     let (verdict, found) = world.diagnose();
-    assert_eq!((kinds(&found).len(), &*verdict.state), (0, "waiting"));
+    assert_eq!(
+        (kinds(&found).len(), verdict.state.as_str()),
+        (0, "waiting")
+    );
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn ending() -> World {
     let main = &mut world.process.threads[0];
     main.event_loop = None;
     main.waits_for = Some(Wait {
-        kind: "thread".into(),
+        kind: "thread".parse().unwrap(),
         ..Wait::default()
     });
     let file = "/usr/lib/python3.13/threading.py";
@@ -199,7 +200,7 @@ fn a_timer_will_set_it_in_a_week() {
     world.process.references[1].due_s = Some(600_000.0);
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["long-timer"]);
-    assert_eq!(found[0].tasks, ["task:publish"]);
+    assert_eq!(found[0].tasks, ids(["task:publish"]));
     assert_eq!(verdict.state, "waiting");
     world.process.references[1].due_s = Some(60.0);
     assert_eq!(kinds(&world.diagnose().1), [""; 0]);
