@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::Sources;
-use crate::snapshot::*;
+use crate::model::*;
 
 pub const APP: &str = "/srv/app.py";
 
@@ -68,12 +68,7 @@ impl World {
 
     /// A task that waits for a resource or with a kind of its own.
     pub fn waiting(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
-        let resource = (!on.is_empty()).then(|| on.into());
-        self.task(name, chain).waits_for = Some(Wait {
-            kind: kind.into(),
-            resource,
-            ..Wait::default()
-        });
+        self.task(name, chain).waits_for = Some(wait(kind, on));
     }
 
     /// A task that sleeps for so many seconds.
@@ -89,8 +84,9 @@ impl World {
         let id = format!("task:{name}");
         for other in others {
             self.edge(&id, other, via);
-            if let Some(task) = self.process.tasks_mut().find(|t| t.id == *other) {
-                task.awaited_by.push(id.clone().into());
+            let other = ItemId::from(*other);
+            if let Some(task) = self.process.tasks_mut().find(|t| t.id == other) {
+                task.awaited_by.push(id.as_str().into());
             }
         }
     }
@@ -126,21 +122,17 @@ impl World {
 
     /// A thread that waits for a resource.
     pub fn blocked(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
-        let resource = (!on.is_empty()).then(|| on.into());
-        self.thread(name, chain).waits_for = Some(Wait {
-            kind: kind.into(),
-            resource,
-            ..Wait::default()
-        });
+        self.thread(name, chain).waits_for = Some(wait(kind, on));
     }
 
     /// Puts a task on the main thread: it runs, in these synchronous frames.
     pub fn run(&mut self, task: &str, thread: &str, synchronous: &[(&str, &str)]) {
         let inner = self.frames(synchronous, FrameKind::Function);
+        let (task, thread) = (ItemId::from(task), ItemId::from(thread));
         let task = self.process.tasks_mut().find(|t| t.id == task).unwrap();
         task.state = TaskState::Running;
         let outer = task.frames.clone();
-        let id = task.id.clone();
+        let id = task.id;
         let thread = self
             .process
             .threads
@@ -149,21 +141,19 @@ impl World {
             .unwrap();
         thread.task = Some(id);
         thread.frames = inner.iter().chain(&*outer).cloned().collect();
-        let event_loop = thread.event_loop.clone();
+        let event_loop = thread.event_loop;
         let mut loops = self.process.loops.iter_mut();
-        let event_loop = loops.find(|l| Some(&l.id) == event_loop.as_ref()).unwrap();
+        let event_loop = loops.find(|l| Some(l.id) == event_loop).unwrap();
         event_loop.state = LoopState::Blocked;
     }
 
     pub fn resource(&mut self, kind: &str, name: &str, holders: &[&str]) -> &mut Resource {
-        self.process.resources.push(Resource {
-            id: format!("{kind}:{name}").into(),
-            kind: kind.into(),
-            type_name: format!("asyncio.{kind}").into(),
-            name: Some(name.into()),
-            holders: holders.iter().map(|id| (*id).into()).collect(),
-            ..Resource::default()
-        });
+        let id = ItemId::from(&*format!("{kind}:{name}"));
+        let type_name = format!("asyncio.{kind}");
+        let mut resource = Resource::new(kind.parse().unwrap(), id, type_name.into());
+        resource.name = Some(name.into());
+        resource.holders = holders.iter().map(|id| (*id).into()).collect();
+        self.process.resources.push(resource);
         self.process.resources.last_mut().unwrap()
     }
 
@@ -171,13 +161,13 @@ impl World {
         self.process.edges_mut().push(Edge {
             from: from.into(),
             to: to.into(),
-            via: via.into(),
+            via: via.parse().unwrap(),
         });
     }
 
     pub fn refers(&mut self, from: &str, to: &str, path: &str) {
         self.process.references.push(Reference {
-            from: from.into(),
+            from: referrer(from),
             to: to.into(),
             path: path.into(),
             due_s: None,
@@ -188,9 +178,9 @@ impl World {
     pub fn coroutine(&mut self, name: &str, state: &str, at: &str) -> &mut Coroutine {
         let frames = self.frames(&[(name, at)], FrameKind::AsyncGenerator);
         self.process.coroutines.push(Coroutine {
-            id: format!("coroutine:{name}").into(),
+            id: ItemId::from(&*format!("coroutine:{name}")),
             qualname: name.into(),
-            state: state.into(),
+            state: state.parse().unwrap(),
             frames,
             referenced_by: None,
             referenced_as: None,
@@ -203,15 +193,14 @@ impl World {
     /// A server's socket that the loop watches.
     pub fn listening(&mut self, local: &str) {
         self.process.loops[0].files.push(LoopFile {
-            fd: 9,
             local: Some(local.into()),
             state: Some("LISTEN".into()),
-            ..LoopFile::default()
+            ..loop_file(9)
         });
     }
 
-    /// The verdict and findings after a look one second before, in which all
-    /// was the same but for the time.
+    /// The verdict and findings, with an earlier sample of one second before in
+    /// which nothing but the time differed.
     pub fn diagnose(&self) -> (Verdict, Vec<Diagnosis>) {
         let mut before = self.process.clone();
         for task in before.tasks_mut() {
@@ -225,6 +214,47 @@ impl World {
     pub fn diagnose_after(&self, before: Process) -> (Verdict, Vec<Diagnosis>) {
         super::diagnose(&self.process, &[before], 1.0, self)
     }
+}
+
+/// A wait of this kind, for a resource where `on` is not empty.
+pub fn wait(kind: &str, on: &str) -> Wait {
+    Wait {
+        kind: kind.parse().unwrap(),
+        resource: (!on.is_empty()).then(|| on.into()),
+        ..Wait::default()
+    }
+}
+
+fn referrer(from: &str) -> Referrer {
+    match from.strip_prefix("module:") {
+        Some(name) => Referrer::Module(name.into()),
+        None => Referrer::Item(from.into()),
+    }
+}
+
+/// A descriptor that a loop watches for reading.
+pub fn loop_file(fd: i64) -> LoopFile {
+    LoopFile {
+        fd,
+        events: FileEvents::Read,
+        local: None,
+        peer: None,
+        state: None,
+        receive_queue: None,
+        send_queue: None,
+        callback: None,
+        tasks: Vec::new(),
+    }
+}
+
+/// The ids of made-up items.
+pub fn ids<const N: usize>(names: [&str; N]) -> [ItemId; N] {
+    names.map(ItemId::from)
+}
+
+/// The text of how the finding came about.
+pub fn how(one: &Diagnosis) -> &'static str {
+    one.how.map_or("", How::as_str)
 }
 
 /// The kinds of findings, in order.
@@ -256,7 +286,7 @@ pub fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
 
 fn task(name: &str) -> Task {
     Task {
-        id: format!("task:{name}").into(),
+        id: ItemId::from(&*format!("task:{name}")),
         interpreter: 0,
         name: name.into(),
         name_is_default: name.starts_with("Task-"),
@@ -282,7 +312,7 @@ fn task(name: &str) -> Task {
 
 fn thread(name: &str, frames: Vec<Frame>) -> Thread {
     Thread {
-        id: format!("thread:{name}").into(),
+        id: ItemId::from(&*format!("thread:{name}")),
         interpreter: 0,
         native_id: 1,
         name: name.into(),

@@ -1,6 +1,6 @@
 //! Circles.
 
-use crate::diagnosis::fixtures::{World, culprit, event_loop, kinds};
+use crate::diagnosis::fixtures::{World, culprit, event_loop, how, ids, kinds};
 use crate::model::Guard;
 
 const BANK: &str = "\
@@ -33,9 +33,12 @@ fn bank() -> World {
 fn two_locks_in_opposite_order() {
     let (verdict, found) = bank().diagnose();
     assert_eq!(kinds(&found), ["deadlock-cycle"]);
-    assert_eq!((&*verdict.state, &*verdict.confidence), ("hung", "certain"));
+    assert_eq!(
+        (verdict.state.as_str(), verdict.confidence.as_str()),
+        ("hung", "certain")
+    );
     assert_eq!(culprit(&found), "async with dst.lock:");
-    assert_eq!(found[0].tasks, ["task:a-b", "task:b-a"]);
+    assert_eq!(found[0].tasks, ids(["task:a-b", "task:b-a"]));
     assert_eq!(found[0].affected_tasks, 3);
     assert_eq!(found[0].summary, "deadlock: a-b -> b -> b-a -> a -> a-b");
 }
@@ -44,7 +47,7 @@ fn two_locks_in_opposite_order() {
 fn a_timeout_that_breaks_the_circle_soon_is_waiting() {
     let mut world = bank();
     world.process.task_mut(1).guards = [Guard {
-        kind: "timeout".into(),
+        kind: "timeout".parse().unwrap(),
         remaining_s: 4.0,
     }]
     .into();
@@ -57,9 +60,13 @@ fn a_timeout_that_breaks_the_circle_soon_is_waiting() {
 #[test]
 fn a_holder_that_goes_on_is_no_deadlock() {
     let mut world = bank();
-    let place = world.process.tasks.iter().position(|t| t.id == "task:b-a");
-    let task = world.process.task_mut(place.unwrap());
-    task.waits_for.as_mut().unwrap().kind = "timer".into();
+    let position = world
+        .process
+        .tasks
+        .iter()
+        .position(|t| t.id == ItemId::from("task:b-a"));
+    let task = world.process.task_mut(position.unwrap());
+    task.waits_for.as_mut().unwrap().kind = "timer".parse().unwrap();
     task.waits_for.as_mut().unwrap().resource = None;
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), [""; 0]);
@@ -122,7 +129,7 @@ fn workers_wait_for_jobs_in_their_own_queue() {
     let (verdict, found) = pool().diagnose();
     assert_eq!(kinds(&found), ["executor-exhausted", "deadlock-cycle"]);
     assert!(culprit(&found).contains(".result()"));
-    assert_eq!(found[1].threads, ["thread:io_0", "thread:io_1"]);
+    assert_eq!(found[1].threads, ids(["thread:io_0", "thread:io_1"]));
     assert_eq!(found[0].affected_tasks, 5);
     assert_eq!(verdict.state, "hung");
     assert!(
@@ -199,7 +206,7 @@ fn the_loop_waits_for_its_own_future() {
         &[("publish", "fut.result()")],
     );
     world.process.threads[0].waits_for = Some(crate::model::Wait {
-        kind: "future".into(),
+        kind: "future".parse().unwrap(),
         ..Default::default()
     });
     world
@@ -210,8 +217,8 @@ fn the_loop_waits_for_its_own_future() {
     world.edge("coroutine:_publish", "task:mqtt", "event-loop");
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["self-deadlock", "blocked-loop"]);
-    assert_eq!(found[1].how.as_deref(), Some("lock"));
-    assert_eq!(found[0].tasks, ["task:mqtt"]);
+    assert_eq!(how(&found[1]), "lock");
+    assert_eq!(found[0].tasks, ids(["task:mqtt"]));
     assert_eq!(culprit(&found), "return fut.result()");
     assert_eq!(verdict.state, "hung");
 }
@@ -223,7 +230,7 @@ fn asks_itself() -> World {
     let call = [("publish", "fut.result()")];
     world.run("task:handler", "thread:MainThread", &call);
     world.process.threads[0].waits_for = Some(crate::model::Wait {
-        kind: "socket-write".into(),
+        kind: "socket-write".parse().unwrap(),
         resource: Some("socket:fd-12".into()),
         ..Default::default()
     });
@@ -278,7 +285,7 @@ fn two_loops_wait_for_each_other() {
     }
     for thread in &mut world.process.threads {
         thread.waits_for = Some(crate::model::Wait {
-            kind: "future".into(),
+            kind: "future".parse().unwrap(),
             ..Default::default()
         });
     }
@@ -286,8 +293,8 @@ fn two_loops_wait_for_each_other() {
     world.edge("task:b", "coroutine:ping_a", "future");
     let (_, found) = world.diagnose();
     assert_eq!(kinds(&found), ["cross-loop-deadlock"]);
-    assert_eq!(found[0].threads, ["thread:MainThread", "thread:beta"]);
-    assert_eq!(found[0].tasks, ["task:a", "task:b"]);
+    assert_eq!(found[0].threads, ids(["thread:MainThread", "thread:beta"]));
+    assert_eq!(found[0].tasks, ids(["task:a", "task:b"]));
 }
 
 #[test]
@@ -325,7 +332,7 @@ async def token():
     world.task("call-2", &[("token", "with self._lock")]);
     world.run("task:call-2", "thread:MainThread", &[]);
     world.process.threads[0].waits_for = Some(crate::model::Wait {
-        kind: "thread-lock".into(),
+        kind: "thread-lock".parse().unwrap(),
         resource: Some("thread-lock:l".into()),
         ..Default::default()
     });
@@ -333,9 +340,9 @@ async def token():
     world.edge("task:call-1", "task:call-2", "event-loop");
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["blocked-loop", "deadlock-cycle"]);
-    assert_eq!(found[0].how.as_deref(), Some("threading.Lock"));
-    assert_eq!(found[0].tasks, ["task:call-2"]);
-    assert_eq!(found[1].tasks, ["task:call-1", "task:call-2"]);
+    assert_eq!(how(&found[0]), "threading.Lock");
+    assert_eq!(found[0].tasks, ids(["task:call-2"]));
+    assert_eq!(found[1].tasks, ids(["task:call-1", "task:call-2"]));
     assert_eq!(culprit(&found), "with self._lock:");
     assert_eq!(verdict.state, "hung");
 }
@@ -356,7 +363,10 @@ fn a_child_is_blocked_on_the_pipe_that_we_do_not_read() {
     });
     world.edge("task:probe", "process:77", "subprocess");
     let (verdict, found) = world.diagnose();
-    assert_eq!((kinds(&found).len(), &*verdict.state), (0, "waiting"));
+    assert_eq!(
+        (kinds(&found).len(), verdict.state.as_str()),
+        (0, "waiting")
+    );
     world.edge("process:77", "task:probe", "pipe-full");
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["subprocess-pipe-full"]);
@@ -406,5 +416,5 @@ fn tasks_of_two_loops_await_each_other() {
     world.process.task_mut(1).event_loop = Some("loop:2".into());
     let (_, found) = world.diagnose();
     assert_eq!(kinds(&found), ["cross-loop-deadlock"]);
-    assert_eq!(found[0].tasks, ["task:a", "task:b"]);
+    assert_eq!(found[0].tasks, ids(["task:a", "task:b"]));
 }

@@ -20,7 +20,7 @@ async def job():
 fn quiet(world: &World, states: &[&str]) {
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), [""; 0]);
-    assert!(states.contains(&&*verdict.state), "{verdict:?}");
+    assert!(states.contains(&verdict.state.as_str()), "{verdict:?}");
 }
 
 #[test]

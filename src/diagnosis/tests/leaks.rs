@@ -1,6 +1,6 @@
 //! Locks, permits and connections that do not come back.
 
-use crate::diagnosis::fixtures::{World, culprit, kinds};
+use crate::diagnosis::fixtures::{World, culprit, how, ids, kinds};
 
 const CACHE: &str = "\
 class Cache:
@@ -37,7 +37,7 @@ fn a_lock_without_a_holder() {
     let (verdict, found) = cache(("Cache.refresh", "lock.acquire()")).diagnose();
     assert_eq!(kinds(&found), ["leaked-lock"]);
     assert_eq!(culprit(&found), "await self.lock.acquire()");
-    assert_eq!(found[0].tasks, ["task:a", "task:b"]);
+    assert_eq!(found[0].tasks, ids(["task:a", "task:b"]));
     assert_eq!(found[0].affected_tasks, 3);
     assert_eq!(verdict.state, "hung");
 }
@@ -132,7 +132,7 @@ fn a_generator_that_was_left_holds_a_lock() {
     let (verdict, found) = table().diagnose();
     assert_eq!(kinds(&found), ["held-by-suspended-asyncgen"]);
     assert_eq!(culprit(&found), "async for row in cursor:");
-    assert_eq!(found[0].tasks, ["task:w"]);
+    assert_eq!(found[0].tasks, ids(["task:w"]));
     assert_eq!(verdict.state, "hung");
 }
 
@@ -226,7 +226,7 @@ fn a_lock_that_was_taken_before_the_fork() {
     world.task("job", &[("update", "with registry_lock")]);
     world.run("task:job", "thread:MainThread", &[]);
     world.process.threads[0].waits_for = Some(crate::model::Wait {
-        kind: "thread-lock".into(),
+        kind: "thread-lock".parse().unwrap(),
         resource: Some("thread-lock:registry_lock".into()),
         ..Default::default()
     });
@@ -241,7 +241,7 @@ fn a_lock_that_was_taken_before_the_fork() {
     world.parent = Some(world.process.command.clone());
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["fork-inherited-lock", "blocked-loop"]);
-    assert_eq!(found[1].how.as_deref(), Some("threading.Lock"));
+    assert_eq!(how(&found[1]), "threading.Lock");
     assert_eq!(culprit(&found), "with registry_lock:");
     assert_eq!(verdict.state, "hung");
 }

@@ -1,6 +1,6 @@
 //! Waits for timers, peers, other processes and the end.
 
-use crate::diagnosis::fixtures::{World, culprit, frame, kinds};
+use crate::diagnosis::fixtures::{World, culprit, frame, how, ids, kinds};
 use crate::model::{ChildProcess, FrameKind, Guard, LoopFile, Wait};
 
 const APP: &str = "\
@@ -46,11 +46,11 @@ fn client() -> World {
 fn a_client_reads_from_a_silent_peer() {
     let (verdict, found) = client().diagnose();
     assert_eq!(kinds(&found), ["external-wait"]);
-    assert_eq!(found[0].how.as_deref(), Some("socket-read"));
-    assert_eq!(found[0].tasks, ["task:sync"]);
+    assert_eq!(how(&found[0]), "socket-read");
+    assert_eq!(found[0].tasks, ids(["task:sync"]));
     assert_eq!(culprit(&found), "status = await self.reader.readline()");
     assert_eq!(
-        (&*verdict.state, &*verdict.confidence),
+        (verdict.state.as_str(), verdict.confidence.as_str()),
         ("waiting", "possible")
     );
 }
@@ -59,7 +59,7 @@ fn a_client_reads_from_a_silent_peer() {
 fn a_timeout_guards_the_read() {
     let mut world = client();
     world.process.task_mut(0).guards = [Guard {
-        kind: "timeout".into(),
+        kind: "timeout".parse().unwrap(),
         remaining_s: 5.0,
     }]
     .into();
@@ -84,7 +84,7 @@ fn an_idle_client_of_our_server_is_no_finding() {
         ..LoopFile::default()
     });
     let (verdict, found) = world.diagnose();
-    assert_eq!((kinds(&found).len(), &*verdict.state), (0, "idle"));
+    assert_eq!((kinds(&found).len(), verdict.state.as_str()), (0, "idle"));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_job_sleeps_for_hours() {
         &["task:export"],
     );
     world.process.task_mut(1).guards = [Guard {
-        kind: "wait_for".into(),
+        kind: "wait_for".parse().unwrap(),
         remaining_s: 86_000.0,
     }]
     .into();
@@ -114,7 +114,10 @@ fn a_periodic_job_is_meant_to_sleep() {
     let mut world = World::new(APP);
     world.sleeping("cron", &[("cron", "sleep(3600)")], 3_000.0);
     let (verdict, found) = world.diagnose();
-    assert_eq!((kinds(&found).len(), &*verdict.state), (0, "waiting"));
+    assert_eq!(
+        (kinds(&found).len(), verdict.state.as_str()),
+        (0, "waiting")
+    );
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn ending() -> World {
     let main = &mut world.process.threads[0];
     main.event_loop = None;
     main.waits_for = Some(Wait {
-        kind: "thread".into(),
+        kind: "thread".parse().unwrap(),
         ..Wait::default()
     });
     let file = "/usr/lib/python3.13/threading.py";
@@ -199,7 +202,7 @@ fn a_timer_will_set_it_in_a_week() {
     world.process.references[1].due_s = Some(600_000.0);
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["long-timer"]);
-    assert_eq!(found[0].tasks, ["task:publish"]);
+    assert_eq!(found[0].tasks, ids(["task:publish"]));
     assert_eq!(verdict.state, "waiting");
     world.process.references[1].due_s = Some(60.0);
     assert_eq!(kinds(&world.diagnose().1), [""; 0]);

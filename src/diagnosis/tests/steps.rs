@@ -1,6 +1,6 @@
 //! Loops that do not turn, or turn in vain.
 
-use crate::diagnosis::fixtures::{World, culprit, kinds};
+use crate::diagnosis::fixtures::{World, culprit, how, ids, kinds};
 use crate::model::{LoopState, ThreadState, Wait};
 
 const SCORE: &str = "\
@@ -43,9 +43,9 @@ fn a_step_that_computes_for_ever() {
     before.task_mut(0).waits_for.as_mut().unwrap().remaining_s = Some(-4.0);
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), ["blocked-loop"]);
-    assert_eq!(found[0].how.as_deref(), Some("cpu"));
+    assert_eq!(how(&found[0]), "cpu");
     assert_eq!(found[0].confidence, "certain");
-    assert_eq!(found[0].tasks, ["task:doc"]);
+    assert_eq!(found[0].tasks, ids(["task:doc"]));
     assert_eq!(culprit(&found), "while True:");
     assert_eq!(verdict.state, "blocked-loop");
 }
@@ -67,7 +67,7 @@ fn a_blocking_call_in_a_coroutine() {
     let thread = &mut world.process.threads[0];
     thread.state = ThreadState::Blocked;
     thread.waits_for = Some(Wait {
-        kind: "sleep".into(),
+        kind: "sleep".parse().unwrap(),
         summary: "time.sleep".into(),
         remaining_s: Some(400.0),
         ..Wait::default()
@@ -77,7 +77,7 @@ fn a_blocking_call_in_a_coroutine() {
     before.task_mut(0).waits_for.as_mut().unwrap().remaining_s = Some(-4.0);
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), ["blocked-loop"]);
-    assert_eq!(found[0].how.as_deref(), Some("blocking-call"));
+    assert_eq!(how(&found[0]), "blocking-call");
     assert_eq!(found[0].recovers_in_s, Some(400.0));
     assert_eq!(culprit(&found), "total += 1");
     assert_eq!(verdict.state, "blocked-loop");
