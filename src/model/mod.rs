@@ -6,6 +6,8 @@
 
 pub mod describe;
 mod findings;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod id;
 mod index;
 pub mod kind;
