@@ -1,7 +1,7 @@
 //! Circles.
 
 use crate::diagnosis::fixtures::{World, culprit, event_loop, how, ids, kinds};
-use crate::model::Guard;
+use crate::model::{Guard, ItemId};
 
 const BANK: &str = "\
 async def transfer(src, dst):
@@ -147,7 +147,7 @@ fn a_worker_that_computes_keeps_the_pool_going() {
     world
         .process
         .edges_mut()
-        .retain(|edge| edge.from != "thread:io_0");
+        .retain(|edge| edge.from != ItemId::from("thread:io_0"));
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), [""; 0]);
     assert_ne!(verdict.state, "hung");
@@ -251,7 +251,9 @@ fn a_server_that_waits_for_itself_in_two_samples_is_stuck() {
 fn a_new_task_in_a_thread_that_goes_on_is_not_stuck() {
     let world = asks_itself();
     let mut before = world.process.clone();
-    before.tasks.retain(|task| task.id != "task:handler");
+    before
+        .tasks
+        .retain(|task| task.id != ItemId::from("task:handler"));
     before.threads[0].task = None;
     before.threads[0].waits_for = None;
     let (verdict, found) = world.diagnose_after(before);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::diagnosis::fixtures::{World, kinds};
-use crate::model::{LoopFile, TaskState, ThreadState};
+use crate::diagnosis::fixtures::{World, kinds, loop_file};
+use crate::model::{ItemId, TaskState, ThreadState};
 
 const APP: &str = "\
 async def main():
@@ -92,8 +92,8 @@ fn a_server_whose_requests_come_and_go() {
         );
     }
     let mut before = world.process.clone();
-    for task in before.tasks_mut().skip(25) {
-        task.id = format!("{}-gone", task.id).into();
+    for (n, task) in before.tasks_mut().enumerate().skip(25) {
+        task.id = ItemId::from(&*format!("task:gone-{n}"));
     }
     let (verdict, found) = world.diagnose_after(before);
     assert_eq!(kinds(&found), [""; 0]);
@@ -149,7 +149,7 @@ fn one_look_at_a_ready_task() {
     let mut world = World::new(APP);
     world.task("Task-1", &[("main", "stop")]).state = TaskState::Ready;
     world.process.loops[0].ready = Some(1);
-    world.process.loops[0].files.push(LoopFile::default());
+    world.process.loops[0].files.push(loop_file(7));
     let (verdict, found) = super::super::diagnose(&world.process, &[], 0.0, &world);
     assert_eq!(kinds(&found), [""; 0]);
     assert_ne!(verdict.state, "hung");

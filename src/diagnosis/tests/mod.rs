@@ -7,4 +7,5 @@ mod leaks;
 mod lines;
 mod orphans;
 mod outside;
+mod register;
 mod steps;

@@ -1,6 +1,6 @@
 //! Waits for timers, peers, other processes and the end.
 
-use crate::diagnosis::fixtures::{World, culprit, frame, how, ids, kinds};
+use crate::diagnosis::fixtures::{World, culprit, frame, how, ids, kinds, loop_file};
 use crate::model::{ChildProcess, FrameKind, Guard, LoopFile, Wait};
 
 const APP: &str = "\
@@ -28,15 +28,14 @@ fn client() -> World {
         "sync",
         &[("request", "reader.readline")],
         "socket-read",
-        "fd:7",
+        "socket:fd-7",
     );
     world.process.task_mut(0).waits_for.as_mut().unwrap().peer = Some("10.0.0.1:80".into());
     world.process.loops[0].files.push(LoopFile {
-        fd: 7,
         local: Some("10.0.0.2:41000".into()),
         peer: Some("10.0.0.1:80".into()),
         tasks: vec!["task:sync".into()],
-        ..LoopFile::default()
+        ..loop_file(7)
     });
     world.awaiting("Task-1", &[("main", "await task")], "await", &["task:sync"]);
     world
@@ -74,14 +73,13 @@ fn an_idle_client_of_our_server_is_no_finding() {
         "Task-2",
         &[("handler", "reader.readline")],
         "socket-read",
-        "fd:8",
+        "socket:fd-8",
     );
     world.process.loops[0].files.push(LoopFile {
-        fd: 8,
         local: Some("10.0.0.2:8000".into()),
         peer: Some("10.0.0.9:51000".into()),
         tasks: vec!["task:Task-2".into()],
-        ..LoopFile::default()
+        ..loop_file(8)
     });
     let (verdict, found) = world.diagnose();
     assert_eq!((kinds(&found).len(), verdict.state.as_str()), (0, "idle"));
