@@ -6,6 +6,8 @@
 
 pub mod describe;
 mod findings;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod frame;
 pub mod id;
 mod index;

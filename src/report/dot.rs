@@ -262,10 +262,9 @@ mod tests {
         let mut process = fixtures::bank();
         process.command = vec![evil.into()];
         process.task_mut(0).name = evil.into();
-        process.task_mut(0).id = evil.into();
-        process.edges_mut()[0].from = evil.into();
-        process.edges_mut()[0].to = format!("{evil}{evil}").into();
-        process.edges_mut()[0].via = evil.into();
+        process.task_mut(0).coroutine = evil.into();
+        process.edges_mut()[0].from = "task:0xbad".into();
+        process.edges_mut()[0].to = "task:0xdead".into();
         let text = graph(process, None);
         if let Some(plain) = rendered(&text) {
             assert!(

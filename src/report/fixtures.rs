@@ -1,102 +1,35 @@
-//! Hand-made snapshots for the tests of the report.
+//! Made-up programs for the tests of the report and the debug adapter.
 
 mod hung;
 
-pub use hung::{diagnosis, starved, verdict};
+pub use hung::starved;
 
-use arcstr::ArcStr;
+pub use crate::model::fixtures::{
+    coroutine, diagnosis, edge, reference, resource, snapshot, verdict, wait,
+};
 
-use crate::snapshot::*;
+use crate::model::fixtures as model;
+use crate::model::*;
 
 pub fn frame(function: &str, file: &str, line: u32) -> Frame {
-    Frame {
-        function: function.rsplit('.').next().unwrap_or(function).into(),
-        qualname: function.into(),
-        file: Some(file.into()),
-        line: Some(line),
-        column: None,
-        kind: FrameKind::Coroutine,
-        library: file.starts_with("/usr/lib"),
-        owner: None,
-        locals: None,
-        error: None,
-        place: None,
-    }
+    model::frame(function, file, line, FrameKind::Coroutine)
 }
 
 /// A waiting task; its frames are given outermost first.
-pub fn task(address: u64, name: &str, frames: &[(&str, &str, u32)], summary: &str) -> Task {
-    let mut frames: Vec<Frame> = (frames.iter())
-        .map(|(function, file, line)| frame(function, file, *line))
-        .collect();
-    frames.reverse();
+pub fn task(address: u64, name: &str, chain: &[(&str, &str, u32)], summary: &str) -> Task {
+    let frames = model::frames(chain, FrameKind::Coroutine);
     Task {
-        id: format!("task:{address:#x}").into(),
-        interpreter: 0,
-        name: name.into(),
-        name_is_default: name.starts_with("Task-"),
-        coroutine: frames.last().map_or("gone", |frame| &frame.qualname).into(),
-        type_name: "_asyncio.Task".into(),
-        state: TaskState::Waiting,
-        started: Some(true),
-        cancelling: 0,
-        must_cancel: false,
-        outcome: None,
-        exception: None,
         event_loop: Some("loop:0x1".into()),
         thread: Some("thread:4242".into()),
-        frames: frames.into(),
         waits_for: (!summary.is_empty()).then(|| wait("lock", summary)),
-        guards: Box::default(),
-        awaited_by: Vec::new(),
-        created_at: None,
-        weakly_held: None,
-        error: None,
+        ..model::task(&format!("task:{address:#x}"), name, frames)
     }
 }
 
-pub fn wait(kind: &str, summary: &str) -> Wait {
-    Wait {
-        kind: kind.into(),
-        type_name: "asyncio.locks.Lock".into(),
-        summary: summary.into(),
-        ..Wait::default()
-    }
-}
-
-pub fn thread(native_id: u64, name: &str, frames: &[(&str, &str, u32)]) -> Thread {
-    let mut frames: Vec<Frame> = (frames.iter())
-        .map(|(function, file, line)| Frame {
-            kind: FrameKind::Function,
-            ..frame(function, file, *line)
-        })
-        .collect();
-    frames.reverse();
-    Thread {
-        id: format!("thread:{native_id}").into(),
-        interpreter: 0,
-        native_id,
-        name: name.into(),
-        state: ThreadState::Blocked,
-        holds_gil: Some(false),
-        daemon: Some(false),
-        syscall: Some("futex".into()),
-        event_loop: None,
-        task: None,
-        waits_for: None,
-        cpu_s: None,
-        waits_begun: None,
-        frames,
-        error: None,
-    }
-}
-
-pub fn edge(from: &str, to: &str, via: &str) -> Edge {
-    Edge {
-        from: from.into(),
-        to: to.into(),
-        via: via.into(),
-    }
+/// A blocked thread; its frames are given outermost first.
+pub fn thread(native_id: u64, name: &str, chain: &[(&str, &str, u32)]) -> Thread {
+    let frames = model::frames(chain, FrameKind::Function);
+    model::thread(&format!("thread:{native_id}"), native_id, name, frames)
 }
 
 /// A process with a main thread that runs an idle loop, and no tasks.
@@ -117,52 +50,13 @@ pub fn process() -> Process {
     main.syscall = Some("epoll_wait".into());
     main.event_loop = Some("loop:0x1".into());
     Process {
-        pid: 4242,
-        parent_pid: Some(1),
-        command: vec!["python3".into(), "/srv/bank.py".into()],
-        executable: Some("/usr/bin/python3.13".into()),
-        python: PythonBuild {
-            version: "3.13.0".into(),
-            free_threaded: false,
-            debug: false,
-            layout: LayoutSource::Published,
-        },
-        read: ReadInfo {
-            consistency: Consistency::Stopped,
-            stopped_us: 2_840,
-            bytes: 1 << 20,
-            syscalls: 12,
-            rejected_reads: 0,
-            note: None,
-        },
         threads: vec![main],
         loops: vec![EventLoop {
-            id: "loop:0x1".into(),
-            interpreter: 0,
-            class_name: "asyncio.unix_events._UnixSelectorEventLoop".into(),
-            thread: Some("thread:4242".into()),
-            running: true,
-            closed: Some(false),
-            debug: Some(false),
-            state: LoopState::Polling,
-            ready: Some(0),
             timers: Some(1),
             next_timer_s: Some(29.7),
-            slow_callback_s: None,
-            executor: None,
-            files: Vec::new(),
-            error: None,
+            ..model::event_loop("loop:0x1", "thread:4242")
         }],
-        tasks: Vec::new(),
-        coroutines: Vec::new(),
-        resources: Vec::new(),
-        edges: Default::default(),
-        references: Vec::new(),
-        children: Vec::new(),
-        verdict: None,
-        diagnoses: Vec::new(),
-        errors: Vec::new(),
-        asyncio_imported: true,
+        ..model::process("/srv/bank.py")
     }
 }
 
@@ -219,7 +113,7 @@ pub fn bank() -> Process {
     let kinds = ["gather", "lock", "lock", "queue-get", "executor", "timer"];
     for (task, kind) in process.tasks_mut().zip(kinds) {
         if let Some(wait) = &mut task.waits_for {
-            wait.kind = kind.into();
+            wait.kind = kind.parse().unwrap();
         }
     }
     *process.edges_mut() = vec![
@@ -231,10 +125,10 @@ pub fn bank() -> Process {
         edge("lock:0xb", "task:0x20", "holds"),
         edge("task:0x50", "thread:4243", "executor"),
     ];
-    for (place, lock, holder) in [(1, "lock:0xa", "task:0x30"), (2, "lock:0xb", "task:0x20")] {
-        let waiter = lock_of(lock, holder, &process.tasks[place].id);
+    for (index, lock, holder) in [(1, "lock:0xa", "task:0x30"), (2, "lock:0xb", "task:0x20")] {
+        let waiter = lock_of(lock, holder, process.tasks[index].id);
         process.resources.push(waiter);
-        let task = process.task_mut(place);
+        let task = process.task_mut(index);
         if let Some(wait) = &mut task.waits_for {
             wait.resource = Some(lock.into());
         }
@@ -243,7 +137,7 @@ pub fn bank() -> Process {
         (1, ["task:0x10", "task:0x30"]),
         (2, ["task:0x10", "task:0x20"]),
     ] {
-        process.task_mut(task).awaited_by = awaiters.map(ArcStr::from).to_vec();
+        process.task_mut(task).awaited_by = awaiters.map(ItemId::from).to_vec();
     }
     process.threads.push(thread(
         4243,
@@ -266,12 +160,8 @@ pub fn bank() -> Process {
     process
 }
 
-fn lock_of(id: &str, holder: &str, waiter: &str) -> Resource {
+fn lock_of(id: &str, holder: &str, waiter: ItemId) -> Resource {
     Resource {
-        id: id.into(),
-        kind: "lock".into(),
-        type_name: "asyncio.locks.Lock".into(),
-        name: Some("Account.lock".into()),
         summary: "asyncio.Lock Account.lock".into(),
         holders: vec![holder.into()],
         taken_at: vec![Taken {
@@ -280,21 +170,9 @@ fn lock_of(id: &str, holder: &str, waiter: &str) -> Resource {
             file: Some("/srv/bank.py".into()),
             line: Some(22),
         }],
-        waiters: vec![waiter.into()],
+        waiters: vec![waiter],
         locked: Some(true),
-        ..Resource::default()
-    }
-}
-
-pub fn snapshot(process: Process) -> Snapshot {
-    Snapshot {
-        schema_version: SCHEMA_VERSION,
-        tool: Tool {
-            name: "dapper-attach".into(),
-            version: "0.1.0".into(),
-        },
-        taken_at: "2026-11-22T02:13:41.123456Z".into(),
-        processes: vec![process],
+        ..resource(id, "asyncio.locks.Lock", "Account.lock")
     }
 }
 
@@ -335,7 +213,7 @@ pub fn crowd() -> Process {
             let left = at as f64 / 10.0 - 500.0;
             let mut job = task(id, &format!("Task-{at}"), &job, &format!("timer, {left} s"));
             job.waits_for = job.waits_for.map(|wait| Wait {
-                kind: "timer".into(),
+                kind: WaitKind::Timer,
                 remaining_s: Some(left),
                 ..wait
             });
@@ -346,15 +224,15 @@ pub fn crowd() -> Process {
     fresh.state = TaskState::Ready;
     fresh.started = Some(false);
     process.tasks.push(fresh.into());
-    let ids: Vec<ArcStr> = (process.tasks.iter().skip(1))
-        .map(|task| task.id.clone())
-        .collect();
-    for (place, id) in (1..).zip(ids) {
-        let task = process.task_mut(place);
+    let ids: Vec<ItemId> = (process.tasks.iter().skip(1)).map(|task| task.id).collect();
+    for (index, id) in (1..).zip(ids) {
+        let task = process.task_mut(index);
         task.awaited_by.push("task:0x1".into());
-        process
-            .edges_mut()
-            .push(edge("task:0x1", &id, "task-group"));
+        process.edges_mut().push(Edge {
+            from: "task:0x1".into(),
+            to: id,
+            via: EdgeKind::TaskGroup,
+        });
     }
     process
 }

@@ -328,7 +328,7 @@ mod tests {
         use std::io::Write;
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("app.pyz");
-        let mut writer = zip::ZipWriter::new(File::create(&archive).unwrap());
+        let mut writer = zip::ZipWriter::new(std::fs::File::create(&archive).unwrap());
         let options = zip::write::SimpleFileOptions::default();
         writer.start_file("pkg/mod.py", options).unwrap();
         writer.write_all(b"x = 1\n").unwrap();

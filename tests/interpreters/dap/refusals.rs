@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use dapper_attach::dap::protocol::unsupported::NEED_CONTROL;
 use serde_json::{Value, json};
 
 use super::adapter::{Adapter, Way};
@@ -150,36 +151,10 @@ pub fn attach_without_permission() -> Outcome {
     )
 }
 
-/// All that a debugger could do that runs code in the process.
-const CONTROL: [&str; 22] = [
-    "setFunctionBreakpoints",
-    "setDataBreakpoints",
-    "setInstructionBreakpoints",
-    "dataBreakpointInfo",
-    "breakpointLocations",
-    "next",
-    "stepIn",
-    "stepOut",
-    "stepBack",
-    "reverseContinue",
-    "stepInTargets",
-    "goto",
-    "gotoTargets",
-    "restartFrame",
-    "setVariable",
-    "setExpression",
-    "writeMemory",
-    "terminate",
-    "terminateThreads",
-    "restart",
-    "setBreakpoints",
-    "setExceptionBreakpoints",
-];
-
 fn what_needs_control(leg: &Leg) -> Outcome {
     let mut target = hang(leg, "lock_abba_transfer.py")?;
     let (mut client, stopped) = Client::looking_at(&target, &json!({}))?;
-    for command in CONTROL {
+    for command in NEED_CONTROL.iter().flat_map(|(_, commands)| *commands) {
         let arguments = json!({
             "threadId": stopped["threadId"], "breakpoints": [{ "line": 1, "name": "f" }],
             "source": { "path": "/a.py" }, "filters": ["raised"], "name": "amount", "value": "1",

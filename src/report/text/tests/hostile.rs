@@ -25,13 +25,13 @@ fn everywhere(text: &str) -> Process {
             }]);
         }
     }
-    process.task_mut(0).waits_for = Some(fixtures::wait(text, text));
+    process.task_mut(0).waits_for = Some(fixtures::wait("future", text));
     for resource in &mut process.resources {
         resource.name = Some(text.into());
-        resource.kind = text.into();
+        resource.type_name = text.into();
         resource.taken_at[0].function = text.into();
     }
-    process.verdict = fixtures::verdict(text, text);
+    process.verdict = fixtures::verdict("hung", text);
     let stuck = fixtures::diagnosis("deadlock-cycle", &["task:0x20", "task:0x30"], &[], 3);
     process.diagnoses = vec![
         Diagnosis {
@@ -47,9 +47,6 @@ fn everywhere(text: &str) -> Process {
         };
         2
     ];
-    if let Some(verdict) = &mut process.verdict {
-        verdict.state = "hung".into();
-    }
     process
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::model::{Coroutine, Culprit, Diagnosis, Guard, Reference, Resource, Wait};
+use crate::model::{
+    Confidence, Coroutine, CoroutineState, Culprit, Diagnosis, Guard, GuardKind, Resource, Wait,
+};
 use crate::report::fixtures::{diagnosis, starved, verdict};
 
 /// The bank with a first diagnosis.
@@ -29,22 +31,19 @@ fn forgotten() -> Process {
     process.tasks = vec![waiting.into()];
     *process.edges_mut() = vec![edge("task:0x1", "event:0x1", "event")];
     process.resources = vec![Resource {
-        id: "event:0x1".into(),
-        kind: "event".into(),
-        name: Some("Startup.ready".into()),
         waiters: vec!["task:0x1".into()],
         set: Some(false),
-        ..Resource::default()
+        ..fixtures::resource("event:0x1", "asyncio.locks.Event", "Startup.ready")
     }];
     process.verdict = verdict("hung", "server waits for Startup.ready");
     process.diagnoses = vec![diagnosis("orphan-wait", &["task:0x1"], &[], 1)];
     process
 }
 
-fn place_of(text: &str, heading: &str) -> usize {
+fn line_of(text: &str, heading: &str) -> usize {
     let mut lines = text.lines();
-    let place = lines.position(|line| line.starts_with(heading));
-    place.unwrap_or_else(|| panic!("no {heading}: {text}"))
+    let line = lines.position(|line| line.starts_with(heading));
+    line.unwrap_or_else(|| panic!("no {heading}: {text}"))
 }
 
 #[test]
@@ -53,7 +52,7 @@ fn a_hung_program_is_explained_in_order_and_on_one_page() {
     let headings = [
         "VERDICT", "CULPRIT", "RECOVERY", "WHY", "FIX", "LOOPS", "TASKS", "THREADS",
     ];
-    assert!(headings.map(|heading| place_of(&text, heading)).is_sorted());
+    assert!(headings.map(|heading| line_of(&text, heading)).is_sorted());
     assert!(text.lines().count() <= 40, "{text}");
 }
 
@@ -67,8 +66,8 @@ fn ten_thousand_tasks_and_a_diagnosis_fit_one_screen() {
     let waiting: Vec<&str> = waiting.iter().map(String::as_str).collect();
     process.diagnoses = vec![diagnosis("orphan-wait", &waiting, &[], 9_999); 9];
     // Chains of which no two are equal.
-    for (place, task) in process.tasks_mut().enumerate().skip(9_000) {
-        Arc::make_mut(&mut task.frames)[0].line = Some(place as u32);
+    for (index, task) in process.tasks_mut().enumerate().skip(9_000) {
+        Arc::make_mut(&mut task.frames)[0].line = Some(index as u32);
     }
     let text = plain(process, &options(80));
     let lines = text.lines().count();
@@ -117,8 +116,8 @@ fn a_circle_is_followed_once_and_its_end_is_marked() {
         section(&plain(deadlocked(), &options(120)), "WHY"),
         "\
 WHY
-  alice-to-bob --waits for--> lock Account.lock, held by bob-to-alice (transfer:22)
-  bob-to-alice --waits for--> lock Account.lock, held by alice-to-bob (transfer:22) [cycle]
+  alice-to-bob --waits for--> asyncio.Lock Account.lock, held by bob-to-alice (transfer:22)
+  bob-to-alice --waits for--> asyncio.Lock Account.lock, held by alice-to-bob (transfer:22) [cycle]
   3 of 6 tasks wait behind this
 "
     );
@@ -131,27 +130,25 @@ fn a_wait_that_nobody_can_end_says_who_would_have() {
     assert!(text.contains("nobody alive can set it\n"), "{text}");
     assert!(!text.contains("[cycle]"), "{text}");
     process.coroutines = vec![Coroutine {
-        id: "coroutine:0x9".into(),
-        qualname: "warm_cache".into(),
-        state: "created".into(),
-        frames: vec![frame("warm_cache", "/srv/app.py", 25)],
         referenced_by: Some("Startup.pending[0]".into()),
         referenced_as: Some("pending".into()),
-        event_loop: None,
-        error: None,
+        ..fixtures::coroutine(
+            "coroutine:0x9",
+            "warm_cache",
+            CoroutineState::Created,
+            vec![frame("warm_cache", "/srv/app.py", 25)],
+        )
     }];
-    process.references = vec![Reference {
-        from: "coroutine:0x9".into(),
-        to: "event:0x1".into(),
-        path: "app.ready".into(),
-        due_s: None,
-        error: None,
-    }];
+    process.references = vec![fixtures::reference(
+        "coroutine:0x9",
+        "event:0x1",
+        "app.ready",
+    )];
     assert_eq!(
         section(&plain(process, &options(120)), "WHY"),
         "\
 WHY
-  server --waits for--> event Startup.ready (not set)
+  server --waits for--> asyncio.Event Startup.ready (not set)
   nobody alive can set it: warm_cache() was never started (kept in Startup.pending[0])
   1 of 1 task waits behind this
 "
@@ -161,7 +158,7 @@ WHY
 #[test]
 fn a_possible_finding_does_not_say_that_nobody_can_end_it() {
     let mut process = forgotten();
-    process.diagnoses[0].confidence = "possible".into();
+    process.diagnoses[0].confidence = Confidence::Possible;
     assert!(!plain(process, &options(80)).contains("nobody alive"));
 }
 
@@ -180,7 +177,7 @@ fn recovery_tells_a_timeout_from_a_timer_and_from_none() {
     let mut guarded = deadlocked();
     guarded.diagnoses[0].recovers_in_s = Some(3.2);
     guarded.task_mut(1).guards = [Guard {
-        kind: "timeout".into(),
+        kind: GuardKind::Timeout,
         remaining_s: 3.2,
     }]
     .into();

@@ -14,9 +14,9 @@ LOOPS
 TASKS 6, all waiting (:line is in bank.py)
   Task-1           main :64 > settle :31  gather of alice-to-bob, bob-to-alice
   ├─ alice-to-bob  transfer :24
-  │                lock Account.lock, held by bob-to-alice (transfer:22)
+  │                asyncio.Lock Account.lock, held by bob-to-alice (transfer:22)
   └─ bob-to-alice  transfer :24
-                   lock Account.lock, held by alice-to-bob (transfer:22)
+                   asyncio.Lock Account.lock, held by alice-to-bob (transfer:22)
   receipts         send_receipts receipts.py:12  asyncio.Queue.get, empty
   rates            refresh_rates :44
                    thread rates_0 (running fetch_rates, line 40)
@@ -33,8 +33,8 @@ fn six_tasks_at_200_columns() {
     assert_eq!(section(&plain(bank(), &options(200)), "TASKS"), "\
 TASKS 6, all waiting (:line is in bank.py)
   Task-1           main :64 > settle :31         gather of alice-to-bob, bob-to-alice
-  ├─ alice-to-bob  transfer :24                  lock Account.lock, held by bob-to-alice (transfer:22)
-  └─ bob-to-alice  transfer :24                  lock Account.lock, held by alice-to-bob (transfer:22)
+  ├─ alice-to-bob  transfer :24                  asyncio.Lock Account.lock, held by bob-to-alice (transfer:22)
+  └─ bob-to-alice  transfer :24                  asyncio.Lock Account.lock, held by alice-to-bob (transfer:22)
   receipts         send_receipts receipts.py:12  asyncio.Queue.get, empty
   rates            refresh_rates :44             thread rates_0 (running fetch_rates, line 40)
   heartbeat        heartbeat :50                 timer, 29.7 s left
@@ -53,11 +53,11 @@ TASKS 6, all waiting (:line is in
     gather of alice-to-bob, bob-to-alice
   ├─ alice-to-bob
     transfer :24
-    lock Account.lock, held by
+    asyncio.Lock Account.lock, held by
       bob-to-alice (transfer:22)
   └─ bob-to-alice
     transfer :24
-    lock Account.lock, held by
+    asyncio.Lock Account.lock, held by
       alice-to-bob (transfer:22)
   receipts
     send_receipts receipts.py:12
