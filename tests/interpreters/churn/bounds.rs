@@ -58,13 +58,31 @@ pub struct Bounds {
     most_unread: f64,
 }
 
+/// A process that was stopped did not change: every snapshot is consistent, and
+/// every item can be read. Any exception is a fault.
 pub const STOPPED: Bounds = Bounds {
-    least_consistent: 0.0,
-    most_unread: 1.0,
+    least_consistent: 1.0,
+    most_unread: 0.0,
 };
 
+/// Without a pause, items that changed between two copies have an error.
+///
+/// Measured on 3.8 and 3.13 with 20 and 200 workers, on a machine with three times
+/// as much work as processors: each of 64 snapshots was *verified*, and 1 to 30 % of
+/// the items were unread. The bounds leave room for slower machines and more
+/// workers, where more changes between two copies. A tool that gives up on each
+/// snapshot, or on each item, is beyond them.
 pub const UNPAUSED: Bounds = Bounds {
-    least_consistent: 0.0,
+    least_consistent: 0.5,
+    most_unread: 0.75,
+};
+
+/// Without a pause, in a free-threaded process.
+///
+/// This is a known weakness: on 3.13t all 32 snapshots were *verified*, but 68 to
+/// 100 % of their items were unread. So only the consistency is bounded here.
+pub const UNPAUSED_FREE_THREADED: Bounds = Bounds {
+    least_consistent: 0.5,
     most_unread: 1.0,
 };
 
