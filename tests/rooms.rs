@@ -155,7 +155,7 @@ fn sources() -> Vec<Source> {
     let of_tests: BTreeSet<Vec<String>> = (sources.iter())
         .flat_map(|source| {
             let children = source.mentions.test_modules.iter();
-            children.map(|child| [&*source.module, &[child.clone()]].concat())
+            children.map(|child| [&*source.module, std::slice::from_ref(child)].concat())
         })
         .collect();
     let is_test = |source: &Source| of_tests.iter().any(|test| source.module.starts_with(test));

@@ -19,12 +19,13 @@ use std::env;
 
 use libtest_mimic::Trial;
 
-use self::bounds::{Bounds, STOPPED, Tally, UNPAUSED};
+use self::bounds::{Bounds, STOPPED, Tally, UNPAUSED, UNPAUSED_FREE_THREADED};
 use self::truth::Judged;
 use crate::support::legs::{Leg, Manifest};
+use crate::support::snapshot::Process;
 use crate::support::suite::{on_every_leg, once};
 use crate::support::target::{self, Target};
-use crate::support::{Outcome, attach, ensure, none};
+use crate::support::{Outcome, attach, ensure, none, pause};
 
 const LEGS: [&str; 6] = ["3.8", "3.11", "3.13", "3.13t", "3.14", "3.15"];
 /// At most so many mismatches are listed.
@@ -55,11 +56,47 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
 
 const ALL: [&str; 4] = ["threads", "imports", "gc", "fork"];
 
-const MODES: [(&str, &[&str], Bounds); 4] = [
-    ("stopped", &[], STOPPED),
-    ("stopped, locals", &["--locals"], STOPPED),
-    ("no pause", &["--no-pause"], UNPAUSED),
-    ("no pause, locals", &["--no-pause", "--locals"], UNPAUSED),
+/// A way to take a snapshot, and what its snapshots must reach.
+struct Mode {
+    name: &'static str,
+    take: fn(u32, &[&str]) -> Result<Process, String>,
+    arguments: &'static [&'static str],
+    bounds: Bounds,
+}
+
+const MODES: [Mode; 5] = [
+    Mode {
+        name: "stopped",
+        take: attach::process,
+        arguments: &pause::AMPLE,
+        bounds: STOPPED,
+    },
+    Mode {
+        name: "stopped, locals",
+        take: attach::process,
+        arguments: &[pause::AMPLE[0], pause::AMPLE[1], "--locals"],
+        bounds: STOPPED,
+    },
+    // Of several snapshots with the shipped pause one is stopped; each of the
+    // others keeps the promise of `--max-pause`.
+    Mode {
+        name: "stopped in the shipped pause",
+        take: pause::shipped_process,
+        arguments: &[],
+        bounds: STOPPED,
+    },
+    Mode {
+        name: "no pause",
+        take: attach::process,
+        arguments: &["--no-pause"],
+        bounds: UNPAUSED,
+    },
+    Mode {
+        name: "no pause, locals",
+        take: attach::process,
+        arguments: &["--no-pause", "--locals"],
+        bounds: UNPAUSED,
+    },
 ];
 
 fn snapshots(usual: usize) -> usize {
@@ -79,21 +116,23 @@ fn churn(leg: &Leg, workers: usize, kinds: &[&str], usual: usize) -> Outcome {
     target.wait_ready()?;
     let rounds = snapshots(usual);
     let mut wrong = Vec::new();
-    for (mode, arguments, bounds) in MODES {
+    for mode in MODES {
         let mut tally = Tally::default();
         for round in 0..rounds {
-            match judged(&target, arguments, workers, kinds) {
+            match mode.judged(&target, workers, kinds) {
                 Ok(judged) => tally.add(round, judged),
                 Err(why) => tally.wrong.push(format!("snapshot {round} fails: {why}")),
             }
         }
         println!(
-            "churn on {}, {workers} workers {kinds:?}, {mode}: {tally}",
-            leg.leg
+            "churn on {}, {workers} workers {kinds:?}, {}: {tally}",
+            leg.leg, mode.name
         );
         tally.wrong.truncate(LISTED);
-        tally.wrong.extend(bounds.breaches(&tally));
-        wrong.extend(tally.wrong.into_iter().map(|why| format!("{mode}: {why}")));
+        let breaches = mode.bounds(leg).breaches(&tally);
+        tally.wrong.extend(breaches);
+        let of_mode = tally.wrong.into_iter();
+        wrong.extend(of_mode.map(|why| format!("{}: {why}", mode.name)));
     }
     none(&wrong)?;
     ensure(target.is_running_freely(), || {
@@ -101,14 +140,18 @@ fn churn(leg: &Leg, workers: usize, kinds: &[&str], usual: usize) -> Outcome {
     })
 }
 
-fn judged(
-    target: &Target,
-    arguments: &[&str],
-    workers: usize,
-    kinds: &[&str],
-) -> Result<Judged, String> {
-    let mut all = vec!["--samples", "1"];
-    all.extend(arguments);
-    let process = attach::process(target.pid(), &all)?;
-    Ok(truth::judge(&process, workers, kinds))
+impl Mode {
+    fn bounds(&self, leg: &Leg) -> &Bounds {
+        match leg.free_threaded && self.arguments.contains(&"--no-pause") {
+            true => &UNPAUSED_FREE_THREADED,
+            false => &self.bounds,
+        }
+    }
+
+    fn judged(&self, target: &Target, workers: usize, kinds: &[&str]) -> Result<Judged, String> {
+        let mut arguments = vec!["--samples", "1"];
+        arguments.extend(self.arguments);
+        let process = (self.take)(target.pid(), &arguments)?;
+        Ok(truth::judge(&process, workers, kinds))
+    }
 }

@@ -124,7 +124,7 @@ fn not_python() -> Outcome {
 }
 
 fn process_of_another_user() -> Outcome {
-    // Ours is root's; the one who asks is nobody, who must be able to reach the binary.
+    // The target belongs to root. The tool runs as `nobody`, who must be able to reach the binary.
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let open = fs::Permissions::from_mode(0o755);
     fs::set_permissions(directory.path(), open).map_err(|error| error.to_string())?;
@@ -215,7 +215,7 @@ fn completions_and_manual() -> Outcome {
     Ok(())
 }
 
-/// Whoever reads stops reading: no panic, no message.
+/// When the reader of the output closes it, there is no panic and no message.
 fn broken_pipe(leg: &Leg) -> Outcome {
     let (target, _) = Target::program(leg, "many_threads.py")?;
     let pid = target.pid().to_string();
@@ -242,7 +242,7 @@ fn broken_pipe(leg: &Leg) -> Outcome {
 
 // ---------------------------------------------------------------- one process
 
-/// No asyncio is no error.
+/// A program without asyncio is not an error.
 fn asyncio_not_imported(leg: &Leg) -> Outcome {
     let target = plain(leg)?;
     let process = attach::process(target.pid(), &["--max-pause", "30000"])?;
@@ -343,7 +343,7 @@ fn filters(leg: &Leg) -> Outcome {
 
 // ---------------------------------------------------------------- output for people and graphs
 
-/// Also that nothing in a name can command the terminal.
+/// Names cannot send control sequences to the terminal either.
 fn report_names_every_task(leg: &Leg) -> Outcome {
     let (target, _) = Target::program(leg, "states.py")?;
     let pid = target.pid().to_string();

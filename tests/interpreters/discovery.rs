@@ -1,4 +1,4 @@
-//! Finding the interpreter in a process, however it got there.
+//! Finding the interpreter in a process, however it was started.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -68,7 +68,7 @@ fn lacks_namespaces(_: &Leg) -> Option<String> {
     (!attach::installed("unshare")).then(|| "no unshare".to_owned())
 }
 
-/// An interpreter in a tree of its own can be put anywhere; one of the system cannot.
+/// Only an interpreter in a folder tree of its own can be moved to another root.
 fn lacks_own_root(leg: &Leg) -> Option<String> {
     lacks_libpython(leg).or_else(|| lacks_namespaces(leg))
 }
@@ -116,7 +116,7 @@ fn copy(from: &Path, to: &Path) -> Outcome {
     copied.map_err(|error| format!("{} to {}: {error}", from.display(), to.display()))
 }
 
-/// Where the interpreter finds its library, once its binary lies elsewhere.
+/// The prefix where the interpreter finds its library after its binary was copied.
 fn home(leg: &Leg) -> Result<String, String> {
     let mut command = target::python(leg);
     command.args(["-c", "import sys; print(sys.base_prefix)"]);
@@ -179,7 +179,7 @@ fn executable_replaced(leg: &Leg) -> Outcome {
     let copies = Copies::of(leg)?;
     let target = copies.start(leg)?;
     for file in copies.files() {
-        // As an upgrade does it: another file takes the name.
+        // Like an upgrade: another file takes the name.
         let other = copies.directory.path().join("other");
         copy(Path::new("/bin/sh"), &other)?;
         fs::rename(&other, file).map_err(|error| error.to_string())?;
@@ -217,7 +217,7 @@ fn started_by_the_loader(leg: &Leg) -> Outcome {
     shows_plain(&started("the interpreter through its loader", command)?)
 }
 
-/// The copy has a runtime too, which nobody ever started.
+/// The copy has a runtime, too, which was never initialized.
 fn second_libpython_mapped(leg: &Leg) -> Outcome {
     let copies = Copies::of(leg)?;
     let libpython = copies.libpython.as_ref().ok_or("no libpython")?;
@@ -271,7 +271,7 @@ fn embedded_in_a_program(leg: &Leg) -> Outcome {
     shows_plain(&started("an embedding program", command)?)
 }
 
-/// Either an answer that says so, or one sentence.
+/// Either a report that says so, or an error of one sentence.
 fn says(target: &Target, code: &str, state: &str) -> Outcome {
     let output = attach::run(&["--pid", &target.pid().to_string(), "--json"])?;
     let refused = output.code() == Some(1) && output.stdout.contains(code);
@@ -321,7 +321,7 @@ fn other_pid_namespace(leg: &Leg) -> Outcome {
     shows_plain_at(child_of(&target)?)
 }
 
-/// The interpreter lies at a path that does not exist out here.
+/// The interpreter has a path that does not exist outside of its root directory.
 fn other_root_directory(leg: &Leg) -> Outcome {
     let directory = directory()?;
     let root = directory.path();

@@ -1,4 +1,4 @@
-//! Who holds the GIL, and who waits for it.
+//! Which thread holds the GIL, and which threads wait for it.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -24,8 +24,8 @@ struct Truth {
     native_ids: BTreeMap<String, u64>,
 }
 
-/// The program says READY just before its last Python code ends: soon after, one
-/// thread holds the GIL for good.
+/// The program prints READY just before its last Python code ends. Soon after that,
+/// one thread holds the GIL forever.
 fn look_once_it_is_held(target: &Target, holder: u64) -> Result<Process, String> {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {

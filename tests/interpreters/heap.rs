@@ -1,7 +1,7 @@
-//! Tasks and coroutines that nothing names: found by the address of their type in
-//! all written memory, they are those that the collector's lists have.
+//! Tasks and coroutines that no list of asyncio has: the search for their types in
+//! all written memory finds the same ones as the lists of the garbage collector.
 //!
-//! The process stands still meanwhile, so that both ways see the same.
+//! The process is stopped meanwhile, so both ways read the same state.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -30,9 +30,9 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     )
 }
 
-/// More than either program has.
+/// More items than either program has.
 const PAGES: usize = 100_000;
-/// For stopping, on a machine with more to do than it can.
+/// Time to stop the process, ample for loaded machines.
 const AMPLE: Duration = Duration::from_secs(60);
 
 fn compare(leg: &Leg, program: &str) -> Outcome {

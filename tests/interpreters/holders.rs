@@ -1,5 +1,5 @@
-//! Who holds what others wait for and on which line it was taken, and which
-//! tasks nothing but themselves keeps.
+//! Holders of locks and the lines on which they were acquired; and tasks that only
+//! their own references keep alive.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ fn weakly_held(leg: &Leg) -> Outcome {
     let mut seen = 0;
     for task in &process.tasks {
         let expected = match task.coroutine.as_str() {
-            // Two counts for each object: which of them are whose cannot be told.
+            // There are two counts for each object, and no way to assign references to them.
             _ if leg.free_threaded => None,
             name if name.starts_with("lost_") => Some(true),
             name if name.starts_with("kept_") => Some(false),

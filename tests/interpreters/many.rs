@@ -1,4 +1,4 @@
-//! Numbers: hundreds of threads, ten thousand tasks, a chain ten thousand deep.
+//! Large programs: hundreds of threads, ten thousand tasks, a chain ten thousand deep.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -101,7 +101,7 @@ fn ten_thousand_tasks(leg: &Leg) -> Outcome {
     not_stopped_in_time(&target, process.tasks.len())
 }
 
-/// The pause ends when it was asked to, give or take a busy machine; the idle process is read all the same.
+/// A short `--max-pause` is kept, with tolerance for a busy machine, and the idle process is read completely.
 fn pause_was_short(process: &Process, tasks: usize) -> Outcome {
     let read = &process.read;
     let short = read.stopped_us < 100_000;
@@ -111,7 +111,7 @@ fn pause_was_short(process: &Process, tasks: usize) -> Outcome {
     })
 }
 
-/// No time at all is too little to be stopped in: it is read while it runs.
+/// With a pause of zero the process is not stopped but read while it runs.
 fn not_stopped_in_time(target: &Target, tasks: usize) -> Outcome {
     let process = take(target, false, Duration::ZERO, Limits::default())?;
     ensure(
@@ -142,12 +142,12 @@ fn take(
     take_process(target.pid(), &options).map_err(|error| error.to_string())
 }
 
-/// Two megabytes, which is less than the tasks of the program take.
+/// Two megabytes, less than the tasks of the program take.
 const FEW_PAGES: usize = 500;
-/// Ample, on a machine with more to do than it can.
+/// Ample, for loaded machines.
 const AMPLE: Duration = Duration::from_secs(60);
 
-/// Where not all that is read can be held, the same is seen.
+/// The result is the same when the cache cannot hold everything that is read.
 fn more_than_can_be_held(leg: &Leg) -> Outcome {
     let (target, _truth) = Target::program(leg, "many_tasks.py")?;
     let few = || Limits {
@@ -170,7 +170,7 @@ fn more_than_can_be_held(leg: &Leg) -> Outcome {
     none(&mismatches.found)
 }
 
-/// All that time does not change, in no order.
+/// Everything that does not change with time, without an order.
 fn shape(process: &model::Process) -> BTreeSet<String> {
     let tasks = process.tasks.iter().map(|task| {
         let frames = (task.frames.iter()).map(|frame| (&frame.qualname, frame.line));

@@ -1,4 +1,4 @@
-//! Tasks and threads of sub-interpreters, beside those of the main one.
+//! Tasks and threads of sub-interpreters and of the main interpreter.
 
 use std::path::Path;
 
@@ -37,8 +37,8 @@ fn tasks_and_threads(leg: &Leg) -> Outcome {
     none(&mismatches)
 }
 
-/// A thread that went into a sub-interpreter is one thread: its frames there are on
-/// top of those here, and the loop is the one there.
+/// A thread that has entered a sub-interpreter is one thread. Its frames there are
+/// above those in the main interpreter, and its loop is the one of the sub-interpreter.
 fn thread_of_main(process: &Process, truth: &truth::Thread) -> Vec<String> {
     let mut found = Mismatches::of(format!("thread {:?}", truth.name));
     let Some(ours) = compare::find_thread(process, truth) else {

@@ -58,13 +58,34 @@ pub struct Bounds {
     most_unread: f64,
 }
 
+/// A process that was stopped did not change, so every snapshot is consistent.
+///
+/// Measured on 3.8 and 3.13 with 20 and 200 workers: all of 40 snapshots with an
+/// ample pause were *stopped*, and one item of all had an error (3.8, 20 workers: 1
+/// of 336). Why it had one is not known. The bound allows one item of 20.
 pub const STOPPED: Bounds = Bounds {
-    least_consistent: 0.0,
-    most_unread: 1.0,
+    least_consistent: 1.0,
+    most_unread: 0.05,
 };
 
+/// Without a pause, items that changed between two copies have an error.
+///
+/// Measured on 3.8 and 3.13 with 20 and 200 workers, on a machine with three times
+/// as much work as processors: each of 64 snapshots was *verified*, and 1 to 30 % of
+/// the items were unread. The bounds leave room for slower machines and more
+/// workers, where more changes between two copies. A tool that gives up on each
+/// snapshot, or on each item, is beyond them.
 pub const UNPAUSED: Bounds = Bounds {
-    least_consistent: 0.0,
+    least_consistent: 0.5,
+    most_unread: 0.75,
+};
+
+/// Without a pause, in a free-threaded process.
+///
+/// This is a known weakness: on 3.13t all 32 snapshots were *verified*, but 68 to
+/// 100 % of their items were unread. So only the consistency is bounded here.
+pub const UNPAUSED_FREE_THREADED: Bounds = Bounds {
+    least_consistent: 0.5,
     most_unread: 1.0,
 };
 

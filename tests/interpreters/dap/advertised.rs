@@ -1,4 +1,4 @@
-//! What is advertised is what works, and nothing else does.
+//! Every advertised capability works, and no other one does.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use super::client::Client;
 use crate::support::legs::Leg;
 use crate::support::{Outcome, ensure};
 
-/// Shows that a capability is there, at a stop.
+/// A check at a stop that a capability works.
 type Show = fn(&mut Client, &Frame) -> Outcome;
 
-/// Every capability that may be advertised, with what shows it.
+/// Every capability that may be advertised, with its check.
 const SHOWN: [(&str, Show); 10] = [
     ("supportsConfigurationDoneRequest", |client, _| {
         client.ask("configurationDone", Value::Null).map(|_| ())
@@ -58,7 +58,7 @@ const SHOWN: [(&str, Show); 10] = [
     }),
 ];
 
-/// What a client would ask for who saw a capability that is not advertised.
+/// Requests that a client sends only for capabilities that are not advertised.
 const NOT_SERVED: [(&str, &str); 22] = [
     ("supportsFunctionBreakpoints", "setFunctionBreakpoints"),
     ("supportsDataBreakpoints", "dataBreakpointInfo"),
@@ -87,7 +87,7 @@ const NOT_SERVED: [(&str, &str); 22] = [
     ("supportsLogPoints", ""),
 ];
 
-/// Capabilities that are lists, and what shows them.
+/// Capabilities that are lists, with their checks.
 const LISTS: [&str; 1] = ["completionTriggerCharacters"];
 
 pub fn is_what_works(leg: &Leg) -> Outcome {

@@ -1,4 +1,4 @@
-//! What clients ask for again and again, with typed answers.
+//! Frequent requests of clients, with typed responses.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ pub struct Variable {
 }
 
 impl Variable {
-    /// Whether it is no variable, but holds those whose names begin with an underscore.
+    /// Whether it is the group of variables whose names begin with an underscore.
     pub fn is_group(&self) -> bool {
         let hint = self.presentation_hint.as_ref();
         hint.is_some_and(|hint| hint["kind"] == "virtual")
@@ -88,7 +88,7 @@ fn read<T: for<'de> Deserialize<'de>>(body: &Value, key: &str) -> Result<T, Stri
     T::deserialize(&body[key]).map_err(|error| format!("{key}: {error}: {body}"))
 }
 
-/// What VS Code says of itself.
+/// Arguments of `initialize` as VS Code sends them.
 pub fn vscode() -> Value {
     json!({
         "clientID": "vscode", "clientName": "Visual Studio Code", "adapterID": "dapper-attach",
@@ -99,7 +99,7 @@ pub fn vscode() -> Value {
     })
 }
 
-/// The object with more fields, which win.
+/// The object with more fields; they replace fields of the same name.
 pub fn with(mut object: Value, more: &Value) -> Value {
     for (key, value) in more.as_object().into_iter().flatten() {
         object[key] = value.clone();
@@ -108,7 +108,7 @@ pub fn with(mut object: Value, more: &Value) -> Value {
 }
 
 impl Client {
-    /// A client that looks at the target: the body of `stopped` is there, too.
+    /// A client that has attached to the target, and the body of its first `stopped`.
     pub fn looking_at(target: &Target, more: &Value) -> Result<(Self, Value), String> {
         let mut client = Self::start(Way::Stdio, &[])?;
         let stopped = client.look(target, more)?;
@@ -170,7 +170,7 @@ impl Client {
         Ok((read(&body, "stackFrames")?, read(&body, "totalFrames")?))
     }
 
-    /// The innermost frame of that function in the stack of the thread or task.
+    /// The innermost frame of this function in the stack of the thread or task.
     pub fn frame(&mut self, thread: &str, function: &str) -> Result<Frame, String> {
         let thread = self.thread(thread)?;
         let frames = self.stack(thread.id)?;
@@ -229,7 +229,7 @@ pub fn hang(leg: &Leg, program: &str) -> Result<Target, String> {
     Ok(target)
 }
 
-/// Starts a program of `tests/programs` that says READY, and no more of itself.
+/// Starts a program of `tests/programs` that prints READY and writes no truth.
 pub fn program(leg: &Leg, program: &str, arguments: &[&str]) -> Result<Target, String> {
     let mut command = crate::support::target::python(leg);
     command

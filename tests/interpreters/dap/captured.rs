@@ -20,7 +20,7 @@ pub fn secrets_of(arguments: &[&str], attach: &Value) -> Result<[String; 2], Str
     ensure(process.get("systemProcessId").is_none(), || {
         process.to_string()
     })?;
-    // Again and again, as with a process.
+    // Repeatedly, as with a process.
     client.ask("continue", json!({ "threadId": 1 }))?;
     client.ask("pause", json!({ "threadId": 1 }))?;
     client.event("stopped")?;

@@ -1,4 +1,4 @@
-//! Requests for our own extension: `dapper/…`, and the console's commands.
+//! Requests of the extension for VS Code (`dapper/…`), and commands of the console.
 
 use serde_json::{Value, json};
 

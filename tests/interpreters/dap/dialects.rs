@@ -1,6 +1,6 @@
-//! Sessions as five clients hold them, over each transport: the same answers.
+//! Recorded sessions of five clients get the same answers over each transport.
 //!
-//! `dialects/*.json` are what the clients were seen to send. In the arguments,
+//! `dialects/*.json` are the requests that the clients sent. In the arguments,
 //! `$pid`, `$stopped`, `$thread`, `$frame` and `$reference` stand for what the
 //! session has brought until then. What a `loose` request brings depends on how
 //! far the first look is: it is not compared.
@@ -27,7 +27,7 @@ pub const TESTS: [(&str, Test); 5] = [
     ("dialect_of_dap_mode", |leg| speaks(leg, "dap-mode.json")),
 ];
 
-/// Responses to these have no body; Helix 25.01 takes one for a fault.
+/// Responses to these have no body: Helix 25.01 treats a body as an error.
 const UNIT: [&str; 4] = ["attach", "configurationDone", "pause", "disconnect"];
 
 #[derive(Debug, Deserialize)]
@@ -84,17 +84,17 @@ fn speaks(leg: &Leg, file: &str) -> Outcome {
     Ok(())
 }
 
-/// One client's session, and what was learned in it.
+/// One client's session, and the ids that it has received.
 struct Session {
     client: Client,
     pid: u32,
-    /// What `$…` stands for.
+    /// Values of the `$…` names.
     known: Map<String, Value>,
     /// Ids of threads, frames and scopes that were listed last.
     lists: BTreeMap<&'static str, Vec<Value>>,
     /// Requests that are not answered yet.
     sent: BTreeMap<String, i64>,
-    /// What the adapter said, without what differs each time.
+    /// Messages of the adapter, without parts that differ between sessions.
     heard: Vec<String>,
 }
 

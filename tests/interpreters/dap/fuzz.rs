@@ -1,8 +1,8 @@
 //! Any order of requests, with any arguments, and any change of the bytes on
-//! the wire: the adapter answers or ends, and the target lives and runs.
+//! the wire: the adapter answers or ends, and the target goes on running.
 //!
-//! It goes on for `DAPPER_ATTACH_FUZZ_SECONDS`, 10 unless that says otherwise.
-//! What fails prints its seed, which `DAPPER_ATTACH_FUZZ_SEED` repeats.
+//! The test takes `DAPPER_ATTACH_FUZZ_SECONDS`, by default 10.
+//! A failure prints its seed, which `DAPPER_ATTACH_FUZZ_SEED` repeats.
 
 use std::env;
 use std::time::{Duration, Instant, SystemTime};
@@ -27,7 +27,7 @@ fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok()?.trim().parse().ok()
 }
 
-/// What proptest makes of a seed.
+/// Values that proptest generates from a seed.
 struct Source(TestRunner);
 
 impl Source {
@@ -75,7 +75,7 @@ pub fn any_requests_and_any_bytes(leg: &Leg) -> Outcome {
     lives(&mut target)
 }
 
-/// It runs again at once, or as soon as the adapter has noticed that its client went.
+/// The target runs again as soon as the adapter has noticed that its client is gone.
 fn lives(target: &mut Target) -> Outcome {
     let deadline = Instant::now() + PATIENCE;
     while !target.is_running_freely() {
@@ -173,7 +173,7 @@ impl Change {
     }
 }
 
-/// A session whose bytes were changed: whatever comes of it, it ends when our side does.
+/// A session with changed bytes: it ends when the client's side ends.
 fn broken(source: &mut Source, target: &Target, adapter: Adapter) -> Result<Adapter, String> {
     let requests = source.draw(&prop::collection::vec(request(), 0..20))?;
     let attach = ("attach", source.draw(&session_options(target.pid()))?);
@@ -199,7 +199,7 @@ fn broken(source: &mut Source, target: &Target, adapter: Adapter) -> Result<Adap
         change.apply(&mut bytes);
     }
     let mut client = Client::of(adapter)?;
-    // An adapter that has ended the session already takes no more.
+    // Writing fails when the adapter has ended the session.
     let _ = client.send_bytes(&bytes);
     if source.draw(&any::<bool>())? {
         std::thread::sleep(Duration::from_millis(source.draw(&(0..600_u64))?));

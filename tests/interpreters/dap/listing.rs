@@ -1,4 +1,4 @@
-//! Which tasks are listed: filter, cap, folds, frames of one's own code.
+//! Which tasks and frames are listed: filter, cap, folds, own code.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn crowd(leg: &Leg, options: Value) -> Result<(Client, Vec<Thread>, String, Targ
     let threads = client.tasks()?;
     let selected = stopped["threadId"].as_i64();
     let mine = threads.iter().any(|thread| Some(thread.id) == selected);
-    // What no list shows is not selected.
+    // A task that is not listed is not selected.
     ensure(mine || options["taskFilter"].is_string(), || {
         format!("{stopped}, {threads:?}")
     })?;
@@ -55,7 +55,7 @@ fn cap(leg: &Leg) -> Outcome {
     ensure(console.contains("showing 5 of 33 tasks"), || {
         console.clone()
     })?;
-    // One that is not listed can be selected, and is listed from then on.
+    // The user can select a task that is not listed; it is listed from then on.
     let body = client.ask("dapper/tasks", json!({ "filter": "worker-29" }))?;
     let id = body["tasks"][0]["id"].clone();
     client.ask("dapper/select", json!({ "id": id }))?;
@@ -107,7 +107,7 @@ fn from_the_console(leg: &Leg) -> Outcome {
             "evaluate",
             json!({ "expression": command, "context": "repl" }),
         )?;
-        // This client understands it; another gets a second stop.
+        // This client supports the event; another one gets a second stop.
         let invalidated = client.event("invalidated")?;
         ensure(invalidated["areas"] == json!(["all"]), || {
             invalidated.to_string()
@@ -142,7 +142,7 @@ fn thread_events(leg: &Leg) -> Outcome {
     ensure(started.iter().all(gone), || {
         format!("{started:?} {exited:?} {listed:?}")
     })?;
-    // Nobody else gets them.
+    // Other sessions do not get them.
     let (mut client, _) = Client::looking_at(&target, &json!({}))?;
     client.ask("continue", json!({ "threadId": 0 }))?;
     let unasked = client.events_for("thread", Duration::from_millis(2500))?;
@@ -159,7 +159,7 @@ fn just_my_code(leg: &Leg) -> Outcome {
         .any(|it| it.presentation_hint.as_deref() == Some("subtle"));
     let own = frames.iter().any(|frame| frame.name == "transfer");
     ensure(!subtle && own, || format!("{frames:?}"))?;
-    // Nothing but library frames is better than nothing.
+    // Library frames are better than an empty stack.
     let threads = client.threads()?;
     for thread in threads {
         ensure(!client.stack(thread.id)?.is_empty(), || {

@@ -1,4 +1,4 @@
-//! Ten thousand tasks: a client that asks for the stack of each.
+//! Ten thousand tasks, and a client that asks for the stack of each.
 
 use std::collections::BTreeSet;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! What cannot be done is refused in one sentence, with a number that stays.
+//! Requests that cannot be served are refused in one sentence, with a stable number.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -25,7 +25,7 @@ pub const TESTS: [(&str, Test); 3] = [
 /// Above the kernel's highest pid.
 const NO_PID: u32 = 4_194_305;
 
-/// What clients show of a failed attach: the sentence, to the user.
+/// The sentence that clients show to the user after a failed attach.
 fn shown(refusal: &Refusal, id: i64, words: &str) -> Outcome {
     let right = refusal.id == id && refusal.show_user && refusal.text.contains(words);
     ensure(right, || format!("{refusal:?}, not {id}: {words}"))
@@ -108,7 +108,7 @@ pub fn attach_to_what_is_not_python() -> Outcome {
 }
 
 pub fn attach_to_a_zombie() -> Outcome {
-    // It has ended, and nobody has asked how.
+    // It has ended and is a zombie.
     let mut child = Command::new("true")
         .spawn()
         .map_err(|error| error.to_string())?;
@@ -121,9 +121,9 @@ pub fn attach_to_a_zombie() -> Outcome {
     shown(&refusal, 2001, "ended")
 }
 
-/// Where permission is missing, the client's button leads to how to get it.
+/// Without permission, a button of the client leads to the explanation of how to get it.
 pub fn attach_without_permission() -> Outcome {
-    // Ours is root's; the one who asks is nobody, who must be able to reach the binary.
+    // The target belongs to root. The adapter runs as `nobody`, who must be able to reach the binary.
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let open = fs::Permissions::from_mode(0o755);
     fs::set_permissions(directory.path(), open).map_err(|error| error.to_string())?;
@@ -180,7 +180,7 @@ fn what_needs_control(leg: &Leg) -> Outcome {
     left_running(client, &mut target, &json!({ "terminateDebuggee": true }))
 }
 
-/// Whatever is asked with whatever arguments is answered, and the session goes on.
+/// Every request with any arguments gets a response, and the session goes on.
 fn garbage(leg: &Leg) -> Outcome {
     let mut target = hang(leg, "lock_abba_transfer.py")?;
     let (mut client, _) = Client::looking_at(&target, &json!({}))?;

@@ -1,4 +1,4 @@
-//! Every message against the protocol's own JSON schema, and nothing unknown in it.
+//! Checks every message against the protocol's own JSON schema, without unknown fields.
 //!
 //! The schema is not ours to copy. It is looked for in `../shared/dap` beside
 //! the project, and in the debugpy packages of the interpreters.
@@ -66,7 +66,7 @@ impl Schema {
         })
     }
 
-    /// What is wrong with a message of the adapter.
+    /// Violations of the schema in a message of the adapter.
     pub fn check(&self, message: &Value) -> Result<(), String> {
         let name = self.definition_of(message)?;
         let errors: Vec<String> = (self.validator(&name)?.iter_errors(message))
@@ -183,7 +183,7 @@ fn merge(into: &mut Map<String, Value>, definition: &Value, all: &Map<String, Va
     }
 }
 
-/// The check itself refuses what it should.
+/// The check itself refuses wrong messages.
 pub fn refuses_what_is_wrong() -> Result<(), String> {
     let schema = schema()?;
     let good = json!({
