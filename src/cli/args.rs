@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
+use python_offsets::SUPPORTED;
 
 use super::examples::{CAPTURE_EXAMPLES, DAP_EXAMPLES, MORE};
 use crate::inspect::Source;
@@ -24,14 +25,22 @@ const OF_A_PROCESS: [&str; 6] = [
     "interval",
 ];
 
-/// See every thread and asyncio task of a running Python process, from outside
-///
-/// Reads a running CPython 3.7 to 3.15 process and shows each thread and each
-/// asyncio task with its whole chain of awaits and what it waits for.
+/// What the program does, for `--help`.
+fn long_about() -> String {
+    format!(
+        "{ABOUT}\n\nReads a running CPython {SUPPORTED} process and shows each thread and each \
+         asyncio task with its whole chain of awaits and what it waits for."
+    )
+}
+
+const ABOUT: &str = "See every thread and asyncio task of a running Python process, from outside";
+
 #[derive(Debug, Parser)]
 #[command(
     name = "dapper-attach",
     version,
+    about = ABOUT,
+    long_about = long_about(),
     after_long_help = MORE,
     after_help = "Examples, permissions and exit status: --help",
     args_conflicts_with_subcommands = true,

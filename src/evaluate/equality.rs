@@ -3,6 +3,8 @@
 
 use std::cmp::Ordering;
 
+use python_offsets::Offset;
+
 use super::classes::Found;
 use super::machine::Machine;
 use super::operand::Operand;
@@ -268,7 +270,7 @@ impl Machine<'_, '_> {
             Operand::Bound(bound) => Ok(Some((bound.function, bound.receiver.clone()))),
             Operand::Object(addr) if self.reader.is_kind(*addr, Kind::Method) => {
                 let layout = &self.reader.layout.method;
-                let part = |offset: u32| self.reader.required(addr + u64::from(offset), "method");
+                let part = |field: Offset| self.reader.required(field.at(addr), "method");
                 Ok(Some((
                     part(layout.im_func)?,
                     Operand::Object(part(layout.im_self)?),

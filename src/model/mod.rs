@@ -115,13 +115,7 @@ pub struct PythonBuild {
 }
 
 /// Where the offsets came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LayoutSource {
-    Published,
-    Dwarf,
-    Table,
-}
+pub use python_offsets::Source as LayoutSource;
 
 /// How the memory of the process was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use super::retained::{Kept, Moment};
 use super::take::TakeOptions;
 use crate::cpython::runtime;
 use crate::cpython::runtime::Candidate;
-use crate::cpython::runtime::recorded_candidate::KnownCandidate;
+use crate::cpython::runtime::recorded_candidate::RecordedCandidate;
 use crate::cpython::{Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::{Process, ReadInfo};
@@ -61,7 +61,7 @@ pub struct Sample {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RecordedProcess {
     pub facts: RecordedFacts,
-    pub candidates: Vec<KnownCandidate>,
+    pub candidates: Vec<RecordedCandidate>,
     pub samples: Vec<Sample>,
 }
 
@@ -179,7 +179,7 @@ impl RecordedProcess {
         let sample = (self.samples.get(place))
             .ok_or_else(|| unreadable("the capture has no such look at it"))?;
         let candidates: Vec<Candidate> = (self.candidates.iter())
-            .filter_map(KnownCandidate::candidate)
+            .filter_map(RecordedCandidate::candidate)
             .collect();
         if candidates.is_empty() {
             return Err(unreadable("the capture names no version that is known"));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arcstr::{ArcStr, literal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::asyncio::ChainFrame;
+use crate::activity::ChainFrame;
 use crate::cpython::{DecodeError, Kind, RawFrame, RawStack, Reader};
 use crate::model::{Frame, FrameKind, FramePlace, Local};
 
@@ -77,7 +77,7 @@ impl<'r, 'm> Frames<'r, 'm> {
     /// A Python frame.
     pub fn python(&self, raw: &RawFrame) -> Frame {
         let mut known = self.known.borrow_mut();
-        let frame = known.entry(raw.place());
+        let frame = known.entry(raw.location_id());
         let mut frame = frame.or_insert_with(|| self.place_in_code(raw)).clone();
         frame.place = Some(FramePlace {
             frame: raw.addr,
@@ -124,7 +124,7 @@ impl<'r, 'm> Frames<'r, 'm> {
         places.clear();
         for link in chain {
             match link {
-                ChainFrame::Python(frame) => places.push(frame.place()),
+                ChainFrame::Python(frame) => places.push(frame.location_id()),
                 ChainFrame::Native(_) => return links().collect(),
             }
         }

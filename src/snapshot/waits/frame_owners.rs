@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arcstr::ArcStr;
 
 use super::address;
-use crate::asyncio::{ChainFrame, Links};
+use crate::activity::{ChainFrame, Links};
 use crate::cpython::RawFrame;
 use crate::model::{Frame, TaskState};
 use crate::snapshot::tasks::BuiltTask;

@@ -29,7 +29,8 @@ use super::frames::Frames;
 use super::in_use::InUse;
 use super::tasks::BuiltTask;
 use super::threads::{BuiltThread, KernelThreads};
-use crate::asyncio::{FutureState, Links, LoopHandles, Timers};
+use crate::activity::Links;
+use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
     ChildProcess, Coroutine, Edge, EventLoop, LoopState, Reference, Resource, TaskState,

@@ -4,10 +4,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::asyncio::ChainFrame;
-use crate::asyncio::wait::python_frames;
+use crate::activity::{ChainFrame, python_frames};
 use crate::cpython::error::Result;
-use crate::cpython::reader::Fields;
+use crate::cpython::reader::words;
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::snapshot::tasks::BuiltTask;
 
@@ -72,8 +71,8 @@ impl Circle<'_, '_> {
     }
 
     fn references(&self, object: u64) -> Result<u64> {
-        let offset = self.reader.layout.object.ob_refcnt.unwrap_or(0);
-        Ok(self.reader.u32(object + u64::from(offset))?.into())
+        let count = self.reader.layout.object.ob_refcnt.unwrap_or_default();
+        Ok(self.reader.u32(count.at(object))?.into())
     }
 
     /// What the methods that wait belong to, and the lists of waiters in it.
@@ -136,8 +135,7 @@ impl Circle<'_, '_> {
     /// Counts references in memory; `borrowed` ones of frames are tagged.
     fn count_words(&mut self, addr: u64, length: u64, tagged: bool) -> Result<()> {
         let bytes = self.reader.bytes(addr, length as usize)?;
-        for word in bytes.chunks_exact(8) {
-            let word = word.field_u64(0);
+        for word in words(&bytes) {
             if !tagged || word & 3 == 0 {
                 self.note(word);
             }
