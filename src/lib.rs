@@ -1,6 +1,7 @@
 //! See every thread and every asyncio task of a running Python process, from
 //! outside, without touching it.
 
+pub mod activity;
 pub mod asyncio;
 pub mod capture;
 pub mod cli;

@@ -1,12 +1,16 @@
-//! The one place that bounds what a hostile or torn target can make us do.
+//! The limits that scale with the process or with the options of a user.
+//!
+//! Bounds that belong to one decoder, such as the depth of one search, are
+//! constants named `MAX_…` beside that decoder.
 
-/// Pages of 4 KiB that are kept of a process unless asked otherwise: 512 MiB.
+/// Default number of 4 KiB pages of a process that are kept: 512 MiB.
 pub const PAGES: usize = 131_072;
 
-/// Upper bounds for everything that is read from a target.
+/// Upper bounds for what is read from a process. A hostile or inconsistent
+/// process cannot make a reader exceed them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Pages of 4 KiB that are kept at a time.
+    /// Pages of 4 KiB that are kept at the same time.
     pub pages: usize,
     /// Interpreters of one process.
     pub interpreters: usize,
@@ -16,23 +20,23 @@ pub struct Limits {
     pub tasks: usize,
     /// Frames of one stack or await chain.
     pub frames: usize,
-    /// Entries of one container that are visited to find tasks, callbacks, names.
+    /// Entries of one container that are visited to find tasks, callbacks or names.
     pub items: usize,
     /// Slots of one hash table that are visited.
     pub table: usize,
-    /// Bytes of one text that names something (file, function, task).
+    /// Code points of one name (of a file, function or task).
     pub text: usize,
-    /// Bytes of one table or code string of a code object.
+    /// Bytes of one table, or of the byte code, of a code object.
     pub code: usize,
     /// Classes in one method resolution order.
     pub mro: usize,
-    /// Objects on one of the collector's lists.
+    /// Objects in one list of the garbage collector.
     pub gc_objects: usize,
-    /// Items shown of one container value.
+    /// Items of one container value that are printed.
     pub value_items: usize,
-    /// Levels shown of one nested value.
+    /// Levels of one nested value that are printed.
     pub value_depth: usize,
-    /// Characters shown of one text value.
+    /// Characters of one text value that are printed.
     pub value_text: usize,
     /// Bytes of one printed value.
     pub value_bytes: usize,

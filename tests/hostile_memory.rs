@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use dapper_attach::asyncio::wait::python_frames;
+use dapper_attach::activity::python_frames;
 use dapper_attach::asyncio::wait_table::{COROUTINE_WAITS, THREAD_WAITS};
 use dapper_attach::asyncio::{Seen, find_tasks, scan_heap, search_heap};
 use dapper_attach::cpython::{Interpreter, Reader};

@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether table and binary agree in the end.
+/// Whether table and binary agree, after the table was written.
 fn run() -> Outcome<bool> {
     let arguments = arguments()?;
     let (mut found, mut members) = (Overlay::new(), BTreeMap::new());
@@ -78,7 +78,7 @@ fn run() -> Outcome<bool> {
         if let Some(source) = &arguments.source {
             text = with_source(&text, source);
         }
-        // Nothing is written that would not be read again.
+        // An invalid table is not written.
         Table::parse(&text)?;
         fs::write(&path, &text)?;
     }
@@ -98,7 +98,7 @@ fn renamed(text: &str, from: &str, to: &str) -> String {
         .replace(&format!("CPython {from},"), &format!("CPython {to},"))
 }
 
-/// The debug information of a file, found the way debuggers find it.
+/// The offsets in the debug information of a file, which may be in a file of its own.
 fn read(path: &Path, debug: &[PathBuf]) -> Outcome<Found> {
     let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     match timed(path, &bytes) {
@@ -158,8 +158,8 @@ fn elsewhere(text: &str, found: &Overlay) -> Outcome<BTreeSet<String>> {
     Ok(keys)
 }
 
-/// The text of a table with its numbers from `found`. What `members.toml` does
-/// not name, and what says another source in its comment, stays as it is.
+/// The text of a table with its numbers from `found`. Lines stay unchanged if
+/// `members.toml` does not name their key, or if their comment states another source.
 fn merge(
     text: &str,
     found: &Overlay,
@@ -215,14 +215,14 @@ fn with_source(text: &str, source: &str) -> String {
     text.lines().map(line).collect()
 }
 
-/// Where the table and what was found do not agree.
+/// The differences between the table and the found numbers.
 fn differences(text: &str, found: &Overlay) -> Outcome<Vec<String>> {
     let layout: Layout = Table::parse(text)?.select(found)?;
     let known = layout.numbers();
     let mut differences = Vec::new();
     for key in &Members::embedded()?.keys {
         let (table, binary) = (known.get(&key.name), found.get(&key.name));
-        // What only variants state is not there where none is recognised.
+        // Keys of variants are absent if no variant is recognised.
         let silent = table.is_none() && !key.in_table;
         if binary.is_some() && table != binary && !silent {
             differences.push(format!("{}: table {table:?}, binary {binary:?}", key.name));

@@ -1,27 +1,27 @@
 //! Offsets that `_asyncio` publishes about itself: `_AsyncioDebug`.
 //!
-//! From 3.14 on, in the ELF section `.AsyncioDebug` of whatever image holds
-//! `_asyncio` (`Modules/_asynciomodule.c`). It carries neither a cookie nor a
-//! version, so it is believed only where all of it fits together. Fields that
-//! it leaves out, but that lie next to those that it has, are derived.
+//! From 3.14 on it is in the ELF section `.AsyncioDebug` of the image that holds
+//! `_asyncio` (`Modules/_asynciomodule.c`). It has neither a cookie nor a version,
+//! so it is used only if all of its numbers are consistent. Fields that it does not
+//! list are derived from their neighbours.
 
 use crate::Overlay;
 
 /// Size of `_AsyncioDebug` in bytes.
 pub const SIZE: usize = 13 * 8;
 
-/// No size in it is larger.
-const FAR: u64 = 1 << 24;
+/// Upper bound of every size and offset in it.
+const MAX_OFFSET: u64 = 1 << 24;
 
-/// What `_asyncio` says about its own structures.
+/// The offsets that `_asyncio` publishes about its own structures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsyncioDebug {
-    /// What is published of the fields of a [`Layout`](crate::Layout), and what
-    /// follows from it.
+    /// The published fields of a [`Layout`](crate::Layout), and those derived from
+    /// them.
     pub overlay: Overlay,
     /// Size of a `PyObject`: 16, or 32 where free-threaded.
     pub object_size: u64,
-    /// Size of `_PyThreadStateImpl`, of which `PyThreadState` is the beginning.
+    /// Size of `_PyThreadStateImpl`, which begins with `PyThreadState`.
     pub thread_impl_size: u64,
 }
 
@@ -56,7 +56,7 @@ impl AsyncioDebug {
         if bytes.len() < SIZE {
             return Err(truncated);
         }
-        if words.iter().any(|word| *word > FAR) {
+        if words.iter().any(|word| *word > MAX_OFFSET) {
             return Err(AsyncioDebugError::Implausible {
                 rule: "every size and offset is bounded",
             });
@@ -161,7 +161,8 @@ impl AsyncioDebug {
     }
 }
 
-/// Whether a list head of two words lies at this offset in so large a structure.
+/// Whether a list head of two words at this offset lies in a structure of `size`
+/// bytes.
 fn within(head: u64, size: u64) -> bool {
     head > 0 && head.is_multiple_of(8) && head + 16 <= size
 }

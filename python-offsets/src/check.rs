@@ -1,19 +1,19 @@
-//! Rules that every layout of every version keeps.
+//! Rules that hold for the layout of every version.
 //!
 //! A wrong offset fails open: it yields plausible values and no error. These
-//! rules cost nothing and catch a layout that is put together from sources
-//! that do not belong together.
+//! rules cost nothing and catch a layout whose numbers come from sources that
+//! do not belong together.
 
-use crate::{Error, Layout};
+use crate::{Error, Layout, Offset, Size};
 
-/// No offset inside a structure that objects or threads have is larger.
-const FAR: u32 = 1 << 20;
+/// Upper bound of an offset inside an object or a thread state.
+const MAX_OFFSET: u32 = 1 << 20;
 
 impl Layout {
-    /// Whether the numbers can be those of one build of CPython.
+    /// Checks that the numbers can belong to one build of CPython.
     ///
     /// # Errors
-    /// [`Error::Implausible`] with the first rule that is broken.
+    /// [`Error::Implausible`] with the first broken rule.
     pub fn check(&self) -> Result<(), Error> {
         let rules = self
             .object_rules()
@@ -32,7 +32,7 @@ impl Layout {
         let object = &self.object;
         let header = object.size;
         vec![
-            // 32 bytes with a GIL: built to trace references.
+            // Builds with a GIL have 32 bytes if they trace references.
             (
                 "object.size is 16 or 32, where free-threaded 32",
                 header == 32 || (header == 16 && !self.build.free_threaded),
@@ -64,8 +64,10 @@ impl Layout {
                     && self.unicode.ascii_size < self.unicode.compact_size,
             ),
             (
-                "unicode.kind_shift lies in the 32 bits of state",
-                self.unicode.kind_shift <= 25,
+                "unicode: the bits of state lie in its 32 bits",
+                self.unicode.kind_shift <= 29
+                    && self.unicode.compact_shift < 32
+                    && self.unicode.ascii_shift < 32,
             ),
             (
                 "long.ob_digit follows long.tag",
@@ -74,6 +76,32 @@ impl Layout {
             (
                 "dict.ma_keys < ma_values",
                 self.dict.ma_keys < self.dict.ma_values,
+            ),
+            (
+                "dict_entry: key and value lie in the entry",
+                entry_holds(
+                    self.dict_entry.size,
+                    [self.dict_entry.me_key, self.dict_entry.me_value],
+                ),
+            ),
+            (
+                "dict_entry: key and value lie in the entry of a str",
+                match (
+                    self.dict_entry.unicode_size,
+                    self.dict_entry.unicode_me_key,
+                    self.dict_entry.unicode_me_value,
+                ) {
+                    (Some(size), Some(key), Some(value)) => entry_holds(size, [key, value]),
+                    (None, None, None) => true,
+                    _ => false,
+                },
+            ),
+            (
+                "set: key and hash lie in the entry",
+                entry_holds(
+                    self.set.entry_size,
+                    [self.set.entry_key, self.set.entry_hash],
+                ),
             ),
             (
                 "type.tp_name < tp_basicsize < tp_flags < tp_dict < tp_mro < tp_subclasses < ht_qualname",
@@ -92,8 +120,7 @@ impl Layout {
                 self.deque
                     .block_length
                     .checked_mul(8)
-                    .and_then(|n| n.checked_add(self.deque.block_data))
-                    == Some(self.deque.block_right),
+                    .is_some_and(|length| self.deque.block_data + length == self.deque.block_right),
             ),
             (
                 "code.co_filename < co_name",
@@ -198,7 +225,7 @@ impl Layout {
             task.log_tb,
         ];
         vec![
-            ("task.size is bounded", task.size < FAR),
+            ("task.size is bounded", task.size < MAX_OFFSET),
             (
                 "task: fields of the future lie in order",
                 future.is_sorted_by(|a, b| a < b) && task.log_tb < task.future_size,
@@ -219,8 +246,7 @@ impl Layout {
             ("task.coro lies inside task.size", task.coro < task.size),
             (
                 "task.node ends the task",
-                task.node
-                    .is_none_or(|node| node.checked_add(16) == Some(task.size)),
+                task.node.is_none_or(|node| node + 16 == task.size),
             ),
             (
                 "task.awaited_by lies in front of state",
@@ -239,6 +265,11 @@ impl Layout {
             ),
         ]
     }
+}
+
+/// Whether two pointers at these offsets lie in an entry of `size` bytes.
+fn entry_holds(size: Size, fields: [Offset; 2]) -> bool {
+    size.is_multiple_of(8) && fields.into_iter().all(|field| field + 8 <= size)
 }
 
 #[cfg(test)]

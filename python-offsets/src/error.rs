@@ -1,4 +1,4 @@
-//! What can go wrong between a number that was read and a checked layout.
+//! Errors on the way from numbers to a checked layout.
 
 /// A layout was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +27,7 @@ pub enum Error {
     /// No build that the tables know has this size.
     #[error("no known build of CPython {minor} has {key} = {value}")]
     UnknownBuild {
-        /// The table that was asked.
+        /// The minor version of the table.
         minor: String,
         /// The key that was observed.
         key: String,

@@ -1,9 +1,9 @@
 //! Where each field of CPython's structures lies, per version.
 //!
-//! A [`Layout`] holds every offset that is needed to look into a process that
-//! runs CPython on x86-64 Linux. There are three sources, see [`Source`]; all
-//! yield an [`Overlay`] over the [`Table`] of the minor version, and what comes
-//! out is checked as a whole:
+//! A [`Layout`] holds every offset that reading a CPython process on x86-64 Linux
+//! needs. The numbers come from three sources, see [`Source`]. Each yields an
+//! [`Overlay`] over the [`Table`] of the minor version, and the resulting layout
+//! is checked as a whole:
 //!
 //! ```
 //! use python_offsets::{Overlay, table};
@@ -17,7 +17,8 @@
 //! # Ok::<(), python_offsets::Error>(())
 //! ```
 //!
-//! A build that no source knows is refused: a wrong offset fails open.
+//! A build that no source describes is refused, because a wrong offset yields
+//! plausible values and no error.
 
 pub mod asyncio_debug;
 mod check;
@@ -36,15 +37,17 @@ pub use error::Error;
 pub use layout::*;
 pub use overlay::Overlay;
 pub use published::{Published, PublishedError};
-pub use table::{Table, minors, table};
+pub use table::{SUPPORTED, Table, VersionRange, minors, table};
 
-/// Where a number comes from, the most trustworthy first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+/// The source of the numbers of a layout, the most trustworthy first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// The process itself: `_Py_DebugOffsets`, `_AsyncioDebug`.
     Published,
-    /// The debug information of the very binary, matched by its build id.
+    /// The debug information of the binary itself, matched by its build id.
     Dwarf,
     /// The table of the minor version.
     Table,

@@ -1,4 +1,4 @@
-//! Which C member each key of a layout is: `data/members.toml`, parsed.
+//! The C member of each key of a layout: `data/members.toml`, parsed.
 
 use std::sync::OnceLock;
 
@@ -10,7 +10,7 @@ use crate::Error;
 /// The parsed file.
 #[derive(Debug)]
 pub struct Members {
-    /// Source files whose compilation units describe the structures.
+    /// Source files whose compilation units define the structures.
     pub sources: Vec<String>,
     /// All keys, in the order of the file.
     pub keys: Vec<Key>,
@@ -21,16 +21,16 @@ pub struct Members {
 pub struct Key {
     /// `group.field`.
     pub name: String,
-    /// The first that a binary knows counts.
+    /// Expressions, of which the first that a binary can resolve applies.
     pub at: Vec<Candidate>,
     /// Whether the base of a table may state it.
     pub in_table: bool,
 }
 
-/// An expression, and where it counts.
+/// An expression and the condition under which it applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// What is looked for.
+    /// The expression.
     pub expression: Expression,
     pub(crate) condition: Option<Condition>,
 }
@@ -38,7 +38,7 @@ pub struct Candidate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
     pub expression: Expression,
-    /// Whether it has to be known, or has to be unknown.
+    /// Whether the expression must be resolvable, or must not be.
     pub known: bool,
 }
 
@@ -62,7 +62,7 @@ pub(crate) enum Kind {
 /// A type by its name in C.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Root {
-    /// Whether only the tag of a `struct` is meant, not a `typedef`.
+    /// Whether the name is the tag of a `struct`, not a `typedef`.
     pub tag: bool,
     pub name: String,
 }
@@ -80,7 +80,7 @@ pub(crate) struct Step {
 }
 
 impl Members {
-    /// The members that this crate knows.
+    /// The members in `data/members.toml`.
     ///
     /// # Errors
     /// When the embedded file is malformed.
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_passes_for_an_expression() {
+    fn malformed_expressions_are_refused() {
         for text in [
             "",
             "T",
@@ -270,7 +270,6 @@ mod tests {
 
     #[test]
     fn keys_are_fields_of_a_layout() {
-        // A number is a field if it can be overlaid; the value does not matter.
         let members = Members::embedded().expect("the embedded file");
         let known: Vec<String> = minors()
             .flat_map(|name| {
@@ -284,8 +283,7 @@ mod tests {
             .collect();
         for key in &members.keys {
             let stated = known.contains(&key.name);
-            // Sizes that no variant is told by, and what only free-threaded
-            // builds of versions without a table have.
+            // Only free-threaded builds of versions without a table have these.
             let unstated = ["code.co_tlbc", "frame.tlbc_index"].contains(&key.name.as_str());
             assert!(stated || unstated, "{}", key.name);
         }

@@ -1,4 +1,4 @@
-//! Putting measured numbers over those of a table.
+//! Replacing numbers of a table by measured ones.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use crate::{Error, Layout};
 
-/// Numbers for some fields of a [`Layout`], by `group.field` as the tables
-/// spell them (`type.tp_name`, `task.loop`); elements of a list carry their
-/// index behind it (`gc.heads.0`).
+/// Numbers for some fields of a [`Layout`], by `group.field` as the tables spell
+/// them (`type.tp_name`, `task.loop`). Elements of a list have their index
+/// appended (`gc.heads.0`).
 pub type Overlay = BTreeMap<String, i64>;
 
 impl Layout {
-    /// This layout with the numbers of an overlay in place of its own, checked.
+    /// This layout with its own numbers replaced by those of `overlay`, checked.
     ///
     /// # Errors
     /// When a key is no field of a layout, a value does not fit its field, or
-    /// the outcome contradicts itself ([`Layout::check`]).
+    /// the result contradicts itself ([`Layout::check`]).
     pub fn overlaid(&self, overlay: &Overlay) -> Result<Self, Error> {
         self.with(
             overlay

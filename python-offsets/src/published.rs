@@ -1,8 +1,8 @@
 //! Offsets that CPython publishes about itself: `_Py_DebugOffsets`.
 //!
-//! From 3.13 on it is the first thing in `_PyRuntime`
-//! (`Include/internal/pycore_debug_offsets.h`). Which `u64` follows which is
-//! data, `data/published.toml`.
+//! From 3.13 on it is the first member of `_PyRuntime`
+//! (`Include/internal/pycore_debug_offsets.h`). The order of its `u64` is in
+//! `data/published.toml`.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,13 +14,13 @@ use crate::{Error, Overlay};
 /// The bytes that `_Py_DebugOffsets` starts with.
 pub const COOKIE: &[u8; 8] = b"xdebugpy";
 
-/// No version's `_Py_DebugOffsets` is longer than this many bytes.
+/// Upper bound of the size of `_Py_DebugOffsets` of any version, in bytes.
 pub const MAX_SIZE: usize = 4096;
 
-/// No size or offset that is published is larger.
-const FAR: u64 = 1 << 24;
+/// Upper bound of every published size and offset.
+const MAX_OFFSET: u64 = 1 << 24;
 
-/// What a process says about its own structures.
+/// The offsets that a process publishes about its own structures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// `PY_VERSION_HEX`: `0x30e0af0` is 3.14.10 final.
@@ -29,9 +29,9 @@ pub struct Published {
     pub minor: String,
     /// Whether it is the free-threaded ABI.
     pub free_threaded: bool,
-    /// What is published of the fields of a [`Layout`](crate::Layout).
+    /// The published fields of a [`Layout`](crate::Layout).
     pub overlay: Overlay,
-    /// All that is published, by CPython's names: `thread_state.size`.
+    /// Everything that is published, by CPython's names: `thread_state.size`.
     pub all: BTreeMap<String, u64>,
 }
 
@@ -99,7 +99,7 @@ pub enum PublishedError {
         /// Its value.
         value: u64,
     },
-    /// Two fields of one structure lie at the same place.
+    /// Two fields of one structure have the same offset.
     #[error("{field} and {other} are both {value}")]
     Overlapping {
         /// The one field, by CPython's name.
@@ -116,11 +116,11 @@ pub enum PublishedError {
 
 impl Published {
     /// Reads `_Py_DebugOffsets` from the bytes at the start of `_PyRuntime`.
-    /// Bytes behind it are ignored: pass [`MAX_SIZE`] of them.
+    /// Pass [`MAX_SIZE`] bytes; those after the struct are ignored.
     ///
     /// # Errors
-    /// When it is no such struct, of a version that is not known or not final,
-    /// or when a number in it breaks a rule that every build keeps.
+    /// When it is no such struct, its version is unknown or not final, or a number
+    /// in it breaks a rule that holds for every build.
     pub fn parse(bytes: &[u8]) -> Result<Self, PublishedError> {
         let spec = spec()?;
         let truncated = |need| PublishedError::Truncated {
@@ -203,8 +203,8 @@ pub fn is_published(minor: &str) -> bool {
     spec().is_ok_and(|spec| spec.fields.contains_key(minor))
 }
 
-/// The full names of a group: `pyobject size ob_type` has `pyobject.size` and
-/// `pyobject.ob_type`.
+/// The full names of the fields of a group: `pyobject.size` and `pyobject.ob_type`
+/// for `pyobject size ob_type`.
 fn names(group: &str) -> impl Iterator<Item = String> {
     let mut words = group.split_whitespace();
     let group = words.next().unwrap_or_default();
@@ -219,7 +219,7 @@ impl Spec {
         free_threaded: bool,
     ) -> Result<(), PublishedError> {
         let header = all.get("pyobject.size").copied().unwrap_or_default();
-        // 32 bytes with a GIL: built to trace references.
+        // Builds with a GIL have 32 bytes if they trace references.
         if header != 32 && (header != 16 || free_threaded) {
             return Err(PublishedError::Header { size: header });
         }
@@ -234,12 +234,12 @@ impl Spec {
         group: &str,
         all: &BTreeMap<String, u64>,
     ) -> Result<(), PublishedError> {
-        let mut size = FAR;
+        let mut size = MAX_OFFSET;
         let mut taken: BTreeMap<u64, String> = BTreeMap::new();
         for field in names(group) {
             let value = all.get(&field).copied().unwrap_or_default();
             if field.ends_with(".size") {
-                if value == 0 || value > FAR {
+                if value == 0 || value > MAX_OFFSET {
                     return Err(PublishedError::Size { field, value });
                 }
                 size = value;
@@ -255,7 +255,7 @@ impl Spec {
             if !value.is_multiple_of(8) && !self.rules.narrow.contains(&field) {
                 return Err(PublishedError::Unaligned { field, value });
             }
-            // 0 also says that a build does not have the field.
+            // 0 also means that a build does not have the field.
             if value == 0 {
                 continue;
             }
@@ -283,14 +283,14 @@ impl Spec {
                 Some((field, base)) => (field, all.get(base)),
                 None => (source.as_str(), Some(&0)),
             };
-            // A field that this version does not publish is left to other sources.
+            // Other sources give the fields that this version does not publish.
             let (Some(value), Some(base)) = (all.get(field), base) else {
                 continue;
             };
             let outside = || PublishedError::Outside {
                 field: field.to_owned(),
                 value: *value,
-                size: FAR,
+                size: MAX_OFFSET,
             };
             let value = value.checked_sub(*base).ok_or_else(outside)?;
             overlay.insert(key.clone(), i64::try_from(value).map_err(|_| outside())?);

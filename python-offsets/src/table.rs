@@ -1,6 +1,7 @@
 //! The tables of this crate, one per minor version and ABI.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use crate::{Error, Layout, Overlay};
 
-/// What a release of one minor version looks like, and how its builds differ.
+/// The layout of one minor version, and how its builds differ.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
@@ -16,21 +17,21 @@ pub struct Table {
     variants: Vec<Variant>,
 }
 
-/// A build that is recognised by its sizes and adds to, or departs from, the base.
+/// A build that is recognised by its sizes. It adds to the base or changes it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Variant {
-    /// Which releases are meant, for a human reviewer.
+    /// The releases that this describes, for a human reviewer.
     #[serde(rename = "what")]
     _what: String,
-    /// The sizes that tell this build from others.
+    /// The sizes that identify this build.
     when: Overlay,
-    /// What is different then.
+    /// The values that differ from the base.
     set: BTreeMap<String, Value>,
 }
 
 impl Table {
-    /// Reads a table as it is edited: the groups of a [`Layout`], and
+    /// Reads a table in the form that people edit: the groups of a [`Layout`], and
     /// `[[variant]]` entries.
     ///
     /// # Errors
@@ -52,7 +53,7 @@ impl Table {
         Ok(table)
     }
 
-    /// Reads what `build.rs` has made of a table.
+    /// Reads a table in the form that `build.rs` embeds.
     fn embedded(json: &str) -> Result<Self, Error> {
         let table: Self =
             serde_json::from_str(json).map_err(|error| Error::Shape(error.to_string()))?;
@@ -60,14 +61,15 @@ impl Table {
         Ok(table)
     }
 
-    /// What holds for every build of this minor version that is not recognised
-    /// more closely. What only a recognised build is known to have is `None`.
+    /// The layout of builds of this minor version that no variant recognises. Fields
+    /// that only variants state are `None`.
     #[must_use]
     pub fn base(&self) -> &Layout {
         &self.base
     }
 
-    /// The layouts of all builds that are told apart: the base, then each variant.
+    /// The layouts of all builds that can be distinguished: the base, then each
+    /// variant.
     pub fn recognised(&self) -> impl Iterator<Item = Layout> {
         let base = std::iter::once(self.base.clone());
         // The tests have applied each of them.
@@ -77,18 +79,18 @@ impl Table {
 
     /// The layout of the build that has these sizes.
     ///
-    /// Worth stating: `task.size` (`tp_basicsize` of `_asyncio.Task`),
+    /// Relevant keys: `task.size` (`tp_basicsize` of `_asyncio.Task`),
     /// `thread.size` and `interp.size` (published from 3.13 on), `runtime.size`
-    /// (the ELF symbol `_PyRuntime`). Other keys do not matter here, so all
-    /// that a process published may be passed. The first variant whose sizes
-    /// were all observed is taken, otherwise the base.
+    /// (the ELF symbol `_PyRuntime`). Other keys have no effect, so everything
+    /// that a process published may be passed. The result is the first variant
+    /// whose sizes were all observed, otherwise the base.
     ///
     /// # Errors
     /// [`Error::UnknownBuild`] when `task.size` was observed and no known build
     /// has it.
     pub fn select(&self, observed: &Overlay) -> Result<Layout, Error> {
         let layout = match self.variant(observed) {
-            Some(place) => self.variants[place].apply(&self.base)?,
+            Some(index) => self.variants[index].apply(&self.base)?,
             None => self.base.clone(),
         };
         match observed.get(TASK_SIZE) {
@@ -101,13 +103,13 @@ impl Table {
         }
     }
 
-    /// Whether [`Self::select`] takes both for the same build.
+    /// Whether [`Self::select`] selects the same build for both.
     #[must_use]
     pub fn is_same_build(&self, observed: &Overlay, more: &Overlay) -> bool {
         self.variant(observed) == self.variant(more)
     }
 
-    /// The place of the first variant whose sizes were all observed.
+    /// Index of the first variant whose sizes were all observed.
     fn variant(&self, observed: &Overlay) -> Option<usize> {
         self.variants.iter().position(|variant| {
             let mut sizes = variant.when.iter();
@@ -139,24 +141,55 @@ impl Variant {
     }
 }
 
+type Embedded = (&'static str, &'static str, OnceLock<Option<Table>>);
+
+/// Embeds the tables with these names, oldest first.
 macro_rules! embedded {
-    ($($name:literal)*) => {
-        [$((
+    ($first:literal $($name:literal)* .. $last:literal) => {
+        const NAMES: &[&str] = &[$first, $($name,)* $last];
+
+        static TABLES: [Embedded; NAMES.len()] = [
+            embedded!(table $first),
+            $(embedded!(table $name),)*
+            embedded!(table $last),
+        ];
+
+        /// The versions of CPython that have a table.
+        pub const SUPPORTED: VersionRange = VersionRange {
+            first: $first,
+            last: $last,
+        };
+    };
+    (table $name:literal) => {
+        (
             $name,
             include_str!(concat!(env!("OUT_DIR"), "/", $name, ".json")),
             OnceLock::new(),
-        )),*]
+        )
     };
 }
 
-type Embedded = (&'static str, &'static str, OnceLock<Option<Table>>);
+// The last one is the newest minor version: it ends the range that users are told.
+embedded!["3.7" "3.8" "3.9" "3.10" "3.11" "3.12" "3.13" "3.13t" "3.14" .. "3.15"];
 
-static TABLES: [Embedded; 10] =
-    embedded!["3.7" "3.8" "3.9" "3.10" "3.11" "3.12" "3.13" "3.13t" "3.14" "3.15"];
+/// A range of minor versions. Prints as `3.7 to 3.15`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VersionRange {
+    /// The oldest version.
+    pub first: &'static str,
+    /// The newest version.
+    pub last: &'static str,
+}
 
-/// The table of a minor version (`3.13`), of its free-threaded build if asked.
+impl fmt::Display for VersionRange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} to {}", self.first, self.last)
+    }
+}
+
+/// The table of a minor version (`3.13`), or of its free-threaded build.
 ///
-/// `None` where none is known: such a process has to be refused.
+/// `None` where there is none: then the process has to be refused.
 #[must_use]
 pub fn table(minor: &str, free_threaded: bool) -> Option<&'static Table> {
     let (_, text, parsed) = TABLES
@@ -170,12 +203,13 @@ pub fn table(minor: &str, free_threaded: bool) -> Option<&'static Table> {
 
 /// The names of all tables, oldest first: `3.7` … `3.13`, `3.13t` …
 pub fn minors() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().map(|(name, ..)| *name)
+    NAMES.iter().copied()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Offset;
 
     fn observed(key: &str, value: i64) -> Overlay {
         Overlay::from([(key.to_owned(), value)])
@@ -209,6 +243,14 @@ mod tests {
                 assert!(line.contains("  # "), "{name}: {line}");
             }
         }
+    }
+
+    #[test]
+    fn the_supported_range_is_that_of_the_tables() {
+        let mut minors = minors().filter(|name| !name.ends_with('t'));
+        assert_eq!(minors.next(), Some(SUPPORTED.first));
+        assert_eq!(minors.last(), Some(SUPPORTED.last));
+        assert_eq!(SUPPORTED.to_string(), "3.7 to 3.15");
     }
 
     #[test]
@@ -263,8 +305,8 @@ mod tests {
                 .select(&observed("interp.size", size))
                 .map(|l| l.interp.asyncio_tasks_head)
         };
-        assert_eq!(head(225_864), Ok(Some(10_880)));
-        assert_eq!(head(225_880), Ok(Some(10_888)));
+        assert_eq!(head(225_864), Ok(Some(Offset::new(10_880))));
+        assert_eq!(head(225_880), Ok(Some(Offset::new(10_888))));
         assert_eq!(head(225_872), Ok(None));
     }
 
@@ -276,7 +318,10 @@ mod tests {
                 .select(&observed("thread.size", size))
                 .expect("known sizes");
             assert_eq!(
-                layout.thread.asyncio_running_loop.map(i64::from),
+                layout
+                    .thread
+                    .asyncio_running_loop
+                    .map(|field| field.bytes().into()),
                 Some(size)
             );
         }

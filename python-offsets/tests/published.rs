@@ -6,7 +6,7 @@ mod live;
 use live::{ASYNCIO_14, ASYNCIO_15, V3_13, V3_13T, V3_14, V3_15, debug_offsets};
 use proptest::prelude::*;
 use python_offsets::published::MAX_SIZE;
-use python_offsets::{AsyncioDebug, AsyncioDebugError, Published, PublishedError, table};
+use python_offsets::{AsyncioDebug, AsyncioDebugError, Offset, Published, PublishedError, table};
 
 /// Where words of the 3.14 struct are, behind its header.
 const THREAD_SIZE: usize = 19;
@@ -169,8 +169,8 @@ fn asyncio_completes_a_build_that_the_table_does_not_know() {
     let base = table.select(&published.overlay).expect("the base");
     assert_eq!(base.interp.asyncio_tasks_head, None);
     let layout = base.overlaid(&published.overlay).expect("a layout");
-    assert_eq!(layout.interp.asyncio_tasks_head, Some(10_944));
-    assert_eq!(layout.thread.asyncio_running_task, Some(872));
+    assert_eq!(layout.interp.asyncio_tasks_head, Some(Offset::new(10_944)));
+    assert_eq!(layout.thread.asyncio_running_task, Some(Offset::new(872)));
 }
 
 #[test]

@@ -1,94 +1,93 @@
-//! Who goes on when a future is done: found by following its callbacks, on
-//! every version. What 3.14 records itself (`task_awaited_by`) says less: it
-//! also names tasks that have begun to gather or to run a group, and await
-//! something else.
+//! Which tasks continue when a future is done, found by following its callbacks. This
+//! works on every version. `task_awaited_by` of 3.14 is less exact: it also lists
+//! tasks that started a gather or a group and now await something else.
 
 use std::rc::Rc;
 
+use python_offsets::Offset;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::activity::Dependent;
 use crate::cpython::error::Result;
 use crate::cpython::{Kind, Reader};
 use crate::model::EdgeKind;
 
-/// A task that cannot go on before another, and through what it waits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Dependent {
-    pub task: u64,
-    pub via: EdgeKind,
-}
-
-/// Where a known callback keeps what it completes.
-enum Place {
-    /// Variable of its closure.
+/// Where a known callback stores the object that it completes.
+#[derive(Debug, Clone, Copy)]
+enum Completes {
+    /// In a variable of its closure.
     Cell(&'static str),
-    /// Attribute of the object that the method is bound to.
+    /// In an attribute of the receiver of the method.
     Attribute(&'static str),
-    /// First argument of a `functools.partial`.
+    /// As the first argument of a `functools.partial`.
     Argument,
     /// It completes nothing.
-    Nowhere,
+    Nothing,
 }
 
-/// Callbacks that asyncio itself registers, by the end of their qualified
-/// name: Lib/asyncio/{tasks,futures,taskgroups,base_events}.py, 3.7 to 3.15.
-const KNOWN: &[(&str, Place, EdgeKind)] = &[
+/// Callbacks that asyncio itself registers, by the end of their qualified name, with
+/// the kind of the edge: Lib/asyncio/{tasks,futures,taskgroups,base_events}.py, 3.7 to 3.15.
+const KNOWN: &[(&str, Completes, EdgeKind)] = &[
     (
         "gather.<locals>._done_callback",
-        Place::Cell("outer"),
+        Completes::Cell("outer"),
         EdgeKind::Gather,
     ),
     (
         "_wait.<locals>._on_completion",
-        Place::Cell("waiter"),
+        Completes::Cell("waiter"),
         EdgeKind::Wait,
     ),
     (
         "shield.<locals>._inner_done_callback",
-        Place::Cell("outer"),
+        Completes::Cell("outer"),
         EdgeKind::Shield,
     ),
     (
         "shield.<locals>._outer_done_callback",
-        Place::Nowhere,
+        Completes::Nothing,
         EdgeKind::Shield,
     ),
     (
         "_clear_awaited_by_callback",
-        Place::Nowhere,
+        Completes::Nothing,
         EdgeKind::Shield,
     ),
-    ("_log_on_exception", Place::Nowhere, EdgeKind::Shield),
+    ("_log_on_exception", Completes::Nothing, EdgeKind::Shield),
     (
         "as_completed.<locals>._on_completion",
-        Place::Cell("done"),
+        Completes::Cell("done"),
         EdgeKind::AsCompleted,
     ),
     (
         "_AsCompletedIterator._handle_completion",
-        Place::Attribute("_done"),
+        Completes::Attribute("_done"),
         EdgeKind::AsCompleted,
     ),
-    ("_release_waiter", Place::Argument, EdgeKind::WaitFor),
+    ("_release_waiter", Completes::Argument, EdgeKind::WaitFor),
     (
         "TaskGroup._on_task_done",
-        Place::Attribute("_on_completed_fut"),
+        Completes::Attribute("_on_completed_fut"),
         EdgeKind::TaskGroup,
     ),
     (
         "_chain_future.<locals>._call_set_state",
-        Place::Cell("destination"),
+        Completes::Cell("destination"),
         EdgeKind::Future,
     ),
     (
         "_chain_future.<locals>._call_check_cancel",
-        Place::Nowhere,
+        Completes::Nothing,
         EdgeKind::Future,
     ),
-    ("_run_until_complete_cb", Place::Nowhere, EdgeKind::Future),
+    (
+        "_run_until_complete_cb",
+        Completes::Nothing,
+        EdgeKind::Future,
+    ),
 ];
 
-/// What one callback leads to.
+/// The effect of one callback.
 #[derive(Debug, Clone, Copy)]
 enum Target {
     /// It wakes this task.
@@ -97,34 +96,35 @@ enum Target {
     Future(u64, EdgeKind),
 }
 
-/// Finds dependents, remembering what each future leads to.
+/// Finds dependents, with a cache of the effects of each future.
 #[derive(Default)]
 pub struct Dependents {
     known: FxHashMap<u64, Leads>,
-    /// What each callback leads to: many futures may have the same one.
+    /// Effects of each callback. Many futures may share one.
     callbacks: FxHashMap<u64, Rc<[Target]>>,
 }
 
-/// What one future leads to.
+/// The effects of one future.
 #[derive(Debug, Default, Clone)]
 struct Leads {
-    /// Tasks that it wakes.
+    /// Addresses of the tasks that it wakes.
     wakes: Vec<u64>,
-    /// Futures that it completes.
+    /// Addresses of the futures that it completes, with the kind of the edge.
     targets: Vec<(u64, EdgeKind)>,
 }
 
-/// What waits, directly or through other futures, for one task.
+/// Everything that waits for one task, directly or through other futures.
 #[derive(Debug, Default)]
 pub struct Reached {
+    /// The waiting tasks.
     pub dependents: Vec<Dependent>,
-    /// Futures of `concurrent.futures` on the way: threads wait for those.
+    /// Futures of `concurrent.futures` on the way, for which threads wait.
     pub concurrent: Vec<u64>,
 }
 
 impl Dependents {
-    /// What cannot go on before the future or task at `future` is done.
-    /// `callbacks` are its own.
+    /// Everything that cannot continue before the future or task at `future` is done.
+    /// `callbacks` are the callbacks of `future`.
     pub fn of(&mut self, reader: &Reader<'_>, future: u64, callbacks: &[u64]) -> Reached {
         let mut reached = Reached::default();
         let leads = self.leads(reader, callbacks);
@@ -179,7 +179,7 @@ impl Dependents {
 impl Reader<'_> {
     fn callback_targets(&self, callback: u64) -> Result<Vec<Target>> {
         let layout = &self.layout;
-        let field = |offset: u32, what| self.required(callback + u64::from(offset), what);
+        let field = |offset: Offset, what| self.required(offset.at(callback), what);
         match self.type_of(callback)?.kind {
             Kind::TaskWakeup => {
                 let task = field(layout.awaitable.wrapped, "ww_task")?;
@@ -212,7 +212,7 @@ impl Reader<'_> {
 
     fn method_targets(&self, receiver: u64, name: &str) -> Result<Vec<Target>> {
         match known(name) {
-            Some((Place::Attribute(attribute), via)) => {
+            Some((Completes::Attribute(attribute), via)) => {
                 match self.attribute_object(receiver, attribute)? {
                     Some(object) => Ok(self.completed_by(object, via)),
                     None => Ok(Vec::new()),
@@ -225,14 +225,14 @@ impl Reader<'_> {
 
     fn function_targets(&self, function: u64) -> Result<Vec<Target>> {
         let name = self.callable_name(function)?;
-        let place = known(&name);
-        if matches!(place, Some((Place::Nowhere, _))) {
+        let known = known(&name);
+        if matches!(known, Some((Completes::Nothing, _))) {
             return Ok(Vec::new());
         }
         let mut targets = Vec::new();
         for (variable, value) in self.closure(function)? {
-            match place {
-                Some((Place::Cell(wanted), via)) if *variable == **wanted => {
+            match known {
+                Some((Completes::Cell(wanted), via)) if *variable == **wanted => {
                     targets.extend(self.completed_by(value, via));
                 }
                 Some(_) => {}
@@ -244,11 +244,11 @@ impl Reader<'_> {
 
     fn partial_targets(&self, partial: u64) -> Result<Vec<Target>> {
         let layout = &self.layout.partial;
-        let function = self.required(partial + u64::from(layout.func), "fn")?;
-        let args = self.required(partial + u64::from(layout.args), "args")?;
+        let function = self.required(layout.func.at(partial), "fn")?;
+        let args = self.required(layout.args.at(partial), "args")?;
         let (args, _) = self.tuple_items(args, self.limits.value_items)?;
         let via = match known(&self.callable_name(function)?) {
-            Some((Place::Argument, via)) => via,
+            Some((Completes::Argument, via)) => via,
             Some(_) => return Ok(Vec::new()),
             None => EdgeKind::Future,
         };
@@ -258,11 +258,11 @@ impl Reader<'_> {
             .collect())
     }
 
-    /// What `object` stands for as the thing that a callback completes: a
-    /// future, or the futures of those that wait in a queue.
+    /// The effect of completing `object`, which is a future, or a queue with the futures
+    /// of its waiters.
     fn completed_by(&self, object: u64, via: EdgeKind) -> Vec<Target> {
         if self.is_task(object) {
-            // A task completes by itself: the callback only knows it.
+            // Only the task itself completes it; the callback just refers to it.
             return Vec::new();
         }
         if self.is_future(object) || self.is_concurrent_future(object) {
@@ -281,8 +281,8 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The futures that `asyncio.gather()` waits for, when the object at
-    /// `future` is what it returned (`_GatheringFuture`, Lib/asyncio/tasks.py).
+    /// The futures that `asyncio.gather()` waits for. `None` if the object at `future`
+    /// is not its result (`_GatheringFuture`, Lib/asyncio/tasks.py).
     pub fn gathered(&self, future: u64) -> Option<Vec<u64>> {
         let ty = self.type_of(future).ok()?;
         if &*ty.name != "_GatheringFuture" {
@@ -293,9 +293,9 @@ impl Reader<'_> {
         Some(children)
     }
 
-    /// The future of `concurrent.futures` that completes the asyncio future at
-    /// `future`: a callback of the latter cancels the former
-    /// (`_chain_future`, Lib/asyncio/futures.py).
+    /// The future of `concurrent.futures` that completes the asyncio future at `future`.
+    /// A callback of the latter cancels the former (`_chain_future`,
+    /// Lib/asyncio/futures.py). `None` if there is none.
     pub fn concurrent_source(&self, future: u64) -> Option<u64> {
         let callbacks = self.future(future).ok()?.callbacks;
         callbacks
@@ -314,9 +314,9 @@ impl Reader<'_> {
     }
 }
 
-fn known(name: &str) -> Option<(&'static Place, EdgeKind)> {
+fn known(name: &str) -> Option<(&'static Completes, EdgeKind)> {
     KNOWN
         .iter()
         .find(|(end, ..)| name.ends_with(end))
-        .map(|(_, place, via)| (place, *via))
+        .map(|(_, completes, via)| (completes, *via))
 }

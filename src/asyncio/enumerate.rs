@@ -1,5 +1,5 @@
-//! Finding every task: weak sets to 3.13, linked lists from 3.14, and the
-//! collector's lists for finished tasks that nothing else names.
+//! Finding every task: in weak sets to 3.13, in linked lists from 3.14, and in the
+//! lists of the garbage collector for finished tasks that are in neither.
 
 use python_offsets::TaskListForm;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -10,18 +10,21 @@ use crate::cpython::{GeneratorStage, Interpreter, Kind, Reader};
 
 use super::future::FutureState;
 
-/// Module that holds the sets of tasks.
+/// Module with the sets of tasks.
 const TASKS_MODULE: &str = "asyncio.tasks";
-/// C module whose state holds tasks of foreign types from 3.14.
+/// C module with the sets of tasks of other types from 3.14.
 const C_MODULE: &str = "_asyncio";
 
-/// The tasks of one interpreter and what could not be searched.
+/// The tasks of one interpreter.
 #[derive(Debug, Default)]
 pub struct FoundTasks {
+    /// Addresses of the tasks, each once.
     pub tasks: Vec<u64>,
+    /// Whether `asyncio.tasks` has been imported.
     pub asyncio_imported: bool,
+    /// Why tasks may be missing. Empty if none are.
     pub errors: Vec<String>,
-    seen: FxHashSet<u64>,
+    known: FxHashSet<u64>,
 }
 
 impl FoundTasks {
@@ -33,7 +36,7 @@ impl FoundTasks {
                 limit: reader.limits.tasks as u64,
             });
         }
-        if self.seen.insert(task) {
+        if self.known.insert(task) {
             self.tasks.push(task);
         }
         Ok(())
@@ -46,13 +49,13 @@ impl FoundTasks {
     }
 }
 
-/// All tasks of `interpreter`; `finished` are addresses where finished tasks
-/// have been seen, as `seen` finds them.
+/// All tasks of `interpreter`. `finished` are addresses of possible finished tasks,
+/// which were found as `origin` says.
 pub fn find_tasks(
     reader: &Reader<'_>,
     interpreter: &Interpreter,
     finished: &[u64],
-    seen: Seen,
+    origin: Seen,
 ) -> FoundTasks {
     let mut found = FoundTasks::default();
     match tasks_module(reader, interpreter.addr) {
@@ -74,13 +77,13 @@ pub fn find_tasks(
         }
     }
     for task in finished {
-        if found.seen.contains(task) {
+        if found.known.contains(task) {
             continue;
         }
         let is_over = !matches!(reader.future_state(*task), Ok(FutureState::Pending));
-        // One that has been freed since keeps its type, but no loop.
+        // A freed task still has its type, but no loop.
         let lives = |task| {
-            (seen == Seen::InLists || reader.is_tracked(task))
+            (origin == Seen::InLists || reader.is_tracked(task))
                 && reader
                     .task(task)
                     .is_ok_and(|raw| raw.future.event_loop.is_some())
@@ -133,8 +136,7 @@ fn tasks_in_set(reader: &Reader<'_>, set: u64, found: &mut FoundTasks) -> Result
         },
     };
     let (items, _) = reader.set_items(elements, reader.limits.items)?;
-    let word = u64::from(reader.layout.weakref.wr_object);
-    reader.prefetch(items.iter().map(|item| (*item, word as usize + 8)));
+    reader.prefetch_fields(items.iter().copied(), reader.layout.weakref.wr_object);
     for item in items {
         let target = match reader.type_of(item)?.kind {
             Kind::Weakref => reader.weakref_target(item)?,
@@ -161,7 +163,7 @@ fn tasks_in_lists(
         reader.layout.thread.asyncio_tasks_head,
         reader.layout.interp.asyncio_tasks_head,
     ) else {
-        // Neither is known before the module that publishes them is loaded.
+        // Both are unknown until the module that publishes them is loaded.
         return if found.asyncio_imported {
             Err(missing)
         } else {
@@ -172,22 +174,25 @@ fn tasks_in_lists(
     let heads = interpreter
         .threads
         .iter()
-        .map(|thread| thread.addr + u64::from(in_thread))
-        .chain([interpreter.addr + u64::from(in_interp)]);
+        .map(|thread| in_thread.at(thread.addr))
+        .chain([in_interp.at(interpreter.addr)]);
     for head in heads {
-        // One torn list must not hide the others.
+        // An inconsistent list must not hide the others.
         outcome = outcome.and(tasks_in_list(reader, head, found));
     }
     outcome
 }
 
 fn tasks_in_list(reader: &Reader<'_>, head: u64, found: &mut FoundTasks) -> Result<()> {
-    let missing = DecodeError::NotInLayout { what: "task_node" };
-    let offset = u64::from(reader.layout.task.node.ok_or(missing)?);
+    let missing = || DecodeError::NotInLayout { what: "task_node" };
+    let offset = u64::from(reader.layout.task.node.ok_or_else(missing)?);
+    let links = &reader.layout.linked_list;
+    let (next_link, previous_link) = links.next.zip(links.prev).ok_or_else(missing)?;
     let mut previous = head;
-    let mut node = reader.u64(head)?;
+    let mut node = reader.u64(next_link.at(head))?;
     while node != head && node != 0 {
-        let (next, back) = (reader.u64(node)?, reader.u64(node + 8)?);
+        let next = reader.u64(next_link.at(node))?;
+        let back = reader.u64(previous_link.at(node))?;
         if back != previous {
             return Err(DecodeError::Corrupt {
                 what: "list of tasks",
@@ -196,7 +201,7 @@ fn tasks_in_list(reader: &Reader<'_>, head: u64, found: &mut FoundTasks) -> Resu
         }
         let before = found.tasks.len();
         found.add(reader, node.wrapping_sub(offset))?;
-        // Walking in circles finds nothing new.
+        // A cycle in the list yields no new task.
         if found.tasks.len() == before {
             return Err(DecodeError::Corrupt {
                 what: "list of tasks",
@@ -208,7 +213,7 @@ fn tasks_in_list(reader: &Reader<'_>, head: u64, found: &mut FoundTasks) -> Resu
     Ok(())
 }
 
-/// From 3.14: what `asyncio._register_task` was given.
+/// From 3.14: the tasks that were passed to `asyncio._register_task`.
 fn foreign_tasks(reader: &Reader<'_>, interp: u64, found: &mut FoundTasks) -> Result<()> {
     let state_layout = &reader.layout.asyncio_state;
     let (Some(tasks), Some(eager)) = (
@@ -224,49 +229,50 @@ fn foreign_tasks(reader: &Reader<'_>, interp: u64, found: &mut FoundTasks) -> Re
         return Ok(());
     };
     reader.expect_kind(module, Kind::Module, "module _asyncio")?;
-    let at = module + u64::from(reader.layout.module.md_state);
+    let at = reader.layout.module.md_state.at(module);
     let Some(state) = reader.pointer(at, "md_state")? else {
         return Ok(());
     };
     for offset in [tasks, eager] {
-        if let Some(set) = reader.pointer(state + u64::from(offset), "set of foreign tasks")? {
+        if let Some(set) = reader.pointer(offset.at(state), "set of foreign tasks")? {
             tasks_in_set(reader, set, found)?;
         }
     }
     Ok(())
 }
 
-/// How objects were found.
+/// How the address of a possible object was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
-    /// In the collector's lists: they were objects then.
+    /// In the collector's lists: it was an object at that time.
     #[default]
     InLists,
-    /// Anywhere in memory, by the address of their type: they may be nothing.
+    /// Anywhere in memory, by the address of its type: it may be no object.
     InMemory,
 }
 
-/// What a walk over the collector's objects finds.
+/// Objects that a search of the whole heap finds.
 #[derive(Debug, Default)]
 pub struct Heap {
-    /// Finished tasks.
+    /// Addresses of finished tasks.
     pub tasks: Vec<u64>,
-    /// Coroutines that have not begun or are suspended, and suspended
+    /// Addresses of coroutines that have not started or are suspended, and of suspended
     /// asynchronous generators.
     pub coroutines: Vec<u64>,
-    /// Whether there are lists of all objects.
+    /// Whether the whole heap was searched.
     pub walked: bool,
+    /// Why objects may be missing. `None` if none are.
     pub error: Option<DecodeError>,
 }
 
-/// Finished tasks of `interpreter` that no set and no list of tasks names, and
-/// coroutines that nothing has to run.
+/// Finished tasks of `interpreter` that are in no set and no list of tasks, and
+/// coroutines that no task runs.
 ///
-/// From 3.12 a task that ends in its eager first step was never in a weak set,
-/// and from 3.14 every task leaves its list when it ends; while something
-/// refers to it, it is among the collector's objects. Those are many: this is
-/// for a memory of its own, while the process runs.
+/// From 3.12 a task that ends in its eager first step was never in a weak set, and
+/// from 3.14 every task leaves its list when it ends. While it is referenced it is
+/// among the collector's objects. Those are many, so this is called while the process
+/// runs, with a memory that is read only for this.
 pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter) -> Heap {
     let mut heap = Heap::default();
     if !asyncio_is_imported(reader, interpreter.addr) {
@@ -274,8 +280,8 @@ pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter)
     }
     let lists = match reader.collector_lists(runtime, interpreter.addr) {
         Ok(lists) => lists,
-        // A documented limit: where tasks are in weak sets, only those are lost
-        // that ended in their eager first step.
+        // A documented limit: with weak sets, only tasks that ended in their eager
+        // first step are missing.
         Err(_) if reader.layout.format.task_list == TaskListForm::WeakSets => return heap,
         Err(error) => {
             heap.error = Some(error);
@@ -305,8 +311,8 @@ pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter)
 }
 
 impl Reader<'_> {
-    /// Whether the object at `addr` is a coroutine that has not begun, or a
-    /// coroutine or asynchronous generator that is suspended.
+    /// Whether the object at `addr` is a coroutine that has not started, or a suspended
+    /// coroutine or asynchronous generator.
     pub fn is_loose(&self, addr: u64) -> bool {
         let Ok(ty) = self.type_of(addr) else {
             return false;

@@ -1,7 +1,9 @@
-//! Futures and tasks: native ones from their structure, others from their
+//! Futures and tasks: native ones from their structures, others from their
 //! attributes.
 
 use std::rc::Rc;
+
+use python_offsets::Offset;
 
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::objects::text::Text;
@@ -11,49 +13,64 @@ use crate::cpython::{Kind, Reader, Type};
 /// State of a future (`fut_state`, Modules/_asynciomodule.c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FutureState {
+    /// It has no result yet.
     Pending,
+    /// It was cancelled.
     Cancelled,
+    /// It has a result or an exception.
     Finished,
 }
 
-/// What native and pure-Python futures have in common.
+/// The common fields of native and pure-Python futures.
 #[derive(Debug, Clone)]
 pub struct RawFuture {
+    /// Address of the future.
     pub addr: u64,
+    /// Its type.
     pub ty: Rc<Type>,
+    /// Its state.
     pub state: FutureState,
+    /// Address of its loop.
     pub event_loop: Option<u64>,
-    /// What is called when it is done.
+    /// Addresses of the callables that are called when it is done.
     pub callbacks: Vec<u64>,
+    /// Address of its exception.
     pub exception: Option<u64>,
-    /// The exception was never retrieved (`__log_traceback`).
+    /// Whether the exception was never retrieved (`__log_traceback`).
     pub log_traceback: bool,
-    /// The creation stack of debug mode.
+    /// The stack of its creation; in debug mode only.
     pub source_traceback: Option<u64>,
 }
 
 /// The name of a task as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TaskName {
-    /// 3.7 gives tasks no names.
+    /// Tasks have no names in 3.7.
     Absent,
-    /// From 3.12: `Task-<n>`, not formatted before somebody asks.
+    /// From 3.12: the `n` of `Task-<n>`, which asyncio formats on demand.
     Number(u64),
+    /// The name itself.
     Text(Text),
 }
 
 /// A task.
 #[derive(Debug, Clone)]
 pub struct RawTask {
+    /// Its fields as a future.
     pub future: RawFuture,
+    /// Address of its coroutine. `None` once it is finished.
     pub coroutine: Option<u64>,
+    /// Address of the future that it waits for (`_fut_waiter`).
     pub waiter: Option<u64>,
+    /// Its name.
     pub name: TaskName,
+    /// Whether it will be cancelled when it next runs.
     pub must_cancel: bool,
+    /// Number of unanswered calls of `cancel()`.
     pub cancels_requested: u64,
 }
 
-/// Attributes that `asyncio.futures.Future` and `asyncio.tasks.Task` use.
+/// Attributes of `asyncio.futures.Future` and `asyncio.tasks.Task`.
 mod attribute {
     pub const BLOCKING: &str = "_asyncio_future_blocking";
     pub const STATE: &str = "_state";
@@ -72,7 +89,7 @@ mod attribute {
 }
 
 impl Reader<'_> {
-    /// Whether the object at `addr` is a future as `asyncio.isfuture` sees it.
+    /// Whether `asyncio.isfuture` is true for the object at `addr`.
     pub fn is_future(&self, addr: u64) -> bool {
         let Ok(ty) = self.type_of(addr) else {
             return false;
@@ -90,7 +107,10 @@ impl Reader<'_> {
                 && matches!(self.attribute(addr, attribute::COROUTINE), Ok(Some(_))))
     }
 
-    /// The future at `addr`; also a `concurrent.futures.Future`.
+    /// The future at `addr`. It may be a `concurrent.futures.Future`.
+    ///
+    /// # Errors
+    /// When it is no future or cannot be read.
     pub fn future(&self, addr: u64) -> Result<RawFuture> {
         let ty = self.type_of(addr)?;
         if ty.is_native_future() {
@@ -101,16 +121,22 @@ impl Reader<'_> {
     }
 
     /// State of the future at `addr`.
+    ///
+    /// # Errors
+    /// When it is no future or cannot be read.
     pub fn future_state(&self, addr: u64) -> Result<FutureState> {
         let ty = self.type_of(addr)?;
         if ty.is_native_future() {
-            let state = self.i32(addr + u64::from(self.layout.task.state))?;
+            let state = self.i32(self.layout.task.state.at(addr))?;
             return native_state(state, addr);
         }
         self.attribute_state(addr)
     }
 
     /// The task at `addr`.
+    ///
+    /// # Errors
+    /// When it is no task or cannot be read.
     pub fn task(&self, addr: u64) -> Result<RawTask> {
         let ty = self.type_of(addr)?;
         if ty.kind == Kind::Task {
@@ -134,7 +160,7 @@ impl Reader<'_> {
             });
         }
         let head = self.bytes(addr, layout.future_size as usize)?;
-        let pointer = |offset: u32| match head.field_u64(offset) {
+        let pointer = |offset: Offset| match head.field_u64(offset) {
             0 => None,
             value => Some(value),
         };
@@ -156,8 +182,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Items of a callback list: `(callback, context)` tuples or, in
-    /// `concurrent.futures`, the callbacks themselves.
+    /// The callbacks in the list at `list`. Its items are `(callback, context)` tuples,
+    /// or the callbacks themselves in `concurrent.futures`.
     fn callback_list(&self, list: u64) -> Result<Vec<u64>> {
         let (items, _) = self.list_items(list, self.limits.items)?;
         Ok(items
@@ -172,7 +198,7 @@ impl Reader<'_> {
     fn native_task(&self, addr: u64, ty: Rc<Type>) -> Result<RawTask> {
         let layout = &self.layout.task;
         let head = self.bytes(addr, layout.size as usize)?;
-        let pointer = |offset: u32| match head.field_u64(offset) {
+        let pointer = |offset: Offset| match head.field_u64(offset) {
             0 => None,
             value => Some(value),
         };
@@ -200,7 +226,7 @@ impl Reader<'_> {
             }),
             Kind::Str => Ok(TaskName::Text(self.unicode(addr, self.limits.text)?)),
             Kind::None => Ok(TaskName::Absent),
-            // `set_name` calls `str()`; a subclass may store anything.
+            // `set_name` stores a `str`, but a subclass may store any object.
             _ => Ok(TaskName::Text(Text {
                 text: self.value(addr).to_string(),
                 length: 0,

@@ -1,51 +1,60 @@
-//! What a loop will call: handles that are ready, timers, signal handlers and
-//! watched file descriptors.
+//! The callbacks of a loop: ready handles, timers, signal handlers and watched file
+//! descriptors.
 
 use rustc_hash::FxHashMap;
 
 use crate::cpython::error::Result;
 use crate::cpython::{Kind, Reader};
 
-/// Handles of one loop that are looked at.
+/// Maximum number of handles of one loop that are read.
 const MAX_HANDLES: usize = 1_000_000;
-/// Largest numbers of arguments of one handle that are looked at.
+/// Maximum number of arguments of one handle that are read.
 const MAX_ARGUMENTS: usize = 16;
 
 /// An `asyncio.Handle` or `TimerHandle`.
 #[derive(Debug, Clone)]
 pub struct RawHandle {
+    /// Address of the handle.
     pub addr: u64,
-    /// Qualified name of what it calls.
+    /// Qualified name of its callback.
     pub name: String,
-    /// What it calls.
+    /// Address of its callback.
     pub callback: u64,
+    /// Addresses of the arguments of the callback.
     pub arguments: Vec<u64>,
-    /// `loop.time()` at which it is due, in seconds; of timers only.
+    /// `loop.time()` at which a timer is due, in seconds. `None` for other handles.
     pub when: Option<f64>,
 }
 
 /// A descriptor that a loop's selector watches.
 #[derive(Debug, Clone)]
 pub struct Watched {
+    /// The file descriptor.
     pub fd: i64,
-    /// `selectors.EVENT_READ` (1) and `EVENT_WRITE` (2).
+    /// Sum of `selectors.EVENT_READ` (1) and `EVENT_WRITE` (2).
     pub events: i64,
+    /// The handle that is called when it can be read.
     pub reader: Option<RawHandle>,
+    /// The handle that is called when it can be written.
     pub writer: Option<RawHandle>,
 }
 
-/// Everything that may make a loop go on.
+/// All callbacks of a loop.
 #[derive(Debug, Clone, Default)]
 pub struct LoopHandles {
+    /// Handles that are called in the next iteration.
     pub ready: Vec<RawHandle>,
+    /// Timers.
     pub timers: Vec<RawHandle>,
+    /// Signal handlers.
     pub signals: Vec<RawHandle>,
+    /// Watched file descriptors, in ascending order.
     pub watched: Vec<Watched>,
 }
 
 impl Reader<'_> {
-    /// The handles of the loop at `addr`; loops that keep them in C structures
-    /// (uvloop) show none.
+    /// The handles of the loop at `addr`. None for loops with C structures (uvloop), and
+    /// without those that cannot be read.
     pub fn loop_handles(&self, addr: u64) -> LoopHandles {
         LoopHandles {
             ready: self.handles_in(addr, "_ready").unwrap_or_default(),
@@ -81,7 +90,10 @@ impl Reader<'_> {
             .collect())
     }
 
-    /// The handle at `addr`; `None` when it was cancelled.
+    /// The handle at `addr`. `None` if it was cancelled.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn handle(&self, addr: u64) -> Result<Option<RawHandle>> {
         let Some(callback) = self.attribute_object(addr, "_callback")? else {
             return Ok(None);
@@ -142,21 +154,21 @@ impl Reader<'_> {
     }
 }
 
-/// Timers by the object that each is for.
+/// Timers by the object that each affects. Times are seconds from now.
 #[derive(Debug, Default)]
 pub struct Timers {
-    /// Futures that a timer completes: `asyncio.sleep`, `call_later` on one.
+    /// Timers that complete a future (`asyncio.sleep`), by the future.
     pub wakes: FxHashMap<u64, f64>,
-    /// Timers that end a wait early, by the future, task or timeout object
-    /// that they are bound to, with the name of what they call.
+    /// Timers that end a wait early, by the future, task or timeout object that they
+    /// are bound to, with the name of their callback.
     pub guards: FxHashMap<u64, (f64, String)>,
 }
 
-/// What `asyncio.sleep` schedules (Lib/asyncio/futures.py).
+/// The callback that `asyncio.sleep` schedules (Lib/asyncio/futures.py).
 const SLEEP_CALLBACK: &str = "_set_result_unless_cancelled";
 
 impl Timers {
-    /// Sorts the timers of `handles`; `now` is `loop.time()`.
+    /// Adds the timers among `handles`. `now` is `loop.time()` in seconds.
     pub fn add(&mut self, reader: &Reader<'_>, handles: &[RawHandle], now: f64) {
         for handle in handles {
             let Some(when) = handle.when else { continue };

@@ -1,4 +1,8 @@
-//! asyncio: tasks, futures, coroutines, chains, loops.
+//! asyncio: tasks, futures, chains, loops and what each waits for.
+//!
+//! Everything here is read through a [`Reader`](crate::cpython::Reader), which
+//! knows nothing of asyncio. The types of the output that other frameworks will
+//! share are in [`crate::activity`].
 
 pub mod chain;
 pub mod dependents;
@@ -10,7 +14,6 @@ mod scan;
 pub mod wait;
 pub mod wait_table;
 
-pub use chain::{ChainFrame, Links, RawChain};
 pub use dependents::Dependents;
 pub use enumerate::{FoundTasks, Heap, Seen, asyncio_is_imported, find_tasks, search_heap};
 pub use future::{FutureState, RawFuture, RawTask, TaskName};

@@ -1,14 +1,15 @@
-//! Objects found by the address of their type, in all memory that a process has
-//! written: one way through it, where the collector's lists lead back and forth.
+//! Finding objects by the address of their type, in all memory that a process has
+//! written. One pass in order of addresses is faster than following the collector's
+//! lists, which lead back and forth.
 
 use super::enumerate::{Heap, asyncio_is_imported};
 use crate::cpython::error::Result;
 use crate::cpython::{Interpreter, Kind, Reader};
 use crate::process::{Memory, Piece};
 
-/// Memory that is looked through at a time: it stays in the processor's cache.
+/// Bytes that are searched at a time: they stay in the processor's cache.
 const WINDOW: usize = 256 << 10;
-/// A page, the least that can be read by itself.
+/// Size of a page in bytes: the smallest unit that is mapped.
 const PAGE: usize = 4 << 10;
 const WORD: usize = 8;
 
@@ -21,9 +22,10 @@ const COROUTINES: [(&str, Kind); 2] = [
 /// Module and name of the native task (Modules/_asynciomodule.c).
 const NATIVE: (&str, &str) = ("_asyncio", "Task");
 
-/// Looks through `ranges` of `memory` for what [`super::search_heap`] finds. What
-/// is no object any more is among it, and what is in use: to be sorted out by
-/// those who know. `None` where this cannot be known to find all.
+/// Searches `ranges` (address and length) of `memory` for the objects that
+/// [`super::search_heap`] finds. The result also has objects that were freed and
+/// coroutines in any state; the caller sorts them out. `None` where the result could
+/// be incomplete.
 pub fn scan_heap(
     reader: &Reader<'_>,
     runtime: u64,
@@ -55,7 +57,7 @@ pub fn scan_heap(
     (left > 0).then_some(heap)
 }
 
-/// The native task and the classes that derive from it.
+/// The type of native tasks and its subclasses.
 fn task_types(reader: &Reader<'_>, interp: u64) -> Result<Vec<u64>> {
     let Some(native) = reader.module_global(interp, NATIVE.0, NATIVE.1)? else {
         return Ok(Vec::new());
@@ -65,7 +67,8 @@ fn task_types(reader: &Reader<'_>, interp: u64) -> Result<Vec<u64>> {
     Ok(types)
 }
 
-/// The types of coroutines, where the module that names them does so truly.
+/// The types of coroutines. `None` if the module does not have them under their
+/// names.
 fn coroutine_types(reader: &Reader<'_>, interp: u64) -> Option<Vec<u64>> {
     let types = COROUTINES.into_iter().map(|(name, kind)| {
         let addr = reader.module_global(interp, TYPES_MODULE, name).ok()??;
@@ -75,17 +78,17 @@ fn coroutine_types(reader: &Reader<'_>, interp: u64) -> Option<Vec<u64>> {
     types.collect()
 }
 
-/// A few words that are looked for among very many.
+/// The few words that are searched for.
 struct Words {
     words: Vec<u64>,
-    /// By some of their bits: whether one of them has those.
+    /// A set bit for each value of some bits that one of the words has.
     bits: [u64; Self::BITS as usize / 64],
 }
 
 impl Words {
-    /// Enough that few others share the bits of a type's address.
+    /// Number of bits: enough that few other words pass.
     const BITS: u64 = 4096;
-    /// Types lie at multiples of 16.
+    /// Types are aligned to 16 bytes.
     const SHIFT: u32 = 4;
 
     fn new(words: impl Iterator<Item = u64>) -> Self {
@@ -94,26 +97,26 @@ impl Words {
             bits: [0; Self::BITS as usize / 64],
         };
         for word in &this.words {
-            let (place, bit) = Self::place(*word);
-            this.bits[place] |= bit;
+            let (index, bit) = Self::bit(*word);
+            this.bits[index] |= bit;
         }
         this
     }
 
     #[inline]
-    fn place(word: u64) -> (usize, u64) {
+    fn bit(word: u64) -> (usize, u64) {
         let bit = (word >> Self::SHIFT) % Self::BITS;
         ((bit / 64) as usize, 1 << (bit % 64))
     }
 
     #[inline]
     fn contain(&self, word: u64) -> bool {
-        let (place, bit) = Self::place(word);
-        self.bits[place] & bit != 0 && self.words.contains(&word)
+        let (index, bit) = Self::bit(word);
+        self.bits[index] & bit != 0 && self.words.contains(&word)
     }
 
-    /// Calls `found` with the address of each word in `bytes`, which begin at
-    /// `addr`, that is one of these, and with that word.
+    /// Calls `found` with address and value of each of these words in `bytes`, which
+    /// begin at `addr`.
     fn visit(&self, addr: u64, bytes: &[u8], found: &mut dyn FnMut(u64, u64)) {
         let (words, _) = bytes.as_chunks::<WORD>();
         for (at, word) in (addr..).step_by(WORD).zip(words) {
@@ -125,7 +128,7 @@ impl Words {
     }
 }
 
-/// Looks for `words` in all of `ranges`; what cannot be read any more is left out.
+/// Searches `ranges` for `words`. Pages that can no longer be read are left out.
 fn visit(
     memory: &dyn Memory,
     ranges: &[(u64, usize)],
@@ -151,7 +154,7 @@ fn visit(
                 words.visit(piece.addr, piece.buf, found);
                 continue;
             }
-            // One page that is gone fails all that are read with it.
+            // One unmapped page fails the whole piece, so read its pages one by one.
             for (at, page) in (piece.addr..).step_by(PAGE).zip(piece.buf.chunks_mut(PAGE)) {
                 if memory.read(at, page).is_ok() {
                     words.visit(at, page, found);
@@ -161,7 +164,7 @@ fn visit(
     }
 }
 
-/// A range in parts that fit into a window with others.
+/// A range in parts, of which several fit into a window.
 fn parts(addr: u64, len: usize) -> impl Iterator<Item = (u64, usize)> {
     const PART: usize = WINDOW / 4;
     let starts = (0..len).step_by(PART);

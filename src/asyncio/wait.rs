@@ -1,86 +1,76 @@
-//! In which primitive a suspended chain or a thread's call waits.
+//! The primitive in which a suspended chain or the call of a thread waits.
 
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use crate::activity::{ChainFrame, python_frames};
 use crate::cpython::error::Result;
-use crate::cpython::{RawFrame, Reader, Type};
+use crate::cpython::{RawFrame, Reader};
 
-use super::chain::ChainFrame;
-use super::wait_table::{KnownWait, Receiver, pool};
+use super::wait_table::{KnownWait, Receiver, WaitTable, pool};
 use crate::model::WaitKind;
 
-/// Frames outside a primitive that are searched for the pool or stream that
-/// uses it.
+/// Maximum number of frames outside a primitive that are searched for the pool or
+/// stream that uses it.
 const MAX_OUTER_FRAMES: usize = 8;
-/// What a qualified name has in place of a class for a function within a function.
+/// Part of the qualified name of a function inside a function, where that of a method
+/// has the class.
 const LOCALS: &str = "<locals>";
-/// What methods call the object that they belong to.
+/// Name of the first parameter of methods.
 const SELF: &str = "self";
-/// Module whose own classes are no pools, whatever their attributes.
+/// Module whose classes are never pools, whatever their attributes.
 const ASYNCIO: &str = "asyncio.";
 
-/// What a chain or a call waits in.
+/// The primitive in which a chain or a call waits.
 #[derive(Debug, Clone)]
 pub struct RawWait {
+    /// What is waited for.
     pub kind: WaitKind,
     /// What `subject` is.
     pub receiver: Receiver,
-    /// Receiver of the method that waits.
+    /// Address of the receiver of the method that waits.
     pub subject: u64,
     /// The frame of that method.
     pub frame: RawFrame,
 }
 
-/// Something of a library around the primitive that the user knows better.
+/// An object of a library that uses the primitive, and that users know better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outer {
-    /// Connections or permits that are given out and come back.
+    /// A pool of connections or permits.
     Pool(u64),
-    /// The shared state of two ends of a stream of objects.
+    /// The shared state of the two ends of an in-memory stream.
     MemoryStream(u64),
 }
 
 impl Reader<'_> {
-    /// Full names of the classes of `ty` in method resolution order.
-    pub fn class_names(&self, ty: &Type) -> Rc<[Rc<str>]> {
-        if let Some(names) = self.class_names.borrow().get(&ty.addr) {
-            return names.clone();
-        }
-        let names: Rc<[Rc<str>]> = ty
-            .mro
-            .iter()
-            .filter_map(|class| Some(self.full_type_name(&*self.type_at(*class).ok()?)))
-            .collect();
-        self.class_names.borrow_mut().insert(ty.addr, names.clone());
-        names
-    }
-
-    /// Whether the object at `addr` is an instance of the class called `class`.
-    pub fn is_instance(&self, addr: u64, class: &str) -> bool {
-        self.type_of(addr)
-            .is_ok_and(|ty| self.class_names(&ty).iter().any(|name| **name == *class))
-    }
-
-    /// The first argument of the function that `frame` runs.
+    /// The first argument of the function that `frame` runs. `None` if it has none or
+    /// the argument is unbound.
+    ///
+    /// # Errors
+    /// When the frame or its code cannot be read.
     pub fn receiver(&self, frame: &RawFrame) -> Result<Option<u64>> {
         if frame.at.code.arguments < 1 {
             return Ok(None);
         }
-        let slot = frame.addr + u64::from(self.layout.frame.localsplus);
+        let slot = self.layout.frame.localsplus.at(frame.addr);
         match self.untag(self.u64(slot)?) {
             Some(cell) if self.is_kind(cell, crate::cpython::Kind::Cell) => {
                 self.cell_contents(cell)
             }
             Some(value) => Ok(Some(value)),
-            // To 3.10 an argument that a closure uses has moved to its cell.
+            // To 3.10 an argument that a closure uses is moved to a cell.
             None => self.frame_variable(frame, SELF),
         }
     }
 
-    /// The object in whose method `frame` is. A function that is only given an object
-    /// first is no method of it: what it waits in may be something else.
+    /// The receiver of the method that `frame` runs. `None` if it runs no method. A
+    /// plain function with an object as its first argument is no method, and may wait
+    /// for something else.
+    ///
+    /// # Errors
+    /// When the frame, its code or the receiver cannot be read.
     pub fn method_receiver(&self, frame: &RawFrame) -> Result<Option<u64>> {
         let variables = self.variables(&frame.at.code)?;
         let first = variables.first().map(|variable| &*variable.name);
@@ -99,23 +89,13 @@ impl Reader<'_> {
         Ok(is_method.then_some(receiver))
     }
 
-    /// The row of `table` that describes what `frame` does, and its receiver.
-    fn known_wait<'t>(
+    /// The row of `table` that applies to `frame`, and the receiver.
+    fn known_wait(
         &self,
         frame: &RawFrame,
-        table: &'t [KnownWait],
-    ) -> Option<(&'t KnownWait, u64)> {
-        let name = &*frame.at.code.name;
-        let mut rows = table.iter().filter(|row| row.methods.contains(&name));
-        let key = (frame.at.code.addr, table.as_ptr() as usize);
-        let mut named = self.named.borrow_mut();
-        if !*named
-            .entry(key)
-            .or_insert_with(|| rows.clone().next().is_some())
-        {
-            return None;
-        }
-        drop(named);
+        table: &'static WaitTable,
+    ) -> Option<(&'static KnownWait, u64)> {
+        let mut rows = table.rows_of(&frame.at.code.name)?;
         let receiver = self.method_receiver(frame).ok()??;
         let ty = self.type_of(receiver).ok()?;
         let classes = self.class_names(&ty);
@@ -123,12 +103,13 @@ impl Reader<'_> {
             .map(|row| (row, receiver))
     }
 
-    /// The outermost of the known methods, one inside the other, that the
-    /// innermost of `frames` ends in; and how many frames that are.
+    /// The wait in which `frames` (innermost first) end: the outermost of the known
+    /// methods that call each other at the inner end, and the number of their frames.
+    /// `None` if the innermost frame runs no known method.
     pub fn innermost_wait<'f>(
         &self,
         frames: impl Iterator<Item = &'f RawFrame>,
-        table: &[KnownWait],
+        table: &'static WaitTable,
     ) -> Option<(RawWait, usize)> {
         let mut found: Option<(RawWait, usize)> = None;
         for (index, frame) in frames.enumerate() {
@@ -150,9 +131,8 @@ impl Reader<'_> {
         found
     }
 
-    /// The pool, limiter or stream of objects in whose methods the frames wait
-    /// that follow the `inner` innermost ones of `chain`.
-    /// `known` says what receivers are that were looked at before.
+    /// The pool, limiter or in-memory stream whose method called the `inner` innermost
+    /// frames of `chain`. `known` caches the result for each receiver.
     pub fn outer_wait(
         &self,
         chain: &[ChainFrame],
@@ -180,7 +160,7 @@ impl Reader<'_> {
             .or_else(|| self.is_pool(receiver).then_some(Outer::Pool(receiver)))
     }
 
-    /// The state that both ends of an in-memory stream share (anyio).
+    /// The state that both ends of the in-memory stream at `stream` share (anyio).
     fn memory_stream(&self, stream: u64) -> Option<u64> {
         let state = self.attribute_object(stream, "_state").ok()??;
         let has = |name| matches!(self.attribute_object(state, name), Ok(Some(_)));
@@ -192,34 +172,28 @@ impl Reader<'_> {
         has(pool::LIMIT) && (has(pool::USED) || has(pool::FREE) || has(pool::ALL))
     }
 
-    /// The first of `names` that the object at `addr` has as an attribute.
+    /// The first attribute of the object at `addr` out of `names` that is present and not
+    /// `None`.
     pub fn first_attribute(&self, addr: u64, names: &[&str]) -> Option<u64> {
         names
             .iter()
             .find_map(|name| self.attribute_object(addr, name).ok()?)
     }
 
-    /// Name of the module whose function `frame` runs.
+    /// Name of the module of the function that `frame` runs. `None` if it cannot be
+    /// read.
     pub fn frame_module(&self, frame: &RawFrame) -> Option<Rc<str>> {
-        let at = frame.addr + u64::from(self.layout.frame.globals);
+        let at = self.layout.frame.globals.at(frame.addr);
         let globals = self.pointer(at, "f_globals").ok()??;
         self.text(self.dict_get(globals, "__name__").ok()??).ok()
     }
 }
 
-/// The class whose method the frame is in, as its qualified name has it.
+/// The class in the qualified name of the function that `frame` runs.
 fn class_in(frame: &RawFrame) -> Option<&str> {
     let qualname = frame.at.qualname.as_deref();
     let (class, _) = qualname
         .unwrap_or(&frame.at.code.qualname)
         .rsplit_once('.')?;
     class.rsplit('.').next().filter(|class| *class != LOCALS)
-}
-
-/// The Python frames of a chain, innermost first.
-pub fn python_frames(chain: &[ChainFrame]) -> impl Iterator<Item = &RawFrame> {
-    chain.iter().rev().filter_map(|link| match link {
-        ChainFrame::Python(frame) => Some(frame),
-        ChainFrame::Native(_) => None,
-    })
 }

@@ -1,6 +1,10 @@
-//! Methods of asyncio and of the standard library in which a coroutine or a
-//! thread waits, and what each waits for. Rows are matched by the class of the
-//! receiver, along its method resolution order, never by file.
+//! Methods of asyncio and of the standard library in which a coroutine or a thread
+//! waits, and the kind of object that each waits for. A row applies if the receiver
+//! is an instance of its class; the file of the method does not matter.
+
+use std::sync::OnceLock;
+
+use rustc_hash::FxHashSet;
 
 use crate::model::{ResourceKind, WaitKind};
 
@@ -32,9 +36,40 @@ pub enum Receiver {
 pub struct KnownWait {
     /// Full name of the class that defines the methods.
     pub class: &'static str,
+    /// Names of the methods.
     pub methods: &'static [&'static str],
+    /// What is waited for.
     pub kind: WaitKind,
+    /// What the receiver is.
     pub receiver: Receiver,
+}
+
+/// Rows that are found by the name of a method.
+#[derive(Debug)]
+pub struct WaitTable {
+    rows: &'static [KnownWait],
+    /// All names of methods: most frames run none of them.
+    methods: OnceLock<FxHashSet<&'static str>>,
+}
+
+impl WaitTable {
+    const fn new(rows: &'static [KnownWait]) -> Self {
+        Self {
+            rows,
+            methods: OnceLock::new(),
+        }
+    }
+
+    /// The rows that list a method called `method`. `None` if there are none.
+    pub fn rows_of(&self, method: &str) -> Option<impl Iterator<Item = &'static KnownWait>> {
+        let methods = self.methods.get_or_init(|| {
+            let rows = self.rows.iter();
+            rows.flat_map(|row| row.methods.iter().copied()).collect()
+        });
+        let method = *methods.get(method)?;
+        let rows = self.rows.iter();
+        Some(rows.filter(move |row| row.methods.contains(&method)))
+    }
 }
 
 const fn row(
@@ -51,8 +86,9 @@ const fn row(
     }
 }
 
-/// Where coroutines wait: Lib/asyncio, 3.7 to 3.15.
-pub const COROUTINE_WAITS: &[KnownWait] = &[
+/// The methods in which coroutines wait: Lib/asyncio, 3.7 to 3.15.
+pub static COROUTINE_WAITS: &WaitTable = &COROUTINES;
+static COROUTINES: WaitTable = WaitTable::new(&[
     row(
         "asyncio.locks.Lock",
         &["acquire", "__aenter__"],
@@ -220,11 +256,12 @@ pub const COROUTINE_WAITS: &[KnownWait] = &[
         WaitKind::Semaphore,
         Receiver::Resource(ResourceKind::Semaphore),
     ),
-];
+]);
 
-/// Where threads wait: Lib/threading.py, Lib/queue.py, Lib/concurrent/futures,
-/// Lib/subprocess.py, Lib/multiprocessing.
-pub const THREAD_WAITS: &[KnownWait] = &[
+/// The methods in which threads wait: Lib/threading.py, Lib/queue.py,
+/// Lib/concurrent/futures, Lib/subprocess.py.
+pub static THREAD_WAITS: &WaitTable = &THREADS;
+static THREADS: WaitTable = WaitTable::new(&[
     row(
         "threading.Condition",
         &["wait", "wait_for"],
@@ -291,12 +328,12 @@ pub const THREAD_WAITS: &[KnownWait] = &[
         WaitKind::Subprocess,
         Receiver::Popen,
     ),
-];
+]);
 
-/// Attribute names by which connection pools and limiters of many libraries
-/// say how much they can give out. Any object with a limit and one of the
-/// others counts as a pool.
+/// Names of the attributes of connection pools and limiters in many libraries. An
+/// object is a pool if it has a limit and one of `USED`, `FREE` and `ALL`.
 pub mod pool {
+    /// How much the pool can give out.
     pub const LIMIT: &[&str] = &[
         "_limit",
         "max_connections",
@@ -307,6 +344,7 @@ pub mod pool {
         "max_size",
         "_total_tokens",
     ];
+    /// What is given out.
     pub const USED: &[&str] = &[
         "_acquired",
         "_in_use_connections",
@@ -314,6 +352,7 @@ pub mod pool {
         "_borrowers",
         "_checked_out",
     ];
+    /// What can be given out at once.
     pub const FREE: &[&str] = &[
         "_available_connections",
         "_free",
@@ -321,7 +360,8 @@ pub mod pool {
         "_queue",
         "_pool",
     ];
-    /// Lists of everything, used or not.
+    /// Everything that the pool has made, given out or not.
     pub const ALL: &[&str] = &["_holders", "_connections"];
+    /// Who waits for the pool.
     pub const WAITERS: &[&str] = &["_waiters", "_wait_queue", "_requests", "_waiting"];
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
+use python_offsets::SUPPORTED;
 
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
 use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
@@ -28,14 +29,22 @@ const LIVE_ONLY: [&str; 6] = [
     "interval",
 ];
 
-/// See every thread and asyncio task of a running Python process, from outside
-///
-/// Reads a running CPython 3.7 to 3.15 process and shows each thread and each
-/// asyncio task with its chain of awaits and what it waits for.
+/// What the program does, for `--help`.
+fn long_about() -> String {
+    format!(
+        "{ABOUT}\n\nReads a running CPython {SUPPORTED} process and shows each thread and each \
+         asyncio task with its whole chain of awaits and what it waits for."
+    )
+}
+
+const ABOUT: &str = "See every thread and asyncio task of a running Python process, from outside";
+
 #[derive(Debug, Parser)]
 #[command(
     name = "dapper-attach",
     version,
+    about = ABOUT,
+    long_about = long_about(),
     after_long_help = REPORT_HELP,
     after_help = "Examples, permissions and exit status: --help",
     args_conflicts_with_subcommands = true,

@@ -1,5 +1,5 @@
 //! CPython's structures, read through a layout: runtime, threads, frames,
-//! code, line tables, objects.
+//! code, line tables and objects.
 
 pub mod error;
 pub mod frames;
@@ -10,7 +10,7 @@ pub mod threads;
 
 pub use error::DecodeError;
 pub use frames::code::Code;
-pub use frames::code_location::CodePlace;
+pub use frames::code_location::CodeLocation;
 pub use frames::entered::Entered;
 pub use frames::frame::{FrameSlot, RawFrame};
 pub use frames::generator::{GeneratorStage, RawGenerator};

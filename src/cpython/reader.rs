@@ -1,48 +1,49 @@
-//! Typed reads of a target's memory through a checked layout.
+//! Typed reads of a process's memory through a checked layout.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use arcstr::ArcStr;
-use python_offsets::Layout;
+use python_offsets::{Layout, Offset};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::error::{DecodeError, Result};
 use super::frames::code::Code;
-use super::frames::code_location::CodePlaces;
+use super::frames::code_location::CodeLocations;
 use super::objects::types::Type;
 use crate::limits::Limits;
 use crate::process::Memory;
 
-/// Highest user address of x86-64 Linux with four-level page tables; five
-/// levels are only handed out to programs that ask for them.
+/// End of the user addresses of x86-64 Linux with four-level page tables. The
+/// kernel gives higher addresses only to programs that ask for them.
 const USER_SPACE_END: u64 = 1 << 47;
 
-/// Bytes from the start of a task, a future or a coroutine that decoding looks at:
-/// its fields, and of a coroutine its frame and the first slots of its stack.
+/// Size of a pointer in the process, in bytes.
+pub const WORD: usize = 8;
+
+/// Bytes from the start of a task, future or coroutine that decoding needs: its
+/// fields, and for a coroutine also its frame and the first slots of its stack.
 pub const OBJECT_WINDOW: usize = 256;
 
 /// Attribute names in the order of their values.
 pub(super) type Names = Rc<[Rc<str>]>;
 
-/// Reads Python objects of one process. Types, code objects and names are
-/// decoded once and kept for as long as the reader lives: one snapshot.
+/// Reads Python objects of one process. Caches decoded types, code objects and
+/// names for its own lifetime, which is one snapshot.
 pub struct Reader<'m> {
     memory: &'m dyn Memory,
+    /// The layout of the process's interpreter.
     pub layout: Layout,
+    /// Upper bounds for everything that is read.
     pub limits: Limits,
     pub(super) types: RefCell<FxHashMap<u64, Rc<Type>>>,
     pub(super) codes: RefCell<FxHashMap<u64, Rc<Code>>>,
-    pub(super) places: CodePlaces,
+    pub(super) locations: CodeLocations,
     pub(super) texts: RefCell<FxHashMap<u64, Rc<str>>>,
     pub(super) key_names: RefCell<FxHashMap<(u64, u64), Names>>,
-    /// Functions by their address: whether they are `__exit__` or `__aexit__`.
+    /// By address of a function: whether it is an `__exit__` or `__aexit__`.
     pub(super) exits: RefCell<FxHashMap<u64, bool>>,
-    shared: RefCell<FxHashSet<ArcStr>>,
-    /// Code objects by address: whether their name is in a table of names.
-    pub(crate) named: RefCell<FxHashMap<(u64, usize), bool>>,
-    /// Names of a type's classes in method resolution order.
-    pub(crate) class_names: RefCell<FxHashMap<u64, Rc<[Rc<str>]>>>,
+    interned: RefCell<FxHashSet<ArcStr>>,
 }
 
 impl<'m> Reader<'m> {
@@ -54,23 +55,21 @@ impl<'m> Reader<'m> {
             limits,
             types: RefCell::default(),
             codes: RefCell::default(),
-            places: CodePlaces::default(),
+            locations: CodeLocations::default(),
             texts: RefCell::default(),
             key_names: RefCell::default(),
             exits: RefCell::default(),
-            shared: RefCell::default(),
-            named: RefCell::default(),
-            class_names: RefCell::default(),
+            interned: RefCell::default(),
         }
     }
 
-    /// `text` as a value that all who ask for the same text share.
+    /// `text` as one value that is shared between all equal texts.
     pub fn shared(&self, text: &str) -> ArcStr {
-        if let Some(known) = self.shared.borrow().get(text) {
+        if let Some(known) = self.interned.borrow().get(text) {
             return known.clone();
         }
         let new = ArcStr::from(text);
-        self.shared.borrow_mut().insert(new.clone());
+        self.interned.borrow_mut().insert(new.clone());
         new
     }
 
@@ -79,26 +78,31 @@ impl<'m> Reader<'m> {
         self.memory
     }
 
-    /// Announces what will be read next.
+    /// Announces address and length of the ranges that will be read next.
     pub fn prefetch(&self, ranges: impl Iterator<Item = (u64, usize)>) {
         let mut plausible =
             ranges.filter(|(addr, len)| is_plausible(*addr) && *len <= USER_SPACE_END as usize);
         self.memory.prefetch(&mut plausible);
     }
 
-    /// Announces that all of the objects at `addrs` will be read up to the word at
-    /// `offset`.
-    pub fn prefetch_fields(&self, addrs: impl Iterator<Item = u64>, offset: u32) {
-        const WORD: usize = 8;
-        self.prefetch(addrs.map(|addr| (addr, offset as usize + WORD)));
+    /// Announces that each of the objects at `addrs` will be read up to and
+    /// including its word `field`.
+    pub fn prefetch_fields(&self, addrs: impl Iterator<Item = u64>, field: Offset) {
+        self.prefetch(addrs.map(|addr| (addr, field.bytes() as usize + WORD)));
     }
 
     /// Fills `buf` from `addr`.
+    ///
+    /// # Errors
+    /// When not all of the bytes can be read.
     pub fn bytes_into(&self, addr: u64, buf: &mut [u8]) -> Result<()> {
         Ok(self.memory.read(addr, buf)?)
     }
 
-    /// `len` bytes from `addr`; the caller bounds `len`.
+    /// `len` bytes from `addr`. The caller bounds `len`.
+    ///
+    /// # Errors
+    /// When not all of the bytes can be read.
     pub fn bytes(&self, addr: u64, len: usize) -> Result<Vec<u8>> {
         let mut buf = vec![0; len];
         self.memory.read(addr, &mut buf)?;
@@ -109,35 +113,66 @@ impl<'m> Reader<'m> {
         Ok(self.memory.read_word(addr, len)?)
     }
 
+    /// The unsigned byte at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn u8(&self, addr: u64) -> Result<u8> {
         Ok(self.word(addr, 1)? as u8)
     }
 
+    /// The signed byte at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn i8(&self, addr: u64) -> Result<i8> {
         Ok(self.word(addr, 1)? as i8)
     }
 
+    /// The `u32` at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn u32(&self, addr: u64) -> Result<u32> {
         Ok(self.word(addr, 4)? as u32)
     }
 
+    /// The `i32` at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn i32(&self, addr: u64) -> Result<i32> {
         Ok(self.word(addr, 4)? as i32)
     }
 
+    /// The `u64` at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn u64(&self, addr: u64) -> Result<u64> {
         self.word(addr, 8)
     }
 
+    /// The `i64` at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn i64(&self, addr: u64) -> Result<i64> {
         Ok(self.word(addr, 8)? as i64)
     }
 
+    /// The `f64` at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn f64(&self, addr: u64) -> Result<f64> {
         Ok(f64::from_bits(self.word(addr, 8)?))
     }
 
-    /// The pointer at `addr`; null is `None`.
+    /// The pointer at `addr`. `None` if it is null. `what` names it in errors.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no address of user space.
     pub fn pointer(&self, addr: u64, what: &'static str) -> Result<Option<u64>> {
         let value = self.u64(addr)?;
         match value {
@@ -147,18 +182,24 @@ impl<'m> Reader<'m> {
         }
     }
 
-    /// The pointer at `addr`, which must not be null.
+    /// The pointer at `addr`, which must not be null. `what` names it in errors.
+    ///
+    /// # Errors
+    /// When it cannot be read, is null, or is no address of user space.
     pub fn required(&self, addr: u64, what: &'static str) -> Result<u64> {
         self.pointer(addr, what)?.ok_or(DecodeError::Null { what })
     }
 
-    /// A NUL-terminated text of at most `max` bytes, lossy.
+    /// The NUL-terminated text at `addr`, lossy.
+    ///
+    /// # Errors
+    /// When it cannot be read or is longer than `max` bytes.
     pub fn c_string(&self, addr: u64, max: usize) -> Result<String> {
         let mut text = Vec::new();
         let mut chunk = [0; 32];
         while text.len() < max {
             let at = addr + text.len() as u64;
-            // A short read at the end of a mapping must not lose the text.
+            // Reads stop at page ends: the text may be the last of its mapping.
             let len = chunk.len().min(4096 - (at % 4096) as usize);
             self.bytes_into(at, &mut chunk[..len])?;
             match chunk[..len].iter().position(|byte| *byte == 0) {
@@ -176,7 +217,10 @@ impl<'m> Reader<'m> {
         })
     }
 
-    /// `value` if it is at most `limit`, as a length.
+    /// `value` as a length. `what` names it in errors.
+    ///
+    /// # Errors
+    /// When it is negative or more than `limit`.
     pub fn bounded(&self, what: &'static str, value: i64, limit: usize) -> Result<usize> {
         match usize::try_from(value) {
             Ok(length) if length <= limit => Ok(length),
@@ -189,34 +233,43 @@ impl<'m> Reader<'m> {
     }
 }
 
-/// Whether `addr` can be an object's address in user space.
+/// Whether `addr` can be the address of an object in user space.
 pub fn is_plausible(addr: u64) -> bool {
     (4096..USER_SPACE_END).contains(&addr)
 }
 
-/// A field inside bytes that were read as one block.
+/// Access to the fields of a structure that was read as one block of bytes.
 pub trait Fields {
-    /// The `N` bytes at `offset`, zero where the block is too short.
-    fn field<const N: usize>(&self, offset: u32) -> [u8; N];
+    /// The `N` bytes at `offset`. Zeros where the block is too short.
+    fn field<const N: usize>(&self, offset: Offset) -> [u8; N];
 
-    fn field_u64(&self, offset: u32) -> u64 {
+    /// The `u64` at `offset`.
+    fn field_u64(&self, offset: Offset) -> u64 {
         u64::from_le_bytes(self.field(offset))
     }
 
-    fn field_i32(&self, offset: u32) -> i32 {
+    /// The `i32` at `offset`.
+    fn field_i32(&self, offset: Offset) -> i32 {
         i32::from_le_bytes(self.field(offset))
     }
 
-    fn field_u8(&self, offset: u32) -> u8 {
+    /// The byte at `offset`.
+    fn field_u8(&self, offset: Offset) -> u8 {
         self.field::<1>(offset)[0]
     }
 }
 
 impl Fields for [u8] {
-    fn field<const N: usize>(&self, offset: u32) -> [u8; N] {
-        let start = offset as usize;
+    fn field<const N: usize>(&self, offset: Offset) -> [u8; N] {
+        let start = offset.bytes() as usize;
         self.get(start..start + N)
             .and_then(|bytes| bytes.try_into().ok())
             .unwrap_or([0; N])
     }
+}
+
+/// The words in `bytes`, in order. A rest shorter than a word is left out.
+pub fn words(bytes: &[u8]) -> impl ExactSizeIterator<Item = u64> {
+    let (words, _) = bytes.as_chunks::<WORD>();
+    words.iter().map(|word| u64::from_le_bytes(*word))
 }

@@ -152,17 +152,7 @@ pub struct PythonBuild {
 }
 
 /// Where the offsets of CPython's structures came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LayoutSource {
-    /// The process itself publishes them (`_Py_DebugOffsets`,
-    /// Include/internal/pycore_debug_offsets.h, 3.13).
-    Published,
-    /// The DWARF of its binary.
-    Dwarf,
-    /// The table of its version.
-    Table,
-}
+pub use python_offsets::Source as LayoutSource;
 
 /// How the memory of the process was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

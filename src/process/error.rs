@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use python_offsets::SUPPORTED;
 use thiserror::Error;
 
 /// The fix for a process that cannot be stopped.
@@ -140,9 +141,9 @@ impl Error {
                 "{NO_PAUSE}; a larger `--max-pause` gives it more time"
             )),
             Self::Starting { .. } => Some("try again in a moment".into()),
-            Self::UnsupportedVersion { .. } => {
-                Some("dapper-attach reads CPython 3.7 to 3.15 on Linux x86-64".into())
-            }
+            Self::UnsupportedVersion { .. } => Some(format!(
+                "dapper-attach reads CPython {SUPPORTED} on Linux x86-64"
+            )),
             Self::Zombie { .. } | Self::Finalizing { .. } | Self::Gone { .. } => None,
             Self::Unreadable { .. } => None,
         }

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use arcstr::{ArcStr, literal};
 use rustc_hash::FxHashMap;
 
-use crate::asyncio::wait::python_frames;
+use crate::activity::{ChainFrame, python_frames};
 use crate::asyncio::wait_table::COROUTINE_WAITS;
-use crate::asyncio::{ChainFrame, Dependents, FutureState, Seen, find_tasks};
+use crate::asyncio::{Dependents, FutureState, Seen, find_tasks};
 use crate::cpython::{FrameSlot, Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::{IdSet, ItemId, Process, ResourceKind, Task, TaskState, Thread};

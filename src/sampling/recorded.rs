@@ -10,7 +10,7 @@ use super::evidence::Evidence;
 use super::retained::{Kept, Moment};
 use crate::cpython::runtime;
 use crate::cpython::runtime::Candidate;
-use crate::cpython::runtime::recorded_candidate::KnownCandidate;
+use crate::cpython::runtime::recorded_candidate::RecordedCandidate;
 use crate::cpython::{Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::{Process, ReadInfo};
@@ -58,7 +58,7 @@ pub struct RecordedProcess {
     /// Data about the process that does not change.
     pub facts: RecordedFacts,
     /// Addresses at which the runtime of CPython may be, with their layouts.
-    pub candidates: Vec<KnownCandidate>,
+    pub candidates: Vec<RecordedCandidate>,
     /// The samples, oldest first.
     pub samples: Vec<Sample>,
 }
@@ -178,7 +178,7 @@ impl RecordedProcess {
         let sample = (self.samples.get(index))
             .ok_or_else(|| unreadable("the capture has no such sample of it"))?;
         let candidates: Vec<Candidate> = (self.candidates.iter())
-            .filter_map(KnownCandidate::candidate)
+            .filter_map(RecordedCandidate::candidate)
             .collect();
         if candidates.is_empty() {
             return Err(unreadable("the capture names no supported version"));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arcstr::{ArcStr, literal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::asyncio::ChainFrame;
+use crate::activity::ChainFrame;
 use crate::cpython::{DecodeError, Kind, RawFrame, RawStack, Reader};
 use crate::model::{Frame, FrameKind, FramePlace, Local};
 
@@ -78,7 +78,7 @@ impl<'r, 'm> Frames<'r, 'm> {
     /// A Python frame.
     pub fn python(&self, raw: &RawFrame) -> Frame {
         let mut by_position = self.by_position.borrow_mut();
-        let known = by_position.entry(raw.place());
+        let known = by_position.entry(raw.location_id());
         let mut frame = known.or_insert_with(|| self.position(raw)).clone();
         frame.place = Some(FramePlace {
             frame: raw.addr,
@@ -127,7 +127,7 @@ impl<'r, 'm> Frames<'r, 'm> {
         ids.clear();
         for link in chain {
             match link {
-                ChainFrame::Python(frame) => ids.push(frame.place()),
+                ChainFrame::Python(frame) => ids.push(frame.location_id()),
                 ChainFrame::Native(_) => return links().collect(),
             }
         }

@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 
 use super::frames::Frames;
 use super::threads::BuiltThread;
-use crate::asyncio::{FutureState, Links, RawChain, RawTask, TaskName};
+use crate::activity::{Links, RawChain};
+use crate::asyncio::{FutureState, RawTask, TaskName};
 use crate::cpython::error::Result;
 use crate::cpython::reader::OBJECT_WINDOW;
 use crate::cpython::{GeneratorStage, Kind, Reader};

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use arbitrary::{Arbitrary, Unstructured};
-use dapper_attach::cpython::runtime::recorded_candidate::KnownCandidate;
+use dapper_attach::cpython::runtime::recorded_candidate::RecordedCandidate;
 use dapper_attach::cpython::{FrameSlot, Reader, runtime};
 use dapper_attach::evaluate::{Bounds, Names, evaluate as evaluated};
 use dapper_attach::limits::Limits;
@@ -35,7 +35,7 @@ pub fn evaluate(data: &[u8]) {
         return;
     };
     let candidates = process.candidates.iter();
-    let candidates: Vec<_> = candidates.filter_map(KnownCandidate::candidate).collect();
+    let candidates: Vec<_> = candidates.filter_map(RecordedCandidate::candidate).collect();
     // The rest of a snapshot is the business of other targets.
     let confirmed = runtime::confirm(&candidates, &sample.memory, &Limits::default());
     let Ok((_, reader)) = confirmed else {

@@ -1,8 +1,8 @@
-//! Offsets from the debug information of the very binary.
+//! Offsets from the debug information of a binary.
 //!
-//! Only the compilation units of the few source files that `data/members.toml`
-//! lists are read, so that it takes milliseconds. A file is hostile input: no
-//! cycle, depth or size in it leads to more than a bounded amount of work.
+//! Only the compilation units of the source files in `data/members.toml` are read,
+//! which takes milliseconds. A file is hostile input: cycles, depths and sizes in it
+//! cause only a bounded amount of work.
 
 mod image;
 mod structs;
@@ -21,18 +21,18 @@ use units::Units;
 
 pub use image::{AltLink, DebugLink, Links};
 
-/// Reading one file never takes longer; honest files take a hundredth of it.
+/// Maximum time for reading one file. Real files take a hundredth of it.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// What a file says about the structures that were looked for.
+/// The offsets in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Build id of the file and names of the files that complete it.
     pub links: Links,
-    /// What was found. Two files of one process, such as `libpython` and
-    /// `_asyncio`, complete each other: extend one overlay by the other.
+    /// The found numbers. The files of one process, such as `libpython` and `_asyncio`,
+    /// complete each other: extend one overlay by the other.
     pub overlay: Overlay,
-    /// The expression over C types that each number is the value of.
+    /// The expression over C types for each number.
     pub members: BTreeMap<String, String>,
 }
 
@@ -48,7 +48,7 @@ pub enum DwarfError {
     /// It has no debug information; [`Links`] may lead to it.
     #[error("no debug information")]
     Missing,
-    /// A section is too large to be believed.
+    /// A section is larger than the limit.
     #[error("section {section} of {size} bytes is too large")]
     TooLarge {
         /// Name of the section.
@@ -59,13 +59,13 @@ pub enum DwarfError {
     /// The debug information is damaged.
     #[error("damaged debug information: {0}")]
     Damaged(#[from] gimli::Error),
-    /// There is more of something than is believed.
+    /// There is more of something than the limit.
     #[error("debug information with too many {what}")]
     TooMany {
-        /// What there is too much of.
+        /// Name of the thing.
         what: &'static str,
     },
-    /// Reading took longer than any honest file does.
+    /// Reading took longer than the limit.
     #[error("debug information that takes too long to read")]
     Deadline,
     /// The alternate file is not the one that the file was split from.
@@ -88,12 +88,12 @@ impl From<ElfError> for DwarfError {
 /// Reads offsets from an ELF file with DWARF 2 to 5, plain or compressed;
 /// `alternate` is the file that `.gnu_debugaltlink` names, if any.
 ///
-/// What a binary does not describe is left out; without the alternate file
-/// that may be much.
+/// Keys that the binary does not describe are missing in the result. Without the
+/// alternate file many may be missing.
 ///
 /// # Errors
 /// When the file is no x86-64 ELF file with debug information, is damaged, or
-/// is not what an honest compiler writes.
+/// exceeds a limit.
 pub fn read<F: FileRanges + ?Sized>(elf: &F, alternate: Option<&F>) -> Result<Found, DwarfError> {
     let members = Members::embedded()?;
     let main = Image::load(elf)?;
@@ -121,7 +121,7 @@ pub fn read<F: FileRanges + ?Sized>(elf: &F, alternate: Option<&F>) -> Result<Fo
     })
 }
 
-/// The value of a key and the expression that has it.
+/// The value of a key and the expression that gives it.
 fn lookup<'k>(
     structs: &mut Structs<'_>,
     key: &'k Key,
@@ -139,19 +139,19 @@ fn lookup<'k>(
     Ok(None)
 }
 
-/// The value of an expression, where all that it names is known.
+/// The value of an expression. `None` if it names something unknown.
 fn evaluate(structs: &mut Structs<'_>, expression: &Expression) -> Result<Option<i64>, DwarfError> {
     let bits = |structs: &mut Structs<'_>, path: &Path| structs.locate(path);
     let value = match &expression.kind {
         Kind::Size(root) => structs.size(root)?,
-        Kind::Offset(path) => bits(structs, path)?.map(|place| place.bit / 8),
+        Kind::Offset(path) => bits(structs, path)?.map(|die_ref| die_ref.bit / 8),
         Kind::Count(path) => match bits(structs, path)? {
-            Some(place) => structs.count(&place)?,
+            Some(die_ref) => structs.count(&die_ref)?,
             None => None,
         },
         Kind::Bit(path) => bits(structs, path)?
-            .filter(|place| place.is_bit_field)
-            .map(|place| place.bit % 8),
+            .filter(|die_ref| die_ref.is_bit_field)
+            .map(|die_ref| die_ref.bit % 8),
         Kind::Bits(from, to) => match (bits(structs, from)?, bits(structs, to)?) {
             (Some(from), Some(to)) => to.bit.checked_sub(from.bit),
             _ => None,

@@ -1,4 +1,4 @@
-//! C structures: finding them by name, their members and sizes.
+//! C structures by name, with their members and sizes.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -7,19 +7,19 @@ use gimli::AttributeValue;
 use gimli::constants as dw;
 
 use super::DwarfError;
-use super::units::{Die, Place, Slice, Units};
+use super::units::{Die, DieRef, Slice, Units};
 use crate::members::{Members, Path, Root};
 
-/// No honest chain of `typedef`s, qualifiers or signatures is longer.
+/// Upper bound of a chain of `typedef`s, qualifiers and signatures.
 const MAX_CHAIN: usize = 64;
-/// No honest structure nests anonymous ones deeper.
+/// Upper bound of the nesting of anonymous structures.
 const MAX_ANONYMOUS: usize = 8;
 
-/// The structures that were found, by name.
+/// The found structures by name.
 pub struct Structs<'data> {
     units: &'data Units<'data>,
-    roots: HashMap<Root, Place>,
-    members: HashMap<Place, Rc<[Member<'data>]>>,
+    roots: HashMap<Root, DieRef>,
+    members: HashMap<DieRef, Rc<[Member<'data>]>>,
 }
 
 /// A member of a structure or union.
@@ -29,21 +29,21 @@ struct Member<'data> {
     /// Bits from the start of the structure.
     bit: u64,
     is_bit_field: bool,
-    kind: Option<Place>,
+    kind: Option<DieRef>,
 }
 
-/// Where a path through structures leads.
+/// The end of a path through structures.
 #[derive(Clone, Copy)]
 pub struct Located {
     /// Bits from the start of the structure that the path starts from.
     pub bit: u64,
     pub is_bit_field: bool,
-    kind: Option<Place>,
+    kind: Option<DieRef>,
 }
 
 impl<'data> Structs<'data> {
-    /// Finds every type that an expression starts from, in the units of the
-    /// listed sources and in those that they import.
+    /// Finds every type that an expression starts with, in the units of the listed
+    /// sources and in the units that these import.
     pub fn find(units: &'data Units<'data>, members: &Members) -> Result<Self, DwarfError> {
         let mut wanted: HashMap<&[u8], Vec<&Root>> = HashMap::new();
         for root in members.roots() {
@@ -64,7 +64,7 @@ impl<'data> Structs<'data> {
             units.children(units.root(unit)?, |entry| {
                 if entry.tag() == dw::DW_TAG_imported_unit {
                     let import = found.reference(unit, entry, dw::DW_AT_import)?;
-                    linked.extend(import.map(|place| place.unit));
+                    linked.extend(import.map(|die_ref| die_ref.unit));
                 } else {
                     found.take(unit, entry, &wanted)?;
                 }
@@ -75,7 +75,7 @@ impl<'data> Structs<'data> {
         Ok(found)
     }
 
-    /// Notes a type if it is wanted, new, and complete.
+    /// Adds a type if an expression needs it, it is new, and it is complete.
     fn take(
         &mut self,
         unit: usize,
@@ -94,7 +94,7 @@ impl<'data> Structs<'data> {
         else {
             return Ok(());
         };
-        let place = Place {
+        let die_ref = DieRef {
             unit,
             offset: entry.offset(),
         };
@@ -102,33 +102,33 @@ impl<'data> Structs<'data> {
             if (root.tag && is_typedef) || self.roots.contains_key(root) {
                 continue;
             }
-            if let Some((complete, _)) = self.complete(place)? {
+            if let Some((complete, _)) = self.complete(die_ref)? {
                 self.roots.insert((*root).clone(), complete);
             }
         }
         Ok(())
     }
 
-    /// Follows names and qualifiers of a type to what it is: `None` where that
-    /// is only declared, or in a file that is not there.
-    fn complete(&self, place: Place) -> Result<Option<(Place, Die<'data>)>, DwarfError> {
-        let mut place = place;
+    /// Follows names and qualifiers to the type itself. `None` where it is only
+    /// declared, or is in a file that is not there.
+    fn complete(&self, die_ref: DieRef) -> Result<Option<(DieRef, Die<'data>)>, DwarfError> {
+        let mut die_ref = die_ref;
         for _ in 0..MAX_CHAIN {
-            let entry = self.units.entry(place)?;
+            let entry = self.units.entry(die_ref)?;
             let next = match entry.tag() {
                 dw::DW_TAG_typedef
                 | dw::DW_TAG_const_type
                 | dw::DW_TAG_volatile_type
                 | dw::DW_TAG_restrict_type
-                | dw::DW_TAG_atomic_type => self.reference(place.unit, &entry, dw::DW_AT_type)?,
+                | dw::DW_TAG_atomic_type => self.reference(die_ref.unit, &entry, dw::DW_AT_type)?,
                 _ if entry.has_attr(dw::DW_AT_signature) => {
-                    self.reference(place.unit, &entry, dw::DW_AT_signature)?
+                    self.reference(die_ref.unit, &entry, dw::DW_AT_signature)?
                 }
                 _ if is_declaration(&entry) => None,
-                _ => return Ok(Some((place, entry))),
+                _ => return Ok(Some((die_ref, entry))),
             };
             match next {
-                Some(next) => place = next,
+                Some(next) => die_ref = next,
                 None => return Ok(None),
             }
         }
@@ -142,7 +142,7 @@ impl<'data> Structs<'data> {
         unit: usize,
         entry: &Die<'data>,
         attribute: dw::DwAt,
-    ) -> Result<Option<Place>, DwarfError> {
+    ) -> Result<Option<DieRef>, DwarfError> {
         match entry.attr_value(attribute) {
             Some(value) => self.units.resolve(unit, value),
             None => Ok(None),
@@ -152,21 +152,21 @@ impl<'data> Structs<'data> {
     /// Size of a type in bytes.
     pub fn size(&self, root: &Root) -> Result<Option<u64>, DwarfError> {
         match self.roots.get(root) {
-            Some(place) => self.size_at(*place),
+            Some(die_ref) => self.size_at(*die_ref),
             None => Ok(None),
         }
     }
 
-    fn size_at(&self, place: Place) -> Result<Option<u64>, DwarfError> {
-        let Some((place, entry)) = self.complete(place)? else {
+    fn size_at(&self, die_ref: DieRef) -> Result<Option<u64>, DwarfError> {
+        let Some((die_ref, entry)) = self.complete(die_ref)? else {
             return Ok(None);
         };
         let size = number(&entry, dw::DW_AT_byte_size);
         let is_pointer = entry.tag() == dw::DW_TAG_pointer_type;
-        Ok(size.or_else(|| is_pointer.then(|| self.units.address_size(place.unit))))
+        Ok(size.or_else(|| is_pointer.then(|| self.units.address_size(die_ref.unit))))
     }
 
-    /// Where a path leads, if all of its steps are known.
+    /// The end of a path. `None` if one of its steps is unknown.
     pub fn locate(&mut self, path: &Path) -> Result<Option<Located>, DwarfError> {
         let Some(root) = self.roots.get(&path.root) else {
             return Ok(None);
@@ -199,13 +199,13 @@ impl<'data> Structs<'data> {
         Ok(Some(at))
     }
 
-    /// Elements of the array that a path leads to.
+    /// Number of elements of the array at the end of a path.
     pub fn count(&self, at: &Located) -> Result<Option<u64>, DwarfError> {
-        let Some((place, _)) = self.array(at)? else {
+        let Some((die_ref, _)) = self.array(at)? else {
             return Ok(None);
         };
         let mut count = None;
-        self.units.children(place, |entry| {
+        self.units.children(die_ref, |entry| {
             if entry.tag() == dw::DW_TAG_subrange_type {
                 let last = number(entry, dw::DW_AT_upper_bound);
                 let stated = number(entry, dw::DW_AT_count);
@@ -216,18 +216,18 @@ impl<'data> Structs<'data> {
         Ok(count)
     }
 
-    /// Type and size of an element of the array that a path leads to.
-    fn element(&self, at: &Located) -> Result<Option<(Place, u64)>, DwarfError> {
-        let Some((place, entry)) = self.array(at)? else {
+    /// Type and size of an element of the array at the end of a path.
+    fn element(&self, at: &Located) -> Result<Option<(DieRef, u64)>, DwarfError> {
+        let Some((die_ref, entry)) = self.array(at)? else {
             return Ok(None);
         };
-        let Some(element) = self.reference(place.unit, &entry, dw::DW_AT_type)? else {
+        let Some(element) = self.reference(die_ref.unit, &entry, dw::DW_AT_type)? else {
             return Ok(None);
         };
         Ok(self.size_at(element)?.map(|size| (element, size)))
     }
 
-    fn array(&self, at: &Located) -> Result<Option<(Place, Die<'data>)>, DwarfError> {
+    fn array(&self, at: &Located) -> Result<Option<(DieRef, Die<'data>)>, DwarfError> {
         let Some(kind) = at.kind else {
             return Ok(None);
         };
@@ -235,15 +235,15 @@ impl<'data> Structs<'data> {
         Ok(complete.filter(|(_, entry)| entry.tag() == dw::DW_TAG_array_type))
     }
 
-    /// A member by name, through anonymous structures, and its bits from the
-    /// start of the one at `place`.
+    /// A member by name, also inside anonymous structures, and its offset in bits from
+    /// the start of the structure at `die_ref`.
     fn member(
         &mut self,
-        place: Place,
+        die_ref: DieRef,
         name: &[u8],
         depth: usize,
     ) -> Result<Option<(u64, Member<'data>)>, DwarfError> {
-        let members = self.members_of(place)?;
+        let members = self.members_of(die_ref)?;
         for member in members.iter() {
             self.units.tick()?;
             if member.name == Some(name) {
@@ -264,12 +264,12 @@ impl<'data> Structs<'data> {
         Ok(None)
     }
 
-    fn members_of(&mut self, place: Place) -> Result<Rc<[Member<'data>]>, DwarfError> {
-        if let Some(members) = self.members.get(&place) {
+    fn members_of(&mut self, die_ref: DieRef) -> Result<Rc<[Member<'data>]>, DwarfError> {
+        if let Some(members) = self.members.get(&die_ref) {
             return Ok(Rc::clone(members));
         }
         let mut members = Vec::new();
-        if let Some((at, entry)) = self.complete(place)?
+        if let Some((at, entry)) = self.complete(die_ref)?
             && matches!(
                 entry.tag(),
                 dw::DW_TAG_structure_type | dw::DW_TAG_union_type
@@ -283,7 +283,7 @@ impl<'data> Structs<'data> {
             })?;
         }
         let members: Rc<[_]> = members.into();
-        self.members.insert(place, Rc::clone(&members));
+        self.members.insert(die_ref, Rc::clone(&members));
         Ok(members)
     }
 
@@ -334,7 +334,7 @@ fn number(entry: &Die<'_>, attribute: dw::DwAt) -> Option<u64> {
     entry.attr_value(attribute)?.udata_value()
 }
 
-/// Bytes from the start of a structure; members of a union have none stated.
+/// Offset of a member in bytes. Members of a union state none: 0.
 fn member_location(entry: &Die<'_>) -> Option<u64> {
     match entry.attr_value(dw::DW_AT_data_member_location) {
         None => Some(0),
@@ -344,7 +344,7 @@ fn member_location(entry: &Die<'_>) -> Option<u64> {
     }
 }
 
-/// DWARF 2 states a location as a program: add a constant.
+/// The constant in a DWARF 2 location, which is a program that adds it.
 fn plus_constant(mut program: Slice<'_>) -> Option<u64> {
     use gimli::Reader;
     let is_add = program.read_u8().ok()? == dw::DW_OP_plus_uconst.0;

@@ -18,17 +18,17 @@ use super::image::Image;
 pub type Slice<'data> = EndianSlice<'data, LittleEndian>;
 pub type Die<'data> = gimli::DebuggingInformationEntry<Slice<'data>>;
 
-/// No honest file has more units.
+/// Upper bound of the number of units in a file.
 const MAX_UNITS: usize = 500_000;
-/// No honest unit has a longer table of abbreviations, in bytes.
+/// Upper bound of the size of a unit's table of abbreviations, in bytes.
 const MAX_TABLE: usize = 1 << 20;
-/// So many of these tables are kept.
+/// Number of these tables that are cached.
 const MAX_TABLES: usize = 4096;
 
-/// Where an entry is.
+/// Identifies an entry of debug information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// Index into all units, those of the alternate file behind the others.
+pub struct DieRef {
+    /// Index into all units. Units of the alternate file come after the others.
     pub unit: usize,
     pub offset: UnitOffset,
 }
@@ -39,7 +39,7 @@ pub struct Units<'data> {
     units: Vec<Unit<'data>>,
     tables: RefCell<HashMap<(usize, DebugAbbrevOffset), Rc<Abbreviations>>>,
     /// Type units by their signature.
-    signatures: OnceCell<HashMap<u64, Place>>,
+    signatures: OnceCell<HashMap<u64, DieRef>>,
     deadline: Instant,
     visited: Cell<u32>,
 }
@@ -49,7 +49,7 @@ struct File<'data> {
     strings: DebugStr<Slice<'data>>,
     line_strings: DebugLineStr<Slice<'data>>,
     string_offsets: DebugStrOffsets<Slice<'data>>,
-    /// Its units, as a range of `Units::units`; those of `.debug_info` ascend.
+    /// Its units, as a range of `Units::units`. Those of `.debug_info` are ascending.
     first: usize,
     last: usize,
 }
@@ -57,7 +57,7 @@ struct File<'data> {
 struct Unit<'data> {
     file: usize,
     header: UnitHeader<Slice<'data>>,
-    /// From the root, where it is known already.
+    /// From the root entry. `None` until it is read.
     string_offsets_base: Cell<Option<DebugStrOffsetsBase>>,
 }
 
@@ -118,7 +118,7 @@ impl<'data> Units<'data> {
         Ok(())
     }
 
-    /// Counts a step of work.
+    /// Counts a step of work against the limit.
     pub fn tick(&self) -> Result<(), DwarfError> {
         let visited = self.visited.get().wrapping_add(1);
         self.visited.set(visited);
@@ -135,8 +135,7 @@ impl<'data> Units<'data> {
             .files
             .first()
             .map_or(0..0, |file| file.first..file.last);
-        // Neighbours share their abbreviations in some files; most never do,
-        // and are not worth keeping.
+        // In some files neighbouring units share their abbreviations.
         let mut last: Option<(DebugAbbrevOffset, Abbreviations)> = None;
         for (index, unit) in self.units.iter().enumerate().take(main.end) {
             if !matches!(unit.header.type_(), UnitType::Compilation) {
@@ -162,15 +161,15 @@ impl<'data> Units<'data> {
         Ok(found)
     }
 
-    /// Every child of the entry at `place` goes through `visit`, in order,
+    /// Calls `visit` with each child of the entry at `die_ref`, in order,
     /// until it returns false.
     pub fn children(
         &self,
-        place: Place,
+        die_ref: DieRef,
         mut visit: impl FnMut(&Die<'data>) -> Result<bool, DwarfError>,
     ) -> Result<(), DwarfError> {
-        let (unit, table) = self.unit(place.unit)?;
-        let mut cursor = unit.header.entries_at_offset(&table, place.offset)?;
+        let (unit, table) = self.unit(die_ref.unit)?;
+        let mut cursor = unit.header.entries_at_offset(&table, die_ref.offset)?;
         self.tick()?;
         if !cursor.next_entry()? || !cursor.current().is_some_and(Die::has_children) {
             return Ok(());
@@ -199,26 +198,26 @@ impl<'data> Units<'data> {
             self.tick()?;
             for attribute in entry.attrs() {
                 if let AttributeValue::DebugTypesRef(_) = attribute.value() {
-                    let place = self.resolve(unit, attribute.value())?;
-                    found.extend(place.map(|place| place.unit));
+                    let die_ref = self.resolve(unit, attribute.value())?;
+                    found.extend(die_ref.map(|die_ref| die_ref.unit));
                 }
             }
         }
         Ok(found)
     }
 
-    pub fn entry(&self, place: Place) -> Result<Die<'data>, DwarfError> {
+    pub fn entry(&self, die_ref: DieRef) -> Result<Die<'data>, DwarfError> {
         self.tick()?;
-        let (unit, table) = self.unit(place.unit)?;
-        Ok(unit.header.entry(&table, place.offset)?)
+        let (unit, table) = self.unit(die_ref.unit)?;
+        Ok(unit.header.entry(&table, die_ref.offset)?)
     }
 
-    pub fn root(&self, unit: usize) -> Result<Place, DwarfError> {
+    pub fn root(&self, unit: usize) -> Result<DieRef, DwarfError> {
         let known = self
             .units
             .get(unit)
             .ok_or(gimli::Error::NoEntryAtGivenOffset(0))?;
-        Ok(Place {
+        Ok(DieRef {
             unit,
             offset: known.header.root_offset(),
         })
@@ -229,7 +228,7 @@ impl<'data> Units<'data> {
         unit.map_or(8, |unit| u64::from(unit.header.address_size()))
     }
 
-    /// The name of an entry, where it has one that can be read.
+    /// The name of an entry. `None` if it has none or it cannot be read.
     pub fn name(&self, unit: usize, entry: &Die<'data>) -> Option<&'data [u8]> {
         self.name_in(self.units.get(unit)?, entry)
     }
@@ -267,15 +266,16 @@ impl<'data> Units<'data> {
         unit.string_offsets_base.get()
     }
 
-    /// Where an attribute of an entry in `unit` points to, if it can be followed.
+    /// The entry that an attribute of an entry in `unit` refers to. `None` if it cannot
+    /// be followed.
     pub fn resolve(
         &self,
         unit: usize,
         reference: AttributeValue<Slice<'data>>,
-    ) -> Result<Option<Place>, DwarfError> {
+    ) -> Result<Option<DieRef>, DwarfError> {
         let file = self.units.get(unit).map_or(0, |unit| unit.file);
         match reference {
-            AttributeValue::UnitRef(offset) => Ok(Some(Place { unit, offset })),
+            AttributeValue::UnitRef(offset) => Ok(Some(DieRef { unit, offset })),
             AttributeValue::DebugInfoRef(offset) => Ok(self.at(file, offset.0)),
             AttributeValue::DebugInfoRefSup(offset) => Ok(self.at(1, offset.0)),
             AttributeValue::DebugTypesRef(signature) => {
@@ -286,7 +286,7 @@ impl<'data> Units<'data> {
     }
 
     /// The entry at an offset of `.debug_info`.
-    fn at(&self, file: usize, offset: usize) -> Option<Place> {
+    fn at(&self, file: usize, offset: usize) -> Option<DieRef> {
         let file = self.files.get(file)?;
         let units = self.units.get(file.first..file.last)?;
         let start = |unit: &Unit<'_>| unit.header.offset().0;
@@ -294,13 +294,13 @@ impl<'data> Units<'data> {
         let index = behind.checked_sub(1)?;
         let unit = units.get(index)?;
         let offset = UnitOffset(offset - start(unit));
-        offset.is_in_bounds(&unit.header).then_some(Place {
+        offset.is_in_bounds(&unit.header).then_some(DieRef {
             unit: file.first + index,
             offset,
         })
     }
 
-    fn signatures(&self) -> &HashMap<u64, Place> {
+    fn signatures(&self) -> &HashMap<u64, DieRef> {
         self.signatures.get_or_init(|| {
             let types = self.units.iter().enumerate().filter_map(|(index, unit)| {
                 let UnitType::Type {
@@ -310,11 +310,11 @@ impl<'data> Units<'data> {
                 else {
                     return None;
                 };
-                let place = Place {
+                let die_ref = DieRef {
                     unit: index,
                     offset: type_offset,
                 };
-                Some((type_signature.0, place))
+                Some((type_signature.0, die_ref))
             });
             types.collect()
         })

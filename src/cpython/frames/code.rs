@@ -1,11 +1,11 @@
-//! Code objects: names, files, lines, variables.
+//! Code objects: names, files, lines and variables.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
+use python_offsets::Offset;
 use rustc_hash::FxHashMap;
 
-use super::entered::Handler;
 use super::line_table;
 use super::line_table::Position;
 use crate::cpython::error::{DecodeError, Result};
@@ -13,8 +13,7 @@ use crate::cpython::objects::types::Kind;
 use crate::cpython::reader::{Fields, Reader};
 use crate::model::FrameKind;
 
-/// `CO_GENERATOR`, `CO_COROUTINE`, `CO_ITERABLE_COROUTINE`,
-/// `CO_ASYNC_GENERATOR` (Include/cpython/code.h).
+/// Values of `co_flags` (Include/cpython/code.h).
 const CO_OPTIMIZED: i32 = 0x1;
 const CO_NEWLOCALS: i32 = 0x2;
 const CO_GENERATOR: i32 = 0x20;
@@ -30,46 +29,62 @@ const KIND_HIDDEN: u8 = 0x10;
 /// A slot of a frame that holds a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
+    /// Name in the source.
     pub name: Rc<str>,
-    /// The value is inside a cell.
+    /// Whether the value is inside a cell.
     pub in_cell: bool,
-    /// The cell comes from an enclosing function, through the closure.
+    /// Whether the cell comes from an enclosing function, through the closure.
     pub free: bool,
+    /// Whether it belongs to a comprehension and is unbound outside of it.
     pub hidden: bool,
+}
+
+/// An exception handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Handler {
+    /// Number of values on the stack that it relies on.
+    pub depth: u64,
+    /// Offset of an instruction on the line of the `with` that it belongs to.
+    pub with_offset: i64,
 }
 
 /// One decoded code object.
 #[derive(Debug)]
 pub struct Code {
+    /// Address of the code object.
     pub addr: u64,
+    /// `co_filename`
     pub filename: Rc<str>,
+    /// `co_name`
     pub name: Rc<str>,
-    /// Equal to `name` before 3.11, where code objects have none.
+    /// `co_qualname`; the same as `name` before 3.11.
     pub qualname: Rc<str>,
+    /// `co_firstlineno`
     pub first_line: i32,
+    /// `co_flags`
     pub flags: i32,
     /// Address of the first instruction.
     pub instructions: u64,
-    /// Variables of all sorts (`co_nlocalsplus`, from 3.11).
+    /// Number of slots for variables (`co_nlocalsplus`). `None` before 3.11.
     pub(crate) slots: Option<i32>,
-    /// Positional arguments (`co_argcount`).
+    /// Number of positional parameters (`co_argcount`).
     pub(crate) arguments: i32,
     line_table: Box<[u8]>,
     positions: RefCell<FxHashMap<i64, Position>>,
     variables: OnceCell<Rc<[Variable]>>,
-    /// Exception handlers around an instruction, from 3.11.
+    /// Exception handlers by offset of the instruction inside them, from 3.11.
     pub(crate) handlers: RefCell<FxHashMap<i64, Rc<[Handler]>>>,
 }
 
 impl Code {
-    /// Whether it is what stands between the call of a class and its `__init__`
-    /// (`_Py_InitCleanup` in Python/specialize.c, 3.13 and later), which Python
-    /// hides, too. The flags of all functions have both or neither of these.
+    /// Whether this is the code between the call of a class and its `__init__`
+    /// (`_Py_InitCleanup`, Python/specialize.c, from 3.13), which tracebacks hide
+    /// too. Functions have both of these flags or neither.
     pub fn is_trampoline(&self) -> bool {
         self.flags & (CO_OPTIMIZED | CO_NEWLOCALS) == CO_OPTIMIZED
     }
 
-    /// What sort of frame runs this code.
+    /// The kind of the frames that run this code.
     pub fn frame_kind(&self) -> FrameKind {
         if self.flags & CO_ASYNC_GENERATOR != 0 {
             FrameKind::AsyncGenerator
@@ -85,6 +100,9 @@ impl Code {
 
 impl Reader<'_> {
     /// The code object at `addr`.
+    ///
+    /// # Errors
+    /// When it is no code object or cannot be read.
     pub fn code(&self, addr: u64) -> Result<Rc<Code>> {
         if let Some(code) = self.codes.borrow().get(&addr) {
             return Ok(code.clone());
@@ -98,8 +116,8 @@ impl Reader<'_> {
         self.expect_kind(addr, Kind::Code, "code")?;
         let layout = &self.layout.code;
         let mut head = [0; 256];
-        // The head is longer than the object of some versions, which may end
-        // at the end of a mapping: then only the object itself is read.
+        // The buffer is longer than the object of some versions, which may end with
+        // its mapping. Then only the object is read.
         if self.bytes_into(addr, &mut head).is_err() {
             self.bytes_into(addr, &mut head[..160])?;
         }
@@ -118,10 +136,10 @@ impl Reader<'_> {
             });
         }
         let instructions = match (layout.co_code_adaptive, layout.co_code) {
-            (Some(offset), _) => addr + u64::from(offset),
+            (Some(offset), _) => offset.at(addr),
             (None, Some(offset)) => {
                 let code = head.field_u64(offset);
-                code.wrapping_add(self.layout.bytes.ob_sval.into())
+                self.layout.bytes.ob_sval.at(code)
             }
             (None, None) => return Err(DecodeError::NotInLayout { what: "co_code" }),
         };
@@ -154,6 +172,9 @@ impl Reader<'_> {
     }
 
     /// The variables of `code` in the order of their slots.
+    ///
+    /// # Errors
+    /// When their names cannot be read.
     pub fn variables(&self, code: &Code) -> Result<Rc<[Variable]>> {
         if let Some(known) = code.variables.get() {
             return Ok(known.clone());
@@ -164,13 +185,13 @@ impl Reader<'_> {
 
     fn decode_variables(&self, code: &Code) -> Result<Vec<Variable>> {
         let layout = &self.layout.code;
-        let names_at = |offset: u32| -> Result<Vec<Rc<str>>> {
-            let tuple = self.required(code.addr + u64::from(offset), "names of variables")?;
+        let names_at = |offset: Offset| -> Result<Vec<Rc<str>>> {
+            let tuple = self.required(offset.at(code.addr), "names of variables")?;
             let (items, _) = self.tuple_items(tuple, self.limits.frames)?;
             items.into_iter().map(|name| self.text(name)).collect()
         };
         if let (Some(names), Some(kinds)) = (layout.co_localsplusnames, layout.co_localspluskinds) {
-            let kinds = self.required(code.addr + u64::from(kinds), "co_localspluskinds")?;
+            let kinds = self.required(kinds.at(code.addr), "co_localspluskinds")?;
             let (kinds, _) = self.bytes_object(kinds, self.limits.frames)?;
             return Ok(names_at(names)?
                 .into_iter()

@@ -1,5 +1,5 @@
-//! Where frames are in their code. Very many frames are at few places: what they
-//! have in common is kept once.
+//! Locations of frames in their code. Many frames share few locations, so each
+//! location is stored once.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,67 +9,70 @@ use rustc_hash::FxHashMap;
 
 use super::code::Code;
 
-/// A place in a code object, the same for all frames that are there.
+/// A location in a code object, shared by all frames at it.
 #[derive(Debug)]
-pub struct CodePlace {
+pub struct CodeLocation {
+    /// The code object.
     pub code: Rc<Code>,
-    /// Bytes from the first instruction; negative before the first.
+    /// Bytes from the first instruction. Negative before the first.
     pub offset: i64,
-    /// From the address of a frame to what it has saved as the end of its stack.
+    /// Bytes from the address of a frame to the saved end of its value stack.
+    /// `None` while no end is saved.
     pub(crate) stack: Option<i64>,
-    /// The qualified name of the generator, where its code does not tell.
+    /// The qualified name of the generator. `None` where the code object has it.
     pub qualname: Option<ArcStr>,
 }
 
-/// Code object, and what a frame there says of its instruction and its stack.
+/// Address of the code object, and instruction and stack as the frame stores them.
 type Key = (u64, u64, Option<i64>);
 
-/// All places that frames were seen at; each lives as long as this does, so that
-/// its address tells it from the others.
+/// All locations that frames were found at. Each lives as long as this does, so
+/// its address identifies it.
 #[derive(Debug, Default)]
-pub(crate) struct CodePlaces {
-    known: RefCell<FxHashMap<Key, Rc<CodePlace>>>,
-    /// Those with a qualified name, by the addresses of the place and of the name.
-    named: RefCell<FxHashMap<(usize, usize), Rc<CodePlace>>>,
-    /// Those of entries of tracebacks, by the place of the frame and the offset.
-    left: RefCell<FxHashMap<(usize, i64), Rc<CodePlace>>>,
+pub(crate) struct CodeLocations {
+    by_key: RefCell<FxHashMap<Key, Rc<CodeLocation>>>,
+    /// Locations with a qualified name, by the addresses of location and name.
+    named: RefCell<FxHashMap<(usize, usize), Rc<CodeLocation>>>,
+    /// Locations of traceback entries, by address of the frame's location and by
+    /// offset.
+    raised: RefCell<FxHashMap<(usize, i64), Rc<CodeLocation>>>,
 }
 
-impl CodePlaces {
-    pub(crate) fn get(&self, key: &Key) -> Option<Rc<CodePlace>> {
-        self.known.borrow().get(key).cloned()
+impl CodeLocations {
+    pub(crate) fn get(&self, key: &Key) -> Option<Rc<CodeLocation>> {
+        self.by_key.borrow().get(key).cloned()
     }
 
-    pub(crate) fn insert(&self, key: Key, place: CodePlace) -> Rc<CodePlace> {
-        let place = Rc::new(place);
-        self.known.borrow_mut().insert(key, place.clone());
-        place
+    pub(crate) fn insert(&self, key: Key, location: CodeLocation) -> Rc<CodeLocation> {
+        let location = Rc::new(location);
+        self.by_key.borrow_mut().insert(key, location.clone());
+        location
     }
 
-    /// The same place under a qualified name that is shared.
-    pub(crate) fn named(&self, place: &Rc<CodePlace>, qualname: ArcStr) -> Rc<CodePlace> {
-        let key = (id(place), qualname.as_ptr() as usize);
+    /// `location` with the qualified name `qualname`, which is shared.
+    pub(crate) fn named(&self, location: &Rc<CodeLocation>, qualname: ArcStr) -> Rc<CodeLocation> {
+        let key = (id(location), qualname.as_ptr() as usize);
         let mut named = self.named.borrow_mut();
-        let new = || CodePlace {
+        let new = || CodeLocation {
             qualname: Some(qualname),
-            ..place.copy()
+            ..location.copy()
         };
         named.entry(key).or_insert_with(|| new().into()).clone()
     }
 
-    /// The same with another offset: where an exception left the frame.
-    pub(crate) fn left(&self, place: &Rc<CodePlace>, offset: i64) -> Rc<CodePlace> {
-        let mut left = self.left.borrow_mut();
-        let new = || CodePlace {
+    /// `location` with the offset at which an exception left the frame.
+    pub(crate) fn raised(&self, location: &Rc<CodeLocation>, offset: i64) -> Rc<CodeLocation> {
+        let mut raised = self.raised.borrow_mut();
+        let new = || CodeLocation {
             offset,
-            ..place.copy()
+            ..location.copy()
         };
-        let entry = left.entry((id(place), offset));
+        let entry = raised.entry((id(location), offset));
         entry.or_insert_with(|| new().into()).clone()
     }
 }
 
-impl CodePlace {
+impl CodeLocation {
     fn copy(&self) -> Self {
         Self {
             code: self.code.clone(),
@@ -79,7 +82,7 @@ impl CodePlace {
     }
 }
 
-/// What tells a place from all others of its reader.
-fn id(place: &Rc<CodePlace>) -> usize {
-    Rc::as_ptr(place) as usize
+/// Identifies a location among all of its reader.
+fn id(location: &Rc<CodeLocation>) -> usize {
+    Rc::as_ptr(location) as usize
 }

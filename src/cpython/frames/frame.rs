@@ -6,55 +6,66 @@ use std::rc::Rc;
 use python_offsets::{FrameForm, LineForm, StackForm};
 
 use super::code::Code;
-use super::code_location::CodePlace;
+use super::code_location::CodeLocation;
 use super::line_table::Position;
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::objects::types::Kind;
-use crate::cpython::reader::{Fields, Reader, is_plausible};
+use crate::cpython::reader::{Fields, Reader, WORD, is_plausible, words};
 
-/// Bytes that hold every field in front of `localsplus` in all versions.
+/// Maximum size in bytes of the fields in front of `localsplus`, in all versions.
 const HEAD: usize = 384;
 
-/// A frame as it lies in memory.
+/// A frame in the process.
 #[derive(Debug, Clone)]
 pub struct RawFrame {
+    /// Address of the frame.
     pub addr: u64,
-    /// Where in its code it is.
-    pub at: Rc<CodePlace>,
+    /// Its location in its code.
+    pub at: Rc<CodeLocation>,
 }
 
 impl RawFrame {
-    /// What tells its place in the code from all others, as long as the reader lives.
-    pub fn place(&self) -> usize {
+    /// Identifies the location in the code among all locations of its reader.
+    pub fn location_id(&self) -> usize {
         Rc::as_ptr(&self.at) as usize
     }
 }
 
-/// A name and the object bound to it; `None` while it is unbound.
+/// A variable and its value.
 #[derive(Debug, Clone)]
 pub struct Binding {
+    /// Name of the variable.
     pub name: Rc<str>,
+    /// Address of the bound object. `None` while the variable is unbound.
     pub value: Option<u64>,
 }
 
-/// What lies at an address where a frame is expected.
+/// An entry in a thread's list of frames.
 #[derive(Debug, Clone)]
 pub enum FrameSlot {
+    /// A frame of Python code.
     Python {
+        /// The frame.
         frame: RawFrame,
-        /// The frame that called it.
+        /// Address of the calling frame. `None` for the outermost.
         previous: Option<NonZeroU64>,
     },
-    /// An entry or trampoline frame: no Python code; go on with the next.
-    Skipped { previous: Option<NonZeroU64> },
+    /// An entry or trampoline frame without Python code.
+    Skipped {
+        /// Address of the calling frame. `None` for the outermost.
+        previous: Option<NonZeroU64>,
+    },
 }
 
 impl Reader<'_> {
     /// The frame at `addr`.
+    ///
+    /// # Errors
+    /// When the frame or its code cannot be read, or contradict each other.
     pub fn frame(&self, addr: u64) -> Result<FrameSlot> {
         let layout = &self.layout.frame;
         let mut head = [0; HEAD];
-        let len = (layout.localsplus as usize).min(HEAD);
+        let len = (layout.localsplus.bytes() as usize).min(HEAD);
         self.bytes_into(addr, &mut head[..len])?;
         let previous = NonZeroU64::new(head.field_u64(layout.previous));
         if let Some(owner) = layout.owner
@@ -75,27 +86,27 @@ impl Reader<'_> {
         let instruction = self.instruction(head)?;
         let stack = self.saved_stack(addr, head)?;
         let key = (code_addr, instruction, stack);
-        let at = match self.places.get(&key) {
+        let at = match self.locations.get(&key) {
             Some(known) => known,
             None => {
                 let code = self.code(code_addr)?;
                 if code.is_trampoline() {
                     return Ok(FrameSlot::Skipped { previous });
                 }
-                let place = CodePlace {
+                let location = CodeLocation {
                     offset: self.instruction_offset(instruction, &code)?,
                     stack,
                     code,
                     qualname: None,
                 };
-                self.places.insert(key, place)
+                self.locations.insert(key, location)
             }
         };
         let frame = RawFrame { addr, at };
         Ok(FrameSlot::Python { frame, previous })
     }
 
-    /// What a frame says of its instruction: an address, or a number.
+    /// The instruction as the frame stores it: an address or a number.
     fn instruction(&self, head: &[u8]) -> Result<u64> {
         let layout = &self.layout.frame;
         let missing = DecodeError::NotInLayout { what: "f_lasti" };
@@ -110,7 +121,7 @@ impl Reader<'_> {
         if self.layout.frame.instr_ptr.is_some() {
             let at = instruction as i64;
             let distance = at.wrapping_sub(code.instructions as i64);
-            // Farther than any code is long: not this code's instruction.
+            // No code is this long, so the instruction belongs to other code.
             if distance.unsigned_abs() > self.limits.code as u64 {
                 return Err(DecodeError::Corrupt {
                     what: "instruction pointer",
@@ -126,16 +137,17 @@ impl Reader<'_> {
         })
     }
 
-    /// Line and column where the frame is.
+    /// Line and column of the frame.
     pub fn frame_position(&self, frame: &RawFrame) -> Position {
         self.code_position(&frame.at.code, frame.at.offset)
     }
 
-    /// How far from `addr` a frame has saved the end of its stack.
+    /// Bytes from the frame at `addr` to the saved end of its stack. `None` while no
+    /// end is saved.
     fn saved_stack(&self, addr: u64, head: &[u8]) -> Result<Option<i64>> {
         let layout = &self.layout.frame;
-        let behind = |base: u64| match u64::try_from(head.field_i32(layout.stack)) {
-            Ok(values) => base.wrapping_add(values * 8),
+        let end_of = |base: u64| match u64::try_from(head.field_i32(layout.stack)) {
+            Ok(values) => base.wrapping_add(values * WORD as u64),
             Err(_) => 0,
         };
         let top = match self.layout.format.stack {
@@ -144,14 +156,18 @@ impl Reader<'_> {
                 let base = layout.valuestack.ok_or(DecodeError::NotInLayout {
                     what: "f_valuestack",
                 })?;
-                behind(head.field_u64(base))
+                end_of(head.field_u64(base))
             }
-            StackForm::TopIndex => behind(addr + u64::from(layout.localsplus)),
+            StackForm::TopIndex => end_of(layout.localsplus.at(addr)),
         };
         Ok((top != 0).then(|| top.wrapping_sub(addr) as i64))
     }
 
-    /// Address behind the last value of the frame's stack, where it is saved.
+    /// End of the frame's value stack. `None` while no end is saved, as in an
+    /// executing frame.
+    ///
+    /// # Errors
+    /// When it is no address.
     pub fn stack_top(&self, frame: &RawFrame) -> Result<Option<u64>> {
         let Some(distance) = frame.at.stack else {
             return Ok(None);
@@ -165,13 +181,17 @@ impl Reader<'_> {
         }
     }
 
-    /// The object in the `slot`-th place below the top of the stack, from one.
+    /// The object `slot` slots below the end of the stack; 1 is the last value.
+    /// `None` while no end is saved or the slot holds no object.
+    ///
+    /// # Errors
+    /// When the slot is outside the stack or cannot be read.
     pub fn stack_slot(&self, frame: &RawFrame, slot: u32) -> Result<Option<u64>> {
         let Some(top) = self.stack_top(frame)? else {
             return Ok(None);
         };
-        let at = top.wrapping_sub(u64::from(slot) * 8);
-        let first = frame.addr + u64::from(self.layout.frame.localsplus);
+        let at = top.wrapping_sub(u64::from(slot) * WORD as u64);
+        let first = self.layout.frame.localsplus.at(frame.addr);
         if self.layout.format.frame == FrameForm::Interpreter && at < first {
             return Err(DecodeError::Corrupt {
                 what: "stack pointer",
@@ -181,14 +201,17 @@ impl Reader<'_> {
         Ok(self.untag(self.u64(at)?))
     }
 
-    /// The variables of the frame.
+    /// The variables of the frame, without unbound ones of comprehensions.
+    ///
+    /// # Errors
+    /// When the names or the slots cannot be read.
     pub fn frame_variables(&self, frame: &RawFrame) -> Result<Vec<Binding>> {
         let variables = self.variables(&frame.at.code)?;
-        let first = frame.addr + u64::from(self.layout.frame.localsplus);
-        let slots = self.bytes(first, variables.len() * 8)?;
+        let first = self.layout.frame.localsplus.at(frame.addr);
+        let slots = self.bytes(first, variables.len() * WORD)?;
         let mut bindings = Vec::with_capacity(variables.len());
-        for (variable, slot) in variables.iter().zip(slots.chunks_exact(8)) {
-            let mut value = self.untag(slot.field_u64(0));
+        for (variable, slot) in variables.iter().zip(words(&slots)) {
+            let mut value = self.untag(slot);
             if variable.in_cell
                 && let Some(cell) = value
                 && self.is_kind(cell, Kind::Cell)
@@ -206,16 +229,19 @@ impl Reader<'_> {
         Ok(bindings)
     }
 
-    /// Shows `visit` the variables of the frame that are bound.
+    /// Calls `visit` with name and value of each bound variable of the frame.
+    ///
+    /// # Errors
+    /// When the names or the slots cannot be read.
     pub fn visit_variables(
         &self,
         frame: &RawFrame,
         visit: &mut dyn FnMut(&Rc<str>, u64),
     ) -> Result<()> {
         let variables = self.variables(&frame.at.code)?;
-        let first = frame.addr + u64::from(self.layout.frame.localsplus);
+        let first = self.layout.frame.localsplus.at(frame.addr);
         for (index, variable) in (0u64..).zip(variables.iter()) {
-            let value = match self.untag(self.u64(first + index * 8)?) {
+            let value = match self.untag(self.u64(first + index * WORD as u64)?) {
                 Some(cell) if variable.in_cell && self.is_kind(cell, Kind::Cell) => {
                     self.cell_contents(cell)?
                 }
@@ -228,13 +254,17 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The object bound to the variable `name` of the frame.
+    /// The value of the variable `name` of the frame. `None` if it is unbound or
+    /// there is no such variable.
+    ///
+    /// # Errors
+    /// When the names or the slot cannot be read.
     pub fn frame_variable(&self, frame: &RawFrame, name: &str) -> Result<Option<u64>> {
         let variables = self.variables(&frame.at.code)?;
-        let first = frame.addr + u64::from(self.layout.frame.localsplus);
+        let first = self.layout.frame.localsplus.at(frame.addr);
         let named = (0u64..).zip(variables.iter());
         for (index, variable) in named.filter(|(_, variable)| *variable.name == *name) {
-            let value = self.untag(self.u64(first + index * 8)?);
+            let value = self.untag(self.u64(first + index * WORD as u64)?);
             let value = match value {
                 Some(cell) if variable.in_cell && self.is_kind(cell, Kind::Cell) => {
                     self.cell_contents(cell)?
@@ -248,9 +278,12 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// The object in a cell; an empty cell is `None`.
+    /// The object in the cell at `cell`. `None` if the cell is empty.
+    ///
+    /// # Errors
+    /// When it is no cell or cannot be read.
     pub fn cell_contents(&self, cell: u64) -> Result<Option<u64>> {
         self.expect_kind(cell, Kind::Cell, "cell")?;
-        self.pointer(cell + u64::from(self.layout.cell.ob_ref), "ob_ref")
+        self.pointer(self.layout.cell.ob_ref.at(cell), "ob_ref")
     }
 }

@@ -1,5 +1,5 @@
-//! Coroutines, generators and asynchronous generators: state, frame and what
-//! a suspended one awaits.
+//! Coroutines, generators and asynchronous generators: state, frame and awaited
+//! object. "Generator-like" means all three.
 
 use python_offsets::{FrameForm, SuspendedForm};
 
@@ -7,29 +7,37 @@ use super::frame::{FrameSlot, RawFrame};
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::Reader;
 
-/// Where a generator-like object is in its life.
+/// The state of a generator-like object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GeneratorStage {
+    /// It has not started.
     Created,
-    /// Suspended; whether at an await is known from its frame.
+    /// It is suspended at a `yield` or an `await`, see [`Reader::awaited`].
     Suspended,
+    /// It is on the stack of a thread.
     Executing,
+    /// It has returned or raised.
     Finished,
 }
 
 /// A generator-like object.
 #[derive(Debug, Clone)]
 pub struct RawGenerator {
+    /// Address of the object.
     pub addr: u64,
+    /// Its state.
     pub stage: GeneratorStage,
-    /// From 3.13: suspended at an await, by its state.
+    /// Whether its state says that it is suspended at an `await`; from 3.13.
     yield_from: bool,
-    /// Address of its frame; none when it is finished.
+    /// Address of its frame. `None` once it is finished.
     pub frame: Option<u64>,
 }
 
 impl Reader<'_> {
-    /// The generator-like object at `addr`, whose type the caller has checked.
+    /// The generator-like object at `addr`. The caller has checked its type.
+    ///
+    /// # Errors
+    /// When it cannot be read or its state is none of the known ones.
     pub fn generator(&self, addr: u64) -> Result<RawGenerator> {
         match self.layout.format.frame {
             FrameForm::Object => self.generator_with_frame_object(addr),
@@ -40,7 +48,7 @@ impl Reader<'_> {
     fn generator_with_frame_object(&self, addr: u64) -> Result<RawGenerator> {
         let layout = &self.layout.generator;
         let missing = DecodeError::NotInLayout { what: "gi_frame" };
-        let at = addr + u64::from(layout.frame.ok_or(missing)?);
+        let at = layout.frame.ok_or(missing)?.at(addr);
         let frame = self.pointer(at, "gi_frame")?;
         let stage = match frame {
             None => GeneratorStage::Finished,
@@ -56,16 +64,16 @@ impl Reader<'_> {
 
     fn frame_object_stage(&self, addr: u64, frame: u64) -> Result<GeneratorStage> {
         if let Some(offset) = self.layout.frame.state {
-            return self.stage_of(self.i8(frame + u64::from(offset))?, addr);
+            return self.stage_of(self.i8(offset.at(frame))?, addr);
         }
         if let Some(running) = self.layout.generator.running
-            && self.u8(addr + u64::from(running))? != 0
+            && self.u8(running.at(addr))? != 0
         {
             return Ok(GeneratorStage::Executing);
         }
         let missing = DecodeError::NotInLayout { what: "f_lasti" };
         let lasti = self.layout.frame.lasti.ok_or(missing)?;
-        Ok(match self.i32(frame + u64::from(lasti))? {
+        Ok(match self.i32(lasti.at(frame))? {
             lasti if lasti < 0 => GeneratorStage::Created,
             _ => GeneratorStage::Suspended,
         })
@@ -77,7 +85,7 @@ impl Reader<'_> {
         let (Some(iframe), Some(state)) = (layout.iframe, layout.frame_state) else {
             return Err(missing);
         };
-        let state = self.i8(addr + u64::from(state))?;
+        let state = self.i8(state.at(addr))?;
         let stage = self.stage_of(state, addr)?;
         Ok(RawGenerator {
             addr,
@@ -87,7 +95,7 @@ impl Reader<'_> {
                 .generator_state
                 .suspended_yield_from
                 .contains(&state),
-            frame: (stage != GeneratorStage::Finished).then_some(addr + u64::from(iframe)),
+            frame: (stage != GeneratorStage::Finished).then_some(iframe.at(addr)),
         })
     }
 
@@ -110,7 +118,10 @@ impl Reader<'_> {
             })
     }
 
-    /// The frame of a generator-like object.
+    /// The frame of `generator`. `None` once it is finished.
+    ///
+    /// # Errors
+    /// When the frame cannot be read.
     pub fn generator_frame(&self, generator: &RawGenerator) -> Result<Option<RawFrame>> {
         match generator.frame {
             None => Ok(None),
@@ -124,19 +135,23 @@ impl Reader<'_> {
         }
     }
 
-    /// The frame under the qualified name of its generator, if that can be read.
+    /// `frame` with the qualified name of its generator-like object at `generator`.
+    /// Unchanged if that name cannot be read.
     pub fn with_qualname(&self, frame: RawFrame, generator: u64) -> RawFrame {
         match self.generator_qualname(generator) {
             Ok(name) => RawFrame {
-                at: self.places.named(&frame.at, self.shared(&name)),
+                at: self.locations.named(&frame.at, self.shared(&name)),
                 ..frame
             },
             Err(_) => frame,
         }
     }
 
-    /// What a suspended generator-like object awaits (`cr_await`,
-    /// `gi_yieldfrom`, `ag_await`); `None` at a plain `yield`.
+    /// The object that a suspended generator-like object awaits (`cr_await`,
+    /// `gi_yieldfrom`, `ag_await`). `None` at a plain `yield`, and for other states.
+    ///
+    /// # Errors
+    /// When its code or its stack cannot be read.
     pub fn awaited(&self, generator: &RawGenerator, frame: &RawFrame) -> Result<Option<u64>> {
         if generator.stage != GeneratorStage::Suspended {
             return Ok(None);
@@ -158,7 +173,7 @@ impl Reader<'_> {
                     .instructions
                     .wrapping_add_signed(frame.at.offset + 2);
                 let (opcode, argument) = (self.u8(unit)?, self.u8(unit + 1)?);
-                // RESUME's argument: 2 after `yield from`, 3 after `await`.
+                // Argument of `RESUME`: 2 after `yield from`, 3 after `await`.
                 self.layout.format.await_opcodes.contains(&opcode) && argument & 3 >= 2
             }
         };
@@ -168,10 +183,13 @@ impl Reader<'_> {
         self.stack_slot(frame, self.layout.format.awaited_slot)
     }
 
-    /// Name and qualified name of a generator-like object, which may have been
-    /// changed after its function was defined.
+    /// The qualified name of the generator-like object at `addr`. It may differ from
+    /// that of its function.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn generator_qualname(&self, addr: u64) -> Result<std::rc::Rc<str>> {
-        let at = addr + u64::from(self.layout.generator.qualname);
+        let at = self.layout.generator.qualname.at(addr);
         self.text(self.required(at, "qualified name")?)
     }
 }

@@ -2,7 +2,7 @@
 
 use python_offsets::LineForm;
 
-/// A place in a source file. Lines count from one; the column is one-based,
+/// A position in a source file. Lines count from one. The column is one-based,
 /// in UTF-8 bytes, and known from 3.11.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Position {

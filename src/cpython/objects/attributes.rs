@@ -1,4 +1,5 @@
-//! Attributes of instances and modules, as they are stored.
+//! Attributes of instances and modules as they are stored; no code runs to
+//! compute one.
 
 use std::rc::Rc;
 
@@ -6,23 +7,25 @@ use python_offsets::AttributesForm;
 
 use super::types::{Kind, Type};
 use crate::cpython::error::{DecodeError, Result};
-use crate::cpython::reader::{Reader, is_plausible};
+use crate::cpython::reader::{Reader, WORD, is_plausible};
 
-/// `T_OBJECT` and `T_OBJECT_EX` (Include/structmember.h): members that hold a
-/// reference, which is how `__slots__` are stored.
-const OBJECT_MEMBERS: [i32; 2] = [6, 16];
-
-/// Where the attributes of one instance are.
+/// Where an instance stores its attributes.
 enum Storage {
+    /// In the dict at this address.
     Dict(u64),
-    /// First value; the names are the type's cached keys.
+    /// In an array of values at this address. The cached keys of the type have
+    /// their names.
     Values(u64),
+    /// It has none.
     Nothing,
 }
 
 impl Reader<'_> {
-    /// Name and value of each attribute stored on the instance at `addr`:
+    /// Name and value of each attribute stored on the instance at `addr`: those of
     /// its dict or values, then its `__slots__`.
+    ///
+    /// # Errors
+    /// When the instance, its type or one of its `__slots__` cannot be read.
     pub fn attributes(&self, addr: u64) -> Result<Vec<(Rc<str>, u64)>> {
         let ty = self.type_of(addr)?;
         let mut attributes = match self.storage(addr, &ty)? {
@@ -34,8 +37,11 @@ impl Reader<'_> {
         Ok(attributes)
     }
 
-    /// The attribute `name` stored on the instance at `addr`, or, where the
-    /// instance has none, of its class.
+    /// The attribute `name` of the instance at `addr`, or of its class where the
+    /// instance does not store it. `None` where neither has it.
+    ///
+    /// # Errors
+    /// When the instance or its class cannot be read.
     pub fn attribute(&self, addr: u64, name: &str) -> Result<Option<u64>> {
         let ty = self.type_of(addr)?;
         let own = match self.storage(addr, &ty)? {
@@ -48,28 +54,36 @@ impl Reader<'_> {
         }
         match self.type_attribute(&ty, name)? {
             Some(member) if self.is_kind(member, Kind::MemberDescriptor) => {
-                self.member(addr, member)
+                self.member_object(addr, member)
             }
             other => Ok(other),
         }
     }
 
-    /// Attribute `name` when it is there and not `None`.
+    /// The attribute `name` of the object at `addr`. `None` where it is absent or
+    /// Python's `None`.
+    ///
+    /// # Errors
+    /// When the instance or its class cannot be read.
     pub fn attribute_object(&self, addr: u64, name: &str) -> Result<Option<u64>> {
         let value = self.attribute(addr, name)?;
         Ok(value.filter(|value| !self.is_kind(*value, Kind::None)))
     }
 
-    /// Attribute `name` as a truth value, for `bool` and small integers.
+    /// The attribute `name` as a truth value. `None` where it is absent, cannot be
+    /// read, or is neither a `bool` nor a small `int`.
     pub fn attribute_bool(&self, addr: u64, name: &str) -> Option<bool> {
         let value = self.attribute(addr, name).ok()??;
         Some(self.int(value).ok()?.to_i64()? != 0)
     }
 
     /// The dict of the module at `addr`.
+    ///
+    /// # Errors
+    /// When it is no module or cannot be read.
     pub fn module_dict(&self, addr: u64) -> Result<u64> {
         self.expect_kind(addr, Kind::Module, "module")?;
-        self.required(addr + u64::from(self.layout.module.md_dict), "md_dict")
+        self.required(self.layout.module.md_dict.at(addr), "md_dict")
     }
 
     fn storage(&self, addr: u64, ty: &Type) -> Result<Storage> {
@@ -93,11 +107,11 @@ impl Reader<'_> {
         })
     }
 
-    /// Size of a variable-size instance (`_PyObject_VAR_SIZE`): a negative
-    /// `tp_dictoffset` counts from its end.
+    /// Size in bytes of a variable-size instance (`_PyObject_VAR_SIZE`). A negative
+    /// `tp_dictoffset` counts from the end of the instance.
     fn variable_size(&self, addr: u64, ty: &Type) -> Result<i64> {
         let count = self
-            .i64(addr + u64::from(self.layout.object.ob_size))?
+            .i64(self.layout.object.ob_size.at(addr))?
             .saturating_abs();
         let size = ty
             .itemsize
@@ -111,7 +125,7 @@ impl Reader<'_> {
         let missing = DecodeError::NotInLayout {
             what: "managed dicts",
         };
-        let torn = DecodeError::Corrupt {
+        let inconsistent = DecodeError::Corrupt {
             what: "attribute values",
             addr,
         };
@@ -128,12 +142,12 @@ impl Reader<'_> {
                 match values {
                     0 => Ok(dict(self.u64(dict_at)?)),
                     values if is_plausible(values) => Ok(Storage::Values(values)),
-                    _ => Err(torn),
+                    _ => Err(inconsistent),
                 }
             }
             AttributesForm::Tagged => match self.u64(dict_at)? {
                 word if word & 1 == 1 && is_plausible(word) => Ok(Storage::Values(word + 1)),
-                word if word & 1 == 1 => Err(torn),
+                word if word & 1 == 1 => Err(inconsistent),
                 word => Ok(dict(word)),
             },
             AttributesForm::Inline => {
@@ -142,10 +156,10 @@ impl Reader<'_> {
                     return Ok(dict(word));
                 }
                 let values = addr.wrapping_add_signed(ty.basicsize);
-                let valid = self.u8(values + u64::from(layout.valid.ok_or(missing)?))?;
+                let valid = self.u8(layout.valid.ok_or(missing)?.at(values))?;
                 Ok(match valid {
                     0 => Storage::Nothing,
-                    _ => Storage::Values(values + u64::from(layout.first_value)),
+                    _ => Storage::Values(layout.first_value.at(values)),
                 })
             }
         }
@@ -155,7 +169,7 @@ impl Reader<'_> {
         let names = self.cached_key_names(ty)?;
         let mut items = Vec::new();
         for (index, name) in names.iter().enumerate() {
-            let value = self.u64(values + index as u64 * 8)?;
+            let value = self.u64(values + (index * WORD) as u64)?;
             if value != 0 {
                 items.push((name.clone(), value));
             }
@@ -166,7 +180,7 @@ impl Reader<'_> {
     fn inline_item(&self, values: u64, ty: &Type, name: &str) -> Result<Option<u64>> {
         let names = self.cached_key_names(ty)?;
         match names.iter().position(|known| &**known == name) {
-            Some(index) => self.pointer(values + index as u64 * 8, "attribute value"),
+            Some(index) => self.pointer(values + (index * WORD) as u64, "attribute value"),
             None => Ok(None),
         }
     }
@@ -178,7 +192,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Items of a dict whose keys are text; other keys are left out.
+    /// Items of a dict by name. Keys that are no text are left out.
     fn named_items(&self, dict: u64) -> Result<Vec<(Rc<str>, u64)>> {
         let (items, _) = self.dict_items(dict, self.limits.items)?;
         Ok(items
@@ -191,7 +205,7 @@ impl Reader<'_> {
         let mut slots = Vec::new();
         for class in &ty.mro {
             let class = self.type_at(*class)?;
-            // Types of C code have members too, but they are no slots.
+            // Types that C code defines have members too, which are no slots.
             if !class.is_heap() || class.name.contains('.') {
                 continue;
             }
@@ -200,24 +214,12 @@ impl Reader<'_> {
             };
             for (key, member) in self.dict_items(dict, self.limits.items)?.0 {
                 if self.is_kind(member, Kind::MemberDescriptor)
-                    && let Some(value) = self.member(addr, member)?
+                    && let Some(value) = self.member_object(addr, member)?
                 {
                     slots.push((self.text(key)?, value));
                 }
             }
         }
         Ok(slots)
-    }
-
-    /// The object that the member descriptor `member` reads from `addr`.
-    fn member(&self, addr: u64, member: u64) -> Result<Option<u64>> {
-        let layout = &self.layout.descriptor;
-        let definition = self.required(member + u64::from(layout.d_member), "d_member")?;
-        let member_type = self.i32(definition + u64::from(layout.member_type))?;
-        if !OBJECT_MEMBERS.contains(&member_type) {
-            return Ok(None);
-        }
-        let offset = self.i64(definition + u64::from(layout.member_offset))?;
-        self.pointer(addr.wrapping_add_signed(offset), "slot")
     }
 }

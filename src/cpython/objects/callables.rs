@@ -1,28 +1,30 @@
-//! What a callable brings with it: the object it is bound to, what it closes
-//! over, the arguments of a partial.
+//! Objects that belong to a callable: its receiver, its closure, the arguments of
+//! a partial.
 
 use std::rc::Rc;
+
+use python_offsets::Offset;
 
 use super::types::Kind;
 use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;
 
-/// Arguments of one partial that are looked at.
+/// Maximum number of arguments of a partial that are read.
 const MAX_ARGUMENTS: usize = 16;
 
 impl Reader<'_> {
-    /// The object that a bound method is bound to.
+    /// The receiver of the bound method at `callable`. `None` for other callables.
     pub fn bound_to(&self, callable: u64) -> Option<u64> {
-        let offset = match self.type_of(callable).ok()?.kind {
+        let receiver = match self.type_of(callable).ok()?.kind {
             Kind::Method => self.layout.method.im_self,
             Kind::Builtin => self.layout.builtin.m_self,
             _ => return None,
         };
-        self.pointer(callable + u64::from(offset), "self").ok()?
+        self.pointer(receiver.at(callable), "self").ok()?
     }
 
-    /// Objects that calling `callable` works on: receiver, closure, arguments
-    /// of a partial.
+    /// The receiver, the values of the closure, and the arguments of a partial, of
+    /// the callable at `callable`. Without those that cannot be read.
     pub fn bound_objects(&self, callable: u64) -> Vec<u64> {
         match self.type_of(callable).map(|ty| ty.kind) {
             Ok(Kind::Function) => self
@@ -33,7 +35,7 @@ impl Reader<'_> {
                 .collect(),
             Ok(Kind::Partial) => {
                 let layout = &self.layout.partial;
-                let field = |offset: u32| self.required(callable + u64::from(offset), "partial");
+                let field = |offset: Offset| self.required(offset.at(callable), "partial");
                 let mut bound = Vec::new();
                 if let Ok(function) = field(layout.func) {
                     bound.extend(self.bound_to(function));
@@ -49,11 +51,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Names and values of the variables that a function closes over.
+    /// Names and values of the variables that the function at `function` closes
+    /// over. Without those that are unbound.
+    ///
+    /// # Errors
+    /// When the function or its code cannot be read.
     pub fn closure(&self, function: u64) -> Result<Vec<(Rc<str>, u64)>> {
         let layout = &self.layout.function;
-        let code = self.required(function + u64::from(layout.func_code), "func_code")?;
-        let at = function + u64::from(layout.func_closure);
+        let code = self.required(layout.func_code.at(function), "func_code")?;
+        let at = layout.func_closure.at(function);
         let Some(cells) = self.pointer(at, "func_closure")? else {
             return Ok(Vec::new());
         };

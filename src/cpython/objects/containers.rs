@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use python_offsets::DictKeysForm;
+use python_offsets::{DictKeysForm, Offset};
 
 use super::types::Kind;
 use crate::cpython::error::{DecodeError, Result};
-use crate::cpython::reader::{Fields, Reader, is_plausible};
+use crate::cpython::reader::{Fields, Reader, WORD, is_plausible, words};
 
-/// Keys tables with entries of key and value only (`DICT_KEYS_GENERAL` is 0,
+/// `dk_kind` of tables whose entries also have a hash (`DICT_KEYS_GENERAL`,
 /// Include/internal/pycore_dict.h, 3.11).
 const GENERAL_KEYS: u8 = 0;
 
@@ -17,49 +17,57 @@ type Entry = (u64, u64);
 
 /// The entries of a `PyDictKeysObject`.
 struct KeysTable {
+    /// Address of the first entry.
     entries: u64,
     count: usize,
     entry_size: usize,
-    key_at: usize,
-    /// Where values are that are not in the entries.
-    values: Option<u64>,
+    key: Offset,
+    value: Offset,
+    /// Whether each entry begins with a hash.
+    has_hashes: bool,
+    /// Address of the values that are stored outside the entries.
+    split_values: Option<u64>,
 }
 
-/// Bytes of a text that tell whether it is a key: its head, and a short name.
+/// Bytes of a `str` that comparing a key reads: its header and a short name.
 const KEY_WINDOW: usize = 64;
 
 impl Reader<'_> {
     fn var_size(&self, addr: u64) -> Result<i64> {
-        self.i64(addr + u64::from(self.layout.object.ob_size))
+        self.i64(self.layout.object.ob_size.at(addr))
     }
 
-    /// `count` references from `addr`; what can be no address is null.
+    /// `count` references from `addr`. 0 for those that are no address.
     fn pointers(&self, addr: u64, count: usize) -> Result<Vec<u64>> {
-        let bytes = self.bytes(addr, count * 8)?;
-        Ok(bytes
-            .chunks_exact(8)
-            .map(|word| word.field_u64(0))
+        let bytes = self.bytes(addr, count * WORD)?;
+        Ok(words(&bytes)
             .map(|addr| if is_plausible(addr) { addr } else { 0 })
             .collect())
     }
 
-    /// Items of a tuple whose type is not checked: used to read the tuple of
-    /// classes that the check itself needs.
+    /// Items of the tuple at `addr`, without a check of its type: that check itself
+    /// reads a tuple of classes.
     pub(crate) fn tuple_items_unchecked(&self, addr: u64, max: usize) -> Result<Vec<u64>> {
         let count = self.bounded("length of a tuple", self.var_size(addr)?, max)?;
-        self.pointers(addr + u64::from(self.layout.tuple.ob_item), count)
+        self.pointers(self.layout.tuple.ob_item.at(addr), count)
     }
 
-    /// Items of the tuple at `addr`, at most `max` of them, and its length.
+    /// At most `max` items of the tuple at `addr`, and its whole length.
+    ///
+    /// # Errors
+    /// When it is no tuple or cannot be read.
     pub fn tuple_items(&self, addr: u64, max: usize) -> Result<(Vec<u64>, u64)> {
         self.expect_kind(addr, Kind::Tuple, "tuple")?;
         let length = self.length(addr)?;
         let read = length.min(max as u64) as usize;
-        let at = addr + u64::from(self.layout.tuple.ob_item);
+        let at = self.layout.tuple.ob_item.at(addr);
         Ok((self.pointers(at, read)?, length))
     }
 
-    /// Items of the list at `addr`, at most `max` of them, and its length.
+    /// At most `max` items of the list at `addr`, and its whole length.
+    ///
+    /// # Errors
+    /// When it is no list or cannot be read.
     pub fn list_items(&self, addr: u64, max: usize) -> Result<(Vec<u64>, u64)> {
         self.expect_kind(addr, Kind::List, "list")?;
         let length = self.length(addr)?;
@@ -67,11 +75,14 @@ impl Reader<'_> {
         if read == 0 {
             return Ok((Vec::new(), length));
         }
-        let items = self.required(addr + u64::from(self.layout.list.ob_item), "ob_item")?;
+        let items = self.required(self.layout.list.ob_item.at(addr), "ob_item")?;
         Ok((self.pointers(items, read)?, length))
     }
 
-    /// `ob_size` of a variable-size object that is not negative.
+    /// `ob_size` of the variable-size object at `addr`.
+    ///
+    /// # Errors
+    /// When it is negative or cannot be read.
     pub fn length(&self, addr: u64) -> Result<u64> {
         u64::try_from(self.var_size(addr)?).map_err(|_| DecodeError::Corrupt {
             what: "ob_size",
@@ -86,7 +97,7 @@ impl Reader<'_> {
         let missing = DecodeError::NotInLayout { what: "dict keys" };
         let (index_bytes, general) = match self.layout.format.dict_keys {
             DictKeysForm::Size => {
-                let size = head.field_u64(layout.dk_size.ok_or(missing)?);
+                let size = head.field_u64(layout.dk_size.ok_or(missing.clone())?);
                 let width = match size {
                     0..=0xff => 1,
                     0x100..=0xffff => 2,
@@ -97,7 +108,7 @@ impl Reader<'_> {
             }
             DictKeysForm::Log2 => {
                 let log2 = head.field_u8(layout.dk_log2_index_bytes.ok_or(missing.clone())?);
-                let kind = head.field_u8(layout.dk_kind.ok_or(missing)?);
+                let kind = head.field_u8(layout.dk_kind.ok_or(missing.clone())?);
                 let bytes = 1u64.checked_shl(log2.into()).unwrap_or(u64::MAX);
                 (bytes, kind == GENERAL_KEYS)
             }
@@ -115,22 +126,38 @@ impl Reader<'_> {
             head.field_u64(layout.dk_nentries) as i64,
             self.limits.table,
         )?;
+        let entry = &self.layout.dict_entry;
+        let unicode = (
+            entry.unicode_size,
+            entry.unicode_me_key,
+            entry.unicode_me_value,
+        );
+        let (entry_size, key, value) = match (general, unicode) {
+            (true, _) => (entry.size, entry.me_key, entry.me_value),
+            (false, (Some(size), Some(key), Some(value))) => (size, key, value),
+            (false, _) => return Err(missing),
+        };
         Ok(KeysTable {
-            entries: keys + u64::from(layout.dk_indices) + index_bytes,
+            entries: layout.dk_indices.at(keys).wrapping_add(index_bytes),
             count,
-            entry_size: if general { 24 } else { 16 },
-            key_at: if general { 8 } else { 0 },
-            values: None,
+            entry_size: entry_size as usize,
+            key,
+            value,
+            has_hashes: general,
+            split_values: None,
         })
     }
 
-    /// Keys and values of the dict at `addr` in insertion order, at most
-    /// `max` of them, and its length.
+    /// At most `max` keys and values of the dict at `addr` in insertion order, and
+    /// its whole length.
+    ///
+    /// # Errors
+    /// When it is no dict or cannot be read.
     pub fn dict_items(&self, addr: u64, max: usize) -> Result<(Vec<(u64, u64)>, u64)> {
-        /// Entries read at once, so that a huge table needs no huge buffer.
+        /// Entries that are read at a time, which bounds the buffer.
         const CHUNK: usize = 4096;
         let table = self.table_of(addr)?;
-        let used = self.u64(addr + u64::from(self.layout.dict.ma_used))?;
+        let used = self.u64(self.layout.dict.ma_used.at(addr))?;
         let mut items = Vec::new();
         let mut start = 0;
         while start < table.count && items.len() < max {
@@ -146,16 +173,16 @@ impl Reader<'_> {
     fn table_of(&self, addr: u64) -> Result<KeysTable> {
         self.expect_kind(addr, Kind::Dict, "dict")?;
         let layout = &self.layout.dict;
-        let keys = self.required(addr + u64::from(layout.ma_keys), "ma_keys")?;
-        let values = self.pointer(addr + u64::from(layout.ma_values), "ma_values")?;
+        let keys = self.required(layout.ma_keys.at(addr), "ma_keys")?;
+        let values = self.pointer(layout.ma_values.at(addr), "ma_values")?;
         Ok(KeysTable {
-            values: values.map(|at| at + u64::from(self.layout.attributes.first_value)),
+            split_values: values.map(|at| self.layout.attributes.first_value.at(at)),
             ..self.keys_table(keys)?
         })
     }
 
-    /// Adds keys and values of `count` entries of a table from entry `start` on,
-    /// those that are in use, to `items`.
+    /// Adds key and value of each used entry to `items`, from `count` entries of
+    /// the table, beginning with entry `start`.
     fn entries(
         &self,
         table: &KeysTable,
@@ -165,19 +192,20 @@ impl Reader<'_> {
     ) -> Result<()> {
         let at = table.entries + (start * table.entry_size) as u64;
         let bytes = self.bytes(at, count * table.entry_size)?;
-        if table.key_at > 0 {
-            // The hash: of an integer, the integer itself.
+        if table.has_hashes {
+            // The first word is the hash. Nobody needs it, and the hash of an
+            // integer is the integer itself.
             self.memory().unneeded(at, count, table.entry_size);
         }
-        let split = match table.values {
-            Some(values) => Some(self.pointers(values + start as u64 * 8, count)?),
+        let split = match table.split_values {
+            Some(values) => Some(self.pointers(values + (start * WORD) as u64, count)?),
             None => None,
         };
         for (index, entry) in bytes.chunks_exact(table.entry_size).enumerate() {
-            let key = entry.field_u64(table.key_at as u32);
+            let key = entry.field_u64(table.key);
             let value = match &split {
                 Some(values) => values[index],
-                None => entry.field_u64(table.key_at as u32 + 8),
+                None => entry.field_u64(table.value),
             };
             if is_plausible(key) && is_plausible(value) {
                 items.push((key, value));
@@ -186,20 +214,23 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Address and length of the entry by which the dict at `addr` has `value`;
-    /// none of a dict that keeps its values apart (an instance's).
+    /// Address and size in bytes of the dict entry that holds `value`. `None` if no
+    /// entry holds it, and for dicts of instances with split tables.
+    ///
+    /// # Errors
+    /// When the dict cannot be read.
     pub fn dict_entry_of(&self, addr: u64, value: u64) -> Result<Option<(u64, usize)>> {
-        let keys = self.required(addr + u64::from(self.layout.dict.ma_keys), "ma_keys")?;
+        let keys = self.required(self.layout.dict.ma_keys.at(addr), "ma_keys")?;
         let table = self.keys_table(keys)?;
-        let mut places = (table.entries..)
+        let mut entries = (table.entries..)
             .step_by(table.entry_size)
             .take(table.count);
-        let at = places.find(|at| self.u64(at + table.key_at as u64 + 8) == Ok(value));
+        let at = entries.find(|at| self.u64(table.value.at(*at)) == Ok(value));
         Ok(at.map(|at| (at, table.entry_size)))
     }
 
-    /// Attribute names in the order of their values, for keys shared by the
-    /// instances of a class. Cached by address and number of entries.
+    /// Attribute names in the order of their values, from the keys at `keys` that
+    /// instances of a class share. Cached by address and number of entries.
     pub(crate) fn shared_key_names(&self, keys: u64) -> Result<Rc<[Rc<str>]>> {
         let table = self.keys_table(keys)?;
         let cache_key = (keys, table.count as u64);
@@ -210,7 +241,7 @@ impl Reader<'_> {
         let bytes = self.bytes(table.entries, count * table.entry_size)?;
         let mut names: Vec<Rc<str>> = Vec::with_capacity(count);
         for entry in bytes.chunks_exact(table.entry_size) {
-            let key = entry.field_u64(table.key_at as u32);
+            let key = entry.field_u64(table.key);
             names.push(if key == 0 { "".into() } else { self.text(key)? });
         }
         let names: Rc<[Rc<str>]> = names.into();
@@ -218,12 +249,20 @@ impl Reader<'_> {
         Ok(names)
     }
 
-    /// The value of the text key `name` of the dict at `addr`.
+    /// The value for the key `name`, a `str`, of the dict at `addr`. `None` if it has
+    /// no such key.
+    ///
+    /// # Errors
+    /// When it is no dict or cannot be read.
     pub fn dict_get(&self, addr: u64, name: &str) -> Result<Option<u64>> {
         Ok(self.dict_entry(addr, name)?.map(|(_, value)| value))
     }
 
-    /// The text key `name` of the dict at `addr`, and its value.
+    /// The key `name`, a `str`, of the dict at `addr`, and its value. `None` if it
+    /// has no such key.
+    ///
+    /// # Errors
+    /// When it is no dict or cannot be read.
     pub fn dict_entry(&self, addr: u64, name: &str) -> Result<Option<Entry>> {
         self.find_entry(addr, &mut |items| {
             self.prefetch(items.iter().map(|(key, _)| (*key, KEY_WINDOW)));
@@ -233,10 +272,13 @@ impl Reader<'_> {
         })
     }
 
-    /// The value of the key that is the object at `key`, of the dict at `addr`.
-    /// Names of attributes are interned: in no build from 3.7 to 3.15 had a module
-    /// another `__file__` than the others. A key that was put together at run time
-    /// is not found.
+    /// The value for the key that is the very object at `key`, in the dict at
+    /// `addr`. Attribute names are interned, so a name that is one object in all
+    /// dicts is found this way; checked for `__file__` of modules on 3.7 to 3.15.
+    /// `None` if no key is this object, even if one is equal to it.
+    ///
+    /// # Errors
+    /// When it is no dict or cannot be read.
     pub fn dict_get_key(&self, addr: u64, key: u64) -> Result<Option<u64>> {
         let found = self.find_entry(addr, &mut |items| {
             items.iter().position(|(other, _)| *other == key)
@@ -244,23 +286,23 @@ impl Reader<'_> {
         Ok(found.map(|(_, value)| value))
     }
 
-    /// The first entry of the dict at `addr` that `find` finds in a few of them.
+    /// The first entry of the dict at `addr` that `find` accepts. `find` gets a few
+    /// entries at a time and returns the index of the accepted one.
     fn find_entry(
         &self,
         addr: u64,
         find: &mut dyn FnMut(&[Entry]) -> Option<usize>,
     ) -> Result<Option<Entry>> {
-        /// Entries that are looked at together: their keys lie on many pages.
+        /// Entries per call: their keys lie on many pages and are fetched together.
         const BATCH: usize = 16;
         let table = self.table_of(addr)?;
-        let most = table.count.min(self.limits.items);
+        let count = table.count.min(self.limits.items);
         let mut items = Vec::with_capacity(BATCH);
-        for start in (0..most).step_by(BATCH) {
+        for start in (0..count).step_by(BATCH) {
             items.clear();
-            let count = (most - start).min(BATCH);
-            self.entries(&table, start, count, &mut items)?;
-            if let Some(place) = find(&items) {
-                return Ok(items.get(place).copied());
+            self.entries(&table, start, (count - start).min(BATCH), &mut items)?;
+            if let Some(index) = find(&items) {
+                return Ok(items.get(index).copied());
             }
         }
         Ok(None)
@@ -268,20 +310,24 @@ impl Reader<'_> {
 
     /// Announces that the first entries of the dicts at `dicts` will be read.
     pub fn prefetch_dicts(&self, dicts: &[u64]) {
-        /// Bytes of a table that hold its head, its index and some entries.
+        /// Bytes of a table that hold its header, its index and some entries.
         const TABLE_WINDOW: usize = 1024;
         let field = self.layout.dict.ma_keys;
         self.prefetch_fields(dicts.iter().copied(), field);
-        let at = u64::from(field);
-        let tables = dicts.iter().filter_map(|dict| self.u64(dict + at).ok());
+        let tables = dicts
+            .iter()
+            .filter_map(|dict| self.u64(field.at(*dict)).ok());
         let tables: Vec<u64> = tables.collect();
         self.prefetch(tables.into_iter().map(|table| (table, TABLE_WINDOW)));
     }
 
-    /// Elements of the set or frozenset at `addr` in table order, at most
-    /// `max` of them, and its length.
+    /// At most `max` elements of the set or frozenset at `addr` in table order, and
+    /// its whole length.
+    ///
+    /// # Errors
+    /// When it is no set or cannot be read.
     pub fn set_items(&self, addr: u64, max: usize) -> Result<(Vec<u64>, u64)> {
-        /// The hash of a deleted slot; no object has it (Objects/setobject.c).
+        /// The hash of a deleted slot, which no object has (Objects/setobject.c).
         const DUMMY_HASH: u64 = u64::MAX;
         const CHUNK: usize = 4096;
         let ty = self.type_of(addr)?;
@@ -293,19 +339,22 @@ impl Reader<'_> {
             });
         }
         let layout = &self.layout.set;
-        let used = self.u64(addr + u64::from(layout.used))?;
-        let mask = self.i64(addr + u64::from(layout.mask))?;
+        let used = self.u64(layout.used.at(addr))?;
+        let mask = self.i64(layout.mask.at(addr))?;
         let slots = self.bounded("slots of a set", mask.saturating_add(1), self.limits.table)?;
-        let table = self.required(addr + u64::from(layout.table), "table of a set")?;
+        let table = self.required(layout.table.at(addr), "table of a set")?;
+        let size = layout.entry_size as usize;
         let mut items = Vec::new();
         let mut start = 0;
         while start < slots && items.len() < max {
             let count = (slots - start).min(CHUNK);
-            let at = table + start as u64 * 16;
-            let bytes = self.bytes(at, count * 16)?;
-            self.memory().unneeded(at + 8, count, 16);
-            for slot in bytes.chunks_exact(16) {
-                let (key, hash) = (slot.field_u64(0), slot.field_u64(8));
+            let at = table + (start * size) as u64;
+            let bytes = self.bytes(at, count * size)?;
+            self.memory()
+                .unneeded(layout.entry_hash.at(at), count, size);
+            for slot in bytes.chunks_exact(size) {
+                let key = slot.field_u64(layout.entry_key);
+                let hash = slot.field_u64(layout.entry_hash);
                 if is_plausible(key) && hash != DUMMY_HASH && items.len() < max {
                     items.push(key);
                 }
@@ -315,33 +364,39 @@ impl Reader<'_> {
         Ok((items, used))
     }
 
-    /// Items of the deque at `addr` from the left, at most `max` of them, and
-    /// its length.
+    /// At most `max` items of the deque at `addr` from the left, and its whole
+    /// length.
+    ///
+    /// # Errors
+    /// When it is no deque or cannot be read.
     pub fn deque_items(&self, addr: u64, max: usize) -> Result<(Vec<u64>, u64)> {
         self.expect_kind(addr, Kind::Deque, "deque")?;
         let layout = &self.layout.deque;
         let length = self.length(addr)?;
         let wanted = length.min(max as u64) as usize;
-        let mut block = self.required(addr + u64::from(layout.leftblock), "leftblock")?;
-        let mut index = self.u64(addr + u64::from(layout.leftindex))? as usize;
+        let mut block = self.required(layout.leftblock.at(addr), "leftblock")?;
+        let mut index = self.u64(layout.leftindex.at(addr))? as usize;
         let block_length = layout.block_length as usize;
         let mut items = Vec::new();
         while items.len() < wanted {
             if index >= block_length {
-                block = self.required(block + u64::from(layout.block_right), "rightlink")?;
+                block = self.required(layout.block_right.at(block), "rightlink")?;
                 index = 0;
             }
             let count = (wanted - items.len()).min(block_length - index);
-            let at = block + u64::from(layout.block_data) + index as u64 * 8;
+            let at = layout.block_data.at(block) + (index * WORD) as u64;
             items.extend(self.pointers(at, count)?);
             index += count;
         }
         Ok((items, length))
     }
 
-    /// The `maxlen` of the deque at `addr`.
+    /// The `maxlen` of the deque at `addr`. `None` if it is unbounded.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn deque_maxlen(&self, addr: u64) -> Result<Option<u64>> {
-        let maxlen = self.i64(addr + u64::from(self.layout.deque.maxlen))?;
+        let maxlen = self.i64(self.layout.deque.maxlen.at(addr))?;
         Ok(u64::try_from(maxlen).ok())
     }
 }

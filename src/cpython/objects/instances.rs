@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use python_offsets::Offset;
+
 use super::types::{Kind, Type};
 use super::value::{Budget, Value};
 use crate::cpython::error::Result;
@@ -17,7 +19,7 @@ impl Reader<'_> {
         budget: &mut Budget,
     ) -> Result<Value> {
         let layout = &self.layout;
-        let field = |offset: u32, what| self.required(addr + u64::from(offset), what);
+        let field = |offset: Offset, what| self.required(offset.at(addr), what);
         let plain = |text: String| Ok(Value::Plain(text));
         match ty.kind {
             Kind::Function => {

@@ -1,11 +1,13 @@
-//! Objects: types, containers, numbers, text, attributes, and values as trees.
+//! Objects: types, containers, numbers, text and attributes, and whole values.
 
 pub mod attributes;
 pub mod callables;
 pub mod containers;
 pub mod gc;
 pub mod instances;
+pub mod members;
 pub mod operands;
+pub mod parts;
 pub mod refcount;
 pub mod repr;
 pub mod text;

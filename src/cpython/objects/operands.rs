@@ -1,42 +1,112 @@
-//! Fields of builtin objects that evaluating an expression needs.
+//! Fields of builtin objects that only the evaluation of expressions needs.
 
-use super::types::{Kind, Type};
+use python_offsets::{IntForm, Offset};
+
+use super::text::DIGIT_BITS;
+use super::types::Kind;
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::Reader;
 
-/// Bits of one digit of an `int` (`PyLong_SHIFT`, Include/cpython/longintrepr.h).
-const DIGIT_BITS: u32 = 30;
-
-/// What a member descriptor reads (`PyMemberDef.type`, Include/descrobject.h).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Member {
-    Object(u64),
-    /// A null reference that reads as `None`.
-    None,
-    /// A null reference that is no attribute: an unset slot.
-    Unset,
-    Int(i64),
-    Bool(bool),
-    Float(f64),
-    /// A type of member that is not decoded.
-    Other,
+/// Fields of a function, see [`Reader::function_field`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionField {
+    /// `__name__`
+    Name,
+    /// `__qualname__`
+    Qualname,
+    /// `__doc__`
+    Doc,
+    /// `__module__`
+    Module,
+    /// `__defaults__`
+    Defaults,
+    /// `__kwdefaults__`
+    KeywordDefaults,
+    /// `__code__`
+    Code,
+    /// `__globals__`
+    Globals,
+    /// `__closure__`
+    Closure,
 }
 
 impl Reader<'_> {
-    /// The first `count` fields of the object at `addr`, behind its header:
-    /// `range`, `slice`, `property`, `classmethod`, `mappingproxy` and views of
-    /// dicts begin with references (Objects/rangeobject.c, sliceobject.c,
-    /// descrobject.c, funcobject.c, dictobject.c).
+    /// The references in these fields of the object at `addr`. 0 for null.
+    fn references<const N: usize>(&self, addr: u64, fields: [Offset; N]) -> Result<[u64; N]> {
+        let mut references = [0; N];
+        for (reference, field) in references.iter_mut().zip(fields) {
+            *reference = self.pointer(field.at(addr), "field")?.unwrap_or(0);
+        }
+        Ok(references)
+    }
+
+    fn reference(&self, addr: u64, field: Offset) -> Result<u64> {
+        let [reference] = self.references(addr, [field])?;
+        Ok(reference)
+    }
+
+    /// `start`, `stop` and `step` of the `range` at `addr`.
     ///
     /// # Errors
-    /// When they cannot be read; a null field is 0.
-    pub fn leading_fields<const N: usize>(&self, addr: u64) -> Result<[u64; N]> {
-        let mut fields = [0; N];
-        for (index, field) in fields.iter_mut().enumerate() {
-            let at = addr + u64::from(self.layout.object.size) + index as u64 * 8;
-            *field = self.pointer(at, "field")?.unwrap_or(0);
-        }
-        Ok(fields)
+    /// When they cannot be read.
+    pub fn range_bounds(&self, addr: u64) -> Result<[u64; 3]> {
+        let layout = &self.layout.range;
+        self.references(addr, [layout.start, layout.stop, layout.step])
+    }
+
+    /// `start`, `stop` and `step` of the `slice` at `addr`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn slice_bounds(&self, addr: u64) -> Result<[u64; 3]> {
+        let layout = &self.layout.slice;
+        self.references(addr, [layout.start, layout.stop, layout.step])
+    }
+
+    /// `fget`, `fset` and `fdel` of the `property` at `addr`. 0 for those that it
+    /// does not have.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn property_functions(&self, addr: u64) -> Result<[u64; 3]> {
+        let layout = &self.layout.property;
+        self.references(addr, [layout.prop_get, layout.prop_set, layout.prop_del])
+    }
+
+    /// The callable inside the `classmethod` or `staticmethod` at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn wrapped_callable(&self, addr: u64) -> Result<u64> {
+        self.reference(addr, self.layout.class_method.cm_callable)
+    }
+
+    /// The mapping behind the `mappingproxy` at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn proxied_mapping(&self, addr: u64) -> Result<u64> {
+        self.reference(addr, self.layout.mapping_proxy.mapping)
+    }
+
+    /// The dict of the view (`dict_keys`, `dict_values`, `dict_items`) at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn viewed_dict(&self, addr: u64) -> Result<u64> {
+        self.reference(addr, self.layout.dict_view.dv_dict)
+    }
+
+    /// Real and imaginary part of the `complex` at `addr`.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn complex(&self, addr: u64) -> Result<(f64, f64)> {
+        let layout = &self.layout.complex;
+        Ok((
+            self.f64(layout.real.at(addr))?,
+            self.f64(layout.imag.at(addr))?,
+        ))
     }
 
     /// The magnitude of the `int` at `addr` as bytes, least significant first,
@@ -53,16 +123,16 @@ impl Reader<'_> {
                 found: ty.name.to_string(),
             });
         }
-        let tag = self.i64(addr + u64::from(self.layout.long.tag))?;
+        let tag = self.i64(self.layout.long.tag.at(addr))?;
         let (negative, count) = match self.layout.format.int {
-            python_offsets::IntForm::SignedSize => (tag < 0, tag.unsigned_abs()),
+            IntForm::SignedSize => (tag < 0, tag.unsigned_abs()),
             // Low two bits: 0 positive, 1 zero, 2 negative (3.12 and later).
-            python_offsets::IntForm::Tag if tag & 3 == 1 => (false, 0),
-            python_offsets::IntForm::Tag => (tag & 3 == 2, (tag as u64) >> 3),
+            IntForm::Tag if tag & 3 == 1 => (false, 0),
+            IntForm::Tag => (tag & 3 == 2, (tag as u64) >> 3),
         };
         let limit = max_bits / DIGIT_BITS as usize;
         let count = self.bounded("digits of an int", count as i64, limit)?;
-        let data = self.bytes(addr + u64::from(self.layout.long.ob_digit), count * 4)?;
+        let data = self.bytes(self.layout.long.ob_digit.at(addr), count * 4)?;
         let mut bytes = Vec::with_capacity(count * 4);
         let (mut pending, mut bits) = (0u64, 0);
         for digit in data.chunks_exact(4) {
@@ -82,34 +152,29 @@ impl Reader<'_> {
         Ok((negative, bytes))
     }
 
-    /// The contents of the `bytearray` at `addr` (`ob_start`,
-    /// Include/cpython/bytearrayobject.h).
+    /// The contents of the `bytearray` at `addr`.
     ///
     /// # Errors
     /// When it is longer than `max` bytes or cannot be read.
     pub fn bytearray(&self, addr: u64, max: usize) -> Result<Vec<u8>> {
         self.expect_kind(addr, Kind::ByteArray, "bytearray")?;
-        let size_at = addr + u64::from(self.layout.object.ob_size);
-        let length = self.bounded("length of a bytearray", self.i64(size_at)?, max)?;
+        let size = self.i64(self.layout.object.ob_size.at(addr))?;
+        let length = self.bounded("length of a bytearray", size, max)?;
         if length == 0 {
             return Ok(Vec::new());
         }
-        // ob_size, ob_alloc, ob_bytes, ob_start.
-        let start = self.required(size_at + 24, "ob_start")?;
+        let start = self.required(self.layout.bytearray.ob_start.at(addr), "ob_start")?;
         self.bytes(start, length)
     }
 
-    /// Keys of the `collections.OrderedDict` at `addr` in its own order: nodes
-    /// in a list behind the dict (Objects/odictobject.c).
+    /// Keys of the `collections.OrderedDict` at `addr` in its own order, from its
+    /// linked list of nodes.
     ///
     /// # Errors
     /// When the list is longer than `max` or cannot be read.
-    pub fn ordered_keys(&self, addr: u64, ordered: &Type, max: usize) -> Result<Vec<u64>> {
-        let dict = ordered.mro.get(1).copied().unwrap_or(ordered.addr);
-        let dict_size = self.type_at(dict)?.basicsize;
-        // `od_first` is the first field behind the dict.
-        let first = addr.wrapping_add_signed(dict_size);
-        let mut next = self.pointer(first, "od_first")?;
+    pub fn ordered_keys(&self, addr: u64, max: usize) -> Result<Vec<u64>> {
+        let layout = &self.layout.ordered_dict;
+        let mut next = self.pointer(layout.od_first.at(addr), "od_first")?;
         let mut keys = Vec::new();
         while let Some(node) = next {
             if keys.len() >= max {
@@ -119,124 +184,69 @@ impl Reader<'_> {
                     limit: max as u64,
                 });
             }
-            // key, hash, next.
-            keys.push(self.required(node, "key of an OrderedDict")?);
-            next = self.pointer(node + 16, "next key of an OrderedDict")?;
+            keys.push(self.required(layout.node_key.at(node), "key of an OrderedDict")?);
+            next = self.pointer(layout.node_next.at(node), "next key of an OrderedDict")?;
         }
         Ok(keys)
     }
 
-    /// The `default_factory` of the `collections.defaultdict` at `addr`, which
-    /// follows the dict (Modules/_collectionsmodule.c).
+    /// The `default_factory` of the `collections.defaultdict` at `addr`. `None` if
+    /// it has none.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn default_factory(&self, addr: u64, class: &Type) -> Result<Option<u64>> {
-        let dict = class.mro.get(1).copied().unwrap_or(class.addr);
-        let dict_size = self.type_at(dict)?.basicsize;
-        self.pointer(addr.wrapping_add_signed(dict_size), "default_factory")
+    pub fn default_factory(&self, addr: u64) -> Result<Option<u64>> {
+        let field = self.layout.default_dict.default_factory;
+        self.pointer(field.at(addr), "default_factory")
     }
 
-    /// The bases of the type at `addr`: `tp_bases` is in front of `tp_mro`
-    /// (Include/cpython/object.h).
+    /// The tuple of bases of the type at `addr`.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn type_bases(&self, addr: u64) -> Result<Option<u64>> {
-        let at = u64::from(self.layout.type_object.tp_mro).wrapping_sub(8);
-        self.pointer(addr.wrapping_add(at), "tp_bases")
+        self.pointer(self.layout.type_object.tp_bases.at(addr), "tp_bases")
     }
 
-    /// `tp_mro` of the type at `addr`.
+    /// The method resolution order of the type at `addr`, a tuple.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn type_mro(&self, addr: u64) -> Result<Option<u64>> {
-        self.pointer(addr + u64::from(self.layout.type_object.tp_mro), "tp_mro")
+        self.pointer(self.layout.type_object.tp_mro.at(addr), "tp_mro")
     }
 
-    /// What the member descriptor `member` reads from the object at `addr`.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn member_value(&self, addr: u64, member: u64) -> Result<Member> {
-        let layout = &self.layout.descriptor;
-        let definition = self.required(member + u64::from(layout.d_member), "d_member")?;
-        let kind = self.i32(definition + u64::from(layout.member_type))?;
-        let offset = self.i64(definition + u64::from(layout.member_offset))?;
-        let at = addr.wrapping_add_signed(offset);
-        Ok(match kind {
-            6 | 16 => match (self.pointer(at, "slot")?, kind) {
-                (Some(value), _) => Member::Object(value),
-                (None, 6) => Member::None,
-                (None, _) => Member::Unset,
-            },
-            1 => Member::Int(self.i32(at)?.into()),
-            2 | 17 | 19 => Member::Int(self.i64(at)?),
-            4 => Member::Float(self.f64(at)?),
-            8 => Member::Int(self.i8(at)?.into()),
-            9 => Member::Int(self.u8(at)?.into()),
-            11 => Member::Int(self.u32(at)?.into()),
-            14 => Member::Bool(self.u8(at)? != 0),
-            _ => Member::Other,
-        })
-    }
-
-    /// `__context__` and `__cause__` of the exception at `addr`, which follow
-    /// its traceback (Include/cpython/pyerrors.h); 0 where there is none.
+    /// `__traceback__`, `__context__` and `__cause__` of the exception at `addr`.
+    /// `None` for those that it does not have.
     ///
     /// # Errors
     /// When they cannot be read.
     pub fn exception_links(&self, addr: u64) -> Result<[Option<u64>; 3]> {
-        let at = addr + u64::from(self.layout.exception.traceback);
+        let layout = &self.layout.exception;
         Ok([
-            self.pointer(at, "traceback")?,
-            self.pointer(at + 8, "context")?,
-            self.pointer(at + 16, "cause")?,
+            self.pointer(layout.traceback.at(addr), "traceback")?,
+            self.pointer(layout.context.at(addr), "context")?,
+            self.pointer(layout.cause.at(addr), "cause")?,
         ])
     }
 
-    /// A field of the function at `addr` that follows from those that the
-    /// layout has: `PyFunctionObject` (Include/cpython/funcobject.h) begins
-    /// with globals, builtins, name, qualname, code, defaults, keyword defaults
-    /// and closure from 3.10; before, with code, globals, defaults, keyword
-    /// defaults, closure, doc and name.
+    /// A field of the function at `addr`. `None` if it is null.
     ///
     /// # Errors
     /// When it cannot be read.
     pub fn function_field(&self, addr: u64, field: FunctionField) -> Result<Option<u64>> {
         let layout = &self.layout.function;
-        let modern = layout.func_qualname < layout.func_code;
-        let (base, places) = match (field, modern) {
-            (FunctionField::Name, true) => (layout.func_code, -2),
-            (FunctionField::Name, false) => (layout.func_closure, 2),
-            (FunctionField::Doc, _) => (layout.func_closure, 1),
-            (FunctionField::Module, true) => (layout.func_closure, 4),
-            (FunctionField::Module, false) => (layout.func_closure, 5),
-            (FunctionField::Defaults, true) => (layout.func_code, 1),
-            (FunctionField::Defaults, false) => (layout.func_globals, 1),
-            (FunctionField::KeywordDefaults, true) => (layout.func_code, 2),
-            (FunctionField::KeywordDefaults, false) => (layout.func_globals, 2),
-            (FunctionField::Code, _) => (layout.func_code, 0),
-            (FunctionField::Globals, _) => (layout.func_globals, 0),
-            (FunctionField::Closure, _) => (layout.func_closure, 0),
-            (FunctionField::Qualname, _) => (layout.func_qualname, 0),
+        let offset = match field {
+            FunctionField::Name => layout.func_name,
+            FunctionField::Qualname => layout.func_qualname,
+            FunctionField::Doc => layout.func_doc,
+            FunctionField::Module => layout.func_module,
+            FunctionField::Defaults => layout.func_defaults,
+            FunctionField::KeywordDefaults => layout.func_kwdefaults,
+            FunctionField::Code => layout.func_code,
+            FunctionField::Globals => layout.func_globals,
+            FunctionField::Closure => layout.func_closure,
         };
-        let at = (addr + u64::from(base)).wrapping_add_signed(places * 8);
-        self.pointer(at, "field of a function")
+        self.pointer(offset.at(addr), "field of a function")
     }
-}
-
-/// Fields of a function, see [`Reader::function_field`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FunctionField {
-    Name,
-    Qualname,
-    Doc,
-    Module,
-    Defaults,
-    KeywordDefaults,
-    Code,
-    Globals,
-    Closure,
 }

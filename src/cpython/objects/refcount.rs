@@ -1,4 +1,6 @@
-//! Reference counts: whether there is still an object.
+//! Reference counts: whether an object still exists.
+
+use python_offsets::Offset;
 
 use crate::cpython::reader::Reader;
 
@@ -7,13 +9,13 @@ use crate::cpython::reader::Reader;
 const SHARED_FLAGS: u32 = 2;
 
 impl Reader<'_> {
-    /// Whether nothing refers to what was an object at `addr`: it is being freed,
-    /// or its memory waits to be used again, with the count that it ended with.
-    /// What cannot be read is not said to be freed.
+    /// Whether the object at `addr` has no references: it is being freed, or its
+    /// memory is unused and still has the last count. False where the count cannot
+    /// be read.
     pub fn is_freed(&self, addr: u64) -> bool {
         let object = &self.layout.object;
         let own = object.ob_refcnt.or(object.ob_ref_local);
-        let count = |offset: u32| self.u32(addr + u64::from(offset)).ok();
+        let count = |offset: Offset| self.u32(offset.at(addr)).ok();
         own.is_some_and(|own| count(own) == Some(0))
             && object.ob_ref_shared.is_none_or(|shared| {
                 count(shared).is_some_and(|shared| shared >> SHARED_FLAGS == 0)

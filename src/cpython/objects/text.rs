@@ -9,30 +9,34 @@ use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::{Fields, Reader, is_plausible};
 
 /// Bits of one digit of an `int` (`PyLong_SHIFT`, Include/cpython/longintrepr.h).
-const DIGIT_BITS: u32 = 30;
+pub(super) const DIGIT_BITS: u32 = 30;
 
-/// Text of the target and whether all of it is there.
+/// A decoded `str`, possibly cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
+    /// The text, with the replacement character for each lone surrogate.
     pub text: String,
-    /// Length of the original in code points.
+    /// Length of the whole `str` in code points.
     pub length: u64,
+    /// Whether `text` is only the beginning of the `str`.
     pub cut: bool,
-    /// Lone surrogates, which `text` cannot hold: at which character, and which.
+    /// Lone surrogates: index of the character and code unit of each.
     pub surrogates: Vec<(usize, u16)>,
 }
 
 /// An `int` as sign and digits, least significant first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Int {
+    /// Whether the number is less than zero.
     pub negative: bool,
+    /// Digits of 30 bits.
     pub digits: Vec<u32>,
-    /// The number has more digits than were read.
+    /// Whether the number has more digits than were read.
     pub cut: bool,
 }
 
 impl Int {
-    /// The value where it fits.
+    /// The value. `None` if it does not fit.
     pub fn to_i64(&self) -> Option<i64> {
         if self.cut {
             return None;
@@ -47,7 +51,8 @@ impl Int {
         i64::try_from(if self.negative { -value } else { value }).ok()
     }
 
-    /// The value where it is an unsigned address or thread ident.
+    /// The value, such as an address or the ident of a thread. `None` if it is
+    /// negative or does not fit.
     pub fn to_u64(&self) -> Option<u64> {
         if self.cut || self.negative {
             return None;
@@ -62,7 +67,7 @@ impl Int {
         u64::try_from(value).ok()
     }
 
-    /// Decimal digits.
+    /// The number in decimal.
     pub fn to_decimal(&self) -> String {
         const CHUNK: u64 = 1_000_000_000;
         let mut digits = self.digits.clone();
@@ -95,7 +100,10 @@ impl Int {
 }
 
 impl Reader<'_> {
-    /// A name: the `str` at `addr`, cut at the limit for texts, cached.
+    /// The `str` at `addr` as a name: cut at the limit for texts, and cached.
+    ///
+    /// # Errors
+    /// When it is no `str` or cannot be read.
     pub fn text(&self, addr: u64) -> Result<Rc<str>> {
         if let Some(text) = self.texts.borrow().get(&addr) {
             return Ok(text.clone());
@@ -110,12 +118,15 @@ impl Reader<'_> {
         Ok(text)
     }
 
-    /// The `str` at `addr`, at most `max` code points of it.
+    /// At most `max` code points of the `str` at `addr`.
+    ///
+    /// # Errors
+    /// When it is no `str` or cannot be read.
     pub fn unicode(&self, addr: u64, max: usize) -> Result<Text> {
         self.expect_kind(addr, Kind::Str, "text")?;
         let layout = &self.layout.unicode;
         let mut head = [0; 96];
-        let head_len = (layout.compact_size + 8).min(96) as usize;
+        let head_len = (layout.data.bytes() + 8).min(96) as usize;
         self.bytes_into(addr, &mut head[..head_len])?;
         let length = head.field_u64(layout.length);
         if length > i64::MAX as u64 {
@@ -126,12 +137,12 @@ impl Reader<'_> {
         }
         let state = u32::from_le_bytes(head.field(layout.state));
         let kind = (state >> layout.kind_shift) & 7;
-        let compact = (state >> (layout.kind_shift + 3)) & 1 == 1;
-        let ascii = (state >> (layout.kind_shift + 4)) & 1 == 1;
+        let compact = (state >> layout.compact_shift) & 1 == 1;
+        let ascii = (state >> layout.ascii_shift) & 1 == 1;
         let data = match (compact, ascii) {
             (true, true) => addr + u64::from(layout.ascii_size),
             (true, false) => addr + u64::from(layout.compact_size),
-            (false, _) => head.field_u64(layout.compact_size),
+            (false, _) => head.field_u64(layout.data),
         };
         let count = length.min(max as u64) as usize;
         let width = match kind {
@@ -168,32 +179,38 @@ impl Reader<'_> {
 
     /// Whether the object at `addr` is the `str` `expected`.
     pub fn text_equals(&self, addr: u64, expected: &str) -> bool {
-        let length = self.u64(addr + u64::from(self.layout.unicode.length));
-        // A cheap look at the length spares most comparisons in a large dict.
+        let length = self.u64(self.layout.unicode.length.at(addr));
+        // Comparing lengths first avoids most decodings in a large dict.
         if length.ok() != Some(expected.chars().count() as u64) {
             return false;
         }
         self.text(addr).is_ok_and(|text| &*text == expected)
     }
 
-    /// The `bytes` at `addr` with its full length, at most `max` bytes of it.
+    /// At most `max` bytes of the `bytes` at `addr`, and its whole length.
+    ///
+    /// # Errors
+    /// When its length or contents cannot be read. The type is not checked.
     pub fn bytes_object(&self, addr: u64, max: usize) -> Result<(Vec<u8>, u64)> {
-        // Captures that were made before this was asked lack the type.
+        // The type is not read: older captures lack it.
         if !is_plausible(addr) {
             let what = "bytes";
             return Err(DecodeError::BadPointer { what, addr });
         }
-        let length = self.i64(addr + u64::from(self.layout.object.ob_size))?;
+        let length = self.i64(self.layout.object.ob_size.at(addr))?;
         let length = u64::try_from(length).map_err(|_| DecodeError::Corrupt {
             what: "length of a bytes object",
             addr,
         })?;
-        let data = addr + u64::from(self.layout.bytes.ob_sval);
+        let data = self.layout.bytes.ob_sval.at(addr);
         let count = length.min(max as u64) as usize;
         Ok((self.bytes(data, count)?, length))
     }
 
-    /// The `int` (or `bool`) at `addr`.
+    /// The `int` or `bool` at `addr`.
+    ///
+    /// # Errors
+    /// When it is no number or cannot be read.
     pub fn int(&self, addr: u64) -> Result<Int> {
         let ty = self.type_of(addr)?;
         if !matches!(ty.kind, Kind::Int | Kind::Bool) {
@@ -203,7 +220,7 @@ impl Reader<'_> {
                 found: ty.name.to_string(),
             });
         }
-        let tag = self.i64(addr + u64::from(self.layout.long.tag))?;
+        let tag = self.i64(self.layout.long.tag.at(addr))?;
         let (negative, count) = match self.layout.format.int {
             IntForm::SignedSize => (tag < 0, tag.unsigned_abs()),
             // Low two bits: 0 positive, 1 zero, 2 negative (3.12 and later).
@@ -211,7 +228,7 @@ impl Reader<'_> {
         };
         let max = self.limits.value_text;
         let read = count.min(max as u64) as usize;
-        let data = addr + u64::from(self.layout.long.ob_digit);
+        let data = self.layout.long.ob_digit.at(addr);
         let bytes = self.bytes(data, read * 4)?;
         let zero = self.layout.format.int == IntForm::Tag && tag & 3 == 1;
         let digits = bytes
@@ -225,7 +242,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The number at `addr`, an `int` or a `float`.
+    /// The `int` or `float` at `addr`. `None` if it is neither or cannot be read.
     pub fn number(&self, addr: u64) -> Option<f64> {
         match self.type_of(addr).ok()?.kind {
             Kind::Float => self.float(addr).ok(),
@@ -234,8 +251,11 @@ impl Reader<'_> {
     }
 
     /// The `float` at `addr`.
+    ///
+    /// # Errors
+    /// When it is no `float` or cannot be read.
     pub fn float(&self, addr: u64) -> Result<f64> {
         self.expect_kind(addr, Kind::Float, "float")?;
-        self.f64(addr + u64::from(self.layout.float.ob_fval))
+        self.f64(self.layout.float.ob_fval.at(addr))
     }
 }

@@ -1,9 +1,9 @@
-//! Types of the target's objects and what the decoders know of them.
+//! Types of the process's objects, and which of them have a decoder.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use python_offsets::ReferenceForm;
+use python_offsets::{Offset, ReferenceForm};
 use rustc_hash::FxHashMap;
 
 use crate::cpython::error::{DecodeError, Result};
@@ -16,53 +16,94 @@ const FLAG_MANAGED_DICT: u64 = 1 << 4;
 /// `Py_TPFLAGS_HEAPTYPE` (Include/object.h).
 const FLAG_HEAP_TYPE: u64 = 1 << 9;
 
-/// A kind of object that a decoder knows how to read.
+/// A kind of object. All but [`Kind::Other`] have a decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
+    /// `NoneType`
     None,
+    /// `bool`
     Bool,
+    /// `int`
     Int,
+    /// `float`
     Float,
+    /// `complex`
     Complex,
+    /// `str`
     Str,
+    /// `bytes`
     Bytes,
+    /// `bytearray`
     ByteArray,
+    /// `tuple`
     Tuple,
+    /// `list`
     List,
+    /// `dict`
     Dict,
+    /// `set`
     Set,
+    /// `frozenset`
     FrozenSet,
+    /// `collections.deque`
     Deque,
+    /// `coroutine`
     Coroutine,
+    /// `generator`
     Generator,
+    /// `async_generator`
     AsyncGenerator,
-    /// `coroutine_wrapper` and the helpers of asynchronous generators.
+    /// `coroutine_wrapper`, and the awaitables of asynchronous generators.
     AwaitableWrapper,
+    /// `_asyncio.FutureIter`
     FutureIter,
+    /// `_asyncio.Future`
     Future,
+    /// `_asyncio.Task`
     Task,
     /// `TaskWakeupMethWrapper`, 3.7 to 3.9.
     TaskWakeup,
+    /// `_RunningLoopHolder`
     RunningLoopHolder,
+    /// `method`
     Method,
+    /// `builtin_function_or_method`
     Builtin,
+    /// `function`
     Function,
+    /// `member_descriptor`
     MemberDescriptor,
+    /// `method_descriptor`
     MethodDescriptor,
+    /// `functools.partial`
     Partial,
+    /// `weakref`
     Weakref,
+    /// `cell`
     Cell,
+    /// `module`
     Module,
+    /// `type`
     Type,
+    /// `code`
     Code,
+    /// `frame`
     Frame,
+    /// `traceback`
     Traceback,
+    /// `BaseException` and its subclasses.
     Exception,
+    /// `mappingproxy`
     MappingProxy,
+    /// `range`
     Range,
+    /// `ellipsis`
     Ellipsis,
+    /// `NotImplementedType`
     NotImplemented,
+    /// `property`
     Property,
+    /// Any other type.
     Other,
 }
 
@@ -119,27 +160,34 @@ const KINDS: &[(&str, Kind)] = &[
 /// One decoded type object.
 #[derive(Debug)]
 pub struct Type {
+    /// Address of the type object.
     pub addr: u64,
-    /// `tp_name`: with its module for types of C extensions, without for classes.
+    /// `tp_name`: with the module for types of C extensions, without for classes.
     pub name: Box<str>,
+    /// Size of an instance in bytes, without its items.
     pub basicsize: i64,
+    /// Size of one item of a variable-size instance in bytes; otherwise 0.
     pub itemsize: i64,
+    /// `Py_TPFLAGS_…`
     pub flags: u64,
+    /// Offset of the dict in an instance. 0 for none; negative from the end.
     pub dictoffset: i64,
-    /// Addresses of the classes in method resolution order, itself first.
+    /// Addresses of the classes in method resolution order, this one first.
     pub mro: Box<[u64]>,
     /// The kind of this very type; [`Kind::Other`] for classes.
     pub exact: Kind,
     /// The first kind along the method resolution order.
     pub kind: Kind,
+    /// Address of the keys that instances share. 0 for none.
     pub cached_keys: u64,
     full_name: OnceCell<Rc<str>>,
-    /// Class attributes that were looked up.
+    class_names: OnceCell<Rc<[Rc<str>]>>,
+    /// Class attributes that were looked up. `None` for those that do not exist.
     attributes: RefCell<FxHashMap<Box<str>, Option<u64>>>,
 }
 
 impl Type {
-    /// Whether it was made by a `class` statement or `PyType_FromSpec`.
+    /// Whether a `class` statement or `PyType_FromSpec` made it.
     pub fn is_heap(&self) -> bool {
         self.flags & FLAG_HEAP_TYPE != 0
     }
@@ -169,7 +217,7 @@ impl Type {
 }
 
 fn kind_of(name: &str, flags: u64) -> Kind {
-    // A class statement cannot make a static type, nor a name with a dot.
+    // A `class` statement makes neither static types nor names with a dot.
     let made_by_c = flags & FLAG_HEAP_TYPE == 0 || name.contains('.');
     if !made_by_c {
         return Kind::Other;
@@ -182,6 +230,9 @@ fn kind_of(name: &str, flags: u64) -> Kind {
 
 impl Reader<'_> {
     /// Address of the type of the object at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn type_addr(&self, addr: u64) -> Result<u64> {
         if !is_plausible(addr) {
             return Err(DecodeError::BadPointer {
@@ -189,10 +240,13 @@ impl Reader<'_> {
                 addr,
             });
         }
-        self.required(addr + u64::from(self.layout.object.ob_type), "ob_type")
+        self.required(self.layout.object.ob_type.at(addr), "ob_type")
     }
 
     /// The type of the object at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no type.
     pub fn type_of(&self, addr: u64) -> Result<Rc<Type>> {
         self.type_at(self.type_addr(addr)?)
     }
@@ -202,7 +256,12 @@ impl Reader<'_> {
         self.type_of(addr).is_ok_and(|ty| ty.kind == kind)
     }
 
-    /// An error if the object at `addr` is not of kind `kind`.
+    /// The type of the object at `addr`, which must be of kind `kind`. `what` names
+    /// the object in errors.
+    ///
+    /// # Errors
+    /// [`DecodeError::WrongType`] if it is of another kind; others when it cannot
+    /// be read.
     pub fn expect_kind(&self, addr: u64, kind: Kind, what: &'static str) -> Result<Rc<Type>> {
         let ty = self.type_of(addr)?;
         if ty.kind == kind {
@@ -216,6 +275,9 @@ impl Reader<'_> {
     }
 
     /// The type object at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no type.
     pub fn type_at(&self, addr: u64) -> Result<Rc<Type>> {
         if let Some(ty) = self.types.borrow().get(&addr) {
             return Ok(ty.clone());
@@ -226,15 +288,15 @@ impl Reader<'_> {
     }
 
     fn type_name(&self, addr: u64) -> Result<String> {
-        let at = self.required(addr + u64::from(self.layout.type_object.tp_name), "tp_name")?;
+        let at = self.required(self.layout.type_object.tp_name.at(addr), "tp_name")?;
         self.c_string(at, self.limits.text)
     }
 
     fn decode_type(&self, addr: u64) -> Result<Type> {
         let layout = &self.layout.type_object;
-        let at = |offset: u32| addr + u64::from(offset);
-        // The type of a type is a metaclass, whose own type is again a type:
-        // reading it without following further keeps garbage out.
+        let at = |offset: Offset| offset.at(addr);
+        // A type's type is a metaclass, whose type is a type again. Reading both
+        // refuses what is no type.
         let meta = self.type_addr(addr)?;
         self.type_addr(meta)?;
         let name = self.type_name(addr)?;
@@ -249,7 +311,7 @@ impl Reader<'_> {
             if kind != Kind::Other {
                 break;
             }
-            let base_flags = self.u64(base + u64::from(layout.tp_flags))?;
+            let base_flags = self.u64(layout.tp_flags.at(*base))?;
             kind = kind_of(&self.type_name(*base)?, base_flags);
         }
         let is_heap = flags & FLAG_HEAP_TYPE != 0;
@@ -270,18 +332,22 @@ impl Reader<'_> {
             kind,
             cached_keys,
             full_name: OnceCell::new(),
+            class_names: OnceCell::new(),
             attributes: RefCell::default(),
         })
     }
 
-    /// The classes that derive from the type at `addr`, directly or not
-    /// (`tp_subclasses`: weak references by address). Not for static builtin
-    /// types, which keep them elsewhere from 3.12.
+    /// All direct and indirect subclasses of the type at `addr` (`tp_subclasses`:
+    /// weak references by address). Not for static builtin types, whose subclasses
+    /// are stored elsewhere from 3.12.
+    ///
+    /// # Errors
+    /// When they cannot be read or are too many.
     pub fn subclasses(&self, addr: u64) -> Result<Vec<u64>> {
         let mut found = Vec::new();
-        let mut open = vec![addr];
-        while let Some(addr) = open.pop() {
-            let at = addr + u64::from(self.layout.type_object.tp_subclasses);
+        let mut pending = vec![addr];
+        while let Some(addr) = pending.pop() {
+            let at = self.layout.type_object.tp_subclasses.at(addr);
             let Some(dict) = self.pointer(at, "tp_subclasses")? else {
                 continue;
             };
@@ -298,19 +364,26 @@ impl Reader<'_> {
                     && !found.contains(&class)
                 {
                     found.push(class);
-                    open.push(class);
+                    pending.push(class);
                 }
             }
         }
         Ok(found)
     }
 
-    /// The dict of a type; static builtin types have none from 3.12.
+    /// The dict of the type at `ty`. `None` for static builtin types from 3.12.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn type_dict(&self, ty: u64) -> Result<Option<u64>> {
-        self.pointer(ty + u64::from(self.layout.type_object.tp_dict), "tp_dict")
+        self.pointer(self.layout.type_object.tp_dict.at(ty), "tp_dict")
     }
 
-    /// A class attribute, looked up along the method resolution order.
+    /// The class attribute `name`, along the method resolution order of `ty`. `None`
+    /// if no class has it.
+    ///
+    /// # Errors
+    /// When the dict of a class cannot be read.
     pub fn type_attribute(&self, ty: &Type, name: &str) -> Result<Option<u64>> {
         if let Some(known) = ty.attributes.borrow().get(name) {
             return Ok(*known);
@@ -331,13 +404,30 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// The name of a type as users know it, with its module unless that is
-    /// `builtins`.
+    /// The qualified name of `ty`, with its module unless that is `builtins`.
     pub fn full_type_name(&self, ty: &Type) -> Rc<str> {
         let name = ty
             .full_name
             .get_or_init(|| self.decode_full_name(ty).into());
         name.clone()
+    }
+
+    /// Full names of the classes of `ty` in method resolution order.
+    pub fn class_names(&self, ty: &Type) -> Rc<[Rc<str>]> {
+        let names = ty.class_names.get_or_init(|| {
+            let classes = ty.mro.iter();
+            classes
+                .filter_map(|class| Some(self.full_type_name(&*self.type_at(*class).ok()?)))
+                .collect()
+        });
+        names.clone()
+    }
+
+    /// Whether the object at `addr` is an instance of the class with the full name
+    /// `class`.
+    pub fn is_instance(&self, addr: u64, class: &str) -> bool {
+        self.type_of(addr)
+            .is_ok_and(|ty| self.class_names(&ty).iter().any(|name| **name == *class))
     }
 
     fn decode_full_name(&self, ty: &Type) -> String {
@@ -346,7 +436,7 @@ impl Reader<'_> {
         }
         let qualname = self
             .pointer(
-                ty.addr + u64::from(self.layout.type_object.ht_qualname),
+                self.layout.type_object.ht_qualname.at(ty.addr),
                 "ht_qualname",
             )
             .ok()
@@ -365,7 +455,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Turns a reference as a frame stores it into an address; null is `None`.
+    /// The address in a reference as a frame stores it. `None` for null and for
+    /// small integers that are stored in the reference itself.
     pub fn untag(&self, reference: u64) -> Option<u64> {
         let addr = match self.layout.format.references {
             ReferenceForm::Plain => reference,

@@ -1,9 +1,9 @@
-//! Finding the interpreter in a process, and the layouts that it may have.
+//! Finding possible runtimes in the images of a process, and their possible
+//! layouts.
 
-use python_offsets::{AsyncioDebug, Published, PublishedError};
+use python_offsets::{AsyncioDebug, Published, PublishedError, Source};
 
 use super::{Candidate, Evidence, Rejection, version_text};
-use crate::model::LayoutSource;
 use crate::process::{Error, Image, Memory, Process};
 
 /// The symbol and the ELF section of `_PyRuntime` (Python/pylifecycle.c).
@@ -13,14 +13,15 @@ const RUNTIME_SECTION: &str = ".PyRuntime";
 const ASYNCIO_SECTION: &str = ".AsyncioDebug";
 /// `const unsigned long Py_Version`, from 3.11.
 const VERSION_SYMBOL: &str = "Py_Version";
-/// Exported by every CPython, also those without `_PyRuntime`.
+/// Exported by every CPython, including those without `_PyRuntime`.
 const ANY_PYTHON_SYMBOL: &str = "PyInterpreterState_Head";
 
-/// All places where a runtime may be, most likely first. Needs no pause: what
-/// it reads does not change while the process runs.
+/// All candidates for the runtime, most likely first. Needs no stop, since these
+/// structures do not change while the process runs.
 ///
 /// # Errors
-/// When there is none, or all that there are have a version that is refused.
+/// When every runtime that a symbol or section names has a refused version, or
+/// when the process runs a CPython without `_PyRuntime`.
 pub fn candidates(process: &Process, memory: &dyn Memory) -> Result<Vec<Candidate>, Error> {
     let images = process.images();
     let named = named_runtimes(&images, memory);
@@ -84,15 +85,15 @@ fn layouts(
         return Ok(vec![candidate]);
     }
     let guess = guessed_minor(image, memory);
-    // What was only searched for is mostly no Python at all: its debug
-    // information, as that of a C library, is large and says nothing.
+    // A search mostly finds no Python at all. The debug information of such an
+    // image, as of a C library, is large and of no use.
     let measured = match evidence {
         Evidence::Named => super::dwarf_offsets::offsets(images, image),
         Evidence::Searched => None,
     };
     let source = match measured {
-        Some(_) => LayoutSource::Dwarf,
-        None => LayoutSource::Table,
+        Some(_) => Source::Dwarf,
+        None => Source::Table,
     };
     let mut candidates: Vec<Candidate> = python_offsets::minors()
         .filter_map(|minor| python_offsets::table(minor, false))
@@ -137,7 +138,7 @@ fn published_layout(
         runtime,
         table,
         overlay,
-        source: LayoutSource::Published,
+        source: Source::Published,
         evidence: Evidence::Named,
     })
 }
@@ -156,8 +157,8 @@ fn refused_offsets(error: PublishedError) -> Rejection {
     }
 }
 
-/// The `_AsyncioDebug` of the process: in an extension module on 3.14, beside
-/// the runtime on 3.15.
+/// The `_AsyncioDebug` of the process. It is in an extension module on 3.14, and in
+/// the image of the runtime on 3.15. `None` if there is none.
 fn asyncio_offsets(memory: &dyn Memory, images: &[Image], python: &Image) -> Option<AsyncioDebug> {
     images
         .iter()
@@ -171,7 +172,8 @@ fn asyncio_offsets(memory: &dyn Memory, images: &[Image], python: &Image) -> Opt
         })
 }
 
-/// The minor version that the image says it is: only an order of trying.
+/// The minor version that the image claims. It only decides which table is tried
+/// first.
 fn guessed_minor(image: &Image, memory: &dyn Memory) -> Option<String> {
     if let Some(addr) = image.dynamic_symbol(memory, VERSION_SYMBOL) {
         let mut word = [0; 8];
@@ -186,7 +188,7 @@ fn guessed_minor(image: &Image, memory: &dyn Memory) -> Option<String> {
     (!version.is_empty()).then(|| version.to_owned())
 }
 
-/// The error for a CPython that keeps no `_PyRuntime`.
+/// The error for a CPython without `_PyRuntime`. `None` if the process runs none.
 fn too_old(process: &Process, images: &[Image], memory: &dyn Memory) -> Option<Error> {
     let image = images
         .iter()

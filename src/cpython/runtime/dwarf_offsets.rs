@@ -1,16 +1,16 @@
-//! Offsets that the debug information of the very binaries gives.
+//! Offsets from the debug information of the binaries of the process.
 
 use python_offsets::{Overlay, dwarf};
 
 use crate::process::{FileBytes, Image};
 
-/// Extension modules whose structures the interpreter's own file may lack, by
-/// a part of their file name.
+/// Beginnings of the file names of extension modules whose structures may be missing
+/// in the debug information of the interpreter.
 const EXTENSIONS: [&str; 3] = ["_asyncio.", "_collections.", "_functools."];
 const DEBUG_SECTION: &str = ".debug_info";
 
-/// What the debug information of the interpreter `python` and of its extension
-/// modules among `images` says; `None` where the interpreter has none.
+/// The offsets in the debug information of the interpreter `python` and of its
+/// extension modules among `images`. `None` where the interpreter has none.
 pub fn offsets(images: &[Image], python: &Image) -> Option<Overlay> {
     let mut overlay = offsets_of(python)?;
     for image in images {
@@ -32,8 +32,8 @@ fn offsets_of(image: &Image) -> Option<Overlay> {
         .file()
         .filter(has_debug_information)
         .or_else(|| image.debug_file())?;
-    // An alternate file (dwz) is not looked for: without it, what only it
-    // describes is left out and the table serves.
+    // No alternate file (dwz) is searched for. The table has the numbers that only
+    // such a file describes.
     let found = dwarf::read(&file, None).ok()?;
     (!found.overlay.is_empty()).then_some(found.overlay)
 }

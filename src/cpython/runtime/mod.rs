@@ -1,64 +1,82 @@
-//! Checking that a layout fits a process before anything is read through it.
+//! Finding the runtime of a process, and checking that a layout fits it before
+//! anything is read through it.
 
 pub mod candidates;
 pub mod dwarf_offsets;
 pub mod recorded_candidate;
 pub mod search;
 
-use python_offsets::{Layout, Overlay, Table};
+use python_offsets::{Layout, Offset, Overlay, Source, Table};
 
 use super::error::DecodeError;
 use super::objects::types::Kind;
 use super::reader::{Reader, is_plausible};
 use crate::limits::Limits;
-use crate::model::LayoutSource;
 use crate::process::{Error, Memory, Process};
 
-/// A place where a runtime may be, and a layout that may be its own.
+/// A possible address of the runtime, with a possible layout.
 #[derive(Debug, Clone)]
 pub struct Candidate {
+    /// Address of `_PyRuntime`.
     pub runtime: u64,
+    /// The table of the possible minor version.
     pub table: &'static Table,
-    /// What was measured of this very build.
+    /// Numbers that were read from this very build.
     pub overlay: Overlay,
-    pub source: LayoutSource,
+    /// Source of the numbers in `overlay`.
+    pub source: Source,
+    /// How `runtime` was found.
     pub evidence: Evidence,
 }
 
-/// Why something is taken for a runtime.
+/// How the address of a possible runtime was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// A symbol, a section or its own first bytes say so.
+    /// By a symbol, a section, or the cookie that it starts with.
     Named,
-    /// It looks like one: if it cannot be confirmed, it is none.
+    /// By a search for its shape. If it cannot be confirmed, it is no runtime.
     Searched,
 }
 
 /// Why a candidate is not a runtime that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rejection {
+    /// The process runs no CPython.
     NotPython,
+    /// The interpreter is not initialised yet.
     Starting,
+    /// The interpreter is shutting down.
     Finalizing,
-    Unsupported { version: String, reason: String },
+    /// No source describes this build.
+    Unsupported {
+        /// The version as users write it.
+        version: String,
+        /// Why the build is refused.
+        reason: String,
+    },
+    /// The structures contradict the layout; the text says how.
     Invalid(String),
 }
 
 /// A runtime whose layout was checked against the process.
 #[derive(Debug, Clone)]
 pub struct Runtime {
+    /// Address of `_PyRuntime`.
     pub addr: u64,
+    /// The confirmed layout.
     pub layout: Layout,
-    pub source: LayoutSource,
-    /// `3.13.0`
+    /// Source of the layout.
+    pub source: Source,
+    /// The version, such as `3.13.0`.
     pub version: String,
+    /// Whether it is a debug build.
     pub debug: bool,
-    /// Why native tasks cannot be read, where their layout is not known.
+    /// Why native tasks cannot be read. `None` if they can.
     pub tasks_refused: Option<String>,
 }
 
 impl Rejection {
-    /// Which of several reasons tells the user most.
+    /// How much this reason tells the user, compared to others.
     fn weight(&self) -> u8 {
         match self {
             Self::Finalizing => 4,
@@ -69,7 +87,7 @@ impl Rejection {
         }
     }
 
-    /// As the error of the whole process.
+    /// The error for the whole process.
     pub fn into_error(self, process: &Process) -> Error {
         let pid = process.pid();
         match self {
@@ -98,7 +116,10 @@ fn not_python(process: &Process) -> Error {
     }
 }
 
-/// The first candidate that the process confirms, with a reader for it.
+/// The first candidate that the process confirms, and a reader for it.
+///
+/// # Errors
+/// When the process confirms none. The reason is the one that tells the user most.
 pub fn confirm<'m>(
     candidates: &[Candidate],
     memory: &'m dyn Memory,
@@ -124,7 +145,8 @@ impl Candidate {
         self.table.select(&self.overlay)?.overlaid(&self.overlay)
     }
 
-    /// `layout`, or that of the build that has native tasks of `size` bytes.
+    /// The layout of the build whose native tasks have `size` bytes: `layout` if it
+    /// fits.
     fn with_task_size(&self, layout: &Layout, size: i64) -> Result<Layout, python_offsets::Error> {
         let mut observed = self.overlay.clone();
         observed.insert("task.size".into(), size);
@@ -160,7 +182,7 @@ impl Candidate {
             reader.module_global(main, "sys", "gettotalrefcount"),
             Ok(Some(_))
         );
-        if debug && self.source == LayoutSource::Table {
+        if debug && self.source == Source::Table {
             return Err(Rejection::Unsupported {
                 version: format!("{} (debug build)", version_text(hex)),
                 reason: "a debug build before 3.13 needs its DWARF information".into(),
@@ -188,11 +210,12 @@ impl Candidate {
     }
 }
 
-/// Checks lists, back pointers and types; gives the main interpreter.
+/// Checks lists, back pointers and types. Returns the address of the main
+/// interpreter.
 fn check_structure(reader: &Reader<'_>, runtime: u64) -> Result<u64, Rejection> {
     let layout = &reader.layout.runtime;
     let invalid = |error: DecodeError| Rejection::Invalid(error.to_string());
-    let field = |offset: u32, what| reader.pointer(runtime + u64::from(offset), what);
+    let field = |offset: Offset, what| reader.pointer(offset.at(runtime), what);
     let head = field(layout.interpreters_head, "interpreters.head").map_err(invalid)?;
     let main = field(layout.interpreters_main, "interpreters.main").map_err(invalid)?;
     let (Some(_), Some(main)) = (head, main) else {
@@ -217,7 +240,7 @@ fn check_structure(reader: &Reader<'_>, runtime: u64) -> Result<u64, Rejection> 
         return Err(Rejection::Finalizing);
     }
     if let Some(offset) = layout.initialized {
-        let initialized = reader.i32(runtime + u64::from(offset)).map_err(invalid)?;
+        let initialized = reader.i32(offset.at(runtime)).map_err(invalid)?;
         if initialized == 0 {
             return Err(Rejection::Starting);
         }
@@ -246,7 +269,7 @@ fn python_version(reader: &Reader<'_>, interp: u64) -> Result<u32, Rejection> {
         .ok_or_else(|| Rejection::Invalid("sys.hexversion is no version".into()))
 }
 
-/// `tp_basicsize` of `_asyncio.Task`, once that module is loaded.
+/// `tp_basicsize` of `_asyncio.Task`. `None` before that module is loaded.
 fn native_task_size(reader: &Reader<'_>, interp: u64) -> Option<i64> {
     let task = reader.module_global(interp, "_asyncio", "Task").ok()??;
     let ty = reader.type_at(task).ok()?;

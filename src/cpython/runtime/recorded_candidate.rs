@@ -1,27 +1,28 @@
-//! Candidates for a runtime as they are recorded: what was found out about the
-//! layout of a process, without the files that it was found in.
+//! Candidates for a runtime in a capture, which has no images to find them in.
 
-use python_offsets::Overlay;
+use python_offsets::{Overlay, Source};
 use serde::{Deserialize, Serialize};
 
 use super::{Candidate, Evidence};
-use crate::model::LayoutSource;
 
-/// A [`Candidate`] by the name of its table.
+/// A [`Candidate`] with the name of its table instead of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownCandidate {
+pub struct RecordedCandidate {
+    /// Address of `_PyRuntime`.
     pub runtime: u64,
-    /// `3.13`
+    /// The minor version, such as `3.13`.
     pub minor: String,
+    /// Whether it is a free-threaded build.
     pub free_threaded: bool,
-    /// What was measured of this very build.
+    /// Numbers that were read from this very build.
     pub overlay: Overlay,
-    pub source: LayoutSource,
-    /// Whether it only looks like a runtime.
+    /// Source of the numbers in `overlay`.
+    pub source: Source,
+    /// Whether a search found it, see [`Evidence::Searched`].
     pub searched: bool,
 }
 
-impl From<&Candidate> for KnownCandidate {
+impl From<&Candidate> for RecordedCandidate {
     fn from(candidate: &Candidate) -> Self {
         let build = &candidate.table.base().build;
         Self {
@@ -35,8 +36,8 @@ impl From<&Candidate> for KnownCandidate {
     }
 }
 
-impl KnownCandidate {
-    /// The candidate; `None` where its version has no table here.
+impl RecordedCandidate {
+    /// The candidate. `None` if there is no table for its version.
     pub fn candidate(&self) -> Option<Candidate> {
         Some(Candidate {
             runtime: self.runtime,

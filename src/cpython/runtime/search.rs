@@ -1,5 +1,5 @@
-//! The last way to find a runtime: through the writable memory of an image
-//! that has neither symbol nor section for it.
+//! The last resort to find a runtime: a search of the writable memory of an image
+//! without a symbol or section for it.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,14 @@ use python_offsets::Layout;
 use crate::cpython::reader::is_plausible;
 use crate::process::{Image, Memory};
 
-/// Writable memory of one image that is searched, in bytes.
-const LARGEST_SEARCH: u64 = 64 << 20;
+/// Maximum length in bytes of one searched range.
+const MAX_SEARCHED: u64 = 64 << 20;
 const WORD: usize = 8;
 
-/// Addresses in `image` that may be the start of `_PyRuntime`: the published
-/// cookie, or, before 3.13, two equal pointers where the lists of
-/// interpreters of a process with one interpreter would be, to what has a
-/// thread that belongs to it.
+/// Addresses in `image` that may be the start of `_PyRuntime`. From 3.13 the cookie
+/// of the published offsets marks it. Before, `interpreters.head` and
+/// `interpreters.main` of a process with one interpreter are equal, and the first
+/// thread of that interpreter points back to it.
 pub fn runtimes_in(image: &Image, memory: &dyn Memory) -> Vec<u64> {
     let layouts: Vec<&Layout> = python_offsets::minors()
         .filter_map(|minor| python_offsets::table(minor, false))
@@ -25,7 +25,7 @@ pub fn runtimes_in(image: &Image, memory: &dyn Memory) -> Vec<u64> {
     let cookie = u64::from_le_bytes(*python_offsets::published::COOKIE);
     let mut found = BTreeSet::new();
     for (start, end) in image.writable_ranges() {
-        let length = end.saturating_sub(start).min(LARGEST_SEARCH) as usize;
+        let length = end.saturating_sub(start).min(MAX_SEARCHED) as usize;
         let mut bytes = vec![0; length];
         if memory.read(start, &mut bytes).is_err() {
             continue;
@@ -52,16 +52,16 @@ pub fn runtimes_in(image: &Image, memory: &dyn Memory) -> Vec<u64> {
     found.into_iter().collect()
 }
 
-/// Whether the first thread of what may be an interpreter belongs to it.
+/// Whether the first thread of a possible interpreter points back to it.
 fn is_interpreter(layout: &Layout, memory: &dyn Memory, interp: u64) -> bool {
     let word = |at: u64| {
         let mut word = [0; WORD];
         let read = is_plausible(at) && memory.read(at, &mut word).is_ok();
         read.then(|| u64::from_le_bytes(word))
     };
-    let thread = word(interp + u64::from(layout.interp.threads_head));
+    let thread = word(layout.interp.threads_head.at(interp));
     let owner = thread
         .filter(|thread| is_plausible(*thread))
-        .and_then(|thread| word(thread + u64::from(layout.thread.interp)));
+        .and_then(|thread| word(layout.thread.interp.at(thread)));
     owner == Some(interp)
 }

@@ -13,47 +13,60 @@ use crate::cpython::reader::Reader;
 /// A `PyInterpreterState`.
 #[derive(Debug, Clone)]
 pub struct Interpreter {
+    /// Its address.
     pub addr: u64,
+    /// Its id; 0 for the main interpreter.
     pub id: i64,
+    /// Its threads, oldest first.
     pub threads: Vec<ThreadState>,
-    /// Why the list of threads is not whole.
+    /// Why `threads` is incomplete. `None` if it is complete.
     pub error: Option<DecodeError>,
 }
 
 /// A `PyThreadState`.
 #[derive(Debug, Clone)]
 pub struct ThreadState {
+    /// Its address.
     pub addr: u64,
     /// `pthread_self()` of the thread.
     pub ident: u64,
-    /// As `gettid()` returned it inside the target; 3.11 and later.
+    /// Result of `gettid()` inside the process. `None` before 3.11.
     pub native_id: Option<u64>,
+    /// Whether the thread holds the GIL. `None` where there is no GIL or its holder
+    /// cannot be read.
     pub holds_gil: Option<bool>,
 }
 
-/// A stack as far as it could be read, innermost frame first.
+/// The readable part of a stack.
 #[derive(Debug, Clone, Default)]
 pub struct RawStack {
+    /// The frames, innermost first.
     pub frames: Vec<RawFrame>,
+    /// Why frames are missing. `None` if all are there.
     pub error: Option<DecodeError>,
 }
 
-/// The lock that serialises an interpreter's threads.
+/// The GIL of an interpreter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GilState {
-    /// Start and end of its memory: a thread that sleeps on a futex inside it
-    /// waits for the GIL.
+    /// Start of its memory. A thread that sleeps on a futex inside waits for the
+    /// GIL.
     pub start: u64,
+    /// End of its memory.
     pub end: u64,
+    /// Address of the thread state that holds it. `None` while it is free.
     pub holder: Option<u64>,
 }
 
 impl Reader<'_> {
     /// All interpreters of the runtime at `runtime`, main interpreter first.
+    ///
+    /// # Errors
+    /// When the list of interpreters cannot be read or contradicts itself.
     pub fn interpreters(&self, runtime: u64) -> Result<Vec<Interpreter>> {
         let mut interpreters = Vec::new();
         let mut seen = FxHashSet::default();
-        let at = runtime + u64::from(self.layout.runtime.interpreters_head);
+        let at = self.layout.runtime.interpreters_head.at(runtime);
         let mut next = self.pointer(at, "interpreters.head")?;
         while let Some(addr) = next {
             if !seen.insert(addr) || seen.len() > self.limits.interpreters {
@@ -63,18 +76,15 @@ impl Reader<'_> {
                 });
             }
             interpreters.push(self.interpreter(runtime, addr)?);
-            next = self.pointer(
-                addr + u64::from(self.layout.interp.next),
-                "next interpreter",
-            )?;
+            next = self.pointer(self.layout.interp.next.at(addr), "next interpreter")?;
         }
-        // CPython puts the newest in front.
+        // CPython inserts the newest in front.
         interpreters.reverse();
         Ok(interpreters)
     }
 
     fn interpreter(&self, runtime: u64, addr: u64) -> Result<Interpreter> {
-        let id = self.i64(addr + u64::from(self.layout.interp.id))?;
+        let id = self.i64(self.layout.interp.id.at(addr))?;
         let gil = self.gil(runtime, addr).ok().flatten();
         let (threads, error) = self.thread_states(addr, gil.map(|gil| gil.holder));
         Ok(Interpreter {
@@ -85,8 +95,10 @@ impl Reader<'_> {
         })
     }
 
-    /// The GIL that the threads of the interpreter at `interp` share; `None`
-    /// in free-threaded builds.
+    /// The GIL of the interpreter at `interp`. `None` in free-threaded builds.
+    ///
+    /// # Errors
+    /// When it cannot be read.
     pub fn gil(&self, runtime: u64, interp: u64) -> Result<Option<GilState>> {
         if self.layout.build.free_threaded {
             return Ok(None);
@@ -94,9 +106,9 @@ impl Reader<'_> {
         let layout = &self.layout;
         let (start, holder) = match (layout.interp.ceval_gil, layout.runtime.gil) {
             (Some(offset), _) => {
-                let gil = self.required(interp + u64::from(offset), "ceval.gil")?;
-                let locked = self.i32(gil + u64::from(layout.gil.locked))? > 0;
-                let last = self.u64(gil + u64::from(layout.gil.last_holder))?;
+                let gil = self.required(offset.at(interp), "ceval.gil")?;
+                let locked = self.i32(layout.gil.locked.at(gil))? > 0;
+                let last = self.u64(layout.gil.last_holder.at(gil))?;
                 (gil, (locked && last != 0).then_some(last))
             }
             (None, Some(offset)) => {
@@ -104,8 +116,8 @@ impl Reader<'_> {
                     what: "tstate_current",
                 };
                 let current = layout.runtime.tstate_current.ok_or(missing)?;
-                let holder = self.pointer(runtime + u64::from(current), "tstate_current")?;
-                (runtime + u64::from(offset), holder)
+                let holder = self.pointer(current.at(runtime), "tstate_current")?;
+                (offset.at(runtime), holder)
             }
             (None, None) => return Err(DecodeError::NotInLayout { what: "the GIL" }),
         };
@@ -124,7 +136,7 @@ impl Reader<'_> {
         let mut threads = Vec::new();
         let mut seen = FxHashSet::default();
         let mut walk = || -> Result<()> {
-            let head = interp + u64::from(self.layout.interp.threads_head);
+            let head = self.layout.interp.threads_head.at(interp);
             let mut next = self.pointer(head, "threads.head")?;
             while let Some(addr) = next {
                 if !seen.insert(addr) || seen.len() > self.limits.threads {
@@ -133,7 +145,7 @@ impl Reader<'_> {
                         addr,
                     });
                 }
-                let owner = self.u64(addr + u64::from(self.layout.thread.interp))?;
+                let owner = self.u64(self.layout.thread.interp.at(addr))?;
                 if owner != interp {
                     return Err(DecodeError::Corrupt {
                         what: "interpreter of a thread state",
@@ -141,12 +153,12 @@ impl Reader<'_> {
                     });
                 }
                 threads.push(self.thread_state(addr, holder)?);
-                next = self.pointer(addr + u64::from(self.layout.thread.next), "next thread")?;
+                next = self.pointer(self.layout.thread.next.at(addr), "next thread")?;
             }
             Ok(())
         };
         let error = walk().err();
-        // CPython puts the newest in front; the main thread is the oldest.
+        // CPython inserts the newest in front. The main thread is the oldest.
         threads.reverse();
         (threads, error)
     }
@@ -154,12 +166,12 @@ impl Reader<'_> {
     fn thread_state(&self, addr: u64, holder: Option<Option<u64>>) -> Result<ThreadState> {
         let layout = &self.layout.thread;
         let native_id = match layout.native_thread_id {
-            Some(offset) => Some(self.u64(addr + u64::from(offset))?),
+            Some(offset) => Some(self.u64(offset.at(addr))?),
             None => None,
         };
         Ok(ThreadState {
             addr,
-            ident: self.u64(addr + u64::from(layout.thread_id))?,
+            ident: self.u64(layout.thread_id.at(addr))?,
             native_id,
             holds_gil: holder.map(|holder| holder == Some(addr)),
         })
@@ -179,19 +191,16 @@ impl Reader<'_> {
     fn innermost_frame(&self, tstate: u64) -> Result<Option<u64>> {
         let layout = &self.layout.thread;
         if let (Some(cframe), Some(current)) = (layout.cframe, layout.cframe_current_frame) {
-            let cframe = self.required(tstate + u64::from(cframe), "cframe")?;
-            return self.pointer(cframe + u64::from(current), "current_frame");
+            let cframe = self.required(cframe.at(tstate), "cframe")?;
+            return self.pointer(current.at(cframe), "current_frame");
         }
         let missing = DecodeError::NotInLayout {
             what: "current_frame",
         };
-        self.pointer(
-            tstate + u64::from(layout.frame.ok_or(missing)?),
-            "current_frame",
-        )
+        self.pointer(layout.frame.ok_or(missing)?.at(tstate), "current_frame")
     }
 
-    /// The frames from `start` outwards.
+    /// The stack from the frame at `start` outwards.
     pub fn stack_from(&self, start: Option<u64>) -> RawStack {
         let mut stack = RawStack::default();
         let mut seen = FxHashSet::default();
@@ -227,7 +236,7 @@ impl Reader<'_> {
         stack
     }
 
-    /// The frames of a traceback, innermost first: file, line as recorded.
+    /// The frames of the traceback at `traceback`, each at the recorded instruction.
     pub fn traceback_frames(&self, traceback: u64) -> RawStack {
         let layout = &self.layout.traceback;
         let mut stack = RawStack::default();
@@ -241,7 +250,7 @@ impl Reader<'_> {
                 Ok(frame) => stack.frames.push(frame),
                 Err(error) => stack.error = Some(error),
             }
-            match self.pointer(addr + u64::from(layout.tb_next), "tb_next") {
+            match self.pointer(layout.tb_next.at(addr), "tb_next") {
                 Ok(following) => next = following,
                 Err(error) => {
                     stack.error = Some(error);
@@ -256,18 +265,18 @@ impl Reader<'_> {
     fn traceback_entry(&self, addr: u64) -> Result<RawFrame> {
         let layout = &self.layout.traceback;
         self.expect_kind(addr, Kind::Traceback, "traceback")?;
-        let frame_object = self.required(addr + u64::from(layout.tb_frame), "tb_frame")?;
+        let frame_object = self.required(layout.tb_frame.at(addr), "tb_frame")?;
         self.expect_kind(frame_object, Kind::Frame, "frame")?;
         let frame = match (self.layout.format.frame, self.layout.frame_object.f_frame) {
             (FrameForm::Interpreter, Some(offset)) => {
-                self.required(frame_object + u64::from(offset), "f_frame")?
+                self.required(offset.at(frame_object), "f_frame")?
             }
             _ => frame_object,
         };
         match self.frame(frame)? {
             FrameSlot::Python { frame, .. } => {
-                let lasti = i64::from(self.i32(addr + u64::from(layout.tb_lasti))?);
-                let at = self.places.left(&frame.at, lasti);
+                let lasti = i64::from(self.i32(layout.tb_lasti.at(addr))?);
+                let at = self.locations.raised(&frame.at, lasti);
                 Ok(RawFrame { at, ..frame })
             }
             FrameSlot::Skipped { .. } => Err(DecodeError::Corrupt {
@@ -277,9 +286,13 @@ impl Reader<'_> {
         }
     }
 
-    /// The dict of loaded modules of an interpreter (`sys.modules`).
+    /// The dict of the loaded modules (`sys.modules`) of the interpreter at `interp`.
+    /// `None` before it is made.
+    ///
+    /// # Errors
+    /// When it is no dict or cannot be read.
     pub fn sys_modules(&self, interp: u64) -> Result<Option<u64>> {
-        let at = interp + u64::from(self.layout.interp.modules);
+        let at = self.layout.interp.modules.at(interp);
         let modules = self.pointer(at, "sys.modules")?;
         if let Some(modules) = modules {
             self.expect_kind(modules, Kind::Dict, "sys.modules")?;
@@ -287,7 +300,11 @@ impl Reader<'_> {
         Ok(modules)
     }
 
-    /// The global `name` of the loaded module `module`.
+    /// The global `name` of the module `module` in the interpreter at `interp`. `None`
+    /// if the module is not loaded or has no such global.
+    ///
+    /// # Errors
+    /// When the modules or the globals cannot be read.
     pub fn module_global(&self, interp: u64, module: &str, name: &str) -> Result<Option<u64>> {
         match self.module_globals(interp, module)? {
             Some(globals) => self.dict_get(globals, name),
@@ -295,7 +312,11 @@ impl Reader<'_> {
         }
     }
 
-    /// The dict of the globals of the loaded module `module`.
+    /// The dict of the globals of the module `module` in the interpreter at `interp`.
+    /// `None` if the module is not loaded.
+    ///
+    /// # Errors
+    /// When the modules or the module cannot be read.
     pub fn module_globals(&self, interp: u64, module: &str) -> Result<Option<u64>> {
         let Some(modules) = self.sys_modules(interp)? else {
             return Ok(None);

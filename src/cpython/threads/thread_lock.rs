@@ -1,21 +1,16 @@
-//! `_thread.lock` and `_thread.RLock`: whether they are held, by whom, and
-//! which of them a thread sleeps for.
+//! `_thread.lock` and `_thread.RLock`: whether they are held, by which thread, and
+//! which of them a thread waits for.
 
-use std::rc::Rc;
-
-use crate::cpython::objects::types::Kind;
 use crate::cpython::reader::Reader;
 
-/// Types of Modules/_threadmodule.c.
+/// Names of the types of locks (Modules/_threadmodule.c).
 const LOCK: &str = "_thread.lock";
 const RLOCK: &str = "_thread.RLock";
-/// `PyMutex`: held (Include/cpython/pylock.h, 3.13).
+/// Bit of a `PyMutex` that is set while it is held (Include/cpython/pylock.h, 3.13).
 const MUTEX_LOCKED: u8 = 1;
-/// The semaphore of a parked thread lies behind the address of what it is
-/// parked for (`struct wait_entry`, Python/parking_lot.c, 3.13).
-const PARKED_ADDRESS: u64 = 8;
-/// Objects that are searched for a lock.
+/// Maximum number of objects in which a lock is searched.
 const MAX_SEARCHED: usize = 4_096;
+/// Maximum number of steps from a root to the lock.
 const MAX_DEPTH: usize = 3;
 
 impl Reader<'_> {
@@ -29,71 +24,76 @@ impl Reader<'_> {
         self.type_of(addr).is_ok_and(|ty| &*ty.name == RLOCK)
     }
 
-    /// Where the `PyMutex` of the lock at `addr` is. 3.13 changed the form
-    /// between two micro versions: the size of the type tells which it is.
-    fn mutex_at(&self, addr: u64) -> Option<u64> {
+    /// Address of the `PyMutex` of the lock at `addr`. `None` if it has none. 3.13
+    /// changed the form between two micro versions; the size of the type tells which
+    /// it is.
+    fn mutex_address(&self, addr: u64) -> Option<u64> {
         if self.is_rlock(addr) {
-            return Some(addr + u64::from(self.layout.rlock.mutex?));
+            return Some(self.layout.rlock.mutex?.at(addr));
         }
         let layout = &self.layout.thread_lock;
-        if let Some(offset) = layout.mutex {
-            return Some(addr + u64::from(offset));
+        let mutex = layout.mutex?;
+        if let Some(locked) = layout.locked {
+            let size = self.type_of(addr).ok()?.basicsize;
+            if size > i64::from(locked.bytes()) {
+                return None;
+            }
         }
-        let size = self.type_of(addr).ok()?.basicsize;
-        let too_small = layout
-            .locked
-            .is_some_and(|locked| size <= i64::from(locked));
-        too_small.then(|| addr + u64::from(self.layout.object.size))
+        Some(mutex.at(addr))
     }
 
-    /// Whether the lock at `addr` is held.
+    /// Whether the lock at `addr` is held. `None` if that cannot be read.
     pub fn thread_lock_held(&self, addr: u64) -> Option<bool> {
         if self.is_rlock(addr) {
             return Some(self.rlock_owner(addr)? != 0);
         }
-        if let Some(mutex) = self.mutex_at(addr) {
+        if let Some(mutex) = self.mutex_address(addr) {
             return Some(self.u8(mutex).ok()? & MUTEX_LOCKED != 0);
         }
         let locked = self.layout.thread_lock.locked?;
-        Some(self.u8(addr + u64::from(locked)).ok()? != 0)
+        Some(self.u8(locked.at(addr)).ok()? != 0)
     }
 
-    /// Ident of the thread that holds the `RLock` at `addr`; 0 while it is free.
+    /// Ident of the thread that holds the `RLock` at `addr`. 0 while it is free;
+    /// `None` if it is no `RLock` or cannot be read.
     pub fn rlock_owner(&self, addr: u64) -> Option<u64> {
         if !self.is_rlock(addr) {
             return None;
         }
         let layout = &self.layout.rlock;
-        let owner = self.u64(addr + u64::from(layout.owner)).ok()?;
+        let owner = self.u64(layout.owner.at(addr)).ok()?;
         match layout.count {
-            Some(count) if self.u64(addr + u64::from(count)).ok()? == 0 => Some(0),
+            Some(count) if self.u64(count.at(addr)).ok()? == 0 => Some(0),
             _ => Some(owner),
         }
     }
 
-    /// Address of the semaphore of the lock at `addr`, to 3.13.0.
+    /// Address of the semaphore of the lock at `addr`. `None` after 3.13.0.
     fn semaphore(&self, addr: u64) -> Option<u64> {
         let offset = match self.is_rlock(addr) {
             true => self.layout.rlock.lock?,
             false => self.layout.thread_lock.lock?,
         };
-        self.pointer(addr + u64::from(offset), "semaphore").ok()?
+        self.pointer(offset.at(addr), "semaphore").ok()?
     }
 
-    /// The lock for which a thread sleeps on the futex at `futex`; `roots` are
-    /// objects from which it can be reached in a few steps.
+    /// The lock for which a thread sleeps on the futex at `futex`. `roots` are objects
+    /// from which a few steps lead to it. `None` if no lock is found.
     pub fn lock_of_futex(&self, futex: u64, roots: &[u64]) -> Option<u64> {
         self.parked_lock(futex)
             .or_else(|| self.find_lock(futex, roots))
     }
 
+    /// The lock whose waiter is parked with its semaphore at `futex`; from 3.13.
     fn parked_lock(&self, futex: u64) -> Option<u64> {
+        let layout = &self.layout.wait_entry;
+        let entry = futex.checked_sub(layout.sema?.into())?;
         let mutex = self
-            .pointer(futex.checked_sub(PARKED_ADDRESS)?, "parked address")
+            .pointer(layout.addr?.at(entry), "parked address")
             .ok()??;
-        let header = u64::from(self.layout.object.size);
-        let lock = mutex.checked_sub(header)?;
-        (self.is_thread_lock(lock) && self.mutex_at(lock) == Some(mutex)).then_some(lock)
+        // In locks of both types the mutex directly follows the header.
+        let lock = mutex.checked_sub(self.layout.object.size.into())?;
+        (self.is_thread_lock(lock) && self.mutex_address(lock) == Some(mutex)).then_some(lock)
     }
 
     fn find_lock(&self, futex: u64, roots: &[u64]) -> Option<u64> {
@@ -117,96 +117,4 @@ impl Reader<'_> {
         }
         None
     }
-
-    /// The objects that the object at `addr` directly consists of, each with
-    /// the step to it. Modules, types, numbers, text and
-    /// what runs by itself (tasks, coroutines) have none.
-    pub fn parts(&self, addr: u64) -> Vec<(Step, u64)> {
-        let Ok(ty) = self.type_of(addr) else {
-            return Vec::new();
-        };
-        let max = self.limits.value_items;
-        let indexed = |items: crate::cpython::error::Result<(Vec<u64>, u64)>| {
-            let items = items.map_or(Vec::new(), |(items, _)| items);
-            let steps = items.into_iter().enumerate();
-            steps
-                .map(|(index, item)| (Step::Index(index), item))
-                .collect()
-        };
-        match ty.kind {
-            Kind::List => indexed(self.list_items(addr, max)),
-            Kind::Tuple => indexed(self.tuple_items(addr, max)),
-            Kind::Deque => indexed(self.deque_items(addr, max)),
-            Kind::Set | Kind::FrozenSet => self
-                .set_items(addr, max)
-                .map_or(Vec::new(), |(items, _)| items)
-                .into_iter()
-                .map(|item| (Step::Member, item))
-                .collect(),
-            Kind::Dict => self
-                .dict_items(addr, max)
-                .map_or(Vec::new(), |(items, _)| items)
-                .into_iter()
-                .flat_map(|(key, value)| {
-                    let step = match self.is_kind(key, Kind::Str) {
-                        true => Step::Key(key),
-                        false => Step::Entry,
-                    };
-                    [(Step::Member, key), (step, value)]
-                })
-                .filter(|(_, part)| !self.is_kind(*part, Kind::Str))
-                .collect(),
-            Kind::Method | Kind::Builtin | Kind::Partial | Kind::Function => self
-                .bound_objects(addr)
-                .into_iter()
-                .map(|part| (Step::Bound, part))
-                .collect(),
-            Kind::Cell => self
-                .cell_contents(addr)
-                .ok()
-                .flatten()
-                .map(|part| (Step::Contents, part))
-                .into_iter()
-                .collect(),
-            Kind::Other if ty.is_heap() => self
-                .attributes(addr)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(name, value)| (Step::Attribute(name), value))
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// How people would write these steps.
-    pub fn path<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) -> String {
-        let text = |step: &Step| match step {
-            Step::Index(index) => format!("[{index}]"),
-            Step::Member => "{…}".to_owned(),
-            Step::Key(key) => format!("[{}]", self.value(*key)),
-            Step::Entry => "[…]".to_owned(),
-            Step::Bound => "()".to_owned(),
-            Step::Contents => String::new(),
-            Step::Attribute(name) => format!(".{name}"),
-        };
-        steps.into_iter().map(text).collect()
-    }
-}
-
-/// A step from an object to one of its parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    Index(usize),
-    /// Of a set, or the key of a dict.
-    Member,
-    /// The value of a dict under the text at this address, which is not read
-    /// before somebody wants to see it.
-    Key(u64),
-    /// The value of a dict under a key that is no text.
-    Entry,
-    /// What a callable is bound to.
-    Bound,
-    /// Of a cell.
-    Contents,
-    Attribute(Rc<str>),
 }

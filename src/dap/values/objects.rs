@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use python_offsets::Offset;
+
 use crate::cpython::error::Result;
 use crate::cpython::{Kind, Reader, Type};
 
@@ -154,8 +156,8 @@ impl Fields<'_, '_> {
     }
 
     /// The reference in the field at `offset`.
-    fn field(&mut self, name: &str, offset: u32, is_attribute: bool) {
-        let at = self.addr + u64::from(offset);
+    fn field(&mut self, name: &str, offset: Offset, is_attribute: bool) {
+        let at = offset.at(self.addr);
         let found = self.reader.pointer(at, "field").ok().flatten();
         self.add(name, found, is_attribute);
     }
@@ -205,7 +207,7 @@ impl Fields<'_, '_> {
             }
             Kind::Coroutine | Kind::Generator | Kind::AsyncGenerator => self.generator(),
             Kind::Task | Kind::Future => self.future(ty),
-            Kind::MappingProxy => self.field("(mapping)", layout.object.size, false),
+            Kind::MappingProxy => self.field("(mapping)", layout.mapping_proxy.mapping, false),
             _ => {}
         }
     }

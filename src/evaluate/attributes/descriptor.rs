@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::find::Found;
-use crate::cpython::objects::operands::Member;
+use crate::cpython::objects::members::Member;
 use crate::cpython::{Kind, Type};
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Refusal, Result, would_run};
@@ -31,10 +31,6 @@ enum Descriptor {
 impl Machine<'_, '_> {
     fn descriptor(&self, value: u64) -> Result<Descriptor> {
         let ty = self.type_of(value)?;
-        let first = || -> Result<u64> {
-            let [inner] = self.reader.leading_fields(value)?;
-            Ok(inner)
-        };
         Ok(match &*ty.name {
             _ if ty.exact == Kind::Other && ty.kind == Kind::Property => Descriptor::Property,
             "property" => Descriptor::Property,
@@ -43,8 +39,8 @@ impl Machine<'_, '_> {
             "function" | "method_descriptor" | "wrapper_descriptor" | "classmethod_descriptor" => {
                 Descriptor::Function
             }
-            "classmethod" => Descriptor::ClassMethod(first()?),
-            "staticmethod" => Descriptor::StaticMethod(first()?),
+            "classmethod" => Descriptor::ClassMethod(self.reader.wrapped_callable(value)?),
+            "staticmethod" => Descriptor::StaticMethod(self.reader.wrapped_callable(value)?),
             "collections._tuplegetter" | "_collections._tuplegetter" => {
                 // `index` is its first field (Modules/_collectionsmodule.c).
                 let at = value + u64::from(self.reader.layout.object.size);

@@ -6,6 +6,7 @@ use crate::cpython::{Kind, Type};
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Result, would_run};
 use crate::evaluate::values::operand::Operand;
+use python_offsets::Offset;
 
 impl Machine<'_, '_> {
     /// The attribute `name`, which the builtin type `class` has, of `value`.
@@ -70,8 +71,8 @@ impl Machine<'_, '_> {
     fn object_member(&self, addr: u64, class: &str, name: &str) -> Result<Option<Operand>> {
         let ty = self.type_of(addr)?;
         let reader = self.reader;
-        let field = |offset: u32| -> Result<Option<Operand>> {
-            let value = reader.pointer(addr + u64::from(offset), "attribute")?;
+        let field = |offset: Offset| -> Result<Option<Operand>> {
+            let value = reader.pointer(offset.at(addr), "attribute")?;
             Ok(Some(value.map_or(Operand::None, Operand::Object)))
         };
         let layout = &reader.layout;
@@ -106,7 +107,7 @@ impl Machine<'_, '_> {
                 self.factory(addr, &ty)
             }
             Kind::Property => {
-                let fields: [u64; 3] = reader.leading_fields(addr)?;
+                let fields = reader.property_functions(addr)?;
                 let at = ["fget", "fset", "fdel"]
                     .iter()
                     .position(|known| *known == name);
@@ -136,7 +137,7 @@ impl Machine<'_, '_> {
         for class in &ty.mro {
             let class = self.reader.type_at(*class)?;
             if *class.name == *"collections.defaultdict" {
-                let factory = self.reader.default_factory(addr, &class)?;
+                let factory = self.reader.default_factory(addr)?;
                 return Ok(Some(factory.map_or(Operand::None, Operand::Object)));
             }
         }

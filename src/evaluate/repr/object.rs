@@ -5,6 +5,7 @@ use crate::evaluate::attributes::find::Found;
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Result, would_run};
 use crate::evaluate::values::operand::Operand;
+use python_offsets::Offset;
 
 impl Machine<'_, '_> {
     pub(crate) fn write_object(&self, addr: u64, out: &mut String) -> Result<()> {
@@ -124,7 +125,7 @@ impl Machine<'_, '_> {
 
     fn write_method(&self, addr: u64, out: &mut String) -> Result<()> {
         let layout = &self.reader.layout.method;
-        let part = |offset: u32| self.reader.required(addr + u64::from(offset), "method");
+        let part = |field: Offset| self.reader.required(field.at(addr), "method");
         let (function, receiver) = (part(layout.im_func)?, part(layout.im_self)?);
         let name = self.reader.callable_name(function)?;
         self.put(out, &format!("<bound method {name} of "))?;
@@ -148,7 +149,7 @@ impl Machine<'_, '_> {
 
     fn write_partial(&self, addr: u64, ty: &Type, out: &mut String) -> Result<()> {
         let layout = &self.reader.layout.partial;
-        let field = |offset: u32| self.reader.required(addr + u64::from(offset), "partial");
+        let field = |field: Offset| self.reader.required(field.at(addr), "partial");
         let name = match crate::evaluate::attributes::find::is_python_class(ty) {
             true => self.instance_type_name(ty)?,
             false => ty.name.to_string(),

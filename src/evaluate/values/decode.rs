@@ -107,8 +107,8 @@ impl Machine<'_, '_> {
             Kind::Int => Operand::Int(Rc::new(self.big_int(addr)?)),
             Kind::Float => Operand::Float(reader.float(addr)?),
             Kind::Complex => {
-                let at = addr + u64::from(reader.layout.object.size);
-                Operand::Complex(reader.f64(at)?, reader.f64(at + 8)?)
+                let (real, imaginary) = reader.complex(addr)?;
+                Operand::Complex(real, imaginary)
             }
             Kind::Str => {
                 let length = reader.u64(addr + u64::from(reader.layout.unicode.length))?;
@@ -145,16 +145,16 @@ impl Machine<'_, '_> {
             Kind::Dict => Operand::Dict(self.dict_items(addr, ty)?.into()),
             Kind::Range => self.decode_range(addr)?,
             Kind::MappingProxy => {
-                let [mapping] = reader.leading_fields(addr)?;
+                let mapping = reader.proxied_mapping(addr)?;
                 Operand::Proxy(Rc::new(Operand::Object(mapping)))
             }
             _ if *ty.name == *"slice" => {
-                let fields: [u64; 3] = reader.leading_fields(addr)?;
+                let fields = reader.slice_bounds(addr)?;
                 Operand::Slice(Rc::new(fields.map(Operand::Object)))
             }
             _ => match view_type(&ty.name) {
                 Some(name) => {
-                    let [dict] = reader.leading_fields(addr)?;
+                    let dict = reader.viewed_dict(addr)?;
                     Operand::View(name, Rc::new(Operand::Object(dict)))
                 }
                 None => Operand::Object(addr),
@@ -163,7 +163,7 @@ impl Machine<'_, '_> {
     }
 
     fn decode_range(&self, addr: u64) -> Result<Operand> {
-        let fields: [u64; 3] = self.reader.leading_fields(addr)?;
+        let fields = self.reader.range_bounds(addr)?;
         let [start, stop, step] = fields.map(|field| self.big_int(field));
         let range = Range {
             start: start?,
@@ -207,12 +207,12 @@ impl Machine<'_, '_> {
             .u64(addr + u64::from(self.reader.layout.dict.ma_used))?;
         let length = self.room(used, 64, "dict")?;
         let (mut items, _) = self.reader.dict_items(addr, length)?;
-        let ordered = ty.mro.iter().find_map(|class| {
-            let class = self.reader.type_at(*class).ok()?;
-            (*class.name == *"collections.OrderedDict").then_some(class)
+        let is_ordered = ty.mro.iter().any(|class| {
+            let class = self.reader.type_at(*class);
+            class.is_ok_and(|class| *class.name == *"collections.OrderedDict")
         });
-        if let Some(ordered) = ordered {
-            let keys = self.reader.ordered_keys(addr, &ordered, length)?;
+        if is_ordered {
+            let keys = self.reader.ordered_keys(addr, length)?;
             let values: rustc_hash::FxHashMap<u64, u64> = items.iter().copied().collect();
             let known = |key: u64| Some((key, *values.get(&key)?));
             items = keys.into_iter().filter_map(known).collect();

@@ -8,6 +8,7 @@ use crate::cpython::Kind;
 use crate::evaluate::attributes::find::Found;
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Result, type_error, would_run};
+use python_offsets::Offset;
 
 /// A rich comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -268,7 +269,7 @@ impl Machine<'_, '_> {
             Operand::Bound(bound) => Ok(Some((bound.function, bound.receiver.clone()))),
             Operand::Object(addr) if self.reader.is_kind(*addr, Kind::Method) => {
                 let layout = &self.reader.layout.method;
-                let part = |offset: u32| self.reader.required(addr + u64::from(offset), "method");
+                let part = |field: Offset| self.reader.required(field.at(*addr), "method");
                 Ok(Some((
                     part(layout.im_func)?,
                     Operand::Object(part(layout.im_self)?),

@@ -135,7 +135,7 @@ impl Machine<'_, '_> {
             match self.find(&ty, "__missing__")? {
                 None => {}
                 Some(Found::Native(class)) if *class.name == *"collections.defaultdict" => {
-                    if let Some(factory) = self.reader.default_factory(addr, &class)?
+                    if let Some(factory) = self.reader.default_factory(addr)?
                         && !self.reader.is_kind(factory, Kind::None)
                     {
                         return would_run(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::asyncio::{ChainFrame, Links};
+use crate::activity::{ChainFrame, Links};
 use crate::cpython::RawFrame;
 use crate::model::{Frame, ItemId, TaskState};
 use crate::snapshot::tasks::BuiltTask;

@@ -14,7 +14,8 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::Roots;
 use super::{Explained, Search, WaitInputs, children, guards, summary, task, thread, weak};
-use crate::asyncio::{FutureState, Links, LoopHandles, Timers};
+use crate::activity::Links;
+use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
     CoroutineState, Edge, EventLoop, ItemId, LoopState, Reference, ResourceKind, TaskState,

@@ -1,5 +1,6 @@
 //! Executors: the jobs that their threads run, and the jobs that are queued.
 
+use python_offsets::Offset;
 use rustc_hash::FxHashMap;
 
 use super::registry::Registry;
@@ -222,7 +223,7 @@ impl Reader<'_> {
             return None;
         }
         let layout = &self.layout.simple_queue;
-        let word = |offset: u32| self.u64(queue + u64::from(offset)).ok();
+        let word = |field: Offset| self.u64(field.at(queue)).ok();
         if let (Some(list), Some(start)) = (layout.list, layout.list_start) {
             let list = self.pointer(queue + u64::from(list), "lst").ok()??;
             let (items, _) = self.list_items(list, self.limits.items).ok()?;

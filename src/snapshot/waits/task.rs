@@ -10,7 +10,7 @@ use super::WaitInputs;
 use super::files;
 use super::jobs::Jobs;
 use super::registry::Registry;
-use crate::asyncio::wait::python_frames;
+use crate::activity::python_frames;
 use crate::asyncio::wait_table::{COROUTINE_WAITS, Receiver};
 use crate::asyncio::{FutureState, LoopHandles, Outer, RawWait, Timers};
 use crate::cpython::Reader;

@@ -4,10 +4,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::asyncio::ChainFrame;
-use crate::asyncio::wait::python_frames;
+use crate::activity::{ChainFrame, python_frames};
 use crate::cpython::error::Result;
-use crate::cpython::reader::Fields;
+use crate::cpython::reader::words;
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::snapshot::tasks::BuiltTask;
 
@@ -75,8 +74,8 @@ impl Circle<'_, '_> {
 
     /// Reference count of an object.
     fn references(&self, object: u64) -> Result<u64> {
-        let offset = self.reader.layout.object.ob_refcnt.unwrap_or(0);
-        Ok(self.reader.u32(object + u64::from(offset))?.into())
+        let count = self.reader.layout.object.ob_refcnt.unwrap_or_default();
+        Ok(self.reader.u32(count.at(object))?.into())
     }
 
     /// Addresses of the receivers of the waiting methods, and of the lists in them, which
@@ -143,8 +142,7 @@ impl Circle<'_, '_> {
     /// (Include/internal/pycore_stackref.h, 3.14).
     fn count_words(&mut self, addr: u64, length: u64, tagged: bool) -> Result<()> {
         let bytes = self.reader.bytes(addr, length as usize)?;
-        for word in bytes.chunks_exact(8) {
-            let word = word.field_u64(0);
+        for word in words(&bytes) {
             if !tagged || word & 3 == 0 {
                 self.count(word);
             }

@@ -1,0 +1,103 @@
+//! The contents of an object: the objects that it directly refers to.
+
+use std::rc::Rc;
+
+use super::types::Kind;
+use crate::cpython::error::Result;
+use crate::cpython::reader::Reader;
+
+/// A step from an object to one of its parts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// To an item of a sequence.
+    Index(usize),
+    /// To an element of a set, or to a key of a dict.
+    Member,
+    /// To the value of a dict for the key at this address, a `str`. It is read only
+    /// to print the step.
+    Key(u64),
+    /// To the value of a dict for a key that is no `str`.
+    Entry,
+    /// To the receiver, the closure or an argument of a callable.
+    Bound,
+    /// To the contents of a cell.
+    Contents,
+    /// To an attribute of an instance.
+    Attribute(Rc<str>),
+}
+
+impl Reader<'_> {
+    /// The objects that the object at `addr` directly refers to as its contents, each
+    /// with the step to it. None for modules, types, numbers, text, tasks and
+    /// coroutines.
+    pub fn parts(&self, addr: u64) -> Vec<(Step, u64)> {
+        let Ok(ty) = self.type_of(addr) else {
+            return Vec::new();
+        };
+        let max = self.limits.value_items;
+        let indexed = |items: Result<(Vec<u64>, u64)>| {
+            let items = items.map_or(Vec::new(), |(items, _)| items);
+            let steps = items.into_iter().enumerate();
+            steps
+                .map(|(index, item)| (Step::Index(index), item))
+                .collect()
+        };
+        match ty.kind {
+            Kind::List => indexed(self.list_items(addr, max)),
+            Kind::Tuple => indexed(self.tuple_items(addr, max)),
+            Kind::Deque => indexed(self.deque_items(addr, max)),
+            Kind::Set | Kind::FrozenSet => self
+                .set_items(addr, max)
+                .map_or(Vec::new(), |(items, _)| items)
+                .into_iter()
+                .map(|item| (Step::Member, item))
+                .collect(),
+            Kind::Dict => self
+                .dict_items(addr, max)
+                .map_or(Vec::new(), |(items, _)| items)
+                .into_iter()
+                .flat_map(|(key, value)| {
+                    let step = match self.is_kind(key, Kind::Str) {
+                        true => Step::Key(key),
+                        false => Step::Entry,
+                    };
+                    [(Step::Member, key), (step, value)]
+                })
+                .filter(|(_, part)| !self.is_kind(*part, Kind::Str))
+                .collect(),
+            Kind::Method | Kind::Builtin | Kind::Partial | Kind::Function => self
+                .bound_objects(addr)
+                .into_iter()
+                .map(|part| (Step::Bound, part))
+                .collect(),
+            Kind::Cell => self
+                .cell_contents(addr)
+                .ok()
+                .flatten()
+                .map(|part| (Step::Contents, part))
+                .into_iter()
+                .collect(),
+            Kind::Other if ty.is_heap() => self
+                .attributes(addr)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(name, value)| (Step::Attribute(name), value))
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// These steps as Python code would write them.
+    pub fn path<'s>(&self, steps: impl IntoIterator<Item = &'s Step>) -> String {
+        let text = |step: &Step| match step {
+            Step::Index(index) => format!("[{index}]"),
+            Step::Member => "{…}".to_owned(),
+            Step::Key(key) => format!("[{}]", self.value(*key)),
+            Step::Entry => "[…]".to_owned(),
+            Step::Bound => "()".to_owned(),
+            Step::Contents => String::new(),
+            Step::Attribute(name) => format!(".{name}"),
+        };
+        steps.into_iter().map(text).collect()
+    }
+}
