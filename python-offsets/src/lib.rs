@@ -20,6 +20,7 @@
 //! A build that no source knows is refused: a wrong offset fails open.
 
 pub mod asyncio_debug;
+mod behaviour;
 mod check;
 pub mod dwarf;
 mod error;
@@ -27,15 +28,24 @@ mod layout;
 pub mod members;
 mod overlay;
 pub mod published;
+mod static_types;
 mod table;
 
 pub use asyncio_debug::{AsyncioDebug, AsyncioDebugError};
+pub use behaviour::{Behaviour, FloatSum};
 pub use dwarf::{DwarfError, Found, Links};
 pub use error::Error;
 pub use layout::*;
 pub use overlay::Overlay;
 pub use published::{Published, PublishedError};
+pub use static_types::StaticTypes;
 pub use table::{Table, minors, table};
+
+/// 13 of `3.13` or `3.13t`; 0 if it is not a minor version.
+fn minor_number(minor: &str) -> u32 {
+    let number = minor.trim_end_matches('t').rsplit('.').next();
+    number.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
 
 /// Where a number comes from, the most trustworthy first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]

@@ -4,9 +4,6 @@ use super::types::{Kind, Type};
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::Reader;
 
-/// Bits of one digit of an `int` (`PyLong_SHIFT`, Include/cpython/longintrepr.h).
-const DIGIT_BITS: u32 = 30;
-
 /// What a member descriptor reads (`PyMemberDef.type`, Include/descrobject.h).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Member {
@@ -37,49 +34,6 @@ impl Reader<'_> {
             *field = self.pointer(at, "field")?.unwrap_or(0);
         }
         Ok(fields)
-    }
-
-    /// The magnitude of the `int` at `addr` as bytes, least significant first,
-    /// and whether it is negative.
-    ///
-    /// # Errors
-    /// When it is no int, or has more than `max_bits` bits.
-    pub fn int_bytes(&self, addr: u64, max_bits: usize) -> Result<(bool, Vec<u8>)> {
-        let ty = self.type_of(addr)?;
-        if !matches!(ty.kind, Kind::Int | Kind::Bool) {
-            return Err(DecodeError::WrongType {
-                what: "number",
-                addr,
-                found: ty.name.to_string(),
-            });
-        }
-        let tag = self.i64(addr + u64::from(self.layout.long.tag))?;
-        let (negative, count) = match self.layout.format.int {
-            python_offsets::IntForm::SignedSize => (tag < 0, tag.unsigned_abs()),
-            // Low two bits: 0 positive, 1 zero, 2 negative (3.12 and later).
-            python_offsets::IntForm::Tag if tag & 3 == 1 => (false, 0),
-            python_offsets::IntForm::Tag => (tag & 3 == 2, (tag as u64) >> 3),
-        };
-        let limit = max_bits / DIGIT_BITS as usize;
-        let count = self.bounded("digits of an int", count as i64, limit)?;
-        let data = self.bytes(addr + u64::from(self.layout.long.ob_digit), count * 4)?;
-        let mut bytes = Vec::with_capacity(count * 4);
-        let (mut pending, mut bits) = (0u64, 0);
-        for digit in data.chunks_exact(4) {
-            let digit = digit
-                .iter()
-                .rev()
-                .fold(0, |all, byte| (all << 8) | u64::from(*byte));
-            pending |= (digit & 0x3fff_ffff) << bits;
-            bits += DIGIT_BITS;
-            while bits >= 8 {
-                bytes.push(pending as u8);
-                pending >>= 8;
-                bits -= 8;
-            }
-        }
-        bytes.push(pending as u8);
-        Ok((negative, bytes))
     }
 
     /// The contents of the `bytearray` at `addr` (`ob_start`,

@@ -5,7 +5,7 @@ use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::parse_unchecked_source;
 use ruff_text_size::Ranged;
 
-use super::guard;
+use crate::source_depth;
 
 /// Put in place of each byte that is left out: what remains can be parsed.
 const MASK: u8 = b'x';
@@ -16,7 +16,7 @@ const SHORT_NUMBER: usize = 2;
 /// numbers of more than two digits say nothing; `None` where it is no Python,
 /// of which nobody knows what is quoted.
 pub fn masked(text: &str) -> Option<String> {
-    if !guard::reasonable(text) {
+    if !source_depth::file_is_bounded(text) {
         return None;
     }
     let parsed = parse_unchecked_source(text, PySourceType::Python);
