@@ -126,9 +126,9 @@ pub fn evaluate(
     names: &Names,
     bounds: &Bounds,
 ) -> Result<Operand, Refusal> {
-    let expression = parse::expression(source)?;
+    let expression = syntax::parse::expression(source)?;
     let machine = Machine::new(
-        source.trim_start_matches(parse::BLANKS),
+        source.trim_start_matches(syntax::parse::BLANKS),
         reader,
         names,
         bounds,

@@ -60,9 +60,11 @@ impl Machine<'_, '_> {
 
 /// A sum or difference of which one is complex, as in the literal `3 + 4j`.
 fn complex(operator: Operator, a: &Number, b: &Number) -> Result<Option<Operand>> {
-    let parts = |number: &Number| match number {
-        Number::Complex(real, imaginary) => Ok((*real, *imaginary)),
-        other => Ok((real(other)?, 0.0)),
+    let parts = |number: &Number| -> Result<(f64, f64)> {
+        match number {
+            Number::Complex(real, imaginary) => Ok((*real, *imaginary)),
+            other => Ok((real(other)?, 0.0)),
+        }
     };
     let (a, b) = (parts(a)?, parts(b)?);
     match operator {
