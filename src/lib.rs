@@ -17,3 +17,4 @@ pub mod process;
 pub mod report;
 pub mod sampling;
 pub mod snapshot;
+mod source_depth;

@@ -21,6 +21,7 @@
 //! plausible values and no error.
 
 pub mod asyncio_debug;
+mod behaviour;
 mod check;
 pub mod dwarf;
 pub mod elf;
@@ -29,15 +30,24 @@ mod layout;
 pub mod members;
 mod overlay;
 pub mod published;
+mod static_types;
 mod table;
 
 pub use asyncio_debug::{AsyncioDebug, AsyncioDebugError};
+pub use behaviour::{Behaviour, FloatSum};
 pub use dwarf::{DwarfError, Found, Links};
 pub use error::Error;
 pub use layout::*;
 pub use overlay::Overlay;
 pub use published::{Published, PublishedError};
+pub use static_types::StaticTypes;
 pub use table::{SUPPORTED, Table, VersionRange, minors, table};
+
+/// 13 of `3.13` or `3.13t`; 0 if it is not a minor version.
+fn minor_number(minor: &str) -> u32 {
+    let number = minor.trim_end_matches('t').rsplit('.').next();
+    number.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
 
 /// The source of the numbers of a layout, the most trustworthy first.
 #[derive(

@@ -1,54 +1,55 @@
-//! The state of one evaluation: what it may still use, and its variables.
+//! The state of one evaluation: its budgets and its variables.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use python_offsets::{Behaviour, StaticTypes};
+
 use super::refusal::{Refusal, Result, bounded};
 use super::values::operand::Operand;
 use super::{Bounds, Names};
 use crate::cpython::Reader;
 
-/// Levels of values inside values, and of calls of lambdas.
-const DEEPEST: usize = 200;
-/// Levels of expressions inside expressions, those of called lambdas included.
-const NESTED: usize = 250;
-/// Steps between two looks at the clock.
-const LOOK_EVERY: u64 = 256;
+/// Levels of values inside values.
+const MAX_VALUE_DEPTH: usize = 200;
+/// Levels of expressions inside expressions.
+const MAX_EXPRESSION_DEPTH: usize = 250;
+/// Steps between two checks of the deadline.
+const STEPS_PER_CHECK: u64 = 256;
 
-/// Variables of comprehensions and lambdas, innermost last; the lambdas that
-/// see them share them.
-pub(super) type Scope = Vec<(Rc<str>, Rc<RefCell<Operand>>)>;
+/// Variables, the innermost last.
+pub(crate) type Scope = Vec<(Rc<str>, Operand)>;
 
 /// One evaluation.
-pub(super) struct Machine<'r, 'm> {
-    pub(super) source: &'r str,
-    pub(super) reader: &'r Reader<'m>,
-    pub(super) names: &'r Names,
+pub(crate) struct Machine<'r, 'm> {
+    pub(crate) source: &'r str,
+    pub(crate) reader: &'r Reader<'m>,
+    pub(crate) names: &'r Names,
     bounds: &'r Bounds,
     steps: Cell<u64>,
     bytes: Cell<usize>,
-    depth: Cell<usize>,
-    nesting: Cell<usize>,
-    pub(super) inner: RefCell<Scope>,
-    /// What `:=` bound.
-    pub(super) walrus: RefCell<Scope>,
-    /// Containers whose `repr` is being made.
-    pub(super) printing: RefCell<Vec<u64>>,
-    /// Minor version of the target: 13 of 3.13.
-    pub(super) minor: u32,
+    value_depth: Cell<usize>,
+    expression_depth: Cell<usize>,
+    /// Variables of the comprehensions that are being evaluated.
+    pub(crate) inner: RefCell<Scope>,
+    /// Variables that `:=` bound.
+    pub(crate) walrus: RefCell<Scope>,
+    /// Addresses of the objects whose `repr` is being made.
+    pub(crate) printing: RefCell<Vec<u64>>,
+    pub(crate) static_types: StaticTypes,
+    pub(crate) behaviour: Behaviour,
 }
 
 impl<'r, 'm> Machine<'r, 'm> {
-    pub(super) fn new(
+    pub(crate) fn new(
         source: &'r str,
         reader: &'r Reader<'m>,
         names: &'r Names,
         bounds: &'r Bounds,
     ) -> Self {
-        let minor = reader.layout.build.minor.trim_end_matches('t');
-        let minor = minor.rsplit('.').next().and_then(|text| text.parse().ok());
+        let minor = &reader.layout.build.minor;
         Self {
             source,
             reader,
@@ -56,22 +57,23 @@ impl<'r, 'm> Machine<'r, 'm> {
             bounds,
             steps: Cell::new(bounds.steps),
             bytes: Cell::new(bounds.bytes),
-            depth: Cell::new(0),
-            nesting: Cell::new(0),
+            value_depth: Cell::new(0),
+            expression_depth: Cell::new(0),
             inner: RefCell::default(),
             walrus: RefCell::default(),
             printing: RefCell::default(),
-            minor: minor.unwrap_or(0),
+            static_types: StaticTypes::of(minor),
+            behaviour: Behaviour::of(minor),
         }
     }
 
     /// Counts one step.
-    pub(super) fn step(&self) -> Result<()> {
+    pub(crate) fn step(&self) -> Result<()> {
         self.steps_of(1)
     }
 
     /// Counts steps.
-    pub(super) fn steps_of(&self, count: u64) -> Result<()> {
+    pub(crate) fn steps_of(&self, count: u64) -> Result<()> {
         let left = self.steps.get();
         if left < count {
             self.steps.set(0);
@@ -81,13 +83,13 @@ impl<'r, 'm> Machine<'r, 'm> {
             ));
         }
         self.steps.set(left - count);
-        if left % LOOK_EVERY < count {
-            self.look()?;
+        if left % STEPS_PER_CHECK < count {
+            self.check_deadline()?;
         }
         Ok(())
     }
 
-    fn look(&self) -> Result<()> {
+    fn check_deadline(&self) -> Result<()> {
         if let Some(cancelled) = &self.bounds.cancelled
             && cancelled.load(Ordering::Relaxed)
         {
@@ -101,8 +103,8 @@ impl<'r, 'm> Machine<'r, 'm> {
         }
     }
 
-    /// Counts bytes that are about to be made.
-    pub(super) fn charge(&self, bytes: usize) -> Result<()> {
+    /// Counts bytes that are about to be allocated.
+    pub(crate) fn charge(&self, bytes: usize) -> Result<()> {
         match self.bytes.get().checked_sub(bytes) {
             Some(left) => {
                 self.bytes.set(left);
@@ -115,49 +117,41 @@ impl<'r, 'm> Machine<'r, 'm> {
         }
     }
 
-    /// Runs `work` with only a part of the steps that are left, so that what
-    /// comes after an endless iterable still has some.
-    pub(super) fn with_half<T>(&self, work: impl FnOnce() -> T) -> T {
-        let kept = self.steps.get() / 2;
-        self.steps.set(self.steps.get() - kept);
+    /// Runs `work` with half of the steps that are left, so that an endless
+    /// iterable leaves some for what follows.
+    pub(crate) fn with_half<T>(&self, work: impl FnOnce() -> T) -> T {
+        let reserve = self.steps.get() / 2;
+        self.steps.set(self.steps.get() - reserve);
         let made = work();
-        self.steps.set(self.steps.get() + kept);
+        self.steps.set(self.steps.get() + reserve);
         made
     }
 
-    /// Runs `work` one level deeper.
-    pub(super) fn deeper<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let depth = self.depth.get();
-        if depth >= DEEPEST {
-            return bounded(format!(
-                "its values are nested deeper than {DEEPEST} levels"
-            ));
-        }
-        self.depth.set(depth + 1);
-        let made = work();
-        self.depth.set(depth);
-        made
+    /// Runs `work` one level deeper in a value.
+    pub(crate) fn deeper<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let refusal = || format!("its values are nested deeper than {MAX_VALUE_DEPTH} levels");
+        within(&self.value_depth, MAX_VALUE_DEPTH, refusal, work)
     }
 
-    /// Evaluates one level deeper in the syntax tree.
-    pub(super) fn nested_in<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let nesting = self.nesting.get();
-        if nesting >= NESTED {
-            return bounded(format!(
-                "it is nested deeper than {NESTED} levels, with the lambdas that it calls"
-            ));
-        }
-        self.nesting.set(nesting + 1);
-        let made = work();
-        self.nesting.set(nesting);
-        made
+    /// Runs `work` one level deeper in the syntax tree.
+    pub(crate) fn nested_in<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let refusal = || format!("it is nested deeper than {MAX_EXPRESSION_DEPTH} levels");
+        within(&self.expression_depth, MAX_EXPRESSION_DEPTH, refusal, work)
     }
+}
 
-    /// Runs `work` with more variables in scope.
-    pub(super) fn with_scope<T>(&self, scope: Scope, work: impl FnOnce() -> T) -> T {
-        let outer = self.inner.replace(scope);
-        let made = work();
-        self.inner.replace(outer);
-        made
+fn within<T>(
+    depth: &Cell<usize>,
+    max: usize,
+    refusal: impl FnOnce() -> String,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let level = depth.get();
+    if level >= max {
+        return bounded(refusal());
     }
+    depth.set(level + 1);
+    let made = work();
+    depth.set(level);
+    made
 }

@@ -1,26 +1,33 @@
-//! Python expressions on objects of the target, computed here: no code is ever
-//! run in it.
+//! Evaluates Python expressions on objects of the target. No code runs in it.
 //!
-//! Names, attributes and items are decoded from memory, operators and the
-//! builtin functions that have no side effects are implemented with CPython's
-//! semantics (Objects/, Python/bltinmodule.c). What would need to run code of
-//! the program (properties, methods, calls) is refused in one sentence.
+//! The scope is what people type into a watch, a hover or a condition:
+//!
+//! * names, attributes, subscripts, slices, literals, displays, `:=`;
+//! * arithmetic, comparisons, `in`, boolean and conditional expressions;
+//! * comprehensions, generator expressions, f-strings with format specs;
+//! * `len type repr str int float bool isinstance issubclass hasattr getattr id
+//!   sorted list dict set frozenset tuple sum min max any all`, and `abs round
+//!   range enumerate zip reversed slice chr ord hex oct bin
+//!   callable vars format`;
+//! * methods of `str`, `list`, `tuple`, `dict`, `set` and (some) of `bytes` that
+//!   only read;
+//! * `repr` and `str` of builtin types, of enumerations, dataclasses, named tuples
+//!   and counters.
+//!
+//! Everything else is refused in one sentence: what would run code of the program
+//! (properties, methods, calls), and what is not computed here (lambdas, `%` and
+//! `str.format`, codecs, hashes, `dir`).
+//!
+//! An exception has the type that Python raises, but one text for all versions.
+//! Values are those of the target's version, see [`python_offsets::Behaviour`].
 
 mod attributes;
 mod builtins;
-mod codecs;
-mod directory;
 mod format;
-mod format_method;
-mod hash;
-mod lambda;
 mod machine;
 mod methods;
-mod methods_number;
-mod percent;
 mod refusal;
 mod repr;
-mod set_order;
 mod syntax;
 mod values;
 
@@ -35,7 +42,7 @@ pub use values::operand::{Operand, Range, Str};
 use crate::cpython::{DecodeError, Kind, RawFrame, Reader};
 use machine::Machine;
 
-/// Where names are looked up.
+/// The namespaces in which names are looked up.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     /// Variables and cells of the frame; `None` while one is unbound.
@@ -66,8 +73,8 @@ impl Names {
         })
     }
 
-    /// The builtins of a dict of globals: what it calls `__builtins__`, a
-    /// module or its dict.
+    /// The dict of the builtins of a dict of globals, whose `__builtins__` is a
+    /// module or a dict.
     ///
     /// # Errors
     /// When the globals cannot be read.
@@ -83,15 +90,16 @@ impl Names {
     }
 }
 
-/// How far one evaluation may go.
+/// Budgets of one evaluation.
 #[derive(Debug, Clone)]
 pub struct Bounds {
-    /// Nodes of the expression and items of containers that are visited.
+    /// Number of visits to nodes of the expression and items of containers.
     pub steps: u64,
-    /// Bytes of everything that is made on the way.
+    /// Bytes of all values that are made.
     pub bytes: usize,
+    /// `None` allows any time.
     pub deadline: Option<Instant>,
-    /// Set by another thread to end it.
+    /// Set by another thread to end the evaluation.
     pub cancelled: Option<Arc<AtomicBool>>,
 }
 
@@ -109,8 +117,9 @@ impl Default for Bounds {
 /// The value of the expression `source`.
 ///
 /// # Errors
-/// When it is no expression, raises in Python too, would run code in the
-/// target, exceeds `bounds`, or needs what cannot be read.
+/// When `source` is not an expression or out of scope, raises an exception in
+/// Python too, would run code in the target, exceeds `bounds`, or needs memory
+/// that cannot be read.
 pub fn evaluate(
     source: &str,
     reader: &Reader<'_>,

@@ -20,7 +20,7 @@ def versions(note, word):
 
 
 def table():
-    """(source, kind, whether the message of an exception matters) for this version."""
+    """(source, kind) of each expression for this version."""
     here = os.path.dirname(os.path.abspath(__file__))
     with open(os.path.join(here, "expressions.txt"), encoding="utf-8") as file:
         lines = file.read().split("\n")
@@ -34,7 +34,7 @@ def table():
         source, _, note = line.partition("  ## ")
         since, before = versions(note, "since "), versions(note, "before ")
         if (since is None or VERSION >= since) and (before is None or VERSION < before):
-            yield source.replace("␤", "\n"), kind, "type" not in note.split(",")
+            yield source.replace("␤", "\n"), kind
 
 
 def type_name(value):
@@ -43,20 +43,19 @@ def type_name(value):
     return cls.__qualname__ if module == "builtins" else "{}.{}".format(module, cls.__qualname__)
 
 
-def raised(error, message_matters=True):
+def raised(error):
     return {
         "raises": type(error).__name__,
         "message": str(error).encode("utf-8", "backslashreplace").decode(),
-        "message_matters": message_matters,
     }
 
 
-def answer(source, names, message_matters):
+def answer(source, names):
     try:
         value = eval(source, dict(names))
         return {"type": type_name(value), "repr": repr(value)[:LONGEST_REPR]}
     except Exception as error:
-        return raised(error, message_matters)
+        return raised(error)
 
 
 def answers(names):
@@ -64,10 +63,10 @@ def answers(names):
     warnings.simplefilter("ignore")
     entries = []
     CALLS.clear()
-    for source, kind, message_matters in table():
+    for source, kind in table():
         entry = {"source": source, "kind": kind}
         if kind != "refused":
-            entry.update(answer(source, names, message_matters))
+            entry.update(answer(source, names))
         if CALLS and kind == "equal":
             raise SystemExit("{!r} runs {}".format(source, dict(CALLS)))
         CALLS.clear()

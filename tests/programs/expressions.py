@@ -338,7 +338,7 @@ def enclosing(path):
                 later if source == "later" else deleted if source == "deleted" else late_cell
             except NameError as unbound_error:
                 entries.append(dict(raised(unbound_error), source=source, kind="either"))
-        entries.append({"source": "item", "kind": "either", **answer("item", known, True)})
+        entries.append({"source": "item", "kind": "either", **answer("item", known)})
         write(path, entries)
         CALLS.clear()
         print("READY", path, flush=True)

@@ -15,7 +15,7 @@ use dapper_attach::model::FramePlace;
 use crate::edits::Edits;
 use crate::fixtures::with_values;
 
-/// What the debug adapter allows.
+/// The time that the debug adapter allows.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub fn evaluate(data: &[u8]) {
@@ -36,7 +36,7 @@ pub fn evaluate(data: &[u8]) {
     };
     let candidates = process.candidates.iter();
     let candidates: Vec<_> = candidates.filter_map(RecordedCandidate::candidate).collect();
-    // The rest of a snapshot is the business of other targets.
+    // Other targets cover the rest of a snapshot.
     let confirmed = runtime::confirm(&candidates, &sample.memory, &Limits::default());
     let Ok((_, reader)) = confirmed else {
         return;

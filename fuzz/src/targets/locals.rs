@@ -9,12 +9,12 @@ use crate::edits::Edits;
 use crate::fixtures::with_values;
 use crate::session::Script;
 
-/// Frames whose scopes are opened in one session: time for other inputs.
-const MOST_FRAMES: usize = 8;
+/// Frames whose scopes are opened in one session; more would slow the fuzzer.
+const MAX_FRAMES: usize = 8;
 /// References that are opened in one session.
-const MOST_OPENED: usize = 60;
+const MAX_OPENED: usize = 60;
 /// Rows of one answer that are opened.
-const MOST_ROWS: usize = 40;
+const MAX_ROWS: usize = 40;
 
 pub fn locals(data: &[u8]) {
     let mut input = Unstructured::new(data);
@@ -34,14 +34,14 @@ pub fn locals(data: &[u8]) {
     let mut frames = frames(&mut script);
     let count = frames.len().max(1);
     frames.rotate_left(first % count);
-    for frame in frames.into_iter().take(MOST_FRAMES) {
+    for frame in frames.into_iter().take(MAX_FRAMES) {
         let scopes = script.ask("scopes", json!({ "frameId": frame }));
         collect(&scopes["body"]["scopes"], &mut references);
     }
     let mut asked = 0;
-    // Those found last first: what is deep is reached before the end.
+    // The last found come first, so that deep values are reached too.
     while let Some(reference) = references.pop()
-        && asked < MOST_OPENED
+        && asked < MAX_OPENED
     {
         asked += 1;
         let mut arguments = json!({ "variablesReference": reference });
@@ -63,7 +63,7 @@ fn frames(script: &mut Script) -> Vec<i64> {
     let mut frames = Vec::new();
     for thread in each(&threads["body"]["threads"])
         .into_iter()
-        .take(MOST_ROWS)
+        .take(MAX_ROWS)
     {
         let stack = script.ask("stackTrace", json!({ "threadId": thread }));
         frames.extend(each(&stack["body"]["stackFrames"]).into_iter().take(4));
@@ -71,9 +71,9 @@ fn frames(script: &mut Script) -> Vec<i64> {
     frames
 }
 
-/// What can be opened of `rows`.
+/// Adds the references of the rows that can be opened.
 fn collect(rows: &Value, references: &mut Vec<i64>) {
     let rows = rows.as_array().map_or(&[][..], Vec::as_slice);
     let of = |row: &Value| row["variablesReference"].as_i64().filter(|it| *it > 0);
-    references.extend(rows.iter().filter_map(of).take(MOST_ROWS));
+    references.extend(rows.iter().filter_map(of).take(MAX_ROWS));
 }

@@ -1,4 +1,4 @@
-//! Values of callables, modules, generators and plain instances.
+//! Values of callables, modules, generators and other instances.
 
 use std::rc::Rc;
 
@@ -10,13 +10,13 @@ use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;
 
 impl Reader<'_> {
-    /// Functions, methods, modules and the like; otherwise an instance with its
-    /// attributes.
+    /// Functions, methods, modules and the like; every other object is printed
+    /// as an instance with its attributes.
     pub(crate) fn callable_or_other(
         &self,
         addr: u64,
         ty: &Type,
-        budget: &mut Budget,
+        budget: &mut Budget<'_>,
     ) -> Result<Value> {
         let layout = &self.layout;
         let field = |offset: Offset, what| self.required(offset.at(addr), what);
@@ -83,16 +83,16 @@ impl Reader<'_> {
         }
     }
 
-    fn partial_value(&self, addr: u64, budget: &mut Budget) -> Result<Value> {
+    fn partial_value(&self, addr: u64, budget: &mut Budget<'_>) -> Result<Value> {
         let layout = &self.layout.partial;
         let function = self.required(addr + u64::from(layout.func), "fn")?;
         let mut arguments = vec![(None, self.value_within(function, budget))];
         let args = self.required(addr + u64::from(layout.args), "args")?;
-        for item in self.tuple_items(args, self.limits.value_items)?.0 {
+        for item in self.tuple_items(args, budget.items)?.0 {
             arguments.push((None, self.value_within(item, budget)));
         }
         if let Some(keywords) = self.pointer(addr + u64::from(layout.kw), "kw")? {
-            for (name, item) in self.dict_items(keywords, self.limits.value_items)?.0 {
+            for (name, item) in self.dict_items(keywords, budget.items)?.0 {
                 arguments.push((Some(self.text(name)?), self.value_within(item, budget)));
             }
         }
@@ -125,11 +125,11 @@ impl Reader<'_> {
         }))
     }
 
-    fn instance_value(&self, addr: u64, ty: &Type, budget: &mut Budget) -> Result<Value> {
+    fn instance_value(&self, addr: u64, ty: &Type, budget: &mut Budget<'_>) -> Result<Value> {
         let all = self.attributes(addr).unwrap_or_default();
-        let max = self.limits.value_items.min(16);
+        let max = budget.items.min(16);
         let more = all.len().saturating_sub(max) as u64;
-        // Attributes of attributes help nobody on one line.
+        // Deeper attributes would make the line too long to read.
         let attributes = if budget.path.len() > 2 {
             Vec::new()
         } else {

@@ -98,7 +98,7 @@ fn items(f: &mut Formatter<'_>, sequence: &Sequence) -> fmt::Result {
 }
 
 /// `float.__repr__`: the shortest digits that read back equal.
-fn float(number: f64) -> String {
+pub(crate) fn float(number: f64) -> String {
     if number.is_nan() {
         return "nan".into();
     }
@@ -119,7 +119,8 @@ fn float(number: f64) -> String {
     }
 }
 
-fn complex(real: f64, imaginary: f64) -> String {
+/// `complex.__repr__`.
+pub(crate) fn complex(real: f64, imaginary: f64) -> String {
     let part = |number: f64| {
         let text = float(number);
         match text.strip_suffix(".0") {
@@ -185,6 +186,7 @@ fn is_printable(character: char) -> bool {
         )
 }
 
+/// `bytes.__repr__`.
 fn bytes(f: &mut Formatter<'_>, data: &[u8]) -> fmt::Result {
     let quote = quote_for(data.contains(&b'\''), data.contains(&b'"'));
     write!(f, "b{quote}")?;

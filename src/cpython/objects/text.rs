@@ -36,6 +36,23 @@ pub struct Int {
 }
 
 impl Int {
+    /// The magnitude in base 256, least significant byte first.
+    pub fn magnitude(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.digits.len() * 4);
+        let (mut pending, mut bits) = (0u64, 0);
+        for digit in &self.digits {
+            pending |= u64::from(*digit & ((1 << DIGIT_BITS) - 1)) << bits;
+            bits += DIGIT_BITS;
+            while bits >= 8 {
+                bytes.push(pending as u8);
+                pending >>= 8;
+                bits -= 8;
+            }
+        }
+        bytes.push(pending as u8);
+        bytes
+    }
+
     /// The value. `None` if it does not fit.
     pub fn to_i64(&self) -> Option<i64> {
         if self.cut {
@@ -207,11 +224,19 @@ impl Reader<'_> {
         Ok((self.bytes(data, count)?, length))
     }
 
-    /// The `int` or `bool` at `addr`.
+    /// The `int` (or `bool`) at `addr`, cut at the limit for values.
     ///
     /// # Errors
-    /// When it is no number or cannot be read.
+    /// When it is not an int or cannot be read.
     pub fn int(&self, addr: u64) -> Result<Int> {
+        self.int_within(addr, self.limits.value_text)
+    }
+
+    /// The `int` (or `bool`) at `addr`, at most `max` digits of it.
+    ///
+    /// # Errors
+    /// When it is not an int or cannot be read.
+    pub fn int_within(&self, addr: u64, max: usize) -> Result<Int> {
         let ty = self.type_of(addr)?;
         if !matches!(ty.kind, Kind::Int | Kind::Bool) {
             return Err(DecodeError::WrongType {
@@ -226,7 +251,6 @@ impl Reader<'_> {
             // Low two bits: 0 positive, 1 zero, 2 negative (3.12 and later).
             IntForm::Tag => (tag & 3 == 2, (tag as u64) >> 3),
         };
-        let max = self.limits.value_text;
         let read = count.min(max as u64) as usize;
         let data = self.layout.long.ob_digit.at(addr);
         let bytes = self.bytes(data, read * 4)?;

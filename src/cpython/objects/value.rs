@@ -66,10 +66,61 @@ pub struct Sequence {
     pub tuple: bool,
 }
 
+/// What happens to an object before it is decoded.
+pub(crate) enum Visit {
+    Decode,
+    /// Printed in place of the object.
+    Print(Value),
+    /// Nothing more is decoded.
+    Stop,
+}
+
+/// Decides about each object: the addresses around it, its own, and its type.
+pub(crate) type Guide<'g> = dyn FnMut(&[u64], u64, &Type) -> Visit + 'g;
+
+/// Items of one container that a guide may ask for.
+const MAX_GUIDED_ITEMS: usize = 1 << 20;
+/// Characters of one text that a guide may ask for.
+const MAX_GUIDED_TEXT: usize = 32 << 20;
+
 /// How far a decoding may still go.
-pub(crate) struct Budget {
+pub(crate) struct Budget<'g> {
     nodes: usize,
+    depth: usize,
+    /// Items of one container.
+    pub(crate) items: usize,
+    text: usize,
     pub(crate) path: Vec<u64>,
+    guide: Option<&'g mut Guide<'g>>,
+    error: Option<DecodeError>,
+}
+
+impl Budget<'_> {
+    fn is_spent(&self, addr: u64) -> bool {
+        let free = self.guide.is_some();
+        self.nodes == 0 || !free && (self.path.len() > self.depth || self.path.contains(&addr))
+    }
+
+    /// What the guide prints in place of the object.
+    fn guided(&mut self, addr: u64, ty: &Type) -> Option<Value> {
+        let guide = self.guide.as_mut()?;
+        match guide(&self.path, addr, ty) {
+            Visit::Decode => None,
+            Visit::Print(value) => Some(value),
+            Visit::Stop => {
+                self.nodes = 0;
+                Some(Value::Elided)
+            }
+        }
+    }
+
+    fn unreadable(&mut self, error: DecodeError) -> Value {
+        if self.guide.is_some() {
+            self.nodes = 0;
+            self.error.get_or_insert(error.clone());
+        }
+        Value::Unreadable(error)
+    }
 }
 
 impl Reader<'_> {
@@ -77,28 +128,56 @@ impl Reader<'_> {
     pub fn value(&self, addr: u64) -> Value {
         let mut budget = Budget {
             nodes: self.limits.value_items * 8,
+            depth: self.limits.value_depth,
+            items: self.limits.value_items,
+            text: self.limits.value_text,
             path: Vec::new(),
+            guide: None,
+            error: None,
         };
         self.value_within(addr, &mut budget)
     }
 
-    pub(crate) fn value_within(&self, addr: u64, budget: &mut Budget) -> Value {
-        if budget.nodes == 0
-            || budget.path.len() > self.limits.value_depth
-            || budget.path.contains(&addr)
-        {
+    /// The object at `addr` as a complete value. `guide` is asked about each
+    /// object first, and bounds the work.
+    ///
+    /// # Errors
+    /// When an object cannot be read.
+    pub(crate) fn guided_value<'g>(&self, addr: u64, guide: &'g mut Guide<'g>) -> Result<Value> {
+        let mut budget = Budget {
+            nodes: usize::MAX,
+            depth: usize::MAX,
+            items: MAX_GUIDED_ITEMS,
+            text: MAX_GUIDED_TEXT,
+            path: Vec::new(),
+            guide: Some(guide),
+            error: None,
+        };
+        let value = self.value_within(addr, &mut budget);
+        match budget.error {
+            Some(error) => Err(error),
+            None => Ok(value),
+        }
+    }
+
+    pub(crate) fn value_within(&self, addr: u64, budget: &mut Budget<'_>) -> Value {
+        if budget.is_spent(addr) {
             return Value::Elided;
         }
         budget.nodes -= 1;
-        budget.path.push(addr);
-        let value = self
-            .type_of(addr)
-            .and_then(|ty| self.value_of_type(addr, &ty, budget));
-        budget.path.pop();
-        value.unwrap_or_else(Value::Unreadable)
+        let value = self.type_of(addr).and_then(|ty| {
+            if let Some(value) = budget.guided(addr, &ty) {
+                return Ok(value);
+            }
+            budget.path.push(addr);
+            let value = self.value_of_type(addr, &ty, budget);
+            budget.path.pop();
+            value
+        });
+        value.unwrap_or_else(|error| budget.unreadable(error))
     }
 
-    fn value_of_type(&self, addr: u64, ty: &Type, budget: &mut Budget) -> Result<Value> {
+    fn value_of_type(&self, addr: u64, ty: &Type, budget: &mut Budget<'_>) -> Result<Value> {
         if ty.exact == Kind::Other
             && ty.is_heap()
             && let Some(value) = self.class_instance(addr, ty, budget)?
@@ -126,9 +205,9 @@ impl Reader<'_> {
                 let at = addr + u64::from(self.layout.object.size);
                 Ok(Value::Complex(self.f64(at)?, self.f64(at + 8)?))
             }
-            Kind::Str => Ok(Value::Str(self.unicode(addr, self.limits.value_text)?)),
+            Kind::Str => Ok(Value::Str(self.unicode(addr, budget.text)?)),
             Kind::Bytes => {
-                let (data, length) = self.bytes_object(addr, self.limits.value_text)?;
+                let (data, length) = self.bytes_object(addr, budget.text)?;
                 let cut = length > data.len() as u64;
                 Ok(Value::Bytes { data, cut })
             }
@@ -141,8 +220,8 @@ impl Reader<'_> {
         }
     }
 
-    fn sequence(&self, addr: u64, ty: &Type, budget: &mut Budget) -> Result<Value> {
-        let max = self.limits.value_items;
+    fn sequence(&self, addr: u64, ty: &Type, budget: &mut Budget<'_>) -> Result<Value> {
+        let max = budget.items;
         let ((items, length), open, close) = match ty.kind {
             Kind::Tuple => (self.tuple_items(addr, max)?, "(".into(), ")".into()),
             Kind::List => (self.list_items(addr, max)?, "[".into(), "]".into()),
@@ -173,15 +252,15 @@ impl Reader<'_> {
         }))
     }
 
-    fn values(&self, items: &[u64], budget: &mut Budget) -> Vec<Value> {
+    fn values(&self, items: &[u64], budget: &mut Budget<'_>) -> Vec<Value> {
         items
             .iter()
             .map(|item| self.value_within(*item, budget))
             .collect()
     }
 
-    fn dict_value(&self, addr: u64, ty: &Type, budget: &mut Budget) -> Result<Value> {
-        let (items, length) = self.dict_items(addr, self.limits.value_items)?;
+    fn dict_value(&self, addr: u64, ty: &Type, budget: &mut Budget<'_>) -> Result<Value> {
+        let (items, length) = self.dict_items(addr, budget.items)?;
         let more = length.saturating_sub(items.len() as u64);
         let items = items
             .into_iter()
@@ -214,9 +293,9 @@ impl Reader<'_> {
         })
     }
 
-    fn exception_value(&self, addr: u64, ty: &Type, budget: &mut Budget) -> Result<Value> {
+    fn exception_value(&self, addr: u64, ty: &Type, budget: &mut Budget<'_>) -> Result<Value> {
         let args = self.required(addr + u64::from(self.layout.exception.args), "args")?;
-        let (items, _) = self.tuple_items(args, self.limits.value_items)?;
+        let (items, _) = self.tuple_items(args, budget.items)?;
         Ok(Value::Call {
             name: class_name(self, ty),
             arguments: self
@@ -228,7 +307,12 @@ impl Reader<'_> {
     }
 
     /// Enum members, named tuples and dataclasses.
-    fn class_instance(&self, addr: u64, ty: &Type, budget: &mut Budget) -> Result<Option<Value>> {
+    fn class_instance(
+        &self,
+        addr: u64,
+        ty: &Type,
+        budget: &mut Budget<'_>,
+    ) -> Result<Option<Value>> {
         if ty.kind == Kind::Type {
             return Ok(None);
         }
@@ -247,8 +331,8 @@ impl Reader<'_> {
         if ty.kind == Kind::Tuple
             && let Some(fields) = self.type_attribute(ty, "_fields")?
         {
-            let (names, _) = self.tuple_items(fields, self.limits.value_items)?;
-            let (items, _) = self.tuple_items(addr, self.limits.value_items)?;
+            let (names, _) = self.tuple_items(fields, budget.items)?;
+            let (items, _) = self.tuple_items(addr, budget.items)?;
             let mut arguments = Vec::new();
             for (name, item) in names.into_iter().zip(items) {
                 arguments.push((Some(self.text(name)?), self.value_within(item, budget)));
@@ -264,8 +348,14 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    fn dataclass(&self, addr: u64, ty: &Type, fields: u64, budget: &mut Budget) -> Result<Value> {
-        let (fields, _) = self.dict_items(fields, self.limits.value_items)?;
+    fn dataclass(
+        &self,
+        addr: u64,
+        ty: &Type,
+        fields: u64,
+        budget: &mut Budget<'_>,
+    ) -> Result<Value> {
+        let (fields, _) = self.dict_items(fields, budget.items)?;
         let mut arguments = Vec::new();
         for (name, field) in fields {
             let shown = self.attribute_bool(field, "repr").unwrap_or(true);

@@ -5,7 +5,7 @@ use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::parse_unchecked_source;
 use ruff_text_size::Ranged;
 
-use super::guard;
+use crate::source_depth;
 
 /// Replaces each byte that is left out, so that the rest can still be parsed.
 const MASK: u8 = b'x';
@@ -16,7 +16,7 @@ const SHORT_NUMBER: usize = 2;
 /// lines and columns stay the same. `None` where the text is no Python, because
 /// then it is not known what is a string.
 pub fn masked(text: &str) -> Option<String> {
-    if !guard::reasonable(text) {
+    if !source_depth::file_is_bounded(text) {
         return None;
     }
     let parsed = parse_unchecked_source(text, PySourceType::Python);

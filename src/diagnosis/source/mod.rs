@@ -1,7 +1,6 @@
 //! What the source files say: statements around a line, in Python's grammar.
 
 mod calls;
-mod guard;
 mod handlers;
 mod leaks;
 mod loops;
@@ -20,6 +19,7 @@ pub use loops::{
 pub use mask::masked;
 pub use stores::{container_store, coroutine_store};
 
+use crate::source_depth;
 use ruff_python_ast::{ExceptHandler, PySourceType, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_python_parser::parse_unchecked_source;
 use ruff_text_size::{Ranged, TextSize};
@@ -38,7 +38,7 @@ impl Module {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let mut starts = vec![0];
         starts.extend(breaks.map(|(at, _)| at + 1));
-        let body = match guard::reasonable(&text) {
+        let body = match source_depth::file_is_bounded(&text) {
             true => parse_unchecked_source(&text, PySourceType::Python)
                 .into_suite()
                 .into_iter()

@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use super::find::{Found, is_python_class, last_part};
-use super::native_names;
 use crate::cpython::{Kind, Type};
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Refusal, Result, would_run};
@@ -88,7 +87,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What `type` itself computes of a class.
+    /// An attribute of a class that `type` computes.
     fn described(&self, class: &Rc<Type>, meta: &Type, name: &str) -> Result<Option<Operand>> {
         let own = |name: &str| -> Result<Option<Operand>> {
             match self.reader.type_dict(class.addr)? {
@@ -159,7 +158,7 @@ impl Machine<'_, '_> {
             "__class__" => return Ok(Operand::Type("type")),
             _ => {}
         }
-        let has = |class: &str| native_names::has(class, name, self.minor) == Some(true);
+        let has = |class: &str| self.static_types.has(class, name) == Some(true);
         match () {
             () if has(class) || has("object") => Ok(Operand::method(Operand::Type(class), name)),
             () if has("type") => {
@@ -177,7 +176,7 @@ impl Machine<'_, '_> {
         }
         let parent = if class == "bool" { "int" } else { "object" };
         for class in [class, parent, "object"] {
-            if native_names::has(class, name, self.minor) == Some(true) {
+            if self.static_types.has(class, name) == Some(true) {
                 return self.native_member(value, class, name);
             }
         }

@@ -1,4 +1,4 @@
-//! Descriptors: what reading an attribute that a class defines gives.
+//! Descriptors: the value of an attribute that a class defines.
 
 use std::rc::Rc;
 
@@ -21,8 +21,9 @@ enum Descriptor {
     StaticMethod(u64),
     /// A field of a named tuple, by its index.
     Field(u64),
-    /// Has `__get__` of its own, and says whether `__set__` too.
+    /// Has a `__get__` of its own.
     Custom {
+        /// Has `__set__` or `__delete__` too.
         data: bool,
     },
     Plain,
@@ -60,8 +61,8 @@ impl Machine<'_, '_> {
         })
     }
 
-    /// What an attribute of the class gives before the instance's own is looked
-    /// at; `None` if the instance's own comes first.
+    /// The value of a data descriptor, which comes before the instance's own
+    /// attribute; `None` if it is not one.
     pub(crate) fn data_descriptor(
         &self,
         addr: u64,
@@ -114,7 +115,7 @@ impl Machine<'_, '_> {
         ))
     }
 
-    /// What a slot or a member of a C structure holds.
+    /// The value of a slot or of a member of a C structure.
     fn member(&self, value: &Operand, member: u64, name: &str) -> Result<Operand> {
         let Operand::Object(addr) = value else {
             return self.no_attribute(value, name);
@@ -131,18 +132,14 @@ impl Machine<'_, '_> {
                 if let Some(found @ Found::Python(..)) = self.find(&ty, "__getattr__")? {
                     return Err(self.refuse_call(&found, "__getattr__", "the unset slot"));
                 }
-                match self.minor {
-                    // `PyMember_GetOne` named the slot only.
-                    ..11 => Err(Refusal::raises("AttributeError", name)),
-                    _ => self.no_attribute(value, name),
-                }
+                self.no_attribute(value, name)
             }
             Member::Other => would_run(format!("`{name}` is computed by C code in the target")),
         }
     }
 
-    /// What an attribute of a Python class gives through an instance that has
-    /// none of its own.
+    /// The value of a Python class's attribute, read through an instance that
+    /// does not have the attribute itself.
     pub(crate) fn bind_attribute(
         &self,
         value: &Operand,
@@ -182,7 +179,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What an attribute of a class gives through the class itself.
+    /// The value of a class's attribute, read through the class.
     pub(crate) fn class_value(
         &self,
         class: u64,

@@ -95,24 +95,14 @@ impl Machine<'_, '_> {
         {
             return Ok(true);
         }
-        if self.minor < 12 {
-            let is_member = match item {
-                Operand::Object(addr) => self.enum_member(*addr)?.is_some(),
-                _ => false,
+        if !self.behaviour.enum_contains_values {
+            return match item {
+                Operand::Object(addr) if self.enum_member(*addr)?.is_some() => Ok(false),
+                _ => type_error(format!(
+                    "'{}' object is not a member of an enumeration",
+                    self.type_label(item)
+                )),
             };
-            if is_member {
-                return Ok(false);
-            }
-            let name = self.short_name(&*self.reader.type_at(class)?);
-            return type_error(format!(
-                "unsupported operand type(s) for 'in': '{}' and '{}'",
-                self.type_label(item),
-                match self.minor {
-                    11 => "EnumType",
-                    _ if name.is_empty() => "?",
-                    _ => "EnumMeta",
-                }
-            ));
         }
         for (_, member) in members {
             if let Operand::Object(addr) = member

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::native_names;
 use crate::cpython::{Kind, Type};
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Refusal, Result};
@@ -61,7 +60,7 @@ impl Machine<'_, '_> {
         Ok(None)
     }
 
-    /// What `class` itself says of `name`.
+    /// What `class` itself defines under `name`.
     fn defines(&self, class: &Rc<Type>, name: &str) -> Result<Option<Found>> {
         let dict = self.reader.type_dict(class.addr)?;
         if is_python_class(class) {
@@ -72,9 +71,9 @@ impl Machine<'_, '_> {
             return Ok(value.map(|value| Found::Python(class.clone(), value)));
         }
         if !class.is_heap()
-            && let Some(has) = native_names::has(&class.name, name, self.minor)
+            && let Some(has) = self.static_types.has(&class.name, name)
         {
-            // Other attributes, as members of a structure, can be read themselves.
+            // Other attributes, such as members of a structure, can be read from it.
             let value = match dict {
                 Some(dict) if has && class.exact == Kind::Other && !name.starts_with("__") => {
                     self.reader.dict_get(dict, name)?
@@ -112,11 +111,11 @@ impl Machine<'_, '_> {
         last_part(&ty.name).into()
     }
 
-    /// `type(value).__name__`, as messages of errors have it.
+    /// `type(value).__name__`, as in CPython's messages.
     pub(crate) fn type_label(&self, value: &Operand) -> String {
         match value {
             Operand::Object(addr) => match self.reader.type_of(*addr) {
-                // `tp_name`, which of types in C has the module in front.
+                // `tp_name`, which includes the module for types in C.
                 Ok(ty) => ty.name.to_string(),
                 Err(_) => "?".into(),
             },
@@ -124,7 +123,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// The refusal of an operation for which Python would call what was found.
+    /// The refusal of an operation for which Python would call the attribute found.
     pub(crate) fn refuse_call(&self, found: &Found, name: &str, purpose: &str) -> Refusal {
         let class = match found {
             Found::Python(class, _) | Found::Native(class) => class,
@@ -141,8 +140,8 @@ impl Machine<'_, '_> {
         ))
     }
 
-    /// An error if Python would call a special method `name` that is not known
-    /// here; otherwise whether there is one.
+    /// Whether the type has the special method `name`; an error if that method is
+    /// not implemented here.
     pub(crate) fn special(&self, ty: &Type, name: &str, purpose: &str) -> Result<bool> {
         match self.find(ty, name)? {
             None => Ok(false),

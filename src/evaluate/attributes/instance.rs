@@ -148,7 +148,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What the instance itself stores under `name`.
+    /// The value that the instance itself stores under `name`.
     fn stored(&self, addr: u64, ty: &Type, name: &str) -> Result<Option<u64>> {
         // A slot of a base that a subclass shadows is not in the dict.
         if !has_dict(ty) || self.slot_names(ty)?.iter().any(|slot| **slot == *name) {

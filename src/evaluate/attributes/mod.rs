@@ -6,5 +6,4 @@ pub mod enums;
 pub mod find;
 pub mod instance;
 pub mod native;
-pub mod native_names;
 pub mod stdlib;

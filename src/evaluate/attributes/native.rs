@@ -1,6 +1,5 @@
 //! Attributes that builtin types compute.
 
-use super::native_names;
 use crate::cpython::objects::operands::FunctionField;
 use crate::cpython::{Kind, Type};
 use crate::evaluate::machine::Machine;
@@ -32,7 +31,7 @@ impl Machine<'_, '_> {
             (_, "__doc__" | "__dict__" | "__module__" | "__name__" | "__qualname__") => would_run(
                 format!("`{name}` of a `{class}` is computed by C code in the target"),
             ),
-            _ if native_names::computes(class, name) => would_run(format!(
+            _ if self.static_types.computes(class, name) => would_run(format!(
                 "`{name}` of a `{class}` is computed by C code in the target"
             )),
             _ => Ok(Operand::method(value.clone(), name)),

@@ -1,4 +1,4 @@
-//! `collections`: deque, Counter, named tuples.
+//! Classes of the standard library: deque, Counter, named tuples, dataclasses.
 
 use super::find::Found;
 use crate::cpython::{Kind, Type};
@@ -71,8 +71,7 @@ impl Machine<'_, '_> {
         Ok(fields.map(Operand::Object))
     }
 
-    /// Whether what was found is a method of the standard library that does
-    /// what is done here without it.
+    /// Whether a method of the standard library does the same as is done here.
     pub(crate) fn is_stock_special(&self, ty: &Type, found: &Found, special: &str) -> bool {
         let Found::Python(_, function) = found else {
             return false;
@@ -85,8 +84,8 @@ impl Machine<'_, '_> {
                 || self.is_dataclass_method(ty, found).unwrap_or(false))
     }
 
-    /// What a dataclass's or Counter's own `==` answers; `None` if the method is
-    /// none of these.
+    /// The answer of a dataclass's or Counter's own `==`; `None` if the method is
+    /// neither.
     pub(crate) fn stock_equal(
         &self,
         relation: crate::evaluate::values::equality::Relation,
@@ -144,11 +143,11 @@ impl Machine<'_, '_> {
         Ok(Some(true))
     }
 
-    /// Names of the fields of a dataclass whose flag `shown` is set.
+    /// Names of the fields of a dataclass whose flag `flag` is set.
     pub(crate) fn dataclass_fields(
         &self,
         ty: &Type,
-        shown: &str,
+        flag: &str,
     ) -> Result<Vec<(std::rc::Rc<str>, u64)>> {
         let Some(fields) = self.reader.type_attribute(ty, "__dataclass_fields__")? else {
             return Ok(Vec::new());
@@ -161,7 +160,7 @@ impl Machine<'_, '_> {
                 None => None,
             };
             let ordinary = kind.is_none_or(|kind| self.reader.text_equals(kind, "_FIELD"));
-            if ordinary && self.reader.attribute_bool(field, shown).unwrap_or(true) {
+            if ordinary && self.reader.attribute_bool(field, flag).unwrap_or(true) {
                 names.push((self.reader.text(name)?, field));
             }
         }

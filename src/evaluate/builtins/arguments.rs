@@ -1,9 +1,9 @@
-//! Arguments of calls.
+//! Arguments of a call.
 
 use crate::evaluate::refusal::{Result, type_error};
 use crate::evaluate::values::operand::Operand;
 
-/// What a call passes.
+/// The arguments of a call.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Arguments {
     pub(crate) positional: Vec<Operand>,
@@ -37,51 +37,38 @@ impl Arguments {
         self.positional.get(index)
     }
 
-    /// An error if there are keyword arguments that nothing took.
+    /// An error if a keyword argument is left.
     pub(crate) fn no_keywords(&self, function: &str) -> Result<()> {
         match self.keywords.first() {
             None => Ok(()),
-            Some((name, _)) if matches!(function, "sum" | "sorted" | "min" | "max" | "round") => {
-                type_error(format!(
-                    "{function}() got an unexpected keyword argument '{name}'"
-                ))
-            }
-            Some(_) => type_error(format!("{function}() takes no keyword arguments")),
+            Some((name, _)) => type_error(format!(
+                "{function}() got an unexpected keyword argument '{name}'"
+            )),
         }
     }
 
-    /// The arguments where their number is within these bounds and none is
-    /// passed by keyword.
-    pub(crate) fn between(&self, function: &str, least: usize, most: usize) -> Result<&[Operand]> {
+    /// The arguments; an error if their number is out of bounds or one is passed
+    /// by keyword.
+    pub(crate) fn between(&self, function: &str, min: usize, max: usize) -> Result<&[Operand]> {
         self.no_keywords(function)?;
-        self.count(function, least, most)?;
+        self.count(function, min, max)?;
         Ok(&self.positional)
     }
 
-    /// An error if the number of arguments is not within these bounds.
-    pub(crate) fn count(&self, function: &str, least: usize, most: usize) -> Result<()> {
+    /// An error if the number of arguments is out of bounds.
+    pub(crate) fn count(&self, function: &str, min: usize, max: usize) -> Result<()> {
         let given = self.positional.len();
-        if (least..=most).contains(&given) {
+        if (min..=max).contains(&given) {
             return Ok(());
         }
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        if most == 0 {
-            return type_error(format!("{function}() takes no arguments ({given} given)"));
-        }
-        if least == most && least == 1 {
-            return type_error(format!(
-                "{function}() takes exactly one argument ({given} given)"
-            ));
-        }
-        let function = function.rsplit('.').next().unwrap_or(function);
-        let (bound, quantity) = match given < least {
-            _ if least == most => ("", least),
-            true => ("at least ", least),
-            false => ("at most ", most),
+        let (bound, quantity) = match given < min {
+            _ if min == max => ("", min),
+            true => ("at least ", min),
+            false => ("at most ", max),
         };
+        let plural = if quantity == 1 { "" } else { "s" };
         type_error(format!(
-            "{function} expected {bound}{quantity} argument{}, got {given}",
-            plural(quantity)
+            "{function} expected {bound}{quantity} argument{plural}, got {given}"
         ))
     }
 }

@@ -6,9 +6,9 @@ use num_bigint::BigInt;
 use num_traits::Zero;
 
 use super::arguments::Arguments;
+use crate::cpython::Kind;
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Refusal, Result, type_error, value_error, would_run};
-use crate::evaluate::set_order::Made;
 use crate::evaluate::values::distinct::Distinct;
 use crate::evaluate::values::operand::{Operand, Range};
 
@@ -22,12 +22,10 @@ impl Machine<'_, '_> {
             "str" => return self.make_str(arguments),
             "int" => {
                 let base = arguments.either(1, "base");
-                self.no_more_keywords(name, &arguments)?;
+                arguments.no_keywords(name)?;
                 arguments.count(name, 0, 2)?;
                 return self.make_int(arguments.at(0), base.as_ref());
             }
-            "complex" => return self.make_complex(arguments),
-            "bytes" | "bytearray" => return self.make_bytes(name, arguments),
             _ => {}
         }
         let optional =
@@ -36,22 +34,11 @@ impl Machine<'_, '_> {
             Some(iterable) => self.items(iterable),
             None => Ok(Vec::new()),
         };
-        let how = || -> Result<Made> {
-            Ok(
-                match optional()?
-                    .map(|source| self.native(source, ""))
-                    .transpose()?
-                {
-                    Some(Operand::Set(_) | Operand::FrozenSet(_)) => Made::Copied,
-                    _ => Made::Added,
-                },
-            )
-        };
         Ok(match name {
             "list" => Operand::list(items()?),
             "tuple" => Operand::tuple(items()?),
-            "set" => Operand::Set(self.set_of(items()?, how()?)?),
-            "frozenset" => Operand::FrozenSet(self.set_of(items()?, how()?)?),
+            "set" => Operand::Set(self.set_of(items()?)?),
+            "frozenset" => Operand::FrozenSet(self.set_of(items()?)?),
             "bool" => Operand::Bool(match optional()? {
                 Some(value) => self.truth(value)?,
                 None => false,
@@ -67,11 +54,6 @@ impl Machine<'_, '_> {
                 return would_run("making a class would run code in the target");
             }
             "type" => return type_error("type() takes 1 or 3 arguments"),
-            "range" if self.minor < 9 && arguments.positional.is_empty() => {
-                arguments.no_keywords("range")?;
-                let plural = if self.minor < 8 { "s" } else { "" };
-                return type_error(format!("range expected 1 argument{plural}, got 0"));
-            }
             "range" => self.make_range(arguments.between("range", 1, 3)?)?,
             "slice" => {
                 let parts = arguments.between("slice", 1, 3)?;
@@ -82,28 +64,12 @@ impl Machine<'_, '_> {
                 }))
             }
             "reversed" => self.make_reversed(&arguments.between(name, 1, 1)?[0])?,
-            "map" => self.make_map(&arguments)?,
-            "filter" => {
-                let arguments = arguments.between(name, 2, 2)?;
-                self.make_filter(&arguments[0], &arguments[1])?
-            }
             _ => {
                 return would_run(format!(
-                    "calling `{name}` would make an object in the target"
+                    "`{name}` is not computed here: calling it would make an object in the target"
                 ));
             }
         })
-    }
-
-    /// An error if there are keyword arguments that nothing took.
-    pub(crate) fn no_more_keywords(&self, name: &str, arguments: &Arguments) -> Result<()> {
-        match arguments.keywords.first() {
-            None => Ok(()),
-            Some((keyword, _)) => type_error(match self.minor {
-                13.. => format!("{name}() got an unexpected keyword argument '{keyword}'"),
-                _ => format!("'{keyword}' is an invalid keyword argument for {name}()"),
-            }),
-        }
     }
 
     fn make_dict(&self, arguments: Arguments) -> Result<Operand> {
@@ -132,12 +98,7 @@ impl Machine<'_, '_> {
     fn dict_from_pairs(&self, source: &Operand, items: &mut Distinct<Operand>) -> Result<()> {
         for (index, pair) in self.items(source)?.into_iter().enumerate() {
             let Ok(pair) = self.items(&pair) else {
-                return type_error(match self.minor {
-                    14.. => "object is not iterable".into(),
-                    _ => format!(
-                        "cannot convert dictionary update sequence element #{index} to a sequence"
-                    ),
-                });
+                return type_error("object is not iterable");
             };
             let [key, value] = &pair[..] else {
                 return value_error(format!(
@@ -156,43 +117,23 @@ impl Machine<'_, '_> {
             None => BigInt::zero(),
         };
         let Some(iterable) = arguments.either(0, "iterable") else {
-            return type_error(self.version_text(&[
-                (
-                    0,
-                    "enumerate() missing required argument 'iterable' (pos 1)",
-                ),
-                (11, "enumerate() missing required argument 'iterable'"),
-            ]));
+            return type_error("enumerate() missing required argument 'iterable'");
         };
-        self.lazily("enumerate", &iterable, &mut |item| {
-            let pair = Operand::tuple(vec![Operand::int(number.clone()), item]);
-            number += 1;
-            Ok(Some(pair))
-        })
-    }
-
-    /// An iterator over what `change` makes of each item; an error counts where
-    /// it is reached.
-    fn lazily(
-        &self,
-        name: &'static str,
-        iterable: &Operand,
-        change: &mut dyn FnMut(Operand) -> Result<Option<Operand>>,
-    ) -> Result<Operand> {
         let mut items = Vec::new();
         let mut begun = false;
         let outcome = self.with_half(|| {
-            self.each(iterable, &mut |item| {
+            self.each(&iterable, &mut |item| {
                 begun = true;
                 self.charge(64)?;
-                items.extend(change(item)?);
+                items.push(Operand::tuple(vec![Operand::int(number.clone()), item]));
+                number += 1;
                 Ok(true)
             })
         });
         match outcome {
-            // That it is no iterable is said at once.
+            // A value that is not iterable is an error of the call itself.
             Err(why @ (Refusal::Raises { .. } | Refusal::WouldRun(_))) if !begun => Err(why),
-            outcome => Ok(Operand::partial_iterator(name, items, outcome.err())),
+            outcome => Ok(Operand::partial_iterator("enumerate", items, outcome.err())),
         }
     }
 
@@ -202,21 +143,11 @@ impl Machine<'_, '_> {
             None => false,
         };
         arguments.no_keywords("zip")?;
-        let mut columns = Vec::new();
-        for (index, iterable) in arguments.positional.iter().enumerate() {
-            let items = match self.items(iterable) {
-                Err(Refusal::Raises { message, .. })
-                    if self.minor < 8 && message.ends_with("is not iterable") =>
-                {
-                    return type_error(format!(
-                        "zip argument #{} must support iteration",
-                        index + 1
-                    ));
-                }
-                other => other?,
-            };
-            columns.push(items);
-        }
+        let columns = arguments
+            .positional
+            .iter()
+            .map(|iterable| self.items(iterable))
+            .collect::<Result<Vec<_>>>()?;
         let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
         let row = |at: usize| {
             let cells = columns.iter().filter_map(|column| column.get(at).cloned());
@@ -233,100 +164,36 @@ impl Machine<'_, '_> {
         Ok(Operand::partial_iterator("zip", rows, failure))
     }
 
-    fn make_map(&self, arguments: &Arguments) -> Result<Operand> {
-        arguments.no_keywords("map")?;
-        let Some((function, iterables)) = arguments.positional.split_first() else {
-            return type_error("map() must have at least two arguments.");
-        };
-        if iterables.is_empty() {
-            return type_error("map() must have at least two arguments.");
-        }
-        if let [iterable] = iterables {
-            return self.lazily("map", iterable, &mut |item| {
-                self.call_value(function, vec![item]).map(Some)
-            });
-        }
-        let columns = iterables
-            .iter()
-            .map(|iterable| self.items(iterable))
-            .collect::<Result<Vec<_>>>()?;
-        let shortest = columns.iter().map(Vec::len).min().unwrap_or(0);
-        let mut made = Vec::new();
-        for at in 0..shortest {
-            let row = columns.iter().filter_map(|column| column.get(at).cloned());
-            made.push(self.call_value(function, row.collect())?);
-        }
-        Ok(Operand::iterator("map", made))
-    }
-
-    fn make_filter(&self, function: &Operand, iterable: &Operand) -> Result<Operand> {
-        let none = matches!(self.exact(function)?, Operand::None);
-        self.lazily("filter", iterable, &mut |item| {
-            let kept = match none {
-                true => self.truth(&item)?,
-                false => self.truth(&self.call_value(function, vec![item.clone()])?)?,
-            };
-            Ok(kept.then_some(item))
-        })
-    }
-
     fn make_reversed(&self, value: &Operand) -> Result<Operand> {
-        let not_reversible = || {
-            type_error(format!(
-                "'{}' object is not reversible",
-                self.type_label(value)
-            ))
+        let class = self.type_label(value);
+        let data = match value {
+            Operand::Object(addr) => {
+                let ty = self.type_of(*addr)?;
+                self.special(&ty, "__reversed__", "`reversed`")?;
+                match ty.kind {
+                    Kind::Deque => Operand::list(self.deque_items(*addr)?),
+                    _ => self.native(value, "__getitem__")?,
+                }
+            }
+            other => other.clone(),
         };
-        if let Operand::Object(addr) = value {
-            let ty = self.type_of(*addr)?;
-            self.special(&ty, "__reversed__", "`reversed`")?;
-            if ty.kind == crate::cpython::Kind::Deque {
-                let mut items = self.deque_items(*addr)?;
-                items.reverse();
-                return Ok(Operand::iterator(
-                    "_collections._deque_reverse_iterator",
-                    items,
-                ));
-            }
+        let is_mapping = matches!(data, Operand::Dict(_) | Operand::View(..));
+        let is_sequence = match &data {
+            Operand::Set(_) | Operand::FrozenSet(_) | Operand::Iterator(_) => false,
+            Operand::Object(_) => false,
+            _ if is_mapping => self.static_types.has("dict", "__reversed__") == Some(true),
+            _ => self.length(&data).is_ok(),
+        };
+        if !is_sequence {
+            return type_error(format!("'{class}' object is not reversible"));
         }
-        match self.native(value, "__getitem__")? {
-            Operand::Set(_) | Operand::FrozenSet(_) | Operand::Iterator(_) | Operand::Object(_) => {
-                not_reversible()
-            }
-            Operand::Dict(_) | Operand::View(..) if self.minor < 8 => {
-                would_run("`reversed` of a dict is not computed here before 3.8")
-            }
-            data => {
-                let mut items = match self.items(&data) {
-                    Ok(items) => items,
-                    Err(Refusal::Raises { .. }) => return not_reversible(),
-                    Err(why) => return Err(why),
-                };
-                items.reverse();
-                let name = match &data {
-                    Operand::List(_) => "list_reverseiterator",
-                    Operand::Range(_) => "range_iterator",
-                    Operand::Dict(_) | Operand::View("dict_keys", _) => "dict_reversekeyiterator",
-                    Operand::View("dict_values", _) => "dict_reversevalueiterator",
-                    Operand::View(..) => "dict_reverseitemiterator",
-                    _ => "reversed",
-                };
-                Ok(Operand::iterator(name, items))
-            }
-        }
+        let mut items = self.items(&data)?;
+        items.reverse();
+        Ok(Operand::iterator("reversed", items))
     }
 
     fn make_range(&self, arguments: &[Operand]) -> Result<Operand> {
-        let number = |index: usize| {
-            if self.minor < 10
-                && let Operand::Object(addr) = &arguments[index]
-                && self.type_of(*addr)?.exact == crate::cpython::Kind::Other
-            {
-                // `range` kept the object itself.
-                return would_run("a range of such an int is not computed here");
-            }
-            self.index_value(&arguments[index])
-        };
+        let number = |index: usize| self.index_value(&arguments[index]);
         let range = match arguments.len() {
             1 => Range {
                 start: BigInt::zero(),

@@ -1,4 +1,4 @@
-//! `int`, `float`, `complex`, `str` and `bytes` of other values.
+//! `int`, `float` and `str` of other values.
 
 use num_bigint::BigInt;
 use num_traits::{Num, ToPrimitive};
@@ -6,7 +6,7 @@ use num_traits::{Num, ToPrimitive};
 use super::arguments::Arguments;
 use crate::evaluate::machine::Machine;
 use crate::evaluate::methods::units::Unit;
-use crate::evaluate::refusal::{Refusal, Result, type_error, value_error, would_run};
+use crate::evaluate::refusal::{Result, type_error, value_error, would_run};
 use crate::evaluate::syntax::literal::MAX_DIGITS;
 use crate::evaluate::values::compare::Number;
 use crate::evaluate::values::float;
@@ -58,13 +58,8 @@ impl Machine<'_, '_> {
     }
 
     fn no_number<T>(&self, value: &Operand) -> Result<T> {
-        let real = if self.minor < 10 {
-            "number"
-        } else {
-            "real number"
-        };
         type_error(format!(
-            "int() argument must be a string, a bytes-like object or a {real}, not '{}'",
+            "int() argument must be a string, a bytes-like object or a real number, not '{}'",
             self.type_label(value)
         ))
     }
@@ -103,14 +98,9 @@ impl Machine<'_, '_> {
             return would_run("digits that are not ASCII are not computed here");
         }
         if plain.len() > MAX_DIGITS && !radix.is_power_of_two() {
-            let limit = if self.minor < 11 {
-                "(4300)"
-            } else {
-                "(4300 digits)"
-            };
             return value_error(format!(
-                "Exceeds the limit {limit} for integer string conversion: value has {} digits; \
-                 use sys.set_int_max_str_digits() to increase the limit",
+                "Exceeds the limit ({MAX_DIGITS} digits) for integer string conversion: \
+                 value has {} digits; use sys.set_int_max_str_digits() to increase the limit",
                 plain.len()
             ));
         }
@@ -139,13 +129,8 @@ impl Machine<'_, '_> {
                     self.special(&ty, "__float__", "`float`")?;
                     self.special(&ty, "__index__", "`float`")?;
                 }
-                let real = if self.minor < 10 {
-                    "number"
-                } else {
-                    "real number"
-                };
                 return type_error(format!(
-                    "float() argument must be a string or a {real}, not '{}'",
+                    "float() argument must be a string or a real number, not '{}'",
                     self.type_label(value)
                 ));
             }
@@ -162,113 +147,19 @@ impl Machine<'_, '_> {
         }
     }
 
-    pub(crate) fn make_complex(&self, mut arguments: Arguments) -> Result<Operand> {
-        let parts = (arguments.either(0, "real"), arguments.either(1, "imag"));
-        let number = |value: Option<Operand>| -> Result<Option<Number>> {
-            let Some(value) = value else {
-                return Ok(Some(Number::Float(0.0)));
-            };
-            Ok(Number::of(&self.native(&value, "__complex__")?))
-        };
-        match (number(parts.0)?, number(parts.1)?) {
-            (
-                Some(real @ (Number::Int(_) | Number::Float(_))),
-                Some(imaginary @ (Number::Int(_) | Number::Float(_))),
-            ) => Ok(Operand::Complex(
-                crate::evaluate::values::number::real(&real)?,
-                crate::evaluate::values::number::real(&imaginary)?,
-            )),
-            (Some(Number::Complex(real, imaginary)), Some(Number::Float(0.0))) => {
-                Ok(Operand::Complex(real, imaginary))
-            }
-            _ => would_run("`complex` is computed here of real numbers only"),
-        }
-    }
-
     pub(crate) fn make_str(&self, mut arguments: Arguments) -> Result<Operand> {
-        let encoding = arguments.either(1, "encoding");
-        let errors = arguments.either(2, "errors");
         let value = arguments.either(0, "object");
-        self.no_more_keywords("str", &arguments)?;
-        arguments.count("str", 0, 3)?;
-        let Some(value) = value else {
-            return Ok(Operand::text(""));
-        };
-        if encoding.is_none() && errors.is_none() {
-            return self.str(&value).map(Operand::Str);
+        if arguments.positional.len() > 1 || !arguments.keywords.is_empty() {
+            return would_run("decoding bytes is not done here: `str` takes one value");
         }
-        match self.native(&value, "")? {
-            Operand::Bytes(data) | Operand::ByteArray(data) => {
-                let text = self.decode_bytes(&data, encoding.as_ref(), errors.as_ref())?;
-                Ok(Operand::Str(text))
-            }
-            Operand::Str(_) => type_error("decoding str is not supported"),
-            _ => type_error(format!(
-                "decoding to str: need a bytes-like object, {} found",
-                self.type_label(&value)
-            )),
+        match value {
+            Some(value) => self.str(&value).map(Operand::Str),
+            None => Ok(Operand::text("")),
         }
-    }
-
-    pub(crate) fn make_bytes(&self, name: &str, mut arguments: Arguments) -> Result<Operand> {
-        let make = |data: Vec<u8>| match name {
-            "bytes" => Operand::Bytes(data.into()),
-            _ => Operand::ByteArray(data.into()),
-        };
-        let encoding = arguments.either(1, "encoding");
-        let errors = arguments.either(2, "errors");
-        let Some(value) = arguments.either(0, "source") else {
-            return Ok(make(Vec::new()));
-        };
-        let data = self.native(&value, "__bytes__")?;
-        if let Operand::Str(text) = &data {
-            if encoding.is_none() {
-                return type_error("string argument without an encoding");
-            }
-            return match self.encode(text, encoding.as_ref(), errors.as_ref())? {
-                Operand::Bytes(data) => Ok(make(data.to_vec())),
-                other => Ok(other),
-            };
-        }
-        if let Some(count) = data.as_int() {
-            let Some(count) = count.to_usize() else {
-                return value_error("negative count");
-            };
-            self.charge(count)?;
-            return Ok(make(vec![0; count]));
-        }
-        if let Operand::Bytes(data) | Operand::ByteArray(data) = &data {
-            return Ok(make(data.to_vec()));
-        }
-        match self.bytes_of_items(&data)? {
-            Some(bytes) => Ok(make(bytes)),
-            None => type_error(format!(
-                "cannot convert '{}' object to bytes",
-                self.type_label(&value)
-            )),
-        }
-    }
-
-    /// Bytes of an iterable of ints; `None` if it is no iterable.
-    pub(crate) fn bytes_of_items(&self, value: &Operand) -> Result<Option<Vec<u8>>> {
-        let items = match self.items(value) {
-            Err(Refusal::Raises { message, .. }) if message.ends_with("is not iterable") => {
-                return Ok(None);
-            }
-            other => other?,
-        };
-        let mut bytes = Vec::with_capacity(items.len());
-        for item in items {
-            match u8::try_from(self.index_value(&item)?) {
-                Ok(byte) => bytes.push(byte),
-                Err(_) => return value_error("bytes must be in range(0, 256)"),
-            }
-        }
-        Ok(Some(bytes))
     }
 }
 
-/// The float that a text is, as `float` reads it.
+/// The float that `text` stands for, as `float` reads it.
 fn number_of_text(text: &str) -> Option<f64> {
     let trimmed = text.trim_matches(|letter| u32::from(letter).is_blank());
     let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());

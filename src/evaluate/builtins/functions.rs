@@ -1,6 +1,7 @@
 //! Builtin functions (Python/bltinmodule.c).
 
-use num_traits::{Signed, ToPrimitive};
+use num_traits::Signed;
+use python_offsets::FloatSum;
 use ruff_python_ast::Operator;
 
 use super::arguments::Arguments;
@@ -8,7 +9,6 @@ use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Refusal, Result, type_error, value_error, would_run};
 use crate::evaluate::values::equality::Relation;
 use crate::evaluate::values::float;
-use crate::evaluate::values::lookup::Role;
 use crate::evaluate::values::operand::{Operand, Str};
 
 impl Machine<'_, '_> {
@@ -19,11 +19,6 @@ impl Machine<'_, '_> {
             "min" | "max" => return self.call_extreme(name, arguments),
             "sum" => return self.call_sum(arguments),
             "round" => return self.call_round(&mut arguments),
-            "pow" => return self.call_pow(&mut arguments),
-            "print" | "input" | "open" | "exec" | "eval" | "compile" | "__import__" | "setattr"
-            | "delattr" | "breakpoint" | "globals" | "locals" | "__build_class__" => {
-                return would_run(format!("`{name}` is not called: only values are computed"));
-            }
             "iter" | "next" | "aiter" | "anext" => {
                 return would_run(format!("`{name}` would advance an iterator in the target"));
             }
@@ -33,19 +28,7 @@ impl Machine<'_, '_> {
         Ok(match name {
             "len" => Operand::int(self.length(one()?)?),
             "repr" => Operand::text(self.repr(one()?)?),
-            "ascii" => Operand::text(self.ascii(one()?)?),
-            "any" | "all" => {
-                let wanted = name == "any";
-                let mut found = !wanted;
-                self.each(one()?, &mut |item| {
-                    let decided = self.truth(&item)? == wanted;
-                    if decided {
-                        found = wanted;
-                    }
-                    Ok(!decided)
-                })?;
-                Operand::Bool(found)
-            }
+            "any" | "all" => self.call_any(one()?, name == "any")?,
             "abs" => self.absolute(one()?)?,
             "chr" => self.chr(one()?)?,
             "ord" => self.ord(one()?)?,
@@ -64,14 +47,8 @@ impl Machine<'_, '_> {
                 Operand::Object(addr) => Operand::int(*addr),
                 _ => return would_run("the identity of a value computed here is not defined"),
             },
-            "hash" => self.hash(one()?)?,
             "callable" => Operand::Bool(self.is_callable(one()?)?),
             "vars" => self.vars(one()?)?,
-            "dir" => self.dir(one()?)?,
-            "divmod" => {
-                let arguments = arguments.between(name, 2, 2)?;
-                self.divmod(&arguments[0], &arguments[1])?
-            }
             "isinstance" | "issubclass" => {
                 let arguments = arguments.between(name, 2, 2)?;
                 let of_class = name == "issubclass";
@@ -79,13 +56,13 @@ impl Machine<'_, '_> {
             }
             "hasattr" => {
                 let arguments = arguments.between(name, 2, 2)?;
-                let attribute = self.attribute_name(&arguments[1], name)?;
+                let attribute = self.attribute_name(&arguments[1])?;
                 let found = self.attribute_if_any(&arguments[0], &attribute)?;
                 Operand::Bool(found.is_some())
             }
             "getattr" => {
                 let arguments = arguments.between(name, 2, 3)?;
-                let attribute = self.attribute_name(&arguments[1], name)?;
+                let attribute = self.attribute_name(&arguments[1])?;
                 match arguments.get(2) {
                     None => self.attribute(&arguments[0], &attribute)?,
                     Some(default) => self
@@ -109,18 +86,33 @@ impl Machine<'_, '_> {
                 };
                 Operand::Str(self.format(&arguments[0], &spec)?)
             }
-            _ => return would_run(format!("calling `{name}` would run it in the target")),
+            _ => {
+                return would_run(format!(
+                    "`{name}` is not computed here: only functions without effects are"
+                ));
+            }
         })
     }
 
-    fn attribute_name(&self, value: &Operand, function: &str) -> Result<String> {
+    fn call_any(&self, iterable: &Operand, wanted: bool) -> Result<Operand> {
+        let mut found = !wanted;
+        self.each(iterable, &mut |item| {
+            let decided = self.truth(&item)? == wanted;
+            if decided {
+                found = wanted;
+            }
+            Ok(!decided)
+        })?;
+        Ok(Operand::Bool(found))
+    }
+
+    fn attribute_name(&self, value: &Operand) -> Result<String> {
         match self.native(value, "")? {
             Operand::Str(text) => Ok(text.to_text()),
-            _ if self.minor >= 11 => type_error(format!(
+            _ => type_error(format!(
                 "attribute name must be string, not '{}'",
                 self.type_label(value)
             )),
-            _ => type_error(format!("{function}(): attribute name must be string")),
         }
     }
 
@@ -154,9 +146,6 @@ impl Machine<'_, '_> {
         let default = arguments.keyword("default");
         arguments.no_keywords(name)?;
         let items = match &arguments.positional[..] {
-            [] if self.minor < 9 => {
-                return type_error(format!("{name} expected 1 argument, got 0"));
-            }
             [] => return type_error(format!("{name} expected at least 1 argument, got 0")),
             [iterable] => self.items(iterable)?,
             many => many.to_vec(),
@@ -168,8 +157,7 @@ impl Machine<'_, '_> {
         };
         match self.extreme(items, key.as_ref(), relation)?.or(default) {
             Some(value) => Ok(value),
-            None if self.minor >= 12 => value_error(format!("{name}() iterable argument is empty")),
-            None => value_error(format!("{name}() arg is an empty sequence")),
+            None => value_error(format!("{name}() iterable argument is empty")),
         }
     }
 
@@ -191,15 +179,17 @@ impl Machine<'_, '_> {
                 _ => start,
             },
         };
-        // From 3.12 floats are added with compensation (`cs_add`).
+        let how = self.behaviour.float_sum;
         let mut lost = None;
         self.each(iterable, &mut |item| {
             let added = self.exact(&item)?;
             total = match (&total, &added) {
-                (Operand::Float(sum), Operand::Float(number)) if self.minor >= 12 => {
+                (Operand::Float(sum), Operand::Float(number)) if how != FloatSum::Plain => {
                     Operand::Float(compensated(*sum, *number, lost.get_or_insert(0.0)))
                 }
-                (Operand::Float(sum), Operand::Int(number)) if self.minor >= 14 => {
+                (Operand::Float(sum), Operand::Int(number))
+                    if how == FloatSum::CompensatedWithInts =>
+                {
                     let number = float::from_int(number)?;
                     Operand::Float(compensated(*sum, number, lost.get_or_insert(0.0)))
                 }
@@ -219,21 +209,8 @@ impl Machine<'_, '_> {
     }
 
     fn chr(&self, value: &Operand) -> Result<Operand> {
-        let number = match self.as_index(value)? {
-            Some(number) => number,
-            None if self.minor < 10 && matches!(self.exact(value)?, Operand::Float(_)) => {
-                return type_error("integer argument expected, got float");
-            }
-            None if self.minor < 10 => {
-                return type_error(format!(
-                    "an integer is required (got type {})",
-                    self.type_label(value)
-                ));
-            }
-            None => self.index_value(value)?,
-        };
-        match number.to_u32() {
-            Some(point @ 0..0x11_0000) => Ok(Operand::text(vec![point])),
+        match u32::try_from(self.index_value(value)?) {
+            Ok(point @ 0..0x11_0000) => Ok(Operand::text(vec![point])),
             _ => value_error("chr() arg not in range(0x110000)"),
         }
     }
@@ -260,14 +237,6 @@ impl Machine<'_, '_> {
         }
     }
 
-    fn hash(&self, value: &Operand) -> Result<Operand> {
-        self.hashable(value, Role::Hash)?;
-        match self.stable_hash(value) {
-            Some(hash) => Ok(Operand::int(hash)),
-            None => would_run("this hash differs from process to process: it is not computed here"),
-        }
-    }
-
     fn is_callable(&self, value: &Operand) -> Result<bool> {
         match value {
             Operand::Object(addr) => {
@@ -276,7 +245,7 @@ impl Machine<'_, '_> {
             }
             value => Ok(matches!(
                 value,
-                Operand::Type(_) | Operand::Method(_) | Operand::Bound(_) | Operand::Lambda(_)
+                Operand::Type(_) | Operand::Method(_) | Operand::Bound(_)
             )),
         }
     }

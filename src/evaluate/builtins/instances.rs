@@ -53,11 +53,6 @@ impl Machine<'_, '_> {
                 true => ("issubclass", "a class, a tuple of classes, or a union"),
                 false => ("isinstance", "a type, a tuple of types, or a union"),
             };
-            let what = match (self.minor < 10, of_class) {
-                (false, _) => what,
-                (true, true) => "a class or tuple of classes",
-                (true, false) => "a type or tuple of types",
-            };
             return type_error(format!("{function}() arg 2 must be {what}"));
         }
         let class = match of_class {

@@ -2,7 +2,6 @@
 
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive};
-use ruff_python_ast::Operator;
 
 use super::arguments::Arguments;
 use crate::evaluate::machine::Machine;
@@ -68,69 +67,6 @@ impl Machine<'_, '_> {
             number if number.is_nan() => value_error("cannot convert float NaN to integer"),
             number if number.is_infinite() => overflow("cannot convert float infinity to integer"),
             _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn call_pow(&self, arguments: &mut Arguments) -> Result<Operand> {
-        let modulus = arguments.either(2, "mod");
-        let (base, exponent) = (arguments.either(0, "base"), arguments.either(1, "exp"));
-        let (Some(base), Some(exponent)) = (base, exponent) else {
-            return type_error("pow() missing required argument");
-        };
-        let modulus = match modulus {
-            Some(modulus) if !matches!(self.exact(&modulus)?, Operand::None) => modulus,
-            _ => return self.binary(Operator::Pow, &base, &exponent),
-        };
-        let parts = [&base, &exponent, &modulus];
-        let data = [
-            self.native(parts[0], "__pow__")?,
-            self.native(parts[1], "__rpow__")?,
-            self.native(parts[2], "__rpow__")?,
-        ];
-        match data.each_ref().map(Operand::as_int) {
-            [Some(base), Some(exponent), Some(modulus)] => Ok(Operand::int(
-                self.modular_power(&base, &exponent, &modulus)?,
-            )),
-            _ if data.iter().all(|part| Number::of(part).is_some()) => {
-                type_error("pow() 3rd argument not allowed unless all arguments are integers")
-            }
-            _ => type_error(format!(
-                "unsupported operand type(s) for {}: '{}', '{}', '{}'",
-                if self.minor >= 10 {
-                    "** or pow()"
-                } else {
-                    "pow()"
-                },
-                self.type_label(parts[0]),
-                self.type_label(parts[1]),
-                self.type_label(parts[2])
-            )),
-        }
-    }
-
-    pub(crate) fn divmod(&self, a: &Operand, b: &Operand) -> Result<Operand> {
-        let data = (
-            self.native(a, "__divmod__")?,
-            self.native(b, "__rdivmod__")?,
-        );
-        match (Number::of(&data.0), Number::of(&data.1)) {
-            (Some(Number::Int(a)), Some(Number::Int(b))) => self.int_divmod(&a, &b),
-            (
-                Some(a @ (Number::Int(_) | Number::Float(_))),
-                Some(b @ (Number::Int(_) | Number::Float(_))),
-            ) => self.float_divmod(
-                crate::evaluate::values::number::real(&a)?,
-                crate::evaluate::values::number::real(&b)?,
-            ),
-            _ => {
-                for (value, method) in [(&data.0, "__divmod__"), (&data.1, "__rdivmod__")] {
-                    if let Operand::Object(addr) = value {
-                        let ty = self.type_of(*addr)?;
-                        self.special(&ty, method, "`divmod`")?;
-                    }
-                }
-                self.unsupported("divmod()", a, b)
-            }
         }
     }
 

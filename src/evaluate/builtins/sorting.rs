@@ -1,12 +1,9 @@
 //! `sorted`, `min` and `max`.
 
 use crate::evaluate::machine::Machine;
-use crate::evaluate::refusal::Result;
+use crate::evaluate::refusal::{Result, would_run};
 use crate::evaluate::values::equality::Relation;
 use crate::evaluate::values::operand::Operand;
-
-/// Lists up to here are sorted by insertion (`binarysort`, Objects/listobject.c).
-const SHORT: usize = 64;
 
 impl Machine<'_, '_> {
     /// `items` in order, equal ones as they were.
@@ -28,42 +25,28 @@ impl Machine<'_, '_> {
         if reverse {
             keyed.reverse();
         }
-        let mut sorted = self.sort(keyed)?;
+        let mut sorted = self.merge_sort(keyed)?;
+        self.check_order(&sorted)?;
         if reverse {
             sorted.reverse();
         }
         Ok(sorted.into_iter().map(|(_, item)| item).collect())
     }
 
-    /// Sorts as `list.sort` does: short lists by binary insertion behind the run
-    /// that they begin with, which matters where items are not ordered (NaN).
-    fn sort(&self, items: Vec<(Operand, Operand)>) -> Result<Vec<(Operand, Operand)>> {
-        if items.len() >= SHORT {
-            return self.merge_sort(items);
-        }
-        let less =
-            |a: &(Operand, Operand), b: &(Operand, Operand)| self.compare(Relation::Lt, &a.0, &b.0);
-        let mut sorted = items;
-        let run = match self.minor {
-            13.. => first_run(&mut sorted, &less)?,
-            _ => first_run_to_312(&mut sorted, &less)?,
-        };
-        let rest = sorted.split_off(run);
-        for item in rest {
-            let (mut low, mut high) = (0, sorted.len());
-            while low < high {
-                let middle = low + (high - low) / 2;
-                match sorted.get(middle) {
-                    Some(known) if less(&item, known)? => high = middle,
-                    _ => low = middle + 1,
-                }
+    /// An error unless each item is less than the next or equal to it. CPython's
+    /// order of items such as NaN depends on its algorithm.
+    fn check_order(&self, sorted: &[(Operand, Operand)]) -> Result<()> {
+        for pair in sorted.windows(2) {
+            let (a, b) = (&pair[0].0, &pair[1].0);
+            if !self.compare(Relation::Lt, a, b)? && !self.same_or_equal(a, b)? {
+                return would_run("these items have no order (as NaN): they are not sorted here");
             }
-            sorted.insert(low, item);
         }
-        Ok(sorted)
+        Ok(())
     }
 
-    /// Comparisons may fail, which the library's sorts do not allow.
+    /// A merge sort, because the standard library's sorts do not allow that a
+    /// comparison fails.
     fn merge_sort(&self, items: Vec<(Operand, Operand)>) -> Result<Vec<(Operand, Operand)>> {
         let mut runs: Vec<Vec<_>> = items.into_iter().map(|item| vec![item]).collect();
         while runs.len() > 1 {
@@ -121,103 +104,5 @@ impl Machine<'_, '_> {
             }
         }
         Ok(best.map(|(_, item)| item))
-    }
-}
-
-/// Whether the first is less than the second.
-type Less<'l, T> = &'l dyn Fn(&T, &T) -> Result<bool>;
-
-/// Whether the item at `at` is less than the one in front of it.
-fn falls<T>(items: &[T], at: usize, less: Less<'_, T>) -> Result<bool> {
-    match (
-        at.checked_sub(1).and_then(|at| items.get(at)),
-        items.get(at),
-    ) {
-        (Some(before), Some(item)) => less(item, before),
-        _ => Ok(false),
-    }
-}
-
-fn reverse<T>(items: &mut [T], from: usize, to: usize) {
-    if let Some(part) = items.get_mut(from..to) {
-        part.reverse();
-    }
-}
-
-/// Makes what the list begins with ascend and says how long that is
-/// (`count_run` to 3.12).
-fn first_run_to_312<T>(items: &mut [T], less: Less<'_, T>) -> Result<usize> {
-    if items.len() < 2 {
-        return Ok(items.len());
-    }
-    let descending = falls(items, 1, less)?;
-    let mut run = 2;
-    while run < items.len() && falls(items, run, less)? == descending {
-        run += 1;
-    }
-    if descending {
-        reverse(items, 0, run);
-    }
-    Ok(run)
-}
-
-/// As `first_run_to_312`, with runs of equal items (`count_run` from 3.13).
-fn first_run<T>(items: &mut [T], less: Less<'_, T>) -> Result<usize> {
-    let count = items.len();
-    let mut run = 1;
-    while run < count && !falls(items, run, less)? {
-        run += 1;
-    }
-    if run >= count {
-        return Ok(count);
-    }
-    if run > 1 {
-        if let (Some(first), Some(last)) = (items.first(), items.get(run - 1))
-            && less(first, last)?
-        {
-            return Ok(run);
-        }
-        reverse(items, 0, run);
-    }
-    run += 1;
-    let mut equal = 0;
-    while run < count {
-        if falls(items, run, less)? {
-            reverse(items, run - equal - 1, run);
-            equal = 0;
-        } else if let (Some(before), Some(item)) = (items.get(run - 1), items.get(run))
-            && less(before, item)?
-        {
-            break;
-        } else {
-            equal += 1;
-        }
-        run += 1;
-    }
-    reverse(items, run - equal - 1, run);
-    reverse(items, 0, run);
-    while run < count && !falls(items, run, less)? {
-        run += 1;
-    }
-    Ok(run)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::evaluate::builtins::sorting::*;
-
-    #[test]
-    fn runs_ascend_and_stay_stable() {
-        let less: Less<'_, (u8, char)> = &|a, b| Ok(a.0 < b.0);
-        for run in [first_run, first_run_to_312] {
-            let mut items = vec![(1, 'a'), (2, 'a'), (2, 'b'), (1, 'b')];
-            assert_eq!(run(&mut items, less).ok(), Some(3));
-            let mut items = vec![(3, 'a'), (2, 'a'), (1, 'a')];
-            assert_eq!(run(&mut items, less).ok(), Some(3));
-            assert_eq!(items, [(1, 'a'), (2, 'a'), (3, 'a')]);
-        }
-        let mut items = vec![(2, 'a'), (2, 'b'), (1, 'a'), (1, 'b'), (0, 'a')];
-        assert_eq!(first_run(&mut items, less).ok(), Some(5));
-        assert_eq!(items, [(0, 'a'), (1, 'a'), (1, 'b'), (2, 'a'), (2, 'b')]);
     }
 }

@@ -4,12 +4,13 @@ use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive};
 
 use super::spec::Spec;
+use crate::cpython::objects::repr;
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Result, bounded, overflow, value_error, would_run};
 use crate::evaluate::values::float;
 use crate::evaluate::values::operand::Str;
 
-/// Most digits behind the point that are made.
+/// Most digits behind the decimal point.
 const MAX_PRECISION: usize = 100_000;
 
 impl Machine<'_, '_> {
@@ -168,7 +169,7 @@ fn grouped(digits: &str, separator: char, group: usize, room: usize) -> String {
 
 /// As `repr`, which the empty format is.
 fn plain(number: f64, alternate: bool) -> String {
-    let text = float::repr(number);
+    let text = repr::float(number);
     match alternate && number.is_finite() && !text.contains('.') {
         true => match text.split_once('e') {
             Some((digits, exponent)) => format!("{digits}.e{exponent}"),

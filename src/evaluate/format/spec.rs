@@ -60,7 +60,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What an object formats itself as: its data, or what `str` gives.
+    /// The value that an object is formatted as: its data, or the object itself.
     fn formatted_data(&self, addr: u64) -> Result<Operand> {
         let value = Operand::Object(addr);
         let ty = self.type_of(addr)?;
@@ -77,8 +77,8 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// What an enum member is formatted as, where `enum` decides that: its data
-    /// or its text.
+    /// The value that an enum member is formatted as, its data or its text;
+    /// `None` if `enum` does not decide that.
     fn formatted_member(&self, addr: u64) -> Result<Option<Operand>> {
         let Some(ty) = self.enum_member(addr)? else {
             return Ok(None);
@@ -98,7 +98,7 @@ impl Machine<'_, '_> {
         if !self.is_from_file(method, "/enum.py") {
             return Ok(None);
         }
-        match mixed && own_text && self.minor < 12 {
+        match mixed && own_text && self.behaviour.enum_formats_as_data {
             true => self.decode(addr, &ty).map(Some),
             false => Ok(Some(Operand::Str(self.str(&Operand::Object(addr))?))),
         }
@@ -122,7 +122,7 @@ impl Machine<'_, '_> {
             parsed.sign = Some(sign);
             at += 1;
         }
-        if letter(at) == Some('z') && self.minor >= 11 {
+        if letter(at) == Some('z') {
             parsed.no_negative_zero = true;
             at += 1;
         }
@@ -169,7 +169,6 @@ impl Machine<'_, '_> {
         match points.len() - at.min(points.len()) {
             0 => {}
             1 => parsed.kind = letter(at),
-            _ if self.minor < 10 => return value_error("Invalid format specifier"),
             _ => {
                 return value_error(format!(
                     "Invalid format specifier '{}' for object of type '{class}'",
@@ -199,7 +198,7 @@ impl Machine<'_, '_> {
         }
         if spec.sign.is_some() {
             return value_error(match spec.sign {
-                Some(' ') if self.minor >= 10 => "Space not allowed in string format specifier",
+                Some(' ') => "Space not allowed in string format specifier",
                 _ => "Sign not allowed in string format specifier",
             });
         }
@@ -211,8 +210,7 @@ impl Machine<'_, '_> {
         if spec.alternate {
             return value_error("Alternate form (#) not allowed in string format specifier");
         }
-        // To 3.9 a leading zero means `=`.
-        if spec.align == Some('=') || (spec.zero && spec.align.is_none() && self.minor < 10) {
+        if spec.align == Some('=') {
             return value_error("'=' alignment not allowed in string format specifier");
         }
         if let Some(grouping) = spec.grouping {
@@ -226,7 +224,7 @@ impl Machine<'_, '_> {
         self.pad(shown.to_vec(), spec, '<')
     }
 
-    /// Fills up to the width.
+    /// Pads the text to the width.
     pub(crate) fn pad(&self, shown: Vec<u32>, spec: &Spec, default: char) -> Result<Str> {
         let missing = spec.width.saturating_sub(shown.len());
         self.charge(spec.width.max(shown.len()).saturating_mul(4))?;

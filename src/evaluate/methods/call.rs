@@ -1,93 +1,25 @@
-//! Methods of builtin types: which may be called, and where they are.
+//! Calls of methods of builtin types.
 
 use crate::cpython::Kind;
 use crate::evaluate::builtins::arguments::Arguments;
 use crate::evaluate::machine::Machine;
-use crate::evaluate::refusal::{Refusal, Result, overflow, type_error, would_run};
+use crate::evaluate::refusal::{Result, overflow, type_error, would_run};
 use crate::evaluate::values::distinct::Distinct;
 use crate::evaluate::values::operand::{Method, Operand};
 
-/// Methods that change what they are called on.
-const CHANGES: [&str; 37] = [
-    "append",
-    "appendleft",
-    "extend",
-    "extendleft",
-    "insert",
-    "remove",
-    "pop",
-    "popleft",
-    "popitem",
-    "clear",
-    "sort",
-    "reverse",
-    "rotate",
-    "update",
-    "setdefault",
-    "add",
-    "discard",
-    "move_to_end",
-    "subtract",
-    "intersection_update",
-    "difference_update",
-    "symmetric_difference_update",
-    "resize",
-    "add_note",
-    "with_traceback",
-    "__setitem__",
-    "__delitem__",
-    "__setattr__",
-    "__delattr__",
-    "__setstate__",
-    "__init__",
-    "__iadd__",
-    "__imul__",
-    "__ior__",
-    "__iand__",
-    "__isub__",
-    "__ixor__",
-];
-
 impl Machine<'_, '_> {
     /// Calls a method of a builtin type.
-    pub(crate) fn call_method(&self, method: &Method, arguments: Arguments) -> Result<Operand> {
-        match self.method_result(method, arguments) {
-            // To 3.8 messages name the method without its type.
-            Err(Refusal::Raises { exception, message }) if self.minor < 9 => {
-                let marker = format!(".{}()", method.name);
-                let shortened = message.split_once(&marker);
-                let message = match shortened {
-                    Some((class, rest)) if !class.contains(' ') => {
-                        format!("{}(){rest}", method.name)
-                    }
-                    _ => message,
-                };
-                Err(Refusal::Raises { exception, message })
-            }
-            other => other,
-        }
-    }
-
-    fn method_result(&self, method: &Method, mut arguments: Arguments) -> Result<Operand> {
+    pub(crate) fn call_method(&self, method: &Method, mut arguments: Arguments) -> Result<Operand> {
         let name = &*method.name;
         let receiver = match &method.receiver {
             Operand::Type(class) => {
-                if let Some(made) = self.call_class_method(class, name, &mut arguments)? {
-                    return Ok(made);
+                if let ("dict", "fromkeys") = (*class, name) {
+                    return self.dict_from_keys(&arguments);
                 }
                 self.take_receiver(class, name, &mut arguments)?
             }
             receiver => receiver.clone(),
         };
-        if CHANGES.contains(&name) {
-            return would_run(format!(
-                "calling `{name}` would change a `{}`: nothing is changed in the target",
-                self.type_label(&receiver)
-            ));
-        }
-        if let Some(value) = self.call_special(&receiver, name, &arguments)? {
-            return Ok(value);
-        }
         let data = self.native(&receiver, "")?;
         let made = match &data {
             Operand::Str(text) => self.str_method(text, name, arguments)?,
@@ -109,20 +41,6 @@ impl Machine<'_, '_> {
                 let items = self.items(&data)?;
                 self.set_method(&data, &items, name, &arguments)?
             }
-            Operand::Int(_) | Operand::Bool(_) => self.int_method(&data, name, arguments)?,
-            Operand::Float(number) => self.float_method(*number, name, &arguments)?,
-            Operand::Complex(real, imaginary) if name == "conjugate" => {
-                Some(Operand::Complex(*real, -*imaginary))
-            }
-            Operand::Range(_) => self.range_method(&data, name, &arguments)?,
-            Operand::Slice(parts) if name == "indices" => {
-                let arguments = arguments.between("slice.indices", 1, 1)?;
-                let length = self.index_value(&arguments[0])?;
-                let (start, stop, step) = self.slice_bounds(parts, &length)?;
-                Some(Operand::tuple(
-                    [start, stop, step].map(Operand::int).to_vec(),
-                ))
-            }
             Operand::Object(addr) if self.reader.is_kind(*addr, Kind::Deque) => {
                 let items = self.deque_items(*addr)?;
                 self.sequence_method(&data, &items, name, &arguments)?
@@ -132,7 +50,8 @@ impl Machine<'_, '_> {
         match made {
             Some(value) => Ok(value),
             None => would_run(format!(
-                "calling `{name}` of a `{}` would run code in the target",
+                "the method `{name}` of a `{}` is not called: only methods that read are \
+                 computed here",
                 self.type_label(&receiver)
             )),
         }
@@ -163,86 +82,29 @@ impl Machine<'_, '_> {
         }
     }
 
-    fn call_class_method(
-        &self,
-        class: &str,
-        name: &str,
-        arguments: &mut Arguments,
-    ) -> Result<Option<Operand>> {
-        match (class, name) {
-            ("dict", "fromkeys") => {
-                let arguments = arguments.between("fromkeys", 1, 2)?;
-                let value = arguments.get(1).cloned().unwrap_or(Operand::None);
-                let mut items = Distinct::default();
-                for key in self.items(&arguments[0])? {
-                    self.insert_key(&mut items, key, value.clone())?;
-                }
-                Ok(Some(items.into_dict()))
-            }
-            ("bytes", "fromhex") => {
-                let arguments = arguments.between("bytes.fromhex", 1, 1)?;
-                self.bytes_from_hex(&arguments[0]).map(Some)
-            }
-            ("int", "from_bytes") => self.int_from_bytes(arguments).map(Some),
-            ("float", "fromhex")
-            | ("str" | "bytes", "maketrans")
-            | ("int" | "float" | "complex", "from_number")
-            | (_, "__new__" | "__init_subclass__" | "__subclasshook__" | "mro") => {
-                would_run(format!("`{class}.{name}` is not computed here"))
-            }
-            _ => Ok(None),
+    fn dict_from_keys(&self, arguments: &Arguments) -> Result<Operand> {
+        let arguments = arguments.between("fromkeys", 1, 2)?;
+        let value = arguments.get(1).cloned().unwrap_or(Operand::None);
+        let mut items = Distinct::default();
+        for key in self.items(&arguments[0])? {
+            self.insert_key(&mut items, key, value.clone())?;
         }
+        Ok(items.into_dict())
     }
 
-    /// Special methods that are called by name.
-    fn call_special(
-        &self,
-        receiver: &Operand,
-        name: &str,
-        arguments: &Arguments,
-    ) -> Result<Option<Operand>> {
-        if !name.starts_with("__") {
-            return Ok(None);
-        }
-        let count = arguments.positional.len();
-        Ok(Some(match (name, count) {
-            ("__len__", 0) => Operand::int(self.length(receiver)?),
-            ("__repr__", 0) => Operand::text(self.repr(receiver)?),
-            ("__str__", 0) => Operand::Str(self.str(receiver)?),
-            ("__bool__", 0) => Operand::Bool(self.truth(receiver)?),
-            ("__contains__", 1) => {
-                Operand::Bool(self.contains(receiver, &arguments.positional[0])?)
-            }
-            ("__getitem__", 1) => self.subscript(receiver, &arguments.positional[0])?,
-            _ => {
-                return would_run(format!(
-                    "calling `{name}` by its name is not done here: use the operator or function"
-                ));
-            }
-        }))
-    }
-
-    /// The most that a method may split, replace and so on; negative is all.
-    pub(crate) fn most(&self, value: Option<&Operand>) -> Result<usize> {
+    /// The limit for splits or replacements; a negative one means no limit.
+    pub(crate) fn count_limit(&self, value: Option<&Operand>) -> Result<usize> {
         match value {
             None => Ok(usize::MAX),
-            Some(value) => {
-                let count = self.size_value(value)?;
-                Ok(usize::try_from(count).unwrap_or(usize::MAX))
-            }
+            Some(value) => match isize::try_from(self.index_value(value)?) {
+                Ok(count) => Ok(usize::try_from(count).unwrap_or(usize::MAX)),
+                Err(_) => overflow("Python int too large to convert to C ssize_t"),
+            },
         }
     }
 
-    /// An int that C code takes as a size.
-    pub(crate) fn size_value(&self, value: &Operand) -> Result<isize> {
-        match isize::try_from(self.index_value(value)?) {
-            Ok(size) => Ok(size),
-            Err(_) => overflow("Python int too large to convert to C ssize_t"),
-        }
-    }
-
-    /// Where a search between two optional bounds starts and ends; `None` if it
-    /// starts behind the end.
+    /// Start and end of a search with optional bounds; `None` if the start is
+    /// beyond the end.
     pub(crate) fn search_bounds(
         &self,
         arguments: &[Operand],

@@ -1,4 +1,4 @@
-//! Methods of lists, tuples, dicts, sets and ranges that change nothing.
+//! Methods of lists, tuples, dicts and sets that only read.
 
 use std::rc::Rc;
 
@@ -6,8 +6,6 @@ use crate::cpython::Kind;
 use crate::evaluate::builtins::arguments::Arguments;
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Result, value_error, would_run};
-use crate::evaluate::set_order::Made;
-use crate::evaluate::values::lookup::Role;
 use crate::evaluate::values::operand::Operand;
 
 impl Machine<'_, '_> {
@@ -38,11 +36,7 @@ impl Machine<'_, '_> {
                         return Ok(Some(Operand::int(index)));
                     }
                 }
-                return match class {
-                    "list" if self.minor >= 14 => value_error("list.index(x): x not in list"),
-                    "tuple" => value_error("tuple.index(x): x not in tuple"),
-                    _ => value_error(format!("{} is not in {class}", self.repr(&arguments[0])?)),
-                };
+                return value_error(format!("{class}.index(x): x not in {class}"));
             }
             "copy" if class == "list" => {
                 self.charge(items.len().saturating_mul(32))?;
@@ -68,7 +62,7 @@ impl Machine<'_, '_> {
         Ok(Some(match name {
             "get" => {
                 let arguments = arguments.between("get", 1, 2)?;
-                self.hashable(&arguments[0], Role::DictKey)?;
+                self.hashable(&arguments[0])?;
                 match self.find_key(items, &arguments[0])? {
                     Some(value) => value,
                     None => arguments.get(1).cloned().unwrap_or(Operand::None),
@@ -116,7 +110,7 @@ impl Machine<'_, '_> {
             }
             "symmetric_difference" => {
                 let arguments = arguments.between(&format!("{class}.{name}"), 1, 1)?;
-                let other = self.set_of(self.items(&arguments[0])?, Made::Added)?;
+                let other = self.set_of(self.items(&arguments[0])?)?;
                 Ok(Some(make(self.combine(name, items, &other)?)))
             }
             "issubset" | "issuperset" | "isdisjoint" => {
@@ -141,34 +135,8 @@ impl Machine<'_, '_> {
     fn hashable_items(&self, value: &Operand) -> Result<Vec<Operand>> {
         let items = self.items(value)?;
         for item in &items {
-            self.hashable(item, Role::SetElement)?;
+            self.hashable(item)?;
         }
         Ok(items)
-    }
-
-    /// A method of a range.
-    pub(crate) fn range_method(
-        &self,
-        value: &Operand,
-        name: &str,
-        arguments: &Arguments,
-    ) -> Result<Option<Operand>> {
-        let Operand::Range(range) = value else {
-            return Ok(None);
-        };
-        if !matches!(name, "count" | "index") {
-            return Ok(None);
-        }
-        let arguments = arguments.between(&format!("range.{name}"), 1, 1)?;
-        let inside = self.contains(value, &arguments[0])?;
-        if name == "count" {
-            return Ok(Some(Operand::int(u8::from(inside))));
-        }
-        match (inside, self.exact(&arguments[0])?.as_int()) {
-            (true, Some(number)) => Ok(Some(Operand::int((number - &range.start) / &range.step))),
-            (false, Some(_)) if self.minor >= 14 => value_error("range.index(x): x not in range"),
-            (false, Some(number)) => value_error(format!("{number} is not in range")),
-            (_, None) => would_run("`index` of something that is no int is not computed here"),
-        }
     }
 }

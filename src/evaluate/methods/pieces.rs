@@ -1,7 +1,7 @@
-//! What texts and bytes have in common: searching, splitting, stripping.
+//! Searching, splitting and stripping of slices.
 
-/// For each start of `part` the length of its longest border, as Knuth, Morris
-/// and Pratt search: the time grows with the lengths, not with their product.
+/// The length of the longest border of each prefix of `part`. With these the
+/// search of Knuth, Morris and Pratt takes linear time.
 fn borders<T: PartialEq>(part: &[T]) -> Vec<usize> {
     let mut borders = vec![0; part.len()];
     let mut length = 0;
@@ -19,9 +19,12 @@ fn borders<T: PartialEq>(part: &[T]) -> Vec<usize> {
     borders
 }
 
-/// Where each of the places without overlaps begins at which `part`, which is
-/// not empty, is in `whole`.
-fn places<'a, T: PartialEq>(whole: &'a [T], part: &'a [T]) -> impl Iterator<Item = usize> + 'a {
+/// Start of each occurrence of `part` in `whole`, without overlaps. `part` is
+/// not empty.
+fn occurrences<'a, T: PartialEq>(
+    whole: &'a [T],
+    part: &'a [T],
+) -> impl Iterator<Item = usize> + 'a {
     let borders = borders(part);
     let mut matched = 0;
     whole.iter().enumerate().filter_map(move |(at, unit)| {
@@ -39,38 +42,38 @@ fn places<'a, T: PartialEq>(whole: &'a [T], part: &'a [T]) -> impl Iterator<Item
     })
 }
 
-/// Where `part` first is in `whole`.
+/// Start of the first occurrence of `part`.
 pub(crate) fn find<T: PartialEq>(whole: &[T], part: &[T]) -> Option<usize> {
     match part.is_empty() {
         true => Some(0),
-        false => places(whole, part).next(),
+        false => occurrences(whole, part).next(),
     }
 }
 
-/// Where `part` last is in `whole`.
+/// Start of the last occurrence of `part`.
 pub(crate) fn rfind<T: PartialEq + Clone>(whole: &[T], part: &[T]) -> Option<usize> {
     let backwards = |units: &[T]| units.iter().rev().cloned().collect::<Vec<T>>();
     let at = find(&backwards(whole), &backwards(part))?;
     Some(whole.len() - at - part.len())
 }
 
-/// How often `part` is in `whole`, without overlaps.
+/// Number of occurrences of `part`, without overlaps.
 pub(crate) fn count<T: PartialEq>(whole: &[T], part: &[T]) -> usize {
     if part.is_empty() {
         return whole.len() + 1;
     }
-    places(whole, part).count()
+    occurrences(whole, part).count()
 }
 
-/// Splits at each `separator`, at most `most` times, from the left.
+/// Splits at each `separator`, at most `limit` times, from the left.
 pub(crate) fn split<T: PartialEq + Clone>(
     whole: &[T],
     separator: &[T],
-    most: usize,
+    limit: usize,
 ) -> Vec<Vec<T>> {
     let mut parts = Vec::new();
     let mut from = 0;
-    for at in places(whole, separator).take(most) {
+    for at in occurrences(whole, separator).take(limit) {
         parts.push(whole.get(from..at).unwrap_or_default().to_vec());
         from = at + separator.len();
     }
@@ -78,14 +81,14 @@ pub(crate) fn split<T: PartialEq + Clone>(
     parts
 }
 
-/// Splits at each `separator`, at most `most` times, from the right.
+/// Splits at each `separator`, at most `limit` times, from the right.
 pub(crate) fn rsplit<T: PartialEq + Clone>(
     whole: &[T],
     separator: &[T],
-    most: usize,
+    limit: usize,
 ) -> Vec<Vec<T>> {
     let backwards = |units: &[T]| units.iter().rev().cloned().collect::<Vec<T>>();
-    let mut parts = split(&backwards(whole), &backwards(separator), most);
+    let mut parts = split(&backwards(whole), &backwards(separator), limit);
     for part in &mut parts {
         part.reverse();
     }
@@ -93,16 +96,16 @@ pub(crate) fn rsplit<T: PartialEq + Clone>(
     parts
 }
 
-/// Splits at runs of blanks, at most `most` times, from the left.
+/// Splits at runs of blanks, at most `limit` times, from the left.
 pub(crate) fn split_blank<T: Clone>(
     whole: &[T],
-    most: usize,
+    limit: usize,
     blank: &dyn Fn(&T) -> bool,
 ) -> Vec<Vec<T>> {
     let mut parts = Vec::new();
     let mut rest = trim_start(whole, blank);
     while !rest.is_empty() {
-        if parts.len() == most {
+        if parts.len() == limit {
             parts.push(rest.to_vec());
             break;
         }
@@ -114,15 +117,15 @@ pub(crate) fn split_blank<T: Clone>(
     parts
 }
 
-/// Splits at runs of blanks, at most `most` times, from the right.
+/// Splits at runs of blanks, at most `limit` times, from the right.
 pub(crate) fn rsplit_blank<T: Clone>(
     whole: &[T],
-    most: usize,
+    limit: usize,
     blank: &dyn Fn(&T) -> bool,
 ) -> Vec<Vec<T>> {
     let mut reversed = whole.to_vec();
     reversed.reverse();
-    let mut parts = split_blank(&reversed, most, blank);
+    let mut parts = split_blank(&reversed, limit, blank);
     for part in &mut parts {
         part.reverse();
     }
@@ -144,27 +147,27 @@ pub(crate) fn trim_end<'a, T>(whole: &'a [T], strip: &dyn Fn(&T) -> bool) -> &'a
         .unwrap_or_default()
 }
 
-/// Replaces `old` by `new`, at most `most` times.
+/// Replaces `old` by `new`, at most `limit` times.
 pub(crate) fn replace<T: PartialEq + Clone>(
     whole: &[T],
     old: &[T],
     new: &[T],
-    most: usize,
+    limit: usize,
 ) -> Vec<T> {
     let mut made = Vec::new();
     if old.is_empty() {
         for (index, unit) in whole.iter().enumerate() {
-            if index < most {
+            if index < limit {
                 made.extend_from_slice(new);
             }
             made.push(unit.clone());
         }
-        if whole.len() < most {
+        if whole.len() < limit {
             made.extend_from_slice(new);
         }
         return made;
     }
-    for (index, part) in split(whole, old, most).into_iter().enumerate() {
+    for (index, part) in split(whole, old, limit).into_iter().enumerate() {
         if index > 0 {
             made.extend_from_slice(new);
         }

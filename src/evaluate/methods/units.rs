@@ -1,18 +1,22 @@
-//! Methods of `bytes`, and those that `str` has in common with it.
+//! Methods that `str` and `bytes` have in common.
 
 use super::pieces;
 use crate::evaluate::builtins::arguments::Arguments;
 use crate::evaluate::machine::Machine;
-use crate::evaluate::refusal::{Refusal, Result, type_error, value_error, would_run};
+use crate::evaluate::refusal::{Refusal, Result, type_error, value_error};
 use crate::evaluate::values::operand::Operand;
 
 /// One code point or byte.
 pub(crate) trait Unit: Copy + Ord {
+    /// Bytes of memory for one unit.
     const SIZE: usize;
+    /// Name of the Python type.
     const TYPE: &'static str;
+    /// The message of `index`.
     const NOT_FOUND: &'static str;
+    /// Whether `strip` and `split` count it as white space.
     fn is_blank(&self) -> bool;
-    fn ascii(byte: u8) -> Self;
+    fn from_byte(byte: u8) -> Self;
     /// The units of an operand of the type.
     fn units(value: &Operand) -> Option<Vec<Self>>;
 }
@@ -23,11 +27,11 @@ impl Unit for u32 {
     const NOT_FOUND: &'static str = "substring not found";
 
     fn is_blank(&self) -> bool {
-        // Python counts the separators of information as blanks too.
+        // Python also counts the information separators.
         matches!(self, 0x1c..=0x1f) || char::from_u32(*self).is_some_and(char::is_whitespace)
     }
 
-    fn ascii(byte: u8) -> Self {
+    fn from_byte(byte: u8) -> Self {
         byte.into()
     }
 
@@ -48,7 +52,7 @@ impl Unit for u8 {
         matches!(self, b' ' | b'\t'..=b'\r')
     }
 
-    fn ascii(byte: u8) -> Self {
+    fn from_byte(byte: u8) -> Self {
         byte
     }
 
@@ -69,7 +73,7 @@ impl Machine<'_, '_> {
             None if T::SIZE == 1 => {
                 if let Some(number) = data.as_int() {
                     return match u8::try_from(number) {
-                        Ok(byte) => Ok(vec![T::ascii(byte)]),
+                        Ok(byte) => Ok(vec![T::from_byte(byte)]),
                         Err(_) => value_error("byte must be in range(0, 256)"),
                     };
                 }
@@ -82,8 +86,8 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// Units to strip; `None` for blanks.
-    fn strip_set<T: Unit>(&self, value: Option<&Operand>) -> Result<Option<Vec<T>>> {
+    /// The units of an optional argument; `None` stands for blanks.
+    fn optional_units<T: Unit>(&self, value: Option<&Operand>) -> Result<Option<Vec<T>>> {
         match value {
             Some(value) if !matches!(self.exact(value)?, Operand::None) => {
                 self.units(value).map(Some)
@@ -92,7 +96,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// A method that texts and bytes have in common; `None` of others.
+    /// A method that `str` and `bytes` have in common; `None` of other methods.
     pub(crate) fn shared_method<T: Unit>(
         &self,
         whole: &[T],
@@ -127,7 +131,7 @@ impl Machine<'_, '_> {
             "split" | "rsplit" => self.split(whole, name, arguments, make)?,
             "strip" | "lstrip" | "rstrip" => {
                 let arguments = arguments.between(&label, 0, 1)?;
-                let mut set: Option<Vec<T>> = self.strip_set(arguments.first())?;
+                let mut set: Option<Vec<T>> = self.optional_units(arguments.first())?;
                 if let Some(set) = &mut set {
                     set.sort_unstable();
                 }
@@ -145,40 +149,19 @@ impl Machine<'_, '_> {
                 make(rest.to_vec())
             }
             "replace" => {
-                let most = arguments.either(2, "count");
+                let limit = arguments.either(2, "count");
                 arguments.no_keywords(&label)?;
                 arguments.count(&label, 2, 3)?;
                 let (old, new) = (
                     self.units::<T>(&arguments.positional[0])?,
                     self.units::<T>(&arguments.positional[1])?,
                 );
-                let most = self.most(most.as_ref())?;
+                let limit = self.count_limit(limit.as_ref())?;
                 let growth = pieces::count(whole, &old)
-                    .min(most)
+                    .min(limit)
                     .saturating_mul(new.len());
                 self.charge(growth.saturating_add(whole.len()).saturating_mul(T::SIZE))?;
-                make(pieces::replace(whole, &old, &new, most))
-            }
-            "partition" | "rpartition" => {
-                let arguments = arguments.between(&label, 1, 1)?;
-                let part: Vec<T> = self.units(&arguments[0])?;
-                if part.is_empty() {
-                    return value_error("empty separator");
-                }
-                let at = match name {
-                    "partition" => pieces::find(whole, &part),
-                    _ => pieces::rfind(whole, &part),
-                };
-                let three = match (at, name) {
-                    (Some(at), _) => [
-                        whole.get(..at).unwrap_or_default().to_vec(),
-                        part.clone(),
-                        whole.get(at + part.len()..).unwrap_or_default().to_vec(),
-                    ],
-                    (None, "partition") => [whole.to_vec(), Vec::new(), Vec::new()],
-                    (None, _) => [Vec::new(), Vec::new(), whole.to_vec()],
-                };
-                Operand::tuple(three.into_iter().map(make).collect())
+                make(pieces::replace(whole, &old, &new, limit))
             }
             "removeprefix" | "removesuffix" => {
                 let arguments = arguments.between(&label, 1, 1)?;
@@ -190,50 +173,8 @@ impl Machine<'_, '_> {
                 make(rest.unwrap_or(whole).to_vec())
             }
             "join" => self.join(whole, arguments.between(&label, 1, 1)?, make)?,
-            "center" | "ljust" | "rjust" => {
-                let arguments = arguments.between(&label, 1, 2)?;
-                let fill: Vec<T> = match arguments.get(1) {
-                    Some(fill) => self.units(fill)?,
-                    None => vec![T::ascii(b' ')],
-                };
-                let [fill] = fill[..] else {
-                    return type_error("The fill character must be exactly one character long");
-                };
-                let width = self.size_value(&arguments[0])?;
-                make(self.padded(whole, usize::try_from(width).unwrap_or(0), name, fill)?)
-            }
-            "zfill" => {
-                let arguments = arguments.between(&label, 1, 1)?;
-                let width = usize::try_from(self.size_value(&arguments[0])?).unwrap_or(0);
-                let signed = whole
-                    .first()
-                    .is_some_and(|unit| *unit == T::ascii(b'+') || *unit == T::ascii(b'-'));
-                let (sign, digits) = whole.split_at(usize::from(signed));
-                let digits = self.padded(
-                    digits,
-                    width.saturating_sub(sign.len()),
-                    "rjust",
-                    T::ascii(b'0'),
-                )?;
-                make([sign, &digits].concat())
-            }
             _ => return Ok(None),
         }))
-    }
-
-    fn padded<T: Unit>(&self, whole: &[T], width: usize, how: &str, fill: T) -> Result<Vec<T>> {
-        let missing = width.saturating_sub(whole.len());
-        self.charge(width.saturating_mul(T::SIZE))?;
-        let left = match how {
-            "rjust" => missing,
-            "ljust" => 0,
-            // `pad` of Objects/unicodeobject.c.
-            _ => missing / 2 + (missing & width & 1),
-        };
-        let mut made = vec![fill; left];
-        made.extend_from_slice(whole);
-        made.extend(std::iter::repeat_n(fill, missing - left));
-        Ok(made)
     }
 
     fn starts_or_ends<T: Unit>(
@@ -278,23 +219,18 @@ impl Machine<'_, '_> {
         make: &dyn Fn(Vec<T>) -> Operand,
     ) -> Result<Operand> {
         let separator = arguments.either(0, "sep");
-        let most = arguments.either(1, "maxsplit");
+        let limit = arguments.either(1, "maxsplit");
         arguments.no_keywords(name)?;
-        let separator: Option<Vec<T>> = match self.strip_set(separator.as_ref()) {
-            Err(Refusal::Raises { message, .. }) if T::SIZE > 1 => {
-                return type_error(message.replace("must be str,", "must be str or None,"));
-            }
-            other => other?,
-        };
-        let most = self.most(most.as_ref())?;
+        let separator: Option<Vec<T>> = self.optional_units(separator.as_ref())?;
+        let limit = self.count_limit(limit.as_ref())?;
         self.charge(whole.len().saturating_mul(T::SIZE + 16))?;
         let blank = |unit: &T| unit.is_blank();
         let parts = match (separator, name) {
             (Some(separator), _) if separator.is_empty() => return value_error("empty separator"),
-            (Some(separator), "split") => pieces::split(whole, &separator, most),
-            (Some(separator), _) => pieces::rsplit(whole, &separator, most),
-            (None, "split") => pieces::split_blank(whole, most, &blank),
-            (None, _) => pieces::rsplit_blank(whole, most, &blank),
+            (Some(separator), "split") => pieces::split(whole, &separator, limit),
+            (Some(separator), _) => pieces::rsplit(whole, &separator, limit),
+            (None, "split") => pieces::split_blank(whole, limit, &blank),
+            (None, _) => pieces::rsplit_blank(whole, limit, &blank),
         };
         Ok(Operand::list(parts.into_iter().map(make).collect()))
     }
@@ -347,46 +283,16 @@ impl Machine<'_, '_> {
         if let Some(made) = self.shared_method(data, name, &mut arguments, &make)? {
             return Ok(Some(made));
         }
-        let has_case = data.iter().any(u8::is_ascii_alphabetic);
-        let all = |test: fn(&u8) -> bool| Operand::Bool(!data.is_empty() && data.iter().all(test));
-        Ok(Some(match name {
-            "decode" => {
-                let encoding = arguments.either(0, "encoding");
-                let errors = arguments.either(1, "errors");
-                Operand::Str(self.decode_bytes(data, encoding.as_ref(), errors.as_ref())?)
-            }
-            "hex" if arguments.positional.is_empty() && arguments.keywords.is_empty() => {
-                self.charge(data.len().saturating_mul(8))?;
-                Operand::text(
-                    data.iter()
-                        .map(|byte| format!("{byte:02x}"))
-                        .collect::<String>(),
-                )
-            }
-            "hex" => return would_run("`hex` with a separator is not computed here"),
-            "title" => {
-                let mut inside = false;
-                let titled = data.iter().map(|byte| {
-                    let made = match inside {
-                        true => byte.to_ascii_lowercase(),
-                        false => byte.to_ascii_uppercase(),
-                    };
-                    inside = byte.is_ascii_alphabetic();
-                    made
-                });
-                make(titled.collect())
-            }
+        let made = match name {
             "upper" => make(data.to_ascii_uppercase()),
             "lower" => make(data.to_ascii_lowercase()),
-            "copy" => make(data.to_vec()),
-            "isascii" => Operand::Bool(data.is_ascii()),
-            "isalpha" => all(u8::is_ascii_alphabetic),
-            "isdigit" => all(u8::is_ascii_digit),
-            "isalnum" => all(u8::is_ascii_alphanumeric),
-            "isspace" => all(|byte| byte.is_blank()),
-            "isupper" => Operand::Bool(has_case && !data.iter().any(u8::is_ascii_lowercase)),
-            "islower" => Operand::Bool(has_case && !data.iter().any(u8::is_ascii_uppercase)),
+            "isalpha" => {
+                Operand::Bool(!data.is_empty() && data.iter().all(u8::is_ascii_alphabetic))
+            }
+            "isdigit" => Operand::Bool(!data.is_empty() && data.iter().all(u8::is_ascii_digit)),
             _ => return Ok(None),
-        }))
+        };
+        arguments.between(&format!("bytes.{name}"), 0, 0)?;
+        Ok(Some(made))
     }
 }

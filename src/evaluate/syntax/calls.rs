@@ -1,4 +1,4 @@
-//! Calls: only of what is implemented here.
+//! Calls of functions and types that are implemented here.
 
 use ruff_python_ast::{Expr, ExprCall};
 
@@ -48,13 +48,11 @@ impl Machine<'_, '_> {
     ) -> Result<()> {
         if arguments.keywords.iter().any(|(known, _)| *known == name) {
             let label = match function {
-                Operand::Lambda(_) => Some("<lambda>".to_owned()),
                 Operand::Method(method) => Some(method.name.to_string()),
                 Operand::Object(addr) => self.reader.callable_name(*addr).ok(),
                 _ => None,
             };
             let label = match self.builtin_type(function) {
-                Some(_) if self.minor < 9 => "type object".to_owned(),
                 Some(name) => format!("{name}()"),
                 None => format!("{}()", label.unwrap_or_default()),
             };
@@ -77,7 +75,7 @@ impl Machine<'_, '_> {
                 would_run(format!("calling `{name}` would run it in the target"))
             }
             Operand::Object(addr) => self.object_callable_here(*addr),
-            Operand::Type(_) | Operand::Method(_) | Operand::Lambda(_) => Ok(()),
+            Operand::Type(_) | Operand::Method(_) => Ok(()),
             _ => self.not_callable(function),
         }
     }
@@ -139,7 +137,6 @@ impl Machine<'_, '_> {
     fn call_with(&self, function: &Operand, arguments: Arguments) -> Result<Operand> {
         self.step()?;
         match function {
-            Operand::Lambda(lambda) => self.call_lambda(lambda, arguments),
             Operand::Method(method) => self.deeper(|| self.call_method(method, arguments)),
             Operand::Type(name) => self.construct(name, arguments),
             Operand::Object(addr) => match self.builtin_type(function) {

@@ -1,6 +1,5 @@
 //! Comprehensions and generator expressions.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use ruff_python_ast::{
@@ -9,7 +8,6 @@ use ruff_python_ast::{
 
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Refusal, Result, type_error, value_error};
-use crate::evaluate::set_order::Made;
 use crate::evaluate::values::distinct::Distinct;
 use crate::evaluate::values::operand::Operand;
 
@@ -31,7 +29,7 @@ impl Machine<'_, '_> {
             items.push(self.evaluate(&comp.elt)?);
             Ok(())
         })?;
-        Ok(Operand::Set(self.set_of(items, Made::Added)?))
+        Ok(Operand::Set(self.set_of(items)?))
     }
 
     pub(crate) fn dict_comprehension(&self, comp: &ExprDictComp) -> Result<Operand> {
@@ -51,8 +49,8 @@ impl Machine<'_, '_> {
         Ok(items.into_dict())
     }
 
-    /// The items of a generator expression, made at once: nothing that it does
-    /// has an effect elsewhere. An error counts where it is reached.
+    /// The items of a generator expression, computed at once, because it has no
+    /// effects. An error is raised when iteration reaches it.
     pub(crate) fn generator(&self, comp: &ExprGenerator) -> Result<Operand> {
         let mut items = Vec::new();
         let outcome = self.with_half(|| {
@@ -104,8 +102,8 @@ impl Machine<'_, '_> {
                 let mut scope = self.inner.borrow_mut();
                 let known = scope.iter_mut().skip(base);
                 match known.into_iter().find(|(known, _)| **known == *name.id) {
-                    Some(known) => drop(known.1.replace(value)),
-                    None => scope.push((Rc::from(name.id.as_str()), Rc::new(RefCell::new(value)))),
+                    Some(known) => known.1 = value,
+                    None => scope.push((Rc::from(name.id.as_str()), value)),
                 }
                 Ok(())
             }
@@ -141,12 +139,9 @@ impl Machine<'_, '_> {
             ));
         }
         if starred.is_none() && items.len() > needed {
-            let got = match (self.minor >= 14, value) {
-                (true, value) if self.length(value).is_ok() => format!(", got {}", items.len()),
-                _ => String::new(),
-            };
             return value_error(format!(
-                "too many values to unpack (expected {needed}{got})"
+                "too many values to unpack (expected {needed}, got {})",
+                items.len()
             ));
         }
         let extra = items.len() - needed;

@@ -1,6 +1,5 @@
 //! The value of each kind of expression.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use ruff_python_ast::{
@@ -9,7 +8,6 @@ use ruff_python_ast::{
 
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Refusal, Result, bounded, type_error};
-use crate::evaluate::set_order::Made;
 use crate::evaluate::values::distinct::Distinct;
 use crate::evaluate::values::equality::Relation;
 use crate::evaluate::values::operand::Operand;
@@ -62,17 +60,9 @@ impl Machine<'_, '_> {
             },
             Expr::Tuple(tuple) => Ok(Operand::tuple(self.elements(&tuple.elts)?)),
             Expr::List(list) => Ok(Operand::list(self.elements(&list.elts)?)),
-            Expr::Set(set) => {
-                let constant = set.elts.len() > 2 && set.elts.iter().all(is_constant);
-                let how = match constant && self.minor >= 9 {
-                    true => Made::Copied,
-                    false => Made::Added,
-                };
-                Ok(Operand::Set(self.set_of(self.elements(&set.elts)?, how)?))
-            }
+            Expr::Set(set) => Ok(Operand::Set(self.set_of(self.elements(&set.elts)?)?)),
             Expr::Dict(dict) => self.dict(dict),
             Expr::Named(named) => self.named(named),
-            Expr::Lambda(lambda) => self.lambda(lambda),
             Expr::Call(call) => self.call(call),
             Expr::ListComp(comp) => self.list_comprehension(comp),
             Expr::SetComp(comp) => self.set_comprehension(comp),
@@ -81,12 +71,13 @@ impl Machine<'_, '_> {
             Expr::Starred(_) => Err(Refusal::Syntax(
                 "a starred expression can only be an element or an argument".into(),
             )),
-            Expr::Await(_)
+            Expr::Lambda(_)
+            | Expr::Await(_)
             | Expr::Yield(_)
             | Expr::YieldFrom(_)
             | Expr::TString(_)
             | Expr::IpyEscapeCommand(_) => Err(Refusal::Syntax(
-                "this kind of expression cannot be evaluated".into(),
+                "this kind of expression is not evaluated here".into(),
             )),
         }
     }
@@ -96,7 +87,7 @@ impl Machine<'_, '_> {
         for scope in scopes {
             let scope = scope.borrow();
             if let Some((_, value)) = scope.iter().rev().find(|(known, _)| **known == *name) {
-                return Ok(value.borrow().clone());
+                return Ok(value.clone());
             }
         }
         let mut unbound = false;
@@ -108,9 +99,8 @@ impl Machine<'_, '_> {
             }
         }
         if unbound {
-            // Whether Python says so of a local, of a free variable or of a name
-            // that it does not know here at all depends on the code around.
-            return bounded(format!("`{name}` has no value at this place"));
+            // Which exception Python raises depends on the code around.
+            return bounded(format!("`{name}` has no value at this line"));
         }
         if name == "__debug__" {
             return Ok(Operand::Bool(true));
@@ -203,9 +193,7 @@ impl Machine<'_, '_> {
         let items = self.items(value);
         match items {
             Err(Refusal::Raises { exception, message })
-                if exception == "TypeError"
-                    && self.minor >= 9
-                    && message.ends_with("object is not iterable") =>
+                if exception == "TypeError" && message.ends_with("object is not iterable") =>
             {
                 type_error(format!(
                     "Value after * must be an iterable, not {}",
@@ -264,20 +252,9 @@ impl Machine<'_, '_> {
         };
         let mut scope = self.walrus.borrow_mut();
         match scope.iter_mut().find(|(known, _)| **known == *target.id) {
-            Some(known) => drop(known.1.replace(value.clone())),
-            None => scope.push((
-                Rc::from(target.id.as_str()),
-                Rc::new(RefCell::new(value.clone())),
-            )),
+            Some(known) => known.1 = value.clone(),
+            None => scope.push((Rc::from(target.id.as_str()), value.clone())),
         }
         Ok(value)
-    }
-}
-
-/// Whether the compiler makes a constant of it.
-fn is_constant(expression: &Expr) -> bool {
-    match expression {
-        Expr::UnaryOp(operation) => is_constant(&operation.operand),
-        other => other.is_literal_expr(),
     }
 }

@@ -1,4 +1,4 @@
-//! Literals: numbers, and strings that may hold lone surrogates.
+//! Literals: numbers and strings.
 
 use num_bigint::BigInt;
 use num_traits::Num;
@@ -34,8 +34,8 @@ impl Machine<'_, '_> {
         Ok(Operand::text(points))
     }
 
-    /// The code points of a literal. The parser puts U+FFFD for each lone
-    /// surrogate: then they are read from the source.
+    /// The code points of a literal. The parser puts U+FFFD for a lone surrogate,
+    /// which has been written as an escape.
     pub(crate) fn literal_points(&self, value: &str, range: TextRange) -> Result<Vec<u32>> {
         let points = || value.chars().map(u32::from).collect();
         if !value.contains(char::REPLACEMENT_CHARACTER) {
@@ -43,21 +43,10 @@ impl Machine<'_, '_> {
         }
         let source = self
             .source
-            .get(range.start().to_usize()..range.end().to_usize())
-            .unwrap_or_default();
-        let body = source.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
-        let prefix = &source[..source.len() - body.len()];
-        let quoted = ["\"\"\"", "'''", "\"", "'"]
-            .iter()
-            .find_map(|quote| body.strip_prefix(quote)?.strip_suffix(quote));
-        let (body, raw) = match quoted {
-            Some(body) => (body, prefix.contains(['r', 'R'])),
-            // A part of an f-string has no quotes of its own.
-            None => (source, false),
-        };
-        match raw {
-            true => Ok(points()),
-            false => unescaped(body),
+            .get(range.start().to_usize()..range.end().to_usize());
+        match source.is_some_and(|source| source.contains('\\')) {
+            true => bounded("a text with lone surrogates cannot be written here"),
+            false => Ok(points()),
         }
     }
 }
@@ -78,73 +67,5 @@ fn big_literal(token: &str) -> Result<Operand> {
     match BigInt::from_str_radix(digits, radix) {
         Ok(number) => Ok(Operand::int(number)),
         Err(_) => bounded("an int literal cannot be read"),
-    }
-}
-
-/// The code points of the body of a literal that is not raw.
-fn unescaped(body: &str) -> Result<Vec<u32>> {
-    let mut points = Vec::new();
-    let mut rest = body.chars();
-    while let Some(character) = rest.next() {
-        if character != '\\' {
-            points.push(u32::from(character));
-            continue;
-        }
-        let Some(escape) = rest.next() else { break };
-        let digits = match escape {
-            'x' => 2,
-            'u' => 4,
-            'U' => 8,
-            _ => 0,
-        };
-        let point = match escape {
-            '\n' => continue,
-            'x' | 'u' | 'U' => {
-                let hex: String = rest.by_ref().take(digits).collect();
-                u32::from_str_radix(&hex, 16).unwrap_or(u32::from(char::REPLACEMENT_CHARACTER))
-            }
-            'n' => 10,
-            't' => 9,
-            'r' => 13,
-            'a' => 7,
-            'b' => 8,
-            'f' => 12,
-            'v' => 11,
-            '\\' | '\'' | '"' => u32::from(escape),
-            '0'..='7' => {
-                let mut octal = escape.to_digit(8).unwrap_or(0);
-                for _ in 0..2 {
-                    let mut ahead = rest.clone();
-                    let Some(digit) = ahead.next().and_then(|next| next.to_digit(8)) else {
-                        break;
-                    };
-                    octal = octal * 8 + digit;
-                    rest = ahead;
-                }
-                octal
-            }
-            'N' => return bounded("a string with lone surrogates and `\\N` cannot be evaluated"),
-            other => {
-                points.push(u32::from('\\'));
-                u32::from(other)
-            }
-        };
-        points.push(point);
-    }
-    Ok(points)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unescaped;
-
-    #[test]
-    fn lone_surrogates_are_kept() {
-        assert_eq!(
-            unescaped(r"a\ud800\x41\101").ok(),
-            Some(vec![97, 0xd800, 65, 65])
-        );
-        assert_eq!(unescaped("\\").ok(), Some(vec![]));
-        assert_eq!(unescaped(r"\uZ").ok(), Some(vec![0xfffd]));
     }
 }

@@ -1,22 +1,17 @@
-//! From text to a syntax tree of bounded depth that is an expression.
+//! Parses an expression whose syntax tree has a bounded depth.
 
 use ruff_python_ast::helpers::any_over_expr;
 use ruff_python_ast::{Expr, Stmt};
 use ruff_python_parser::{parse_expression, parse_module};
 
 use crate::evaluate::refusal::{Refusal, Result};
+use crate::source_depth;
 
 /// What `eval` strips in front of an expression.
 pub(crate) const BLANKS: [char; 2] = [' ', '\t'];
 
-/// Longest source that is parsed.
-const LONGEST: usize = 256 << 10;
-/// Most brackets that may be open at one place, as in CPython (`MAXSTACK` of
-/// its parser allows about as many).
-const DEEPEST: u32 = 60;
-/// Most operators in one operand of a comma, bracket by bracket.
-const OPERATORS: u32 = 120;
-
+/// Bytes of the longest source that is parsed.
+const MAX_LENGTH: usize = 256 << 10;
 /// The expression that `source` is.
 ///
 /// # Errors
@@ -29,10 +24,10 @@ pub(crate) fn expression(source: &str) -> Result<Expr> {
     if source.contains('\0') {
         return syntax("an expression cannot contain null bytes");
     }
-    if source.len() > LONGEST {
-        return syntax(format!("the expression is longer than {LONGEST} bytes"));
+    if source.len() > MAX_LENGTH {
+        return syntax(format!("the expression is longer than {MAX_LENGTH} bytes"));
     }
-    if !shallow(source.as_bytes()) {
+    if !source_depth::expression_is_bounded(source) {
         return syntax("the expression is nested too deeply");
     }
     let expression = match parse_expression(source) {
@@ -77,6 +72,7 @@ fn forbids(part: &Expr) -> Option<&'static str> {
                 .any(repeated)
                 .then_some("a keyword argument is repeated");
         }
+        Expr::Lambda(_) => return Some("a lambda is not evaluated here: use a comprehension"),
         Expr::Await(_) => return Some("`await` would run the program: it cannot be evaluated"),
         Expr::Yield(_) | Expr::YieldFrom(_) => {
             return Some("`yield` outside a function: it cannot be evaluated");
@@ -105,89 +101,6 @@ fn statement(source: &str) -> Option<String> {
     Some(format!(
         "{kind} is no expression: only expressions can be evaluated"
     ))
-}
-
-/// Whether the syntax tree of `text` has a bounded depth: counts what opens a
-/// level, in what looks like code.
-fn shallow(text: &[u8]) -> bool {
-    let mut levels = vec![0u32];
-    let mut total = 0u32;
-    let mut at = 0;
-    while let Some(byte) = text.get(at).copied() {
-        at += 1;
-        match byte {
-            b'\'' | b'"' if !formatted(text, at - 1) => at = behind_string(text, at - 1),
-            b'(' | b'[' | b'{' => levels.push(0),
-            b')' | b']' | b'}' => {
-                total -= levels.pop().unwrap_or(0);
-                if levels.is_empty() {
-                    levels.push(0);
-                }
-                // A call or subscript of what stands before it.
-                total += 1;
-                levels.iter_mut().last().into_iter().for_each(|at| *at += 1);
-            }
-            b',' => {
-                if let Some(last) = levels.last_mut() {
-                    total -= std::mem::take(last);
-                }
-            }
-            byte if byte.is_ascii_alphabetic() => {
-                let rest = text.get(at..).unwrap_or_default();
-                let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
-                let length = rest.iter().take_while(is_word).count();
-                let word = text.get(at - 1..at + length).unwrap_or_default();
-                let nests: [&[u8]; 7] = [
-                    b"not", b"lambda", b"if", b"else", b"await", b"yield", b"for",
-                ];
-                if nests.contains(&word) {
-                    total += 1;
-                    levels.iter_mut().last().into_iter().for_each(|at| *at += 1);
-                }
-                at += length;
-            }
-            byte if b"+-*/%@&|^~.:!<>=".contains(&byte) => {
-                total += 1;
-                levels.iter_mut().last().into_iter().for_each(|at| *at += 1);
-            }
-            _ => {}
-        }
-        if levels.len() > DEEPEST as usize || total > OPERATORS {
-            return false;
-        }
-    }
-    true
-}
-
-/// Whether the string whose quote is at `quote` has code inside.
-fn formatted(text: &[u8], quote: usize) -> bool {
-    let before = text.get(..quote).unwrap_or_default();
-    before
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|byte| byte.is_ascii_alphabetic())
-        .any(|byte| matches!(byte.to_ascii_lowercase(), b'f' | b't'))
-}
-
-/// Where the string whose quote is at `quote` has ended.
-fn behind_string(text: &[u8], quote: usize) -> usize {
-    let Some(mark) = text.get(quote).copied() else {
-        return quote + 1;
-    };
-    let rest = text.get(quote..).unwrap_or_default();
-    let end: &[u8] = match rest.starts_with(&[mark; 3]) {
-        true => &[mark; 3],
-        false => &[mark],
-    };
-    let mut at = quote + end.len();
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with(end) {
-            return at + end.len();
-        }
-        at += if rest.starts_with(b"\\") { 2 } else { 1 };
-    }
-    text.len()
 }
 
 #[cfg(test)]
@@ -224,6 +137,7 @@ mod tests {
             &format!("a{}", ".b".repeat(10_000)),
             &format!("a{}", "[0]".repeat(10_000)),
             &format!("{}1", "lambda: ".repeat(10_000)),
+            &format!("f'' + {}", "(".repeat(10_000)),
             &"f'{".repeat(10_000),
             &"x".repeat(1 << 20),
         ] {

@@ -1,4 +1,4 @@
-//! Decoding objects of the target into values that operators work on, and types.
+//! Decodes objects of the target into values that operators work on; types.
 
 use std::rc::Rc;
 
@@ -8,10 +8,12 @@ use super::operand::{Operand, Range, Str};
 use crate::cpython::{Kind, Type};
 use crate::evaluate::attributes::find::{Found, is_python_class};
 use crate::evaluate::machine::Machine;
-use crate::evaluate::refusal::{Result, bounded};
+use crate::evaluate::refusal::{Result, bounded, would_run};
 
-/// Largest int that is computed with.
+/// Bits of the largest int that is computed with.
 pub(crate) const MAX_BITS: usize = 1 << 20;
+/// Digits of the largest int that is decoded; each has 30 bits.
+const MAX_DIGITS: usize = MAX_BITS / 30;
 
 /// Names of builtin types that values computed here can have.
 const NATIVE_TYPES: [&str; 40] = [
@@ -58,9 +60,8 @@ const NATIVE_TYPES: [&str; 40] = [
 ];
 
 impl Machine<'_, '_> {
-    /// The value, decoded where it is of a builtin type that holds data;
-    /// otherwise as it is. Instances of subclasses are decoded where Python
-    /// would use the builtin type's own `special`.
+    /// The value, decoded if its type holds data, and unchanged if not. An
+    /// instance of a subclass that overrides the method `special` is refused.
     pub(crate) fn native(&self, value: &Operand, special: &str) -> Result<Operand> {
         let Operand::Object(addr) = value else {
             return Ok(value.clone());
@@ -80,7 +81,7 @@ impl Machine<'_, '_> {
         self.decode(*addr, &ty)
     }
 
-    /// As `native`, only where the type itself is builtin.
+    /// As `native`, but instances of subclasses are left unchanged.
     pub(crate) fn exact(&self, value: &Operand) -> Result<Operand> {
         match value {
             Operand::Object(addr) => {
@@ -127,11 +128,11 @@ impl Machine<'_, '_> {
             }
             Kind::Tuple => {
                 let length = self.room(reader.length(addr)?, 32, "tuple")?;
-                Operand::tuple(objects(self.whole(reader.tuple_items(addr, length)?.0)?))
+                Operand::tuple(objects(self.complete(reader.tuple_items(addr, length)?.0)?))
             }
             Kind::List => {
                 let length = self.room(reader.length(addr)?, 32, "list")?;
-                Operand::list(objects(self.whole(reader.list_items(addr, length)?.0)?))
+                Operand::list(objects(self.complete(reader.list_items(addr, length)?.0)?))
             }
             Kind::Set | Kind::FrozenSet => {
                 let used = reader.u64(addr + u64::from(reader.layout.set.used))?;
@@ -177,7 +178,7 @@ impl Machine<'_, '_> {
     }
 
     /// Counts `count` items of `size` bytes that are about to be read.
-    fn room(&self, count: u64, size: usize, what: &str) -> Result<usize> {
+    pub(crate) fn room(&self, count: u64, size: usize, what: &str) -> Result<usize> {
         let Ok(count) = usize::try_from(count) else {
             return bounded(format!("a {what} of the target is too long"));
         };
@@ -186,18 +187,28 @@ impl Machine<'_, '_> {
         Ok(count)
     }
 
-    /// References none of which is null.
-    fn whole(&self, items: Vec<u64>) -> Result<Vec<u64>> {
+    /// The references, or an error if one is null.
+    fn complete(&self, items: Vec<u64>) -> Result<Vec<u64>> {
         match items.contains(&0) {
             true => bounded("an item of the target is null: it is being made right now"),
             false => Ok(items),
         }
     }
 
-    fn big_int(&self, addr: u64) -> Result<BigInt> {
-        let (negative, bytes) = self.reader.int_bytes(addr, MAX_BITS)?;
-        let sign = if negative { Sign::Minus } else { Sign::Plus };
-        Ok(BigInt::from_biguint(sign, BigUint::from_bytes_le(&bytes)))
+    pub(crate) fn big_int(&self, addr: u64) -> Result<BigInt> {
+        let int = self.reader.int_within(addr, MAX_DIGITS)?;
+        if int.cut {
+            return bounded(format!(
+                "an int of the target has more than {MAX_BITS} bits"
+            ));
+        }
+        let sign = if int.negative {
+            Sign::Minus
+        } else {
+            Sign::Plus
+        };
+        let magnitude = BigUint::from_bytes_le(&int.magnitude());
+        Ok(BigInt::from_biguint(sign, magnitude))
     }
 
     /// Keys and values of a dict in the order of iteration.
@@ -225,6 +236,9 @@ impl Machine<'_, '_> {
     pub(crate) fn type_operand(&self, value: &Operand) -> Result<Operand> {
         match value {
             Operand::Object(addr) => Ok(Operand::Object(self.reader.type_addr(*addr)?)),
+            Operand::Method(method) if method.is_special() => {
+                would_run("the type of a special method is not computed here")
+            }
             other => Ok(Operand::Type(other.native_type().unwrap_or("object"))),
         }
     }

@@ -1,4 +1,4 @@
-//! Sets and dicts that are being made: items by key.
+//! Items by key, for the sets and dicts that an expression makes.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use super::operand::{Operand, Str};
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::Result;
 
-/// A key that is equal to another only if both are the same here.
+/// A key whose equality needs no comparison of objects.
 #[derive(Debug, PartialEq, Eq, Hash)]
 enum Plain {
     None,
@@ -17,12 +17,12 @@ enum Plain {
     Str(Str),
 }
 
-/// Items whose keys differ from each other, in the order in which they came.
+/// Items with distinct keys, in the order of insertion.
 #[derive(Debug)]
 pub(crate) struct Distinct<V> {
     items: Vec<(Operand, V)>,
     plain: FxHashMap<Plain, usize>,
-    /// Places of the keys that only a comparison tells apart.
+    /// Indices of the items whose keys must be compared one by one.
     others: Vec<usize>,
 }
 

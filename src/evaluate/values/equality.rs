@@ -55,7 +55,7 @@ impl Relation {
         }
     }
 
-    /// Whether it holds of things that are ordered so; `None` is unordered.
+    /// Whether the relation holds for this order; `None` is unordered.
     pub(crate) fn holds(self, order: Option<Ordering>) -> bool {
         match self {
             Self::Eq => order == Some(Ordering::Equal),
@@ -167,7 +167,7 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// The data of `value` as a builtin method sees it, whatever its class.
+    /// The data of `value` as a builtin method sees it, also of a subclass.
     fn plain(&self, value: &Operand) -> Result<Operand> {
         match value {
             Operand::Object(addr) => {
@@ -217,7 +217,7 @@ impl Machine<'_, '_> {
         Ok(Some(relation == Relation::Eq))
     }
 
-    /// Comparisons that types define whose objects are not decoded.
+    /// Comparisons of objects that are not decoded.
     fn object_relation(
         &self,
         relation: Relation,
@@ -255,7 +255,7 @@ impl Machine<'_, '_> {
     }
 
     /// Whether two bound methods have the same function and the same receiver;
-    /// `None` if one is none.
+    /// `None` if one of them is not a bound method.
     pub(crate) fn equal_methods(&self, a: &Operand, b: &Operand) -> Result<Option<bool>> {
         let (Some(a), Some(b)) = (self.method_parts(a)?, self.method_parts(b)?) else {
             return Ok(None);
@@ -318,7 +318,7 @@ impl Machine<'_, '_> {
     }
 }
 
-/// Whether two containers computed here are one.
+/// Whether two containers computed here are the same one; `None` of other values.
 fn shared(a: &Operand, b: &Operand) -> Option<bool> {
     use std::rc::Rc;
     match (a, b) {
@@ -329,7 +329,6 @@ fn shared(a: &Operand, b: &Operand) -> Option<bool> {
         (Operand::Tuple(a), Operand::Tuple(b)) => {
             (Rc::ptr_eq(a, b) || a.is_empty() && b.is_empty()).then_some(true)
         }
-        (Operand::Lambda(a), Operand::Lambda(b)) => Some(Rc::ptr_eq(a, b)),
         (Operand::Iterator(a), Operand::Iterator(b)) => Some(Rc::ptr_eq(a, b)),
         _ => None,
     }

@@ -1,10 +1,9 @@
-//! Floats: from ints, division, rounding, `repr`.
+//! Floats: from ints, division, rounding.
 
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_traits::{FromPrimitive, One, Signed, ToPrimitive, Zero};
 
-use crate::cpython::objects::value::Value;
 use crate::evaluate::refusal::{Result, overflow};
 
 /// The nearest float, ties to even (`_PyLong_AsDouble`).
@@ -93,11 +92,6 @@ pub(crate) fn divmod(a: f64, b: f64) -> (f64, f64) {
         0f64.copysign(a / b)
     };
     (floor, rest)
-}
-
-/// `repr(number)`.
-pub(crate) fn repr(number: f64) -> String {
-    Value::Float(number).to_string()
 }
 
 /// `round(number, digits)` (`double_round`, Objects/floatobject.c).

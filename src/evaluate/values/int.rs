@@ -29,15 +29,11 @@ impl Machine<'_, '_> {
             }
             Operator::Div => Operand::Float(self.true_division(a, b)?),
             Operator::FloorDiv => {
-                self.nonzero(b, "integer division or modulo by zero")?;
+                nonzero(b)?;
                 Operand::int(a.div_floor(b))
             }
             Operator::Mod => {
-                let text = self.version_text(&[
-                    (0, "integer division or modulo by zero"),
-                    (11, "integer modulo by zero"),
-                ]);
-                self.nonzero(b, text)?;
+                nonzero(b)?;
                 Operand::int(a.mod_floor(b))
             }
             Operator::Pow if b.is_negative() => {
@@ -53,24 +49,6 @@ impl Machine<'_, '_> {
             Operator::BitAnd => Operand::int(a & b),
             Operator::MatMult => return Ok(None),
         }))
-    }
-
-    fn nonzero(&self, divisor: &BigInt, text: &'static str) -> Result<()> {
-        match divisor.is_zero() {
-            true if self.minor >= 14 => zero_division("division by zero"),
-            true => zero_division(text),
-            false => Ok(()),
-        }
-    }
-
-    /// `divmod(a, b)`.
-    pub(crate) fn int_divmod(&self, a: &BigInt, b: &BigInt) -> Result<Operand> {
-        self.nonzero(b, "integer division or modulo by zero")?;
-        let (quotient, rest) = a.div_mod_floor(b);
-        Ok(Operand::tuple(vec![
-            Operand::int(quotient),
-            Operand::int(rest),
-        ]))
     }
 
     /// An error if an int of so many bits is too large to compute with.
@@ -109,27 +87,6 @@ impl Machine<'_, '_> {
         Ok(number << count)
     }
 
-    /// `pow(base, exponent, modulus)`.
-    pub(crate) fn modular_power(
-        &self,
-        base: &BigInt,
-        exponent: &BigInt,
-        modulus: &BigInt,
-    ) -> Result<BigInt> {
-        if modulus.is_zero() {
-            return value_error("pow() 3rd argument cannot be 0");
-        }
-        self.steps_of(exponent.bits().saturating_mul(1 + modulus.bits() / 64))?;
-        if !exponent.is_negative() {
-            return Ok(base.modpow(exponent, modulus));
-        }
-        let gcd = base.mod_floor(&modulus.abs()).extended_gcd(&modulus.abs());
-        if !gcd.gcd.is_one() {
-            return value_error("base is not invertible for the given modulus");
-        }
-        Ok(gcd.x.modpow(&-exponent, modulus))
-    }
-
     /// `a / b`, correctly rounded (`long_true_divide`).
     fn true_division(&self, a: &BigInt, b: &BigInt) -> Result<f64> {
         if b.is_zero() {
@@ -141,6 +98,13 @@ impl Machine<'_, '_> {
             }
             quotient => Ok(quotient),
         }
+    }
+}
+
+fn nonzero(divisor: &BigInt) -> Result<()> {
+    match divisor.is_zero() {
+        true => zero_division("division by zero"),
+        false => Ok(()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Walking over iterables.
+//! Iteration.
 
 use num_bigint::BigInt;
 use num_traits::One;

@@ -4,15 +4,7 @@ use super::operand::Operand;
 use crate::cpython::Kind;
 use crate::evaluate::attributes::find::Found;
 use crate::evaluate::machine::Machine;
-use crate::evaluate::refusal::{Refusal, Result, type_error};
-
-/// What a value is to be hashed for, as messages from 3.14 on name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    DictKey,
-    SetElement,
-    Hash,
-}
+use crate::evaluate::refusal::{Refusal, Result, type_error, would_run};
 
 impl Machine<'_, '_> {
     /// The value of `key` in a dict; the key must be hashable.
@@ -32,9 +24,9 @@ impl Machine<'_, '_> {
         Ok(self.position(items.iter(), item)?.is_some())
     }
 
-    /// Where a hash table has `key`. Python compares only keys of equal hash;
-    /// where one would need code of the program, and no other key is equal, the
-    /// answer is not known.
+    /// The index of `key` in a hash table. Python compares only keys of equal
+    /// hash, which is not known here. So a key that only code of the program can
+    /// compare makes the answer unknown, unless another key is equal.
     pub(crate) fn position<'a>(
         &self,
         keys: impl Iterator<Item = &'a Operand>,
@@ -50,7 +42,7 @@ impl Machine<'_, '_> {
             }
             if let (Operand::Str(text), Operand::Object(addr)) = (&decoded, known) {
                 self.step()?;
-                // Most keys are texts: their length tells most apart.
+                // Most keys are texts, and most of them differ in length.
                 let at = addr + u64::from(self.reader.layout.unicode.length);
                 if self.type_of(*addr)?.exact == Kind::Str
                     && self.reader.u64(at)? != text.points().len() as u64
@@ -72,17 +64,13 @@ impl Machine<'_, '_> {
     }
 
     /// An error if `value` cannot be hashed, or only by code of the program.
-    pub(crate) fn hashable(&self, value: &Operand, role: Role) -> Result<()> {
-        self.check_hashable(value, value, role)
-    }
-
-    fn check_hashable(&self, value: &Operand, whole: &Operand, role: Role) -> Result<()> {
+    pub(crate) fn hashable(&self, value: &Operand) -> Result<()> {
         self.step()?;
         match value {
-            Operand::Object(addr) => self.object_hashable(*addr, whole, role),
+            Operand::Object(addr) => self.object_hashable(*addr),
             Operand::Tuple(items) => {
                 for item in items.iter() {
-                    self.deeper(|| self.check_hashable(item, whole, role))?;
+                    self.deeper(|| self.hashable(item))?;
                 }
                 Ok(())
             }
@@ -90,27 +78,25 @@ impl Machine<'_, '_> {
             | Operand::Dict(_)
             | Operand::Set(_)
             | Operand::ByteArray(_)
-            | Operand::View("dict_keys" | "dict_items", _) => self.unhashable(value, whole, role),
-            Operand::Proxy(_) if self.minor < 12 => self.unhashable(value, whole, role),
-            Operand::Proxy(inner) => self.check_hashable(inner, whole, role),
-            Operand::Slice(_) if self.minor < 12 => self.unhashable(value, whole, role),
+            | Operand::View("dict_keys" | "dict_items", _) => self.unhashable(value),
+            Operand::Proxy(_) | Operand::Slice(_) => self.no_key(value),
             _ => Ok(()),
         }
     }
 
-    fn unhashable<T>(&self, value: &Operand, whole: &Operand, role: Role) -> Result<T> {
-        let inner = self.type_label(value);
-        let outer = self.type_label(whole);
-        let plain = format!("unhashable type: '{inner}'");
-        type_error(match role {
-            _ if self.minor < 14 => plain,
-            Role::Hash => plain,
-            Role::DictKey => format!("cannot use '{outer}' as a dict key ({plain})"),
-            Role::SetElement => format!("cannot use '{outer}' as a set element ({plain})"),
-        })
+    fn unhashable<T>(&self, value: &Operand) -> Result<T> {
+        type_error(format!("unhashable type: '{}'", self.type_label(value)))
     }
 
-    fn object_hashable(&self, addr: u64, whole: &Operand, role: Role) -> Result<()> {
+    /// Whether these can be hashed depends on the version and on their parts.
+    fn no_key<T>(&self, value: &Operand) -> Result<T> {
+        would_run(format!(
+            "a `{}` as a key is not computed here",
+            self.type_label(value)
+        ))
+    }
+
+    fn object_hashable(&self, addr: u64) -> Result<()> {
         let value = Operand::Object(addr);
         let ty = self.type_of(addr)?;
         let unhashable = |name: &str| {
@@ -125,20 +111,21 @@ impl Machine<'_, '_> {
                     | "collections.defaultdict"
                     | "dict_keys"
                     | "dict_items"
-            ) || self.minor < 12 && matches!(name, "slice" | "mappingproxy")
+            )
         };
         match self.find(&ty, "__hash__")? {
-            None => self.unhashable(&value, whole, role),
-            Some(Found::Native(class)) if unhashable(&class.name) => {
-                self.unhashable(&value, whole, role)
-            }
+            None => self.unhashable(&value),
+            Some(Found::Native(class)) if unhashable(&class.name) => self.unhashable(&value),
             Some(Found::Native(class)) if *class.name == *"tuple" => {
                 let items = self.decode(addr, &ty)?;
-                self.deeper(|| self.check_hashable(&items, whole, role))
+                self.deeper(|| self.hashable(&items))
+            }
+            Some(Found::Native(class)) if matches!(&*class.name, "slice" | "mappingproxy") => {
+                self.no_key(&value)
             }
             Some(Found::Native(_)) => Ok(()),
             Some(Found::Python(_, hash)) if self.reader.is_kind(hash, Kind::None) => {
-                self.unhashable(&value, whole, role)
+                self.unhashable(&value)
             }
             Some(found) if self.is_stock_special(&ty, &found, "__hash__") => Ok(()),
             Some(found) => Err(self.refuse_call(&found, "__hash__", "hashing it")),

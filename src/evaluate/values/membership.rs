@@ -3,7 +3,6 @@
 use num_integer::Integer;
 use num_traits::{Signed, Zero};
 
-use super::lookup::Role;
 use super::operand::{Operand, Range};
 use crate::cpython::Kind;
 use crate::evaluate::attributes::find::Found;
@@ -31,13 +30,13 @@ impl Machine<'_, '_> {
                 self.bytes_contain(data, &self.native(item, "__index__")?)
             }
             Operand::Dict(items) => {
-                self.hashable(item, Role::DictKey)?;
+                self.hashable(item)?;
                 Ok(self.find_key(items, item)?.is_some())
             }
             Operand::Set(items) | Operand::FrozenSet(items) => {
                 // A set is looked up as the frozenset that equals it.
                 if !matches!(self.exact(item)?, Operand::Set(_)) {
-                    self.hashable(item, Role::SetElement)?;
+                    self.hashable(item)?;
                 }
                 self.has_item(items, item)
             }
@@ -56,13 +55,11 @@ impl Machine<'_, '_> {
 
     fn no_container<T>(&self, container: &Operand) -> Result<T> {
         let name = self.type_label(container);
-        type_error(match self.minor {
-            14.. => format!("argument of type '{name}' is not a container or iterable"),
-            _ => format!("argument of type '{name}' is not iterable"),
-        })
+        type_error(format!(
+            "argument of type '{name}' is not a container or iterable"
+        ))
     }
 
-    /// Whether an item of the iterable is, or equals, `item`.
     fn among(&self, container: &Operand, item: &Operand) -> Result<bool> {
         let mut found = false;
         self.each(container, &mut |known| {

@@ -1,15 +1,14 @@
-//! What an expression's parts evaluate to.
+//! The value of an expression.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
-use ruff_python_ast::ExprLambda;
 
 pub use super::text::Str;
 use crate::cpython::Reader;
-use crate::evaluate::machine::{Machine, Scope};
+use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::{Refusal, Result};
 use crate::evaluate::{Bounds, Names};
 
@@ -31,7 +30,8 @@ pub enum Operand {
     Tuple(Rc<[Operand]>),
     List(Rc<[Operand]>),
     Dict(Rc<[(Operand, Operand)]>),
-    /// In Python's order as far as that can be known.
+    /// A set of the target keeps the order of its table, one made here the order
+    /// of insertion.
     Set(Rc<[Operand]>),
     FrozenSet(Rc<[Operand]>),
     Range(Rc<Range>),
@@ -45,7 +45,6 @@ pub enum Operand {
     Bound(Rc<Bound>),
     /// A generator expression, or the result of `zip`, `map` and the like.
     Iterator(Rc<Iter>),
-    Lambda(Rc<Lambda>),
     /// `dict.keys()`, `.values()` or `.items()`: its type, and the dict.
     View(&'static str, Rc<Operand>),
     /// A read-only view of a dict.
@@ -68,78 +67,18 @@ pub struct Method {
     pub(crate) name: Rc<str>,
 }
 
-/// Methods with two underscores that are no slots of the type.
-const NAMED: [&str; 27] = [
-    "__reversed__",
-    "__sizeof__",
-    "__reduce__",
-    "__reduce_ex__",
-    "__format__",
-    "__dir__",
-    "__init_subclass__",
-    "__subclasshook__",
-    "__subclasses__",
-    "__instancecheck__",
-    "__subclasscheck__",
-    "__round__",
-    "__floor__",
-    "__ceil__",
-    "__trunc__",
-    "__getformat__",
-    "__class_getitem__",
-    "__getstate__",
-    "__setstate__",
-    "__getnewargs__",
-    "__copy__",
-    "__bytes__",
-    "__complex__",
-    "__missing__",
-    "__new__",
-    "__length_hint__",
-    "__prepare__",
-];
-
 impl Method {
-    /// Whether it is the slot of an operator and not a named method.
-    pub(crate) fn is_slot(&self) -> bool {
-        let coexists = match &*self.name {
-            // Both a slot and a method: the method is found.
-            "__getitem__" => ["list", "dict"].as_slice(),
-            "__contains__" => ["dict", "set", "frozenset"].as_slice(),
-            _ => [].as_slice(),
-        };
-        let owner = match &self.receiver {
-            Operand::Type(name) => Some(*name),
-            receiver => receiver.native_type(),
-        };
+    /// Whether it is a special method (`__len__`).
+    pub(crate) fn is_special(&self) -> bool {
         self.name.starts_with("__")
-            && !NAMED.contains(&&*self.name)
-            && !owner.is_some_and(|owner| coexists.contains(&owner))
-    }
-
-    /// Whether it is a method of the class and not of its instances.
-    pub(crate) fn is_of_class(&self) -> bool {
-        matches!(
-            (&self.receiver, &*self.name),
-            (Operand::Type("int"), "from_bytes")
-                | (Operand::Type("dict"), "fromkeys")
-                | (Operand::Type("bytes" | "bytearray" | "float"), "fromhex")
-                | (Operand::Type("int" | "float" | "complex"), "from_number")
-                | (Operand::Type("str" | "bytes" | "bytearray"), "maketrans")
-                | (
-                    Operand::Type(_),
-                    "__new__" | "__init_subclass__" | "__subclasshook__" | "__class_getitem__"
-                )
-        )
     }
 
     fn type_name(&self) -> &'static str {
-        match (&self.receiver, self.is_slot()) {
-            _ if self.is_of_class() => "builtin_function_or_method",
-            (Operand::Type(_), true) => "wrapper_descriptor",
-            (Operand::Type(_), false) => "method_descriptor",
-            (_, true) => "method-wrapper",
-            (_, false) => "builtin_function_or_method",
+        match &self.receiver {
+            Operand::Type("int") if &*self.name == "from_bytes" => "builtin_function_or_method",
+            Operand::Type("dict") if &*self.name == "fromkeys" => "builtin_function_or_method",
+            Operand::Type(_) => "method_descriptor",
+            _ => "builtin_function_or_method",
         }
     }
 }
@@ -158,14 +97,6 @@ pub struct Iter {
     pub(crate) items: RefCell<Vec<Operand>>,
     pub(crate) at: Cell<usize>,
     pub(crate) failure: Option<Refusal>,
-}
-
-/// A lambda expression and the variables that it sees.
-#[derive(Debug)]
-pub struct Lambda {
-    pub(crate) node: ExprLambda,
-    pub(crate) scope: Scope,
-    pub(crate) defaults: Vec<(String, Operand)>,
 }
 
 impl Range {
@@ -254,7 +185,6 @@ impl Operand {
             Self::Method(method) => method.type_name(),
             Self::Bound(_) => "method",
             Self::Iterator(iterator) => iterator.name,
-            Self::Lambda(_) => "function",
             Self::View(name, _) => name,
             Self::Proxy(_) => "mappingproxy",
         })

@@ -1,4 +1,4 @@
-//! Operators: who answers, and for which types.
+//! Operators: which operand's type answers, and for which types.
 
 use ruff_python_ast::{Operator, UnaryOp};
 
@@ -41,15 +41,12 @@ impl Machine<'_, '_> {
         self.step()?;
         let (method, reflected) = methods(operator);
         let a = self.operand_of(left, method, operator)?;
-        let formats = operator == Operator::Mod
-            && matches!(
-                a,
-                Operand::Str(_) | Operand::Bytes(_) | Operand::ByteArray(_)
-            );
-        let b = match formats {
-            true => right.clone(),
-            false => self.operand_of(right, reflected, operator)?,
-        };
+        if operator == Operator::Mod
+            && let Operand::Str(_) | Operand::Bytes(_) | Operand::ByteArray(_) = a
+        {
+            return would_run("`%` formatting is not computed here: use an f-string");
+        }
+        let b = self.operand_of(right, reflected, operator)?;
         match self.data_binary(operator, &a, &b)? {
             Some(value) => Ok(value),
             None => self.unsupported(operator.as_str(), left, right),
@@ -127,15 +124,8 @@ impl Machine<'_, '_> {
         match operator {
             Operator::Add => self.concatenate(a, b),
             Operator::Mult => self.repeat(a, b),
-            Operator::Mod => match a {
-                Operand::Str(format) => self.percent(format, b).map(Some),
-                Operand::Bytes(_) | Operand::ByteArray(_) => {
-                    would_run("`%` formatting of bytes is not computed here")
-                }
-                _ => Ok(None),
-            },
             Operator::BitOr => match (a, b) {
-                (Operand::Dict(a), Operand::Dict(b)) if self.minor >= 9 => {
+                (Operand::Dict(a), Operand::Dict(b)) if self.has_dict_union() => {
                     let mut items = Distinct::default();
                     for (key, value) in a.iter().chain(b.iter()) {
                         self.insert_key(&mut items, key.clone(), value.clone())?;
@@ -152,7 +142,12 @@ impl Machine<'_, '_> {
         }
     }
 
-    /// `OPERATOR value`; `not` is no operator of the value's type.
+    /// Whether dicts have `|` in the target's version.
+    fn has_dict_union(&self) -> bool {
+        self.static_types.has("dict", "__or__") == Some(true)
+    }
+
+    /// `OPERATOR value`; `not` depends on the truth of the value alone.
     pub(crate) fn unary(&self, operator: UnaryOp, value: &Operand) -> Result<Operand> {
         self.step()?;
         let method = match operator {

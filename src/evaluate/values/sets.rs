@@ -5,11 +5,9 @@ use std::rc::Rc;
 use ruff_python_ast::Operator;
 
 use super::distinct::Distinct;
-use super::lookup::Role;
 use super::operand::Operand;
 use crate::evaluate::machine::Machine;
 use crate::evaluate::refusal::Result;
-use crate::evaluate::set_order::Made;
 
 impl Machine<'_, '_> {
     /// The items of a set or of a view that behaves like one.
@@ -69,10 +67,8 @@ impl Machine<'_, '_> {
                 made = items_of(all);
             }
             "intersection" => {
-                // The smaller one is walked over (`set_intersection`).
-                let (walked, asked) = if b.len() > a.len() { (a, b) } else { (b, a) };
-                for item in walked {
-                    if self.has_item(asked, item)? {
+                for item in a {
+                    if self.has_item(b, item)? {
                         made.push(item.clone());
                     }
                 }
@@ -92,21 +88,21 @@ impl Machine<'_, '_> {
                 }
             }
         }
-        Ok(self.in_combined_order(named, a, b, made))
+        Ok(made)
     }
 
     fn insert(&self, made: &mut Distinct<()>, item: Operand) -> Result<()> {
-        self.hashable(&item, Role::SetElement)?;
+        self.hashable(&item)?;
         self.put_item(made, item, ())
     }
 
-    /// The items of a set made of `items`, in the order that Python iterates.
-    pub(crate) fn set_of(&self, items: Vec<Operand>, how: Made) -> Result<Rc<[Operand]>> {
+    /// The items of a set made of `items`, in the order of insertion.
+    pub(crate) fn set_of(&self, items: Vec<Operand>) -> Result<Rc<[Operand]>> {
         let mut made = Distinct::default();
         for item in items {
             self.insert(&mut made, item)?;
         }
-        Ok(self.in_set_order(items_of(made), how).into())
+        Ok(items_of(made).into())
     }
 
     /// Adds or replaces an item of a dict that is being made.
@@ -116,7 +112,7 @@ impl Machine<'_, '_> {
         key: Operand,
         value: Operand,
     ) -> Result<()> {
-        self.hashable(&key, Role::DictKey)?;
+        self.hashable(&key)?;
         self.put_item(made, key, value)
     }
 }

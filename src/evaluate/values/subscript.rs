@@ -3,7 +3,6 @@
 use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use super::lookup::Role;
 use super::operand::{Operand, Range};
 use crate::cpython::Kind;
 use crate::evaluate::attributes::find::Found;
@@ -75,9 +74,7 @@ impl Machine<'_, '_> {
             Operand::Range(range) => self.range_item(value, range, index),
             Operand::Dict(items) => self.dict_item(items, index, None),
             Operand::Proxy(inner) => self.subscript(inner, index),
-            Operand::Type(_) if self.minor >= 9 => {
-                would_run("`[]` of a type makes an object in the target")
-            }
+            Operand::Type(_) => would_run("`[]` of a type makes an object in the target"),
             _ => self.not_subscriptable(value),
         }
     }
@@ -126,7 +123,7 @@ impl Machine<'_, '_> {
         key: &Operand,
         dict: Option<u64>,
     ) -> Result<Operand> {
-        self.hashable(key, Role::DictKey)?;
+        self.hashable(key)?;
         if let Some(value) = self.find_key(items, key)? {
             return Ok(value);
         }
@@ -229,7 +226,6 @@ impl Machine<'_, '_> {
         }
         let found = self.type_label(index);
         type_error(match value {
-            Operand::Str(_) if self.minor < 11 => "string indices must be integers".into(),
             Operand::Str(_) => format!("string indices must be integers, not '{found}'"),
             Operand::Bytes(_) => format!("byte indices must be integers or slices, not {found}"),
             value => format!(
@@ -267,7 +263,7 @@ impl Machine<'_, '_> {
         Ok(Some(made))
     }
 
-    /// Start, stop and step inside a sequence of this length
+    /// Start, stop and step within a sequence of this length
     /// (`PySlice_AdjustIndices`).
     pub(crate) fn slice_bounds(
         &self,
@@ -304,16 +300,9 @@ impl Machine<'_, '_> {
         }
         match self.as_index(part)? {
             Some(number) => Ok(Some(number)),
-            None => type_error(self.version_text(&[
-                (
-                    0,
-                    "slice indices must be integers or None or have an __index__ method",
-                ),
-                (
-                    15,
-                    "slice indices must be integers or have an __index__ method",
-                ),
-            ])),
+            None => {
+                type_error("slice indices must be integers or None or have an __index__ method")
+            }
         }
     }
 
@@ -330,11 +319,10 @@ impl Machine<'_, '_> {
                 "`{}[…]` makes an object in the target",
                 self.short_name(&class)
             )),
-            false if self.minor >= 11 => type_error(format!(
+            false => type_error(format!(
                 "type '{}' is not subscriptable",
                 self.short_name(&class)
             )),
-            false => type_error("'type' object is not subscriptable"),
         }
     }
 }

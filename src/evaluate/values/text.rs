@@ -15,29 +15,23 @@ impl Str {
         &self.0
     }
 
-    /// The text as far as it is one: lone surrogates become U+FFFD.
+    /// The text, where lone surrogates become U+FFFD.
     pub fn to_text(&self) -> String {
         lossy(&self.0)
     }
 
-    /// Whether it is this text.
-    pub(crate) fn is(&self, text: &str) -> bool {
-        self.0.iter().copied().eq(text.chars().map(u32::from))
-    }
-
-    /// `repr` of it.
-    pub(crate) fn quoted(&self) -> String {
+    /// The text as the printer of values takes it.
+    pub(crate) fn to_value(&self) -> Text {
         let surrogate = |(index, point): (usize, &u32)| match char::from_u32(*point) {
             Some(_) => None,
             None => Some((index, u16::try_from(*point).unwrap_or_default())),
         };
-        let text = Text {
+        Text {
             text: self.to_text(),
             length: self.0.len() as u64,
             cut: false,
             surrogates: self.0.iter().enumerate().filter_map(surrogate).collect(),
-        };
-        crate::cpython::objects::value::Value::Str(text).to_string()
+        }
     }
 }
 

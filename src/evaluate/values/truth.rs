@@ -27,7 +27,7 @@ impl Machine<'_, '_> {
             Operand::Dict(items) => !items.is_empty(),
             Operand::Range(range) => !range.length().is_zero(),
             Operand::View(_, inner) | Operand::Proxy(inner) => self.truth(inner)?,
-            Operand::NotImplemented if self.minor >= 14 => {
+            Operand::NotImplemented => {
                 return type_error("NotImplemented should not be used in a boolean context");
             }
             _ => true,

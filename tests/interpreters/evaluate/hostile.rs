@@ -12,13 +12,13 @@ use crate::support::legs::Leg;
 use crate::support::target::Target;
 use crate::support::{Outcome, none};
 
-/// As threads have it that ask for nothing else.
+/// The default stack of a thread.
 const STACK: usize = 2 << 20;
 const DEADLINE: Duration = Duration::from_secs(2);
-/// An evaluation that looks at no clock for so long has none.
+/// An evaluation that takes longer does not check its deadline.
 const STUCK: Duration = Duration::from_secs(60);
-/// So many stuck threads are enough to see.
-const MOST_STUCK: usize = 6;
+/// The test ends after this many stuck threads.
+const MAX_STUCK: usize = 6;
 
 /// All must be refused, or raise.
 const REFUSED: &[&str] = &[
@@ -143,7 +143,7 @@ const REFUSED: &[&str] = &[
     "[looped for _ in range(10**9)]",
 ];
 
-/// These have a value or not; all that counts is that they end.
+/// These may have a value or not; they must end.
 const ENDING: &[&str] = &[
     "pow(3, 2**1000000 - 1, 2**1000000 - 3)",
     "pow(7, 3**600000, 5**400000)",
@@ -312,7 +312,7 @@ pub fn sources(leg: &Leg) -> Outcome {
     let sources: Vec<_> = refused.chain(ending).chain(grown()).collect();
     let mut mismatches = Vec::new();
     let mut rest = &sources[..];
-    for _ in 0..MOST_STUCK {
+    for _ in 0..MAX_STUCK {
         let answered = until_stuck(target.pid(), rest, &mut mismatches)?;
         let Some(stuck) = rest.get(answered) else {
             rest = &[];
