@@ -6,8 +6,8 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use dapper_attach::limits::Limits;
-use dapper_attach::sampling::watch::Watch;
-use dapper_attach::snapshot::options::{Scope, TakeOptions};
+use dapper_attach::sampling::sampler::Sampler;
+use dapper_attach::snapshot::options::{SampleOptions, Scope};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -16,14 +16,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("usage: watch PID [SECONDS]")?
         .parse()?;
     let seconds = arguments.next().map_or(Ok(2.0), |text| text.parse())?;
-    let options = TakeOptions {
+    let options = SampleOptions {
         locals: false,
         no_pause: false,
         max_pause: Duration::from_millis(100),
         scope: Scope::Movement,
         limits: Limits::default(),
     };
-    let mut watch = Watch::open(pid, &options, false)?;
+    let mut watch = Sampler::open(pid, &options, false)?;
     let mut tasks = watch.look()?.tasks.len();
     let start = Instant::now();
     let (mut samples, mut stopped_us) = (0u32, 0u64);

@@ -14,14 +14,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dapper_attach::capture::{CaptureError, read, read_file, write};
-use dapper_attach::inspect::inspection::Capture;
+use dapper_attach::inspect::inspection::Inspection;
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::limits::Limits;
 use dapper_attach::model::Snapshot;
 use dapper_attach::process::recorded::RecordedThread;
 use dapper_attach::report::{json, text};
 use dapper_attach::sampling::retained::Proof;
-use dapper_attach::snapshot::options::{Scope, TakeOptions};
+use dapper_attach::snapshot::options::{SampleOptions, Scope};
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
@@ -42,8 +42,8 @@ fn captures() -> Vec<PathBuf> {
     captures
 }
 
-fn options(locals: bool) -> TakeOptions {
-    TakeOptions {
+fn options(locals: bool) -> SampleOptions {
+    SampleOptions {
         locals,
         no_pause: true,
         max_pause: Duration::ZERO,
@@ -53,7 +53,7 @@ fn options(locals: bool) -> TakeOptions {
 }
 
 fn snapshot(recording: Recording, locals: bool) -> Option<Snapshot> {
-    Capture::of(Arc::new(recording), options(locals))
+    Inspection::of(Arc::new(recording), options(locals))
         .diagnosed()
         .ok()
 }
@@ -82,7 +82,7 @@ fn each_version_gives_the_expected_json() {
         }
         let process = &snapshot.processes[0];
         let verdict = process.verdict.as_ref().unwrap();
-        assert_eq!(verdict.state, "hung", "{}", path.display());
+        assert_eq!(verdict.state, VerdictState::Hung, "{}", path.display());
         assert_eq!(process.errors, Vec::<String>::new(), "{}", path.display());
         assert!(!String::from_utf8_lossy(&fs::read(&path).unwrap()).contains("secret"));
     }

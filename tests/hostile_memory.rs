@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use dapper_attach::activity::python_frames;
 use dapper_attach::asyncio::wait_table::{COROUTINE_WAITS, THREAD_WAITS};
-use dapper_attach::asyncio::{Seen, find_tasks, scan_heap, search_heap};
+use dapper_attach::asyncio::{FoundIn, find_tasks, scan_heap, search_heap};
 use dapper_attach::cpython::{Interpreter, Reader};
 use dapper_attach::limits::Limits;
 use dapper_attach::process::{Memory, ReadCause, ReadError, ReadStats};
@@ -206,7 +206,7 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
             threads: Vec::new(),
             error: None,
         };
-        let _ = find_tasks(reader, &interpreter, objects, Seen::InMemory);
+        let _ = find_tasks(reader, &interpreter, objects, FoundIn::InMemory);
         let _ = search_heap(reader, BASE, &interpreter);
         let ranges = [(BASE, SIZE as usize)];
         let _ = scan_heap(reader, BASE, &interpreter, reader.memory(), &ranges);

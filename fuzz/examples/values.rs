@@ -11,13 +11,13 @@ use std::time::Duration;
 use dapper_attach::cpython::{FrameSlot, Reader};
 use dapper_attach::evaluate::{Bounds, Names, evaluate};
 use dapper_attach::inspect::Source;
-use dapper_attach::inspect::inspection::Capture;
+use dapper_attach::inspect::inspection::Inspection;
 use dapper_attach::limits::Limits;
 use dapper_attach::model::Process;
 use dapper_attach::process::recorded::{NotedReads, RecordedMemory};
 use dapper_attach::sampling::recorded::Extent;
-use dapper_attach::sampling::retained::Kept;
-use dapper_attach::snapshot::options::TakeOptions;
+use dapper_attach::sampling::retained::RetainedSnapshot;
+use dapper_attach::snapshot::options::SampleOptions;
 use dapper_attach_fuzz::fixtures::options;
 use dapper_attach_fuzz::session::file_of;
 
@@ -36,13 +36,13 @@ fn main() {
     let pid = arguments.next().and_then(|pid| pid.parse().ok());
     let pid = pid.expect("the number of a process");
     let path = arguments.next().expect("the name of a file");
-    let capture = Capture {
+    let capture = Inspection {
         source: Source::Live,
         pid,
         children: false,
         samples: 2,
         interval: Duration::from_millis(200),
-        options: TakeOptions {
+        options: SampleOptions {
             no_pause: false,
             max_pause: Duration::from_secs(1),
             ..options(true)
@@ -69,7 +69,7 @@ fn main() {
 }
 
 /// What is read to show the variables of the program's own frames.
-fn read(memory: &RecordedMemory, kept: &Kept, seen: &Process) -> Vec<(u64, u64)> {
+fn read(memory: &RecordedMemory, kept: &RetainedSnapshot, seen: &Process) -> Vec<(u64, u64)> {
     let noted = NotedReads::new(memory);
     let layout = kept.runtime().layout.clone();
     let reader = Reader::new(&noted, layout, Limits::default());

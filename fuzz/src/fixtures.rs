@@ -7,12 +7,12 @@ use std::time::Duration;
 use dapper_attach::capture;
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::limits::Limits;
-use dapper_attach::model::{FramePlace, Process};
+use dapper_attach::model::{FrameLocation, Process};
 use dapper_attach::process::recorded::RecordedMemory;
 use dapper_attach::process::{Memory, ReadCause, ReadError, ReadStats};
 use dapper_attach::sampling::recorded::Extent;
 use dapper_attach::sampling::retained::Proof;
-use dapper_attach::snapshot::options::{Scope, TakeOptions};
+use dapper_attach::snapshot::options::{Scope, SampleOptions};
 
 macro_rules! files {
     ($($path:literal)*) => {
@@ -57,7 +57,7 @@ pub struct Fixture {
     /// Addresses of objects.
     pub objects: Vec<u64>,
     /// The frames of its own code.
-    pub places: Vec<FramePlace>,
+    pub places: Vec<FrameLocation>,
 }
 
 /// One of all.
@@ -119,7 +119,7 @@ impl Fixture {
     }
 }
 
-fn places(seen: &Process) -> Vec<FramePlace> {
+fn places(seen: &Process) -> Vec<FrameLocation> {
     let own = seen.frames().filter(|frame| !frame.library);
     own.filter_map(|frame| frame.place).collect()
 }
@@ -168,8 +168,8 @@ impl Memory for Pages {
 }
 
 /// How fixtures are looked at.
-pub fn options(locals: bool) -> TakeOptions {
-    TakeOptions {
+pub fn options(locals: bool) -> SampleOptions {
+    SampleOptions {
         locals,
         no_pause: true,
         max_pause: Duration::ZERO,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-use dapper_attach::dap::Inspection;
+use dapper_attach::dap::OpenedProcess;
 use dapper_attach::dap::session::jobs::{Done, Job, Worker};
 use dapper_attach::dap::session::Session;
 use dapper_attach::dap::session::options::Rules;
@@ -82,7 +82,7 @@ pub fn file(packed: &[u8], unpacked: u64) -> Vec<u8> {
 
 #[derive(Default)]
 struct Inline {
-    inspection: Inspection,
+    inspection: OpenedProcess,
     done: Rc<RefCell<VecDeque<Done<Session>>>>,
 }
 

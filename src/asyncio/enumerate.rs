@@ -55,7 +55,7 @@ pub fn find_tasks(
     reader: &Reader<'_>,
     interpreter: &Interpreter,
     finished: &[u64],
-    origin: Seen,
+    origin: FoundIn,
 ) -> FoundTasks {
     let mut found = FoundTasks::default();
     match tasks_module(reader, interpreter.addr) {
@@ -83,7 +83,7 @@ pub fn find_tasks(
         let is_over = !matches!(reader.future_state(*task), Ok(FutureState::Pending));
         // A freed task still has its type, but no loop.
         let lives = |task| {
-            (origin == Seen::InLists || reader.is_tracked(task))
+            (origin == FoundIn::InLists || reader.is_tracked(task))
                 && reader
                     .task(task)
                     .is_ok_and(|raw| raw.future.event_loop.is_some())
@@ -244,7 +244,7 @@ fn foreign_tasks(reader: &Reader<'_>, interp: u64, found: &mut FoundTasks) -> Re
 /// How the address of a possible object was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Seen {
+pub enum FoundIn {
     /// In the collector's lists: it was an object at that time.
     #[default]
     InLists,
@@ -299,7 +299,7 @@ pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter)
                 Kind::Task if !matches!(reader.future_state(object), Ok(FutureState::Pending)) => {
                     heap.tasks.push(object);
                 }
-                Kind::Coroutine | Kind::AsyncGenerator if reader.is_loose(object) => {
+                Kind::Coroutine | Kind::AsyncGenerator if reader.is_idle_generator(object) => {
                     heap.coroutines.push(object);
                 }
                 _ => {}
@@ -313,7 +313,7 @@ pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter)
 impl Reader<'_> {
     /// Whether the object at `addr` is a coroutine that has not started, or a suspended
     /// coroutine or asynchronous generator.
-    pub fn is_loose(&self, addr: u64) -> bool {
+    pub fn is_idle_generator(&self, addr: u64) -> bool {
         let Ok(ty) = self.type_of(addr) else {
             return false;
         };

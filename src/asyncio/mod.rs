@@ -15,7 +15,7 @@ pub mod wait;
 pub mod wait_table;
 
 pub use dependents::Dependents;
-pub use enumerate::{FoundTasks, Heap, Seen, asyncio_is_imported, find_tasks, search_heap};
+pub use enumerate::{FoundIn, FoundTasks, Heap, asyncio_is_imported, find_tasks, search_heap};
 pub use future::{FutureState, RawFuture, RawTask, TaskName};
 pub use handles::{LoopHandles, RawHandle, Timers};
 pub use loops::RawLoop;

@@ -13,10 +13,10 @@ use python_offsets::SUPPORTED;
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
 use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
 use crate::inspect::Source;
-use crate::inspect::inspection::Capture;
+use crate::inspect::inspection::Inspection;
 use crate::inspect::recording::Recording;
 use crate::limits::Limits;
-use crate::snapshot::options::{Scope, TakeOptions};
+use crate::snapshot::options::{SampleOptions, Scope};
 
 /// Names of the options that need a running process, and so conflict with
 /// `--capture`.
@@ -278,8 +278,8 @@ fn interval(text: &str) -> Result<Duration, String> {
 
 impl ReadArguments {
     /// The inspection of the running process `pid`.
-    pub fn live(&self, pid: u32, children: bool) -> Capture {
-        Capture {
+    pub fn live(&self, pid: u32, children: bool) -> Inspection {
+        Inspection {
             source: Source::Live,
             pid,
             children,
@@ -290,12 +290,12 @@ impl ReadArguments {
     }
 
     /// The inspection of a capture.
-    pub fn recorded(&self, recording: Arc<Recording>) -> Capture {
-        Capture::of(recording, self.options())
+    pub fn recorded(&self, recording: Arc<Recording>) -> Inspection {
+        Inspection::of(recording, self.options())
     }
 
-    fn options(&self) -> TakeOptions {
-        TakeOptions {
+    fn options(&self) -> SampleOptions {
+        SampleOptions {
             locals: self.locals,
             no_pause: self.no_pause,
             max_pause: Duration::from_millis(self.max_pause),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::args::{CaptureArguments, ReadArguments};
 use super::failure::Failure;
 use crate::capture::{CaptureError, read_file, write, write_file};
-use crate::inspect::inspection::Capture;
-use crate::inspect::recorder::Taken;
+use crate::inspect::inspection::Inspection;
+use crate::inspect::recorder::RecordedInspection;
 use crate::inspect::recording::Recording;
 use crate::plain_text::clean;
 use crate::report::json;
@@ -27,7 +27,7 @@ pub fn run(arguments: &CaptureArguments) -> Result<(), Failure> {
         ));
     }
     let inspection = arguments.read.live(arguments.pid, arguments.children);
-    let Taken {
+    let RecordedInspection {
         snapshot,
         recording,
         inexact,
@@ -119,7 +119,7 @@ pub fn inspection(
     pid: Option<u32>,
     children: bool,
     capture: Option<&Path>,
-) -> Result<Capture, Failure> {
+) -> Result<Inspection, Failure> {
     match (pid, capture) {
         (_, Some(path)) => {
             let recording = open(path)?;

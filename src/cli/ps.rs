@@ -11,14 +11,14 @@ use super::failure::{Failure, Reason};
 use super::format::ListFormat;
 use super::output;
 use crate::inspect::Source;
-use crate::inspect::inspection::Capture;
+use crate::inspect::inspection::Inspection;
 use crate::limits::Limits;
 use crate::model::{PythonBuild, Verdict};
 use crate::plain_text::{clean, columns, cut};
 use crate::process::proc::list::{Candidate, python_processes};
 use crate::report::json;
 use crate::sampling::count::{Counts, count};
-use crate::snapshot::options::{Scope, TakeOptions};
+use crate::snapshot::options::{SampleOptions, Scope};
 
 /// One row of the list, also its JSON object.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -73,13 +73,13 @@ pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
 /// The verdict on the process, which is not stopped for it. `None` if it cannot be
 /// read.
 fn verdict(pid: u32) -> Option<Verdict> {
-    let capture = Capture {
+    let capture = Inspection {
         source: Source::Live,
         pid,
         children: false,
         samples: 2,
         interval: INTERVAL,
-        options: TakeOptions {
+        options: SampleOptions {
             locals: false,
             no_pause: true,
             max_pause: Duration::ZERO,

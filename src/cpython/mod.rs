@@ -11,7 +11,7 @@ pub mod threads;
 pub use error::DecodeError;
 pub use frames::code::Code;
 pub use frames::code_location::CodeLocation;
-pub use frames::entered::Entered;
+pub use frames::entered::EnteredManager;
 pub use frames::frame::{FrameSlot, RawFrame};
 pub use frames::generator::{GeneratorStage, RawGenerator};
 pub use objects::types::{Kind, Type};

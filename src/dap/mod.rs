@@ -17,4 +17,4 @@ pub mod transport;
 pub mod values;
 mod view;
 
-pub use values::inspection::Inspection;
+pub use values::opened_process::OpenedProcess;

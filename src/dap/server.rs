@@ -13,7 +13,7 @@ use super::session::Session;
 use super::session::jobs::{Done, Job, Worker};
 use super::session::options::Rules;
 use super::transport::{Connection, Transport};
-use super::values::inspection::Inspection;
+use super::values::opened_process::OpenedProcess;
 use crate::process::{Ended, wait_for_end};
 
 /// Maximum number of messages that wait for the owner.
@@ -95,7 +95,7 @@ fn serve_one(
     let worker = thread::Builder::new()
         .name("dap-work".into())
         .spawn(move || {
-            let mut inspection = Inspection::default();
+            let mut inspection = OpenedProcess::default();
             for job in to_do {
                 if to_owner.send(Message::Done(job(&mut inspection))).is_err() {
                     return;

@@ -14,14 +14,14 @@ use super::session::options::{AttachArguments, Rules};
 use super::session::wait_durations::WaitDurations;
 use super::session::{Attached, Session, Stage, StopReason};
 use super::threads::TaskIds;
-use super::values::inspection::Inspection;
+use super::values::opened_process::OpenedProcess;
 use crate::inspect::Source;
 use crate::model::{Process, TaskState};
 use crate::report::fixtures::{bank, verdict};
 
 #[derive(Default)]
 struct Inline {
-    inspection: Inspection,
+    inspection: OpenedProcess,
     done: Rc<RefCell<VecDeque<Done<Session>>>>,
 }
 

@@ -9,12 +9,12 @@ use super::target::Source;
 use crate::diagnosis::{Sources, across, diagnose};
 use crate::model::{Process, SCHEMA_VERSION, Snapshot, Tool};
 use crate::process;
-use crate::sampling::retained::Kept;
-use crate::snapshot::options::{Scope, TakeOptions};
+use crate::sampling::retained::RetainedSnapshot;
+use crate::snapshot::options::{SampleOptions, Scope};
 
 /// Which processes are sampled, how, and how often.
 #[derive(Debug, Clone)]
-pub struct Capture {
+pub struct Inspection {
     /// Where the processes are.
     pub source: Source,
     /// Pid of the requested process.
@@ -27,12 +27,12 @@ pub struct Capture {
     /// Time between two samples.
     pub interval: Duration,
     /// How each sample is taken.
-    pub options: TakeOptions,
+    pub options: SampleOptions,
 }
 
 /// A snapshot with the samples before it.
 #[derive(Debug)]
-pub struct Captured {
+pub struct InspectionSamples {
     /// The last sample of each process, without a diagnosis.
     pub snapshot: Snapshot,
     /// The samples before the last, by pid, oldest first.
@@ -41,17 +41,17 @@ pub struct Captured {
 
 /// A diagnosed process from whose memory more can be read.
 #[derive(Debug)]
-pub struct Looked {
+pub struct Inspected {
     /// The last sample, with its diagnosis.
     pub process: Process,
     /// For reading more of its memory.
-    pub kept: Kept,
+    pub kept: RetainedSnapshot,
     /// The first sample and the time at which it was taken. `None` if there was only
     /// one sample.
     pub first: Option<(Instant, Process)>,
 }
 
-impl Capture {
+impl Inspection {
     /// Samples the processes and diagnoses them.
     ///
     /// A child that cannot be read is listed in the errors of the requested process.
@@ -59,7 +59,7 @@ impl Capture {
     /// # Errors
     /// If the requested process cannot be read.
     pub fn diagnosed(&self) -> Result<Snapshot, process::Error> {
-        let Captured {
+        let InspectionSamples {
             mut snapshot,
             earlier,
         } = self.take()?;
@@ -78,12 +78,12 @@ impl Capture {
     /// Returns `None` if `go_on` returned false in between.
     ///
     /// # Errors
-    /// The errors of [`Watch::look`](crate::sampling::watch::Watch::look).
+    /// The errors of [`Sampler::look`](crate::sampling::sampler::Sampler::look).
     pub fn kept(
         &self,
         freeze: Option<Duration>,
         go_on: &dyn Fn() -> bool,
-    ) -> Result<Option<Looked>, process::Error> {
+    ) -> Result<Option<Inspected>, process::Error> {
         let target = self.source.target();
         let Some(mut attached) = target.attach(self, freeze, go_on)? else {
             return Ok(None);
@@ -93,7 +93,7 @@ impl Capture {
         judge(&mut attached.process, earlier, self.interval, &*sources);
         let began = attached.began;
         let first = attached.earlier.into_iter().next();
-        Ok(go_on().then_some(Looked {
+        Ok(go_on().then_some(Inspected {
             process: attached.process,
             kept: attached.kept,
             first: began.zip(first),
@@ -112,8 +112,8 @@ impl Capture {
     }
 
     /// Options for the samples before the last.
-    pub(crate) fn movement(&self) -> TakeOptions {
-        TakeOptions {
+    pub(crate) fn movement(&self) -> SampleOptions {
+        SampleOptions {
             scope: Scope::Movement,
             locals: false,
             ..self.options.clone()
@@ -124,7 +124,7 @@ impl Capture {
     ///
     /// # Errors
     /// If the requested process cannot be read.
-    pub fn take(&self) -> Result<Captured, process::Error> {
+    pub fn take(&self) -> Result<InspectionSamples, process::Error> {
         self.source.target().samples(self)
     }
 }

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
-use super::inspection::{Capture, Captured, now, snapshot_of};
+use super::inspection::{Inspection, InspectionSamples, now, snapshot_of};
 use super::sources::ProcessSources;
 use super::target::{Attached, Target};
 use crate::diagnosis::Sources;
 use crate::model::Process;
 use crate::process::{self, Error};
-use crate::sampling::watch::Watch;
+use crate::sampling::sampler::Sampler;
 
 /// Longest time between two calls of `go_on` during a wait.
 const GO_ON_PERIOD: Duration = Duration::from_millis(20);
@@ -22,11 +22,11 @@ const GO_ON_PERIOD: Duration = Duration::from_millis(20);
 pub struct Live;
 
 impl Target for Live {
-    fn samples(&self, capture: &Capture) -> Result<Captured, Error> {
+    fn samples(&self, capture: &Inspection) -> Result<InspectionSamples, Error> {
         let mut earlier: FxHashMap<u32, Vec<Process>> = FxHashMap::default();
-        let mut asked = Watch::open(capture.pid, &capture.options, false)?;
-        let mut children: FxHashMap<u32, Watch> = FxHashMap::default();
-        let open = |child| Watch::open(child, &capture.options, false);
+        let mut asked = Sampler::open(capture.pid, &capture.options, false)?;
+        let mut children: FxHashMap<u32, Sampler> = FxHashMap::default();
+        let open = |child| Sampler::open(child, &capture.options, false);
         for _ in 1..capture.samples {
             earlier
                 .entry(capture.pid)
@@ -39,7 +39,7 @@ impl Target for Live {
                 {
                     vacant.insert(watch);
                 }
-                if let Some(Ok(process)) = children.get_mut(&child).map(Watch::glance) {
+                if let Some(Ok(process)) = children.get_mut(&child).map(Sampler::glance) {
                     earlier.entry(child).or_default().push(process);
                 }
             }
@@ -54,7 +54,7 @@ impl Target for Live {
                 Err(error) => processes[0].errors.push(format!("child {child}: {error}")),
             }
         }
-        Ok(Captured {
+        Ok(InspectionSamples {
             snapshot: snapshot_of(taken_at, processes),
             earlier,
         })
@@ -62,11 +62,11 @@ impl Target for Live {
 
     fn attach(
         &self,
-        capture: &Capture,
+        capture: &Inspection,
         freeze: Option<Duration>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Attached>, Error> {
-        let mut watch = Watch::open(capture.pid, &capture.options, true)?;
+        let mut watch = Sampler::open(capture.pid, &capture.options, true)?;
         let began = Instant::now();
         let mut earlier = Vec::new();
         for _ in 1..capture.samples {
@@ -99,7 +99,7 @@ impl Target for Live {
 ///
 /// # Errors
 /// If the requested process has ended.
-pub fn children_of(capture: &Capture) -> Result<Vec<u32>, Error> {
+pub fn children_of(capture: &Inspection) -> Result<Vec<u32>, Error> {
     match capture.children {
         true => Ok(process::Process::open(capture.pid)?.children()),
         false => Ok(Vec::new()),

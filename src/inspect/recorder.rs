@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-use super::inspection::{Capture, judge, now, snapshot_of};
+use super::inspection::{Inspection, judge, now, snapshot_of};
 use super::live::children_of;
 use super::recording::{Recorded, RecordedSources, Recording};
 use super::redact;
@@ -17,12 +17,12 @@ use crate::diagnosis::{Sources, across, checks, source};
 use crate::model::{Process, Snapshot};
 use crate::process::Error;
 use crate::sampling::recorded::{Extent, RecordedProcess, Sample};
-use crate::sampling::take::take_kept;
-use crate::snapshot::options::TakeOptions;
+use crate::sampling::sample::sample_and_retain;
+use crate::snapshot::options::SampleOptions;
 
 /// A recording together with the snapshot that was made from it.
 #[derive(Debug)]
-pub struct Taken {
+pub struct RecordedInspection {
     /// The snapshot, with its diagnosis.
     pub snapshot: Snapshot,
     /// The recording.
@@ -31,9 +31,9 @@ pub struct Taken {
     pub inexact: Vec<u32>,
 }
 
-impl Capture {
+impl Inspection {
     /// A capture of all samples of a recording.
-    pub fn of(recording: Arc<Recording>, options: TakeOptions) -> Self {
+    pub fn of(recording: Arc<Recording>, options: SampleOptions) -> Self {
         Self {
             pid: recording.pid(),
             children: recording.processes.len() > 1,
@@ -44,18 +44,18 @@ impl Capture {
         }
     }
 
-    /// Like [`Capture::diagnosed`], and records all samples. `redact` removes all data
+    /// Like [`Inspection::diagnosed`], and records all samples. `redact` removes all data
     /// that a report without variables does not need.
     ///
     /// # Errors
     /// If the requested process cannot be read.
-    pub fn record(&self, redact: bool) -> Result<Taken, Error> {
+    pub fn record(&self, redact: bool) -> Result<RecordedInspection, Error> {
         let movement = self.movement();
-        let last = TakeOptions {
+        let last = SampleOptions {
             locals: !redact,
             ..self.options.clone()
         };
-        let mut taking = Taking::new(redact, self.options.locals);
+        let mut taking = RecordingInProgress::new(redact, self.options.locals);
         for _ in 1..self.samples {
             taking.earlier(self.pid, &movement)?;
             for child in children_of(self)? {
@@ -76,7 +76,7 @@ impl Capture {
 }
 
 /// A recording that is being made.
-struct Taking {
+struct RecordingInProgress {
     /// Whether data that the report does not need is removed.
     redact: bool,
     /// Whether the snapshot has variables. They are recorded in any case.
@@ -91,7 +91,7 @@ struct Taking {
     inexact: Vec<u32>,
 }
 
-impl Taking {
+impl RecordingInProgress {
     fn new(redact: bool, locals: bool) -> Self {
         Self {
             redact,
@@ -104,7 +104,7 @@ impl Taking {
     }
 
     /// Takes and records a sample before the last.
-    fn earlier(&mut self, pid: u32, options: &TakeOptions) -> Result<(), Error> {
+    fn earlier(&mut self, pid: u32, options: &SampleOptions) -> Result<(), Error> {
         let extent = match self.redact {
             true => Extent::Needed,
             false => Extent::Bytes,
@@ -121,7 +121,7 @@ impl Taking {
     }
 
     /// Takes and records the last sample.
-    fn last(&mut self, pid: u32, options: &TakeOptions) -> Result<(), Error> {
+    fn last(&mut self, pid: u32, options: &SampleOptions) -> Result<(), Error> {
         let extent = match self.redact {
             true => Extent::Needed,
             false => Extent::Pages,
@@ -149,16 +149,16 @@ impl Taking {
     fn sample(
         &mut self,
         pid: u32,
-        options: &TakeOptions,
+        options: &SampleOptions,
         extent: Extent,
     ) -> Result<(Process, Sample, RecordedProcess), Error> {
-        let (mut process, kept) = take_kept(pid, options)?;
+        let (mut process, kept) = sample_and_retain(pid, options)?;
         let (sample, exact) = kept.record(&process, options, extent)?;
         if options.locals && !self.locals {
             let locals = false;
             process = kept.again(
                 &process,
-                &TakeOptions {
+                &SampleOptions {
                     locals,
                     ..options.clone()
                 },
@@ -171,7 +171,7 @@ impl Taking {
     }
 
     /// Diagnoses the processes, and records the source files read for that.
-    fn finish(mut self, taken_at: String, interval: Duration) -> Taken {
+    fn finish(mut self, taken_at: String, interval: Duration) -> RecordedInspection {
         let mut processes = Vec::new();
         let mut recorded = Vec::new();
         let lost = &self.lost;
@@ -190,7 +190,7 @@ impl Taking {
             recorded.push(record);
         }
         across(&mut processes);
-        Taken {
+        RecordedInspection {
             recording: Recording {
                 redacted: self.redact,
                 taken_at: taken_at.clone(),

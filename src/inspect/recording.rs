@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::inspection::{Capture, Captured, snapshot_of};
+use super::inspection::{Inspection, InspectionSamples, snapshot_of};
 use super::target::{Attached, Target};
 use crate::diagnosis::Sources;
 use crate::model::Process;
@@ -79,7 +79,11 @@ impl Recording {
     }
 
     /// Decodes the samples before the last.
-    fn earlier(&self, process: &RecordedProcess, capture: &Capture) -> Result<Vec<Process>, Error> {
+    fn earlier(
+        &self,
+        process: &RecordedProcess,
+        capture: &Inspection,
+    ) -> Result<Vec<Process>, Error> {
         let movement = capture.movement();
         (0..process.samples.len().saturating_sub(1))
             .map(|index| process.take(index, &movement))
@@ -88,7 +92,7 @@ impl Recording {
 }
 
 impl Target for Recording {
-    fn samples(&self, capture: &Capture) -> Result<Captured, Error> {
+    fn samples(&self, capture: &Inspection) -> Result<InspectionSamples, Error> {
         let mut earlier: FxHashMap<u32, Vec<Process>> = FxHashMap::default();
         let mut processes = Vec::new();
         for Recorded { process, .. } in &self.processes {
@@ -102,7 +106,7 @@ impl Target for Recording {
             Some(first) => first.errors.extend(self.lost.iter().cloned()),
             None => return Err(no_process()),
         }
-        Ok(Captured {
+        Ok(InspectionSamples {
             snapshot: snapshot_of(self.taken_at.clone(), processes),
             earlier,
         })
@@ -110,7 +114,7 @@ impl Target for Recording {
 
     fn attach(
         &self,
-        capture: &Capture,
+        capture: &Inspection,
         _freeze: Option<Duration>,
         _go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Attached>, Error> {

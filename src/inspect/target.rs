@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::inspection::{Capture, Captured};
+use super::inspection::{Inspection, InspectionSamples};
 use super::live::Live;
 use super::recording::Recording;
 use crate::diagnosis::Sources;
 use crate::model::Process;
 use crate::process::Error;
-use crate::sampling::retained::Kept;
+use crate::sampling::retained::RetainedSnapshot;
 
 /// Processes that can be sampled.
 pub trait Target: fmt::Debug {
@@ -18,7 +18,7 @@ pub trait Target: fmt::Debug {
     ///
     /// # Errors
     /// If the requested process cannot be read.
-    fn samples(&self, capture: &Capture) -> Result<Captured, Error>;
+    fn samples(&self, capture: &Inspection) -> Result<InspectionSamples, Error>;
 
     /// Takes all samples of the one process and stays attached to it.
     ///
@@ -29,7 +29,7 @@ pub trait Target: fmt::Debug {
     /// If the process cannot be read.
     fn attach(
         &self,
-        capture: &Capture,
+        capture: &Inspection,
         freeze: Option<Duration>,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Attached>, Error>;
@@ -44,7 +44,7 @@ pub struct Attached {
     /// The last sample.
     pub process: Process,
     /// For reading more of its memory.
-    pub kept: Kept,
+    pub kept: RetainedSnapshot,
     /// The samples before the last, oldest first.
     pub earlier: Vec<Process>,
     /// When the first sample was taken. `None` if that is before the clock began.

@@ -34,12 +34,12 @@ pub struct Frame {
     /// Addresses of the frame, for reading more of it later. `None` unless they were
     /// asked for. They are not part of the JSON.
     #[serde(skip)]
-    pub place: Option<FramePlace>,
+    pub place: Option<FrameLocation>,
 }
 
 /// Addresses of a frame in the memory of the target at the time of the snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FramePlace {
+pub struct FrameLocation {
     /// Address of the frame: a `PyFrameObject` up to CPython 3.10
     /// (Include/cpython/frameobject.h), a `_PyInterpreterFrame` from 3.11
     /// (Include/internal/pycore_frame.h).

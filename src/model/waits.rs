@@ -70,7 +70,7 @@ pub struct Resource {
     /// Proven holders. A lock taken by a plain `acquire()` may have others.
     pub holders: Vec<ItemId>,
     /// Where holders took the resource, for those of whom it is known.
-    pub taken_at: Vec<Taken>,
+    pub taken_at: Vec<Acquisition>,
     /// Waiters, in the order in which they will get the resource if it keeps one.
     pub waiters: Vec<ItemId>,
     /// Whether the lock is locked. `None` if it is not a lock or condition.
@@ -100,7 +100,7 @@ pub struct Resource {
 
 /// Where a holder took the resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Taken {
+pub struct Acquisition {
     /// The holder.
     pub by: ItemId,
     /// Name of the function that took it.

@@ -164,7 +164,7 @@ fn lock_of(id: &str, holder: &str, waiter: ItemId) -> Resource {
     Resource {
         summary: "asyncio.Lock Account.lock".into(),
         holders: vec![holder.into()],
-        taken_at: vec![Taken {
+        taken_at: vec![Acquisition {
             by: holder.into(),
             function: "transfer".into(),
             file: Some("/srv/bank.py".into()),

@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 
 use crate::activity::{ChainFrame, python_frames};
 use crate::asyncio::wait_table::COROUTINE_WAITS;
-use crate::asyncio::{Dependents, FutureState, Seen, find_tasks};
+use crate::asyncio::{Dependents, FoundIn, FutureState, find_tasks};
 use crate::cpython::{FrameSlot, Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::{IdSet, ItemId, Process, ResourceKind, Task, TaskState, Thread};
@@ -194,7 +194,7 @@ impl Rereader<'_, '_> {
     fn of_lists(&self, runtime: &Runtime) -> Ranges {
         self.ranges(|reader| {
             for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
-                find_tasks(reader, &interpreter, &[], Seen::InLists);
+                find_tasks(reader, &interpreter, &[], FoundIn::InLists);
             }
         })
     }

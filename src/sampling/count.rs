@@ -1,7 +1,7 @@
 //! Counts threads and tasks, for lists of many processes.
 
-use super::take::with_reader;
-use crate::asyncio::{FutureState, Seen, find_tasks};
+use super::sample::with_reader;
+use crate::asyncio::{FoundIn, FutureState, find_tasks};
 use crate::cpython::{Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::PythonBuild;
@@ -23,7 +23,7 @@ pub struct Counts {
 /// approximate while the process is busy.
 ///
 /// # Errors
-/// The errors of [`take_process`](super::take::take_process).
+/// The errors of [`sample_process`](super::sample::sample_process).
 pub fn count(pid: u32, limits: &Limits) -> Result<Counts, Error> {
     let process = Process::open(pid)?;
     let cache = PageCache::new(process.memory());
@@ -38,7 +38,7 @@ pub(crate) fn counted(runtime: &Runtime, reader: &Reader<'_>) -> Counts {
         .iter()
         .filter(|_| runtime.tasks_refused.is_none())
         .map(|interpreter| {
-            let found = find_tasks(reader, interpreter, &[], Seen::InLists);
+            let found = find_tasks(reader, interpreter, &[], FoundIn::InLists);
             found.tasks.iter().filter(pending).count()
         })
         .sum();

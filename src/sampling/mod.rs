@@ -7,5 +7,5 @@ pub mod decode_cache;
 pub mod evidence;
 pub mod recorded;
 pub mod retained;
-pub mod take;
-pub mod watch;
+pub mod sample;
+pub mod sampler;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::count::{Counts, counted};
 use super::evidence::Evidence;
-use super::retained::{Kept, Moment};
+use super::retained::{RetainedSnapshot, StoppedPages};
 use crate::cpython::runtime;
 use crate::cpython::runtime::Candidate;
 use crate::cpython::runtime::recorded_candidate::RecordedCandidate;
@@ -23,7 +23,7 @@ use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
 use crate::snapshot::heap::Heap;
 use crate::snapshot::kernel_threads::KernelThreads;
-use crate::snapshot::options::TakeOptions;
+use crate::snapshot::options::SampleOptions;
 
 /// How much of the memory of a sample is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub struct RecordedProcess {
     pub samples: Vec<Sample>,
 }
 
-impl Kept {
+impl RetainedSnapshot {
     /// Records the input of `snapshot`, which was taken last. Also returns whether a
     /// snapshot made again from the recorded input equals `snapshot`.
     ///
@@ -72,7 +72,7 @@ impl Kept {
     pub fn record(
         &self,
         snapshot: &Process,
-        options: &TakeOptions,
+        options: &SampleOptions,
         extent: Extent,
     ) -> Result<(Sample, bool), Error> {
         let noted = NotedReads::new(self.cache());
@@ -109,7 +109,7 @@ impl Kept {
     ///
     /// # Errors
     /// If the memory that is held does not give a snapshot.
-    pub fn again(&self, snapshot: &Process, options: &TakeOptions) -> Result<Process, Error> {
+    pub fn again(&self, snapshot: &Process, options: &SampleOptions) -> Result<Process, Error> {
         let (rebuilt, _) = build(self.process(), self.evidence(), self.cache(), options)?;
         Ok(Process {
             read: snapshot.read.clone(),
@@ -137,7 +137,7 @@ impl RecordedProcess {
     ///
     /// # Errors
     /// If there is no such sample, or no snapshot can be made from it.
-    pub fn take(&self, index: usize, options: &TakeOptions) -> Result<Process, Error> {
+    pub fn take(&self, index: usize, options: &SampleOptions) -> Result<Process, Error> {
         let (process, evidence, sample) = self.open(index)?;
         let (mut snapshot, _) = build(&process, &evidence, &sample.memory, options)?;
         snapshot.read = sample.read.clone();
@@ -148,12 +148,19 @@ impl RecordedProcess {
     ///
     /// # Errors
     /// The errors of [`Self::take`].
-    pub fn keep(&self, options: &TakeOptions) -> Result<(Process, Kept), Error> {
+    pub fn keep(&self, options: &SampleOptions) -> Result<(Process, RetainedSnapshot), Error> {
         let (process, evidence, sample) = self.open(self.samples.len().wrapping_sub(1))?;
         let (mut snapshot, runtime) = build(&process, &evidence, &sample.memory, options)?;
         snapshot.read = sample.read.clone();
         let cache = PageCache::new(process.memory());
-        let kept = Kept::new(process, runtime, cache, Moment::default(), None, evidence);
+        let kept = RetainedSnapshot::new(
+            process,
+            runtime,
+            cache,
+            StoppedPages::default(),
+            None,
+            evidence,
+        );
         Ok((snapshot, kept))
     }
 
@@ -204,7 +211,7 @@ fn build(
     process: &process::Process,
     evidence: &Evidence,
     memory: &dyn Memory,
-    options: &TakeOptions,
+    options: &SampleOptions,
 ) -> Result<(Process, Runtime), Error> {
     let (runtime, reader): (Runtime, Reader<'_>) =
         runtime::confirm(&evidence.candidates, memory, &options.limits)

@@ -71,11 +71,11 @@ pub(crate) fn touch_variables(
 
 /// The pages that were copied at the time of a snapshot.
 #[derive(Debug, Default)]
-pub struct Moment {
+pub struct StoppedPages {
     pages: FxHashSet<u64>,
 }
 
-impl Moment {
+impl StoppedPages {
     /// The pages that `cache` holds now. With `secondary`, this includes its secondary
     /// pages, if those are of the same moment.
     pub fn of(cache: &PageCache<ProcessMemory>, secondary: bool) -> Self {
@@ -122,7 +122,7 @@ impl Proof {
 
 /// Why the memory at the time of a snapshot can no longer be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
+pub enum ReadLost {
     /// The process has changed that memory since.
     Changed,
     /// The process has ended.
@@ -135,22 +135,22 @@ pub enum Lost {
 /// pages are read now. The result is used only if all memory on the path to it is
 /// unchanged in the process.
 #[derive(Debug)]
-pub struct Kept {
+pub struct RetainedSnapshot {
     process: process::Process,
     runtime: Runtime,
     cache: PageCache<ProcessMemory>,
-    moment: Moment,
+    moment: StoppedPages,
     stop: Option<Stop>,
     evidence: Evidence,
 }
 
-impl Kept {
+impl RetainedSnapshot {
     /// Keeps `process`, whose snapshot was made from `cache` and `evidence`.
     pub(crate) fn new(
         process: process::Process,
         runtime: Runtime,
         cache: PageCache<ProcessMemory>,
-        moment: Moment,
+        moment: StoppedPages,
         stop: Option<Stop>,
         evidence: Evidence,
     ) -> Self {
@@ -208,7 +208,7 @@ impl Kept {
         proof: &Proof,
         limits: &Limits,
         decode: impl Fn(&Reader<'_>) -> T,
-    ) -> Result<(T, Proof), Lost> {
+    ) -> Result<(T, Proof), ReadLost> {
         for _ in 0..MAX_TRIES {
             let memory = Traced::new(&self.cache);
             let reader = Reader::new(&memory, self.runtime.layout.clone(), limits.clone());
@@ -224,20 +224,20 @@ impl Kept {
                 return Ok((decoded, read));
             }
             if changed.iter().any(is_of_snapshot) || changed.iter().any(|range| proof.has(range)) {
-                return Err(Lost::Changed);
+                return Err(ReadLost::Changed);
             }
             for (addr, _) in changed {
                 self.cache.forget(page_of(addr));
             }
         }
-        Err(Lost::Changed)
+        Err(ReadLost::Changed)
     }
 
     /// The `ranges` whose bytes in the process differ from those in the cache.
     ///
     /// # Errors
     /// If the process has ended.
-    fn changed(&self, ranges: &[(u64, u64)]) -> Result<Vec<(u64, u64)>, Lost> {
+    fn changed(&self, ranges: &[(u64, u64)]) -> Result<Vec<(u64, u64)>, ReadLost> {
         let mut now: Vec<Vec<u8>> = (ranges.iter())
             .map(|(start, end)| vec![0; (end - start) as usize])
             .collect();
@@ -254,14 +254,14 @@ impl Kept {
             if let Err(error) = cached
                 && error.cause == ReadCause::Gone
             {
-                return Err(Lost::Gone);
+                return Err(ReadLost::Gone);
             }
             if !read || cached.is_err() || then != *now {
                 changed.push(*range);
             }
         }
         if !changed.is_empty() && !self.process.is_alive() {
-            return Err(Lost::Gone);
+            return Err(ReadLost::Gone);
         }
         Ok(changed)
     }

@@ -12,7 +12,7 @@ use super::task_order;
 use super::tasks::{BuiltTask, Tasks, stack_positions};
 use super::threads::{BuiltThread, Threads, merge_by_native_id};
 use super::waits::{Search, WaitGraph, WaitInputs};
-use crate::asyncio::{FoundTasks, Seen, asyncio_is_imported, find_tasks};
+use crate::asyncio::{FoundIn, FoundTasks, asyncio_is_imported, find_tasks};
 use crate::cpython::{Interpreter, Reader, Runtime};
 use crate::model::{Consistency, Frame, FrameKind, Process, PythonBuild, ReadInfo};
 use crate::process;
@@ -182,7 +182,7 @@ impl Build<'_, '_> {
                 None => {
                     let finished =
                         heap.map_or(&[][..], |heap| heap.finished_tasks(interpreter.addr));
-                    let source = heap.map_or(Seen::InLists, |heap| heap.seen());
+                    let source = heap.map_or(FoundIn::InLists, |heap| heap.seen());
                     find_tasks(self.reader, interpreter, finished, source)
                 }
             };

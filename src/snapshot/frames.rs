@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::activity::ChainFrame;
 use crate::cpython::{DecodeError, Kind, RawFrame, RawStack, Reader};
-use crate::model::{Frame, FrameKind, FramePlace, Local};
+use crate::model::{Frame, FrameKind, FrameLocation, Local};
 
 /// Directories of installed packages.
 const PACKAGE_DIRECTORIES: [&str; 2] = ["/site-packages/", "/dist-packages/"];
@@ -80,7 +80,7 @@ impl<'r, 'm> Frames<'r, 'm> {
         let mut by_position = self.by_position.borrow_mut();
         let known = by_position.entry(raw.location_id());
         let mut frame = known.or_insert_with(|| self.position(raw)).clone();
-        frame.place = Some(FramePlace {
+        frame.place = Some(FrameLocation {
             frame: raw.addr,
             code: raw.at.code.addr,
         });

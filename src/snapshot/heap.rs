@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::in_use::InUse;
-use crate::asyncio::{Seen, asyncio_is_imported, scan_heap, search_heap};
+use crate::asyncio::{FoundIn, asyncio_is_imported, scan_heap, search_heap};
 use crate::cpython::{Reader, Runtime};
 use crate::process::Memory;
 
@@ -20,7 +20,7 @@ pub struct Heap {
     walked: bool,
     /// How the objects were found.
     #[serde(default)]
-    seen: Seen,
+    seen: FoundIn,
     /// What could not be read, and what may be missing because of it.
     errors: Vec<String>,
 }
@@ -58,7 +58,7 @@ impl Heap {
             finished: FxHashMap::from_iter([(interpreter.addr, found.tasks)]),
             coroutines: found.coroutines,
             walked: found.walked,
-            seen: Seen::InMemory,
+            seen: FoundIn::InMemory,
             errors: Vec::new(),
         })
     }
@@ -103,7 +103,7 @@ impl Heap {
     }
 
     /// How objects were found.
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> FoundIn {
         self.seen
     }
 
@@ -130,7 +130,7 @@ impl Heap {
     ) -> impl Iterator<Item = u64> + 'a {
         let found = self.coroutines.iter().copied();
         found.filter(|addr| {
-            !in_use.contains(*addr) && (self.seen == Seen::InLists || reader.is_tracked(*addr))
+            !in_use.contains(*addr) && (self.seen == FoundIn::InLists || reader.is_tracked(*addr))
         })
     }
 }

@@ -18,7 +18,7 @@ pub enum Scope {
 
 /// How a process is read.
 #[derive(Debug, Clone)]
-pub struct TakeOptions {
+pub struct SampleOptions {
     /// Whether the variables of all frames are decoded.
     pub locals: bool,
     /// Whether the process may never be stopped.

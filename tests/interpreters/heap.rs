@@ -81,7 +81,9 @@ fn same(reader: &Reader<'_>, interpreter: &Interpreter, runtime: u64, scanned: &
         })
     };
     let tasks = kept(&scanned.tasks, &is_over);
-    let coroutines = kept(&scanned.coroutines, &|object| reader.is_loose(object));
+    let coroutines = kept(&scanned.coroutines, &|object| {
+        reader.is_idle_generator(object)
+    });
     ensure(!tasks.is_empty() || !coroutines.is_empty(), || {
         "nothing was found".into()
     })?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use dapper_attach::limits::Limits;
 use dapper_attach::model::{self, Consistency};
-use dapper_attach::sampling::take::take_process;
-use dapper_attach::snapshot::options::{Scope, TakeOptions};
+use dapper_attach::sampling::sample::sample_process;
+use dapper_attach::snapshot::options::{SampleOptions, Scope};
 use libtest_mimic::Trial;
 use serde::Deserialize;
 
@@ -132,14 +132,14 @@ fn take(
     max_pause: Duration,
     limits: Limits,
 ) -> Result<model::Process, String> {
-    let options = TakeOptions {
+    let options = SampleOptions {
         locals: false,
         no_pause,
         max_pause,
         scope: Scope::Everything,
         limits,
     };
-    take_process(target.pid(), &options).map_err(|error| error.to_string())
+    sample_process(target.pid(), &options).map_err(|error| error.to_string())
 }
 
 /// Two megabytes, less than the tasks of the program take.

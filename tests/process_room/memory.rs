@@ -331,13 +331,13 @@ fn what_is_forgotten_makes_room_so_that_nothing_else_has_to() {
     cache.prefetch(&mut [(0, 300 * PAGE as usize)].into_iter());
     for round in 1..40_u64 {
         let first = 1_000 * round;
-        cache.read_aside(true);
+        cache.set_secondary(true);
         let ranges = [(first * PAGE, 1_000 * PAGE as usize)];
         if round % 2 == 0 {
             cache.make_room_for(&mut ranges.into_iter());
         }
         cache.prefetch(&mut ranges.into_iter());
-        cache.read_aside(false);
+        cache.set_secondary(false);
         // Some of them are wanted and stay, so that holes are left between them.
         for page in (first..first + 1_000)
             .step_by(97)
@@ -346,11 +346,11 @@ fn what_is_forgotten_makes_room_so_that_nothing_else_has_to() {
             assert_eq!(read(&cache, page * PAGE + 7, 1).unwrap(), [page as u8]);
         }
         for page in [0, 150, 299, first, first + 500, first + 999] {
-            cache.read_aside(true);
+            cache.set_secondary(true);
             assert_eq!(read(&cache, page * PAGE + 7, 1).unwrap(), [page as u8]);
-            cache.read_aside(false);
+            cache.set_secondary(false);
         }
-        cache.forget_aside();
+        cache.forget_secondary();
         assert_eq!(cache.cache_stats().dropped, 0, "{round}");
     }
     assert_eq!(cache.cache_stats().pages, 300 + 60);

@@ -10,7 +10,7 @@ use dapper_attach::cpython::runtime::recorded_candidate::RecordedCandidate;
 use dapper_attach::cpython::{FrameSlot, Reader, runtime};
 use dapper_attach::evaluate::{Bounds, Names, evaluate as evaluated};
 use dapper_attach::limits::Limits;
-use dapper_attach::model::FramePlace;
+use dapper_attach::model::FrameLocation;
 
 use crate::edits::Edits;
 use crate::fixtures::with_values;
@@ -53,7 +53,7 @@ pub fn evaluate(data: &[u8]) {
     let _ = found.is_ok();
 }
 
-fn names(reader: &Reader<'_>, place: FramePlace) -> Option<Names> {
+fn names(reader: &Reader<'_>, place: FrameLocation) -> Option<Names> {
     match reader.frame(place.frame) {
         Ok(FrameSlot::Python { frame, .. }) => Names::of_frame(reader, &frame).ok(),
         _ => None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arbitrary::{Arbitrary, Unstructured};
 use dapper_attach::diagnosis::{across, checks, diagnose};
-use dapper_attach::inspect::inspection::{Capture, Captured};
+use dapper_attach::inspect::inspection::{Inspection, InspectionSamples};
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::limits::Limits;
 use dapper_attach::model::Snapshot;
@@ -29,11 +29,11 @@ pub fn look(recording: Recording, flags: u8) {
         let _ = process.count(&Limits::default());
     }
     let locals = flags & 1 != 0;
-    let capture = Capture::of(recording, options(locals));
+    let capture = Inspection::of(recording, options(locals));
     let Ok(captured) = capture.take() else {
         return;
     };
-    let Captured {
+    let InspectionSamples {
         mut snapshot,
         earlier,
     } = captured;

@@ -25,7 +25,7 @@ const MAX_STACK: u64 = 4_096;
 
 /// A context manager and the frame that entered it.
 #[derive(Debug, Clone)]
-pub struct Entered {
+pub struct EnteredManager {
     /// Address of the manager.
     pub manager: u64,
     /// The frame with the `with` statement.
@@ -41,7 +41,11 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// When the value stack of the frame cannot be read.
-    pub fn entered_managers(&self, frame: &RawFrame, executing: bool) -> Result<Vec<Entered>> {
+    pub fn entered_managers(
+        &self,
+        frame: &RawFrame,
+        executing: bool,
+    ) -> Result<Vec<EnteredManager>> {
         let mut entered = Vec::new();
         self.collect_managers(frame, executing, 0, &mut entered)?;
         Ok(entered)
@@ -52,7 +56,7 @@ impl Reader<'_> {
         frame: &RawFrame,
         executing: bool,
         depth: usize,
-        entered: &mut Vec<Entered>,
+        entered: &mut Vec<EnteredManager>,
     ) -> Result<()> {
         if !executing && self.only_awaits(frame)? {
             return Ok(());
@@ -87,7 +91,7 @@ impl Reader<'_> {
                 let line = handler.and_then(|handler| {
                     self.code_position(&frame.at.code, handler.with_offset).line
                 });
-                let here = Entered {
+                let here = EnteredManager {
                     manager,
                     frame: frame.clone(),
                     line,
@@ -98,7 +102,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn add_manager(&self, here: Entered, depth: usize, entered: &mut Vec<Entered>) {
+    fn add_manager(&self, here: EnteredManager, depth: usize, entered: &mut Vec<EnteredManager>) {
         let manager = here.manager;
         entered.push(here.clone());
         if depth >= MAX_NESTING {
@@ -121,7 +125,7 @@ impl Reader<'_> {
         {
             for callback in callbacks {
                 if let Some(inner) = self.exit_callback_owner(callback) {
-                    let inner = Entered {
+                    let inner = EnteredManager {
                         manager: inner,
                         ..here.clone()
                     };

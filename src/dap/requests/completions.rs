@@ -6,11 +6,11 @@ use crate::cpython::{Kind, Reader};
 use crate::dap::protocol::failure::Failure;
 use crate::dap::protocol::types::CompletionItem;
 use crate::dap::session::jobs::Cancel;
-use crate::dap::values::inspection::Inspection;
 use crate::dap::values::nodes::Detail;
 use crate::dap::values::objects;
+use crate::dap::values::opened_process::OpenedProcess;
 use crate::evaluate::{Bounds, Names, Operand, Refusal, evaluate};
-use crate::model::FramePlace;
+use crate::model::FrameLocation;
 use crate::sampling::retained::Proof;
 
 /// Maximum number of suggestions in one answer.
@@ -19,7 +19,7 @@ const MAX_ITEMS: usize = 1_000;
 /// Names, each with its kind in the protocol.
 type Found = Vec<(String, &'static str)>;
 
-impl Inspection {
+impl OpenedProcess {
     /// The suggestions for what was typed.
     ///
     /// # Errors
@@ -27,7 +27,7 @@ impl Inspection {
     pub(crate) fn complete(
         &mut self,
         prefix: &Prefix,
-        place: Option<FramePlace>,
+        place: Option<FrameLocation>,
         cancel: &Cancel,
     ) -> Result<Vec<CompletionItem>, Failure> {
         let bounds = Bounds {

@@ -12,12 +12,12 @@ use crate::dap::protocol::messages::Request;
 use crate::dap::protocol::types::{CompletionItem, Evaluated, ValueFormat};
 use crate::dap::session::jobs::Cancel;
 use crate::dap::session::{Answer, Reply, Session, to_body};
-use crate::dap::values::inspection::Inspection;
 use crate::dap::values::nodes::{Detail, Extent};
+use crate::dap::values::opened_process::OpenedProcess;
 use crate::dap::values::variable_row::{Row, operand_row};
 use crate::dap::values::variables::frame_at;
 use crate::evaluate::{Bounds, Names, Refusal, evaluate};
-use crate::model::FramePlace;
+use crate::model::FrameLocation;
 use crate::sampling::retained::Proof;
 
 /// How long an expression may take.
@@ -48,7 +48,7 @@ struct CompletionsArguments {
 struct Question {
     expression: String,
     /// The frame whose names it sees; `None` for the names of `__main__`.
-    place: Option<FramePlace>,
+    place: Option<FrameLocation>,
     detail: Detail,
     deadline: Instant,
 }
@@ -99,7 +99,7 @@ impl Session {
 
     /// Where the variables of a frame are; `None` if no frame is named. A label
     /// stands for the innermost frame of its task.
-    fn place(&self, frame_id: Option<i64>) -> Result<Option<FramePlace>, Failure> {
+    fn place(&self, frame_id: Option<i64>) -> Result<Option<FrameLocation>, Failure> {
         let Some(id) = frame_id else {
             self.client_view()?;
             return Ok(None);
@@ -150,7 +150,7 @@ impl Session {
 /// When they cannot be read.
 pub fn names(
     reader: &Reader<'_>,
-    place: Option<FramePlace>,
+    place: Option<FrameLocation>,
     interpreter: Option<u64>,
 ) -> Result<Names, Refusal> {
     let unreadable = Refusal::Unreadable;
@@ -188,7 +188,7 @@ fn main_globals(
     }
 }
 
-impl Inspection {
+impl OpenedProcess {
     /// The first interpreter of the process.
     pub(crate) fn interpreter(&self) -> Option<u64> {
         let runtime = self.retained().ok()?.runtime().addr;

@@ -20,12 +20,12 @@ use crate::dap::session::{
 use crate::dap::threads::{Listing, TaskIds};
 use crate::dap::view::{Actor, View};
 use crate::inspect::Source;
-use crate::inspect::inspection::{Capture, Looked};
+use crate::inspect::inspection::{Inspected, Inspection};
 use crate::limits::Limits;
 use crate::model::Process;
 use crate::process::command_line;
 use crate::sampling::count::{Counts, count};
-use crate::snapshot::options::{Scope, TakeOptions};
+use crate::snapshot::options::{SampleOptions, Scope};
 
 /// Samples that a verdict is made from.
 const SAMPLES: u32 = 2;
@@ -164,13 +164,13 @@ impl Session {
         let freeze = attached.options.freeze;
         let source = attached.source.clone();
         let recording = source.recording();
-        let capture = Capture {
+        let capture = Inspection {
             pid,
             children: false,
             samples: recording.map_or(SAMPLES, |recording| recording.samples()),
             interval: recording.map_or(INTERVAL, |recording| recording.interval()),
             source,
-            options: TakeOptions {
+            options: SampleOptions {
                 locals: false,
                 no_pause: false,
                 max_pause: attached.options.max_pause,
@@ -186,7 +186,7 @@ impl Session {
             inspection.release();
             let sampled = guarded(|| {
                 let found = capture.kept(freeze, &|| !cancel.is_cancelled())?;
-                let Looked {
+                let Inspected {
                     process,
                     kept,
                     first,

@@ -325,7 +325,6 @@ mod tests {
 
     #[test]
     fn a_module_in_an_archive_is_read_from_it() {
-        use std::fs::File;
         use std::io::Write;
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("app.pyz");

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::dap::values::inspection::Inspection;
+use crate::dap::values::opened_process::OpenedProcess;
 
 /// What the owner `S` does with the result of a job.
 pub type Done<S> = Box<dyn FnOnce(&mut S) + Send>;
 
 /// Work on the inspected process. Its result goes to the owner `S`.
-pub type Job<S> = Box<dyn FnOnce(&mut Inspection) -> Done<S> + Send>;
+pub type Job<S> = Box<dyn FnOnce(&mut OpenedProcess) -> Done<S> + Send>;
 
 /// Takes jobs of an owner `S` and does them one after the other.
 pub trait Worker<S> {

@@ -27,7 +27,7 @@ use super::protocol::types::Capabilities;
 use super::requests::sources::SourceFiles;
 use super::threads::{Listing, TaskIds};
 use super::values::frame_ids::FrameTable;
-use super::values::inspection::Inspection;
+use super::values::opened_process::OpenedProcess;
 use super::view::{Actor, View};
 use crate::inspect::Source;
 use crate::model::ItemId;
@@ -271,7 +271,7 @@ impl Session {
     pub(super) fn work<T: Send + 'static>(
         &mut self,
         reply: &Reply,
-        work: impl FnOnce(&mut Inspection, &Cancel) -> Result<T, Failure> + Send + 'static,
+        work: impl FnOnce(&mut OpenedProcess, &Cancel) -> Result<T, Failure> + Send + 'static,
         then: impl FnOnce(&mut Session, T) -> Result<Option<Value>, Failure> + Send + 'static,
     ) -> Answer {
         let cancel = Cancel::default();
@@ -298,7 +298,7 @@ impl Session {
     }
 
     /// Gives work to the worker that answers no request.
-    pub(super) fn submit<D>(&mut self, job: impl FnOnce(&mut Inspection) -> D + Send + 'static)
+    pub(super) fn submit<D>(&mut self, job: impl FnOnce(&mut OpenedProcess) -> D + Send + 'static)
     where
         D: FnOnce(&mut Session) + Send + 'static,
     {

@@ -12,8 +12,8 @@ use crate::dap::threads::Listing;
 use crate::dap::view::View;
 use crate::limits::Limits;
 use crate::model::{Process, TaskState};
-use crate::sampling::take::take_process;
-use crate::snapshot::options::{Scope, TakeOptions};
+use crate::sampling::sample::sample_process;
+use crate::snapshot::options::{SampleOptions, Scope};
 
 /// The time between two comparisons of tasks while the process runs.
 pub(crate) const POLL: Duration = Duration::from_secs(1);
@@ -94,7 +94,7 @@ impl Session {
             return;
         };
         let pid = attached.options.pid;
-        let options = TakeOptions {
+        let options = SampleOptions {
             locals: false,
             no_pause: true,
             max_pause: attached.options.max_pause,
@@ -102,7 +102,7 @@ impl Session {
             limits: Limits::default(),
         };
         self.submit(move |_| {
-            let process = guarded(|| Ok(take_process(pid, &options)?));
+            let process = guarded(|| Ok(sample_process(pid, &options)?));
             move |session: &mut Session| session.polled(process)
         });
     }

@@ -5,9 +5,9 @@
 
 pub mod frame_ids;
 pub mod handles;
-pub mod inspection;
 pub mod nodes;
 pub mod objects;
+pub mod opened_process;
 pub mod scopes;
 pub mod stack;
 pub mod variable_row;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use crate::evaluate::Operand;
 use crate::limits::Limits;
-use crate::model::FramePlace;
+use crate::model::FrameLocation;
 use crate::sampling::retained::Proof;
 
 /// Something that can be expanded.
 #[derive(Debug, Clone)]
 pub enum Node {
     /// The variables of a frame.
-    Locals(FramePlace),
+    Locals(FrameLocation),
     /// The names of a frame's module.
-    Globals(FramePlace),
+    Globals(FrameLocation),
     /// An object of the process.
     Object {
         addr: u64,

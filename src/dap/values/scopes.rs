@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use super::inspection::Inspection;
 use super::nodes::{Fact, Node};
+use super::opened_process::OpenedProcess;
 use crate::dap::protocol::types::Scope;
 use crate::dap::view::{Actor, FrameOf, View};
 use crate::model::describe::due;
 use crate::model::{
-    FramePlace, ItemId, LoopState, Outcome, Reference, Task, TaskState, Thread, ThreadState, Wait,
+    FrameLocation, ItemId, LoopState, Outcome, Reference, Task, TaskState, Thread, ThreadState,
+    Wait,
 };
 use crate::plain_text;
 
@@ -20,7 +21,7 @@ const MAX_NAMES: usize = 50;
 #[derive(Debug, Clone)]
 pub struct ScopeSource {
     /// Where its variables are; `None` for labels and native frames.
-    pub place: Option<FramePlace>,
+    pub place: Option<FrameLocation>,
     /// Whether its variables are those of its module.
     pub is_module: bool,
     pub facts: Arc<[Fact]>,
@@ -45,7 +46,7 @@ impl ScopeSource {
     }
 }
 
-impl Inspection {
+impl OpenedProcess {
     /// The scopes of a frame.
     pub fn scopes(&mut self, source: ScopeSource) -> Vec<Scope> {
         let mut scopes = Vec::new();

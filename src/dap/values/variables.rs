@@ -1,15 +1,15 @@
 //! `variables`: the rows of a scope or an object.
 
-use super::inspection::Inspection;
 use super::nodes::{Detail, Fact, Node};
 use super::objects::{self, Member, Step};
+use super::opened_process::OpenedProcess;
 use super::variable_row::{Row, Visibility, member_path, object_row, operand_row, visibility};
 use crate::cpython::error::Result as Decoded;
 use crate::cpython::{FrameSlot, Kind, RawFrame, Reader};
 use crate::dap::protocol::failure::Failure;
 use crate::dap::protocol::types::{Variable, VariableHint};
 use crate::evaluate::Bounds;
-use crate::model::FramePlace;
+use crate::model::FrameLocation;
 use crate::sampling::retained::Proof;
 
 /// Maximum number of rows of one answer.
@@ -41,7 +41,7 @@ impl Page {
     }
 }
 
-impl Inspection {
+impl OpenedProcess {
     /// The rows behind a reference.
     ///
     /// # Errors
@@ -291,7 +291,7 @@ fn fields_of(reader: &Reader<'_>, node: &Node) -> Decoded<Vec<Member>> {
 ///
 /// # Errors
 /// When it is not there any more.
-pub fn frame_at(reader: &Reader<'_>, place: FramePlace) -> Decoded<RawFrame> {
+pub fn frame_at(reader: &Reader<'_>, place: FrameLocation) -> Decoded<RawFrame> {
     let gone = crate::cpython::DecodeError::Corrupt {
         what: "frame",
         addr: place.frame,
@@ -303,13 +303,13 @@ pub fn frame_at(reader: &Reader<'_>, place: FramePlace) -> Decoded<RawFrame> {
 }
 
 /// The dict of globals of a frame.
-fn globals(reader: &Reader<'_>, place: FramePlace) -> Decoded<u64> {
+fn globals(reader: &Reader<'_>, place: FrameLocation) -> Decoded<u64> {
     let frame = frame_at(reader, place)?;
     let at = frame.addr + u64::from(reader.layout.frame.globals);
     reader.required(at, "globals of a frame")
 }
 
-fn locals(reader: &Reader<'_>, place: FramePlace) -> Decoded<Vec<Member>> {
+fn locals(reader: &Reader<'_>, place: FrameLocation) -> Decoded<Vec<Member>> {
     let frame = frame_at(reader, place)?;
     let bindings = reader.frame_variables(&frame)?;
     if bindings.is_empty() && &*frame.at.code.name == "<module>" {

@@ -1,6 +1,6 @@
 //! A cache of pages of a target: a page is read once and serves every later read.
 //!
-//! Pages can be read *aside* (see [`PageCache::read_aside`]): they form a second
+//! Pages can be read *aside* (see [`PageCache::set_secondary`]): they form a second
 //! set, which is compared and forgotten separately.
 
 mod fetch;
@@ -108,13 +108,13 @@ impl<M: Memory> PageCache<M> {
     /// Starts or ends reading aside. [`Self::reread_differs`] does not compare pages
     /// that were read aside. Such a page joins the others once it is read while
     /// `aside` is false.
-    pub fn read_aside(&self, aside: bool) {
+    pub fn set_secondary(&self, aside: bool) {
         self.forget_recent();
         self.aside.set(aside);
     }
 
     /// Forgets the pages that were read aside.
-    pub fn forget_aside(&self) {
+    pub fn forget_secondary(&self) {
         self.forget_recent();
         let mut store = self.store.borrow_mut();
         for (page, slot) in store.held(true) {

@@ -75,7 +75,7 @@ pub fn coroutines(
     let mut visited = FxHashSet::default();
     let addrs: Vec<u64> = candidates
         .filter(|addr| !in_use.contains(*addr) && visited.insert(*addr))
-        .filter(|addr| reader.is_loose(*addr))
+        .filter(|addr| reader.is_idle_generator(*addr))
         .take(MAX_SHOWN)
         .collect();
     let chains = reader.chains(&addrs.iter().copied().map(Some).collect::<Vec<_>>());

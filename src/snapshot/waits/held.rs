@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::frame_owners::{OwnedFrame, Owner, Owners};
-use crate::cpython::{Entered, Kind, RawFrame, Reader};
-use crate::model::{Guard, GuardKind, ItemId, Taken};
+use crate::cpython::{EnteredManager, Kind, RawFrame, Reader};
+use crate::model::{Acquisition, Guard, GuardKind, ItemId};
 use crate::snapshot::in_use::InUse;
 
 /// Methods that enter a context manager. It is not held until they return.
@@ -31,7 +31,7 @@ const TIMER_VARIABLE: &str = "timeout_handle";
 #[derive(Debug, Default)]
 pub struct Held {
     /// Holders by the address of the held object.
-    by_object: FxHashMap<u64, Vec<Taken>>,
+    by_object: FxHashMap<u64, Vec<Acquisition>>,
     /// Timeouts by the id of the task or thread inside them.
     pub guards: FxHashMap<ItemId, Vec<Guard>>,
 }
@@ -160,7 +160,7 @@ impl Held {
     }
 
     /// The holders of the object at `addr`, and where they took it.
-    pub fn holders(&self, addr: u64) -> &[Taken] {
+    pub fn holders(&self, addr: u64) -> &[Acquisition] {
         self.by_object.get(&addr).map_or(&[], Vec::as_slice)
     }
 
@@ -172,8 +172,13 @@ impl Held {
 
 /// Where the owner entered a manager, which the frame at `index` did. If that is library
 /// code, this is the nearest outer frame of the program's own code.
-fn taken(reader: &Reader<'_>, owner: &Owner<'_>, index: usize, entered: &Entered) -> Taken {
-    let taken = |frame: &RawFrame, line: Option<u32>| Taken {
+fn taken(
+    reader: &Reader<'_>,
+    owner: &Owner<'_>,
+    index: usize,
+    entered: &EnteredManager,
+) -> Acquisition {
+    let taken = |frame: &RawFrame, line: Option<u32>| Acquisition {
         by: owner.id,
         function: reader.shared(&frame.at.code.name),
         file: Some(reader.shared(&frame.at.code.filename)),

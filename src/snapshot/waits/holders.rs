@@ -21,7 +21,7 @@ pub struct HolderSearch<'a, 'r, 'm> {
     pub inputs: &'a WaitInputs<'r, 'm>,
     /// All resources and edges.
     pub registry: &'a mut Registry<'r, 'm>,
-    /// Entered context managers.
+    /// EnteredManager context managers.
     pub held: &'a Held,
     /// All frames.
     pub owners: Owners<'a>,

@@ -74,7 +74,7 @@ impl<'r, 'm> Reachability<'r, 'm> {
             if self.targets.contains(&object) {
                 found.push((object, self.reader.path(&path)));
             }
-            if self.reader.is_loose(object) {
+            if self.reader.is_idle_generator(object) {
                 self.coroutines.insert(object);
             }
             let closed = self.closed.contains(&object);

@@ -3,7 +3,7 @@
 use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
-use crate::model::{ItemId, Resource, ResourceKind, Taken, Wait, WaitKind};
+use crate::model::{Acquisition, ItemId, Resource, ResourceKind, Wait, WaitKind};
 
 /// Maximum number of names in a summary. The others are counted.
 const NAMES_SHOWN: usize = 3;
@@ -140,7 +140,7 @@ fn holders(resource: &Resource, names: &Names) -> String {
     let shown = named_holders(resource).map(|id| {
         let name = names.get(id).cloned().unwrap_or_else(|| id.to_string());
         match resource.taken_at.iter().find(|taken| taken.by == *id) {
-            Some(Taken {
+            Some(Acquisition {
                 function,
                 line: Some(line),
                 ..

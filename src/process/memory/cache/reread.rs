@@ -34,7 +34,7 @@ impl<M: Memory> PageCache<M> {
     }
 
     /// [`Self::reread_differs`] for the pages that were read aside.
-    pub fn reread_aside_differs(&self) -> u64 {
+    pub fn secondary_differs(&self) -> u64 {
         self.reread(true)
     }
 

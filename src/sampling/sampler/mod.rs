@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::decode_cache::DecodedProcess;
 use super::evidence::Evidence;
 use super::retained;
-use super::retained::{Kept, Moment};
+use super::retained::{RetainedSnapshot, StoppedPages};
 use crate::cpython::runtime;
 use crate::cpython::runtime::candidates::candidates;
 use crate::cpython::runtime::{Candidate, Rejection};
@@ -23,7 +23,7 @@ use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
 use crate::snapshot::heap::Heap;
 use crate::snapshot::kernel_threads::KernelThreads;
-use crate::snapshot::options::{Scope, TakeOptions};
+use crate::snapshot::options::{SampleOptions, Scope};
 
 /// Maximum number of attempts to find the runtime of a running process while threads
 /// start and end.
@@ -46,10 +46,10 @@ const SEARCH_AHEAD: u64 = 16;
 type Pages = PageCache<ProcessMemory>;
 
 /// One process that is sampled.
-pub struct Watch {
+pub struct Sampler {
     process: process::Process,
     candidates: Vec<Candidate>,
-    options: TakeOptions,
+    options: SampleOptions,
     cache: Pages,
     /// Objects found by the last walk over the heap. `None` if there was no walk.
     heap: Option<Heap>,
@@ -57,7 +57,7 @@ pub struct Watch {
     /// Whether the cache will be read further after the last sample.
     keep: bool,
     /// The pages that were copied at the time of the snapshot.
-    moment: Moment,
+    moment: StoppedPages,
     /// The runtime, if it was confirmed.
     runtime: Option<Runtime>,
     /// The process as it was decoded from the cache. `None` if the cache has changed.
@@ -69,13 +69,13 @@ pub struct Watch {
     reuse: bool,
 }
 
-impl Watch {
+impl Sampler {
     /// Opens the process `pid`. With `keep`, the pages of variables are copied as well,
-    /// for [`Watch::kept`].
+    /// for [`Sampler::kept`].
     ///
     /// # Errors
     /// If there is no such process, it does not run Python, or may not be read.
-    pub fn open(pid: u32, options: &TakeOptions, keep: bool) -> Result<Self, Error> {
+    pub fn open(pid: u32, options: &SampleOptions, keep: bool) -> Result<Self, Error> {
         let process = process::Process::open(pid)?;
         let candidates = candidates(&process, &PageCache::new(process.memory()))?;
         let pages = options.limits.pages;
@@ -87,7 +87,7 @@ impl Watch {
             heap: None,
             descriptors: Descriptors::default(),
             keep,
-            moment: Moment::default(),
+            moment: StoppedPages::default(),
             runtime: None,
             decoded: None,
             last_input: Default::default(),
@@ -106,7 +106,7 @@ impl Watch {
     /// the next sample: inconsistent parts are parts that move.
     ///
     /// # Errors
-    /// The errors of [`Watch::look`].
+    /// The errors of [`Sampler::look`].
     pub fn glance(&mut self) -> Result<Process, Error> {
         self.check_gone(|watch| {
             let kernel = KernelThreads::capture(&watch.process)?;
@@ -135,7 +135,7 @@ impl Watch {
     /// dropped, but for at most `limit`.
     ///
     /// # Errors
-    /// The errors of [`Watch::look`].
+    /// The errors of [`Sampler::look`].
     pub fn freeze(&mut self, limit: Duration) -> Result<(Process, Stop), Error> {
         self.check_gone(|watch| watch.and_freeze(limit))
     }
@@ -144,7 +144,7 @@ impl Watch {
     ///
     /// # Errors
     /// [`Error::Gone`] if there was no sample.
-    pub fn kept(self, stop: Option<Stop>) -> Result<Kept, Error> {
+    pub fn kept(self, stop: Option<Stop>) -> Result<RetainedSnapshot, Error> {
         let pid = self.process.pid();
         let runtime = self.runtime.ok_or(Error::Gone { pid })?;
         let (kernel, searched) = self.last_input;
@@ -156,7 +156,9 @@ impl Watch {
             searched,
         };
         let (process, cache, moment) = (self.process, self.cache, self.moment);
-        Ok(Kept::new(process, runtime, cache, moment, stop, evidence))
+        Ok(RetainedSnapshot::new(
+            process, runtime, cache, moment, stop, evidence,
+        ))
     }
 
     /// Calls `sample`. If it fails because the process has ended, the error is
@@ -205,7 +207,7 @@ impl Watch {
     /// that its secondary pages are of that time as well.
     fn note_moment(&mut self, secondary: bool) {
         if self.keep {
-            self.moment = Moment::of(&self.cache, secondary);
+            self.moment = StoppedPages::of(&self.cache, secondary);
         }
     }
 
@@ -215,16 +217,16 @@ impl Watch {
         self.drop_stale();
         self.capture_descriptors();
         self.search_heap();
-        self.cache.read_aside(false);
+        self.cache.set_secondary(false);
         let begin_secondary = |cache: &Pages| {
             // Pages that only the walk over the heap read are not needed again.
-            cache.forget_aside();
-            cache.read_aside(true);
+            cache.forget_secondary();
+            cache.set_secondary(true);
             true
         };
         let kernel = KernelThreads::capture(&self.process)?;
         let outcome = self.decode(kernel, &begin_secondary);
-        self.cache.read_aside(false);
+        self.cache.set_secondary(false);
         if self.keep
             && let (Ok(process), Some(runtime)) = (outcome, &self.runtime)
         {
@@ -238,7 +240,7 @@ impl Watch {
     fn drop_stale(&mut self) {
         match self.is_too_large() {
             true => self.cache.clear(),
-            false => self.cache.forget_aside(),
+            false => self.cache.forget_secondary(),
         }
         self.runtime = None;
     }

@@ -1,6 +1,6 @@
 //! Samples a process without stopping it.
 
-use super::{Pages, Watch, costs};
+use super::{Pages, Sampler, costs};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{ChangedLines, Error};
 use crate::sampling::changed;
@@ -11,7 +11,7 @@ use crate::snapshot::kernel_threads::KernelThreads;
 /// the fewest marked items is used.
 const MAX_VERIFY_TRIES: u32 = 5;
 
-impl Watch {
+impl Sampler {
     /// Takes a sample without stopping the process: a reading whose memory is equal when
     /// it is read a second time, or else the reading with the fewest changed items.
     pub(super) fn while_running(&mut self) -> Result<Process, Error> {
@@ -31,7 +31,7 @@ impl Watch {
                 false => u64::from(!self.cache.is_unchanged()),
             };
             if differing == 0
-                && (is_fresh || self.cache.reread_aside_differs() == 0)
+                && (is_fresh || self.cache.secondary_differs() == 0)
                 && let kernel = KernelThreads::capture(&self.process)?
                 && let Some(mut process) = self.updated(&kernel)
             {
@@ -92,12 +92,12 @@ impl Watch {
         let lines = self.cache.differing_lines();
         self.note_moment(false);
         let begin_secondary = |cache: &Pages| {
-            cache.read_aside(true);
+            cache.set_secondary(true);
             true
         };
         let kernel = KernelThreads::capture(&self.process);
         let outcome = kernel.and_then(|kernel| self.decode(kernel, &begin_secondary));
-        self.cache.read_aside(false);
+        self.cache.set_secondary(false);
         (outcome, lines)
     }
 
@@ -120,7 +120,7 @@ impl Watch {
                 marked.missed = changed::missed(&process, before, runtime, memory, limits);
             }
         }
-        if self.cache.reread_aside_differs() > 0 {
+        if self.cache.secondary_differs() > 0 {
             changed::mark_references(&mut process);
         }
         marked.unread = process.errors.len();

@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-use super::{Pages, Watch, costs, micros};
+use super::{Pages, Sampler, costs, micros};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{Error, Memory, Stop};
-use crate::sampling::retained::Moment;
+use crate::sampling::retained::StoppedPages;
 use crate::snapshot::kernel_threads::{KernelThreads, ThreadCalls};
 
 /// Rounds that stop the process only to copy it. The next round decodes during its stop.
@@ -17,7 +17,7 @@ const COPY_ROUNDS: u32 = 2;
 /// many in that time.
 const MAX_PAGES_PER_MS: u128 = 125;
 
-impl Watch {
+impl Sampler {
     /// Takes a sample and leaves the process stopped, for at most `limit`.
     pub(super) fn and_freeze(&mut self, limit: Duration) -> Result<(Process, Stop), Error> {
         self.prepare()?;
@@ -25,7 +25,7 @@ impl Watch {
         let stop = self.process.stop(limit)?;
         let is_unchanged = self.cache.reread_differs() == 0;
         let kernel = KernelThreads::capture(&self.process)?;
-        let updated = match is_unchanged && self.cache.reread_aside_differs() == 0 {
+        let updated = match is_unchanged && self.cache.secondary_differs() == 0 {
             true => self.updated(&kernel),
             false => None,
         };
@@ -123,7 +123,7 @@ impl Watch {
                 is_complete = complete;
                 decoded
             };
-            self.cache.read_aside(false);
+            self.cache.set_secondary(false);
             // The decoder may have failed before it released the process.
             stop.release();
             stopped_for += stop.stopped_for();
@@ -139,7 +139,7 @@ impl Watch {
     /// The decoded process, updated. Returns `None` unless `is_unchanged` says that its
     /// memory is unchanged, and if the secondary pages or the kernel's data have changed.
     fn updated_if(&mut self, is_unchanged: bool, kernel: &KernelThreads) -> Option<Process> {
-        match is_unchanged && self.cache.reread_aside_differs() == 0 {
+        match is_unchanged && self.cache.secondary_differs() == 0 {
             true => self.updated(kernel),
             false => None,
         }
@@ -157,24 +157,24 @@ impl Watch {
     /// Copies the pages of `ranges` that are not held yet, as secondary pages. A page
     /// becomes a main page when the decoder reads it.
     fn copy_secondary(&self, ranges: &[(u64, usize)]) {
-        self.cache.read_aside(true);
+        self.cache.set_secondary(true);
         self.cache.prefetch(&mut ranges.iter().copied());
-        self.cache.read_aside(false);
+        self.cache.set_secondary(false);
     }
 
     /// Decodes while the process is stopped. Releases it as soon as everything that must
     /// be of one moment has been read.
     fn decode_stopped(&mut self, kernel: KernelThreads, stop: &mut Stop) -> Result<Process, Error> {
         self.drop_stale();
-        let state = RefCell::new((stop, Moment::default()));
+        let state = RefCell::new((stop, StoppedPages::default()));
         let keep = self.keep;
         let release = |cache: &Pages| {
             let (stop, moment) = &mut *state.borrow_mut();
             if keep {
-                *moment = Moment::of(cache, false);
+                *moment = StoppedPages::of(cache, false);
             }
             stop.release();
-            cache.read_aside(true);
+            cache.set_secondary(true);
             true
         };
         let outcome = self.decode(kernel, &release);
@@ -189,7 +189,7 @@ impl Watch {
         let is_complete = Cell::new(false);
         let compare = |cache: &Pages| {
             is_complete.set(cache.stats().syscalls == copied);
-            cache.read_aside(is_complete.get());
+            cache.set_secondary(is_complete.get());
             is_complete.get()
         };
         let outcome = self.decode(kernel, &compare);

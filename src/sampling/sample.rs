@@ -1,7 +1,7 @@
 //! Takes one sample of a process.
 
-use super::retained::Kept;
-use super::watch::Watch;
+use super::retained::RetainedSnapshot;
+use super::sampler::Sampler;
 use crate::cpython::runtime;
 use crate::cpython::runtime::candidates::candidates;
 use crate::cpython::{Reader, Runtime};
@@ -9,24 +9,27 @@ use crate::limits::Limits;
 use crate::model::Process;
 use crate::process;
 use crate::process::{Error, PageCache, ProcessMemory};
-use crate::snapshot::options::TakeOptions;
+use crate::snapshot::options::SampleOptions;
 
 /// Takes one sample of the process `pid`.
 ///
 /// # Errors
 /// If there is no such process, it does not run Python, has an unsupported version,
 /// may not be read, or has ended.
-pub fn take_process(pid: u32, options: &TakeOptions) -> Result<Process, Error> {
-    Watch::open(pid, options, false)?.look()
+pub fn sample_process(pid: u32, options: &SampleOptions) -> Result<Process, Error> {
+    Sampler::open(pid, options, false)?.look()
 }
 
 /// Takes one sample of the process `pid`, and stays attached to read more of its
 /// memory.
 ///
 /// # Errors
-/// The errors of [`take_process`].
-pub fn take_kept(pid: u32, options: &TakeOptions) -> Result<(Process, Kept), Error> {
-    let mut watch = Watch::open(pid, options, true)?.decoding_always();
+/// The errors of [`sample_process`].
+pub fn sample_and_retain(
+    pid: u32,
+    options: &SampleOptions,
+) -> Result<(Process, RetainedSnapshot), Error> {
+    let mut watch = Sampler::open(pid, options, true)?.decoding_always();
     let sample = watch.look()?;
     Ok((sample, watch.kept(None)?))
 }

@@ -7,18 +7,18 @@ use super::variable_row::{Row, object_row};
 use crate::cpython::Reader;
 use crate::dap::protocol::failure::Failure;
 use crate::dap::protocol::types::Variable;
-use crate::sampling::retained::{Kept, Lost, Proof};
+use crate::sampling::retained::{Proof, ReadLost, RetainedSnapshot};
 
 /// The worker's state.
 #[derive(Debug, Default)]
-pub struct Inspection {
-    retained: Option<Kept>,
+pub struct OpenedProcess {
+    retained: Option<RetainedSnapshot>,
     handles: HandleTable,
 }
 
-impl Inspection {
+impl OpenedProcess {
     /// Takes the process of a new stop, and forgets what was open.
-    pub fn retain(&mut self, process: Kept) {
+    pub fn retain(&mut self, process: RetainedSnapshot) {
         self.release();
         self.retained = Some(process);
     }
@@ -40,7 +40,7 @@ impl Inspection {
     ///
     /// # Errors
     /// When there was no stop since the process last ran.
-    pub fn retained(&self) -> Result<&Kept, Failure> {
+    pub fn retained(&self) -> Result<&RetainedSnapshot, Failure> {
         self.retained.as_ref().ok_or_else(Failure::running)
     }
 
@@ -104,9 +104,9 @@ impl Inspection {
 }
 
 /// The text in place of a value that cannot be read any more.
-fn lost_text(lost: Lost) -> &'static str {
+fn lost_text(lost: ReadLost) -> &'static str {
     match lost {
-        Lost::Changed => "<changed since the snapshot: pause again to see it>",
-        Lost::Gone => "<the process has ended>",
+        ReadLost::Changed => "<changed since the snapshot: pause again to see it>",
+        ReadLost::Gone => "<the process has ended>",
     }
 }
