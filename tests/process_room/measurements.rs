@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use dapper_attach::process::{Memory, Piece, Stop};
-use read_process_memory::{ProcessHandle, copy_address};
+use read_process_memory::{CopyAddress, ProcessHandle};
 
 use crate::support::Target;
 
@@ -61,15 +61,16 @@ fn one_piece_a_call_against_batches() {
     let small: Vec<u64> = spread.collect();
     for (what, addresses, len) in [("pages", pages, 4096), ("pieces", small, 256)] {
         println!("{} {what} of {len} bytes", addresses.len());
+        // Both keep all bytes, in the same buffer, which is touched before.
+        let mut buffer = vec![1; addresses.len() * len];
         let single = repeat(|| {
             let start = Instant::now();
-            for addr in &addresses {
-                let _ = copy_address(*addr as usize, len, &handle);
+            for (addr, buf) in addresses.iter().zip(buffer.chunks_exact_mut(len)) {
+                let _ = handle.copy_address(*addr as usize, buf);
             }
             start.elapsed()
         });
         print("one piece a call", single);
-        let mut buffer = vec![0; addresses.len() * len];
         let batches = repeat(|| {
             let start = Instant::now();
             let buffers = addresses.iter().zip(buffer.chunks_exact_mut(len));
