@@ -17,7 +17,7 @@ use dapper_attach::capture::{CaptureError, read, read_file, write};
 use dapper_attach::inspect::inspection::Inspection;
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::limits::Limits;
-use dapper_attach::model::Snapshot;
+use dapper_attach::model::{Snapshot, VerdictState};
 use dapper_attach::process::recorded::RecordedThread;
 use dapper_attach::report::{json, text};
 use dapper_attach::sampling::retained::Proof;

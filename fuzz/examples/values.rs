@@ -75,7 +75,7 @@ fn read(memory: &RecordedMemory, kept: &RetainedSnapshot, seen: &Process) -> Vec
     let reader = Reader::new(&noted, layout, Limits::default());
     let own = seen.frames().filter(|frame| !frame.library);
     for place in own.filter_map(|frame| frame.place) {
-        if let Ok(FrameSlot::Python(frame)) = reader.frame(place.frame) {
+        if let Ok(FrameSlot::Python { frame, .. }) = reader.frame(place.frame) {
             let names = Names::of_frame(&reader, &frame).expect("names");
             variables(&reader, &names);
         }

@@ -12,7 +12,7 @@ use dapper_attach::process::recorded::RecordedMemory;
 use dapper_attach::process::{Memory, ReadCause, ReadError, ReadStats};
 use dapper_attach::sampling::recorded::Extent;
 use dapper_attach::sampling::retained::Proof;
-use dapper_attach::snapshot::options::{Scope, SampleOptions};
+use dapper_attach::snapshot::options::{SampleOptions, Scope};
 
 macro_rules! files {
     ($($path:literal)*) => {

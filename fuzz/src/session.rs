@@ -10,8 +10,8 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use dapper_attach::dap::OpenedProcess;
-use dapper_attach::dap::session::jobs::{Done, Job, Worker};
 use dapper_attach::dap::session::Session;
+use dapper_attach::dap::session::jobs::{Done, Job, Worker};
 use dapper_attach::dap::session::options::Rules;
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::process::recorded::{write_image, write_number};

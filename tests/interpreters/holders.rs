@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dapper_attach::model::{Process, Snapshot};
+use dapper_attach::model::{ItemId, Process, Snapshot};
 use libtest_mimic::Trial;
 use serde::Deserialize;
 
@@ -52,11 +52,11 @@ fn look(leg: &Leg) -> Result<(Process, Truth), String> {
 }
 
 /// The id of the task of this coroutine, or of the thread of this name.
-fn id_of<'a>(process: &'a Process, name: &str) -> Option<&'a str> {
+fn id_of(process: &Process, name: &str) -> Option<ItemId> {
     let mut tasks = process.tasks.iter();
     let task = tasks.find(|task| task.coroutine == name);
     let thread = || process.threads.iter().find(|thread| thread.name == name);
-    task.map(|task| &*task.id).or_else(|| Some(&*thread()?.id))
+    task.map(|task| task.id).or_else(|| Some(thread()?.id))
 }
 
 fn holder_and_line(leg: &Leg) -> Outcome {
@@ -79,7 +79,7 @@ fn compare(process: &Process, lock: &str, line: u32) -> Result<(), String> {
     let resource = process
         .resources
         .iter()
-        .find(|resource| resource.waiters.iter().any(|known| known == waiter))
+        .find(|resource| resource.waiters.iter().any(|known| *known == waiter))
         .ok_or("nothing is waited for")?;
     if resource.holders != [holder] {
         return Err(format!("held by {:?}, not by {holder}", resource.holders));

@@ -35,7 +35,9 @@ pub fn evaluate(data: &[u8]) {
         return;
     };
     let candidates = process.candidates.iter();
-    let candidates: Vec<_> = candidates.filter_map(RecordedCandidate::candidate).collect();
+    let candidates: Vec<_> = candidates
+        .filter_map(RecordedCandidate::candidate)
+        .collect();
     // Other targets cover the rest of a snapshot.
     let confirmed = runtime::confirm(&candidates, &sample.memory, &Limits::default());
     let Ok((_, reader)) = confirmed else {

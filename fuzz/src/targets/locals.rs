@@ -61,10 +61,7 @@ fn frames(script: &mut Script) -> Vec<i64> {
         list.iter().filter_map(|it| it["id"].as_i64()).collect()
     };
     let mut frames = Vec::new();
-    for thread in each(&threads["body"]["threads"])
-        .into_iter()
-        .take(MAX_ROWS)
-    {
+    for thread in each(&threads["body"]["threads"]).into_iter().take(MAX_ROWS) {
         let stack = script.ask("stackTrace", json!({ "threadId": thread }));
         frames.extend(each(&stack["body"]["stackFrames"]).into_iter().take(4));
     }
