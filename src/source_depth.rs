@@ -36,12 +36,12 @@ struct Limits {
 
 /// Whether the depth of the syntax tree of a file is bounded.
 pub(crate) fn file_is_bounded(text: &str) -> bool {
-    text.len() <= MAX_FILE && Depth::new(FILE).is_bounded(text.as_bytes())
+    text.len() <= MAX_FILE && Depth::new(FILE).check_bounds(text.as_bytes())
 }
 
 /// Whether the depth of the syntax tree of an expression is bounded.
 pub(crate) fn expression_is_bounded(text: &str) -> bool {
-    Depth::new(EXPRESSION).is_bounded(text.as_bytes())
+    Depth::new(EXPRESSION).check_bounds(text.as_bytes())
 }
 
 /// Counts what opens a level in the syntax tree.
@@ -69,7 +69,7 @@ impl Depth {
         }
     }
 
-    fn is_bounded(mut self, text: &[u8]) -> bool {
+    fn check_bounds(mut self, text: &[u8]) -> bool {
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
             if (at == 0 || text.get(at - 1) == Some(&b'\n')) && !self.begin_line(rest) {

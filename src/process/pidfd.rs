@@ -106,10 +106,11 @@ mod tests {
 
     #[test]
     fn a_descriptor_tells_that_its_process_has_ended() {
-        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
-        let Some(descriptor) = PidFd::open(child.id()) else {
+        if PidFd::open(std::process::id()).is_none() {
             return eprintln!("skipped: this kernel has no pidfd");
-        };
+        }
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let descriptor = PidFd::open(child.id()).unwrap();
         assert!(!descriptor.has_ended());
         child.kill().unwrap();
         child.wait().unwrap();

@@ -70,7 +70,7 @@ impl Loops {
             built.task_mut().thread = self
                 .threads
                 .get(&addr)
-                .map(|index| threads[*index].thread.id.clone());
+                .map(|index| threads[*index].thread.id);
         }
     }
 
@@ -151,7 +151,7 @@ fn event_loop(
     EventLoop {
         id: ItemId::Loop(addr),
         interpreter,
-        thread: thread.map(|thread| thread.id.clone()),
+        thread: thread.map(|thread| thread.id),
         running: thread.is_some(),
         closed: raw.as_ref().and_then(|raw| raw.closed),
         debug: raw.as_ref().and_then(|raw| raw.debug),

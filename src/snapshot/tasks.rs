@@ -339,9 +339,9 @@ fn mark_owners(tasks: &mut [BuiltTask], threads: &mut [BuiltThread]) {
             continue;
         };
         let thread = &mut threads[thread as usize].thread;
-        thread.task.get_or_insert_with(|| built.task.id.clone());
+        thread.task.get_or_insert_with(|| built.task.id);
         for frame in thread.frames.iter_mut().take(position as usize + 1) {
-            frame.owner.get_or_insert_with(|| built.task.id.clone());
+            frame.owner.get_or_insert_with(|| built.task.id);
         }
     }
 }

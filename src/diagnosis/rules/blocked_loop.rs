@@ -39,7 +39,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .filter(|event_loop| matches!(event_loop.state, LoopState::Blocked | LoopState::Running))
         .filter_map(|event_loop| {
             let thread = context.facts.thread(event_loop.thread?)?;
-            (!in_deadlock.contains(&&thread.id)).then_some((event_loop, thread))
+            (!in_deadlock.contains((&thread.id))).then_some((event_loop, thread))
         })
         .filter_map(|(event_loop, thread)| examine(context, event_loop, thread))
         .collect()
@@ -259,7 +259,7 @@ fn describe(context: &Context<'_>, step: &Step<'_>) -> Diagnosis {
     let behind = context
         .facts
         .live_tasks()
-        .filter(|other| other.event_loop == Some(*&step.event_loop.id))
+        .filter(|other| other.event_loop == Some(step.event_loop.id))
         .count() as u64;
     let sleeping = thread
         .waits_for

@@ -40,7 +40,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let threads = context.facts.process.threads.iter();
     let in_threads = threads
         .filter(|thread| {
-            !exhausted_workers.contains(&&thread.id) && !in_cycle.contains(&&thread.id)
+            !exhausted_workers.contains((&thread.id)) && !in_cycle.contains((&thread.id))
         })
         .filter(|thread| stands_still(context, thread) && !waits_for_process(context, thread))
         .filter(|thread| !waits_for_us(context, thread) && !sleeps(thread))
