@@ -51,7 +51,23 @@ pub struct Inspected {
     pub first: Option<(Instant, Process)>,
 }
 
+/// Time between two samples, unless said otherwise.
+const DEFAULT_INTERVAL: Duration = Duration::from_millis(500);
+
 impl Inspection {
+    /// Two samples of the process with this pid, half a second apart, each with a pause
+    /// of at most 100 ms.
+    pub fn new(pid: u32) -> Self {
+        Self {
+            source: Source::Live,
+            pid,
+            children: false,
+            samples: 2,
+            interval: DEFAULT_INTERVAL,
+            options: SampleOptions::default(),
+        }
+    }
+
     /// Samples the processes and diagnoses them.
     ///
     /// A child that cannot be read is listed in the errors of the requested process.

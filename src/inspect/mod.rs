@@ -9,5 +9,9 @@ mod redact;
 mod sources;
 mod target;
 
+pub use inspection::Inspection;
 pub use sources::ProcessSources;
 pub use target::{Source, Target};
+
+pub use crate::process::Error;
+pub use crate::snapshot::options::{SampleOptions, Scope};

@@ -1,5 +1,9 @@
 //! A process by its descriptor (pidfd), which never means a later process with
 //! the same pid; and waiting for the end of a process that is not our child.
+#![allow(
+    unsafe_code,
+    reason = "this file is the edge to the kernel: each call has its SAFETY comment"
+)]
 
 use std::os::fd::{AsFd, FromRawFd, OwnedFd};
 use std::thread::sleep;

@@ -30,3 +30,18 @@ pub struct SampleOptions {
     /// Limits on the work that a process can cause.
     pub limits: Limits,
 }
+
+/// Longest time for which a process may be stopped, unless said otherwise.
+const DEFAULT_MAX_PAUSE: Duration = Duration::from_millis(100);
+
+impl Default for SampleOptions {
+    fn default() -> Self {
+        Self {
+            locals: false,
+            no_pause: false,
+            max_pause: DEFAULT_MAX_PAUSE,
+            scope: Scope::Everything,
+            limits: Limits::default(),
+        }
+    }
+}

@@ -2,6 +2,10 @@
 //! with the thread that has to let the process go. While we hold one, the signals
 //! of job control are therefore only recorded. The process is let go first, then
 //! the signal takes effect. (SIGSTOP cannot be caught.)
+#![allow(
+    unsafe_code,
+    reason = "this file is the edge to the kernel: each call has its SAFETY comment"
+)]
 
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};

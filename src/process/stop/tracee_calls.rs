@@ -1,5 +1,9 @@
 //! Waits, registers and detaching of ptrace, by calls that `nix` does not offer in
 //! this form: it does not know real-time signals.
+#![allow(
+    unsafe_code,
+    reason = "this file is the edge to the kernel: each call has its SAFETY comment"
+)]
 
 use std::{mem, ptr};
 
