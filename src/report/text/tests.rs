@@ -238,7 +238,8 @@ fn a_chosen_task_is_shown_with_all_its_frames_and_locals() {
             .fold(String::new(), |text, line| text + line + "\n"),
         "\
 TASK alice-to-bob task:0x20
-  state       waits for asyncio.Lock Account.lock, held by bob-to-alice (transfer:22)
+  state       waits for asyncio.Lock Account.lock, held by bob-to-alice
+                (transfer:22)
   object      asyncio.locks.Lock
   behind      asyncio.Lock Account.lock (lock)
   awaited by  Task-1, bob-to-alice

@@ -181,7 +181,7 @@ fn recovery_tells_a_timeout_from_a_timer_and_from_none() {
         remaining_s: 3.2,
     }]
     .into();
-    let text = plain(guarded.clone(), &options(120));
+    let text = plain(guarded.clone(), &options(140));
     assert!(text.contains("(transfer:22), timeout in 3.2 s"), "{text}");
     assert_eq!(
         recovery(guarded.clone()),

@@ -83,8 +83,7 @@ TASKS 10,001: 1 ready, 10,000 waiting (:line is in crawl.py)
   │             worker-0, worker-1 and 9,998 more (task-group)
   ├─ 4,982 x    worker :33  asyncio.Queue.get, empty; e.g. worker-0
   ├─ 5,017 x    fetch :12 > backoff retry.py:7
-  │             timers: first overdue by 1.8 s, last in 8 min 19 s; e.g.
-  │               Task-4982
+  │             timers: first overdue by 1.8 s, last in 8 min; e.g. Task-4982
   └─ Task-9999  fetch :10   not started
 "
     );
@@ -103,7 +102,7 @@ CULPRIT  report.py:8  render_report
 RECOVERY none: no timer or timeout is pending
 WHY
   io_0, io_1 (all 2 workers) --Future.result()--> resolve() x2
-  resolve() x2 --job queued in--> pool \"io\" (2/2 busy, 3 queued)
+  resolve() x2 --job queued in--> pool \"io\" (2/2 in use, 3 queued)
   pool \"io\" --no free worker until--> io_0, io_1 [cycle]
   6 of 6 tasks wait behind this
 FIX      do it in another way
