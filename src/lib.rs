@@ -35,6 +35,7 @@
     not(feature = "internals"),
     allow(
         dead_code,
+        unused_imports,
         unreachable_pub,
         reason = "tests and fuzz targets use more of the rooms; with them on, both are checked"
     )

@@ -1,3 +1,5 @@
+//! The program `dapper-attach`.
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -6,6 +6,12 @@
 //! `each_version_gives_the_expected_json` is a regression test: it shows that the
 //! output did not change, not that it is right. That is shown by
 //! `tests/interpreters`, against programs that know the truth about themselves.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    reason = "a test program has no interface, and makes system calls of its own"
+)]
 
 use std::fs;
 use std::io::{Read, Write};

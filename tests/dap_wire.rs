@@ -1,6 +1,12 @@
 //! Malformed input of the debug adapter leads to an error response, or to a clean
 //! end with one sentence on stderr. It never leads to a panic, and no memory is
 //! allocated for announced bytes that do not arrive.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    reason = "a test program has no interface, and makes system calls of its own"
+)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};

@@ -1,5 +1,11 @@
 //! Every decoder over memory that is noise: torn, corrupt or made by an enemy.
 //! Nothing may panic, hang or grow without bound.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    reason = "a test program has no interface, and makes system calls of its own"
+)]
 
 use std::cell::Cell;
 

@@ -72,20 +72,20 @@ pub struct RawTask {
 
 /// Attributes of `asyncio.futures.Future` and `asyncio.tasks.Task`.
 mod attribute {
-    pub const BLOCKING: &str = "_asyncio_future_blocking";
-    pub const STATE: &str = "_state";
-    pub const LOOP: &str = "_loop";
-    pub const CALLBACKS: &str = "_callbacks";
+    pub(super) const BLOCKING: &str = "_asyncio_future_blocking";
+    pub(super) const STATE: &str = "_state";
+    pub(super) const LOOP: &str = "_loop";
+    pub(super) const CALLBACKS: &str = "_callbacks";
     /// Of `concurrent.futures.Future`.
-    pub const DONE_CALLBACKS: &str = "_done_callbacks";
-    pub const EXCEPTION: &str = "_exception";
-    pub const LOG_TRACEBACK: &str = "_Future__log_traceback";
-    pub const SOURCE_TRACEBACK: &str = "_source_traceback";
-    pub const COROUTINE: &str = "_coro";
-    pub const WAITER: &str = "_fut_waiter";
-    pub const NAME: &str = "_name";
-    pub const MUST_CANCEL: &str = "_must_cancel";
-    pub const CANCELS: &str = "_num_cancels_requested";
+    pub(super) const DONE_CALLBACKS: &str = "_done_callbacks";
+    pub(super) const EXCEPTION: &str = "_exception";
+    pub(super) const LOG_TRACEBACK: &str = "_Future__log_traceback";
+    pub(super) const SOURCE_TRACEBACK: &str = "_source_traceback";
+    pub(super) const COROUTINE: &str = "_coro";
+    pub(super) const WAITER: &str = "_fut_waiter";
+    pub(super) const NAME: &str = "_name";
+    pub(super) const MUST_CANCEL: &str = "_must_cancel";
+    pub(super) const CANCELS: &str = "_num_cancels_requested";
 }
 
 impl Reader<'_> {

@@ -52,7 +52,7 @@ const ABOUT: &str = "See every thread and asyncio task of a running Python proce
     arg_required_else_help = true,
     max_term_width = 100
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The command; `None` for a report.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -65,7 +65,7 @@ impl Arguments {
     /// Parses the arguments of this process. On wrong usage, prints the error
     /// and exits with status 2; on `--help` and `--version`, prints and exits
     /// with status 0.
-    pub fn from_command_line() -> Self {
+    pub(super) fn from_command_line() -> Self {
         Self::from_words(std::env::args_os()).unwrap_or_else(|error| error.exit())
     }
 
@@ -96,7 +96,7 @@ impl Arguments {
     }
 
     /// Whether standard output is to be JSON, also for an error.
-    pub fn prints_json(&self) -> bool {
+    pub(super) fn prints_json(&self) -> bool {
         match &self.command {
             Some(Command::Ps(ps)) => ps.format.chosen() == ListFormat::Json,
             Some(Command::Check(check)) => check.format.chosen() == ListFormat::Json,
@@ -107,7 +107,7 @@ impl Arguments {
 
 /// The commands beside the report.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Check a process for the usual mistakes with asyncio
     ///
     /// Covers debug mode, slow callbacks, coroutines that nobody awaits, tasks
@@ -148,7 +148,7 @@ pub enum Command {
 
 /// The options of a report.
 #[derive(Debug, Args)]
-pub struct ReportArguments {
+pub(super) struct ReportArguments {
     /// The process to inspect
     // An `Option`, because a command does not need it.
     #[arg(short, long, required_unless_present = "capture", value_parser = value_parser!(u32).range(1..))]
@@ -173,7 +173,7 @@ pub struct ReportArguments {
 
 /// The options of `capture`.
 #[derive(Debug, Args)]
-pub struct CaptureArguments {
+pub(super) struct CaptureArguments {
     /// The process to record
     #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
     pub pid: u32,
@@ -196,7 +196,7 @@ pub struct CaptureArguments {
 
 /// The options of `check`.
 #[derive(Debug, Args)]
-pub struct CheckArguments {
+pub(super) struct CheckArguments {
     /// The process to inspect
     #[arg(short, long, required_unless_present = "capture", value_parser = value_parser!(u32).range(1..))]
     pub pid: Option<u32>,
@@ -217,7 +217,7 @@ pub struct CheckArguments {
 
 /// The options of `dap`.
 #[derive(Debug, Args)]
-pub struct DapArguments {
+pub(super) struct DapArguments {
     /// Attach to this process, whatever process the client asks for
     #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
     pub pid: Option<u32>,
@@ -242,7 +242,7 @@ pub struct DapArguments {
 /// How a process is read.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reading")]
-pub struct ReadArguments {
+pub(super) struct ReadArguments {
     /// Read local variables too
     #[arg(long)]
     pub locals: bool,
@@ -278,7 +278,7 @@ fn interval(text: &str) -> Result<Duration, String> {
 
 impl ReadArguments {
     /// The inspection of the running process `pid`.
-    pub fn live(&self, pid: u32, children: bool) -> Inspection {
+    pub(super) fn live(&self, pid: u32, children: bool) -> Inspection {
         Inspection {
             source: Source::Live,
             pid,
@@ -290,7 +290,7 @@ impl ReadArguments {
     }
 
     /// The inspection of a capture.
-    pub fn recorded(&self, recording: Arc<Recording>) -> Inspection {
+    pub(super) fn recorded(&self, recording: Arc<Recording>) -> Inspection {
         Inspection::of(recording, self.options())
     }
 
@@ -308,7 +308,7 @@ impl ReadArguments {
 /// What a report contains, and how it is printed.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct ShowArguments {
+pub(super) struct ShowArguments {
     /// The output format.
     #[command(flatten)]
     pub format: FormatArguments,
@@ -338,7 +338,7 @@ pub struct ShowArguments {
 /// Colours and width of text for people.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct TerminalArguments {
+pub(super) struct TerminalArguments {
     /// When to use colours; auto respects NO_COLOR and CLICOLOR_FORCE
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: clap::ColorChoice,
@@ -349,7 +349,7 @@ pub struct TerminalArguments {
 
 /// The options of `ps`.
 #[derive(Debug, Args)]
-pub struct PsArguments {
+pub(super) struct PsArguments {
     /// Leave out the verdicts, which take half a second
     #[arg(long)]
     pub no_verdict: bool,
@@ -363,7 +363,7 @@ pub struct PsArguments {
 
 /// The options of `demo`.
 #[derive(Debug, Args)]
-pub struct DemoArguments {
+pub(super) struct DemoArguments {
     /// The interpreter to start, Python 3.7 or later
     #[arg(long, value_name = "PATH", default_value = "python3", value_hint = ValueHint::ExecutablePath)]
     pub python: PathBuf,

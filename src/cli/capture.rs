@@ -17,7 +17,7 @@ use crate::report::json;
 ///
 /// # Errors
 /// If the process cannot be read, or a file cannot be written.
-pub fn run(arguments: &CaptureArguments) -> Result<(), Failure> {
+pub(super) fn run(arguments: &CaptureArguments) -> Result<(), Failure> {
     let to_stdout = arguments.output.as_os_str() == "-";
     if to_stdout && io::stdout().is_terminal() {
         return Err(Failure::new(
@@ -114,7 +114,7 @@ fn unreadable(path: &Path, reason: &dyn std::fmt::Display, hint: &str) -> Failur
 ///
 /// # Errors
 /// If the capture cannot be read, or was redacted and variables are asked for.
-pub fn inspection(
+pub(super) fn inspection(
     read: &ReadArguments,
     pid: Option<u32>,
     children: bool,

@@ -25,7 +25,7 @@ struct Answers<'a> {
 ///
 /// # Errors
 /// If the process or the capture cannot be read, or the answers cannot be written.
-pub fn run(arguments: &CheckArguments) -> Result<(), Failure> {
+pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
     let capture = arguments.capture.as_deref();
     let inspection = inspection(&arguments.read, arguments.pid, false, capture)?;
     let captured = inspection.take()?;

@@ -11,7 +11,7 @@ use super::output;
 ///
 /// # Errors
 /// If standard output cannot be written.
-pub fn run(shell: Shell) -> Result<(), Failure> {
+pub(super) fn run(shell: Shell) -> Result<(), Failure> {
     // Generated into memory, because the generator panics if its output is closed.
     let mut script = Vec::new();
     clap_complete::generate(

@@ -22,7 +22,7 @@ const TOKEN_BYTES: usize = 16;
 ///
 /// # Errors
 /// If the address is not allowed or cannot be listened on, or the transport fails.
-pub fn run(arguments: &DapArguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &DapArguments) -> Result<ExitCode, Failure> {
     let mut rules = Rules {
         pid: arguments.pid,
         capture: arguments.capture.clone(),

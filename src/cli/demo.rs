@@ -26,7 +26,7 @@ const MAX_OUTPUT: usize = 64 << 10;
 ///
 /// # Errors
 /// If the program does not start or cannot be read, or the report cannot be written.
-pub fn run(arguments: &DemoArguments) -> Result<(), Failure> {
+pub(super) fn run(arguments: &DemoArguments) -> Result<(), Failure> {
     let snapshot = inspect(arguments)?;
     report::print(snapshot, &arguments.show, arguments.read.locals)
 }

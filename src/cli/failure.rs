@@ -13,7 +13,7 @@ use crate::report::select::NoMatch;
 
 /// Why a command failed.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The command could not do what was asked for.
     Refused(Reason),
     /// Standard output could not be written.
@@ -22,7 +22,7 @@ pub enum Failure {
 
 /// The `error` object of the JSON output (docs/snapshot-json.md).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reason {
+pub(super) struct Reason {
     /// A stable word for programs.
     pub code: &'static str,
     /// One sentence, without its full stop.
@@ -39,7 +39,11 @@ struct Answer<'a> {
 
 impl Failure {
     /// A command that could not do what was asked for.
-    pub fn new(code: &'static str, message: impl Into<String>, hint: Option<String>) -> Self {
+    pub(super) fn new(
+        code: &'static str,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) -> Self {
         Self::Refused(Reason {
             code,
             message: message.into(),
@@ -48,13 +52,13 @@ impl Failure {
     }
 
     /// Whether the reader of standard output went away, as `head` does.
-    pub fn is_closed_pipe(&self) -> bool {
+    pub(super) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe)
     }
 
     /// Prints the failure on stderr, with `as_json` on stdout as well, and returns
     /// the exit status. A reader that went away is no failure.
-    pub fn report(self, as_json: bool) -> ExitCode {
+    pub(super) fn report(self, as_json: bool) -> ExitCode {
         if self.is_closed_pipe() {
             return ExitCode::SUCCESS;
         }

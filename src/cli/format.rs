@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 /// Formats of a snapshot. A new one is a variant here and an arm in
 /// `report::write`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// The report, for people
     Text,
     /// The whole snapshot, for programs (docs/snapshot-json.md)
@@ -17,7 +17,7 @@ pub enum Format {
 /// The format of a report, as the command line asks for it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct FormatArguments {
+pub(super) struct FormatArguments {
     /// Print in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -31,7 +31,7 @@ pub struct FormatArguments {
 
 impl FormatArguments {
     /// The format that `--format` or one of its short forms names.
-    pub fn chosen(&self) -> Format {
+    pub(super) fn chosen(&self) -> Format {
         match (self.json, self.dot) {
             (true, _) => Format::Json,
             (false, true) => Format::Dot,
@@ -42,7 +42,7 @@ impl FormatArguments {
 
 /// Formats of the commands that print a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ListFormat {
+pub(super) enum ListFormat {
     /// A list, for people
     Text,
     /// The same, for programs (docs/snapshot-json.md)
@@ -52,7 +52,7 @@ pub enum ListFormat {
 /// The format of a list, as the command line asks for it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
-pub struct ListFormatArguments {
+pub(super) struct ListFormatArguments {
     /// Print in this format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ListFormat,
@@ -63,7 +63,7 @@ pub struct ListFormatArguments {
 
 impl ListFormatArguments {
     /// The format that `--format` or its short form names.
-    pub fn chosen(&self) -> ListFormat {
+    pub(super) fn chosen(&self) -> ListFormat {
         match self.json {
             true => ListFormat::Json,
             false => self.format,

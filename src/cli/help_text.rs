@@ -1,7 +1,7 @@
 //! The texts at the end of `--help`.
 
 /// Ends `dapper-attach --help`.
-pub const REPORT_HELP: &str = "\
+pub(super) const REPORT_HELP: &str = "\
 Examples:
   dapper-attach ps                            list the Python processes
   dapper-attach --pid 4242                    report on one process
@@ -35,7 +35,7 @@ Exit status:
   3  with --exit-code: the process hangs, or its event loop is blocked";
 
 /// Ends `dapper-attach dap --help`.
-pub const DAP_HELP: &str = "\
+pub(super) const DAP_HELP: &str = "\
 Examples:
   dapper-attach dap                                what an editor starts
   dapper-attach dap --pid 4242                     for this process only
@@ -46,7 +46,7 @@ Examples:
 Configurations for editors: docs/editors.md";
 
 /// Ends `dapper-attach capture --help`.
-pub const CAPTURE_HELP: &str = "\
+pub(super) const CAPTURE_HELP: &str = "\
 Examples:
   dapper-attach capture --pid 4242 -o hang.dapper
   dapper-attach --capture hang.dapper --locals

@@ -10,7 +10,7 @@ use super::output;
 ///
 /// # Errors
 /// If standard output cannot be written.
-pub fn run() -> Result<(), Failure> {
+pub(super) fn run() -> Result<(), Failure> {
     let manual = clap_mangen::Man::new(Arguments::command());
     output::plain(|out| Ok(manual.render(out)?))
 }

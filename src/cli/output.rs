@@ -16,7 +16,7 @@ const BUFFER_BYTES: usize = 1 << 16;
 ///
 /// # Errors
 /// Those of `write`, and those of standard output.
-pub fn styled<E: From<io::Error>>(
+pub(super) fn styled<E: From<io::Error>>(
     terminal: &TerminalArguments,
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -32,7 +32,7 @@ pub fn styled<E: From<io::Error>>(
 ///
 /// # Errors
 /// Those of `write`, and those of standard output.
-pub fn plain<E: From<io::Error>>(
+pub(super) fn plain<E: From<io::Error>>(
     write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
 ) -> Result<(), E> {
     buffered(io::stdout().lock(), write)
@@ -48,13 +48,13 @@ fn buffered<E: From<io::Error>>(
 }
 
 /// Whether standard output is a terminal.
-pub fn is_terminal() -> bool {
+pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
 /// The number of columns to lay out for: that of `--width`, of the terminal, of
 /// `COLUMNS`, or [`DEFAULT_WIDTH`].
-pub fn width(terminal: &TerminalArguments) -> usize {
+pub(super) fn width(terminal: &TerminalArguments) -> usize {
     let of_terminal = || terminal_size::terminal_size_of(io::stdout());
     let of_environment = || width_in(&std::env::var("COLUMNS").ok()?);
     (terminal.width)

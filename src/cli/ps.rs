@@ -47,7 +47,7 @@ const INTERVAL: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// If standard output cannot be written.
-pub fn run(arguments: &PsArguments) -> Result<(), Failure> {
+pub(super) fn run(arguments: &PsArguments) -> Result<(), Failure> {
     let candidates = python_processes();
     let with_verdict = !arguments.no_verdict;
     // A thread for each: all of them wait at the same time between two samples.

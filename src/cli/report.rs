@@ -19,7 +19,7 @@ const STUCK: u8 = 3;
 /// # Errors
 /// If the process or the capture cannot be read, a name matches nothing, or the
 /// report cannot be written.
-pub fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
     let inspection = inspection(
         &arguments.read,
         arguments.pid,
@@ -53,7 +53,7 @@ fn is_stuck(process: &Process) -> bool {
 ///
 /// # Errors
 /// If a name matches nothing, or standard output cannot be written.
-pub fn print(snapshot: Snapshot, show: &ShowArguments, locals: bool) -> Result<(), Failure> {
+pub(super) fn print(snapshot: Snapshot, show: &ShowArguments, locals: bool) -> Result<(), Failure> {
     let chosen = select::choose(&snapshot, &show.task, &show.thread)?;
     let snapshot = match &chosen {
         Some(choices) if show.format.chosen() == Format::Json => keep(snapshot, choices, show),

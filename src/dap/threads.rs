@@ -172,7 +172,7 @@ impl Listing {
 }
 
 /// `Task: fetch_data (Task-3)`; with the address where the version has no names.
-pub fn task_name(task: &Task) -> String {
+pub(super) fn task_name(task: &Task) -> String {
     let coroutine = match task.coroutine.is_empty() {
         true => "?",
         false => &task.coroutine,

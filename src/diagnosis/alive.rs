@@ -21,7 +21,7 @@ enum Need {
 }
 
 /// Finds the nodes that can go on.
-pub fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
+pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
     let mut fixpoint = Fixpoint::new(deps.graph.node_count());
     for node in deps.graph.node_indices() {
         fixpoint.prepare(node, need(facts, deps, node), deps);
@@ -42,11 +42,11 @@ pub fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
 
 /// Which nodes can go on.
 #[derive(Debug, Default)]
-pub struct Alive(Vec<bool>);
+pub(super) struct Alive(Vec<bool>);
 
 impl Alive {
     /// Whether the node can go on.
-    pub fn contains(&self, node: NodeIndex) -> bool {
+    pub(super) fn contains(&self, node: NodeIndex) -> bool {
         self.0.get(node.index()).copied().unwrap_or_default()
     }
 }
@@ -191,7 +191,7 @@ fn turns(event_loop: &EventLoop) -> bool {
 }
 
 /// Ready in two samples while its loop sleeps in the selector: nobody woke it.
-pub fn lost_wakeup(facts: &Facts<'_>, task: &Task) -> bool {
+pub(super) fn lost_wakeup(facts: &Facts<'_>, task: &Task) -> bool {
     let event_loop = task.event_loop;
     task.state == TaskState::Ready
         && facts.progress.unchanged(task.id)
@@ -202,7 +202,7 @@ pub fn lost_wakeup(facts: &Facts<'_>, task: &Task) -> bool {
 
 /// Whether the loop slept in its selector in all samples, with handles in its
 /// ready queue.
-pub fn sleeps_on_work(facts: &Facts<'_>, event_loop: &EventLoop) -> bool {
+pub(super) fn sleeps_on_work(facts: &Facts<'_>, event_loop: &EventLoop) -> bool {
     let sleeps = |event_loop: &EventLoop| {
         event_loop.state == LoopState::Polling
             && event_loop.ready.is_some_and(|ready| ready > 0)

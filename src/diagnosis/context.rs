@@ -17,7 +17,7 @@ use super::sources::Sources;
 use crate::model::{IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
 
 /// The facts about a process and the conclusions that rules share.
-pub struct Context<'a> {
+pub(super) struct Context<'a> {
     /// What was seen.
     pub facts: Facts<'a>,
     /// Who waits for whom, and who is stuck.
@@ -48,7 +48,7 @@ impl<'a> Context<'a> {
     ///
     /// `earlier` are the samples before the last one, oldest first, and
     /// `interval_s` is the planned time between two samples in seconds.
-    pub fn new(
+    pub(super) fn new(
         process: &'a Process,
         earlier: &'a [Process],
         interval_s: f64,
@@ -64,7 +64,7 @@ impl<'a> Context<'a> {
     }
 
     /// These tasks, threads and resources in the order of the process, each once.
-    pub fn in_order(&self, ids: impl IntoIterator<Item = ItemId>) -> Vec<ItemId> {
+    pub(super) fn in_order(&self, ids: impl IntoIterator<Item = ItemId>) -> Vec<ItemId> {
         let ids = ids.into_iter();
         let mut nodes: Vec<NodeIndex> = ids.filter_map(|id| self.facts.node(id)).collect();
         nodes.sort_unstable();
@@ -76,19 +76,19 @@ impl<'a> Context<'a> {
     }
 
     /// The circles that cannot be left.
-    pub fn cycles(&self) -> &[Cycle] {
+    pub(super) fn cycles(&self) -> &[Cycle] {
         let find = || find_cycles(&self.facts, &self.graph);
         self.memo.cycles.get_or_init(find)
     }
 
     /// The circles of one shape.
-    pub fn cycles_of(&self, shape: Shape) -> Vec<&Cycle> {
+    pub(super) fn cycles_of(&self, shape: Shape) -> Vec<&Cycle> {
         let cycles = self.cycles().iter();
         cycles.filter(|cycle| cycle.shape == shape).collect()
     }
 
     /// How many tasks cannot go on before `ids`, these included.
-    pub fn affected(&self, ids: impl IntoIterator<Item = ItemId>) -> u64 {
+    pub(super) fn affected(&self, ids: impl IntoIterator<Item = ItemId>) -> u64 {
         let behind = self.graph.deps.behind(ids);
         let tasks = behind.iter().filter(|node| {
             matches!(self.facts.item(**node), Some(Item::Task(task)) if task.state != TaskState::Done)
@@ -98,7 +98,7 @@ impl<'a> Context<'a> {
 
     /// Seconds until the nearest timeout cancels one of `tasks`. The timeout may
     /// be around the task or around one that awaits it.
-    pub fn recovery(&self, tasks: impl IntoIterator<Item = ItemId>) -> Option<f64> {
+    pub(super) fn recovery(&self, tasks: impl IntoIterator<Item = ItemId>) -> Option<f64> {
         if !self.any_guarded() {
             return None;
         }
@@ -134,12 +134,12 @@ impl<'a> Context<'a> {
 
     /// Tasks and threads that wait directly for a resource, in the order in
     /// which they will get it.
-    pub fn waiters(&self, resource: &Resource) -> Rc<[ItemId]> {
+    pub(super) fn waiters(&self, resource: &Resource) -> Rc<[ItemId]> {
         self.known_waiters(resource).all
     }
 
     /// The tasks among [`Self::waiters`].
-    pub fn waiting_tasks(&self, resource: &Resource) -> Rc<[ItemId]> {
+    pub(super) fn waiting_tasks(&self, resource: &Resource) -> Rc<[ItemId]> {
         self.known_waiters(resource).tasks
     }
 
@@ -191,7 +191,7 @@ impl<'a> Context<'a> {
 
     /// Stuck resources that are waited for, that nobody holds, and of which
     /// all who know them wait behind them.
-    pub fn dead_ends(&self) -> &[&'a Resource] {
+    pub(super) fn dead_ends(&self) -> &[&'a Resource] {
         self.memo.dead_ends.get_or_init(|| {
             let nodes = self.graph.roots.iter().flat_map(|root| &root.nodes);
             let ends: IdSet = nodes
@@ -213,7 +213,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether anything is left that is not stuck: tasks, servers, threads.
-    pub fn others_live(&self) -> bool {
+    pub(super) fn others_live(&self) -> bool {
         *self.memo.others_live.get_or_init(|| {
             let facts = &self.facts;
             let mut tasks = facts.live_nodes();

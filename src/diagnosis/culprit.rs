@@ -9,12 +9,12 @@ use super::wording::last_part;
 use crate::model::{Coroutine, Culprit, Frame, ItemId, Resource, Task};
 
 /// The culprit at a frame.
-pub fn at_frame(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
+pub(super) fn at_frame(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
     at_line(facts, frame.file.as_deref()?, frame.line?, &frame.qualname)
 }
 
 /// The culprit at a line; its text stays empty where the source is not there.
-pub fn at_line(facts: &Facts<'_>, file: &str, line: u32, function: &str) -> Option<Culprit> {
+pub(super) fn at_line(facts: &Facts<'_>, file: &str, line: u32, function: &str) -> Option<Culprit> {
     let module = facts.module(file);
     Some(Culprit {
         file: file.to_owned(),
@@ -25,17 +25,20 @@ pub fn at_line(facts: &Facts<'_>, file: &str, line: u32, function: &str) -> Opti
 }
 
 /// The innermost user line of a task, thread or coroutine.
-pub fn of(facts: &Facts<'_>, id: ItemId) -> Option<Culprit> {
+pub(super) fn of(facts: &Facts<'_>, id: ItemId) -> Option<Culprit> {
     at_frame(facts, user_frame(facts.frames(id))?)
 }
 
 /// The innermost user line of the first of `ids` that has one.
-pub fn of_first(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) -> Option<Culprit> {
+pub(super) fn of_first(
+    facts: &Facts<'_>,
+    ids: impl IntoIterator<Item = ItemId>,
+) -> Option<Culprit> {
     ids.into_iter().find_map(|id| of(facts, id))
 }
 
 /// The innermost user line that most of `ids` stand at.
-pub fn of_most(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) -> Option<Culprit> {
+pub(super) fn of_most(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) -> Option<Culprit> {
     let mut counts: FxHashMap<(&str, u32), usize> = FxHashMap::default();
     let mut best: Option<(usize, &Frame)> = None;
     for id in ids {
@@ -55,7 +58,7 @@ pub fn of_most(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) -> Opti
 }
 
 /// The line at which a failed task died, for a task that has the resource.
-pub fn of_failed(facts: &Facts<'_>, tasks: &[&Task]) -> Option<Culprit> {
+pub(super) fn of_failed(facts: &Facts<'_>, tasks: &[&Task]) -> Option<Culprit> {
     tasks.iter().find_map(|task| {
         let frames = task.exception.as_ref().map(|exception| &*exception.frames);
         at_frame(facts, user_frame(frames.unwrap_or(&task.frames))?)
@@ -63,7 +66,7 @@ pub fn of_failed(facts: &Facts<'_>, tasks: &[&Task]) -> Option<Culprit> {
 }
 
 /// Tasks that run the body of an `async for` over that generator.
-pub fn consumers<'a>(facts: &Facts<'a>, generator: &Coroutine) -> Vec<ItemId> {
+pub(super) fn consumers<'a>(facts: &Facts<'a>, generator: &Coroutine) -> Vec<ItemId> {
     let name = last_part(&generator.qualname);
     let mut known: FxHashMap<(&str, u32), bool> = FxHashMap::default();
     let mut consumes = |frame: &'a Frame| {
@@ -87,7 +90,7 @@ pub fn consumers<'a>(facts: &Facts<'a>, generator: &Coroutine) -> Vec<ItemId> {
 }
 
 /// The innermost loop around the line where one function keeps running.
-pub fn of_spinning(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
+pub(super) fn of_spinning(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
     let (file, line) = (frame.file.as_deref()?, frame.line?);
     let header = facts
         .module(file)
@@ -96,7 +99,7 @@ pub fn of_spinning(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
 }
 
 /// The clause that swallows a cancellation of the task, innermost first.
-pub fn of_swallowed(facts: &Facts<'_>, task: &Task) -> Option<Culprit> {
+pub(super) fn of_swallowed(facts: &Facts<'_>, task: &Task) -> Option<Culprit> {
     task.frames.iter().find_map(|frame| {
         let (file, line) = (frame.file.as_deref()?, frame.line?);
         if frame.library {
@@ -110,7 +113,7 @@ pub fn of_swallowed(facts: &Facts<'_>, task: &Task) -> Option<Culprit> {
 
 /// The `async for` that was left; where the source shows none, the `yield` at
 /// which the generator stands.
-pub fn of_generator(facts: &Facts<'_>, generator: &Coroutine) -> Option<Culprit> {
+pub(super) fn of_generator(facts: &Facts<'_>, generator: &Coroutine) -> Option<Culprit> {
     let name = last_part(&generator.qualname);
     let own = user_frame(&generator.frames);
     let files = own
@@ -136,7 +139,7 @@ pub fn of_generator(facts: &Facts<'_>, generator: &Coroutine) -> Option<Culprit>
 
 /// The line that stores a coroutine instead of awaiting it; where the source
 /// shows none, the line that creates it.
-pub fn of_never_awaited(facts: &Facts<'_>, coroutine: &Coroutine) -> Option<Culprit> {
+pub(super) fn of_never_awaited(facts: &Facts<'_>, coroutine: &Coroutine) -> Option<Culprit> {
     let created_by = last_part(&coroutine.qualname);
     let owner = coroutine
         .referenced_by
@@ -172,7 +175,11 @@ pub fn of_never_awaited(facts: &Facts<'_>, coroutine: &Coroutine) -> Option<Culp
 
 /// The line that acquires a leaked lock: that of a waiter, or another line where
 /// the waiter's cannot leak and the source shows one that can.
-pub fn of_leak(facts: &Facts<'_>, resource: &Resource, waiters: &[ItemId]) -> Option<Culprit> {
+pub(super) fn of_leak(
+    facts: &Facts<'_>,
+    resource: &Resource,
+    waiters: &[ItemId],
+) -> Option<Culprit> {
     let waiting = of_most(facts, waiters.iter().copied());
     let safe = waiting
         .as_ref()
@@ -191,7 +198,7 @@ pub fn of_leak(facts: &Facts<'_>, resource: &Resource, waiters: &[ItemId]) -> Op
 }
 
 /// The line that stored a connection of a pool, by the paths of its holders.
-pub fn of_kept_connection(facts: &Facts<'_>, resource: &Resource) -> Option<Culprit> {
+pub(super) fn of_kept_connection(facts: &Facts<'_>, resource: &Resource) -> Option<Culprit> {
     facts.referrers(resource.id).iter().find_map(|reference| {
         let container = container_of(&reference.path)?;
         let frames = facts.frames(reference.from.item()?);
@@ -228,7 +235,7 @@ fn store_near(facts: &Facts<'_>, frame: &Frame, container: &str) -> Option<Culpr
 
 /// The exit of the function that does not put back what it takes at the waiters'
 /// line.
-pub fn of_drained_queue(facts: &Facts<'_>, waiters: &[ItemId]) -> Option<Culprit> {
+pub(super) fn of_drained_queue(facts: &Facts<'_>, waiters: &[ItemId]) -> Option<Culprit> {
     let get = of_most(facts, waiters.iter().copied())?;
     let exit = facts
         .module(&get.file)
@@ -241,7 +248,7 @@ pub fn of_drained_queue(facts: &Facts<'_>, waiters: &[ItemId]) -> Option<Culprit
 
 /// Whether a task or thread takes from a queue into which its own function or
 /// class puts back.
-pub fn takes_from_pool(facts: &Facts<'_>, id: ItemId) -> bool {
+pub(super) fn takes_from_pool(facts: &Facts<'_>, id: ItemId) -> bool {
     user_frame(facts.frames(id)).is_some_and(|frame| {
         let module = frame.file.as_deref().and_then(|file| facts.module(file));
         match (module, frame.line) {
@@ -252,7 +259,7 @@ pub fn takes_from_pool(facts: &Facts<'_>, id: ItemId) -> bool {
 }
 
 /// Files of the user's code that some task or thread is in.
-pub fn user_files<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
+pub(super) fn user_files<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
     let process = facts.process;
     let of_tasks = process.task_stacks().map(|(frames, _)| frames);
     let frames = process.thread_stacks().chain(of_tasks).flatten();
@@ -269,7 +276,7 @@ pub fn user_files<'a>(facts: &Facts<'a>) -> Vec<&'a str> {
 
 /// Whether the source says that a task has taken `resource`, which it reaches
 /// by `path`, and not given back yet.
-pub fn took(facts: &Facts<'_>, task: ItemId, resource: &Resource, path: &str) -> bool {
+pub(super) fn took(facts: &Facts<'_>, task: ItemId, resource: &Resource, path: &str) -> bool {
     let name = last_part(resource.name.as_deref().unwrap_or(path));
     // A name that several resources share says nothing about which one it is.
     let resources = facts.process.resources.iter();

@@ -11,7 +11,7 @@ const NODES_SHOWN: usize = 8;
 
 /// Sorts of circles, each with a rule of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(super) enum Shape {
     /// A child process is in it.
     Process,
     /// Workers of a pool of threads or processes are in it.
@@ -29,7 +29,7 @@ pub enum Shape {
 }
 
 /// One circle and its parts.
-pub struct Cycle {
+pub(super) struct Cycle {
     pub shape: Shape,
     pub nodes: Vec<ItemId>,
     /// Tasks in the order in which they wait for each other.
@@ -40,7 +40,7 @@ pub struct Cycle {
 }
 
 /// Finds the circles that cannot be left.
-pub fn find_cycles(facts: &Facts<'_>, graph: &Graph<'_>) -> Vec<Cycle> {
+pub(super) fn find_cycles(facts: &Facts<'_>, graph: &Graph<'_>) -> Vec<Cycle> {
     let found = graph.roots.iter().flat_map(|root| &root.cycles);
     found.map(|nodes| describe(facts, graph, nodes)).collect()
 }
@@ -146,7 +146,7 @@ fn own_future(facts: &Facts<'_>, cycle: &Cycle) -> bool {
 }
 
 /// The circle in one line that ends with the name it begins with.
-pub fn in_words(facts: &Facts<'_>, cycle: &Cycle) -> String {
+pub(super) fn in_words(facts: &Facts<'_>, cycle: &Cycle) -> String {
     let shown = cycle.nodes.iter().take(NODES_SHOWN);
     let mut names: Vec<String> = shown.map(|id| facts.name(*id)).collect();
     if cycle.nodes.len() > NODES_SHOWN {

@@ -15,7 +15,7 @@ use crate::model::{
 
 /// Why one node depends on another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dependency {
+pub(super) enum Dependency {
     /// The snapshot has this edge between them.
     Edge(EdgeKind),
     /// A task or thread waits for this resource.
@@ -29,12 +29,12 @@ pub enum Dependency {
 
 impl Dependency {
     /// A resource, and who holds it.
-    pub const HOLDS: Self = Self::Edge(EdgeKind::Holds);
+    pub(super) const HOLDS: Self = Self::Edge(EdgeKind::Holds);
     /// What waits for its loop to turn, and what the loop runs instead.
     const EVENT_LOOP: Self = Self::Edge(EdgeKind::EventLoop);
 
     /// Whether the dependency is certain.
-    pub const fn is_proved(self) -> bool {
+    pub(super) const fn is_proved(self) -> bool {
         match self {
             Self::Edge(_) | Self::Wait(_) | Self::Consumer => true,
             Self::Refers => false,
@@ -42,7 +42,7 @@ impl Dependency {
     }
 
     /// Whether cancelling the one that waits also cancels the awaited.
-    pub const fn passes_cancellation(self) -> bool {
+    pub(super) const fn passes_cancellation(self) -> bool {
         match self {
             Self::Edge(kind) => kind.passes_cancellation(),
             Self::Wait(kind) => kind.passes_cancellation(),
@@ -51,7 +51,7 @@ impl Dependency {
     }
 
     /// Whether one of several dependencies is enough.
-    pub const fn needs_only_one(self) -> bool {
+    pub(super) const fn needs_only_one(self) -> bool {
         match self {
             Self::Edge(kind) => kind.needs_only_one(),
             Self::Wait(kind) => kind.needs_only_one(),
@@ -60,7 +60,7 @@ impl Dependency {
     }
 
     /// Whether it leads from a group of tasks to one of its members.
-    pub const fn is_group(self) -> bool {
+    pub(super) const fn is_group(self) -> bool {
         match self {
             Self::Edge(kind) => kind.is_group(),
             Self::Wait(_) | Self::Consumer | Self::Refers => false,
@@ -71,7 +71,7 @@ impl Dependency {
 /// The dependencies of one process. The nodes have the numbers that the items
 /// have in [`Index`]; ids that denote no item come after them.
 #[derive(Debug, Default)]
-pub struct Dependencies<'a> {
+pub(super) struct Dependencies<'a> {
     /// The edges lead from who waits to what it waits for.
     pub graph: DiGraph<ItemId, Dependency>,
     index: Rc<Index<'a>>,
@@ -81,7 +81,7 @@ pub struct Dependencies<'a> {
 
 impl<'a> Dependencies<'a> {
     /// Collects the dependencies from the facts.
-    pub fn find(facts: &Facts<'a>) -> Self {
+    pub(super) fn find(facts: &Facts<'a>) -> Self {
         let mut builder = Builder {
             found: Self {
                 index: Rc::clone(&facts.index),
@@ -103,34 +103,34 @@ impl<'a> Dependencies<'a> {
     }
 
     /// The node of an id.
-    pub fn node(&self, id: ItemId) -> Option<NodeIndex> {
+    pub(super) fn node(&self, id: ItemId) -> Option<NodeIndex> {
         let known = self.index.number(id).map(NodeIndex::new);
         known.or_else(|| self.unknown.get(&id).copied())
     }
 
     /// The item at a node.
-    pub fn item(&self, node: NodeIndex) -> Option<Item<'a>> {
+    pub(super) fn item(&self, node: NodeIndex) -> Option<Item<'a>> {
         self.index.at(node.index())
     }
 
     /// The id of a node.
-    pub fn id(&self, node: NodeIndex) -> Option<ItemId> {
+    pub(super) fn id(&self, node: NodeIndex) -> Option<ItemId> {
         self.graph.node_weight(node).copied()
     }
 
     /// The ids of nodes, in their order.
-    pub fn ids(&self, nodes: &[NodeIndex]) -> Vec<ItemId> {
+    pub(super) fn ids(&self, nodes: &[NodeIndex]) -> Vec<ItemId> {
         nodes.iter().filter_map(|node| self.id(*node)).collect()
     }
 
     /// What `id` depends on, and why.
-    pub fn needs(&self, id: ItemId) -> impl Iterator<Item = (ItemId, Dependency)> {
+    pub(super) fn needs(&self, id: ItemId) -> impl Iterator<Item = (ItemId, Dependency)> {
         let edges = (self.node(id).into_iter()).flat_map(|node| self.graph.edges(node));
         edges.filter_map(|edge| Some((self.id(edge.target())?, *edge.weight())))
     }
 
     /// Who waits directly for `id`, and why.
-    pub fn needed_by(&self, id: ItemId) -> impl Iterator<Item = (ItemId, Dependency)> {
+    pub(super) fn needed_by(&self, id: ItemId) -> impl Iterator<Item = (ItemId, Dependency)> {
         let edges = self
             .node(id)
             .into_iter()
@@ -139,7 +139,7 @@ impl<'a> Dependencies<'a> {
     }
 
     /// All that wait, over any number of steps, behind one of `ids`; these too.
-    pub fn behind(&self, ids: impl IntoIterator<Item = ItemId>) -> FxHashSet<NodeIndex> {
+    pub(super) fn behind(&self, ids: impl IntoIterator<Item = ItemId>) -> FxHashSet<NodeIndex> {
         let mut open: Vec<NodeIndex> = ids.into_iter().filter_map(|id| self.node(id)).collect();
         let mut found: FxHashSet<NodeIndex> = open.iter().copied().collect();
         while let Some(node) = open.pop() {

@@ -17,13 +17,13 @@ use crate::model::{
 };
 
 /// Share of a processor from which on a thread counts as computing.
-pub const COMPUTING: f64 = 0.5;
+pub(super) const COMPUTING: f64 = 0.5;
 /// The same for a thread that was seen running in every sample: it may have to
 /// share its processor.
 const COMPUTING_IF_RUNNING: f64 = 0.05;
 
 /// One process under examination.
-pub struct Facts<'a> {
+pub(super) struct Facts<'a> {
     /// The last sample.
     pub process: &'a Process,
     /// The samples before it, oldest first.
@@ -44,7 +44,7 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// Indexes the last sample and compares it with the earlier ones.
-    pub fn new(
+    pub(super) fn new(
         process: &'a Process,
         earlier: &'a [Process],
         interval_s: f64,
@@ -71,7 +71,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The parsed source of a file; `None` where its text cannot be had.
-    pub fn module(&self, file: &str) -> Option<Rc<Module>> {
+    pub(super) fn module(&self, file: &str) -> Option<Rc<Module>> {
         if let Some(known) = self.modules.borrow().get(file) {
             return known.clone();
         }
@@ -83,62 +83,62 @@ impl<'a> Facts<'a> {
     }
 
     /// Who refers to the resource.
-    pub fn referrers(&self, resource: ItemId) -> &[&'a Reference] {
+    pub(super) fn referrers(&self, resource: ItemId) -> &[&'a Reference] {
         self.references.get(&resource).map_or(&[], Vec::as_slice)
     }
 
     /// Whether it is known who refers to the resource.
-    pub fn is_explored(&self, resource: ItemId) -> bool {
+    pub(super) fn is_explored(&self, resource: ItemId) -> bool {
         self.references.contains_key(&resource)
     }
 
     /// The command line of the parent process.
-    pub fn parent_command(&self) -> Option<Vec<String>> {
+    pub(super) fn parent_command(&self) -> Option<Vec<String>> {
         self.sources.parent_command(self.process.parent_pid?)
     }
 
     /// The number of the item in the graph.
-    pub fn node(&self, id: ItemId) -> Option<NodeIndex> {
+    pub(super) fn node(&self, id: ItemId) -> Option<NodeIndex> {
         self.index.number(id).map(NodeIndex::new)
     }
 
     /// The item with this number in the graph.
-    pub fn item(&self, node: NodeIndex) -> Option<Item<'a>> {
+    pub(super) fn item(&self, node: NodeIndex) -> Option<Item<'a>> {
         self.index.at(node.index())
     }
 
     /// The task with this id.
-    pub fn task(&self, id: ItemId) -> Option<&'a Task> {
+    pub(super) fn task(&self, id: ItemId) -> Option<&'a Task> {
         self.index.task(id)
     }
 
     /// The thread with this id.
-    pub fn thread(&self, id: ItemId) -> Option<&'a Thread> {
+    pub(super) fn thread(&self, id: ItemId) -> Option<&'a Thread> {
         self.index.thread(id)
     }
 
     /// The resource with this id.
-    pub fn resource(&self, id: ItemId) -> Option<&'a Resource> {
+    pub(super) fn resource(&self, id: ItemId) -> Option<&'a Resource> {
         self.index.resource(id)
     }
 
     /// The coroutine with this id.
-    pub fn coroutine(&self, id: ItemId) -> Option<&'a Coroutine> {
+    pub(super) fn coroutine(&self, id: ItemId) -> Option<&'a Coroutine> {
         self.index.coroutine(id)
     }
 
     /// The event loop with this id.
-    pub fn event_loop(&self, id: ItemId) -> Option<&'a EventLoop> {
+    pub(super) fn event_loop(&self, id: ItemId) -> Option<&'a EventLoop> {
         self.index.event_loop(id)
     }
 
     /// The child process with this id.
-    pub fn child(&self, id: ItemId) -> Option<&'a ChildProcess> {
+    pub(super) fn child(&self, id: ItemId) -> Option<&'a ChildProcess> {
         self.index.child(id)
     }
 
     /// The thread on whose stack the task is now.
-    pub fn thread_of_running(&self, task: &Task) -> Option<&'a Thread> {
+    pub(super) fn thread_of_running(&self, task: &Task) -> Option<&'a Thread> {
         if task.state != TaskState::Running {
             return None;
         }
@@ -148,7 +148,7 @@ impl<'a> Facts<'a> {
 
     /// The stack of the item, innermost first. A running task has the stack of
     /// its thread, which goes on into synchronous code.
-    pub fn frames(&self, id: ItemId) -> &'a [Frame] {
+    pub(super) fn frames(&self, id: ItemId) -> &'a [Frame] {
         match self.index.get(id) {
             Some(Item::Task(task)) => match self.thread_of_running(task) {
                 Some(thread) => &thread.frames,
@@ -161,7 +161,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The file that a loop watches for the task.
-    pub fn file_of(&self, task: &Task) -> Option<&'a LoopFile> {
+    pub(super) fn file_of(&self, task: &Task) -> Option<&'a LoopFile> {
         let files = || self.process.loops.iter().flat_map(|l| &l.files);
         let wait = task.waits_for.as_ref()?;
         files()
@@ -177,19 +177,19 @@ impl<'a> Facts<'a> {
     }
 
     /// Sockets on which this process takes connections.
-    pub fn listeners(&self) -> impl Iterator<Item = &'a LoopFile> {
+    pub(super) fn listeners(&self) -> impl Iterator<Item = &'a LoopFile> {
         let files = self.process.loops.iter().flat_map(|l| &l.files);
         files.filter(|file| file.state.as_deref() == Some("LISTEN"))
     }
 
     /// Tasks that are not done.
-    pub fn live_tasks(&self) -> impl Iterator<Item = &'a Task> {
+    pub(super) fn live_tasks(&self) -> impl Iterator<Item = &'a Task> {
         let tasks = self.process.tasks.iter().map(|task| &**task);
         tasks.filter(|task| task.state != TaskState::Done)
     }
 
     /// Tasks that are not done, with their numbers in the graph.
-    pub fn live_nodes(&self) -> impl Iterator<Item = (NodeIndex, &'a Task)> {
+    pub(super) fn live_nodes(&self) -> impl Iterator<Item = (NodeIndex, &'a Task)> {
         let tasks = self.task_nodes.iter().zip(&self.process.tasks);
         tasks
             .map(|(node, task)| (*node, &**task))
@@ -198,7 +198,7 @@ impl<'a> Facts<'a> {
 
     /// Whether a task is a copy that a fork made of one of the parent: it is on
     /// a stack, but nobody runs its loop.
-    pub fn is_copy(&self, task: &Task) -> bool {
+    pub(super) fn is_copy(&self, task: &Task) -> bool {
         if task.state != TaskState::Running {
             return false;
         }
@@ -210,7 +210,7 @@ impl<'a> Facts<'a> {
 
     /// Whether a thread computed in all samples: by the processor time that it
     /// used, or, where it may share its processor, by its state.
-    pub fn computes(&self, thread: &Thread) -> bool {
+    pub(super) fn computes(&self, thread: &Thread) -> bool {
         let share = self.progress.cpu(thread.id);
         let runs = |thread: &Thread| {
             matches!(thread.state, ThreadState::Running | ThreadState::WaitingGil)
@@ -228,7 +228,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Confidence in what one sample proves about these items.
-    pub fn proved(&self, ids: impl IntoIterator<Item = ItemId>) -> Confidence {
+    pub(super) fn proved(&self, ids: impl IntoIterator<Item = ItemId>) -> Confidence {
         let (mut unchanged, mut consistent) = (true, true);
         for id in ids {
             unchanged &= self.progress.unchanged(id);
@@ -258,7 +258,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Confidence in what only follows from these items not having moved.
-    pub fn observed(&self, ids: impl IntoIterator<Item = ItemId>) -> Confidence {
+    pub(super) fn observed(&self, ids: impl IntoIterator<Item = ItemId>) -> Confidence {
         let unchanged = ids.into_iter().all(|id| self.progress.unchanged(id));
         match unchanged && self.progress.known {
             true => Confidence::Likely,
@@ -267,7 +267,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Failed tasks from which the resource can be reached, each once.
-    pub fn failed_referrers(&self, resource: ItemId) -> Vec<&'a Task> {
+    pub(super) fn failed_referrers(&self, resource: ItemId) -> Vec<&'a Task> {
         let mut failed: Vec<&Task> = Vec::new();
         for reference in self.referrers(resource) {
             let task = reference.from.item().and_then(|id| self.index.task(id));
@@ -282,6 +282,6 @@ impl<'a> Facts<'a> {
 }
 
 /// The kind of what a task waits for.
-pub fn wait_kind(task: &Task) -> Option<WaitKind> {
+pub(super) fn wait_kind(task: &Task) -> Option<WaitKind> {
     task.waits_for.as_ref().map(|wait| wait.kind)
 }

@@ -7,11 +7,11 @@ use rustc_hash::FxHashMap;
 use super::Sources;
 use crate::model::*;
 
-pub const APP: &str = "/srv/app.py";
+pub(super) const APP: &str = "/srv/app.py";
 
 /// A process and the source files of its program.
 #[derive(Clone)]
-pub struct World {
+pub(super) struct World {
     pub process: Process,
     pub files: FxHashMap<String, String>,
     pub parent: Option<Vec<String>>,
@@ -29,7 +29,7 @@ impl Sources for World {
 
 impl World {
     /// A main thread in whose loop nothing happens; `source` is `/srv/app.py`.
-    pub fn new(source: &str) -> Self {
+    pub(super) fn new(source: &str) -> Self {
         let mut world = Self {
             process: empty(),
             files: FxHashMap::default(),
@@ -58,7 +58,7 @@ impl World {
 
     /// A waiting task; of each frame, outermost first, the function and a part
     /// of the line at which it stands.
-    pub fn task(&mut self, name: &str, chain: &[(&str, &str)]) -> &mut Task {
+    pub(super) fn task(&mut self, name: &str, chain: &[(&str, &str)]) -> &mut Task {
         let mut task = task(name);
         task.frames = self.frames(chain, FrameKind::Coroutine).into();
         task.coroutine = chain.first().map_or("main", |frame| frame.0).into();
@@ -67,19 +67,25 @@ impl World {
     }
 
     /// A task that waits for a resource or with a kind of its own.
-    pub fn waiting(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
+    pub(super) fn waiting(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
         self.task(name, chain).waits_for = Some(wait(kind, on));
     }
 
     /// A task that sleeps for so many seconds.
-    pub fn sleeping(&mut self, name: &str, chain: &[(&str, &str)], left: f64) {
+    pub(super) fn sleeping(&mut self, name: &str, chain: &[(&str, &str)], left: f64) {
         self.waiting(name, chain, "timer", "");
         let task = self.process.tasks_mut().last().unwrap();
         task.waits_for.as_mut().unwrap().remaining_s = Some(left);
     }
 
     /// A task that awaits others.
-    pub fn awaiting(&mut self, name: &str, chain: &[(&str, &str)], via: &str, others: &[&str]) {
+    pub(super) fn awaiting(
+        &mut self,
+        name: &str,
+        chain: &[(&str, &str)],
+        via: &str,
+        others: &[&str],
+    ) {
         self.waiting(name, chain, via, "");
         let id = format!("task:{name}");
         for other in others {
@@ -92,7 +98,7 @@ impl World {
     }
 
     /// A task that failed with an exception that nobody retrieved.
-    pub fn failed(&mut self, name: &str, chain: &[(&str, &str)], error: &str) {
+    pub(super) fn failed(&mut self, name: &str, chain: &[(&str, &str)], error: &str) {
         let frames = self.frames(chain, FrameKind::Coroutine);
         let task = self.task(name, &[]);
         task.state = TaskState::Done;
@@ -106,7 +112,7 @@ impl World {
     }
 
     /// A blocked thread.
-    pub fn thread(&mut self, name: &str, chain: &[(&str, &str)]) -> &mut Thread {
+    pub(super) fn thread(&mut self, name: &str, chain: &[(&str, &str)]) -> &mut Thread {
         let frames = match chain {
             [] => vec![frame(
                 "select",
@@ -121,12 +127,12 @@ impl World {
     }
 
     /// A thread that waits for a resource.
-    pub fn blocked(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
+    pub(super) fn blocked(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
         self.thread(name, chain).waits_for = Some(wait(kind, on));
     }
 
     /// Puts a task on the main thread: it runs, in these synchronous frames.
-    pub fn run(&mut self, task: &str, thread: &str, synchronous: &[(&str, &str)]) {
+    pub(super) fn run(&mut self, task: &str, thread: &str, synchronous: &[(&str, &str)]) {
         let inner = self.frames(synchronous, FrameKind::Function);
         let (task, thread) = (ItemId::from(task), ItemId::from(thread));
         let task = self.process.tasks_mut().find(|t| t.id == task).unwrap();
@@ -147,7 +153,7 @@ impl World {
         event_loop.state = LoopState::Blocked;
     }
 
-    pub fn resource(&mut self, kind: &str, name: &str, holders: &[&str]) -> &mut Resource {
+    pub(super) fn resource(&mut self, kind: &str, name: &str, holders: &[&str]) -> &mut Resource {
         let id = ItemId::from(&*format!("{kind}:{name}"));
         let type_name = format!("asyncio.{kind}");
         let mut resource = Resource::new(kind.parse().unwrap(), id, type_name.into());
@@ -157,7 +163,7 @@ impl World {
         self.process.resources.last_mut().unwrap()
     }
 
-    pub fn edge(&mut self, from: &str, to: &str, via: &str) {
+    pub(super) fn edge(&mut self, from: &str, to: &str, via: &str) {
         self.process.edges_mut().push(Edge {
             from: from.into(),
             to: to.into(),
@@ -165,7 +171,7 @@ impl World {
         });
     }
 
-    pub fn refers(&mut self, from: &str, to: &str, path: &str) {
+    pub(super) fn refers(&mut self, from: &str, to: &str, path: &str) {
         self.process.references.push(Reference {
             from: referrer(from),
             to: to.into(),
@@ -175,7 +181,7 @@ impl World {
         });
     }
 
-    pub fn coroutine(&mut self, name: &str, state: &str, at: &str) -> &mut Coroutine {
+    pub(super) fn coroutine(&mut self, name: &str, state: &str, at: &str) -> &mut Coroutine {
         let frames = self.frames(&[(name, at)], FrameKind::AsyncGenerator);
         self.process.coroutines.push(Coroutine {
             id: ItemId::from(&*format!("coroutine:{name}")),
@@ -191,7 +197,7 @@ impl World {
     }
 
     /// A server's socket that the loop watches.
-    pub fn listening(&mut self, local: &str) {
+    pub(super) fn listening(&mut self, local: &str) {
         self.process.loops[0].files.push(LoopFile {
             local: Some(local.into()),
             state: Some("LISTEN".into()),
@@ -201,7 +207,7 @@ impl World {
 
     /// The verdict and findings, with an earlier sample of one second before in
     /// which nothing but the time differed.
-    pub fn diagnose(&self) -> (Verdict, Vec<Diagnosis>) {
+    pub(super) fn diagnose(&self) -> (Verdict, Vec<Diagnosis>) {
         let mut before = self.process.clone();
         for task in before.tasks_mut() {
             if let Some(left) = task.waits_for.as_mut().and_then(|w| w.remaining_s.as_mut()) {
@@ -211,13 +217,13 @@ impl World {
         self.diagnose_after(before)
     }
 
-    pub fn diagnose_after(&self, before: Process) -> (Verdict, Vec<Diagnosis>) {
+    pub(super) fn diagnose_after(&self, before: Process) -> (Verdict, Vec<Diagnosis>) {
         super::diagnose(&self.process, &[before], 1.0, self)
     }
 }
 
 /// A wait of this kind, for a resource where `on` is not empty.
-pub fn wait(kind: &str, on: &str) -> Wait {
+pub(super) fn wait(kind: &str, on: &str) -> Wait {
     Wait {
         kind: kind.parse().unwrap(),
         resource: (!on.is_empty()).then(|| on.into()),
@@ -233,7 +239,7 @@ fn referrer(from: &str) -> Referrer {
 }
 
 /// A descriptor that a loop watches for reading.
-pub fn loop_file(fd: i64) -> LoopFile {
+pub(super) fn loop_file(fd: i64) -> LoopFile {
     LoopFile {
         fd,
         events: FileEvents::Read,
@@ -248,27 +254,27 @@ pub fn loop_file(fd: i64) -> LoopFile {
 }
 
 /// The ids of made-up items.
-pub fn ids<const N: usize>(names: [&str; N]) -> [ItemId; N] {
+pub(super) fn ids<const N: usize>(names: [&str; N]) -> [ItemId; N] {
     names.map(ItemId::from)
 }
 
 /// The text of how the finding came about.
-pub fn how(one: &Diagnosis) -> &'static str {
+pub(super) fn how(one: &Diagnosis) -> &'static str {
     one.how.map_or("", How::as_str)
 }
 
 /// The kinds of findings, in order.
-pub fn kinds(found: &[Diagnosis]) -> Vec<&str> {
+pub(super) fn kinds(found: &[Diagnosis]) -> Vec<&str> {
     found.iter().map(|one| one.kind.as_str()).collect()
 }
 
 /// The text of the first culprit.
-pub fn culprit(found: &[Diagnosis]) -> &str {
+pub(super) fn culprit(found: &[Diagnosis]) -> &str {
     let first = found.first().and_then(|one| one.culprit.as_ref());
     first.map_or("", |culprit| &culprit.text)
 }
 
-pub fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
+pub(super) fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
     Frame {
         function: function.rsplit('.').next().unwrap_or(function).into(),
         qualname: function.into(),
@@ -330,7 +336,7 @@ fn thread(name: &str, frames: Vec<Frame>) -> Thread {
     }
 }
 
-pub fn event_loop(id: &str, thread: &str) -> EventLoop {
+pub(super) fn event_loop(id: &str, thread: &str) -> EventLoop {
     EventLoop {
         id: id.into(),
         interpreter: 0,

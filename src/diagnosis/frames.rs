@@ -3,19 +3,19 @@
 use crate::model::{Frame, FrameKind, Thread, WaitKind};
 
 /// The innermost frame of the user's own code.
-pub fn user_frame(frames: &[Frame]) -> Option<&Frame> {
+pub(super) fn user_frame(frames: &[Frame]) -> Option<&Frame> {
     frames
         .iter()
         .find(|frame| !frame.library && frame.file.is_some() && frame.line.is_some())
 }
 
 /// Whether all frames are of the standard library or of installed packages.
-pub fn is_library_only(frames: &[Frame]) -> bool {
+pub(super) fn is_library_only(frames: &[Frame]) -> bool {
     frames.iter().all(|frame| frame.library)
 }
 
 /// Whether the stack has a frame of this function of a library file.
-pub fn runs(frames: &[Frame], file: &str, function: &str) -> bool {
+pub(super) fn runs(frames: &[Frame], file: &str, function: &str) -> bool {
     frames.iter().any(|frame| is_in(frame, file, function))
 }
 
@@ -30,7 +30,7 @@ fn is_in(frame: &Frame, file: &str, function: &str) -> bool {
 
 /// The frames of the step that a thread's loop runs now, innermost first; the
 /// whole stack where the thread runs no loop.
-pub fn step(thread: &Thread) -> &[Frame] {
+pub(super) fn step(thread: &Thread) -> &[Frame] {
     /// Functions of `asyncio/base_events.py`, and of uvloop, that run steps.
     const RUNNERS: [&str; 3] = ["_run_once", "run_forever", "run_until_complete"];
     let mut frames = thread.frames.iter();
@@ -44,12 +44,12 @@ pub fn step(thread: &Thread) -> &[Frame] {
 
 /// Whether the step went through a fork. Then the loop and its tasks are copies
 /// of the parent's, and the child does something else.
-pub fn is_forked_step(thread: &Thread) -> bool {
+pub(super) fn is_forked_step(thread: &Thread) -> bool {
     runs(step(thread), "multiprocessing/popen_fork.py", "_launch")
 }
 
 /// Whether the thread is a worker of a pool that has no job.
-pub fn is_idle_worker(thread: &Thread) -> bool {
+pub(super) fn is_idle_worker(thread: &Thread) -> bool {
     let innermost = thread.frames.first();
     innermost.is_some_and(|frame| {
         is_in(frame, "concurrent/futures/thread.py", "_worker")
@@ -63,7 +63,7 @@ pub fn is_idle_worker(thread: &Thread) -> bool {
 }
 
 /// Whether two stacks stand at the same lines of the same functions.
-pub fn same_frames(old: &[Frame], new: &[Frame]) -> bool {
+pub(super) fn same_frames(old: &[Frame], new: &[Frame]) -> bool {
     old.len() == new.len()
         && old
             .iter()
@@ -72,6 +72,6 @@ pub fn same_frames(old: &[Frame], new: &[Frame]) -> bool {
 }
 
 /// Whether two frames run the same function.
-pub fn same_code(old: &Frame, new: &Frame) -> bool {
+pub(super) fn same_code(old: &Frame, new: &Frame) -> bool {
     old.qualname == new.qualname && old.file == new.file
 }

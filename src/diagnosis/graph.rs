@@ -18,7 +18,7 @@ use crate::model::ItemId;
 
 /// A part of the stuck nodes that waits for nobody outside of itself.
 #[derive(Debug, Clone)]
-pub struct Root {
+pub(super) struct Root {
     /// Its nodes.
     pub nodes: Vec<ItemId>,
     /// Proved circles within it.
@@ -27,7 +27,7 @@ pub struct Root {
 
 /// The wait-for graph of one process.
 #[derive(Debug)]
-pub struct Graph<'a> {
+pub(super) struct Graph<'a> {
     /// Who waits for whom.
     pub deps: Dependencies<'a>,
     /// Where the stuck nodes begin.
@@ -37,7 +37,7 @@ pub struct Graph<'a> {
 
 impl<'a> Graph<'a> {
     /// Builds the graph and finds the stuck nodes and the roots.
-    pub fn build(facts: &Facts<'a>) -> Self {
+    pub(super) fn build(facts: &Facts<'a>) -> Self {
         let deps = Dependencies::find(facts);
         let alive = alive::find(facts, &deps);
         let roots = find_roots(&deps, &alive);
@@ -45,12 +45,12 @@ impl<'a> Graph<'a> {
     }
 
     /// Whether nothing that is known lets the item go on.
-    pub fn stuck(&self, id: ItemId) -> bool {
+    pub(super) fn stuck(&self, id: ItemId) -> bool {
         self.deps.node(id).is_some_and(|node| self.is_stuck(node))
     }
 
     /// The same of a node.
-    pub fn is_stuck(&self, node: NodeIndex) -> bool {
+    pub(super) fn is_stuck(&self, node: NodeIndex) -> bool {
         !self.alive.contains(node)
     }
 }

@@ -21,7 +21,7 @@ const MAX_WAITS_FROM_STOPS: u64 = 8;
 
 /// Comparison of the last sample with those before it.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(super) struct Progress {
     /// Whether there was anything to compare with.
     pub known: bool,
     /// Tasks and threads that did something.
@@ -36,7 +36,7 @@ pub struct Progress {
 
 impl Progress {
     /// Compares `process` with the earlier samples, oldest first.
-    pub fn compare(process: &Process, earlier: &[Process], interval_s: f64) -> Self {
+    pub(super) fn compare(process: &Process, earlier: &[Process], interval_s: f64) -> Self {
         let mut progress = Self {
             known: !earlier.is_empty(),
             ..Self::default()
@@ -107,32 +107,32 @@ impl Progress {
     }
 
     /// Whether a task or thread did something between the samples.
-    pub fn moved(&self, id: ItemId) -> bool {
+    pub(super) fn moved(&self, id: ItemId) -> bool {
         self.moved.contains(&id)
     }
 
     /// Whether the task appeared after the first sample.
-    pub fn is_new(&self, id: ItemId) -> bool {
+    pub(super) fn is_new(&self, id: ItemId) -> bool {
         self.new.contains(&id)
     }
 
     /// Whether the item was there before, and is the same now.
-    pub fn unchanged(&self, id: ItemId) -> bool {
+    pub(super) fn unchanged(&self, id: ItemId) -> bool {
         self.known && !self.moved(id) && !self.is_new(id)
     }
 
     /// Share of a processor that the thread used between the samples.
-    pub fn cpu(&self, thread: ItemId) -> Option<f64> {
+    pub(super) fn cpu(&self, thread: ItemId) -> Option<f64> {
         self.cpu.get(&thread).copied()
     }
 
     /// Whether the thread used the processor noticeably.
-    pub fn works(&self, thread: ItemId) -> bool {
+    pub(super) fn works(&self, thread: ItemId) -> bool {
         self.cpu(thread).is_some_and(|share| share > WORKING)
     }
 
     /// How many tasks appeared after the first sample.
-    pub fn appeared(&self) -> usize {
+    pub(super) fn appeared(&self) -> usize {
         self.new.len()
     }
 }

@@ -9,7 +9,7 @@ const SOON_S: f64 = 60.0;
 
 /// A rule finds all there is of one kind.
 #[derive(Debug)]
-pub struct Rule {
+pub(super) struct Rule {
     /// The kind of its findings.
     pub kind: DiagnosisKind,
     /// How near to the root cause its findings are.
@@ -29,7 +29,7 @@ pub struct Rule {
 /// The position of a kind in the chain of causes. A finding of an earlier rank
 /// is the reason for one of a later rank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rank {
+pub(super) enum Rank {
     /// The cause is older than the process.
     BeforeStart,
     /// Loops, threads or one actor that wait in a circle.
@@ -50,7 +50,7 @@ pub enum Rank {
 
 /// What a finding says about the process as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meaning {
+pub(super) enum Meaning {
     /// It will not go on.
     Hung,
     /// A loop does not turn.
@@ -65,7 +65,7 @@ pub enum Meaning {
 
 /// What a rule cannot do without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Needs {
+pub(super) enum Needs {
     /// One sample.
     Sample,
     /// An earlier sample to compare with.
@@ -76,7 +76,7 @@ pub enum Needs {
 
 impl Needs {
     /// Whether the facts have it.
-    pub fn are_met(self, facts: &Facts<'_>) -> bool {
+    pub(super) fn are_met(self, facts: &Facts<'_>) -> bool {
         match self {
             Self::Sample => true,
             Self::Movement => facts.progress.known,
@@ -87,7 +87,7 @@ impl Needs {
 
 /// A diagnosis and the rule that made it.
 #[derive(Debug)]
-pub struct Finding {
+pub(super) struct Finding {
     /// The rule that made it.
     pub rule: &'static Rule,
     /// What it found.
@@ -96,12 +96,12 @@ pub struct Finding {
 
 impl Finding {
     /// Whether it is only a guess.
-    pub fn is_guess(&self) -> bool {
+    pub(super) fn is_guess(&self) -> bool {
         self.diagnosis.confidence == Confidence::Possible
     }
 
     /// Whether it alone makes the process count as hung.
-    pub fn is_hang(&self) -> bool {
+    pub(super) fn is_hang(&self) -> bool {
         let recovers = self.diagnosis.recovers_in_s;
         let soon = recovers.is_some_and(|left| left < SOON_S);
         self.rule.meaning == Meaning::Hung && !self.is_guess() && !soon
@@ -109,7 +109,7 @@ impl Finding {
 }
 
 /// A diagnosis of which only kind, confidence and summary are known.
-pub fn diagnosis(kind: DiagnosisKind, confidence: Confidence, summary: String) -> Diagnosis {
+pub(super) fn diagnosis(kind: DiagnosisKind, confidence: Confidence, summary: String) -> Diagnosis {
     Diagnosis {
         kind,
         how: None,

@@ -15,7 +15,7 @@ use crate::model::{
 const BUSY: f64 = 0.1;
 
 /// Judges the process by what was found, worst first.
-pub fn judge(context: &Context<'_>, found: &[Finding]) -> Verdict {
+pub(super) fn judge(context: &Context<'_>, found: &[Finding]) -> Verdict {
     let (state, confidence, summary) = of_findings(found)
         .or_else(|| of_movement(&context.facts, found))
         .unwrap_or_else(|| of_waits(context, found));

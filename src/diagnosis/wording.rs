@@ -11,7 +11,7 @@ const NAMES_SHOWN: usize = 3;
 
 impl Facts<'_> {
     /// What people call the item.
-    pub fn name(&self, id: ItemId) -> String {
+    pub(super) fn name(&self, id: ItemId) -> String {
         match self.index.get(id) {
             Some(Item::Task(task)) => task_name(task),
             Some(Item::Thread(thread)) => thread.name.clone(),
@@ -24,7 +24,7 @@ impl Facts<'_> {
     }
 
     /// Several names in one phrase, the rest counted.
-    pub fn names(&self, ids: impl IntoIterator<Item = impl Borrow<ItemId>>) -> String {
+    pub(super) fn names(&self, ids: impl IntoIterator<Item = impl Borrow<ItemId>>) -> String {
         let mut names: Vec<String> = Vec::new();
         let mut more = 0;
         for id in ids {
@@ -52,7 +52,7 @@ fn task_name(task: &Task) -> String {
 }
 
 /// The name of a resource, or its type where it has none.
-pub fn resource_name(resource: &Resource) -> String {
+pub(super) fn resource_name(resource: &Resource) -> String {
     match &resource.name {
         Some(name) => name.clone(),
         None if !resource.type_name.is_empty() => format!("a {}", short_type(&resource.type_name)),
@@ -72,12 +72,12 @@ fn short_type(full: &str) -> String {
 }
 
 /// The last part of a dotted name: `scan` of `Table.scan`.
-pub fn last_part(name: &str) -> &str {
+pub(super) fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
 /// The innermost user line of a stack: `handle (base.py:12)`.
-pub fn location(frames: &[Frame]) -> String {
+pub(super) fn location(frames: &[Frame]) -> String {
     match user_frame(frames) {
         Some(frame) => format!(
             "{} ({}:{})",
@@ -93,12 +93,12 @@ pub fn location(frames: &[Frame]) -> String {
 }
 
 /// The file name without its folders.
-pub fn base_name(file: &str) -> &str {
+pub(super) fn base_name(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
 }
 
 /// Seconds in the unit that people would use.
-pub fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     match seconds {
         s if s < 120.0 => format!("{s:.1} s"),
         s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
@@ -107,7 +107,7 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// The verb for so many: `waits` for one, `wait` for several.
-pub fn verb(number: usize, stem: &str) -> String {
+pub(super) fn verb(number: usize, stem: &str) -> String {
     match (number, stem) {
         (1, "have") => "has".to_owned(),
         (1, stem) => format!("{stem}s"),
@@ -116,7 +116,7 @@ pub fn verb(number: usize, stem: &str) -> String {
 }
 
 /// A number of things: `1 task`, `3 tasks`.
-pub fn count(number: usize, thing: &str) -> String {
+pub(super) fn count(number: usize, thing: &str) -> String {
     match number {
         1 => format!("1 {thing}"),
         number => format!("{number} {thing}s"),

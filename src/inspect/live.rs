@@ -19,7 +19,7 @@ const GO_ON_PERIOD: Duration = Duration::from_millis(20);
 
 /// The running processes of this machine.
 #[derive(Debug, Clone, Copy)]
-pub struct Live;
+pub(super) struct Live;
 
 impl Target for Live {
     fn samples(&self, capture: &Inspection) -> Result<InspectionSamples, Error> {
@@ -99,7 +99,7 @@ impl Target for Live {
 ///
 /// # Errors
 /// If the requested process has ended.
-pub fn children_of(capture: &Inspection) -> Result<Vec<u32>, Error> {
+pub(super) fn children_of(capture: &Inspection) -> Result<Vec<u32>, Error> {
     match capture.children {
         true => Ok(process::Process::open(capture.pid)?.children()),
         false => Ok(Vec::new()),

@@ -8,7 +8,7 @@ const REMOVED: &str = "***";
 
 /// Removes the arguments of the script, and code after `-c`, from a command line.
 /// The program, the options of the interpreter and the script or module remain.
-pub fn command(words: &[String]) -> Vec<String> {
+pub(super) fn command(words: &[String]) -> Vec<String> {
     let mut masked = Vec::with_capacity(words.len());
     let mut words = words.iter();
     if let Some(program) = words.next() {
@@ -41,7 +41,7 @@ pub fn command(words: &[String]) -> Vec<String> {
 
 /// Redacts the command line of another process. Command lines that differ from
 /// `ours` still differ afterwards.
-pub fn other_command(theirs: &[String], ours: &[String]) -> Vec<String> {
+pub(super) fn other_command(theirs: &[String], ours: &[String]) -> Vec<String> {
     let mut masked = command(theirs);
     if theirs != ours && masked == command(ours) {
         masked.push(REMOVED.into());
@@ -50,7 +50,7 @@ pub fn other_command(theirs: &[String], ours: &[String]) -> Vec<String> {
 }
 
 /// Redacts all command lines of a snapshot.
-pub fn snapshot(process: &mut Process) {
+pub(super) fn snapshot(process: &mut Process) {
     let ours = std::mem::take(&mut process.command);
     for child in &mut process.children {
         child.command = other_command(&child.command, &ours);
@@ -59,7 +59,7 @@ pub fn snapshot(process: &mut Process) {
 }
 
 /// Redacts all command lines of one sample of a process whose command is `ours`.
-pub fn sample(sample: &mut Sample, ours: &[String]) {
+pub(super) fn sample(sample: &mut Sample, ours: &[String]) {
     for child in &mut sample.moment.descriptors.children {
         child.command = other_command(&child.command, ours);
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::*;
 
 /// A frame of `function`; files under `/usr/lib` are libraries.
-pub fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
+pub(crate) fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
     Frame {
         function: function.rsplit('.').next().unwrap_or(function).into(),
         qualname: function.into(),
@@ -25,7 +25,7 @@ pub fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
 }
 
 /// Frames of one kind, given outermost first; the result is innermost first.
-pub fn frames(chain: &[(&str, &str, u32)], kind: FrameKind) -> Vec<Frame> {
+pub(crate) fn frames(chain: &[(&str, &str, u32)], kind: FrameKind) -> Vec<Frame> {
     let frames = chain.iter().rev();
     frames
         .map(|(function, file, line)| frame(function, file, *line, kind))
@@ -33,7 +33,7 @@ pub fn frames(chain: &[(&str, &str, u32)], kind: FrameKind) -> Vec<Frame> {
 }
 
 /// A waiting task of no loop. Its coroutine is the outermost frame.
-pub fn task(id: &str, name: &str, frames: Vec<Frame>) -> Task {
+pub(crate) fn task(id: &str, name: &str, frames: Vec<Frame>) -> Task {
     let coroutine = frames.last().map_or("gone", |frame| &frame.qualname);
     Task {
         id: id.into(),
@@ -61,7 +61,7 @@ pub fn task(id: &str, name: &str, frames: Vec<Frame>) -> Task {
 }
 
 /// A thread that is blocked in `futex`.
-pub fn thread(id: &str, native_id: u64, name: &str, frames: Vec<Frame>) -> Thread {
+pub(crate) fn thread(id: &str, native_id: u64, name: &str, frames: Vec<Frame>) -> Thread {
     Thread {
         id: id.into(),
         interpreter: 0,
@@ -82,7 +82,7 @@ pub fn thread(id: &str, native_id: u64, name: &str, frames: Vec<Frame>) -> Threa
 }
 
 /// A loop that waits in its selector.
-pub fn event_loop(id: &str, thread: &str) -> EventLoop {
+pub(crate) fn event_loop(id: &str, thread: &str) -> EventLoop {
     EventLoop {
         id: id.into(),
         interpreter: 0,
@@ -103,7 +103,7 @@ pub fn event_loop(id: &str, thread: &str) -> EventLoop {
 }
 
 /// A process that runs `script` and has nothing in it.
-pub fn process(script: &str) -> Process {
+pub(crate) fn process(script: &str) -> Process {
     Process {
         pid: 4242,
         parent_pid: Some(1),
@@ -139,7 +139,7 @@ pub fn process(script: &str) -> Process {
 }
 
 /// A snapshot of one process.
-pub fn snapshot(process: Process) -> Snapshot {
+pub(crate) fn snapshot(process: Process) -> Snapshot {
     Snapshot {
         schema_version: SCHEMA_VERSION,
         tool: Tool {
@@ -152,7 +152,7 @@ pub fn snapshot(process: Process) -> Snapshot {
 }
 
 /// A wait of this kind for no resource.
-pub fn wait(kind: &str, summary: &str) -> Wait {
+pub(crate) fn wait(kind: &str, summary: &str) -> Wait {
     Wait {
         kind: kind.parse().unwrap(),
         type_name: "asyncio.locks.Lock".into(),
@@ -162,7 +162,7 @@ pub fn wait(kind: &str, summary: &str) -> Wait {
 }
 
 /// A resource, whose kind is that of its id.
-pub fn resource(id: &str, type_name: &str, name: &str) -> Resource {
+pub(crate) fn resource(id: &str, type_name: &str, name: &str) -> Resource {
     let id = ItemId::from(id);
     Resource {
         name: Some(name.into()),
@@ -171,7 +171,7 @@ pub fn resource(id: &str, type_name: &str, name: &str) -> Resource {
 }
 
 /// An edge: `from` cannot go on before `to` does.
-pub fn edge(from: &str, to: &str, via: &str) -> Edge {
+pub(crate) fn edge(from: &str, to: &str, via: &str) -> Edge {
     Edge {
         from: from.into(),
         to: to.into(),
@@ -180,7 +180,7 @@ pub fn edge(from: &str, to: &str, via: &str) -> Edge {
 }
 
 /// A reference from an item to a resource.
-pub fn reference(from: &str, to: &str, path: &str) -> Reference {
+pub(crate) fn reference(from: &str, to: &str, path: &str) -> Reference {
     Reference {
         from: Referrer::Item(from.into()),
         to: to.into(),
@@ -191,7 +191,12 @@ pub fn reference(from: &str, to: &str, path: &str) -> Reference {
 }
 
 /// A coroutine of no task.
-pub fn coroutine(id: &str, qualname: &str, state: CoroutineState, frames: Vec<Frame>) -> Coroutine {
+pub(crate) fn coroutine(
+    id: &str,
+    qualname: &str,
+    state: CoroutineState,
+    frames: Vec<Frame>,
+) -> Coroutine {
     Coroutine {
         id: id.into(),
         qualname: qualname.into(),
@@ -205,7 +210,7 @@ pub fn coroutine(id: &str, qualname: &str, state: CoroutineState, frames: Vec<Fr
 }
 
 /// A certain verdict from two samples.
-pub fn verdict(state: &str, summary: &str) -> Option<Verdict> {
+pub(crate) fn verdict(state: &str, summary: &str) -> Option<Verdict> {
     Some(Verdict {
         state: state.parse().unwrap(),
         confidence: Confidence::Certain,
@@ -216,7 +221,7 @@ pub fn verdict(state: &str, summary: &str) -> Option<Verdict> {
 }
 
 /// A certain finding about tasks and threads.
-pub fn diagnosis(kind: &str, tasks: &[&str], threads: &[&str], affected: u64) -> Diagnosis {
+pub(crate) fn diagnosis(kind: &str, tasks: &[&str], threads: &[&str], affected: u64) -> Diagnosis {
     let ids = |ids: &[&str]| ids.iter().map(|id| (*id).into()).collect();
     Diagnosis {
         kind: kind.parse().unwrap(),

@@ -2,21 +2,21 @@
 
 mod hung;
 
-pub use hung::starved;
+pub(crate) use hung::starved;
 
-pub use crate::model::fixtures::{
+pub(crate) use crate::model::fixtures::{
     coroutine, diagnosis, edge, reference, resource, snapshot, verdict, wait,
 };
 
 use crate::model::fixtures as model;
 use crate::model::*;
 
-pub fn frame(function: &str, file: &str, line: u32) -> Frame {
+pub(crate) fn frame(function: &str, file: &str, line: u32) -> Frame {
     model::frame(function, file, line, FrameKind::Coroutine)
 }
 
 /// A waiting task; its frames are given outermost first.
-pub fn task(address: u64, name: &str, chain: &[(&str, &str, u32)], summary: &str) -> Task {
+pub(crate) fn task(address: u64, name: &str, chain: &[(&str, &str, u32)], summary: &str) -> Task {
     let frames = model::frames(chain, FrameKind::Coroutine);
     Task {
         event_loop: Some("loop:0x1".into()),
@@ -27,13 +27,13 @@ pub fn task(address: u64, name: &str, chain: &[(&str, &str, u32)], summary: &str
 }
 
 /// A blocked thread; its frames are given outermost first.
-pub fn thread(native_id: u64, name: &str, chain: &[(&str, &str, u32)]) -> Thread {
+pub(crate) fn thread(native_id: u64, name: &str, chain: &[(&str, &str, u32)]) -> Thread {
     let frames = model::frames(chain, FrameKind::Function);
     model::thread(&format!("thread:{native_id}"), native_id, name, frames)
 }
 
 /// A process with a main thread that runs an idle loop, and no tasks.
-pub fn process() -> Process {
+pub(crate) fn process() -> Process {
     let mut main = thread(
         4242,
         "MainThread",
@@ -61,7 +61,7 @@ pub fn process() -> Process {
 }
 
 /// The process of a deadlock between two transfers, among six tasks.
-pub fn bank() -> Process {
+pub(crate) fn bank() -> Process {
     const LOCKS: &str = "/usr/lib/python3.13/asyncio/locks.py";
     let transfer = [
         ("transfer", "/srv/bank.py", 24),
@@ -178,7 +178,7 @@ fn lock_of(id: &str, holder: &str, waiter: ItemId) -> Resource {
 
 /// Ten thousand tasks under one: workers that wait for work, jobs that wait to
 /// try again, and one that has not started.
-pub fn crowd() -> Process {
+pub(crate) fn crowd() -> Process {
     const TASKS: &str = "/usr/lib/python3.13/asyncio/tasks.py";
     let main = [
         ("main", "/srv/crawl.py", 60),

@@ -142,7 +142,7 @@ fn home(process: &Process) -> Option<&str> {
 
 /// What a task is called: its name, or where the version gives none, its
 /// coroutine and address. Printable.
-pub fn task_label(task: &Task) -> String {
+pub(super) fn task_label(task: &Task) -> String {
     if task.name.is_empty() {
         format!("{}@{}", short(&task.coroutine), address(task.id))
     } else {
@@ -151,7 +151,7 @@ pub fn task_label(task: &Task) -> String {
 }
 
 /// The number of a loop and the name of its thread: `#1 MainThread`. Printable.
-pub fn loop_label(event_loop: &EventLoop, index: &Index) -> String {
+pub(super) fn loop_label(event_loop: &EventLoop, index: &Index) -> String {
     let number = index.loop_number(event_loop.id);
     match event_loop.thread.and_then(|id| index.thread(id)) {
         Some(thread) => format!("#{number} {}", short(&thread.name)),
@@ -160,7 +160,7 @@ pub fn loop_label(event_loop: &EventLoop, index: &Index) -> String {
 }
 
 /// An id without the word for its kind: `0x7f00`, `4242`, `fd-7`.
-pub fn address(id: ItemId) -> String {
+pub(crate) fn address(id: ItemId) -> String {
     match id {
         ItemId::Task(addr)
         | ItemId::Loop(addr)
@@ -173,6 +173,6 @@ pub fn address(id: ItemId) -> String {
 }
 
 /// A name of the target, cut and printable.
-pub fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     plain_text::cut(&plain_text::name(text), NAME_COLUMNS).into_owned()
 }

@@ -12,8 +12,8 @@ mod index;
 pub mod json;
 pub mod select;
 pub mod text;
-pub mod wait_path;
-pub mod words;
+pub(crate) mod wait_path;
+pub(crate) mod words;
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,9 @@ pub(crate) use index::address;
 /// Tasks and threads of one process chosen by name: indexes in its lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
+    /// Indexes of tasks.
     pub tasks: BTreeSet<usize>,
+    /// Indexes of threads.
     pub threads: BTreeSet<usize>,
 }
 

@@ -8,7 +8,7 @@ const MAX_STEPS: usize = 5;
 
 /// What a step goes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Via {
+pub(crate) enum Via {
     /// An edge of the snapshot.
     Edge(EdgeKind),
     /// A wait for which the snapshot has no edge.
@@ -25,7 +25,7 @@ const HOLDS: Via = Via::Edge(EdgeKind::Holds);
 
 /// All of `from` wait for all of `to`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     pub from: Vec<ItemId>,
     pub via: Via,
     pub to: Vec<ItemId>,
@@ -37,7 +37,7 @@ pub struct Step {
 
 /// Steps one after the other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WaitPath {
+pub(crate) struct WaitPath {
     pub start: Vec<ItemId>,
     pub steps: Vec<Step>,
     /// The items that wait for nothing further; empty where the path is cut or
@@ -50,7 +50,7 @@ pub struct WaitPath {
 /// The path that explains the finding best. It starts with the tasks and threads
 /// at the culprit's line, prefers what the finding names, and goes on until it
 /// closes or ends.
-pub fn of(diagnosis: &Diagnosis, index: &Index<'_>) -> WaitPath {
+pub(crate) fn of(diagnosis: &Diagnosis, index: &Index<'_>) -> WaitPath {
     let threads = (diagnosis.threads.iter()).map(|id| running_task(*id, index));
     let mut wanted: IdSet = diagnosis.tasks.iter().copied().chain(threads).collect();
     let mut actors: Vec<ItemId> = wanted.iter().copied().collect();

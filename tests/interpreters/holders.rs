@@ -79,7 +79,7 @@ fn compare(process: &Process, lock: &str, line: u32) -> Result<(), String> {
     let resource = process
         .resources
         .iter()
-        .find(|resource| resource.waiters.iter().any(|known| *known == waiter))
+        .find(|resource| resource.waiters.contains(&waiter))
         .ok_or("nothing is waited for")?;
     if resource.holders != [holder] {
         return Err(format!("held by {:?}, not by {holder}", resource.holders));

@@ -4,6 +4,12 @@
 //! The legs are what `scripts/interpreters` found; one that is missing is an
 //! ignored test that says why. `cargo test --test interpreters -- chains::3.14d`
 //! runs a part.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    reason = "a test program has no interface, and makes system calls of its own"
+)]
 
 mod bundles;
 mod capture;

@@ -1,4 +1,10 @@
 //! The module `process`: real processes, read from outside.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    reason = "a test program has no interface, and makes system calls of its own"
+)]
 
 mod images;
 mod measurements;

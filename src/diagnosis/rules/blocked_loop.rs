@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::BlockedLoop,
     rank: Rank::NotRun,
     meaning: Meaning::BlockedLoop,
@@ -39,7 +39,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .filter(|event_loop| matches!(event_loop.state, LoopState::Blocked | LoopState::Running))
         .filter_map(|event_loop| {
             let thread = context.facts.thread(event_loop.thread?)?;
-            (!in_deadlock.contains((&thread.id))).then_some((event_loop, thread))
+            (!in_deadlock.contains(&thread.id)).then_some((event_loop, thread))
         })
         .filter_map(|(event_loop, thread)| examine(context, event_loop, thread))
         .collect()

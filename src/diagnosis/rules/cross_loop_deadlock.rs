@@ -7,7 +7,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{Diagnosis, DiagnosisKind, ItemId};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::CrossLoopDeadlock,
     rank: Rank::ThreadDeadlock,
     meaning: Meaning::Hung,

@@ -6,7 +6,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{ChildProcess, Confidence, Diagnosis, DiagnosisKind, ItemId};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::CrossProcessWait,
     rank: Rank::MayEnd,
     meaning: Meaning::Waiting,
@@ -27,7 +27,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// Whether the kernel says that the child sleeps or is stopped.
-pub fn sleeps(child: &ChildProcess) -> bool {
+pub(super) fn sleeps(child: &ChildProcess) -> bool {
     matches!(child.state.as_str(), "S" | "D" | "T")
 }
 

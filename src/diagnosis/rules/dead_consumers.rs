@@ -8,7 +8,7 @@ use crate::diagnosis::wording::{count, verb};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, Resource, WaitKind};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::DeadConsumers,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Hung,
@@ -27,7 +27,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// Whether all who wait for the queue want it emptied, and nobody takes.
-pub fn has_no_consumers(context: &Context<'_>, resource: &Resource) -> bool {
+pub(super) fn has_no_consumers(context: &Context<'_>, resource: &Resource) -> bool {
     if !resource.kind.has_consumers() {
         return false;
     }

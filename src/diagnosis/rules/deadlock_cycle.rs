@@ -8,7 +8,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, ResourceKind, WaitKind};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::DeadlockCycle,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Hung,

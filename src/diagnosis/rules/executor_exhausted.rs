@@ -14,7 +14,7 @@ use crate::model::{
 };
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::ExecutorExhausted,
     rank: Rank::NotRun,
     meaning: Meaning::Hung,
@@ -25,7 +25,7 @@ pub const RULE: Rule = Rule {
 };
 
 /// An executor without a worker that could take a job.
-pub struct Exhausted<'a> {
+pub(super) struct Exhausted<'a> {
     pub resource: &'a Resource,
     pub workers: Vec<ItemId>,
     /// Tasks that wait for a worker.
@@ -38,7 +38,7 @@ pub struct Exhausted<'a> {
 
 impl Exhausted<'_> {
     /// Tasks behind the workers and in the queue.
-    pub fn affected(&self, context: &Context<'_>) -> u64 {
+    pub(super) fn affected(&self, context: &Context<'_>) -> u64 {
         let own = std::iter::once(self.resource.id);
         context.affected(own.chain(self.workers.iter().copied()))
     }
@@ -51,7 +51,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// The executors in circles, and those that are full and do not move.
-pub fn exhausted<'a>(context: &Context<'a>) -> Vec<Exhausted<'a>> {
+pub(super) fn exhausted<'a>(context: &Context<'a>) -> Vec<Exhausted<'a>> {
     let circular: FxHashSet<ItemId> = context
         .cycles_of(Shape::Executor)
         .into_iter()
@@ -127,7 +127,7 @@ fn workers<'a>(context: &Context<'a>, resource: &Resource) -> Vec<ItemId> {
 }
 
 /// Whether the thread is blocked at the same line as in every earlier sample.
-pub fn stands_still(context: &Context<'_>, thread: &Thread) -> bool {
+pub(super) fn stands_still(context: &Context<'_>, thread: &Thread) -> bool {
     context.graph.stuck(thread.id)
         || (thread.state == ThreadState::Blocked
             && context.facts.progress.unchanged(thread.id)
@@ -135,7 +135,7 @@ pub fn stands_still(context: &Context<'_>, thread: &Thread) -> bool {
 }
 
 /// Whether the thread goes on by itself after some time.
-pub fn sleeps(thread: &Thread) -> bool {
+pub(super) fn sleeps(thread: &Thread) -> bool {
     thread
         .waits_for
         .as_ref()
@@ -152,7 +152,7 @@ fn keeps_its_job(context: &Context<'_>, thread: &Thread) -> bool {
 }
 
 /// How people call the first executor among resources.
-pub fn name_of(context: &Context<'_>, resources: &[ItemId]) -> String {
+pub(super) fn name_of(context: &Context<'_>, resources: &[ItemId]) -> String {
     let executor = resources
         .iter()
         .filter_map(|id| context.facts.resource(*id))

@@ -11,7 +11,7 @@ use crate::diagnosis::wording::{location, verb};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, How, Task, TaskState, WaitKind};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::ExternalWait,
     rank: Rank::MayEnd,
     meaning: Meaning::Waiting,

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::ForkInheritedLock,
     rank: Rank::BeforeStart,
     meaning: Meaning::Hung,
@@ -31,7 +31,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// Whether a thread lock is locked, without a holder, in a forked child.
-pub fn is_inherited(context: &Context<'_>, resource: &Resource) -> bool {
+pub(super) fn is_inherited(context: &Context<'_>, resource: &Resource) -> bool {
     let held = context
         .graph
         .deps

@@ -7,7 +7,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{Coroutine, CoroutineState, Diagnosis, DiagnosisKind, Resource};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::HeldBySuspendedAsyncgen,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Hung,
@@ -33,14 +33,14 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// Whether nobody resumes it.
-pub fn is_left(context: &Context<'_>, coroutine: &Coroutine) -> bool {
+pub(super) fn is_left(context: &Context<'_>, coroutine: &Coroutine) -> bool {
     coroutine.event_loop.is_none()
         && coroutine.state != CoroutineState::Created
         && context.graph.deps.needs(coroutine.id).next().is_none()
 }
 
 /// What it holds that somebody is stuck behind.
-pub fn held_by<'a>(context: &Context<'a>, coroutine: &Coroutine) -> Vec<&'a Resource> {
+pub(super) fn held_by<'a>(context: &Context<'a>, coroutine: &Coroutine) -> Vec<&'a Resource> {
     context
         .graph
         .deps

@@ -8,7 +8,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{Confidence, CoroutineState, Diagnosis, DiagnosisKind, Resource};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::LeakedLock,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Hung,

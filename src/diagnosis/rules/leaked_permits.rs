@@ -7,7 +7,7 @@ use crate::diagnosis::wording::count;
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, Resource};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::LeakedPermits,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Hung,

@@ -8,7 +8,7 @@ use crate::diagnosis::source;
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, Frame, Task, TaskState};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::Livelock,
     rank: Rank::NotFinished,
     meaning: Meaning::Livelock,

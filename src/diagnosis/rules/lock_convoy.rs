@@ -7,7 +7,7 @@ use crate::diagnosis::wording::count;
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, ItemId, Resource};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::LockConvoy,
     rank: Rank::MayEnd,
     meaning: Meaning::Neutral,

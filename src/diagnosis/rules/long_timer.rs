@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::LongTimer,
     rank: Rank::MayEnd,
     meaning: Meaning::Waiting,

@@ -17,7 +17,7 @@ mod lock_convoy;
 mod long_timer;
 mod never_awaited;
 mod orphan_task;
-pub mod orphan_wait;
+pub(super) mod orphan_wait;
 mod pool_exhausted;
 mod self_deadlock;
 mod shield_leak;
@@ -33,7 +33,7 @@ use super::rule::{Finding, Rule};
 
 /// All rules. Where two findings have the same rank, that of the earlier rule
 /// comes first.
-pub const RULES: [&Rule; 27] = [
+pub(super) const RULES: [&Rule; 27] = [
     &fork_inherited_lock::RULE,
     &cross_loop_deadlock::RULE,
     &cross_thread_deadlock::RULE,
@@ -64,7 +64,7 @@ pub const RULES: [&Rule; 27] = [
 ];
 
 /// What all rules find, in the order of [`RULES`].
-pub fn find_all(context: &Context<'_>) -> Vec<Finding> {
+pub(super) fn find_all(context: &Context<'_>) -> Vec<Finding> {
     let rules = RULES
         .iter()
         .filter(|rule| rule.needs.are_met(&context.facts));

@@ -6,7 +6,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{Coroutine, CoroutineState, Diagnosis, DiagnosisKind, ItemId};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::NeverAwaited,
     rank: Rank::NotRun,
     meaning: Meaning::Hung,
@@ -26,12 +26,12 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// Whether it never ran and no loop is about to run it.
-pub fn is_never_awaited(coroutine: &Coroutine) -> bool {
+pub(super) fn is_never_awaited(coroutine: &Coroutine) -> bool {
     coroutine.state == CoroutineState::Created && coroutine.event_loop.is_none()
 }
 
 /// Coroutines that never started and from which the resource can be reached.
-pub fn setters<'a>(context: &Context<'a>, resource: ItemId) -> Vec<&'a Coroutine> {
+pub(super) fn setters<'a>(context: &Context<'a>, resource: ItemId) -> Vec<&'a Coroutine> {
     let referrers = context.facts.referrers(resource).iter();
     referrers
         .filter_map(|reference| context.facts.coroutine(reference.from.item()?))

@@ -6,7 +6,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, Task, TaskState};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::OrphanTask,
     rank: Rank::Note,
     meaning: Meaning::Neutral,
@@ -37,7 +37,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// Waiting tasks that only weak references keep.
-pub fn orphans<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Task> {
+pub(super) fn orphans<'a>(context: &Context<'a>) -> impl Iterator<Item = &'a Task> {
     context
         .facts
         .live_tasks()

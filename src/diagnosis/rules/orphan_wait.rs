@@ -17,7 +17,7 @@ use crate::model::{
 };
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     kind: DiagnosisKind::OrphanWait,
     rank: Rank::Endless,
     meaning: Meaning::Hung,
@@ -207,7 +207,7 @@ fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
 }
 
 /// Whether a task serves: nobody awaits it, and it keeps the program running.
-pub fn is_serving(context: &Context<'_>, task: &Task) -> bool {
+pub(crate) fn is_serving(context: &Context<'_>, task: &Task) -> bool {
     task.state == TaskState::Waiting
         && wait_kind(task).is_some_and(WaitKind::may_serve)
         && !is_awaited(context, task.id)

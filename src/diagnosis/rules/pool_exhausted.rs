@@ -8,7 +8,7 @@ use crate::diagnosis::wording::{count, verb};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, Resource, ResourceKind, WaitKind};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::PoolExhausted,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Hung,
@@ -33,7 +33,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// Whether it is a bounded queue that is empty and whose takers put items back.
-pub fn is_drained(context: &Context<'_>, resource: &Resource) -> bool {
+pub(super) fn is_drained(context: &Context<'_>, resource: &Resource) -> bool {
     let bounded = resource.limit.is_some_and(|limit| limit > 0);
     if !resource.kind.is_queue() || !bounded || resource.size != Some(0) {
         return false;

@@ -8,7 +8,7 @@ use crate::diagnosis::wording::location;
 use crate::model::{Diagnosis, DiagnosisKind, ItemId, TaskState};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::SelfDeadlock,
     rank: Rank::ThreadDeadlock,
     meaning: Meaning::Hung,

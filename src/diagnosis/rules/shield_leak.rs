@@ -9,7 +9,7 @@ use crate::diagnosis::wording::{last_part, location};
 use crate::model::{Confidence, Culprit, Diagnosis, DiagnosisKind, Task, TaskState};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::ShieldLeak,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Waiting,

@@ -10,7 +10,7 @@ use crate::model::{
 };
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::ShutdownHang,
     rank: Rank::NotFinished,
     meaning: Meaning::Hung,

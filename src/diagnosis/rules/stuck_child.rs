@@ -7,7 +7,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, ItemId, Task, TaskState};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::StuckChild,
     rank: Rank::NotFinished,
     meaning: Meaning::Neutral,

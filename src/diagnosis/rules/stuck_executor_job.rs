@@ -16,7 +16,7 @@ use crate::model::{
 };
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::StuckExecutorJob,
     rank: Rank::NotFinished,
     meaning: Meaning::Waiting,
@@ -39,9 +39,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .collect();
     let threads = context.facts.process.threads.iter();
     let in_threads = threads
-        .filter(|thread| {
-            !exhausted_workers.contains((&thread.id)) && !in_cycle.contains((&thread.id))
-        })
+        .filter(|thread| !exhausted_workers.contains(&thread.id) && !in_cycle.contains(&thread.id))
         .filter(|thread| stands_still(context, thread) && !waits_for_process(context, thread))
         .filter(|thread| !waits_for_us(context, thread) && !sleeps(thread))
         .filter_map(|thread| describe(context, thread));

@@ -8,7 +8,7 @@ use crate::diagnosis::wording::base_name;
 use crate::model::{ChildProcess, Diagnosis, DiagnosisKind};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::SubprocessPipeFull,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Hung,

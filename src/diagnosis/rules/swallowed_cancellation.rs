@@ -7,7 +7,7 @@ use crate::diagnosis::wording::{base_name, location};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, Task, TaskState};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::SwallowedCancellation,
     rank: Rank::NotGivenBack,
     meaning: Meaning::Hung,
@@ -29,7 +29,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 
 /// Whether a cancellation reached the task and it waits again. A task that waits
 /// for other tasks does not count, because the cancellation went on to these.
-pub fn waits_again(context: &Context<'_>, task: &Task) -> bool {
+pub(super) fn waits_again(context: &Context<'_>, task: &Task) -> bool {
     task.state == TaskState::Waiting
         && task.cancelling > 0
         && !task.must_cancel

@@ -9,7 +9,7 @@ use crate::diagnosis::wording::location;
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, ExceptionInfo, Task, TaskState};
 
 /// The rule of this kind.
-pub const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::UnretrievedException,
     rank: Rank::Note,
     meaning: Meaning::Neutral,
@@ -37,7 +37,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 }
 
 /// Tasks whose exception was never looked at.
-pub fn unretrieved<'a>(
+pub(super) fn unretrieved<'a>(
     context: &Context<'a>,
 ) -> impl Iterator<Item = (&'a Task, &'a ExceptionInfo)> {
     let done = context.facts.process.tasks.iter().map(Arc::as_ref);

@@ -6,7 +6,7 @@ use ruff_python_ast::{Expr, ExprCall, Stmt, StmtFunctionDef};
 use super::Module;
 
 /// Calls that stand in the expressions of one statement, not in its blocks.
-pub fn calls_of(stmt: &Stmt) -> Vec<&ExprCall> {
+pub(super) fn calls_of(stmt: &Stmt) -> Vec<&ExprCall> {
     let mut finder = Finder { found: Vec::new() };
     for expr in expressions(stmt) {
         finder.visit_expr(expr);
@@ -28,7 +28,7 @@ impl<'a> Visitor<'a> for Finder<'a> {
 }
 
 /// The expressions that a statement itself evaluates.
-pub fn expressions(stmt: &Stmt) -> Vec<&Expr> {
+pub(super) fn expressions(stmt: &Stmt) -> Vec<&Expr> {
     match stmt {
         Stmt::Expr(stmt) => vec![&stmt.value],
         Stmt::Return(stmt) => stmt.value.as_deref().into_iter().collect(),
@@ -53,12 +53,12 @@ pub fn expressions(stmt: &Stmt) -> Vec<&Expr> {
 }
 
 /// The last name of what is called: `put` of `self.free.put(x)`.
-pub fn called_name(call: &ExprCall) -> Option<&str> {
+pub(super) fn called_name(call: &ExprCall) -> Option<&str> {
     last_name(&call.func)
 }
 
 /// The last name of `a.b.c`, `c[0]` or `c`.
-pub fn last_name(expr: &Expr) -> Option<&str> {
+pub(super) fn last_name(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Name(name) => Some(name.id.as_str()),
         Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
@@ -68,7 +68,7 @@ pub fn last_name(expr: &Expr) -> Option<&str> {
 }
 
 /// The name before the last: `free` of `self.free.put`.
-pub fn receiver_name(call: &ExprCall) -> Option<&str> {
+pub(super) fn receiver_name(call: &ExprCall) -> Option<&str> {
     match &*call.func {
         Expr::Attribute(attribute) => last_name(&attribute.value),
         _ => None,
@@ -76,7 +76,7 @@ pub fn receiver_name(call: &ExprCall) -> Option<&str> {
 }
 
 /// The calls of that name in a statement.
-pub fn calls_named<'a>(stmt: &'a Stmt, name: &str) -> Vec<&'a ExprCall> {
+pub(super) fn calls_named<'a>(stmt: &'a Stmt, name: &str) -> Vec<&'a ExprCall> {
     calls_of(stmt)
         .into_iter()
         .filter(|call| called_name(call) == Some(name))

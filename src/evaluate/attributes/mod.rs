@@ -1,9 +1,9 @@
 //! Attributes of instances and classes, without running descriptors.
 
-pub mod class;
-pub mod descriptor;
-pub mod enums;
-pub mod find;
-pub mod instance;
-pub mod native;
-pub mod stdlib;
+pub(super) mod class;
+pub(super) mod descriptor;
+pub(super) mod enums;
+pub(super) mod find;
+pub(super) mod instance;
+pub(super) mod native;
+pub(super) mod stdlib;

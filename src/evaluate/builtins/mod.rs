@@ -1,9 +1,9 @@
 //! Builtin functions and calls of builtin types.
 
-pub mod arguments;
-pub mod construct;
-pub mod construct_number;
-pub mod functions;
-pub mod instances;
-pub mod numbers;
-pub mod sorting;
+pub(super) mod arguments;
+pub(super) mod construct;
+pub(super) mod construct_number;
+pub(super) mod functions;
+pub(super) mod instances;
+pub(super) mod numbers;
+pub(super) mod sorting;

@@ -1,4 +1,4 @@
 //! Format specifications, as f-strings and `format` use them.
 
-pub mod number;
-pub mod spec;
+pub(super) mod number;
+pub(super) mod spec;

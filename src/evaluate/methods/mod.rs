@@ -1,7 +1,7 @@
 //! Methods of builtin types that only read.
 
-pub mod call;
-pub mod container;
-pub mod pieces;
-pub mod text;
-pub mod units;
+pub(super) mod call;
+pub(super) mod container;
+pub(super) mod pieces;
+pub(super) mod text;
+pub(super) mod units;

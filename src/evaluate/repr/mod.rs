@@ -5,7 +5,7 @@
 //! the tree here is complete, and that it is refused where Python would call
 //! code of the program.
 
-pub mod object;
-pub mod stdlib;
-pub mod text;
-pub mod tree;
+pub(super) mod object;
+pub(super) mod stdlib;
+pub(super) mod text;
+pub(super) mod tree;

@@ -1,8 +1,8 @@
 //! From the text of an expression to its value: parsing, and each kind of expression.
 
-pub mod calls;
-pub mod comprehension;
-pub mod expression;
-pub mod fstring;
-pub mod literal;
-pub mod parse;
+pub(super) mod calls;
+pub(super) mod comprehension;
+pub(super) mod expression;
+pub(super) mod fstring;
+pub(super) mod literal;
+pub(super) mod parse;

@@ -34,7 +34,7 @@ enum Step<'a> {
 /// where it changes; the chain begins in the file that most frames of the process
 /// are in. `coroutine` is named first even where its own frame is folded. In a
 /// thread's stack, frames are marked with the task that owns them.
-pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para {
+pub(super) fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para {
     let mut units: Vec<Unit> = Vec::new();
     let mut steps = fold(frames);
     leave_out_glue(&mut steps);
@@ -87,7 +87,7 @@ pub fn compact(frames: &[Frame], coroutine: Option<&str>, index: &Index) -> Para
 
 /// How much of a chain is listed line by line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub(super) enum Extent {
     /// Library code folded and without its locals, as in the compact chain.
     Folded,
     /// Every frame, long locals cut.
@@ -97,7 +97,7 @@ pub enum Extent {
 }
 
 /// A paragraph for each frame, with its location and its locals.
-pub fn listed(frames: &[Frame], index: &Index, extent: Extent) -> Vec<Para> {
+pub(super) fn listed(frames: &[Frame], index: &Index, extent: Extent) -> Vec<Para> {
     let steps = match extent {
         Extent::Folded => fold(frames),
         Extent::All | Extent::Uncut => {
@@ -160,7 +160,7 @@ fn variable(local: &Local, uncut: bool) -> Para {
 }
 
 /// The line for an item that could not be read.
-pub fn unreadable(error: &str) -> Para {
+pub(super) fn unreadable(error: &str) -> Para {
     Para::words(Role::Bad, &format!("! unreadable: {error}"))
 }
 
@@ -224,7 +224,7 @@ fn names_first(steps: &[Step], coroutine: &str) -> bool {
 }
 
 /// The qualified name where the version has it, else the plain one.
-pub fn function(frame: &Frame) -> &str {
+pub(super) fn function(frame: &Frame) -> &str {
     match frame.qualname.as_str() {
         "" => &frame.function,
         qualname => qualname,
@@ -232,7 +232,7 @@ pub fn function(frame: &Frame) -> &str {
 }
 
 /// The name without the functions it is nested in.
-pub fn brief(qualname: &str) -> &str {
+pub(super) fn brief(qualname: &str) -> &str {
     const NESTED: &str = "<locals>.";
     match qualname.rfind(NESTED) {
         Some(at) => &qualname[at + NESTED.len()..],
@@ -241,7 +241,7 @@ pub fn brief(qualname: &str) -> &str {
 }
 
 /// File and line: `config.py:13`.
-pub fn location(frame: &Frame) -> String {
+pub(super) fn location(frame: &Frame) -> String {
     let file = frame.file.as_deref().map_or("?", base_name);
     format!("{}:{}", cut(&clean(file), FILE_COLUMNS), line(frame))
 }
@@ -269,7 +269,7 @@ fn path(frame: &Frame) -> &str {
 }
 
 /// The last part of a path, with its folder for `__init__.py` and `__main__.py`.
-pub fn base_name(path: &str) -> &str {
+pub(super) fn base_name(path: &str) -> &str {
     let mut parts = path.rmatch_indices('/').map(|(at, _)| at + 1);
     let Some(start) = parts.next() else {
         return path;

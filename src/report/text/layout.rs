@@ -8,11 +8,11 @@ use anstyle::{AnsiColor, Style};
 
 use crate::plain_text;
 use crate::plain_text::columns;
-pub use table::{Row, write_rows};
+pub(super) use table::{Row, write_rows};
 
 /// What a piece of text is. Its style follows from this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     Plain,
     /// A section's title.
     Heading,
@@ -48,25 +48,25 @@ impl Role {
 
 /// Text of one role, always safe to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub(super) struct Piece {
     text: String,
     role: Role,
 }
 
 impl Piece {
     /// The text, made safe to print.
-    pub fn new(role: Role, text: impl AsRef<str>) -> Self {
+    pub(super) fn new(role: Role, text: impl AsRef<str>) -> Self {
         let text = plain_text::clean(text.as_ref()).into_owned();
         Self { text, role }
     }
 }
 
 /// Pieces that stay on one line as long as they fit on any.
-pub type Unit = Vec<Piece>;
+pub(super) type Unit = Vec<Piece>;
 
 /// A paragraph: units with a space between, wrapped to a width.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Para {
+pub(super) struct Para {
     pub units: Vec<Unit>,
     /// Empty columns before the first line.
     pub indent: usize,
@@ -76,14 +76,14 @@ pub struct Para {
 
 impl Para {
     /// A sentence, which wraps at its spaces.
-    pub fn words(role: Role, text: &str) -> Self {
+    pub(super) fn words(role: Role, text: &str) -> Self {
         let mut para = Self::default();
         para.say(role, text);
         para
     }
 
     /// Adds words to the sentence.
-    pub fn say(&mut self, role: Role, text: &str) {
+    pub(super) fn say(&mut self, role: Role, text: &str) {
         if !text.is_empty() {
             let words = text.split(' ').map(|word| vec![Piece::new(role, word)]);
             self.units.extend(words);
@@ -91,7 +91,7 @@ impl Para {
     }
 
     /// Adds text to the last word, without a space.
-    pub fn glue(&mut self, role: Role, text: &str) {
+    pub(super) fn glue(&mut self, role: Role, text: &str) {
         let piece = Piece::new(role, text);
         match self.units.last_mut() {
             Some(unit) => unit.push(piece),
@@ -100,25 +100,25 @@ impl Para {
     }
 
     /// The paragraph with so many empty columns before its lines.
-    pub fn indented(mut self, indent: usize) -> Self {
+    pub(super) fn indented(mut self, indent: usize) -> Self {
         self.indent = indent;
         self
     }
 
     /// The paragraph with more empty columns before all lines but the first.
-    pub fn hanging(mut self, hang: usize) -> Self {
+    pub(super) fn hanging(mut self, hang: usize) -> Self {
         self.hang = hang;
         self
     }
 
     /// Columns that it takes on one line.
-    pub fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         let units: usize = self.units.iter().map(|unit| unit_width(unit)).sum();
         self.indent + units + self.units.len().saturating_sub(1)
     }
 
     /// The paragraph in lines of at most `width` columns.
-    pub fn wrap(&self, width: usize) -> Vec<Line> {
+    pub(super) fn wrap(&self, width: usize) -> Vec<Line> {
         let first = self.indent.min(width / 2);
         let next = (self.indent + self.hang).min(width / 2);
         let mut lines = Vec::new();
@@ -177,7 +177,7 @@ fn unit_width(unit: &[Piece]) -> usize {
 
 /// Pieces on one line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Line {
+pub(super) struct Line {
     pieces: Vec<Piece>,
     width: usize,
 }
@@ -233,6 +233,6 @@ impl Line {
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write_para(out: &mut dyn io::Write, para: &Para, width: usize) -> io::Result<()> {
+pub(super) fn write_para(out: &mut dyn io::Write, para: &Para, width: usize) -> io::Result<()> {
     para.wrap(width).iter().try_for_each(|line| line.write(out))
 }

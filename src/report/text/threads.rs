@@ -52,7 +52,7 @@ impl Page<'_, '_> {
 
 /// What the thread does now. With `in_step`, its frames name the task that runs
 /// in it, so that neither the task nor its wait is named again.
-pub fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
+pub(super) fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
     let wait = thread.waits_for.as_ref().filter(|_| !in_step);
     let mut para = match (thread.state, &thread.syscall) {
         (ThreadState::Blocked, _) if wait.is_some_and(names_more) => {
@@ -87,7 +87,7 @@ pub fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
 }
 
 /// Whether the wait says more than the name of the system call does.
-pub fn names_more(wait: &Wait) -> bool {
+pub(super) fn names_more(wait: &Wait) -> bool {
     !matches!(wait.kind, WaitKind::Sleep | WaitKind::Process) || wait.resource.is_some()
 }
 

@@ -11,7 +11,7 @@ const MAX_INDENT: usize = 6;
 
 /// One row of the list: a task, or several that do the same.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Node {
+pub(super) struct Node {
     /// Indexes in the process's list of tasks; never empty.
     pub tasks: Vec<usize>,
     /// Index of the task that it is listed under.
@@ -27,7 +27,7 @@ pub struct Node {
 /// Every task once: roots in the process's order, grouped by their loop, each
 /// followed by the tasks that it awaits. With `group`, tasks that have the same
 /// parent and do the same share a row.
-pub fn arrange(process: &Process, index: &Index, group: bool) -> Vec<Node> {
+pub(super) fn arrange(process: &Process, index: &Index, group: bool) -> Vec<Node> {
     let children = children(process, index);
     let mut has_parent = vec![false; process.tasks.len()];
     for &child in children.iter().flatten() {

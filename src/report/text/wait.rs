@@ -17,7 +17,7 @@ const FIRST_NAMES: usize = 2;
 const SUMMARY_COLUMNS: usize = 400;
 
 /// The task's state: what it waits for, or how it ended.
-pub fn state(task: &Task, index: &Index) -> Para {
+pub(super) fn state(task: &Task, index: &Index) -> Para {
     let mut para = match task.state {
         TaskState::Waiting => Para::words(Role::Plain, &reason(task.id, index)),
         TaskState::Ready if task.started == Some(false) => Para::words(Role::Good, "not started"),
@@ -50,14 +50,14 @@ pub fn state(task: &Task, index: &Index) -> Para {
 }
 
 /// The state, and what could not be read of the task.
-pub fn notes(task: &Task, index: &Index) -> Vec<Para> {
+pub(super) fn notes(task: &Task, index: &Index) -> Vec<Para> {
     let mut paras = vec![state(task, index).hanging(2)];
     paras.extend(task.error.as_deref().map(chain::unreadable));
     paras
 }
 
 /// One sentence about tasks that do the same: their states, and one of their names.
-pub fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
+pub(super) fn group_notes(tasks: &[&Task], index: &Index) -> Vec<Para> {
     let Some(&first) = tasks.first() else {
         return Vec::new();
     };
@@ -115,7 +115,7 @@ fn is_plain(wait: &Wait) -> bool {
 }
 
 /// The names of these items; of a long list the first few and a count.
-pub fn names(ids: &[ItemId], index: &Index) -> String {
+pub(super) fn names(ids: &[ItemId], index: &Index) -> String {
     let shown = if ids.len() > MAX_NAMES {
         FIRST_NAMES
     } else {
@@ -130,7 +130,7 @@ pub fn names(ids: &[ItemId], index: &Index) -> String {
 }
 
 /// What a task or thread waits for, in a few words.
-pub fn reason(id: ItemId, index: &Index) -> String {
+pub(crate) fn reason(id: ItemId, index: &Index) -> String {
     let wait = index.wait(id);
     let edges = index.edges_from(id);
     let awaited: Vec<ItemId> = (edges.iter().map(|edge| edge.to))
@@ -255,7 +255,7 @@ fn resource_and_holders(wait: &Wait, resource: &Resource, index: &Index) -> Stri
 }
 
 /// Where a holder took the resource: `transfer:17`.
-pub fn taken(resource: &Resource, by: ItemId) -> Option<String> {
+pub(super) fn taken(resource: &Resource, by: ItemId) -> Option<String> {
     let taken = resource.taken_at.iter().find(|taken| taken.by == by)?;
     Some(match taken.line {
         Some(line) => format!("{}:{line}", short(&taken.function)),

@@ -25,7 +25,7 @@ const FIRST_NAMES: usize = 2;
 const MAX_BEHIND: usize = 2;
 
 /// The lines that explain the finding; none where no wait leads anywhere.
-pub fn lines(process: &Process, index: &Index, diagnosis: &Diagnosis) -> Vec<Para> {
+pub(super) fn lines(process: &Process, index: &Index, diagnosis: &Diagnosis) -> Vec<Para> {
     let path = wait_path::of(diagnosis, index);
     let cause = Cause {
         process,

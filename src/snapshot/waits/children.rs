@@ -60,7 +60,7 @@ impl HolderSearch<'_, '_, '_> {
 }
 
 /// Fills in the files that a loop watches.
-pub fn loop_files(
+pub(super) fn loop_files(
     inputs: &WaitInputs<'_, '_>,
     registry: &Registry<'_, '_>,
     shown: &mut EventLoop,

@@ -113,7 +113,7 @@ impl Reader<'_> {
 }
 
 /// Index of the resource of descriptor `fd`, and the address of its other end.
-pub fn resource(
+pub(super) fn resource(
     registry: &mut Registry<'_, '_>,
     descriptors: &Descriptors,
     fd: i64,
@@ -123,7 +123,10 @@ pub fn resource(
 }
 
 /// Kind of descriptor `fd`, the address of its other end, and a line about it.
-pub fn describe(descriptors: &Descriptors, fd: i64) -> (ResourceKind, Option<String>, String) {
+pub(super) fn describe(
+    descriptors: &Descriptors,
+    fd: i64,
+) -> (ResourceKind, Option<String>, String) {
     if let Some(socket) = descriptors.socket(fd) {
         let mut summary = format!("fd {fd}, {}", socket.state);
         match &socket.peer {

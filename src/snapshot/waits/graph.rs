@@ -27,7 +27,7 @@ use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
 
 /// Handles of each loop, by its address.
-pub type HandlesByLoop = Vec<(u64, LoopHandles)>;
+pub(super) type HandlesByLoop = Vec<(u64, LoopHandles)>;
 
 /// Explains the waits of one process, pass by pass.
 pub struct WaitGraph<'a, 'r, 'm> {

@@ -15,7 +15,7 @@ const SAME_DEADLINE_S: f64 = 0.01;
 const GUARDED_TASKS: [&str; 2] = ["_task", "_tasks"];
 
 /// Writes the guards of `held` and `timers` into `tasks`, the earliest first.
-pub fn add(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut [BuiltTask]) {
+pub(super) fn add(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut [BuiltTask]) {
     add_timers(reader, held, timers, tasks);
     if held.guards.is_empty() {
         return;

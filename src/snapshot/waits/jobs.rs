@@ -22,7 +22,7 @@ const JOB_VARIABLES: [&str; 3] = ["self", "future", "fut"];
 
 /// A job that is queued in a pool.
 #[derive(Debug, Clone, Copy)]
-pub struct Queued {
+pub(super) struct Queued {
     /// Index of the pool in the registry.
     pub pool: usize,
     /// Number of jobs before it.
@@ -31,7 +31,7 @@ pub struct Queued {
 
 /// The jobs of all executors.
 #[derive(Debug, Default)]
-pub struct Jobs {
+pub(super) struct Jobs {
     /// Index of the thread that runs each job, by the address of the job's future (of
     /// asyncio or of `concurrent.futures`).
     pub running: FxHashMap<u64, usize>,
@@ -47,7 +47,7 @@ pub struct Jobs {
 impl Jobs {
     /// Finds jobs on the stacks of `threads`, and in `executors`, the addresses of the
     /// default executors of loops.
-    pub fn find(
+    pub(super) fn find(
         registry: &mut Registry<'_, '_>,
         threads: &[BuiltThread],
         executors: &[u64],

@@ -15,7 +15,7 @@ const FILE: &str = "__file__";
 
 /// A variable, or an argument of a callback of a loop.
 #[derive(Debug, Clone)]
-pub struct Variable {
+pub(super) struct Variable {
     /// Name of the variable or callback.
     pub name: Rc<str>,
     /// Address of its object.
@@ -25,10 +25,10 @@ pub struct Variable {
 }
 
 /// A referrer with its variables.
-pub type Rooted = (Referrer, Vec<Variable>);
+pub(super) type Rooted = (Referrer, Vec<Variable>);
 
 /// Everything that has variables.
-pub struct Roots<'a, 'r, 'm> {
+pub(super) struct Roots<'a, 'r, 'm> {
     /// The inputs of the explanation.
     pub inputs: &'a WaitInputs<'r, 'm>,
     /// All frames.
@@ -40,7 +40,7 @@ pub struct Roots<'a, 'r, 'm> {
 impl Roots<'_, '_, '_> {
     /// Calls `visit` with each referrer and its variables: owners of frames, failed tasks
     /// (through their tracebacks), loops, and modules.
-    pub fn visit(&self, visit: &mut dyn FnMut(&Referrer, &[Variable])) {
+    pub(super) fn visit(&self, visit: &mut dyn FnMut(&Referrer, &[Variable])) {
         let reader = self.inputs.reader;
         let mut found = Vec::new();
         self.owners.visit(&mut |owner| {
@@ -167,7 +167,7 @@ impl Roots<'_, '_, '_> {
 }
 
 /// The variables of `frame`.
-pub fn variables(reader: &Reader<'_>, frame: &RawFrame) -> Vec<Variable> {
+pub(super) fn variables(reader: &Reader<'_>, frame: &RawFrame) -> Vec<Variable> {
     let mut found = Vec::new();
     add_variables(reader, frame, &mut found);
     found

@@ -23,7 +23,7 @@ use crate::snapshot::threads::BuiltThread;
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
 
 /// The inputs for explaining waits of tasks.
-pub struct ExplainTask<'a, 'r, 'm> {
+pub(super) struct ExplainTask<'a, 'r, 'm> {
     /// The inputs of the explanation.
     pub inputs: &'a WaitInputs<'r, 'm>,
     /// All resources and edges.
@@ -43,7 +43,7 @@ pub struct ExplainTask<'a, 'r, 'm> {
 
 impl ExplainTask<'_, '_, '_> {
     /// Explains the wait of a task that does not wait for another task.
-    pub fn task(&mut self, built: &mut BuiltTask) {
+    pub(super) fn task(&mut self, built: &mut BuiltTask) {
         let Some(leaf) = built.waiter.map(NonZeroU64::get) else {
             return;
         };
@@ -350,7 +350,7 @@ impl ExplainTask<'_, '_, '_> {
 }
 
 /// Name of a thread that runs a job, with what it waits for or the line that it runs.
-pub fn running_in(thread: &crate::model::Thread) -> String {
+pub(super) fn running_in(thread: &crate::model::Thread) -> String {
     let at = thread
         .frames
         .iter()

@@ -32,7 +32,7 @@ const CALLS: &[(&[&str], WaitKind)] = &[
 ];
 
 /// The inputs for explaining waits of threads.
-pub struct ExplainThread<'a, 'r, 'm> {
+pub(super) struct ExplainThread<'a, 'r, 'm> {
     /// The inputs of the explanation.
     pub inputs: &'a WaitInputs<'r, 'm>,
     /// All resources and edges.
@@ -51,7 +51,7 @@ pub struct ExplainThread<'a, 'r, 'm> {
 impl ExplainThread<'_, '_, '_> {
     /// Explains the wait of the thread at `index`, if it is blocked. `polls` says that it
     /// runs a loop that waits in its selector; that is no wait.
-    pub fn thread(&mut self, built: &mut BuiltThread, index: usize, polls: bool) {
+    pub(super) fn thread(&mut self, built: &mut BuiltThread, index: usize, polls: bool) {
         if polls || built.thread.state != ThreadState::Blocked {
             return;
         }

@@ -27,7 +27,7 @@ struct Circle<'r, 'm> {
 /// Whether only weak references keep the task. `None` if this cannot be determined: the
 /// task waits for nothing, memory could not be read, or the build is free-threaded and
 /// has two reference counts per object (Include/object.h).
-pub fn weakly_held(reader: &Reader<'_>, built: &BuiltTask) -> Option<bool> {
+pub(super) fn weakly_held(reader: &Reader<'_>, built: &BuiltTask) -> Option<bool> {
     reader.layout.object.ob_refcnt?;
     let leaf = built.waiter?.get();
     Circle {

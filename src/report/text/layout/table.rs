@@ -8,7 +8,7 @@ use crate::plain_text::columns;
 
 /// One row of a section: who, where, and notes on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     pub label: Unit,
     /// Drawn below the label, before the lines of the body: the rail of a tree.
     pub rail: String,
@@ -31,7 +31,7 @@ const WIDE: usize = 96;
 ///
 /// # Errors
 /// When `out` cannot be written to.
-pub fn write_rows(out: &mut dyn io::Write, rows: &[Row], width: usize) -> io::Result<()> {
+pub(crate) fn write_rows(out: &mut dyn io::Write, rows: &[Row], width: usize) -> io::Result<()> {
     let columns = Columns::of(rows, width);
     rows.iter().try_for_each(|row| columns.write(out, row))
 }
