@@ -15,8 +15,8 @@ use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
 use crate::inspect::Source;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::recording::Recording;
+use crate::inspect::{SampleOptions, Scope};
 use crate::limits::Limits;
-use crate::snapshot::options::{SampleOptions, Scope};
 
 /// Names of the options that need a running process, and so conflict with
 /// `--capture`.

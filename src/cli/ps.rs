@@ -12,13 +12,13 @@ use super::format::ListFormat;
 use super::output;
 use crate::inspect::Source;
 use crate::inspect::inspection::Inspection;
+use crate::inspect::{SampleOptions, Scope};
 use crate::limits::Limits;
 use crate::model::{PythonBuild, Verdict};
 use crate::plain_text::{clean, columns, cut};
 use crate::process::proc::list::{Candidate, python_processes};
 use crate::report::json;
 use crate::sampling::count::{Counts, count};
-use crate::snapshot::options::{SampleOptions, Scope};
 
 /// One row of the list, also its JSON object.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -4,6 +4,8 @@ use std::borrow::Borrow;
 
 use super::facts::Facts;
 use super::frames::user_frame;
+pub(super) use crate::model::describe::duration;
+use crate::model::describe::short_type;
 use crate::model::{Frame, Item, ItemId, Resource, Task};
 
 /// Names shown in one summary before the rest is counted.
@@ -60,17 +62,6 @@ pub(super) fn resource_name(resource: &Resource) -> String {
     }
 }
 
-/// `asyncio.locks.Lock` as people write it: `asyncio.Lock`.
-fn short_type(full: &str) -> String {
-    let mut parts = full.split('.');
-    match (parts.next(), full.rsplit('.').next()) {
-        (Some(first), Some(last)) if first != last => {
-            format!("{}.{last}", first.trim_start_matches('_'))
-        }
-        _ => full.to_owned(),
-    }
-}
-
 /// The last part of a dotted name: `scan` of `Table.scan`.
 pub(super) fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
@@ -95,15 +86,6 @@ pub(super) fn location(frames: &[Frame]) -> String {
 /// The file name without its folders.
 pub(super) fn base_name(file: &str) -> &str {
     file.rsplit('/').next().unwrap_or(file)
-}
-
-/// Seconds in the unit that people would use.
-pub(super) fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 120.0 => format!("{s:.1} s"),
-        s if s < 7_200.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3_600.0),
-    }
 }
 
 /// The verb for so many: `waits` for one, `wait` for several.

@@ -12,8 +12,6 @@ mod frame;
 pub mod id;
 mod index;
 pub mod kind;
-mod kind_facts;
-mod kind_properties;
 mod task;
 pub mod text_enum;
 mod thread;

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use crate::model::describe::timer;
 use crate::model::{Process, Task, Wait, WaitKind};
 use crate::process::Descriptors;
 use crate::snapshot::kernel_threads::KernelThreads;
-use crate::snapshot::waits::summary::timer;
 
 /// Remaining times are updated after this time in seconds; before that they are nearly
 /// right.
@@ -106,7 +106,7 @@ fn advance_wait(wait: &mut Wait, advance: impl Fn(&mut f64) -> bool) -> bool {
     };
     let none_due = advance(remaining);
     if wait.kind == WaitKind::Timer {
-        wait.summary = timer(*remaining);
+        wait.summary = timer(*remaining).into();
     }
     none_due
 }

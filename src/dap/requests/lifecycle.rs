@@ -21,11 +21,11 @@ use crate::dap::threads::{Listing, TaskIds};
 use crate::dap::view::{Actor, View};
 use crate::inspect::Source;
 use crate::inspect::inspection::{Inspected, Inspection};
+use crate::inspect::{SampleOptions, Scope};
 use crate::limits::Limits;
 use crate::model::Process;
 use crate::process::command_line;
 use crate::sampling::count::{Counts, count};
-use crate::snapshot::options::{SampleOptions, Scope};
 
 /// Samples that a verdict is made from.
 const SAMPLES: u32 = 2;

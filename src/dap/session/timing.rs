@@ -10,10 +10,10 @@ use crate::dap::protocol::failure::Failure;
 use crate::dap::protocol::types::Thread;
 use crate::dap::threads::Listing;
 use crate::dap::view::View;
+use crate::inspect::{SampleOptions, Scope};
 use crate::limits::Limits;
 use crate::model::{Process, TaskState};
 use crate::sampling::sample::sample_process;
-use crate::snapshot::options::{SampleOptions, Scope};
 
 /// The time between two comparisons of tasks while the process runs.
 pub(crate) const POLL: Duration = Duration::from_secs(1);

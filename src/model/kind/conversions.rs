@@ -3,7 +3,7 @@
 //! Each property is a function with an exhaustive `match`. The compiler then lists
 //! every property that a new kind has to define.
 
-use super::kind::{EdgeKind, ResourceKind, VerdictState, WaitKind};
+use super::{EdgeKind, ResourceKind, VerdictState, WaitKind};
 
 impl VerdictState {
     /// Whether `--exit-code` reports this verdict as a failure.

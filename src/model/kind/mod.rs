@@ -1,5 +1,8 @@
 //! Kinds of waits, resources, edges and findings.
 
+mod conversions;
+mod predicates;
+
 use super::text_enum::text_enum;
 
 text_enum! {
@@ -383,7 +386,7 @@ mod tests {
 
     use super::*;
 
-    const CONTRACT: &str = include_str!("../../docs/snapshot-json.md");
+    const CONTRACT: &str = include_str!("../../../docs/snapshot-json.md");
 
     #[test]
     fn every_kind_of_the_json_stands_in_its_documentation() {

@@ -1,6 +1,6 @@
 //! What is true of each kind of wait, resource, edge, finding and verdict.
 
-use super::kind::{DiagnosisKind, EdgeKind, ResourceKind, VerdictState, WaitKind};
+use super::{DiagnosisKind, EdgeKind, ResourceKind, VerdictState, WaitKind};
 
 /// Declares predicates over an enum as exhaustive matches.
 ///
