@@ -86,7 +86,8 @@ impl World {
         via: &str,
         others: &[&str],
     ) {
-        self.waiting(name, chain, via, "");
+        let kind = via.parse::<EdgeKind>().unwrap().task_wait();
+        self.waiting(name, chain, kind.as_str(), "");
         let id = format!("task:{name}");
         for other in others {
             self.edge(&id, other, via);

@@ -28,6 +28,7 @@ int main(void)
     OFFSET("unicode.state", PyASCIIObject, state);
     SIZE("unicode.ascii_size", PyASCIIObject);
     printf("unicode.kind_shift 16\n");
+    printf("unicode.compact_shift 19\n");
     OFFSET("deque.block_data", BLOCK, data);
     OFFSET("deque.block_right", BLOCK, rightlink);
     printf("deque.block_length 37\n");

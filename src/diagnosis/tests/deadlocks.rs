@@ -181,7 +181,7 @@ async def handle():
         world.waiting(&format!("r{n}"), &[("handle", "run_in")], "executor", "");
         world.edge(&format!("task:r{n}"), &format!("thread:w{n}"), "executor");
     }
-    world.waiting("r2", &[("handle", "run_in")], "limiter", "limiter:tokens");
+    world.waiting("r2", &[("handle", "run_in")], "event", "limiter:tokens");
     world.refers("module:__main__", "thread-queue:db", "db");
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["executor-exhausted", "deadlock-cycle"]);

@@ -124,7 +124,7 @@ fn another_python_process_is_waited_for() {
     world.blocked("w0", &[("job", "waitpid")], "process", "");
     world.waiting("Task-1", &[("main", "await task")], "executor", "");
     world.edge("task:Task-1", "thread:w0", "executor");
-    world.edge("thread:w0", "process:9", "process");
+    world.edge("thread:w0", "process:9", "subprocess");
     world.process.children.push(ChildProcess {
         id: "process:9".into(),
         pid: 9,
