@@ -235,7 +235,7 @@ fn redacted_has_no_secret(leg: &Leg) -> Outcome {
     let file = made.path();
     let refused = attach::run(&["--capture", shown(&file)?, "--locals"])?;
     ensure(
-        refused.code() == Some(1) && refused.stderr.contains("made with --redact"),
+        refused.code() == Some(1) && refused.stderr.contains("recorded with --redact"),
         || format!("{refused:?}"),
     )
 }

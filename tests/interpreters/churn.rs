@@ -19,7 +19,7 @@ use std::env;
 
 use libtest_mimic::Trial;
 
-use self::bounds::{Bounds, STOPPED, Tally, UNPAUSED, UNPAUSED_FREE_THREADED};
+use self::bounds::{Bounds, STOPPED, Tally, UNPAUSED};
 use self::truth::Judged;
 use crate::support::legs::{Leg, Manifest};
 use crate::support::snapshot::Process;
@@ -48,6 +48,7 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
             ("of_200_workers", |leg| churn(leg, 200, &[], 4)),
             ("of_1000_workers", |leg| churn(leg, 1000, &[], 2)),
             ("of_everything", |leg| churn(leg, 20, &ALL, 6)),
+            ("of_nothing", stands_still),
         ],
     );
     trials.push(vec![once("churn", "BOUNDS", None, bounds::can_fail)]);
@@ -129,7 +130,7 @@ fn churn(leg: &Leg, workers: usize, kinds: &[&str], usual: usize) -> Outcome {
             leg.leg, mode.name
         );
         tally.wrong.truncate(LISTED);
-        let breaches = mode.bounds(leg).breaches(&tally);
+        let breaches = mode.bounds.breaches(&tally);
         tally.wrong.extend(breaches);
         let of_mode = tally.wrong.into_iter();
         wrong.extend(of_mode.map(|why| format!("{}: {why}", mode.name)));
@@ -140,14 +141,28 @@ fn churn(leg: &Leg, workers: usize, kinds: &[&str], usual: usize) -> Outcome {
     })
 }
 
-impl Mode {
-    fn bounds(&self, leg: &Leg) -> &Bounds {
-        match leg.free_threaded && self.arguments.contains(&"--no-pause") {
-            true => &UNPAUSED_FREE_THREADED,
-            false => &self.bounds,
-        }
-    }
+/// Without a pause, nothing is marked in a program that stands still.
+fn stands_still(leg: &Leg) -> Outcome {
+    let program = target::programs().join("../hangs/lock_abba_transfer.py");
+    let mut command = target::python(leg);
+    command.arg(program);
+    let mut target = Target::start("lock_abba_transfer.py", command)?;
+    target.wait_ready()?;
+    let wait = ["--no-pause", "--samples", "2", "--interval", "0.2"];
+    let process = attach::process(target.pid(), &wait)?;
+    let tasks = process.tasks.iter().filter_map(|it| it.error.clone());
+    let threads = process.threads.iter().filter_map(|it| it.error.clone());
+    let wrong: Vec<String> = tasks.chain(threads).collect();
+    none(&wrong)?;
+    ensure(process.read.consistency == "verified", || {
+        format!("it is {}", process.read.consistency)
+    })?;
+    ensure(process.tasks.len() >= 4, || {
+        format!("{} tasks instead of 4 and more", process.tasks.len())
+    })
+}
 
+impl Mode {
     fn judged(&self, target: &Target, workers: usize, kinds: &[&str]) -> Result<Judged, String> {
         let mut arguments = vec!["--samples", "1"];
         arguments.extend(self.arguments);

@@ -184,16 +184,34 @@ impl Machine<'_, '_> {
             _ if is_mapping => self.static_types.has("dict", "__reversed__") == Some(true),
             _ => self.length(&data).is_ok(),
         };
+        if is_mapping && !is_sequence && matches!(value, Operand::Object(_)) {
+            return would_run(format!("`reversed` of a `{class}` is not computed here"));
+        }
         if !is_sequence {
             return type_error(format!("'{class}' object is not reversible"));
         }
+        let name = match &data {
+            Operand::List(_) => "list_reverseiterator",
+            Operand::Range(_) => "range_iterator",
+            Operand::Dict(_) => "dict_reversekeyiterator",
+            _ => "reversed",
+        };
         let mut items = self.items(&data)?;
         items.reverse();
-        Ok(Operand::iterator("reversed", items))
+        Ok(Operand::iterator(name, items))
     }
 
     fn make_range(&self, arguments: &[Operand]) -> Result<Operand> {
-        let number = |index: usize| self.index_value(&arguments[index]);
+        let number = |index: usize| {
+            let argument = &arguments[index];
+            match argument {
+                // Before 3.9 the range keeps the very object, which its `repr` shows.
+                Operand::Object(addr) if self.type_of(*addr)?.exact != Kind::Int => {
+                    would_run("a range of an instance of a subclass of `int` is not computed here")
+                }
+                _ => self.index_value(argument),
+            }
+        };
         let range = match arguments.len() {
             1 => Range {
                 start: BigInt::zero(),

@@ -216,6 +216,10 @@ impl Machine<'_, '_> {
         if let Some(grouping) = spec.grouping {
             return value_error(format!("Cannot specify '{grouping}' with 's'."));
         }
+        if spec.zero && spec.align.is_none() {
+            // Before 3.10 this raises a ValueError.
+            return would_run("text that is padded with `0` needs an alignment here");
+        }
         let cut = spec
             .precision
             .unwrap_or(usize::MAX)

@@ -16,6 +16,9 @@ impl Machine<'_, '_> {
                 if let ("dict", "fromkeys") = (*class, name) {
                     return self.dict_from_keys(&arguments);
                 }
+                if method.is_class_method() {
+                    return would_run(format!("`{class}.{name}` is not computed here"));
+                }
                 self.take_receiver(class, name, &mut arguments)?
             }
             receiver => receiver.clone(),

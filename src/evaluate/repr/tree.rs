@@ -112,9 +112,9 @@ impl Machine<'_, '_> {
     fn method_tree(&self, method: &Method) -> Result<Value> {
         let name = &method.name;
         match &method.receiver {
-            Operand::Type(class) if !method.is_special() => Ok(Value::Plain(format!(
-                "<method '{name}' of '{class}' objects>"
-            ))),
+            Operand::Type(class) if !method.is_special() && !method.is_class_method() => Ok(
+                Value::Plain(format!("<method '{name}' of '{class}' objects>")),
+            ),
             receiver @ Operand::Object(addr) if !method.is_special() => {
                 let class = self.type_label(receiver);
                 Ok(Value::Plain(format!(

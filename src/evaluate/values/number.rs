@@ -66,7 +66,12 @@ fn complex(operator: Operator, a: &Number, b: &Number) -> Result<Option<Operand>
             other => Ok((real(other)?, 0.0)),
         }
     };
+    let is_mixed = !matches!((a, b), (Number::Complex(..), Number::Complex(..)));
     let (a, b) = (parts(a)?, parts(b)?);
+    // From 3.14 the sign of this zero is kept (Objects/complexobject.c).
+    if is_mixed && a.1 == 0.0 && b.1 == 0.0 {
+        return would_run("the sign of an imaginary zero is not computed here");
+    }
     match operator {
         Operator::Add => Ok(Some(Operand::Complex(a.0 + b.0, a.1 + b.1))),
         Operator::Sub => Ok(Some(Operand::Complex(a.0 - b.0, a.1 - b.1))),

@@ -68,6 +68,14 @@ pub struct Method {
 }
 
 impl Method {
+    /// Whether it is bound to its class: `dict.fromkeys`, `int.from_bytes`.
+    pub(crate) fn is_class_method(&self) -> bool {
+        matches!(
+            (&self.receiver, &*self.name),
+            (Operand::Type("dict"), "fromkeys") | (Operand::Type("int"), "from_bytes")
+        )
+    }
+
     /// Whether it is a special method (`__len__`).
     pub(crate) fn is_special(&self) -> bool {
         self.name.starts_with("__")

@@ -5,7 +5,7 @@ use num_traits::Zero;
 use super::operand::Operand;
 use crate::cpython::Kind;
 use crate::evaluate::machine::Machine;
-use crate::evaluate::refusal::{Result, type_error};
+use crate::evaluate::refusal::{Result, type_error, would_run};
 
 impl Machine<'_, '_> {
     /// `bool(value)`.
@@ -28,7 +28,7 @@ impl Machine<'_, '_> {
             Operand::Range(range) => !range.length().is_zero(),
             Operand::View(_, inner) | Operand::Proxy(inner) => self.truth(inner)?,
             Operand::NotImplemented => {
-                return type_error("NotImplemented should not be used in a boolean context");
+                return would_run("the truth of `NotImplemented` is not computed here");
             }
             _ => true,
         })

@@ -15,8 +15,10 @@ pub struct Tally {
     snapshots: usize,
     by_consistency: BTreeMap<String, usize>,
     items: usize,
-    /// Items with an error of their own, of all items.
+    /// Items with an error that is not the mark, of all items.
     unread: usize,
+    /// Items that are marked as changed between two copies, of all items.
+    marked: usize,
     pub wrong: Vec<String>,
 }
 
@@ -26,6 +28,7 @@ impl Tally {
         *self.by_consistency.entry(judged.consistency).or_default() += 1;
         self.items += judged.items;
         self.unread += judged.unread;
+        self.marked += judged.marked;
         let wrong = judged.wrong.into_iter();
         self.wrong
             .extend(wrong.map(|why| format!("snapshot {round}: {why}")));
@@ -39,12 +42,13 @@ impl fmt::Display for Tally {
             by_consistency,
             items,
             unread,
+            marked,
             wrong,
         } = self;
         write!(
             f,
             "{snapshots} snapshots, {by_consistency:?}, {unread} of {items} items unread, \
-             {} mismatches",
+             {marked} marked as changed, {} mismatches",
             wrong.len()
         )
     }
@@ -54,39 +58,35 @@ impl fmt::Display for Tally {
 pub struct Bounds {
     /// Smallest share of snapshots that are not *running*.
     least_consistent: f64,
-    /// Largest share of items with an error of their own.
+    /// Largest share of items with an error that is not the mark.
     most_unread: f64,
+    /// Largest share of items that are marked as changed between two copies.
+    most_marked: f64,
 }
 
 /// A process that was stopped did not change, so every snapshot is consistent.
 ///
-/// Measured on 3.8 and 3.13 with 20 and 200 workers: all of 40 snapshots with an
-/// ample pause were *stopped*, and one item of all had an error (3.8, 20 workers: 1
-/// of 336). Why it had one is not known. The bound allows one item of 20.
+/// Measured on 3.8 to 3.15 with 20 workers: all of 120 snapshots were *stopped*, and
+/// one item of all had an error (3.8: 1 of 336). Why it had one is not known. The
+/// bound allows one item of 20.
 pub const STOPPED: Bounds = Bounds {
     least_consistent: 1.0,
     most_unread: 0.05,
+    most_marked: 0.0,
 };
 
-/// Without a pause, items that changed between two copies have an error.
+/// Without a pause, an item that changed between two copies is marked.
 ///
-/// Measured on 3.8 and 3.13 with 20 and 200 workers, on a machine with three times
-/// as much work as processors: each of 64 snapshots was *verified*, and 1 to 30 % of
-/// the items were unread. The bounds leave room for slower machines and more
-/// workers, where more changes between two copies. A tool that gives up on each
-/// snapshot, or on each item, is beyond them.
+/// How many those are says how much processor time lay between the copies and not
+/// whether the tool is right: on 3.13 with 20 workers it was 1 of 42 on an idle
+/// machine and 42 of 42 where two tests share two processors, with every build that
+/// was tried. So marks are not bounded here; `of_nothing` tests that what stands still
+/// is not marked. An error of another sort is bounded, and so is the share of
+/// snapshots that say nothing.
 pub const UNPAUSED: Bounds = Bounds {
     least_consistent: 0.5,
-    most_unread: 0.75,
-};
-
-/// Without a pause, in a free-threaded process.
-///
-/// This is a known weakness: on 3.13t all 32 snapshots were *verified*, but 68 to
-/// 100 % of their items were unread. So only the consistency is bounded here.
-pub const UNPAUSED_FREE_THREADED: Bounds = Bounds {
-    least_consistent: 0.5,
-    most_unread: 1.0,
+    most_unread: 0.05,
+    most_marked: 1.0,
 };
 
 /// `part` of `all`; `None` of nothing.
@@ -106,6 +106,11 @@ impl Bounds {
             breaches.push(format!(
                 "not enough is consistent (at least {least}): {tally}"
             ));
+        }
+        let marked = share(tally.marked, tally.items);
+        if marked.is_none_or(|it| it > self.most_marked) {
+            let most = self.most_marked;
+            breaches.push(format!("too much is marked (at most {most}): {tally}"));
         }
         if unread.is_none_or(|it| it > self.most_unread) {
             let most = self.most_unread;

@@ -24,7 +24,10 @@ const LOOP: &str = "event-loop";
 /// What one snapshot shows, judged.
 pub struct Judged {
     pub consistency: String,
+    /// Items with an error that is not the mark.
     pub unread: usize,
+    /// Items that are marked: they changed between two copies.
+    pub marked: usize,
     pub items: usize,
     pub wrong: Vec<String>,
 }
@@ -57,12 +60,17 @@ pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Judged {
     let mut judged = Judged {
         consistency: process.read.consistency.clone(),
         unread: 0,
+        marked: 0,
         items: process.tasks.len() + process.threads.len(),
         wrong: Vec::new(),
     };
-    let failed = process.tasks.iter().filter(|task| is_unread(task)).count();
-    let lost = (process.threads.iter()).filter(|thread| thread.error.is_some());
-    judged.unread = failed + lost.count();
+    let tasks = process.tasks.iter().filter(|task| is_unread(task));
+    let threads = process.threads.iter().filter(|it| it.error.is_some());
+    let errors = tasks
+        .map(|task| task.error.as_deref().filter(|_| has_whole_stack(task)))
+        .chain(threads.map(|thread| thread.error.as_deref()));
+    let (marked, unread): (Vec<_>, Vec<_>) = errors.partition(|error| is_mark(*error));
+    (judged.marked, judged.unread) = (marked.len(), unread.len());
     if process.read.consistency == "running" {
         if process.read.note.is_none() {
             judged.wrong.push("running, and it does not say why".into());
@@ -94,7 +102,16 @@ pub fn judge(process: &Process, workers: usize, kinds: &[&str]) -> Judged {
 }
 
 fn is_unread(task: &Task) -> bool {
-    task.error.is_some() || task.frames.iter().any(|frame| frame.error.is_some())
+    task.error.is_some() || !has_whole_stack(task)
+}
+
+fn has_whole_stack(task: &Task) -> bool {
+    task.frames.iter().all(|frame| frame.error.is_none())
+}
+
+/// Whether the error says nothing but that the item changed between two copies.
+fn is_mark(error: Option<&str>) -> bool {
+    error == Some("it changed while it was read")
 }
 
 /// The role of a function of the program, and the number of its worker.
