@@ -1,11 +1,10 @@
 //! Small made-up processes for the tests of the rules.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 
 use super::Sources;
-use crate::model::*;
+pub(super) use crate::model::fixtures::frame;
+use crate::model::{fixtures, *};
 
 pub(super) const APP: &str = "/srv/app.py";
 
@@ -31,7 +30,7 @@ impl World {
     /// A main thread in whose loop nothing happens; `source` is `/srv/app.py`.
     pub(super) fn new(source: &str) -> Self {
         let mut world = Self {
-            process: empty(),
+            process: fixtures::process(APP),
             files: FxHashMap::default(),
             parent: None,
         };
@@ -275,119 +274,26 @@ pub(super) fn culprit(found: &[Diagnosis]) -> &str {
     first.map_or("", |culprit| &culprit.text)
 }
 
-pub(super) fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> Frame {
-    Frame {
-        function: function.rsplit('.').next().unwrap_or(function).into(),
-        qualname: function.into(),
-        file: Some(file.into()),
-        line: Some(line),
-        column: None,
-        kind,
-        library: file.starts_with("/usr/lib"),
-        owner: None,
-        locals: None,
-        error: None,
-        place: None,
-    }
-}
-
 fn task(name: &str) -> Task {
     Task {
-        id: ItemId::from(&*format!("task:{name}")),
-        interpreter: 0,
-        name: name.into(),
-        name_is_default: name.starts_with("Task-"),
         coroutine: String::new().into(),
-        type_name: "_asyncio.Task".into(),
-        state: TaskState::Waiting,
-        started: Some(true),
-        cancelling: 0,
-        must_cancel: false,
-        outcome: None,
-        exception: None,
         event_loop: Some("loop:1".into()),
         thread: Some("thread:MainThread".into()),
-        frames: Arc::default(),
-        waits_for: None,
-        guards: Box::default(),
-        awaited_by: Vec::new(),
-        created_at: None,
-        weakly_held: None,
-        error: None,
+        ..fixtures::task(&format!("task:{name}"), name, Vec::new())
     }
 }
 
 fn thread(name: &str, frames: Vec<Frame>) -> Thread {
     Thread {
-        id: ItemId::from(&*format!("thread:{name}")),
-        interpreter: 0,
-        native_id: 1,
-        name: name.into(),
-        state: ThreadState::Blocked,
-        holds_gil: Some(false),
-        daemon: Some(false),
-        syscall: Some("futex".into()),
-        event_loop: None,
-        task: None,
-        waits_for: None,
         cpu_s: Some(1.0),
-        waits_begun: None,
-        frames,
-        error: None,
+        ..fixtures::thread(&format!("thread:{name}"), 1, name, frames)
     }
 }
 
+/// A loop that waits in its selector; debug mode calls 0.1 s slow.
 pub(super) fn event_loop(id: &str, thread: &str) -> EventLoop {
     EventLoop {
-        id: id.into(),
-        interpreter: 0,
-        class_name: "asyncio.unix_events._UnixSelectorEventLoop".into(),
-        thread: Some(thread.into()),
-        running: true,
-        closed: Some(false),
-        debug: Some(false),
-        state: LoopState::Polling,
-        ready: Some(0),
-        timers: Some(0),
-        next_timer_s: None,
         slow_callback_s: Some(0.1),
-        executor: None,
-        files: Vec::new(),
-        error: None,
-    }
-}
-
-fn empty() -> Process {
-    Process {
-        pid: 4242,
-        parent_pid: Some(1),
-        command: vec!["python3".into(), APP.into()],
-        executable: None,
-        python: PythonBuild {
-            version: "3.13.0".into(),
-            free_threaded: false,
-            debug: false,
-            layout: LayoutSource::Published,
-        },
-        read: ReadInfo {
-            consistency: Consistency::Stopped,
-            stopped_us: 900,
-            bytes: 1,
-            syscalls: 1,
-            rejected_reads: 0,
-            note: None,
-        },
-        threads: Vec::new(),
-        loops: Vec::new(),
-        tasks: Vec::new(),
-        coroutines: Vec::new(),
-        resources: Vec::new(),
-        edges: Default::default(),
-        references: Vec::new(),
-        children: Vec::new(),
-        verdict: None,
-        diagnoses: Vec::new(),
-        errors: Vec::new(),
-        asyncio_imported: true,
+        ..fixtures::event_loop(id, thread)
     }
 }
