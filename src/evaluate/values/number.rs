@@ -66,10 +66,16 @@ fn complex(operator: Operator, a: &Number, b: &Number) -> Result<Option<Operand>
             other => Ok((real(other)?, 0.0)),
         }
     };
+    let is_left_real = !matches!(a, Number::Complex(..));
     let is_mixed = !matches!((a, b), (Number::Complex(..), Number::Complex(..)));
     let (a, b) = (parts(a)?, parts(b)?);
     // From 3.14 the sign of this zero is kept (Objects/complexobject.c).
-    if is_mixed && a.1 == 0.0 && b.1 == 0.0 {
+    let is_zero = a.1 == 0.0 && b.1 == 0.0;
+    let differs = match operator {
+        Operator::Sub => is_left_real,
+        _ => a.1.is_sign_negative() || b.1.is_sign_negative(),
+    };
+    if is_mixed && is_zero && differs {
         return would_run("the sign of an imaginary zero is not computed here");
     }
     match operator {
