@@ -1,8 +1,7 @@
 //! Fields of builtin objects that only the evaluation of expressions needs.
 
-use python_offsets::{IntForm, Offset};
+use python_offsets::Offset;
 
-use super::text::DIGIT_BITS;
 use super::types::Kind;
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::Reader;
@@ -107,49 +106,6 @@ impl Reader<'_> {
             self.f64(layout.real.at(addr))?,
             self.f64(layout.imag.at(addr))?,
         ))
-    }
-
-    /// The magnitude of the `int` at `addr` as bytes, least significant first,
-    /// and whether it is negative.
-    ///
-    /// # Errors
-    /// When it is no int, or has more than `max_bits` bits.
-    pub fn int_bytes(&self, addr: u64, max_bits: usize) -> Result<(bool, Vec<u8>)> {
-        let ty = self.type_of(addr)?;
-        if !matches!(ty.kind, Kind::Int | Kind::Bool) {
-            return Err(DecodeError::WrongType {
-                what: "number",
-                addr,
-                found: ty.name.to_string(),
-            });
-        }
-        let tag = self.i64(self.layout.long.tag.at(addr))?;
-        let (negative, count) = match self.layout.format.int {
-            IntForm::SignedSize => (tag < 0, tag.unsigned_abs()),
-            // Low two bits: 0 positive, 1 zero, 2 negative (3.12 and later).
-            IntForm::Tag if tag & 3 == 1 => (false, 0),
-            IntForm::Tag => (tag & 3 == 2, (tag as u64) >> 3),
-        };
-        let limit = max_bits / DIGIT_BITS as usize;
-        let count = self.bounded("digits of an int", count as i64, limit)?;
-        let data = self.bytes(self.layout.long.ob_digit.at(addr), count * 4)?;
-        let mut bytes = Vec::with_capacity(count * 4);
-        let (mut pending, mut bits) = (0u64, 0);
-        for digit in data.chunks_exact(4) {
-            let digit = digit
-                .iter()
-                .rev()
-                .fold(0, |all, byte| (all << 8) | u64::from(*byte));
-            pending |= (digit & 0x3fff_ffff) << bits;
-            bits += DIGIT_BITS;
-            while bits >= 8 {
-                bytes.push(pending as u8);
-                pending >>= 8;
-                bits -= 8;
-            }
-        }
-        bytes.push(pending as u8);
-        Ok((negative, bytes))
     }
 
     /// The contents of the `bytearray` at `addr`.
