@@ -4,6 +4,7 @@ use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 
 use super::dependencies::Dependencies;
+use super::enders::Enders;
 use super::facts::Facts;
 use crate::model::{
     Coroutine, EventLoop, IdSet, Item, ItemId, LoopState, Referrer, Resource, ResourceKind, Task,
@@ -30,7 +31,7 @@ pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
     // Any code that still runs can reach the variables of a module, so these
     // count only once it is known that some code runs.
     if any_code_runs(facts, deps, &fixpoint.alive) {
-        for resource in module_globals(facts) {
+        for resource in module_globals(facts, deps) {
             if let Some(node) = deps.node(resource) {
                 fixpoint.revive(node);
             }
@@ -111,10 +112,11 @@ impl Fixpoint {
 }
 
 /// Resources that a module's variable leads to.
-fn module_globals(facts: &Facts<'_>) -> IdSet {
+fn module_globals(facts: &Facts<'_>, deps: &Dependencies<'_>) -> IdSet {
     let references = facts.process.references.iter();
     references
         .filter(|reference| matches!(reference.from, Referrer::Module(_)))
+        .filter(|reference| deps.enders(reference.to).is_none())
         .map(|reference| reference.to)
         .collect()
 }
@@ -245,9 +247,11 @@ fn of_resource(
             false => Need::Any,
         };
     }
-    match facts.is_explored(resource.id) {
-        true => Need::Never,
-        false => Need::Nothing,
+    match deps.enders(resource.id) {
+        Some(Enders::These(_)) => Need::Never,
+        Some(Enders::NotKnown) => Need::Nothing,
+        None if facts.is_explored(resource.id) => Need::Never,
+        None => Need::Nothing,
     }
 }
 

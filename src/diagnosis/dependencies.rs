@@ -8,6 +8,7 @@ use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashSet;
 
 use super::culprit;
+use super::enders::{self, Enders};
 use super::facts::Facts;
 use crate::model::{
     CoroutineState, EdgeKind, IdMap, Index, Item, ItemId, Process, Resource, TaskState, WaitKind,
@@ -77,6 +78,8 @@ pub(super) struct Dependencies<'a> {
     index: Rc<Index<'a>>,
     /// The nodes of ids that denote no item.
     unknown: IdMap<NodeIndex>,
+    /// Who can end the waits of the program's own code, by resource.
+    enders: IdMap<Enders>,
 }
 
 impl<'a> Dependencies<'a> {
@@ -98,8 +101,14 @@ impl<'a> Dependencies<'a> {
         builder.add_source_holders(facts);
         builder.add_loop_edges(facts);
         builder.add_consumers(facts);
+        builder.add_enders(facts);
         builder.add_references(facts);
         builder.found
+    }
+
+    /// Who can end the wait for a resource. `None` if that was not searched.
+    pub(super) fn enders(&self, resource: ItemId) -> Option<&Enders> {
+        self.enders.get(&resource)
     }
 
     /// The node of an id.
@@ -315,8 +324,45 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Adds who can end the waits of the program's own code.
+    fn add_enders(&mut self, facts: &Facts<'a>) {
+        let mut waiters: IdMap<Vec<ItemId>> = IdMap::default();
+        for resource in &facts.process.resources {
+            let node = facts.node(resource.id);
+            let waiting = node.into_iter().flat_map(|node| {
+                let graph = &self.found.graph;
+                graph.neighbors_directed(node, Direction::Incoming)
+            });
+            let waiting: Vec<ItemId> = waiting.filter_map(|node| self.found.id(node)).collect();
+            if !waiting.is_empty() && facts.is_explored(resource.id) {
+                waiters.insert(resource.id, waiting);
+            }
+        }
+        let found = enders::find(facts, &waiters);
+        for (resource, holder) in found.holders {
+            let (resource, holder) = (self.node(resource), self.node(holder));
+            self.add(resource, holder, Dependency::HOLDS);
+        }
+        let enders = found.enders;
+        for (resource, enders) in &enders {
+            let Enders::These(ids) = enders else {
+                continue;
+            };
+            for id in ids {
+                let (resource, ender) = (self.node(*resource), self.node(*id));
+                if !self.found.is_done(ender) {
+                    self.add(resource, ender, Dependency::Refers);
+                }
+            }
+        }
+        self.found.enders = enders;
+    }
+
     fn add_references(&mut self, facts: &Facts<'a>) {
         for reference in &facts.process.references {
+            if self.found.enders.contains_key(&reference.to) {
+                continue;
+            }
             let from = reference.from.item().and_then(|id| facts.node(id));
             let Some(from) = from else {
                 continue;

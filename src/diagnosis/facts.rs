@@ -160,6 +160,12 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The frames of coroutines that no task runs.
+    pub(super) fn detached_frames(&self) -> impl Iterator<Item = &'a Frame> {
+        let coroutines = self.process.coroutines.iter();
+        coroutines.flat_map(|coroutine| &coroutine.frames)
+    }
+
     /// The file that a loop watches for the task.
     pub(super) fn file_of(&self, task: &Task) -> Option<&'a LoopFile> {
         let files = || self.process.loops.iter().flat_map(|l| &l.files);

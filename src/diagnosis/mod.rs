@@ -7,6 +7,7 @@ mod context;
 mod culprit;
 mod cycle;
 mod dependencies;
+mod enders;
 mod facts;
 #[cfg(test)]
 mod fixtures;

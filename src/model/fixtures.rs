@@ -53,6 +53,7 @@ pub(crate) fn task(id: &str, name: &str, frames: Vec<Frame>) -> Task {
         frames: frames.into(),
         waits_for: None,
         guards: Box::default(),
+        callbacks: Box::default(),
         awaited_by: Vec::new(),
         created_at: None,
         weakly_held: None,
@@ -97,6 +98,7 @@ pub(crate) fn event_loop(id: &str, thread: &str) -> EventLoop {
         next_timer_s: None,
         slow_callback_s: None,
         executor: None,
+        callbacks: Vec::new(),
         files: Vec::new(),
         error: None,
     }
@@ -134,6 +136,7 @@ pub(crate) fn process(script: &str) -> Process {
         verdict: None,
         diagnoses: Vec::new(),
         errors: Vec::new(),
+        modules: Vec::new(),
         asyncio_imported: true,
     }
 }

@@ -85,6 +85,9 @@ pub struct Process {
     pub edges: Arc<Vec<Edge>>,
     /// References to awaited resources; each referrer could end the wait.
     pub references: Vec<Reference>,
+    /// The program's own modules. Empty unless references were searched.
+    #[serde(default)]
+    pub modules: Vec<UserModule>,
     /// Processes that this one started and that still exist.
     pub children: Vec<ChildProcess>,
     /// The answer of the diagnosis. `None` until a diagnosis was made.

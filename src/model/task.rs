@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::Frame;
 use super::id::ItemId;
 use super::kind::CoroutineState;
-use super::waits::{Guard, Wait};
+use super::waits::{Callback, Guard, Wait};
 
 /// One asyncio task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub struct Task {
     pub waits_for: Option<Wait>,
     /// Timeouts that will end the wait, the earliest first.
     pub guards: Box<[Guard]>,
+    /// Callbacks of the program's own code that run when it ends.
+    #[serde(default)]
+    pub callbacks: Box<[Callback]>,
     /// Ids of the tasks and threads that cannot go on before this task does.
     pub awaited_by: Vec<ItemId>,
     /// The stack at its creation, innermost frame first. `None` outside of asyncio's

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::Frame;
 use super::id::ItemId;
 use super::kind::FileEvents;
-use super::waits::Wait;
+use super::waits::{Callback, Wait};
 
 /// One OS thread that has a Python thread state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +90,10 @@ pub struct EventLoop {
     pub slow_callback_s: Option<f64>,
     /// Id of the default executor. `None` if the loop has none.
     pub executor: Option<ItemId>,
+    /// Callbacks of the program's own code: timers, ready callbacks, signal handlers and
+    /// those of watched files.
+    #[serde(default)]
+    pub callbacks: Vec<Callback>,
     /// Files that it watches. Empty for uvloop.
     pub files: Vec<LoopFile>,
     /// What could not be read of the loop. `None` if all was read.

@@ -209,6 +209,46 @@ pub struct Reference {
     pub error: Option<ArcStr>,
 }
 
+/// A function of the program that something outside of its own stacks will call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Callback {
+    /// Its qualified name.
+    pub name: ArcStr,
+    /// Path of its source file. `None` if it is not known.
+    pub file: Option<ArcStr>,
+    /// First line of its code. `None` if it is not known.
+    pub line: Option<u32>,
+    /// What calls it.
+    pub by: CallbackKind,
+    /// Seconds until its timer is due, negative if it is overdue. `None` for others.
+    pub due_s: Option<f64>,
+}
+
+/// What calls a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallbackKind {
+    /// The next iteration of the loop.
+    Ready,
+    /// A timer of the loop.
+    Timer,
+    /// A signal.
+    Signal,
+    /// A watched file.
+    File,
+    /// The end of a task.
+    Done,
+}
+
+/// A module of the program's own code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserModule {
+    /// Its name in `sys.modules`.
+    pub name: ArcStr,
+    /// Path of its source file.
+    pub file: ArcStr,
+}
+
 /// A process that this one started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildProcess {

@@ -78,17 +78,18 @@ impl Build<'_, '_> {
             }
         };
         loops.add_tasks(&mut tasks, &threads);
-        let (edges, completing) = edges::link(reader, &mut tasks);
+        let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
+        let frames = Frames::new(
+            reader,
+            addrs.first().copied().unwrap_or(0),
+            FrameDetail::default(),
+        );
+        let (edges, completing) = edges::link(reader, &frames, &mut tasks);
         let now = self.kernel.monotonic();
         let mut loops = loops.build(reader, &threads, self.kernel, now);
-        let addrs: Vec<u64> = interpreters.iter().map(|interp| interp.addr).collect();
         let inputs = WaitInputs {
             reader,
-            frames: &Frames::new(
-                reader,
-                addrs.first().copied().unwrap_or(0),
-                FrameDetail::default(),
-            ),
+            frames: &frames,
             kernel: self.kernel,
             descriptors: self.descriptors,
             heap,
@@ -129,6 +130,7 @@ impl Build<'_, '_> {
             resources: explained.resources,
             edges: explained.edges.into(),
             references: explained.references,
+            modules: explained.modules,
             children: explained.children,
             verdict: None,
             diagnoses: Vec::new(),

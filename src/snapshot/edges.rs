@@ -1,11 +1,15 @@
 //! Edges between tasks, and the waits that follow from them.
 
+use std::cell::RefCell;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::frames::Frames;
 use super::tasks::BuiltTask;
+use super::waits::own_callback;
 use crate::asyncio::Dependents;
 use crate::cpython::Reader;
-use crate::model::{Edge, EdgeKind, ItemId, Task, TaskState};
+use crate::model::{Callback, CallbackKind, Edge, EdgeKind, ItemId, Task, TaskState};
 
 /// Maximum number of names in a summary. The others are counted.
 const NAMES_SHOWN: usize = 3;
@@ -14,6 +18,7 @@ const NAMES_SHOWN: usize = 3;
 /// the tasks that complete each future of `concurrent.futures`, by its address.
 pub fn link(
     reader: &Reader<'_>,
+    frames: &Frames<'_, '_>,
     tasks: &mut [BuiltTask],
 ) -> (Vec<Edge>, FxHashMap<u64, Vec<ItemId>>) {
     let waiting = (tasks.iter().enumerate())
@@ -23,7 +28,7 @@ pub fn link(
         waiting: waiting.collect(),
         ..Finder::default()
     };
-    finder.follow_callbacks(reader, tasks);
+    finder.follow_callbacks(reader, frames, tasks);
     write_to_tasks(tasks, &finder.links);
     let edge = |link: &Link| Edge {
         from: tasks[link.from].task.id,
@@ -50,19 +55,37 @@ struct Finder {
     found: FxHashSet<(usize, usize)>,
     /// Futures of `concurrent.futures` and the tasks that complete them.
     concurrent: FxHashMap<u64, Vec<ItemId>>,
+    /// Callbacks of the program's own code, by address. `None` for others.
+    own: RefCell<FxHashMap<u64, Option<Callback>>>,
 }
 
 impl Finder {
     /// Finds the edges that the callbacks of `tasks` lead to.
-    fn follow_callbacks(&mut self, reader: &Reader<'_>, tasks: &mut [BuiltTask]) {
+    fn follow_callbacks(
+        &mut self,
+        reader: &Reader<'_>,
+        frames: &Frames<'_, '_>,
+        tasks: &mut [BuiltTask],
+    ) {
         let mut dependents = Dependents::default();
         for (to, built) in tasks.iter_mut().enumerate() {
-            // Nothing else needs the callbacks.
             let callbacks = std::mem::take(&mut built.callbacks);
             if built.task.state == TaskState::Done || callbacks.is_empty() {
                 continue;
             }
             let reached = dependents.of(reader, built.addr, &callbacks);
+            let own = |callback: &u64| {
+                let mut own = self.own.borrow_mut();
+                let known = own.entry(*callback).or_insert_with(|| {
+                    own_callback(reader, frames, *callback, CallbackKind::Done)
+                });
+                known.clone()
+            };
+            let shown: Vec<_> = callbacks.iter().filter_map(own).collect();
+            if !shown.is_empty() {
+                built.task_mut().callbacks = shown.into();
+                built.callbacks = callbacks;
+            }
             for dependent in reached.dependents {
                 let from = self.waiting.get(&dependent.task).copied();
                 if let Some(from) = from.filter(|from| *from != to)

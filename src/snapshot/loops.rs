@@ -168,6 +168,7 @@ fn event_loop(
             .flatten()
             .and_then(|duration| reader.number(duration)),
         executor: None,
+        callbacks: Vec::new(),
         files: Vec::new(),
         class_name,
         error,

@@ -51,7 +51,8 @@ pub struct BuiltTask {
     pub chain: Links,
     /// Address of its coroutine. `None` if the coroutine is gone.
     pub coroutine: Option<NonZeroU64>,
-    /// Addresses of its done callbacks. Empty after edges were followed.
+    /// Addresses of its done callbacks; after edges were followed, of those that belong to
+    /// the program's own code.
     pub callbacks: Box<[u64]>,
     /// Address of the future that it waits for. `None` if it does not wait.
     pub waiter: Option<NonZeroU64>,
@@ -165,6 +166,7 @@ impl Tasks<'_, '_> {
                 .filter(|_| state == TaskState::Waiting)
                 .and_then(|waiter| self.wait(waiter)),
             guards: Box::default(),
+            callbacks: Box::default(),
             awaited_by: Vec::new(),
             weakly_held: None,
             created_at: future
@@ -317,7 +319,8 @@ impl Tasks<'_, '_> {
                 frames: Arc::default(),
                 waits_for: None,
                 guards: Box::default(),
-                awaited_by: Vec::new(),
+                callbacks: Box::default(),
+            awaited_by: Vec::new(),
                 weakly_held: None,
                 created_at: None,
                 error: Some(error.into()),

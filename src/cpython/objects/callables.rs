@@ -6,11 +6,14 @@ use std::rc::Rc;
 use python_offsets::Offset;
 
 use super::types::Kind;
+use crate::cpython::Code;
 use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;
 
 /// Maximum number of arguments of a partial that are read.
 const MAX_ARGUMENTS: usize = 16;
+/// Maximum number of methods and partials around a function that are followed.
+const MAX_WRAPPERS: usize = 4;
 
 impl Reader<'_> {
     /// The receiver of the bound method at `callable`. `None` for other callables.
@@ -49,6 +52,25 @@ impl Reader<'_> {
             }
             _ => self.bound_to(callable).into_iter().collect(),
         }
+    }
+
+    /// The code that the callable at `callable` runs: of a function, of the function of a
+    /// bound method, or of what a partial calls. `None` for other callables.
+    pub fn callable_code(&self, callable: u64) -> Option<Rc<Code>> {
+        let mut function = callable;
+        for _ in 0..MAX_WRAPPERS {
+            let inner = match self.type_of(function).ok()?.kind {
+                Kind::Function => {
+                    let code = self.layout.function.func_code.at(function);
+                    return self.code(self.pointer(code, "func_code").ok()??).ok();
+                }
+                Kind::Method => self.layout.method.im_func,
+                Kind::Partial => self.layout.partial.func,
+                _ => return None,
+            };
+            function = self.pointer(inner.at(function), "function").ok()??;
+        }
+        None
     }
 
     /// Names and values of the variables that the function at `function` closes

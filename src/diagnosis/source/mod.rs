@@ -6,6 +6,7 @@ mod leaks;
 mod loops;
 mod mask;
 mod stores;
+mod uses;
 
 pub use calls::{
     attribute_calls, awaited_receivers, call_in_function, called_functions, creates, forks_before,
@@ -18,6 +19,10 @@ pub use loops::{
 };
 pub use mask::masked;
 pub use stores::{container_store, coroutine_store};
+use uses::bodies_of;
+pub use uses::{Body, Place, Use, UseAt, body_at};
+
+use std::cell::OnceCell;
 
 use crate::source_depth;
 use ruff_python_ast::{ExceptHandler, PySourceType, Stmt, StmtClassDef, StmtFunctionDef};
@@ -30,6 +35,7 @@ pub struct Module {
     /// Offset at which each line begins.
     starts: Vec<usize>,
     body: Vec<Stmt>,
+    uses: OnceCell<Vec<Body>>,
 }
 
 impl Module {
@@ -45,7 +51,12 @@ impl Module {
                 .collect(),
             false => Vec::new(),
         };
-        Self { text, starts, body }
+        Self {
+            text,
+            starts,
+            body,
+            uses: OnceCell::new(),
+        }
     }
 
     /// A line without the blanks around it; empty where there is none.
@@ -60,6 +71,17 @@ impl Module {
     /// The line in which something begins.
     pub fn line_of(&self, node: &impl Ranged) -> u32 {
         self.line_at(node.range().start())
+    }
+
+    /// The statements of the file that are in no other.
+    fn body(&self) -> &[Stmt] {
+        &self.body
+    }
+
+    /// The functions of the file with the names that they use, and the code outside of
+    /// functions last.
+    pub fn uses(&self) -> &[Body] {
+        self.uses.get_or_init(|| bodies_of(self))
     }
 
     fn last_line_of(&self, node: &impl Ranged) -> u32 {

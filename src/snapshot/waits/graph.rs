@@ -12,13 +12,14 @@ use super::jobs::Jobs;
 use super::queue_position::QueuePosition;
 use super::reachability::Reachability;
 use super::registry::Registry;
-use super::roots::Roots;
-use super::{Explained, Search, WaitInputs, children, guards, summary, task, thread, weak};
+use super::roots::{Roots, Variable};
+use super::{Explained, Search, WaitInputs, callbacks, children, guards, summary, task, thread, weak};
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
     CoroutineState, Edge, EventLoop, ItemId, LoopState, Reference, ResourceKind, TaskState,
+    UserModule,
 };
 use crate::snapshot::edges::display_name;
 use crate::snapshot::heap::Heap;
@@ -47,6 +48,7 @@ pub struct WaitGraph<'a, 'r, 'm> {
     detached: Vec<DetachedCoroutine>,
     detached_frames: Vec<DetachedFrames>,
     references: Vec<Reference>,
+    modules: Vec<UserModule>,
 }
 
 impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
@@ -86,6 +88,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             detached: Vec::new(),
             detached_frames: Vec::new(),
             references: Vec::new(),
+            modules: Vec::new(),
         }
     }
 
@@ -229,7 +232,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     /// Its input need not be of the same moment as the rest: the process may run again.
     pub fn find_references(&mut self) {
         if self.inputs.search != Search::Nothing {
-            self.references = self.holder_search().references();
+            (self.references, self.modules) = self.holder_search().references();
         }
     }
 
@@ -249,6 +252,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             edges: self.registry.edges().collect(),
             resources: self.registry.resources,
             references: self.references,
+            modules: self.modules,
             coroutines: detached.map(|each| each.coroutine).collect(),
             children,
         }
@@ -333,6 +337,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     fn describe_loops(&mut self) {
         for (shown, (addr, handles)) in self.loops.iter_mut().zip(&self.handles) {
             children::loop_files(self.inputs, &self.registry, shown, handles);
+            shown.callbacks = callbacks::of_loop(self.inputs, handles);
             let executor = self.executors.get(addr);
             shown.executor =
                 executor.map(|executor| ItemId::Resource(ResourceKind::Executor, *executor));
@@ -354,11 +359,13 @@ fn reachable_coroutines(
     };
     let closed = handles.iter().map(|(addr, _)| *addr);
     let mut reachability = Reachability::new(inputs.reader, [], closed);
-    roots.visit(&mut |_, variables| {
+    let mut follow = |variables: &[Variable]| {
         for variable in variables {
             reachability.from(variable.object);
         }
-    });
+    };
+    roots.visit(&mut |_, variables| follow(variables));
+    roots.visit_modules(&mut |_, variables| follow(variables));
     reachability.coroutines
 }
 

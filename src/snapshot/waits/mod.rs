@@ -3,6 +3,7 @@
 //!
 //! [`WaitGraph`] does this in passes. Its methods are in the order of the passes.
 
+mod callbacks;
 mod children;
 pub mod detached;
 mod files;
@@ -23,13 +24,14 @@ mod task;
 mod thread;
 mod weak;
 
+pub use callbacks::own_callback;
 pub use graph::WaitGraph;
 
 use super::frames::Frames;
 use super::heap::Heap;
 use super::kernel_threads::KernelThreads;
 use crate::cpython::Reader;
-use crate::model::{ChildProcess, Coroutine, Edge, Reference, Resource};
+use crate::model::{ChildProcess, Coroutine, Edge, Reference, Resource, UserModule};
 use crate::process::Descriptors;
 
 /// What is searched for in addition to the waits of tasks and threads.
@@ -72,6 +74,8 @@ pub struct Explained {
     pub edges: Vec<Edge>,
     /// References to awaited resources.
     pub references: Vec<Reference>,
+    /// The program's own modules.
+    pub modules: Vec<UserModule>,
     /// Coroutines and asynchronous generators that no task runs.
     pub coroutines: Vec<Coroutine>,
     /// Processes that this one started.

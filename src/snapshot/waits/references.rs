@@ -10,7 +10,7 @@ use super::reachability::Reachability;
 use super::roots::{Roots, Variable, variables};
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
-use crate::model::{EdgeKind, ItemId, Reference, Referrer, ResourceKind};
+use crate::model::{EdgeKind, ItemId, Reference, Referrer, ResourceKind, UserModule};
 
 /// Variable of methods with their object.
 const RECEIVER: &str = "self";
@@ -55,19 +55,23 @@ struct Found {
     to_connections: Vec<(Referrer, usize, ArcStr)>,
     /// To coroutines without a task.
     to_coroutines: Vec<CoroutineReference>,
+    /// The modules that were searched.
+    modules: Vec<UserModule>,
 }
 
 impl HolderSearch<'_, '_, '_> {
     /// Finds references to awaited resources without known holders, to connections that
     /// pools have given out, and to coroutines without a task.
-    pub fn references(&mut self) -> Vec<Reference> {
+    ///
+    /// Returns the references and the program's own modules.
+    pub fn references(&mut self) -> (Vec<Reference>, Vec<UserModule>) {
         let targets = Targets {
             resources: self.awaited(),
             connections: self.pooled(),
             coroutines: self.detached_indexes(),
         };
         let Some(found) = self.search(&targets) else {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         };
         let mut references = found.references;
         for reference in found.to_coroutines {
@@ -75,7 +79,7 @@ impl HolderSearch<'_, '_, '_> {
         }
         self.pool_holders(found.to_connections, &mut references);
         self.name_resources(&references);
-        references
+        (references, found.modules)
     }
 
     /// Indexes of the awaited resources whose holders are not known, by the address of their
@@ -130,7 +134,7 @@ impl HolderSearch<'_, '_, '_> {
         };
         let mut found = Found::default();
         let mut visited = FxHashSet::default();
-        roots.visit(&mut |from, variables| {
+        let mut follow = |found: &mut Found, from: &Referrer, variables: &[Variable]| {
             visited.clear();
             for variable in variables {
                 for (target, path) in reachability.from(variable.object).iter() {
@@ -139,10 +143,15 @@ impl HolderSearch<'_, '_, '_> {
                             true => reader.shared(&variable.name),
                             false => reader.shared(&format!("{}{path}", variable.name)),
                         };
-                        self.add_found(&mut found, targets, *target, from, variable, path);
+                        self.add_found(found, targets, *target, from, variable, path);
                     }
                 }
             }
+        };
+        roots.visit(&mut |from, variables| follow(&mut found, from, variables));
+        roots.visit_modules(&mut |module, variables| {
+            follow(&mut found, &Referrer::Module(module.name.clone()), variables);
+            found.modules.push(module);
         });
         Some(found)
     }

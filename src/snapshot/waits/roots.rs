@@ -8,7 +8,7 @@ use super::WaitInputs;
 use super::frame_owners::Owners;
 use crate::asyncio::LoopHandles;
 use crate::cpython::{Kind, RawFrame, Reader};
-use crate::model::{ItemId, Referrer};
+use crate::model::{ItemId, Referrer, UserModule};
 
 /// Global with the path of the file of a module.
 const FILE: &str = "__file__";
@@ -24,8 +24,8 @@ pub(super) struct Variable {
     pub due_s: Option<f64>,
 }
 
-/// A referrer with its variables.
-pub(super) type Rooted = (Referrer, Vec<Variable>);
+/// A module with its globals.
+type Globals = (UserModule, Vec<Variable>);
 
 /// Everything that has variables.
 pub(super) struct Roots<'a, 'r, 'm> {
@@ -39,7 +39,7 @@ pub(super) struct Roots<'a, 'r, 'm> {
 
 impl Roots<'_, '_, '_> {
     /// Calls `visit` with each referrer and its variables: owners of frames, failed tasks
-    /// (through their tracebacks), loops, and modules.
+    /// (through their tracebacks), tasks through their callbacks, and loops.
     pub(super) fn visit(&self, visit: &mut dyn FnMut(&Referrer, &[Variable])) {
         let reader = self.inputs.reader;
         let mut found = Vec::new();
@@ -54,6 +54,21 @@ impl Roots<'_, '_, '_> {
             }
             visit(&Referrer::Item(owner.id), &found);
         });
+        for built in self.owners.tasks {
+            let called = built.callbacks.iter().zip(&built.task.callbacks);
+            for (addr, callback) in called {
+                let name: Rc<str> = callback.name.as_str().into();
+                let objects = reader.bound_objects(*addr).into_iter();
+                let bound: Vec<Variable> = objects
+                    .map(|object| Variable {
+                        name: name.clone(),
+                        object,
+                        due_s: None,
+                    })
+                    .collect();
+                visit(&Referrer::Item(built.task.id), &bound);
+            }
+        }
         for built in self.owners.tasks {
             let Some(exception) = built.exception else {
                 continue;
@@ -71,9 +86,13 @@ impl Roots<'_, '_, '_> {
         for (addr, handles) in self.handles {
             visit(&Referrer::Item(ItemId::Loop(*addr)), &self.of_loop(handles));
         }
+    }
+
+    /// Calls `visit` with each of the program's own modules and its globals.
+    pub(super) fn visit_modules(&self, visit: &mut dyn FnMut(UserModule, &[Variable])) {
         for interpreter in self.inputs.interpreters {
             for (module, variables) in self.module_roots(*interpreter) {
-                visit(&module, &variables);
+                visit(module, &variables);
             }
         }
     }
@@ -100,7 +119,7 @@ impl Roots<'_, '_, '_> {
     }
 
     /// The globals of the program's own modules.
-    fn module_roots(&self, interpreter: u64) -> Vec<Rooted> {
+    fn module_roots(&self, interpreter: u64) -> Vec<Globals> {
         let reader = self.inputs.reader;
         let user_modules = || -> crate::cpython::error::Result<Vec<_>> {
             let Some(modules) = reader.sys_modules(interpreter)? else {
@@ -114,10 +133,9 @@ impl Roots<'_, '_, '_> {
                     None => reader.dict_get(globals, FILE),
                 };
                 let file = file.ok().flatten().and_then(|file| reader.text(file).ok());
-                let is_user = file.is_some_and(|file| !self.inputs.frames.is_library(&file));
-                if !is_user {
+                let Some(file) = file.filter(|file| !self.inputs.frames.is_library(file)) else {
                     continue;
-                }
+                };
                 let (items, _) = reader.dict_items(globals, reader.limits.items)?;
                 let variables = items.into_iter().filter_map(|(key, value)| {
                     let is_function = reader.is_kind(value, Kind::Function);
@@ -128,10 +146,11 @@ impl Roots<'_, '_, '_> {
                         due_s: None,
                     })
                 });
-                found.push((
-                    Referrer::Module(ArcStr::from(&*reader.text(name)?)),
-                    variables.collect(),
-                ));
+                let module = UserModule {
+                    name: ArcStr::from(&*reader.text(name)?),
+                    file: ArcStr::from(&*file),
+                };
+                found.push((module, variables.collect()));
             }
             Ok(found)
         };

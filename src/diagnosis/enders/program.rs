@@ -1,0 +1,211 @@
+//! The functions of the program, by their names.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::diagnosis::facts::Facts;
+use crate::diagnosis::source::{Body, Module, Place, Use};
+
+/// Bases of classes that call no method of their subclasses on their own.
+const PLAIN_BASES: [&str; 8] = [
+    "object",
+    "ABC",
+    "Protocol",
+    "Generic",
+    "NamedTuple",
+    "Enum",
+    "Exception",
+    "TypedDict",
+];
+
+/// One function: the number of its file and its number within the file.
+pub(super) type Function = (usize, usize);
+
+/// All functions of the program's own modules.
+pub(super) struct Program {
+    modules: Vec<Rc<Module>>,
+    by_file: FxHashMap<String, Option<usize>>,
+    by_name: FxHashMap<String, Vec<Function>>,
+    /// Names of classes.
+    classes: FxHashSet<String>,
+    /// Names of attributes that some code assigns.
+    stored: FxHashSet<String>,
+    /// Functions that code outside of the program may call.
+    pub called_from_outside: Vec<Function>,
+}
+
+impl Program {
+    /// Parses the modules of the program, and the files in which its stacks stand.
+    pub(super) fn new(facts: &Facts<'_>) -> Self {
+        let mut program = Self {
+            modules: Vec::new(),
+            by_file: FxHashMap::default(),
+            by_name: FxHashMap::default(),
+            classes: FxHashSet::default(),
+            stored: FxHashSet::default(),
+            called_from_outside: Vec::new(),
+        };
+        for module in &facts.process.modules {
+            program.add(facts, &module.file);
+        }
+        let frames = facts.process.frames().chain(facts.detached_frames());
+        for frame in frames.filter(|frame| !frame.library) {
+            if let Some(file) = &frame.file {
+                program.add(facts, file);
+            }
+        }
+        program.index();
+        program
+    }
+
+    fn add(&mut self, facts: &Facts<'_>, file: &str) {
+        if self.by_file.contains_key(file) {
+            return;
+        }
+        let module = facts.module(file);
+        let number = module.map(|module| {
+            self.modules.push(module);
+            self.modules.len() - 1
+        });
+        self.by_file.insert(file.to_owned(), number);
+    }
+
+    fn index(&mut self) {
+        let mut values: FxHashSet<&str> = FxHashSet::default();
+        let all = || {
+            let modules = self.modules.iter().enumerate();
+            modules.flat_map(|(number, module)| {
+                let bodies = module.uses().iter().enumerate();
+                bodies.map(move |(at, body)| ((number, at), body))
+            })
+        };
+        for (function, body) in all() {
+            let known = self.by_name.entry(body.name.clone()).or_default();
+            known.push(function);
+            self.classes.extend(body.class.clone());
+            self.stored.extend(body.stores.iter().cloned());
+            for each in &body.uses {
+                match &each.what {
+                    Use::Name { name, called, .. } | Use::Attribute { name, called, .. }
+                        if !called =>
+                    {
+                        values.insert(name);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let outside = all().filter(|(_, body)| {
+            let foreign = |base: &String| {
+                !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str())
+            };
+            body.is_registered || values.contains(&*body.name) || body.bases.iter().any(foreign)
+        });
+        self.called_from_outside = outside.map(|(function, _)| function).collect();
+    }
+
+    /// A function and the text of its file.
+    pub(super) fn body(&self, (module, at): Function) -> Option<(&Body, &Module)> {
+        let module = self.modules.get(module)?;
+        Some((module.uses().get(at)?, module))
+    }
+
+    /// All functions.
+    pub(super) fn functions(&self) -> impl Iterator<Item = Function> {
+        let modules = self.modules.iter().enumerate();
+        modules.flat_map(|(number, module)| (0..module.uses().len()).map(move |at| (number, at)))
+    }
+
+    /// The functions of that name, and what runs when a class of that name is called.
+    pub(super) fn named(&self, name: &str) -> Vec<Function> {
+        let own = self.by_name.get(name).into_iter().flatten().copied();
+        let mut found: Vec<Function> = own.collect();
+        if self.classes.contains(name) {
+            for method in ["__init__", "__new__", "__post_init__", "__call__"] {
+                let of_class = self.by_name.get(method).into_iter().flatten();
+                found.extend(of_class.filter(|function| {
+                    self.body(**function)
+                        .is_some_and(|(body, _)| body.class.as_deref() == Some(name))
+                }));
+            }
+        }
+        found
+    }
+
+    /// Whether calling an attribute of that name may call any function that was stored.
+    pub(super) fn is_stored(&self, name: &str) -> bool {
+        self.stored.contains(name) && !self.by_name.contains_key(name)
+    }
+
+    /// The function at a line of a file. `Err` if the text of the file is not known.
+    pub(super) fn at(&self, file: &str, line: u32, name: &str) -> Result<Function, Unknown> {
+        let number = self.by_file.get(file).copied().flatten().ok_or(Unknown)?;
+        let module = self.modules.get(number).ok_or(Unknown)?;
+        let bodies = module.uses();
+        let body = super::super::source::body_at(bodies, line, name).ok_or(Unknown)?;
+        let at = bodies.iter().position(|it| std::ptr::eq(it, body));
+        at.map(|at| (number, at)).ok_or(Unknown)
+    }
+
+    /// The function that begins at a line of a file, or at the `def` below its decorators.
+    pub(super) fn beginning_at(
+        &self,
+        file: &str,
+        line: u32,
+        name: &str,
+    ) -> Result<Function, Unknown> {
+        let number = self.by_file.get(file).copied().flatten().ok_or(Unknown)?;
+        let module = self.modules.get(number).ok_or(Unknown)?;
+        let bodies = module.uses().iter().enumerate();
+        let below = bodies.filter(|(_, body)| body.name == name && body.line >= line);
+        let nearest = below.min_by_key(|(_, body)| body.line);
+        nearest.map(|(at, _)| (number, at)).ok_or(Unknown)
+    }
+
+    /// Whether some code hands such a method of one of `names` to a function whose further
+    /// use of it does not show in the memory that is read.
+    pub(super) fn hands_out(&self, methods: &[&str], names: &FxHashSet<String>) -> bool {
+        self.functions().any(|function| {
+            let Some((body, _)) = self.body(function) else {
+                return false;
+            };
+            body.uses.iter().any(|each| {
+                let Use::Attribute { of, name, called } = &each.what else {
+                    return false;
+                };
+                let is_it = match of {
+                    Place::Named(place) | Place::Local(place) => names.contains(place),
+                    Place::Other => false,
+                };
+                !called
+                    && is_it
+                    && methods.contains(&name.as_str())
+                    && !body.given_to(each).is_none_or(|to| SEEN_TAKERS.contains(&to))
+            })
+        })
+    }
+}
+
+/// Functions that take a callback and keep it where it is found: in handles of a loop, in
+/// a task, in the variables of a thread, or in the queue of an executor.
+const SEEN_TAKERS: [&str; 14] = [
+    "call_later",
+    "call_at",
+    "call_soon",
+    "call_soon_threadsafe",
+    "add_done_callback",
+    "Timer",
+    "Thread",
+    "add_reader",
+    "add_writer",
+    "add_signal_handler",
+    "run_in_executor",
+    "to_thread",
+    "submit",
+    "partial",
+];
+
+/// The text of a file is not known, or does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unknown;

@@ -1,0 +1,228 @@
+//! What would end a wait: the methods of the resource, and the names that code has for it.
+
+use rustc_hash::FxHashSet;
+
+use super::program::Program;
+use crate::diagnosis::facts::Facts;
+use crate::diagnosis::source::{Place, Use};
+use crate::model::{Frame, Item, ItemId, Referrer, Resource, ResourceKind, WaitKind};
+
+/// Directories of installed packages.
+const PACKAGES: [&str; 2] = ["site-packages", "dist-packages"];
+
+/// A resource that is waited for, as code sees it.
+pub(super) struct Wanted {
+    /// Its id.
+    pub id: ItemId,
+    /// Methods that may end the wait.
+    pub methods: &'static [&'static str],
+    /// Names of variables and attributes with the resource.
+    pub names: FxHashSet<String>,
+    /// Who reaches it through variables.
+    pub reached_from: FxHashSet<ItemId>,
+    /// First names of the paths from modules to it.
+    pub globals: FxHashSet<String>,
+    /// Methods that take what `methods` give back; empty if nothing is taken.
+    pub taking: &'static [&'static str],
+    /// Whether nobody but its waiters reaches it, so that it is kept where it was not found.
+    pub is_hidden: bool,
+}
+
+impl Wanted {
+    /// The resource as code sees it. `None` if the program's own code does not wait for it
+    /// directly: then a library ends the wait.
+    pub(super) fn new(
+        facts: &Facts<'_>,
+        program: &Program,
+        resource: &Resource,
+        waiters: &[ItemId],
+    ) -> Option<Self> {
+        let methods = ending_methods(facts, resource, waiters)?;
+        let mut wanted = Self {
+            id: resource.id,
+            methods,
+            names: FxHashSet::default(),
+            reached_from: FxHashSet::default(),
+            globals: FxHashSet::default(),
+            taking: match resource.kind.may_hide_holder() {
+                true => &["acquire", "__enter__", "__aenter__", ""],
+                false => &[],
+            },
+            is_hidden: true,
+        };
+        for waiter in waiters {
+            let frame = calling_frame(facts.frames(*waiter))?;
+            wanted.names.extend(awaited_names(program, frame));
+        }
+        for reference in facts.referrers(resource.id) {
+            wanted.names.extend(last_identifier(&reference.path));
+            match &reference.from {
+                Referrer::Item(id) => {
+                    wanted.reached_from.insert(*id);
+                    wanted.is_hidden &= waiters.contains(id);
+                }
+                Referrer::Module(_) => {
+                    wanted.is_hidden = false;
+                    wanted.globals.extend(first_identifier(&reference.path));
+                }
+            }
+        }
+        if let Some(name) = resource.name.as_deref() {
+            wanted.names.extend(last_identifier(name));
+        }
+        wanted.names.remove("self");
+        Some(wanted)
+    }
+}
+
+/// The methods that end the waits of `waiters`. `None` if no method of the resource does.
+fn ending_methods(
+    facts: &Facts<'_>,
+    resource: &Resource,
+    waiters: &[ItemId],
+) -> Option<&'static [&'static str]> {
+    match resource.kind {
+        ResourceKind::Event | ResourceKind::ThreadEvent => Some(&["set"]),
+        ResourceKind::Condition | ResourceKind::ThreadCondition => {
+            Some(&["notify", "notify_all", "notifyAll"])
+        }
+        ResourceKind::Future | ResourceKind::ConcurrentFuture => Some(&[
+            "set_result",
+            "set_exception",
+            "cancel",
+            "set_running_or_notify_cancel",
+        ]),
+        ResourceKind::Barrier | ResourceKind::ThreadBarrier => {
+            Some(&["wait", "abort", "reset", ""])
+        }
+        ResourceKind::Semaphore | ResourceKind::ThreadSemaphore => Some(&["release"]),
+        ResourceKind::Queue | ResourceKind::ThreadQueue => {
+            let waits = || waiters.iter().filter_map(|id| wait_kind(facts, *id));
+            let all = |kind| waits().all(|wait| wait == kind);
+            match () {
+                () if all(WaitKind::QueueGet) => {
+                    Some(&["put", "put_nowait", "_put", "appendleft", "shutdown"])
+                }
+                () if all(WaitKind::QueuePut) => Some(&["get", "get_nowait", "shutdown"]),
+                () if all(WaitKind::QueueJoin) => Some(&["task_done", "shutdown"]),
+                () => Some(&[
+                    "put",
+                    "put_nowait",
+                    "get",
+                    "get_nowait",
+                    "task_done",
+                    "shutdown",
+                ]),
+            }
+        }
+        ResourceKind::MemoryStream => Some(&[
+            "send",
+            "send_nowait",
+            "receive",
+            "receive_nowait",
+            "close",
+            "aclose",
+            "",
+        ]),
+        ResourceKind::Lock | ResourceKind::ThreadLock => Some(&["release"]),
+        ResourceKind::Executor
+        | ResourceKind::ProcessPool
+        | ResourceKind::Pool
+        | ResourceKind::Limiter
+        | ResourceKind::Stream
+        | ResourceKind::Server
+        | ResourceKind::Socket
+        | ResourceKind::Pipe
+        | ResourceKind::File => None,
+    }
+}
+
+fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {
+    let wait = match facts.index.get(id)? {
+        Item::Task(task) => task.waits_for.as_ref(),
+        Item::Thread(thread) => thread.waits_for.as_ref(),
+        _ => None,
+    };
+    wait.map(|wait| wait.kind)
+}
+
+/// The frame of the program's own code that called the waiting method of the standard
+/// library. `None` if an installed package did.
+pub(super) fn calling_frame(frames: &[Frame]) -> Option<&Frame> {
+    let is_package = |frame: &Frame| {
+        let file = frame.file.as_deref().unwrap_or_default();
+        PACKAGES.iter().any(|part| file.contains(part))
+    };
+    let mut outside = frames.iter();
+    let first = outside.find(|frame| !frame.library || is_package(frame))?;
+    (!first.library).then_some(first)
+}
+
+/// The names of what the statement at the frame's line uses methods of.
+fn awaited_names(program: &Program, frame: &Frame) -> Vec<String> {
+    let (Some(file), Some(line)) = (&frame.file, frame.line) else {
+        return Vec::new();
+    };
+    let found = program.at(file, line, &frame.function).ok();
+    let Some((body, module)) = found.and_then(|function| program.body(function)) else {
+        return Vec::new();
+    };
+    let waits = body.uses_at(line, module).into_iter();
+    let names = waits.filter_map(|each| match &each.what {
+        Use::Attribute { of, name, .. } if WAITING.contains(&name.as_str()) => of.name(),
+        Use::Name { name, .. } => Some(name.as_str()),
+        Use::Enters(of) => of.name(),
+        Use::Attribute { .. } | Use::Iterates | Use::Calls => None,
+    });
+    names.map(str::to_owned).collect()
+}
+
+/// Methods that wait.
+const WAITING: [&str; 9] = [
+    "get", "put", "join", "wait", "wait_for", "acquire", "receive", "send", "result",
+];
+
+impl Place {
+    /// The name of the variable or attribute.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) | Self::Local(name) => Some(name),
+            Self::Other => None,
+        }
+    }
+}
+
+fn is_identifier(part: &&str) -> bool {
+    let mut letters = part.chars();
+    let begins = letters.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    begins && letters.all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// `inbox` of `self.inbox`, `queues` of `self.queues['a']`.
+fn last_identifier(path: &str) -> Option<String> {
+    let bare = without_brackets(path);
+    let mut parts = bare.rsplit(['.', ' ']);
+    parts.find(is_identifier).map(str::to_owned)
+}
+
+/// `STATE` of `STATE['a'].inbox`.
+fn first_identifier(path: &str) -> Option<String> {
+    let bare = without_brackets(path);
+    let mut parts = bare.split(['.', ' ']);
+    parts.find(is_identifier).map(str::to_owned)
+}
+
+/// The path without what stands in brackets.
+fn without_brackets(path: &str) -> String {
+    let mut depth = 0_usize;
+    let mut bare = String::new();
+    for letter in path.chars() {
+        match letter {
+            '[' | '{' | '(' => depth += 1,
+            ']' | '}' | ')' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => bare.push(letter),
+            _ => {}
+        }
+    }
+    bare
+}

@@ -1,0 +1,600 @@
+//! What code does to objects: the names that each function uses, and where.
+
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprLambda, Parameters, Stmt, StmtFunctionDef};
+use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashSet;
+
+use super::Module;
+
+/// Where the object comes from on which a method is used.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// An attribute, a global, or a variable of an outer function, by its name; also an
+    /// entry of a container with that name.
+    Named(String),
+    /// A parameter or variable of the function itself.
+    Local(String),
+    /// Something else, such as the result of a call.
+    Other,
+}
+
+/// How a name is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Use {
+    /// An attribute is read: `put` of `self.inbox.put`.
+    Attribute {
+        /// The object with the attribute.
+        of: Place,
+        /// Name of the attribute.
+        name: String,
+        /// Whether it is called at once.
+        called: bool,
+    },
+    /// A variable is read.
+    Name {
+        /// Its name.
+        name: String,
+        /// Whether it is called at once.
+        called: bool,
+        /// Whether it is a parameter or variable of the function itself.
+        local: bool,
+    },
+    /// A context manager is entered and left.
+    Enters(Place),
+    /// A `for` loop runs over an object.
+    Iterates,
+    /// Something that has no name is called.
+    Calls,
+}
+
+/// A use and where it stands.
+#[derive(Debug, Clone)]
+pub struct UseAt {
+    /// What is used.
+    pub what: Use,
+    /// Line on which it stands.
+    pub line: u32,
+    range: TextRange,
+    /// The call whose function it is.
+    call: Option<TextRange>,
+}
+
+/// A function, a lambda, or the code of a module outside of functions.
+#[derive(Debug)]
+pub struct Body {
+    /// Name; `<lambda>` and `<module>` as CPython has them.
+    pub name: String,
+    /// Name of the class whose method it is.
+    pub class: Option<String>,
+    /// First line: that of `def`, after its decorators.
+    pub line: u32,
+    last_line: u32,
+    /// Whether code outside of the file may call it, because a decorator received it or
+    /// because its class extends one of a library.
+    pub is_registered: bool,
+    /// Names of the bases of its class.
+    pub bases: Vec<String>,
+    /// Names of its parameters.
+    pub parameters: FxHashSet<String>,
+    /// Names of the attributes that it assigns.
+    pub stores: FxHashSet<String>,
+    /// Names used, in the order of the text.
+    pub uses: Vec<UseAt>,
+    /// Lines of loops in it, outermost loops only.
+    loops: Vec<(u32, u32)>,
+    /// Ranges of statements without blocks, and of the headers of those with blocks.
+    statements: Vec<TextRange>,
+    /// Calls and awaits, with the name that is called.
+    calls: Vec<(TextRange, Option<String>)>,
+    /// Blocks of which only one runs, each with its statement.
+    branches: Vec<Branch>,
+    /// Headers and whole ranges of `with` statements.
+    withs: Vec<(TextRange, TextRange)>,
+}
+
+/// A block of an `if`, `match` or `try` statement.
+#[derive(Debug)]
+struct Branch {
+    statement: TextRange,
+    block: TextRange,
+    /// Whether the code after the statement does not run after this block.
+    leaves: bool,
+    /// Whether a later block of the statement may run after this one.
+    goes_on: bool,
+}
+
+/// Decorators that only change how a function is called.
+const PLAIN_DECORATORS: [&str; 16] = [
+    "staticmethod",
+    "classmethod",
+    "property",
+    "setter",
+    "contextmanager",
+    "asynccontextmanager",
+    "wraps",
+    "lru_cache",
+    "cache",
+    "cached_property",
+    "abstractmethod",
+    "override",
+    "overload",
+    "final",
+    "coroutine",
+    "singledispatch",
+];
+
+impl Body {
+    /// The uses that are still to come when the function stands at `line`.
+    ///
+    /// `inner` is the name of the function that it has called there. A use counts as still
+    /// to come where this cannot be excluded.
+    pub fn left_at(&self, line: u32, inner: Option<&str>, module: &Module) -> Vec<&UseAt> {
+        if let Some((from, _)) = self.loops.iter().find(|(a, b)| *a <= line && line <= *b) {
+            let rest = self.uses.iter().filter(|each| each.line >= *from);
+            return rest.collect();
+        }
+        let current = self.statement_at(line, module);
+        let Some(current) = current else {
+            return self.uses.iter().filter(|each| each.line >= line).collect();
+        };
+        let running = self.running_call(current, inner);
+        // A manager that was entered is still to be left.
+        let mut withs = self.withs.iter();
+        let left: Vec<TextRange> = withs
+            .by_ref()
+            .filter(|(header, all)| all.contains_range(current) && *header != current)
+            .map(|(header, _)| *header)
+            .collect();
+        let rest = self.uses.iter().filter(|each| {
+            if each.range.start() >= current.end() {
+                return true;
+            }
+            if !current.contains_range(each.range) {
+                return left.iter().any(|header| header.contains_range(each.range));
+            }
+            let Some(running) = running else {
+                return true;
+            };
+            // What is inside of the running call is done, and so is what stands before it,
+            // but for the calls that get its result.
+            let gets_it = |call: TextRange| call != running && call.contains_range(running);
+            each.range.start() >= running.end() || each.call.is_some_and(gets_it)
+        });
+        rest.collect()
+    }
+
+    /// The uses that are done when the function stands at `line`.
+    pub fn done_at(&self, line: u32, module: &Module) -> Vec<&UseAt> {
+        let Some(current) = self.statement_at(line, module) else {
+            return self.uses.iter().filter(|each| each.line < line).collect();
+        };
+        let passed = |each: &UseAt| {
+            self.branches.iter().any(|branch| {
+                let here = branch.statement.contains_range(current) && !branch.goes_on;
+                branch.block.contains_range(each.range)
+                    && !branch.block.contains_range(current)
+                    && (branch.leaves || here)
+            })
+        };
+        let before = self.uses.iter();
+        let before = before.filter(|each| each.range.start() < current.start());
+        before.filter(|each| !passed(each)).collect()
+    }
+
+    /// The uses in the statement at `line`.
+    pub fn uses_at(&self, line: u32, module: &Module) -> Vec<&UseAt> {
+        let Some(current) = self.statement_at(line, module) else {
+            return self.uses.iter().filter(|each| each.line == line).collect();
+        };
+        let uses = self.uses.iter();
+        uses.filter(|each| current.contains_range(each.range))
+            .collect()
+    }
+
+    /// The name of the innermost call that has the use among its arguments.
+    pub fn given_to(&self, given: &UseAt) -> Option<&str> {
+        let calls = self.calls.iter();
+        let around = calls.filter(|(range, name)| {
+            name.is_some() && range.contains_range(given.range) && given.call != Some(*range)
+        });
+        around
+            .min_by_key(|(range, _)| range.len())
+            .and_then(|(_, name)| name.as_deref())
+    }
+
+    fn statement_at(&self, line: u32, module: &Module) -> Option<TextRange> {
+        let holds = |range: &&TextRange| {
+            module.line_at(range.start()) <= line && line <= module.line_at(range.end())
+        };
+        let statements = self.statements.iter().filter(holds);
+        statements.min_by_key(|range| range.len()).copied()
+    }
+
+    /// The call in the statement that is running: that of `inner`, or the only one.
+    fn running_call(&self, statement: TextRange, inner: Option<&str>) -> Option<TextRange> {
+        let own = || {
+            let calls = self.calls.iter();
+            calls.filter(|(range, _)| statement.contains_range(*range))
+        };
+        let named = own().find(|(_, name)| name.is_some() && name.as_deref() == inner);
+        // With a wrapper between the two, the outermost call is the one that runs.
+        let outermost = || own().max_by_key(|(range, _)| range.len());
+        let found = named.or_else(outermost);
+        found.map(|(range, _)| *range)
+    }
+}
+
+/// All functions of a file, and the code outside of functions last.
+pub(super) fn bodies_of(module: &Module) -> Vec<Body> {
+    let mut finder = Finder {
+        module,
+        found: Vec::new(),
+        open: vec![Open::new("<module>", None, 1, u32::MAX)],
+        class: None,
+        bases: Vec::new(),
+    };
+    for stmt in module.body() {
+        finder.visit_stmt(stmt);
+    }
+    let Finder {
+        mut found, open, ..
+    } = finder;
+    found.extend(open.into_iter().map(|open| open.body));
+    found
+}
+
+struct Open {
+    body: Body,
+    locals: FxHashSet<String>,
+}
+
+impl Open {
+    fn new(name: &str, class: Option<String>, line: u32, last_line: u32) -> Self {
+        Self {
+            body: Body {
+                name: name.to_owned(),
+                class,
+                line,
+                last_line,
+                is_registered: false,
+                bases: Vec::new(),
+                parameters: FxHashSet::default(),
+                stores: FxHashSet::default(),
+                uses: Vec::new(),
+                loops: Vec::new(),
+                statements: Vec::new(),
+                calls: Vec::new(),
+                branches: Vec::new(),
+                withs: Vec::new(),
+            },
+            locals: FxHashSet::default(),
+        }
+    }
+}
+
+struct Finder<'m> {
+    module: &'m Module,
+    found: Vec<Body>,
+    open: Vec<Open>,
+    class: Option<String>,
+    bases: Vec<String>,
+}
+
+impl Finder<'_> {
+    fn add(&mut self, what: Use, node: &impl Ranged) {
+        let at = UseAt {
+            what,
+            line: self.module.line_of(node),
+            range: node.range(),
+            call: None,
+        };
+        if let Some(open) = self.open.last_mut() {
+            open.body.uses.push(at);
+        }
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        // The variables of a module are globals.
+        self.open.len() > 1 && self.open.last().is_some_and(|open| open.locals.contains(name))
+    }
+
+    fn place(&self, expr: &Expr) -> Place {
+        match expr {
+            Expr::Name(name) if self.is_local(name.id.as_str()) => {
+                Place::Local(name.id.to_string())
+            }
+            Expr::Name(name) => Place::Named(name.id.to_string()),
+            Expr::Attribute(attribute) => Place::Named(attribute.attr.to_string()),
+            Expr::Subscript(subscript) => match self.place(&subscript.value) {
+                Place::Local(_) => Place::Other,
+                place => place,
+            },
+            _ => Place::Other,
+        }
+    }
+
+    /// Visits the body of a function in a scope of its own.
+    fn function(&mut self, function: &StmtFunctionDef) {
+        for decorator in &function.decorator_list {
+            self.visit_expr(&decorator.expression);
+        }
+        let registered = function.decorator_list.iter().any(|decorator| {
+            let called = match &decorator.expression {
+                Expr::Call(call) => &*call.func,
+                other => other,
+            };
+            let name = super::calls::last_name(called);
+            !name.is_some_and(|name| PLAIN_DECORATORS.contains(&name))
+        });
+        let mut open = Open::new(
+            function.name.as_str(),
+            self.class.take(),
+            self.module.line_of(&function.name),
+            self.module.line_at(function.range().end()),
+        );
+        open.body.is_registered = registered;
+        if open.body.class.is_some() {
+            open.body.bases = self.bases.clone();
+        }
+        add_parameters(&function.parameters, &mut open.locals);
+        open.body.parameters = open.locals.clone();
+        add_assigned(&function.body, &mut open.locals);
+        let class = open.body.class.clone();
+        self.open.push(open);
+        for stmt in &function.body {
+            self.visit_stmt(stmt);
+        }
+        self.close();
+        self.class = class;
+    }
+
+    fn lambda(&mut self, lambda: &ExprLambda) {
+        let line = self.module.line_of(lambda);
+        let last = self.module.line_at(lambda.range().end());
+        let mut open = Open::new("<lambda>", None, line, last);
+        if let Some(parameters) = lambda.parameters.as_deref() {
+            add_parameters(parameters, &mut open.locals);
+            open.body.parameters = open.locals.clone();
+        }
+        self.open.push(open);
+        self.visit_expr(&lambda.body);
+        self.close();
+    }
+
+    fn close(&mut self) {
+        if let Some(open) = self.open.pop() {
+            self.found.push(open.body);
+        }
+    }
+
+    fn call(&mut self, call: &ExprCall) {
+        let name = super::calls::called_name(call).map(str::to_owned);
+        if let Some(open) = self.open.last_mut() {
+            open.body.calls.push((call.range(), name));
+        }
+        match &*call.func {
+            Expr::Name(name) => {
+                let local = self.is_local(name.id.as_str());
+                let name = name.id.to_string();
+                let called = true;
+                self.add(
+                    Use::Name {
+                        name,
+                        called,
+                        local,
+                    },
+                    &*call.func,
+                );
+            }
+            Expr::Attribute(attribute) => {
+                let of = self.place(&attribute.value);
+                let name = attribute.attr.to_string();
+                let called = true;
+                self.add(Use::Attribute { of, name, called }, &*call.func);
+                self.visit_expr(&attribute.value);
+            }
+            other => {
+                self.add(Use::Calls, other);
+                self.visit_expr(other);
+            }
+        }
+        if let Some(open) = self.open.last_mut()
+            && let Some(function) = (open.body.uses.iter_mut().rev())
+                .find(|each| each.range == call.func.range())
+        {
+            function.call = Some(call.range());
+        }
+        for argument in &call.arguments.args {
+            self.visit_expr(argument);
+        }
+        for keyword in &call.arguments.keywords {
+            self.visit_expr(&keyword.value);
+        }
+    }
+
+    /// Keeps the range of what the statement itself evaluates.
+    fn keep_statement(&mut self, stmt: &Stmt) {
+        let range = match super::bodies(stmt).first().and_then(|body| body.first()) {
+            Some(first) => TextRange::new(stmt.range().start(), first.range().start()),
+            None => stmt.range(),
+        };
+        if let Some(open) = self.open.last_mut() {
+            add_branches(stmt, &mut open.body.branches);
+        }
+        let (module, is_loop) = (self.module, matches!(stmt, Stmt::For(_) | Stmt::While(_)));
+        let (from, to) = (module.line_of(stmt), module.line_at(stmt.range().end()));
+        if let Some(open) = self.open.last_mut() {
+            open.body.statements.push(range);
+            let inside = open.body.loops.iter().any(|(a, b)| *a <= from && to <= *b);
+            if is_loop && !inside {
+                open.body.loops.push((from, to));
+            }
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Finder<'_> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::FunctionDef(function) => self.function(function),
+            Stmt::ClassDef(class) => {
+                let outer = self.class.replace(class.name.to_string());
+                let bases = class.bases().iter();
+                let bases = bases.filter_map(|base| super::calls::last_name(base));
+                let bases = bases.map(str::to_owned).collect();
+                let outer_bases = std::mem::replace(&mut self.bases, bases);
+                for stmt in &class.body {
+                    self.class = Some(class.name.to_string());
+                    self.visit_stmt(stmt);
+                }
+                self.class = outer;
+                self.bases = outer_bases;
+            }
+            Stmt::With(with) => {
+                self.keep_statement(stmt);
+                for item in &with.items {
+                    let place = self.place(&item.context_expr);
+                    self.add(Use::Enters(place), &item.context_expr);
+                }
+                if let (Some(first), Some(last)) = (with.items.first(), with.items.last())
+                    && let Some(open) = self.open.last_mut()
+                {
+                    let header = TextRange::new(first.range().start(), last.range().end());
+                    open.body.withs.push((header, stmt.range()));
+                }
+                walk_stmt(self, stmt);
+            }
+            Stmt::For(each) => {
+                self.keep_statement(stmt);
+                self.add(Use::Iterates, &*each.iter);
+                walk_stmt(self, stmt);
+            }
+            _ => {
+                self.keep_statement(stmt);
+                walk_stmt(self, stmt);
+            }
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Call(call) => self.call(call),
+            Expr::Lambda(lambda) => {
+                // It may be called here or elsewhere.
+                self.lambda(lambda);
+                self.visit_expr(&lambda.body);
+            }
+            Expr::Attribute(attribute) if attribute.ctx == ExprContext::Load => {
+                let of = self.place(&attribute.value);
+                let (name, called) = (attribute.attr.to_string(), false);
+                self.add(Use::Attribute { of, name, called }, expr);
+                self.visit_expr(&attribute.value);
+            }
+            Expr::Attribute(attribute) => {
+                if let Some(open) = self.open.last_mut() {
+                    open.body.stores.insert(attribute.attr.to_string());
+                }
+                self.visit_expr(&attribute.value);
+            }
+            Expr::Name(name) if name.ctx == ExprContext::Load => {
+                let local = self.is_local(name.id.as_str());
+                let (name, called) = (name.id.to_string(), false);
+                self.add(
+                    Use::Name {
+                        name,
+                        called,
+                        local,
+                    },
+                    expr,
+                );
+            }
+            Expr::Await(wait) => {
+                if let Some(open) = self.open.last_mut() {
+                    open.body.calls.push((expr.range(), None));
+                }
+                self.visit_expr(&wait.value);
+            }
+            _ => walk_expr(self, expr),
+        }
+    }
+}
+
+/// Adds the blocks of which only one runs.
+fn add_branches(stmt: &Stmt, branches: &mut Vec<Branch>) {
+    let (first_goes_on, is_choice) = match stmt {
+        Stmt::If(_) | Stmt::Match(_) => (false, true),
+        Stmt::Try(_) => (true, true),
+        _ => (false, false),
+    };
+    if !is_choice {
+        return;
+    }
+    for (index, block) in super::bodies(stmt).into_iter().enumerate() {
+        let (Some(first), Some(last)) = (block.first(), block.last()) else {
+            continue;
+        };
+        branches.push(Branch {
+            statement: stmt.range(),
+            block: TextRange::new(first.range().start(), last.range().end()),
+            leaves: matches!(
+                last,
+                Stmt::Return(_) | Stmt::Raise(_) | Stmt::Continue(_) | Stmt::Break(_)
+            ),
+            goes_on: first_goes_on && index == 0,
+        });
+    }
+}
+
+fn add_parameters(parameters: &Parameters, locals: &mut FxHashSet<String>) {
+    for parameter in parameters {
+        locals.insert(parameter.name().to_string());
+    }
+}
+
+/// Adds the names that the statements assign, without those of inner functions.
+fn add_assigned(body: &[Stmt], locals: &mut FxHashSet<String>) {
+    struct Names<'l>(&'l mut FxHashSet<String>);
+    impl<'a> Visitor<'a> for Names<'_> {
+        fn visit_stmt(&mut self, stmt: &'a Stmt) {
+            match stmt {
+                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+                Stmt::Global(_) | Stmt::Nonlocal(_) => {}
+                _ => walk_stmt(self, stmt),
+            }
+        }
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Name(name) if name.ctx == ExprContext::Store => {
+                    self.0.insert(name.id.to_string());
+                }
+                Expr::Lambda(_) => {}
+                _ => walk_expr(self, expr),
+            }
+        }
+    }
+    let mut names = Names(locals);
+    for stmt in body {
+        names.visit_stmt(stmt);
+    }
+    let outer = super::flat_in_function(body).into_iter();
+    let not_local = outer.flat_map(|stmt| match stmt {
+        Stmt::Global(stmt) => stmt.names.iter().map(ToString::to_string).collect(),
+        Stmt::Nonlocal(stmt) => stmt.names.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    });
+    for name in not_local {
+        locals.remove(&name);
+    }
+}
+
+/// The innermost of `bodies` around a line. `name` is the function's name, which decides
+/// where several stand on one line.
+pub fn body_at<'b>(bodies: &'b [Body], line: u32, name: &str) -> Option<&'b Body> {
+    let around = |body: &&Body| body.line <= line && line <= body.last_line;
+    let size = |body: &&Body| body.last_line - body.line;
+    let named = bodies.iter().filter(around).filter(|body| body.name == name);
+    named
+        .min_by_key(size)
+        .or_else(|| bodies.iter().filter(around).min_by_key(size))
+}
