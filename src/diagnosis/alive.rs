@@ -144,9 +144,16 @@ fn need(facts: &Facts<'_>, deps: &Dependencies<'_>, node: NodeIndex) -> Need {
         Some(Item::Resource(resource)) => of_resource(facts, deps, resource, connected),
         Some(Item::Coroutine(coroutine)) => of_coroutine(facts, coroutine, connected),
         Some(Item::Loop(event_loop)) => of_loop(event_loop, connected),
+        Some(Item::Thread(thread)) if has_limit(thread) => Need::Nothing,
         Some(Item::Thread(_) | Item::Child(_)) if connected => Need::All,
         _ => Need::Nothing,
     }
+}
+
+/// Whether time alone ends the call that the thread is in.
+fn has_limit(thread: &Thread) -> bool {
+    let wait = thread.waits_for.as_ref();
+    wait.is_some_and(|wait| wait.remaining_s.is_some())
 }
 
 /// Whether the task is new and runs in a thread that did something between the
@@ -168,7 +175,7 @@ fn of_task(
     connected: bool,
 ) -> Need {
     let event_loop = task.event_loop.and_then(|id| facts.event_loop(id));
-    if task.state == TaskState::Done {
+    if task.state == TaskState::Done || facts.thread_of_running(task).is_some_and(has_limit) {
         return Need::Nothing;
     }
     if event_loop.is_some_and(|event_loop| !turns(event_loop)) && task.state != TaskState::Running {

@@ -13,6 +13,7 @@ use super::cycle::{Cycle, Shape, find_cycles};
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::graph::Graph;
+use super::source;
 use super::sources::Sources;
 use crate::model::{IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
 
@@ -210,6 +211,46 @@ impl<'a> Context<'a> {
         let mut needs = self.graph.deps.needs(resource.id);
         let held = needs.any(|(_, dependency)| dependency.is_proved());
         !held && !self.waiters(resource).is_empty()
+    }
+
+    /// Whether the process cannot end before this thread does: it is the main thread, or no
+    /// daemon.
+    pub(super) fn keeps_process(&self, id: ItemId) -> bool {
+        let thread = self.facts.thread(id);
+        let main = self.facts.process.threads.first();
+        thread.is_some_and(|thread| {
+            thread.daemon == Some(false) || main.is_some_and(|main| main.id == thread.id)
+        })
+    }
+
+    /// Whether all that goes on does so for ever: it stands in loops that nothing leaves.
+    pub(super) fn never_ends(&self) -> bool {
+        let endless = |id: ItemId| {
+            let mut own = self.facts.frames(id).iter().filter(|frame| !frame.library);
+            own.any(|frame| {
+                let module = frame.file.as_deref().and_then(|it| self.facts.module(it));
+                match (module, frame.line) {
+                    (Some(module), Some(line)) => source::never_left(&module, line),
+                    _ => false,
+                }
+            })
+        };
+        let tasks = self.facts.live_nodes();
+        let tasks = tasks.filter(|(node, _)| !self.graph.is_stuck(*node));
+        let threads = self.facts.process.threads.iter();
+        let threads = threads.filter(|thread| {
+            thread.event_loop.is_none()
+                && thread.daemon != Some(true)
+                && !self.graph.stuck(thread.id)
+                && !is_idle_worker(thread)
+        });
+        let all = tasks.map(|(_, task)| task.id);
+        let awaited = |id: ItemId| {
+            let mut behind = self.graph.deps.needed_by(id);
+            behind.any(|(id, why)| why.is_proved() && self.facts.resource(id).is_none())
+        };
+        all.chain(threads.map(|thread| thread.id))
+            .all(|id| awaited(id) || endless(id))
     }
 
     /// Whether anything is left that is not stuck: tasks, servers, threads.

@@ -188,6 +188,15 @@ impl<'a> Facts<'a> {
         files.filter(|file| file.state.as_deref() == Some("LISTEN"))
     }
 
+    /// Whether this process accepted the connection, so that the client speaks first.
+    pub(super) fn is_served(&self, local: &str) -> bool {
+        let port = |address: &str| address.rsplit(':').next().map(str::to_owned);
+        let own = port(local);
+        let of_loops = self.listeners().filter_map(|file| file.local.as_deref());
+        let all = self.process.listening.iter().map(String::as_str);
+        all.chain(of_loops).any(|listening| port(listening) == own)
+    }
+
     /// Tasks that are not done.
     pub(super) fn live_tasks(&self) -> impl Iterator<Item = &'a Task> {
         let tasks = self.process.tasks.iter().map(|task| &**task);

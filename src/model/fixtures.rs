@@ -99,6 +99,7 @@ pub(crate) fn event_loop(id: &str, thread: &str) -> EventLoop {
         slow_callback_s: None,
         executor: None,
         callbacks: Vec::new(),
+        callbacks_complete: false,
         files: Vec::new(),
         error: None,
     }
@@ -137,6 +138,7 @@ pub(crate) fn process(script: &str) -> Process {
         diagnoses: Vec::new(),
         errors: Vec::new(),
         modules: Vec::new(),
+        listening: Vec::new(),
         asyncio_imported: true,
     }
 }

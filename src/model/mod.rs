@@ -85,6 +85,9 @@ pub struct Process {
     pub edges: Arc<Vec<Edge>>,
     /// References to awaited resources; each referrer could end the wait.
     pub references: Vec<Reference>,
+    /// Addresses on which the process accepts TCP connections.
+    #[serde(default)]
+    pub listening: Vec<String>,
     /// The program's own modules. Empty unless references were searched.
     #[serde(default)]
     pub modules: Vec<UserModule>,

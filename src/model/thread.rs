@@ -94,6 +94,9 @@ pub struct EventLoop {
     /// those of watched files.
     #[serde(default)]
     pub callbacks: Vec<Callback>,
+    /// Whether `callbacks` has all functions of the program that the loop can call.
+    #[serde(default)]
+    pub callbacks_complete: bool,
     /// Files that it watches. Empty for uvloop.
     pub files: Vec<LoopFile>,
     /// What could not be read of the loop. `None` if all was read.

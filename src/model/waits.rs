@@ -94,8 +94,40 @@ pub struct Resource {
     pub buffered: Option<u64>,
     /// Whether the queue or executor was shut down; `None` for others.
     pub closed: Option<bool>,
+    /// The two ends of a TCP connection. `None` if it is none.
+    #[serde(default)]
+    pub socket: Option<SocketEnds>,
+    /// Who has the ends of a pipe. `None` if it is none, or this was not examined.
+    #[serde(default)]
+    pub pipe: Option<PipeEnds>,
     /// What could not be read of the resource. `None` if all was read.
     pub error: Option<String>,
+}
+
+/// The two ends of a TCP socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketEnds {
+    /// Its own address and port.
+    pub local: String,
+    /// Address and port of the other end. `None` without a connection.
+    pub peer: Option<String>,
+    /// Its state as netstat writes it: `ESTABLISHED`.
+    pub state: String,
+    /// Bytes that have arrived and were not read.
+    pub unread: u64,
+    /// Bytes that were written and that the other end has not acknowledged.
+    pub unsent: u64,
+}
+
+/// Who has the ends of a pipe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PipeEnds {
+    /// Pids of the processes that can read from it.
+    pub readers: Vec<u32>,
+    /// Pids of the processes that can write to it.
+    pub writers: Vec<u32>,
+    /// Whether these are all: the descriptors of all processes could be read.
+    pub complete: bool,
 }
 
 /// Where a holder took the resource.
@@ -132,6 +164,8 @@ impl Resource {
             unfinished: None,
             buffered: None,
             closed: None,
+            socket: None,
+            pipe: None,
             error: None,
         }
     }

@@ -276,6 +276,19 @@ impl Process {
         }
     }
 
+    /// The time of day in seconds since 1970. `None` for a recorded process, whose recording
+    /// does not have it.
+    pub fn time_of_day(&self) -> Option<f64> {
+        match &self.source {
+            Source::Live { .. } => {
+                let now = std::time::SystemTime::now();
+                let since = now.duration_since(std::time::UNIX_EPOCH);
+                since.ok().map(|since| since.as_secs_f64())
+            }
+            Source::Recorded(_) => None,
+        }
+    }
+
     /// `time.monotonic()` of every process in our time namespace in nanoseconds, now or
     /// when the process was recorded.
     pub fn monotonic_ns(&self) -> u64 {

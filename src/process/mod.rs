@@ -27,6 +27,7 @@ pub use pidfd::{Ended, wait_for_end};
 pub use proc::children::Child;
 pub use proc::descriptors::{Descriptor, Descriptors, Socket};
 pub use proc::list::{Candidate, python_processes};
+pub use proc::pipe_ends::PipeEnds;
 pub use proc::thread::{KernelThread, Syscall};
 pub use source_files::{SourceFiles, command_line};
 pub use stop::Stop;

@@ -100,6 +100,7 @@ impl Build<'_, '_> {
             },
             interpreters: &addrs,
             now,
+            time_of_day: self.process.time_of_day(),
         };
         let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &edges);
         graph.explain(&completing);
@@ -131,6 +132,7 @@ impl Build<'_, '_> {
             edges: explained.edges.into(),
             references: explained.references,
             modules: explained.modules,
+            listening: self.descriptors.listening(),
             children: explained.children,
             verdict: None,
             diagnoses: Vec::new(),

@@ -169,6 +169,7 @@ fn event_loop(
             .and_then(|duration| reader.number(duration)),
         executor: None,
         callbacks: Vec::new(),
+        callbacks_complete: false,
         files: Vec::new(),
         class_name,
         error,

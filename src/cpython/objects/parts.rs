@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::types::Kind;
+use super::types::{Kind, Type};
 use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;
 
@@ -28,8 +28,7 @@ pub enum Step {
 
 impl Reader<'_> {
     /// The objects that the object at `addr` directly refers to as its contents, each
-    /// with the step to it. None for modules, types, numbers, text, tasks and
-    /// coroutines.
+    /// with the step to it. None for modules, numbers, text, tasks and coroutines.
     pub fn parts(&self, addr: u64) -> Vec<(Step, u64)> {
         let Ok(ty) = self.type_of(addr) else {
             return Vec::new();
@@ -44,7 +43,21 @@ impl Reader<'_> {
         };
         match ty.kind {
             Kind::List => indexed(self.list_items(addr, max)),
+            Kind::Tuple if ty.is_heap() => {
+                let items = self.tuple_items(addr, max);
+                let items = items.map_or(Vec::new(), |(items, _)| items);
+                let fields = self.field_names(&ty);
+                let steps = items.into_iter().enumerate().map(|(index, item)| {
+                    let step = match fields.get(index) {
+                        Some(name) => Step::Attribute(name.clone()),
+                        None => Step::Index(index),
+                    };
+                    (step, item)
+                });
+                steps.collect()
+            }
             Kind::Tuple => indexed(self.tuple_items(addr, max)),
+            Kind::Type => self.class_attributes(addr),
             Kind::Deque => indexed(self.deque_items(addr, max)),
             Kind::Set | Kind::FrozenSet => self
                 .set_items(addr, max)
@@ -85,6 +98,37 @@ impl Reader<'_> {
                 .collect(),
             _ => Vec::new(),
         }
+    }
+
+    /// Names of the fields of a class that `collections.namedtuple` made
+    /// (Lib/collections/__init__.py, `_fields`). Empty for other classes.
+    fn field_names(&self, ty: &Type) -> Vec<Rc<str>> {
+        let Ok(Some(fields)) = self.type_attribute(ty, "_fields") else {
+            return Vec::new();
+        };
+        let Ok((names, _)) = self.tuple_items(fields, self.limits.value_items) else {
+            return Vec::new();
+        };
+        let names = names.into_iter().map_while(|name| self.text(name).ok());
+        names.collect()
+    }
+
+    /// The attributes of a class that hold instances or containers. Without those of
+    /// classes that C code defines.
+    fn class_attributes(&self, class: u64) -> Vec<(Step, u64)> {
+        let ty = self.type_at(class).ok().filter(|ty| ty.is_heap());
+        let dict = ty.and_then(|ty| self.type_dict(ty.addr).ok().flatten());
+        let items = dict.and_then(|dict| self.dict_items(dict, self.limits.value_items).ok());
+        let items = items.map_or(Vec::new(), |(items, _)| items).into_iter();
+        let held = items.filter(|(_, value)| {
+            self.type_of(*value).is_ok_and(|ty| match ty.kind {
+                Kind::List | Kind::Dict | Kind::Set | Kind::Deque | Kind::Tuple => true,
+                Kind::Other => ty.is_heap(),
+                _ => false,
+            })
+        });
+        held.filter_map(|(key, value)| Some((Step::Attribute(self.text(key).ok()?), value)))
+            .collect()
     }
 
     /// These steps as Python code would write them.

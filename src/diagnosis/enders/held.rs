@@ -1,10 +1,10 @@
 //! Who took a lock or permit by a plain `acquire()` and has not given it back.
 
-use super::program::Program;
+use super::program::{Function, Program};
 use super::reach::Reach;
 use super::wanted::Wanted;
 use super::{Place, Search, Use};
-use crate::diagnosis::source::UseAt;
+use crate::diagnosis::source::{Body, UseAt};
 use crate::model::{Frame, ItemId};
 
 /// What a use does to the lock.
@@ -36,45 +36,103 @@ impl Search<'_> {
         let Some((body, module)) = found.and_then(|function| self.program.body(function)) else {
             return false;
         };
-        let done = body.done_at(line, module).into_iter();
-        let steps = done.filter_map(|each| self.step(each, wanted));
-        steps.last() == Some(Step::Takes)
+        let entered = body.entered_at(line, module);
+        let mut steps = body.done_at(line, module).into_iter().filter_map(|each| {
+            let in_header = entered.iter().any(|header| each.is_in(*header));
+            self.step(body, each, in_header, wanted)
+        });
+        let mut last = None;
+        for step in &mut steps {
+            last = Some(step);
+        }
+        last == Some(Step::Takes)
     }
 
-    fn step(&self, each: &UseAt, wanted: &Wanted) -> Option<Step> {
-        match &each.what {
-            Use::Attribute { of, name, called } if *called => {
+    /// What one use does to the lock. `entered` says that it stands in the header of a
+    /// `with` block that has not been left.
+    fn step(&self, body: &Body, each: &UseAt, entered: bool, wanted: &Wanted) -> Option<Step> {
+        let (name, called) = match &each.what {
+            Use::Attribute { of, name, called } => {
                 let is_it = match of {
                     Place::Named(place) | Place::Local(place) => wanted.names.contains(place),
                     Place::Other => false,
                 };
-                match (is_it, name.as_str()) {
-                    (true, "acquire") => Some(Step::Takes),
-                    (true, "release") => Some(Step::GivesBack),
-                    _ => step_of_call(&self.program, name, wanted),
+                match (is_it && *called, name.as_str()) {
+                    (true, "acquire") => return Some(Step::Takes),
+                    (true, "release") => return Some(Step::GivesBack),
+                    _ => (name, *called),
                 }
             }
-            Use::Name { name, called, .. } if *called => {
-                step_of_call(&self.program, name, wanted)
-            }
-            _ => None,
+            Use::Name { name, called, .. } => (name, *called),
+            _ => return None,
+        };
+        let functions = match called {
+            true => self.program.named(name),
+            false => Vec::new(),
+        };
+        if functions.is_empty() {
+            return None;
         }
+        let given = body.arguments_of(each).any(|argument| match &argument.what {
+            Use::Name { name, .. } | Use::Attribute { name, .. } => wanted.names.contains(name),
+            _ => false,
+        });
+        match entered {
+            true => self.taken_by_manager(&functions, given, wanted),
+            false => step_of_call(&self.program, functions, given, wanted),
+        }
+    }
+
+    /// What a generator that makes a context manager has done when it stands at its `yield`.
+    fn taken_by_manager(
+        &self,
+        functions: &[Function],
+        given: bool,
+        wanted: &Wanted,
+    ) -> Option<Step> {
+        let takes = functions.iter().any(|function| {
+            let Some((body, _)) = self.program.body(*function) else {
+                return false;
+            };
+            let uses = body.uses_before_yield();
+            let is_it = |of: &Place| match of {
+                Place::Named(place) => wanted.names.contains(place),
+                Place::Local(place) => {
+                    wanted.names.contains(place) || given && body.parameters.contains(place)
+                }
+                Place::Other => false,
+            };
+            let steps = uses.filter_map(|each| match &each.what {
+                Use::Attribute { of, name, called } if *called && is_it(of) => {
+                    match name.as_str() {
+                        "acquire" => Some(Step::Takes),
+                        "release" => Some(Step::GivesBack),
+                        _ => None,
+                    }
+                }
+                _ => None,
+            });
+            steps.last() == Some(Step::Takes)
+        });
+        takes.then_some(Step::Takes)
     }
 }
 
-/// What a call of the functions with that name does to the lock: they take it, or give it
-/// back, and not both.
-fn step_of_call(program: &Program, name: &str, wanted: &Wanted) -> Option<Step> {
-    let functions = program.named(name);
-    if functions.is_empty() {
-        return None;
-    }
+/// What a call of these functions does to the lock: they take it, or give it back, and not
+/// both. `given` says that the lock is among the arguments.
+fn step_of_call(
+    program: &Program,
+    functions: Vec<Function>,
+    given: bool,
+    wanted: &Wanted,
+) -> Option<Step> {
     let reach = Reach::of_functions(program, functions);
     let names = |method: &str| {
         reach.operations.iter().any(|operation| {
             let is_it = match &operation.of {
                 Place::Named(place) => wanted.names.contains(place),
-                Place::Local(_) | Place::Other => false,
+                Place::Local(place) => given || wanted.names.contains(place),
+                Place::Other => false,
             };
             is_it && operation.method == method
         })

@@ -146,7 +146,8 @@ impl<'f> Search<'f> {
     /// Who can end the wait for `wanted`.
     fn enders(&self, wanted: &Wanted) -> Enders {
         let outside = || self.matches(&self.outside, None, wanted);
-        if self.matches(&self.signals, None, wanted)
+        if wanted.is_future && !self.program.makes_futures()
+            || self.matches(&self.signals, None, wanted)
             || self.program.hands_out(wanted.methods, &wanted.names)
         {
             return Enders::NotKnown;
@@ -225,8 +226,9 @@ fn calls_in(event_loop: &EventLoop) -> bool {
     let listens = |file: &LoopFile| file.state.as_deref() == Some("LISTEN");
     let peers = |file: &LoopFile| file.peer.is_some();
     let files = event_loop.files.iter();
+    let has_clients = || files.into_iter().any(|file| listens(file) || peers(file));
     event_loop.state != LoopState::Stopped
-        && (hidden || files.into_iter().any(|file| listens(file) || peers(file)))
+        && (hidden || !event_loop.callbacks_complete && has_clients())
 }
 
 /// What functions may do that were given to `signal.signal()`.
@@ -242,7 +244,8 @@ fn signal_handlers(program: &Program) -> Reach {
             else {
                 continue;
             };
-            if !called && body.given_to(each) == Some("signal") {
+            let to_signal = |(function, _): &(String, _)| function == "signal";
+            if !called && each.given_to.as_ref().is_some_and(to_signal) {
                 given.extend(program.named(name));
             }
         }

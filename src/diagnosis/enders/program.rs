@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::diagnosis::facts::Facts;
-use crate::diagnosis::source::{Body, Module, Place, Use};
+use crate::diagnosis::source::{Argument, Body, Module, Place, Use};
 
 /// Bases of classes that call no method of their subclasses on their own.
 const PLAIN_BASES: [&str; 8] = [
@@ -181,7 +181,7 @@ impl Program {
                 !called
                     && is_it
                     && methods.contains(&name.as_str())
-                    && !body.given_to(each).is_none_or(|to| SEEN_TAKERS.contains(&to))
+                    && !each.given_to.as_ref().is_none_or(takes_callback)
             })
         })
     }
@@ -189,22 +189,52 @@ impl Program {
 
 /// Functions that take a callback and keep it where it is found: in handles of a loop, in
 /// a task, in the variables of a thread, or in the queue of an executor.
-const SEEN_TAKERS: [&str; 14] = [
-    "call_later",
-    "call_at",
-    "call_soon",
-    "call_soon_threadsafe",
-    "add_done_callback",
-    "Timer",
-    "Thread",
-    "add_reader",
-    "add_writer",
-    "add_signal_handler",
-    "run_in_executor",
-    "to_thread",
-    "submit",
-    "partial",
+const SEEN_TAKERS: [(&str, usize); 14] = [
+    ("call_later", 1),
+    ("call_at", 1),
+    ("call_soon", 0),
+    ("call_soon_threadsafe", 0),
+    ("add_done_callback", 0),
+    ("Timer", 1),
+    ("Thread", 1),
+    ("add_reader", 1),
+    ("add_writer", 1),
+    ("add_signal_handler", 1),
+    ("run_in_executor", 1),
+    ("to_thread", 0),
+    ("submit", 0),
+    ("partial", 0),
 ];
+/// Names of parameters that take a callback.
+const CALLBACK_PARAMETERS: [&str; 4] = ["target", "function", "callback", "func"];
+
+/// Whether the function takes a callback as this argument and keeps it where it is found.
+pub(super) fn takes_callback((function, argument): &(String, Argument)) -> bool {
+    let mut takers = SEEN_TAKERS.iter();
+    let taker = takers.find(|(name, _)| name == function);
+    taker.is_some_and(|(_, position)| match argument {
+        Argument::At(at) => at == position,
+        Argument::Named(name) => CALLBACK_PARAMETERS.contains(&name.as_str()),
+    })
+}
+
+/// Functions and classes that make futures.
+const MAKERS_OF_FUTURES: [&str; 2] = ["create_future", "Future"];
+
+impl Program {
+    /// Whether some code of the program makes futures; else they are of libraries.
+    pub(super) fn makes_futures(&self) -> bool {
+        self.functions().any(|function| {
+            let uses = self.body(function).map_or(&[][..], |(body, _)| &body.uses);
+            uses.iter().any(|each| match &each.what {
+                Use::Name { name, .. } | Use::Attribute { name, .. } => {
+                    MAKERS_OF_FUTURES.contains(&name.as_str())
+                }
+                _ => false,
+            })
+        })
+    }
+}
 
 /// The text of a file is not known, or does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::program::{Function, Program, Unknown};
+use super::program::{Function, Program, Unknown, takes_callback};
 use crate::diagnosis::source::{Place, Use, UseAt};
 use crate::model::{Callback, Frame};
 
@@ -123,7 +123,13 @@ impl Reach {
         }
     }
 
-    fn add_use(&mut self, program: &Program, each: &UseAt, bound: &dyn Fn(&str) -> bool) {
+    fn add_use(
+        &mut self,
+        program: &Program,
+        each: &UseAt,
+        bound: &dyn Fn(&str) -> bool,
+    ) {
+
         match &each.what {
             Use::Attribute { of, name, called } => {
                 let is_bound = matches!(of, Place::Local(variable) if bound(variable));
@@ -143,7 +149,9 @@ impl Reach {
                 called,
                 local,
             } => {
-                self.calls_unknown |= *called && *local && program.named(name).is_empty();
+                // It is called here, or given to what calls it.
+                let runs = *called || each.given_to.as_ref().is_some_and(takes_callback);
+                self.calls_unknown |= runs && *local && program.named(name).is_empty();
                 self.read(program, name);
             }
             Use::Enters(of) => {

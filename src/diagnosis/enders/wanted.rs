@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::program::Program;
 use crate::diagnosis::facts::Facts;
-use crate::diagnosis::source::{Place, Use};
+use crate::diagnosis::source::{Body, Module, Place, Use, UseAt};
 use crate::model::{Frame, Item, ItemId, Referrer, Resource, ResourceKind, WaitKind};
 
 /// Directories of installed packages.
@@ -24,6 +24,8 @@ pub(super) struct Wanted {
     pub globals: FxHashSet<String>,
     /// Methods that take what `methods` give back; empty if nothing is taken.
     pub taking: &'static [&'static str],
+    /// Whether it is a future.
+    pub is_future: bool,
     /// Whether nobody but its waiters reaches it, so that it is kept where it was not found.
     pub is_hidden: bool,
 }
@@ -44,6 +46,10 @@ impl Wanted {
             names: FxHashSet::default(),
             reached_from: FxHashSet::default(),
             globals: FxHashSet::default(),
+            is_future: matches!(
+                resource.kind,
+                ResourceKind::Future | ResourceKind::ConcurrentFuture
+            ),
             taking: match resource.kind.may_hide_holder() {
                 true => &["acquire", "__enter__", "__aenter__", ""],
                 false => &[],
@@ -51,8 +57,9 @@ impl Wanted {
             is_hidden: true,
         };
         for waiter in waiters {
-            let frame = calling_frame(facts.frames(*waiter))?;
-            wanted.names.extend(awaited_names(program, frame));
+            let frames = facts.frames(*waiter);
+            let at = calling_frame(frames)?;
+            wanted.add_names(program, frames.get(at..).unwrap_or_default());
         }
         for reference in facts.referrers(resource.id) {
             wanted.names.extend(last_identifier(&reference.path));
@@ -73,6 +80,54 @@ impl Wanted {
         wanted.names.remove("self");
         Some(wanted)
     }
+}
+
+impl Wanted {
+    /// Adds the names by which the innermost of `frames` waits for it, and those under which
+    /// the frames around it gave it on.
+    fn add_names(&mut self, program: &Program, frames: &[Frame]) {
+        let mut inner: Option<(&Body, &str)> = None;
+        let mut names: Vec<String> = Vec::new();
+        for frame in frames.iter().filter(|frame| !frame.library) {
+            let Some((body, line, module)) = body_of(program, frame) else {
+                return;
+            };
+            names = match inner {
+                None => awaited_names(&body.uses_at(line, module)),
+                Some((function, called)) => {
+                    let given = names.iter().any(|name| function.parameters.contains(name));
+                    match given {
+                        true => given_names(body, &body.uses_at(line, module), called),
+                        false => return,
+                    }
+                }
+            };
+            self.names.extend(names.iter().cloned());
+            inner = Some((body, &frame.function));
+        }
+    }
+}
+
+/// The function of a frame, with its line and the text of its file.
+fn body_of<'p>(program: &'p Program, frame: &Frame) -> Option<(&'p Body, u32, &'p Module)> {
+    let (file, line) = (frame.file.as_deref()?, frame.line?);
+    let function = program.at(file, line, &frame.function).ok()?;
+    let (body, module) = program.body(function)?;
+    Some((body, line, module))
+}
+
+/// Names of the arguments that a statement gives to the function `called`.
+fn given_names(body: &Body, uses: &[&UseAt], called: &str) -> Vec<String> {
+    let calls = uses.iter().filter(|each| match &each.what {
+        Use::Name { name, .. } | Use::Attribute { name, .. } => name == called,
+        _ => false,
+    });
+    let arguments = calls.flat_map(|call| body.arguments_of(call));
+    let names = arguments.filter_map(|each| match &each.what {
+        Use::Name { name, .. } | Use::Attribute { name, .. } => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
 }
 
 /// The methods that end the waits of `waiters`. `None` if no method of the resource does.
@@ -146,28 +201,21 @@ fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {
     wait.map(|wait| wait.kind)
 }
 
-/// The frame of the program's own code that called the waiting method of the standard
-/// library. `None` if an installed package did.
-pub(super) fn calling_frame(frames: &[Frame]) -> Option<&Frame> {
+/// Index of the frame of the program's own code that called the waiting method of the
+/// standard library. `None` if an installed package did.
+fn calling_frame(frames: &[Frame]) -> Option<usize> {
     let is_package = |frame: &Frame| {
         let file = frame.file.as_deref().unwrap_or_default();
         PACKAGES.iter().any(|part| file.contains(part))
     };
     let mut outside = frames.iter();
-    let first = outside.find(|frame| !frame.library || is_package(frame))?;
-    (!first.library).then_some(first)
+    let first = outside.position(|frame| !frame.library || is_package(frame))?;
+    (!frames.get(first)?.library).then_some(first)
 }
 
-/// The names of what the statement at the frame's line uses methods of.
-fn awaited_names(program: &Program, frame: &Frame) -> Vec<String> {
-    let (Some(file), Some(line)) = (&frame.file, frame.line) else {
-        return Vec::new();
-    };
-    let found = program.at(file, line, &frame.function).ok();
-    let Some((body, module)) = found.and_then(|function| program.body(function)) else {
-        return Vec::new();
-    };
-    let waits = body.uses_at(line, module).into_iter();
+/// The names of what the uses of a statement wait for.
+fn awaited_names(uses: &[&UseAt]) -> Vec<String> {
+    let waits = uses.iter();
     let names = waits.filter_map(|each| match &each.what {
         Use::Attribute { of, name, .. } if WAITING.contains(&name.as_str()) => of.name(),
         Use::Name { name, .. } => Some(name.as_str()),

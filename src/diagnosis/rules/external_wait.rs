@@ -4,11 +4,13 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::facts::wait_kind;
 use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{location, verb};
-use crate::model::{Confidence, Diagnosis, DiagnosisKind, How, Task, TaskState, WaitKind};
+use crate::model::{
+    Confidence, Diagnosis, DiagnosisKind, Frame, How, ItemId, Resource, TaskState, ThreadState, Wait,
+    WaitKind,
+};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -21,105 +23,198 @@ pub(super) const RULE: Rule = Rule {
     find,
 };
 
-/// Finds unguarded and unchanged waits for a peer; those of one line make one
-/// finding.
+/// A task or thread that waits.
+#[derive(Clone, Copy)]
+struct Waiter<'a> {
+    id: ItemId,
+    wait: &'a Wait,
+    frames: &'a [Frame],
+    /// Whether somebody waits for its result.
+    is_awaited: bool,
+}
+
+/// Finds unchanged waits for a peer; those of one line make one finding.
 fn find(context: &Context<'_>) -> Vec<Diagnosis> {
-    let mut groups: Vec<(How, Vec<&Task>)> = Vec::new();
+    let mut groups: Vec<(How, Vec<Waiter<'_>>)> = Vec::new();
     let mut positions: FxHashMap<(How, String), usize> = FxHashMap::default();
-    for task in context.facts.live_tasks() {
-        let Some(how) = how(context, task) else {
+    for waiter in waiters(context) {
+        let Some(how) = how(context, waiter) else {
             continue;
         };
         let position = *positions
-            .entry((how, location(&task.frames)))
+            .entry((how, location(waiter.frames)))
             .or_insert_with(|| {
                 groups.push((how, Vec::new()));
                 groups.len() - 1
             });
-        if let Some((_, tasks)) = groups.get_mut(position) {
-            tasks.push(task);
+        if let Some((_, group)) = groups.get_mut(position) {
+            group.push(waiter);
         }
     }
     groups
         .iter()
-        .map(|(how, tasks)| describe(context, *how, tasks))
+        .map(|(how, group)| describe(context, *how, group))
         .collect()
 }
 
-fn how(context: &Context<'_>, task: &Task) -> Option<How> {
-    let moves = context.facts.progress.known && !context.facts.progress.unchanged(task.id);
-    if task.state != TaskState::Waiting || moves {
+/// Waiting tasks, and threads that run no task.
+fn waiters<'a>(context: &Context<'a>) -> impl Iterator<Item = Waiter<'a>> {
+    let tasks = context.facts.live_tasks();
+    let tasks = tasks.filter(|task| task.state == TaskState::Waiting);
+    let tasks = tasks.filter_map(|task| {
+        Some(Waiter {
+            id: task.id,
+            wait: task.waits_for.as_ref()?,
+            frames: &task.frames,
+            is_awaited: !task.awaited_by.is_empty(),
+        })
+    });
+    let threads = context.facts.process.threads.iter();
+    let threads = threads.filter(|it| it.event_loop.is_none() && it.task.is_none());
+    let threads = threads.filter(|thread| thread.state == ThreadState::Blocked);
+    let threads = threads.filter_map(|thread| {
+        Some(Waiter {
+            id: thread.id,
+            wait: thread.waits_for.as_ref()?,
+            frames: &thread.frames,
+            is_awaited: false,
+        })
+    });
+    tasks.chain(threads)
+}
+
+fn how(context: &Context<'_>, waiter: Waiter<'_>) -> Option<How> {
+    let moves = context.facts.progress.known && !context.facts.progress.unchanged(waiter.id);
+    if moves {
         return None;
     }
-    let own = user_frame(&task.frames).is_some();
-    let how = match wait_kind(task) {
-        Some(WaitKind::SocketRead) if own && !serves(context, task) => Some(How::SocketRead),
-        Some(WaitKind::SocketWrite) if own && !drains(context, task) => {
+    let own = user_frame(waiter.frames).is_some();
+    match waiter.wait.kind {
+        WaitKind::SocketRead if own && !serves(context, waiter) => Some(How::SocketRead),
+        WaitKind::Connect if own => Some(How::SocketConnect),
+        WaitKind::SocketWrite if own && !drains(context, waiter) => {
             Some(How::SocketWriteBackpressure)
         }
-        Some(WaitKind::PipeRead) if own => Some(How::PipeRead),
-        Some(WaitKind::ServerClose) => Some(How::ServerConnections),
+        WaitKind::PipeRead if own => Some(How::PipeRead),
+        WaitKind::PipeWrite if own => Some(How::PipeWrite),
+        WaitKind::FileLock if own => Some(How::FileLock),
+        WaitKind::ServerClose => Some(How::ServerConnections),
         _ => None,
-    };
-    how.filter(|_| context.recovery([task.id]).is_none())
+    }
+}
+
+fn resource<'a>(context: &Context<'a>, waiter: Waiter<'_>) -> Option<&'a Resource> {
+    context.facts.resource(waiter.wait.resource?)
 }
 
 /// Whether a server of this process accepted the socket, so that the client has
 /// to speak next.
-fn serves(context: &Context<'_>, task: &Task) -> bool {
-    let file = context.facts.file_of(task);
-    let awaited = !task.awaited_by.is_empty();
-    let Some(local) = file.and_then(|file| file.local.as_deref()) else {
+fn serves(context: &Context<'_>, waiter: Waiter<'_>) -> bool {
+    let socket = resource(context, waiter).and_then(|it| it.socket.as_ref());
+    let file = (context.facts.task(waiter.id)).and_then(|task| context.facts.file_of(task));
+    let local = socket.map(|socket| &*socket.local);
+    match local.or_else(|| file.and_then(|file| file.local.as_deref())) {
+        Some(local) => context.facts.is_served(local),
         // Nothing says which side it is. Nobody awaits the handlers of a server.
-        return !awaited && context.facts.listeners().next().is_some();
-    };
-    let port = |address: &str| address.rsplit(':').next().map(str::to_owned);
-    context
-        .facts
-        .listeners()
-        .filter_map(|listener| listener.local.as_deref())
-        .any(|listening| port(listening) == port(local))
+        None => !waiter.is_awaited && context.facts.listeners().next().is_some(),
+    }
 }
 
 /// Whether the kernel has nothing left to send.
-fn drains(context: &Context<'_>, task: &Task) -> bool {
-    let file = context.facts.file_of(task);
-    file.and_then(|file| file.send_queue) == Some(0)
+fn drains(context: &Context<'_>, waiter: Waiter<'_>) -> bool {
+    let socket = resource(context, waiter).and_then(|it| it.socket.as_ref());
+    let file = (context.facts.task(waiter.id)).and_then(|task| context.facts.file_of(task));
+    let unsent = socket.map(|socket| socket.unsent);
+    unsent.or_else(|| file.and_then(|file| file.send_queue)) == Some(0)
 }
 
-fn describe(context: &Context<'_>, how: How, tasks: &[&Task]) -> Diagnosis {
-    let names = || tasks.iter().map(|task| task.id);
-    let wait = tasks.first().and_then(|task| task.waits_for.as_ref());
-    let resource = wait
-        .and_then(|wait| wait.resource)
-        .and_then(|id| context.facts.resource(id));
-    let peer = wait
-        .and_then(|wait| wait.peer.as_deref())
-        .unwrap_or("its peer");
-    let buffered = match resource.and_then(|resource| resource.buffered) {
-        Some(bytes) if bytes > 0 => format!(", {bytes} bytes buffered"),
-        _ => String::new(),
-    };
+fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis {
+    let names = || group.iter().map(|waiter| waiter.id);
+    let first = group.first();
+    let resource = first.and_then(|first| resource(context, *first));
+    let peer = first.and_then(|first| first.wait.peer.as_deref());
+    let peer = peer.unwrap_or("its peer");
     let what = match how {
-        How::SocketRead => format!("to read from {peer}{buffered}"),
-        How::SocketWriteBackpressure => format!("until {peer} reads"),
-        How::PipeRead => "to read from a pipe".to_owned(),
+        How::SocketRead => format!("to read from {peer}{}", unread(resource)),
+        How::SocketConnect => format!("for a connection to {peer}"),
+        How::SocketWriteBackpressure => format!("to write to {peer}, which does not read"),
+        How::PipeRead => format!("to read from a pipe{}", writers(context, resource)),
+        How::PipeWrite => format!("to write into a pipe that is full{}", readers(context, resource)),
+        How::FileLock => format!("for a lock on {peer}"),
         _ => "for the connections of a server to close".to_owned(),
     };
-    let frames = tasks.first().map_or(&[][..], |task| &task.frames);
+    let frames = first.map_or(&[][..], |waiter| waiter.frames);
+    let recovers = recovery(context, group);
+    let limit = match recovers {
+        Some(_) => "",
+        None => "; no timeout guards it",
+    };
     let summary = format!(
-        "{} {} {what} in {}; no timeout guards it",
+        "{} {} {what} in {}{limit}",
         context.facts.names(names()),
-        verb(tasks.len(), "wait"),
+        verb(group.len(), "wait"),
         location(frames)
     );
+    let tasks = names().any(|id| id.task().is_some());
+    let hint = match tasks {
+        true => "look at the peer; wait with asyncio.timeout(...)",
+        false => "look at the other end; give the call a timeout",
+    };
     Diagnosis {
         how: Some(how),
-        tasks: context.in_order(names()),
+        tasks: context.in_order(names().filter(|id| id.task().is_some())),
+        threads: context.in_order(names().filter(|id| id.task().is_none())),
         resources: context.in_order(resource.map(|resource| resource.id)),
         culprit: culprit::of_first(&context.facts, names()),
         affected_tasks: context.affected(names()),
-        hint: Some("look at the peer; wait with asyncio.timeout(...)".to_owned()),
+        recovers_in_s: recovers,
+        hint: Some(hint.to_owned()),
         ..diagnosis(RULE.kind, Confidence::Possible, summary)
     }
+}
+
+/// Seconds until a timeout or the time limit of the call ends the first of the waits.
+fn recovery(context: &Context<'_>, group: &[Waiter<'_>]) -> Option<f64> {
+    let guards = context.recovery(group.iter().map(|waiter| waiter.id));
+    let limits = group.iter().filter_map(|waiter| waiter.wait.remaining_s);
+    guards.into_iter().chain(limits).reduce(f64::min)
+}
+
+fn unread(resource: Option<&Resource>) -> String {
+    match resource.and_then(|resource| resource.buffered) {
+        Some(bytes) if bytes > 0 => format!(", {bytes} bytes buffered"),
+        _ => String::new(),
+    }
+}
+
+/// Who can write to a pipe that somebody reads.
+fn writers(context: &Context<'_>, resource: Option<&Resource>) -> String {
+    let Some(pipe) = resource.and_then(|resource| resource.pipe.as_ref()) else {
+        return String::new();
+    };
+    match others(context, &pipe.writers) {
+        others if !others.is_empty() => format!(", which {} can fill", others.join(", ")),
+        _ if pipe.writers.is_empty() && pipe.complete => ", which nobody can write to".to_owned(),
+        _ if pipe.complete => ", which only this process itself can write to".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Who can read from a pipe that somebody writes to.
+fn readers(context: &Context<'_>, resource: Option<&Resource>) -> String {
+    let Some(pipe) = resource.and_then(|resource| resource.pipe.as_ref()) else {
+        return String::new();
+    };
+    match others(context, &pipe.readers) {
+        others if !others.is_empty() => format!(", which {} can empty", others.join(", ")),
+        _ if pipe.complete => ", which only this process itself can empty".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The processes of `pids` without this one.
+fn others(context: &Context<'_>, pids: &[u32]) -> Vec<String> {
+    let own = context.facts.process.pid;
+    let others = pids.iter().filter(|pid| **pid != own);
+    others.map(|pid| format!("process {pid}")).collect()
 }

@@ -6,6 +6,7 @@ use super::{dead_consumers, never_awaited, pool_exhausted};
 use crate::diagnosis::alive::{lost_wakeup, sleeps_on_work};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
+use crate::diagnosis::enders::Enders;
 use crate::diagnosis::facts::wait_kind;
 use crate::diagnosis::frames::{is_library_only, user_frame};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
@@ -88,14 +89,14 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
     {
         return None;
     }
-    let waiters = context.waiting_tasks(resource);
+    let waiters = context.waiters(resource);
     let evidence = Evidence {
         failed: context.facts.failed_referrers(resource.id),
         never_began: !never_awaited::setters(context, resource.id).is_empty(),
     };
     Some(Wait {
         resources: vec![resource.id],
-        confidence: confidence(context, &waiters, &evidence)?,
+        confidence: confidence(context, resource, &waiters, &evidence)?,
         culprit: culprit::of_failed(&context.facts, &evidence.failed)
             .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
         waiters: waiters.to_vec(),
@@ -137,7 +138,8 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
     );
     Diagnosis {
         how: Some(how_of(context, wait)),
-        tasks: context.in_order(wait.waiters.iter().copied()),
+        tasks: context.in_order(tasks_of(wait)),
+        threads: context.in_order(threads_of(wait)),
         resources: context.in_order(wait.resources.iter().copied()),
         culprit: wait.culprit.clone(),
         affected_tasks: context.affected(wait.resources.iter().copied()),
@@ -145,6 +147,16 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
         hint: Some(hint(context, wait).to_owned()),
         ..diagnosis(RULE.kind, wait.confidence, summary)
     }
+}
+
+fn tasks_of(wait: &Wait<'_>) -> impl Iterator<Item = ItemId> {
+    let waiters = wait.waiters.iter().copied();
+    waiters.filter(|id| id.task().is_some())
+}
+
+fn threads_of(wait: &Wait<'_>) -> impl Iterator<Item = ItemId> {
+    let waiters = wait.waiters.iter().copied();
+    waiters.filter(|id| id.task().is_none())
 }
 
 /// A condition that nobody will notify was notified before they waited.
@@ -164,6 +176,7 @@ fn how_of(context: &Context<'_>, wait: &Wait<'_>) -> How {
 /// The confidence; `None` where somebody seems meant to wait.
 fn confidence(
     context: &Context<'_>,
+    resource: &Resource,
     waiters: &[ItemId],
     evidence: &Evidence<'_>,
 ) -> Option<Confidence> {
@@ -177,7 +190,12 @@ fn confidence(
             Confidence::Likely
         });
     }
+    let observed = context.facts.observed(waiters.iter().copied());
     let awaited = waiters.iter().any(|id| is_awaited(context, *id));
+    if matches!(context.graph.deps.enders(resource.id), Some(Enders::These(_))) {
+        let matters = awaited || waiters.iter().any(|id| context.keeps_process(*id));
+        return (matters || !context.others_live() || context.never_ends()).then_some(observed);
+    }
     let takes = waiters.iter().all(|id| {
         context
             .facts
@@ -185,9 +203,9 @@ fn confidence(
             .is_some_and(|task| wait_kind(task) == Some(WaitKind::QueueGet))
     });
     match context.others_live() || any_serves(context, waiters) {
-        true if awaited && !takes => Some(context.facts.observed(waiters.iter().copied())),
+        true if awaited && !takes => Some(observed),
         true => None,
-        false => Some(context.facts.observed(waiters.iter().copied())),
+        false => Some(observed),
     }
 }
 

@@ -41,6 +41,23 @@ pub fn forever(module: &Module, line: u32) -> bool {
         .any(|call| call.arguments.args.first().is_some_and(is_written_down))
 }
 
+/// Whether `line` is within a `while True:` of its function that no `break`, `return` or
+/// `raise` in it leaves.
+pub fn never_left(module: &Module, line: u32) -> bool {
+    module.around_in_function(line).into_iter().any(|stmt| {
+        let Stmt::While(each) = stmt else {
+            return false;
+        };
+        let endless = matches!(&*each.test, Expr::BooleanLiteral(literal) if literal.value)
+            || matches!(&*each.test, Expr::NumberLiteral(_));
+        endless && !flat_in_function(&each.body).iter().any(|stmt| leaves_loop(stmt))
+    })
+}
+
+fn leaves_loop(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::Break(_) | Stmt::Return(_) | Stmt::Raise(_))
+}
+
 /// A number, an arithmetic of numbers, or a constant's name.
 fn is_written_down(expr: &Expr) -> bool {
     match expr {
@@ -93,9 +110,7 @@ pub fn consumed_in_async_for(module: &Module, line: u32, generator: &str) -> boo
 }
 
 fn leaves(each: &StmtFor) -> bool {
-    flat_in_function(&each.body)
-        .iter()
-        .any(|stmt| matches!(stmt, Stmt::Break(_) | Stmt::Return(_) | Stmt::Raise(_)))
+    flat_in_function(&each.body).iter().any(|stmt| leaves_loop(stmt))
 }
 
 fn iterates(module: &Module, each: &StmtFor, generator: &str) -> bool {

@@ -15,12 +15,13 @@ pub use calls::{
 pub use handlers::swallowing_handler;
 pub use leaks::{exit_without_put, puts_back, took_before, unguarded_acquire};
 pub use loops::{
-    async_for_over, consumed_in_async_for, enclosing_loop, forever, only_sleeps, yield_line,
+    async_for_over, consumed_in_async_for, enclosing_loop, forever, never_left, only_sleeps,
+    yield_line,
 };
 pub use mask::masked;
 pub use stores::{container_store, coroutine_store};
 use uses::bodies_of;
-pub use uses::{Body, Place, Use, UseAt, body_at};
+pub use uses::{Argument, Body, Place, Use, UseAt, body_at};
 
 use std::cell::OnceCell;
 

@@ -2,7 +2,7 @@
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprLambda, Parameters, Stmt, StmtFunctionDef};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 use super::Module;
@@ -58,6 +58,17 @@ pub struct UseAt {
     range: TextRange,
     /// The call whose function it is.
     call: Option<TextRange>,
+    /// The function that gets it as an argument, and which argument it is.
+    pub given_to: Option<(String, Argument)>,
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument {
+    /// By position, from 0.
+    At(usize),
+    /// By name.
+    Named(String),
 }
 
 /// A function, a lambda, or the code of a module outside of functions.
@@ -89,6 +100,8 @@ pub struct Body {
     calls: Vec<(TextRange, Option<String>)>,
     /// Blocks of which only one runs, each with its statement.
     branches: Vec<Branch>,
+    /// Where its first `yield` stands.
+    first_yield: Option<TextSize>,
     /// Headers and whole ranges of `with` statements.
     withs: Vec<(TextRange, TextRange)>,
 }
@@ -123,6 +136,13 @@ const PLAIN_DECORATORS: [&str; 16] = [
     "coroutine",
     "singledispatch",
 ];
+
+impl UseAt {
+    /// Whether it stands in this range.
+    pub fn is_in(&self, range: TextRange) -> bool {
+        range.contains_range(self.range)
+    }
+}
 
 impl Body {
     /// The uses that are still to come when the function stands at `line`.
@@ -182,6 +202,33 @@ impl Body {
         before.filter(|each| !passed(each)).collect()
     }
 
+    /// Headers of the `with` blocks around `line`.
+    pub fn entered_at(&self, line: u32, module: &Module) -> Vec<TextRange> {
+        let current = self.statement_at(line, module);
+        let around = self.withs.iter().filter(|(header, all)| {
+            current.is_some_and(|current| {
+                all.contains_range(current) && !current.contains_range(*header)
+            })
+        });
+        around.map(|(header, _)| *header).collect()
+    }
+
+    /// The uses among the arguments of the call of `function`.
+    pub fn arguments_of<'b>(&'b self, function: &UseAt) -> impl Iterator<Item = &'b UseAt> {
+        let (call, name) = (function.call, function.range);
+        self.uses.iter().filter(move |each| {
+            call.is_some_and(|call| call.contains_range(each.range))
+                && !name.contains_range(each.range)
+        })
+    }
+
+    /// The uses before the first `yield`. All where there is none.
+    pub fn uses_before_yield(&self) -> impl Iterator<Item = &UseAt> {
+        let first = self.first_yield;
+        let uses = self.uses.iter();
+        uses.filter(move |each| first.is_none_or(|at| each.range.end() <= at))
+    }
+
     /// The uses in the statement at `line`.
     pub fn uses_at(&self, line: u32, module: &Module) -> Vec<&UseAt> {
         let Some(current) = self.statement_at(line, module) else {
@@ -190,17 +237,6 @@ impl Body {
         let uses = self.uses.iter();
         uses.filter(|each| current.contains_range(each.range))
             .collect()
-    }
-
-    /// The name of the innermost call that has the use among its arguments.
-    pub fn given_to(&self, given: &UseAt) -> Option<&str> {
-        let calls = self.calls.iter();
-        let around = calls.filter(|(range, name)| {
-            name.is_some() && range.contains_range(given.range) && given.call != Some(*range)
-        });
-        around
-            .min_by_key(|(range, _)| range.len())
-            .and_then(|(_, name)| name.as_deref())
     }
 
     fn statement_at(&self, line: u32, module: &Module) -> Option<TextRange> {
@@ -266,6 +302,7 @@ impl Open {
                 statements: Vec::new(),
                 calls: Vec::new(),
                 branches: Vec::new(),
+                first_yield: None,
                 withs: Vec::new(),
             },
             locals: FxHashSet::default(),
@@ -288,6 +325,7 @@ impl Finder<'_> {
             line: self.module.line_of(node),
             range: node.range(),
             call: None,
+            given_to: None,
         };
         if let Some(open) = self.open.last_mut() {
             open.body.uses.push(at);
@@ -306,10 +344,7 @@ impl Finder<'_> {
             }
             Expr::Name(name) => Place::Named(name.id.to_string()),
             Expr::Attribute(attribute) => Place::Named(attribute.attr.to_string()),
-            Expr::Subscript(subscript) => match self.place(&subscript.value) {
-                Place::Local(_) => Place::Other,
-                place => place,
-            },
+            Expr::Subscript(subscript) => self.place(&subscript.value),
             _ => Place::Other,
         }
     }
@@ -319,6 +354,7 @@ impl Finder<'_> {
         for decorator in &function.decorator_list {
             self.visit_expr(&decorator.expression);
         }
+        self.defaults(&function.parameters);
         let registered = function.decorator_list.iter().any(|decorator| {
             let called = match &decorator.expression {
                 Expr::Call(call) => &*call.func,
@@ -352,6 +388,9 @@ impl Finder<'_> {
     fn lambda(&mut self, lambda: &ExprLambda) {
         let line = self.module.line_of(lambda);
         let last = self.module.line_at(lambda.range().end());
+        if let Some(parameters) = lambda.parameters.as_deref() {
+            self.defaults(parameters);
+        }
         let mut open = Open::new("<lambda>", None, line, last);
         if let Some(parameters) = lambda.parameters.as_deref() {
             add_parameters(parameters, &mut open.locals);
@@ -360,6 +399,15 @@ impl Finder<'_> {
         self.open.push(open);
         self.visit_expr(&lambda.body);
         self.close();
+    }
+
+    /// Visits the default values of parameters, which belong to the code around.
+    fn defaults(&mut self, parameters: &Parameters) {
+        for parameter in parameters {
+            if let Some(default) = parameter.default() {
+                self.visit_expr(default);
+            }
+        }
     }
 
     fn close(&mut self) {
@@ -405,11 +453,28 @@ impl Finder<'_> {
         {
             function.call = Some(call.range());
         }
-        for argument in &call.arguments.args {
+        for (position, argument) in call.arguments.args.iter().enumerate() {
             self.visit_expr(argument);
+            self.give(call, argument, Argument::At(position));
         }
         for keyword in &call.arguments.keywords {
             self.visit_expr(&keyword.value);
+            let name = keyword.arg.as_ref().map(|name| name.to_string());
+            self.give(call, &keyword.value, Argument::Named(name.unwrap_or_default()));
+        }
+    }
+
+    /// Notes that a variable or attribute is an argument of a call.
+    fn give(&mut self, call: &ExprCall, argument: &Expr, at: Argument) {
+        let Some(function) = super::calls::called_name(call) else {
+            return;
+        };
+        let given = self.open.last_mut().and_then(|open| {
+            let mut uses = open.body.uses.iter_mut().rev();
+            uses.find(|each| each.range == argument.range())
+        });
+        if let Some(given) = given {
+            given.given_to = Some((function.to_owned(), at));
         }
     }
 
@@ -508,6 +573,13 @@ impl<'a> Visitor<'a> for Finder<'_> {
                     },
                     expr,
                 );
+            }
+            Expr::Yield(_) | Expr::YieldFrom(_) => {
+                if let Some(open) = self.open.last_mut() {
+                    let first = &mut open.body.first_yield;
+                    first.get_or_insert(expr.range().start());
+                }
+                walk_expr(self, expr);
             }
             Expr::Await(wait) => {
                 if let Some(open) = self.open.last_mut() {

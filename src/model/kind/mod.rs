@@ -375,6 +375,12 @@ text_enum! {
         SocketWriteBackpressure = "socket-write-backpressure",
         /// Nobody writes into the pipe.
         PipeRead = "pipe-read",
+        /// A peer that does not accept the connection.
+        SocketConnect = "socket-connect",
+        /// A pipe that nobody empties.
+        PipeWrite = "pipe-write",
+        /// A lock on a file that somebody else has.
+        FileLock = "file-lock",
         /// A server that closes still has open connections.
         ServerConnections = "server-connections",
     }

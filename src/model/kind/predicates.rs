@@ -232,9 +232,9 @@ predicates! {
 
         /// Whether a wait for it ends only when somebody sets, completes or fills it.
         needs_signal {
-            true: Event Condition Barrier Queue ThreadEvent Future ConcurrentFuture MemoryStream;
-            false: Lock Semaphore ThreadLock ThreadSemaphore ThreadCondition ThreadBarrier ThreadQueue
-                Executor ProcessPool Pool Limiter Stream Server Socket Pipe File;
+            true: Event Condition Barrier Queue ThreadEvent ThreadCondition ThreadBarrier ThreadQueue
+                Future ConcurrentFuture MemoryStream;
+            false: Lock Semaphore ThreadLock ThreadSemaphore Executor ProcessPool Pool Limiter Stream Server Socket Pipe File;
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::children::Child;
 use super::family;
+use super::pipe_ends::PipeEnds;
 use crate::process::Process;
 
 /// Largest number of descriptors of one process that are read.
@@ -55,6 +56,10 @@ pub struct Descriptors {
     /// the listener, address of the opener.
     #[serde(default)]
     unaccepted: Vec<(String, String)>,
+    /// The processes with an end of its pipes, by the inode of the pipe. Empty unless one of
+    /// its threads waits in a call for a pipe.
+    #[serde(default)]
+    pub(super) pipe_ends: FxHashMap<u64, PipeEnds>,
     /// Its children.
     pub children: Vec<Child>,
 }
@@ -82,6 +87,7 @@ impl Descriptors {
         });
         let wanted: FxHashSet<u64> = inodes.collect();
         this.read_sockets(directory, wanted);
+        this.read_pipe_ends(directory);
         // Children were looked up by pid: they count if that is still its own.
         match process.is_alive() {
             true => this,
@@ -160,6 +166,7 @@ impl Descriptors {
             && self.sockets == other.sockets
             && self.unix == other.unix
             && self.unaccepted == other.unaccepted
+            && self.pipe_ends == other.pipe_ends
             && self.children.len() == other.children.len()
             && self.children.iter().zip(&other.children).all(same_child)
     }
@@ -167,6 +174,29 @@ impl Descriptors {
     /// The target of descriptor `fd`. `None` when there is no such descriptor.
     pub fn get(&self, fd: i64) -> Option<&Descriptor> {
         self.by_fd.get(&fd)
+    }
+
+    /// The targets of all descriptors.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &Descriptor> {
+        self.by_fd.values()
+    }
+
+    /// The processes with an end of the pipe of descriptor `fd`. `None` when it is no pipe,
+    /// or when they were not looked for.
+    pub fn pipe_ends(&self, fd: i64) -> Option<&PipeEnds> {
+        match self.by_fd.get(&fd)? {
+            Descriptor::Pipe(inode) => self.pipe_ends.get(inode),
+            _ => None,
+        }
+    }
+
+    /// The addresses on which the process accepts connections.
+    pub fn listening(&self) -> Vec<String> {
+        let sockets = self.sockets.values();
+        let listening = sockets.filter(|socket| socket.state == LISTENS);
+        let mut addresses: Vec<String> = listening.map(|socket| socket.local.clone()).collect();
+        addresses.sort_unstable();
+        addresses
     }
 
     /// The TCP socket of descriptor `fd`. `None` when it is none.

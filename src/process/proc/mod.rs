@@ -5,4 +5,5 @@ pub mod descriptors;
 pub mod family;
 pub mod files;
 pub mod list;
+pub mod pipe_ends;
 pub mod thread;

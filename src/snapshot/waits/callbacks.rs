@@ -1,39 +1,119 @@
 //! Functions of the program that a loop or the end of a task will call.
 
+use std::collections::VecDeque;
+
 use arcstr::ArcStr;
+use rustc_hash::FxHashSet;
 
 use super::WaitInputs;
 use crate::asyncio::{LoopHandles, RawHandle};
-use crate::cpython::Reader;
+use crate::cpython::{Kind, Reader, Type};
 use crate::model::{Callback, CallbackKind};
 use crate::snapshot::frames::Frames;
 
 /// Maximum number of callbacks of one loop in a snapshot.
 const MAX_SHOWN: usize = 1_000;
 
-/// The callbacks of a loop that are of the program's own code.
-pub(super) fn of_loop(inputs: &WaitInputs<'_, '_>, handles: &LoopHandles) -> Vec<Callback> {
-    let timed = handles.timers.iter().map(|it| (it, CallbackKind::Timer));
-    let ready = handles.ready.iter().map(|it| (it, CallbackKind::Ready));
-    let signals = handles.signals.iter().map(|it| (it, CallbackKind::Signal));
-    let files = handles.watched.iter();
-    let files = files.flat_map(|file| file.reader.iter().chain(&file.writer));
-    let files = files.map(|it| (it, CallbackKind::File));
-    let all = timed.chain(ready).chain(signals).chain(files);
-    let own = all.flat_map(|(handle, by)| of_handle(inputs, handle, by));
-    own.take(MAX_SHOWN).collect()
+/// Maximum number of objects that are searched for functions behind the handles of a loop.
+const MAX_OBJECTS: usize = 2_000;
+/// Maximum number of steps from a handle to a function.
+const MAX_DEPTH: u8 = 7;
+/// Maximum number of watched files whose handles are searched.
+const MAX_FILES: usize = 16;
+
+/// The functions of the program that a loop can call, and whether these are all.
+pub(super) fn of_loop(
+    inputs: &WaitInputs<'_, '_>,
+    event_loop: u64,
+    handles: &LoopHandles,
+) -> (Vec<Callback>, bool) {
+    let mut search = Search {
+        inputs,
+        visited: FxHashSet::from_iter([event_loop]),
+        found: Vec::new(),
+        complete: handles.watched.len() <= MAX_FILES,
+    };
+    for handle in &handles.timers {
+        search.handle(handle, CallbackKind::Timer);
+    }
+    for handle in &handles.ready {
+        search.handle(handle, CallbackKind::Ready);
+    }
+    for handle in &handles.signals {
+        search.handle(handle, CallbackKind::Signal);
+    }
+    for file in handles.watched.iter().take(MAX_FILES) {
+        for handle in file.reader.iter().chain(&file.writer) {
+            search.handle(handle, CallbackKind::File);
+        }
+    }
+    (search.found, search.complete)
 }
 
-/// The functions of the program that a handle calls: its callback, or a function that it
-/// gives to a callback of a library.
-fn of_handle(inputs: &WaitInputs<'_, '_>, handle: &RawHandle, by: CallbackKind) -> Vec<Callback> {
-    let callables = std::iter::once(handle.callback).chain(handle.arguments.iter().copied());
-    let own = callables.filter_map(|callable| {
-        let mut callback = own_callback(inputs.reader, inputs.frames, callable, by)?;
-        callback.due_s = handle.when.map(|when| when - inputs.now);
-        Some(callback)
-    });
-    own.collect()
+/// A search for functions of the program behind handles.
+struct Search<'a, 'r, 'm> {
+    inputs: &'a WaitInputs<'r, 'm>,
+    visited: FxHashSet<u64>,
+    found: Vec<Callback>,
+    complete: bool,
+}
+
+impl Search<'_, '_, '_> {
+    /// Adds the functions that the callback of a handle is, has bound, or gets.
+    fn handle(&mut self, handle: &RawHandle, by: CallbackKind) {
+        let reader = self.inputs.reader;
+        let due_s = handle.when.map(|when| when - self.inputs.now);
+        let first = std::iter::once(handle.callback).chain(handle.arguments.iter().copied());
+        let mut open: VecDeque<(u64, u8)> = first.map(|object| (object, 0)).collect();
+        while let Some((object, depth)) = open.pop_front() {
+            if !self.visited.insert(object) {
+                continue;
+            }
+            if self.visited.len() > MAX_OBJECTS || self.found.len() >= MAX_SHOWN {
+                self.complete = false;
+                return;
+            }
+            self.add(object, by, due_s);
+            let parts = reader.parts(object);
+            if depth == MAX_DEPTH {
+                self.complete &= parts.is_empty();
+                continue;
+            }
+            open.extend(parts.into_iter().map(|(_, part)| (part, depth + 1)));
+        }
+    }
+
+    /// Adds a function, or the methods of the class of an instance.
+    fn add(&mut self, object: u64, by: CallbackKind, due_s: Option<f64>) {
+        let (reader, frames) = (self.inputs.reader, self.inputs.frames);
+        let Ok(ty) = reader.type_of(object) else {
+            return;
+        };
+        let methods = match ty.kind {
+            Kind::Function | Kind::Method | Kind::Partial => vec![object],
+            Kind::Other if ty.is_heap() => reader.methods(&ty),
+            _ => return,
+        };
+        for method in methods {
+            if let Some(mut callback) = own_callback(reader, frames, method, by) {
+                callback.due_s = due_s;
+                self.found.push(callback);
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// Addresses of the functions in the dict of a class. Empty if it cannot be read.
+    fn methods(&self, class: &Type) -> Vec<u64> {
+        let dict = self.type_dict(class.addr).ok().flatten();
+        let items = dict.and_then(|dict| self.dict_items(dict, self.limits.value_items).ok());
+        let values = items.map_or(Vec::new(), |(items, _)| items).into_iter();
+        values
+            .map(|(_, value)| value)
+            .filter(|value| self.is_kind(*value, Kind::Function))
+            .collect()
+    }
 }
 
 /// The callable at `callable`, if its code is the program's own.

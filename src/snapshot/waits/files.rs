@@ -2,7 +2,7 @@
 
 use super::registry::Registry;
 use crate::cpython::{Kind, Reader};
-use crate::model::ResourceKind;
+use crate::model::{PipeEnds, ResourceKind, SocketEnds};
 use crate::process::{Descriptor, Descriptors};
 
 /// Attributes by which transports, protocols and streams refer to each other
@@ -119,7 +119,21 @@ pub(super) fn resource(
     fd: i64,
 ) -> (usize, Option<String>) {
     let (kind, peer, summary) = describe(descriptors, fd);
-    (registry.file(kind, fd, &summary), peer)
+    let index = registry.file(kind, fd, &summary);
+    let resource = &mut registry.resources[index];
+    resource.socket = descriptors.socket(fd).map(|socket| SocketEnds {
+        local: socket.local.clone(),
+        peer: socket.peer.clone(),
+        state: socket.state.clone(),
+        unread: socket.receive_queue,
+        unsent: socket.send_queue,
+    });
+    resource.pipe = descriptors.pipe_ends(fd).map(|ends| PipeEnds {
+        readers: ends.readers.clone(),
+        writers: ends.writers.clone(),
+        complete: ends.complete,
+    });
+    (index, peer)
 }
 
 /// Kind of descriptor `fd`, the address of its other end, and a line about it.

@@ -167,8 +167,10 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
                 queued.futures.iter().map(move |future| (*future, id))
             })
             .collect();
+        let thread_ids: Vec<ItemId> = self.threads.iter().map(|it| it.thread.id).collect();
         let mut explain = thread::ExplainThread {
             inputs: self.inputs,
+            thread_ids: &thread_ids,
             registry: &mut self.registry,
             jobs: &self.jobs,
             by_ident: &by_ident,
@@ -337,7 +339,8 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     fn describe_loops(&mut self) {
         for (shown, (addr, handles)) in self.loops.iter_mut().zip(&self.handles) {
             children::loop_files(self.inputs, &self.registry, shown, handles);
-            shown.callbacks = callbacks::of_loop(self.inputs, handles);
+            (shown.callbacks, shown.callbacks_complete) =
+                callbacks::of_loop(self.inputs, *addr, handles);
             let executor = self.executors.get(addr);
             shown.executor =
                 executor.map(|executor| ItemId::Resource(ResourceKind::Executor, *executor));

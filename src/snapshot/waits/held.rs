@@ -27,6 +27,10 @@ const DEADLINES: [&str; 2] = ["_when", "_deadline"];
 /// (Lib/asyncio/tasks.py).
 const TIMER_VARIABLE: &str = "timeout_handle";
 
+/// Base class of exit stacks, and its attribute with what they leave (Lib/contextlib.py).
+const EXIT_STACK: &str = "contextlib._BaseExitStack";
+const EXIT_CALLBACKS: &str = "_exit_callbacks";
+
 /// The context managers that tasks, threads and coroutines have entered.
 #[derive(Debug, Default)]
 pub struct Held {
@@ -200,7 +204,30 @@ fn held_objects(reader: &Reader<'_>, manager: u64) -> Vec<u64> {
     if is_condition && let Ok(Some(lock)) = reader.attribute_object(manager, LOCK_OF_CONDITION) {
         objects.push(lock);
     }
+    if reader.is_instance(manager, EXIT_STACK)
+        && let Ok(Some(callbacks)) = reader.attribute_object(manager, EXIT_CALLBACKS)
+        && let Ok((entries, _)) = reader.deque_items(callbacks, reader.limits.value_items)
+    {
+        let inner = entries.into_iter().flat_map(|entry| in_exit_stack(reader, entry));
+        objects.extend(inner);
+    }
     objects
+}
+
+/// Addresses of what an entry of an exit stack will leave: `(is_sync, callback)`. The
+/// callback is a method of a manager, or a function around what `callback()` was given
+/// (Lib/contextlib.py).
+fn in_exit_stack(reader: &Reader<'_>, entry: u64) -> Vec<u64> {
+    let callback = match reader.tuple_items(entry, 2).map(|(pair, _)| pair) {
+        Ok(pair) if pair.len() == 2 => pair[1],
+        _ => entry,
+    };
+    let mut held = Vec::new();
+    for object in reader.bound_objects(callback) {
+        held.push(object);
+        held.extend(reader.bound_to(object));
+    }
+    held
 }
 
 /// Whether the owner is still entering `manager`. `inner` has its inner frames.

@@ -13,6 +13,7 @@ mod guards;
 mod held;
 pub mod holders;
 mod jobs;
+mod polled;
 pub mod queue_position;
 pub mod reachability;
 mod references;
@@ -63,6 +64,9 @@ pub struct WaitInputs<'r, 'm> {
     pub interpreters: &'r [u64],
     /// `time.monotonic()` of the snapshot, in seconds.
     pub now: f64,
+    /// The time of day of the snapshot, in seconds since 1970. `None` if it was
+    /// not recorded.
+    pub time_of_day: Option<f64>,
 }
 
 /// The parts of a process that the explanation adds.

@@ -6,13 +6,18 @@ use rustc_hash::FxHashMap;
 use super::WaitInputs;
 use super::files;
 use super::jobs::Jobs;
+use super::polled::Polling;
 use super::registry::Registry;
 use crate::asyncio::wait_table::{Receiver, THREAD_WAITS};
 use crate::asyncio::{FutureState, RawWait};
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{EdgeKind, ItemId, ResourceKind, ThreadState, Wait, WaitKind};
+use crate::process::Syscall;
 use crate::snapshot::threads::BuiltThread;
 
+/// States of sockets as [`crate::process::Socket`] has them.
+const LISTENS: &str = "LISTEN";
+const CONNECTS: &str = "SYN_SENT";
 /// Maximum number of frames whose variables are searched for a lock.
 const MAX_LOCK_FRAMES: usize = 3;
 /// Class of conditions.
@@ -39,6 +44,8 @@ pub(super) struct ExplainThread<'a, 'r, 'm> {
     pub registry: &'a mut Registry<'r, 'm>,
     /// Jobs of all executors.
     pub jobs: &'a Jobs,
+    /// Ids of all threads, by index.
+    pub thread_ids: &'a [ItemId],
     /// Ids of threads by `pthread_self()`.
     pub by_ident: &'a FxHashMap<u64, ItemId>,
     /// Coroutines whose first step is in a ready queue, by the address of the future that
@@ -55,11 +62,25 @@ impl ExplainThread<'_, '_, '_> {
         if polls || built.thread.state != ThreadState::Blocked {
             return;
         }
-        let wait = match self.jobs.idle.get(&index) {
+        let mut wait = match self.jobs.idle.get(&index) {
             Some(executor) => Some(self.idle_worker(*executor)),
             None => self.known(built).or_else(|| self.call(built)),
         };
+        let kernel = self.inputs.kernel.by_thread(built.thread.native_id);
+        if let (Some(wait), Some(call)) = (&mut wait, kernel.and_then(|it| it.syscall.as_ref()))
+            && wait.remaining_s.is_none()
+        {
+            wait.remaining_s = self.time_left(call);
+        }
         built.thread.waits_for = wait;
+    }
+
+    /// Seconds until the call of a thread ends. `None` without a limit.
+    fn time_left(&self, call: &Syscall) -> Option<f64> {
+        let reader = self.inputs.reader;
+        let (now, time_of_day) = (self.inputs.now, self.inputs.time_of_day);
+        let left = reader.call_left(call, now, time_of_day);
+        left.or_else(|| reader.polling(call)?.left_s)
     }
 
     /// The wait of a worker for a job. It has no edge, because nobody waits for the worker.
@@ -133,6 +154,8 @@ impl ExplainThread<'_, '_, '_> {
     fn future(&mut self, ids: &[ItemId], future: u64, wait: &mut Wait) {
         let reader = self.inputs.reader;
         let mut targets: Vec<ItemId> = self.completing.get(&future).cloned().unwrap_or_default();
+        let running = self.jobs.running.get(&future);
+        targets.extend(running.and_then(|index| self.thread_ids.get(*index)));
         targets.extend(self.queued.get(&future).copied());
         if let Some(queued) = self.jobs.queued.get(&future) {
             targets.push(self.registry.resources[queued.pool].id);
@@ -231,6 +254,10 @@ impl ExplainThread<'_, '_, '_> {
                 ..Wait::default()
             });
         }
+        if let Some(polling) = kernel.syscall.as_ref().and_then(|it| self.inputs.reader.polling(it))
+        {
+            return self.polled(&ids, &polling);
+        }
         let (_, kind) = CALLS.iter().find(|(calls, _)| calls.contains(&name))?;
         let mut wait = Wait {
             kind: *kind,
@@ -246,6 +273,50 @@ impl ExplainThread<'_, '_, '_> {
             );
         }
         Some(wait)
+    }
+
+    /// The wait of `ids` in a call of the family of `poll`: for one descriptor, or for the
+    /// time.
+    fn polled(&mut self, ids: &[ItemId], polling: &Polling) -> Option<Wait> {
+        let Some(first) = polling.files.first() else {
+            // A wait for no descriptor is a sleep.
+            polling.left_s?;
+            return Some(Wait {
+                kind: WaitKind::Sleep,
+                type_name: literal!("sleep"),
+                summary: literal!("sleep"),
+                remaining_s: polling.left_s,
+                ..Wait::default()
+            });
+        };
+        let descriptors = self.inputs.descriptors;
+        let (index, peer) = files::resource(self.registry, descriptors, first.fd);
+        let resource = &self.registry.resources[index];
+        let (kind, id) = (resource.kind, resource.id);
+        let state = descriptors.socket(first.fd).map(|socket| &*socket.state);
+        let (read, write) = kind.read_and_write();
+        let wait_kind = match (state, first.writes) {
+            (Some(LISTENS), _) => WaitKind::Accept,
+            (Some(CONNECTS), _) => WaitKind::Connect,
+            (_, true) => write,
+            (_, false) => read,
+        };
+        let summary = match polling.files.len() - 1 {
+            0 => resource.summary.clone(),
+            more => format!("{} and {more} more", resource.summary),
+        };
+        for id in ids {
+            self.registry.wait(*id, index, kind.edge());
+        }
+        Some(Wait {
+            kind: wait_kind,
+            type_name: kind.as_str().into(),
+            summary: summary.into(),
+            resource: Some(id),
+            peer: peer.map(ArcStr::from),
+            remaining_s: polling.left_s,
+            ..Wait::default()
+        })
     }
 
     /// Adds the wait for the process in `wait4(pid)` or `waitid(P_PID, pid)`.
