@@ -1,0 +1,36 @@
+# a poller in a task group swallows its cancellation, so that the group of a failed request never ends (rebuilds ITISFoundation/osparc-simcore pull request 8017)
+import asyncio, signal
+signal.alarm(900)
+
+async def poller(inbox):
+    while True:
+        try:
+            message = await inbox.get()
+        except BaseException:
+            continue
+        if message == "disconnect":
+            return
+
+async def compute():
+    await asyncio.sleep(0.3)
+    raise ValueError("no such study")
+
+async def heartbeat():
+    while True:
+        await asyncio.sleep(0.1)
+
+async def handler():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(poller(asyncio.Queue()), name="poller")
+        group.create_task(compute(), name="compute")
+
+async def main():
+    asyncio.get_running_loop().call_later(1, print, "READY")
+    beat = asyncio.create_task(heartbeat(), name="heartbeat")
+    try:
+        await handler()
+    except ExceptionGroup:
+        pass
+    await beat
+
+asyncio.run(main())
