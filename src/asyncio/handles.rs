@@ -105,7 +105,8 @@ impl Reader<'_> {
             _ => Vec::new(),
         };
         let when = match self.attribute_object(addr, "_when")? {
-            Some(when) => self.float(when).ok(),
+            // Libraries round deadlines to integers.
+            Some(when) => self.number(when),
             None => None,
         };
         Ok(Some(RawHandle {

@@ -1,8 +1,9 @@
 //! The primitive in which a suspended chain or the call of a thread waits.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::FxHashSet;
 
 use crate::activity::{ChainFrame, python_frames};
 use crate::cpython::error::Result;
@@ -11,9 +12,11 @@ use crate::cpython::{RawFrame, Reader};
 use super::wait_table::{KnownWait, Receiver, WaitTable, pool};
 use crate::model::WaitKind;
 
-/// Maximum number of frames outside a primitive that are searched for the pool or
-/// stream that uses it.
-const MAX_OUTER_FRAMES: usize = 8;
+/// Maximum number of steps from a pool to what its waiters wait on: httpcore's is
+/// `_requests[i]._connection_acquired._event._event`.
+const POOL_DEPTH: u8 = 5;
+/// Maximum number of objects of a pool that are searched for it.
+const POOL_OBJECTS: usize = 2_000;
 /// Part of the qualified name of a function inside a function, where that of a method
 /// has the class.
 const LOCALS: &str = "<locals>";
@@ -131,26 +134,9 @@ impl Reader<'_> {
         found
     }
 
-    /// The pool, limiter or in-memory stream whose method called the `inner` innermost
-    /// frames of `chain`. `known` caches the result for each receiver.
-    pub fn outer_wait(
-        &self,
-        chain: &[ChainFrame],
-        inner: usize,
-        known: &mut FxHashMap<u64, Option<Outer>>,
-    ) -> Option<Outer> {
-        python_frames(chain)
-            .skip(inner)
-            .take(MAX_OUTER_FRAMES)
-            .find_map(|frame| {
-                let receiver = self.method_receiver(frame).ok()??;
-                *known
-                    .entry(receiver)
-                    .or_insert_with(|| self.outer(receiver))
-            })
-    }
-
-    fn outer(&self, receiver: u64) -> Option<Outer> {
+    /// The pool, limiter or in-memory stream that the object at `receiver` is. `None` for
+    /// other objects.
+    pub fn outer(&self, receiver: u64) -> Option<Outer> {
         let ty = self.type_of(receiver).ok()?;
         if !ty.is_heap() || self.full_type_name(&ty).starts_with(ASYNCIO) {
             return None;
@@ -170,6 +156,27 @@ impl Reader<'_> {
     fn is_pool(&self, object: u64) -> bool {
         let has = |names: &[&str]| self.first_attribute(object, names).is_some();
         has(pool::LIMIT) && (has(pool::USED) || has(pool::FREE) || has(pool::ALL))
+    }
+
+    /// Whether one of `targets` belongs to the waiting side of the pool at `pool`: it is
+    /// reached from the pool, and not through the connections that it has given out.
+    pub fn pool_waits_on(&self, pool: u64, targets: &[u64]) -> bool {
+        let attributes = self.attributes(pool).unwrap_or_default();
+        let given_out = |name: &str| pool::USED.contains(&name) || pool::ALL.contains(&name);
+        let own = attributes.into_iter().filter(|(name, _)| !given_out(name));
+        let mut open: VecDeque<(u64, u8)> = own.map(|(_, object)| (object, 1)).collect();
+        let mut visited = FxHashSet::default();
+        while let Some((object, depth)) = open.pop_front() {
+            if targets.contains(&object) {
+                return true;
+            }
+            if depth >= POOL_DEPTH || visited.len() >= POOL_OBJECTS || !visited.insert(object) {
+                continue;
+            }
+            let parts = self.parts(object).into_iter();
+            open.extend(parts.map(|(_, part)| (part, depth + 1)));
+        }
+        false
     }
 
     /// The first attribute of the object at `addr` out of `names` that is present and not

@@ -334,7 +334,11 @@ impl Rereader<'_, '_> {
 fn read_chain(reader: &Reader<'_>, chain: &[ChainFrame]) {
     let wait = reader.innermost_wait(python_frames(chain), COROUTINE_WAITS);
     let inner = wait.map_or(0, |(_, frames)| frames);
-    let _ = reader.outer_wait(chain, inner, &mut Default::default());
+    for frame in python_frames(chain).skip(inner) {
+        if let Ok(Some(receiver)) = reader.method_receiver(frame) {
+            let _ = reader.outer(receiver);
+        }
+    }
     for frame in python_frames(chain) {
         let _ = reader.entered_managers(frame, false);
     }

@@ -210,6 +210,15 @@ fn resumed_call(args: &[u64; 6]) -> &'static str {
     }
 }
 
+/// The call that the thread is in, under the name of the one that `restart_syscall` resumes.
+pub(super) fn effective_call(kernel: &KernelThread) -> Option<Syscall> {
+    let mut call = kernel.syscall?;
+    if call.number == RESTART_SYSCALL {
+        call.name = Some(resumed_call(&call.args));
+    }
+    Some(call)
+}
+
 /// Name of the system call that the thread is in. `None` if it is in none.
 pub(super) fn syscall_name(kernel: &KernelThread) -> Option<String> {
     let syscall = kernel.syscall.as_ref()?;

@@ -25,6 +25,9 @@ const POLLING_CALLS: [&str; 6] = [
 const STANDARD_LOOPS: &str = "asyncio.";
 /// Name of that function.
 const SELECT_FUNCTION: &str = "select";
+/// Name of the function that runs one iteration of a loop (Lib/asyncio/base_events.py,
+/// nest_asyncio).
+const ITERATION: &str = "_run_once";
 
 /// Loops by address, and the thread that runs each.
 #[derive(Default)]
@@ -187,8 +190,16 @@ fn loop_state(thread: &Thread, class_name: &str) -> LoopState {
             .frames
             .first()
             .is_some_and(|frame| frame.function == SELECT_FUNCTION);
+    // A loop that a task runs again (nest_asyncio) polls for all its tasks.
+    let runs_again = || {
+        let caller = thread.frames.get(1);
+        in_select && caller.is_some_and(|frame| frame.function == ITERATION)
+    };
+    let none_runs = thread.task.is_none();
     match thread.state {
-        ThreadState::Blocked if polls && in_select && thread.task.is_none() => LoopState::Polling,
+        ThreadState::Blocked if polls && in_select && (none_runs || runs_again()) => {
+            LoopState::Polling
+        }
         ThreadState::Blocked => LoopState::Blocked,
         ThreadState::Running | ThreadState::WaitingGil | ThreadState::Unknown => LoopState::Running,
     }

@@ -76,6 +76,8 @@ struct Search<'f> {
     outside: Reach,
     /// What signal handlers may do.
     signals: Reach,
+    /// Loops that may call functions of the program which were not found.
+    open_loops: Vec<ItemId>,
     facts: &'f Facts<'f>,
 }
 
@@ -84,6 +86,7 @@ impl<'f> Search<'f> {
         let outside = Reach::of_functions(&program, program.called_from_outside.iter().copied());
         let mut search = Self {
             activities: Vec::new(),
+            open_loops: Vec::new(),
             outside,
             signals: signal_handlers(&program),
             program,
@@ -135,11 +138,11 @@ impl<'f> Search<'f> {
             self.activities.push((task.id, Rc::new(reach)));
         }
         for event_loop in &self.facts.process.loops {
-            let mut reach = Reach::of_callbacks(&self.program, &event_loop.callbacks);
-            if calls_in(event_loop) {
-                reach.add(&self.outside);
-            }
+            let reach = Reach::of_callbacks(&self.program, &event_loop.callbacks);
             self.activities.push((event_loop.id, Rc::new(reach)));
+            if calls_in(event_loop) {
+                self.open_loops.push(event_loop.id);
+            }
         }
     }
 
@@ -161,6 +164,9 @@ impl<'f> Search<'f> {
             (own || (reach.calls_unknown && outside())) && !takes(*id, reach)
         });
         let mut found: Vec<ItemId> = can.map(|(id, _)| *id).collect();
+        if !self.open_loops.is_empty() && outside() {
+            found.extend(&self.open_loops);
+        }
         found.extend(self.bound_callbacks(wanted));
         found.dedup();
         Enders::These(found)

@@ -100,7 +100,9 @@ impl Program {
             let foreign = |base: &String| {
                 !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str())
             };
-            body.is_registered || values.contains(&*body.name) || body.bases.iter().any(foreign)
+            let given = body.given_to.as_ref();
+            let handed_out = given.is_some_and(|it| !takes_callback(it) && !is_builtin(it));
+            handed_out || body.is_registered || values.contains(&*body.name) || body.bases.iter().any(foreign)
         });
         self.called_from_outside = outside.map(|(function, _)| function).collect();
     }
@@ -216,6 +218,13 @@ pub(super) fn takes_callback((function, argument): &(String, Argument)) -> bool 
         Argument::At(at) => at == position,
         Argument::Named(name) => CALLBACK_PARAMETERS.contains(&name.as_str()),
     })
+}
+
+/// Built-in functions that call a function at once and keep it nowhere.
+const BUILTINS: [&str; 6] = ["sorted", "sort", "map", "filter", "min", "max"];
+
+fn is_builtin((function, _): &(String, Argument)) -> bool {
+    BUILTINS.contains(&function.as_str())
 }
 
 /// Functions and classes that make futures.

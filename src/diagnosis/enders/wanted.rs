@@ -7,8 +7,21 @@ use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Body, Module, Place, Use, UseAt};
 use crate::model::{Frame, Item, ItemId, Referrer, Resource, ResourceKind, WaitKind};
 
-/// Directories of installed packages.
-const PACKAGES: [&str; 2] = ["site-packages", "dist-packages"];
+/// Files of the standard library with the methods that wait, and those that only pass on
+/// what their caller waits for.
+const PRIMITIVES: [&str; 9] = [
+    "asyncio/locks.py",
+    "asyncio/queues.py",
+    "asyncio/mixins.py",
+    "asyncio/tasks.py",
+    "asyncio/timeouts.py",
+    "asyncio/futures.py",
+    "/threading.py",
+    "/queue.py",
+    "/contextlib.py",
+];
+/// The file with the futures of executors.
+const FUTURES: &str = "concurrent/futures/_base.py";
 
 /// A resource that is waited for, as code sees it.
 pub(super) struct Wanted {
@@ -58,7 +71,7 @@ impl Wanted {
         };
         for waiter in waiters {
             let frames = facts.frames(*waiter);
-            let at = calling_frame(frames)?;
+            let at = calling_frame(frames, resource)?;
             wanted.add_names(program, frames.get(at..).unwrap_or_default());
         }
         for reference in facts.referrers(resource.id) {
@@ -202,14 +215,16 @@ fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {
 }
 
 /// Index of the frame of the program's own code that called the waiting method of the
-/// standard library. `None` if an installed package did.
-fn calling_frame(frames: &[Frame]) -> Option<usize> {
-    let is_package = |frame: &Frame| {
+/// resource. `None` if the standard library or an installed package did.
+fn calling_frame(frames: &[Frame], resource: &Resource) -> Option<usize> {
+    let of_future = resource.kind == ResourceKind::ConcurrentFuture;
+    let is_of_resource = |frame: &Frame| {
         let file = frame.file.as_deref().unwrap_or_default();
-        PACKAGES.iter().any(|part| file.contains(part))
+        let mut own = PRIMITIVES.iter();
+        frame.library
+            && (own.any(|part| file.ends_with(part)) || of_future && file.ends_with(FUTURES))
     };
-    let mut outside = frames.iter();
-    let first = outside.position(|frame| !frame.library || is_package(frame))?;
+    let first = frames.iter().position(|frame| !is_of_resource(frame))?;
     (!frames.get(first)?.library).then_some(first)
 }
 

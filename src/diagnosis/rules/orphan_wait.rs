@@ -196,6 +196,10 @@ fn confidence(
         let matters = awaited || waiters.iter().any(|id| context.keeps_process(*id));
         return (matters || !context.others_live() || context.never_ends()).then_some(observed);
     }
+    // Who ends the wait of a library's thread is seldom found by variables.
+    if waiters.iter().any(|id| id.task().is_none()) {
+        return None;
+    }
     let takes = waiters.iter().all(|id| {
         context
             .facts

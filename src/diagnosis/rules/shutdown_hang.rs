@@ -160,6 +160,12 @@ fn holding_up<'a>(context: &Context<'a>, own: ItemId) -> Vec<&'a Thread> {
             let wait = thread.waits_for.as_ref();
             wait.is_some_and(|wait| wait.kind.delays_shutdown())
         })
+        // A thread that somebody alive can wake is a service.
+        .filter(|thread| {
+            let wait = thread.waits_for.as_ref();
+            let inside = wait.is_some_and(|wait| wait.kind.ends_inside());
+            !inside || context.graph.stuck(thread.id)
+        })
         .collect()
 }
 

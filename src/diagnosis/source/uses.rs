@@ -84,6 +84,8 @@ pub struct Body {
     /// Whether code outside of the file may call it, because a decorator received it or
     /// because its class extends one of a library.
     pub is_registered: bool,
+    /// The call that gets it, where it is a lambda.
+    pub given_to: Option<(String, Argument)>,
     /// Names of the bases of its class.
     pub bases: Vec<String>,
     /// Names of its parameters.
@@ -294,6 +296,7 @@ impl Open {
                 line,
                 last_line,
                 is_registered: false,
+                given_to: None,
                 bases: Vec::new(),
                 parameters: FxHashSet::default(),
                 stores: FxHashSet::default(),
@@ -469,6 +472,10 @@ impl Finder<'_> {
         let Some(function) = super::calls::called_name(call) else {
             return;
         };
+        if let (Expr::Lambda(_), Some(lambda)) = (argument, self.found.last_mut()) {
+            lambda.given_to = Some((function.to_owned(), at));
+            return;
+        }
         let given = self.open.last_mut().and_then(|open| {
             let mut uses = open.body.uses.iter_mut().rev();
             uses.find(|each| each.range == argument.range())

@@ -1,6 +1,7 @@
 //! The file descriptors of a process and the processes that it started: sockets with
 //! their peers and queues, pipes, blocked children.
 
+use std::io::Read;
 use std::net::SocketAddr;
 
 use procfs::net::{TcpNetEntry, TcpState};
@@ -17,6 +18,10 @@ use crate::process::Process;
 const MAX_DESCRIPTORS: usize = 65_536;
 /// Largest number of children of one process that are read.
 const MAX_CHILDREN: usize = 1_024;
+/// Part of the kernel's name of an epoll instance.
+const EPOLL: &str = "eventpoll";
+/// Largest number of epoll instances of one process that are read.
+const MAX_EPOLL_INSTANCES: usize = 64;
 /// State of a socket that accepts connections.
 const LISTENS: &str = "LISTEN";
 
@@ -60,6 +65,9 @@ pub struct Descriptors {
     /// its threads waits in a call for a pipe.
     #[serde(default)]
     pub(super) pipe_ends: FxHashMap<u64, PipeEnds>,
+    /// The descriptors that each epoll instance watches, with the events.
+    #[serde(default)]
+    watched: FxHashMap<i64, Vec<(i64, u32)>>,
     /// Its children.
     pub children: Vec<Child>,
 }
@@ -88,6 +96,7 @@ impl Descriptors {
         let wanted: FxHashSet<u64> = inodes.collect();
         this.read_sockets(directory, wanted);
         this.read_pipe_ends(directory);
+        this.watched = this.epoll_instances(directory);
         // Children were looked up by pid: they count if that is still its own.
         match process.is_alive() {
             true => this,
@@ -174,6 +183,26 @@ impl Descriptors {
     /// The target of descriptor `fd`. `None` when there is no such descriptor.
     pub fn get(&self, fd: i64) -> Option<&Descriptor> {
         self.by_fd.get(&fd)
+    }
+
+    /// The descriptors that the epoll instance `fd` watches, with the events.
+    pub fn watched_by(&self, fd: i64) -> &[(i64, u32)] {
+        self.watched.get(&fd).map_or(&[], Vec::as_slice)
+    }
+
+    /// What each epoll instance watches (proc_pid_fdinfo(5)).
+    fn epoll_instances(&self, directory: &Directory) -> FxHashMap<i64, Vec<(i64, u32)>> {
+        let instances = self.by_fd.iter().filter_map(|(fd, target)| match target {
+            Descriptor::Other(name) if name.contains(EPOLL) => Some(*fd),
+            _ => None,
+        });
+        let read = instances.take(MAX_EPOLL_INSTANCES).filter_map(|fd| {
+            let mut text = String::new();
+            let mut file = directory.open_relative(format!("fdinfo/{fd}")).ok()?;
+            file.read_to_string(&mut text).ok()?;
+            Some((fd, text.lines().filter_map(watched_entry).collect()))
+        });
+        read.collect()
     }
 
     /// The targets of all descriptors.
@@ -265,6 +294,14 @@ fn descriptors(directory: &Directory) -> FxHashMap<i64, Descriptor> {
         .flatten()
         .map(|info| (i64::from(info.fd), descriptor(info.target)))
         .collect()
+}
+
+/// The descriptor and events of a line `tfd: 5 events: 19 ...`.
+fn watched_entry(line: &str) -> Option<(i64, u32)> {
+    let mut words = line.strip_prefix("tfd:")?.split_ascii_whitespace();
+    let fd = words.next()?.parse().ok()?;
+    let events = words.nth(1)?;
+    Some((fd, u32::from_str_radix(events, 16).ok()?))
 }
 
 /// The target of a descriptor as `procfs` reports it.

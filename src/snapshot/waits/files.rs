@@ -19,6 +19,9 @@ const TRANSPORT_STEPS: [&str; 8] = [
 ];
 /// Attributes with the number of a descriptor (Lib/asyncio/{selector_events,unix_events}.py).
 const NUMBERS: [&str; 2] = ["_sock_fd", "_fileno"];
+/// Attribute of a transport that says that its protocol must not write more
+/// (Lib/asyncio/transports.py, `_FlowControlMixin`).
+const PAUSED: &str = "_protocol_paused";
 /// Maximum number of such attributes on the path to a descriptor.
 const MAX_STEPS: usize = 4;
 
@@ -38,6 +41,8 @@ pub struct Found {
     pub fd: i64,
     /// Size in bytes of the transport's own write buffer. `None` if it has none.
     pub write_buffer: Option<u64>,
+    /// Whether the transport makes its writers wait until the buffer is emptier.
+    pub blocks_writer: bool,
 }
 
 impl Reader<'_> {
@@ -74,6 +79,7 @@ impl Reader<'_> {
         (fd >= 0).then_some(Found {
             fd: fd.into(),
             write_buffer: None,
+            blocks_writer: false,
         })
     }
 
@@ -90,6 +96,7 @@ impl Reader<'_> {
             return Some(Found {
                 fd: fd.into(),
                 write_buffer: None,
+                blocks_writer: false,
             });
         }
         if ty.name.starts_with(UVLOOP) {
@@ -108,7 +115,12 @@ impl Reader<'_> {
                     .map(|(items, _)| items.iter().filter_map(|item| self.any_length(*item)).sum()),
                 _ => self.any_length(buffer),
             });
-        (fd >= 0).then_some(Found { fd, write_buffer })
+        let blocks_writer = self.attribute_bool(object, PAUSED) == Some(true);
+        (fd >= 0).then_some(Found {
+            fd,
+            write_buffer,
+            blocks_writer,
+        })
     }
 }
 

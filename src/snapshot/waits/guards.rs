@@ -14,6 +14,9 @@ const SAME_DEADLINE_S: f64 = 0.01;
 /// (Lib/asyncio/timeouts.py, async_timeout, anyio).
 const GUARDED_TASKS: [&str; 2] = ["_task", "_tasks"];
 
+/// Attribute of `aiohttp.helpers.TimeoutHandle` with what it calls when it is due.
+const CALLBACKS: &str = "_callbacks";
+
 /// Writes the guards of `held` and `timers` into `tasks`, the earliest first.
 pub(super) fn add(reader: &Reader<'_>, held: &mut Held, timers: &Timers, tasks: &mut [BuiltTask]) {
     add_timers(reader, held, timers, tasks);
@@ -64,6 +67,18 @@ fn guarded(reader: &Reader<'_>, object: u64) -> Vec<u64> {
         if let Ok(Some(value)) = reader.attribute_object(object, attribute) {
             guarded.push(value);
             guarded.extend(reader.parts(value).into_iter().map(|(_, part)| part));
+        }
+    }
+    // A handle of aiohttp calls the methods of its timeouts: `(method, args, kwargs)`.
+    if let Ok(Some(callbacks)) = reader.attribute_object(object, CALLBACKS) {
+        for (_, entry) in reader.parts(callbacks) {
+            let called = reader.parts(entry).into_iter().map(|(_, part)| part);
+            let bound = called.flat_map(|part| reader.bound_objects(part));
+            for timeout in bound {
+                if let Ok(Some(tasks)) = reader.attribute_object(timeout, GUARDED_TASKS[1]) {
+                    guarded.extend(reader.parts(tasks).into_iter().map(|(_, task)| task));
+                }
+            }
         }
     }
     guarded

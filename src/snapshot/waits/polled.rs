@@ -4,9 +4,9 @@
 use crate::cpython::Reader;
 use crate::process::Syscall;
 
-/// `POLLIN` and `POLLOUT` (poll.h).
-const POLL_IN: u16 = 0x1;
-const POLL_OUT: u16 = 0x4;
+/// `POLLIN` and `POLLOUT` (poll.h), which epoll uses too.
+const POLL_IN: u32 = 0x1;
+const POLL_OUT: u32 = 0x4;
 /// Size in bytes of `struct pollfd`.
 const POLL_FD: usize = 8;
 /// Maximum number of descriptors of one call that are read.
@@ -39,6 +39,16 @@ pub(super) struct Polling {
     /// Seconds until the call ends: exact for an absolute time, else at most so many.
     /// `None` without a limit.
     pub left_s: Option<f64>,
+}
+
+impl Polled {
+    /// The descriptor, from the events that a call waits for.
+    pub(super) fn of_events(fd: i64, events: u32) -> Self {
+        Self {
+            fd,
+            writes: events & POLL_OUT != 0 && events & POLL_IN == 0,
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -101,10 +111,7 @@ impl Reader<'_> {
         let entries = bytes.chunks_exact(POLL_FD).filter_map(|entry| {
             let fd = i32::from_ne_bytes(entry.get(..4)?.try_into().ok()?);
             let events = u16::from_ne_bytes(entry.get(4..6)?.try_into().ok()?);
-            (fd >= 0).then_some(Polled {
-                fd: fd.into(),
-                writes: events & POLL_OUT != 0 && events & POLL_IN == 0,
-            })
+            (fd >= 0).then(|| Polled::of_events(fd.into(), events.into()))
         });
         Some(entries.collect())
     }

@@ -7,12 +7,13 @@ use arcstr::{ArcStr, literal};
 use rustc_hash::FxHashMap;
 
 use super::WaitInputs;
-use super::files;
+use super::files::{self, Found};
 use super::jobs::Jobs;
 use super::registry::Registry;
-use crate::activity::python_frames;
+use super::state;
+use crate::activity::{ChainFrame, python_frames};
 use crate::asyncio::wait_table::{COROUTINE_WAITS, Receiver};
-use crate::asyncio::{FutureState, LoopHandles, Outer, RawWait, Timers};
+use crate::asyncio::{FutureState, LoopHandles, Outer, RawHandle, RawWait, Timers};
 use crate::cpython::Reader;
 use crate::model::{EdgeKind, ItemId, ResourceKind, Wait, WaitKind};
 use crate::snapshot::tasks::BuiltTask;
@@ -21,6 +22,18 @@ use crate::snapshot::threads::BuiltThread;
 /// Module and function of `asyncio.sleep` (Lib/asyncio/tasks.py). uvloop keeps its timer in
 /// C, where it is not found.
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
+
+/// Maximum number of frames outside of a primitive that are searched for the pool or stream
+/// that uses it.
+const MAX_OUTER_FRAMES: usize = 8;
+
+/// What the library that uses a primitive waits for.
+enum Reason {
+    /// A descriptor.
+    Descriptor(Found),
+    /// A pool or an in-memory stream.
+    Outer(Outer),
+}
 
 /// The inputs for explaining waits of tasks.
 pub(super) struct ExplainTask<'a, 'r, 'm> {
@@ -51,22 +64,80 @@ impl ExplainTask<'_, '_, '_> {
         let reader = self.inputs.reader;
         let found = reader.innermost_wait(python_frames(&built.chain), COROUTINE_WAITS);
         let inner = found.as_ref().map_or(0, |(_, frames)| *frames);
-        let outer = reader.outer_wait(&built.chain, inner, &mut self.outer);
+        let subject = found.as_ref().map(|(raw, _)| raw.subject);
+        let waited: Vec<u64> = subject.into_iter().chain([leaf]).collect();
+        let outer = self.outer_wait(&built.chain, inner, &waited);
         let mut wait = built.task_mut().waits_for.take().unwrap_or_default();
         wait.summary = ArcStr::new();
         let index = match (found, outer) {
+            (_, Some(Reason::Descriptor(found))) => {
+                wait.kind = match found.blocks_writer {
+                    true => WaitKind::SocketWrite,
+                    false => WaitKind::SocketRead,
+                };
+                let index = self.file(id, found.fd, &mut wait);
+                wait.type_name = self.registry.resources[index].type_name.clone();
+                Some(index)
+            }
             // The outer pool or stream is the resource; the primitive is its detail.
-            (Some((raw, _)), Some(outer)) => {
+            (Some((raw, _)), Some(Reason::Outer(outer))) => {
                 wait.kind = raw.kind;
                 wait.type_name = type_name(reader, raw.subject);
                 Some(self.outer(id, outer))
             }
-            (None, Some(outer)) => Some(self.outer(id, outer)),
+            (None, Some(Reason::Outer(outer))) => Some(self.outer(id, outer)),
             (Some((raw, _)), None) => self.primitive(id, &raw, leaf, &mut wait),
             (None, None) => self.bare(id, built, leaf, &mut wait),
         };
         wait.resource = index.map(|index| self.registry.resources[index].id);
         built.task_mut().waits_for = Some(wait);
+    }
+
+    /// What the library that uses a primitive waits for. `waited` are the future and the
+    /// primitive, and `inner` is the number of the primitive's own frames.
+    ///
+    /// A descriptor whose callback sets `waited` is the reason; else the first of the outer
+    /// frames that belongs to a stream, or to a pool that has nothing left and on whose
+    /// waiting side `waited` is.
+    fn outer_wait(&mut self, chain: &[ChainFrame], inner: usize, waited: &[u64]) -> Option<Reason> {
+        let reader = self.inputs.reader;
+        if let Some((fd, blocks_writer)) = self.watched_for(waited) {
+            return Some(Reason::Descriptor(Found {
+                fd,
+                write_buffer: None,
+                blocks_writer,
+            }));
+        }
+        let frames = python_frames(chain).skip(inner).take(MAX_OUTER_FRAMES);
+        for frame in frames {
+            let Ok(Some(receiver)) = reader.method_receiver(frame) else {
+                continue;
+            };
+            let known = self.outer.entry(receiver);
+            let outer = *known.or_insert_with(|| reader.outer(receiver));
+            match outer {
+                Some(Outer::Pool(pool)) if !self.is_reason(pool, waited) => {}
+                Some(outer) => return Some(Reason::Outer(outer)),
+                None if inner > 0 && self.inputs.frames.is_library(&frame.at.code.filename) => {
+                    if let Some(found) = reader.descriptor_of(receiver) {
+                        return Some(Reason::Descriptor(found));
+                    }
+                }
+                None => {}
+            }
+        }
+        None
+    }
+
+    /// Whether a pool has nothing left to give, and its waiters wait on `waited`.
+    fn is_reason(&mut self, pool: u64, waited: &[u64]) -> bool {
+        let reader = self.inputs.reader;
+        let state = state::read(reader, ResourceKind::Pool, pool);
+        let has_room = match (state.limit, state.used) {
+            (Some(limit), Some(used)) => used < limit,
+            _ => false,
+        };
+        !has_room && reader.pool_waits_on(pool, waited)
     }
 
     /// Explains a wait in a known method. Returns the index of its resource.
@@ -176,14 +247,13 @@ impl ExplainTask<'_, '_, '_> {
         if let Some(index) = self.job(id, leaf, wait) {
             return index;
         }
-        if let Some(fd) = self.watched_for(leaf) {
-            wait.kind = WaitKind::SocketRead;
-            return Some(self.file(id, fd, wait));
-        }
         // A method of a protocol waits for the descriptor of its transport.
         let protocol = innermost.and_then(|frame| reader.method_receiver(frame).ok()?);
         if let Some(found) = protocol.and_then(|receiver| reader.descriptor_of(receiver)) {
-            wait.kind = WaitKind::SocketRead;
+            wait.kind = match found.blocks_writer {
+                true => WaitKind::SocketWrite,
+                false => WaitKind::SocketRead,
+            };
             return Some(self.file(id, found.fd, wait));
         }
         let index = self.registry.object(ResourceKind::Future, leaf);
@@ -271,26 +341,27 @@ impl ExplainTask<'_, '_, '_> {
         let found = socket.and_then(|socket| reader.descriptor_of(socket));
         let fd = found
             .map(|found| found.fd)
-            .or_else(|| self.watched_for(leaf))?;
+            .or_else(|| self.watched_for(&[leaf]).map(|(fd, _)| fd))?;
         Some(self.file(id, fd, wait))
     }
 
-    /// The descriptor whose callbacks complete the future at `leaf`.
-    fn watched_for(&self, leaf: u64) -> Option<i64> {
-        let watched = self
-            .handles
-            .iter()
-            .flat_map(|(_, handles)| &handles.watched);
-        watched
-            .filter(|file| {
-                let handles = [&file.reader, &file.writer];
-                handles
-                    .into_iter()
-                    .flatten()
-                    .any(|handle| handle.arguments.contains(&leaf))
+    /// The descriptor whose callback completes or sets one of `waited`, and whether that
+    /// happens when it can be written.
+    fn watched_for(&self, waited: &[u64]) -> Option<(i64, bool)> {
+        let reader = self.inputs.reader;
+        let completes = |handle: &Option<RawHandle>| {
+            handle.as_ref().is_some_and(|handle| {
+                let bound = reader.bound_objects(handle.callback);
+                let mut objects = handle.arguments.iter().chain(&bound);
+                objects.any(|object| waited.contains(object))
             })
-            .map(|file| file.fd)
-            .next()
+        };
+        let mut watched = (self.handles.iter()).flat_map(|(_, handles)| &handles.watched);
+        watched.find_map(|file| match (completes(&file.reader), completes(&file.writer)) {
+            (true, _) => Some((file.fd, false)),
+            (false, true) => Some((file.fd, true)),
+            (false, false) => None,
+        })
     }
 
     /// Explains the wait for a stream or protocol. Returns the index of its resource.

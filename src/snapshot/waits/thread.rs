@@ -6,13 +6,14 @@ use rustc_hash::FxHashMap;
 use super::WaitInputs;
 use super::files;
 use super::jobs::Jobs;
-use super::polled::Polling;
+use super::polled::{Polled, Polling};
 use super::registry::Registry;
 use crate::asyncio::wait_table::{Receiver, THREAD_WAITS};
 use crate::asyncio::{FutureState, RawWait};
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{EdgeKind, ItemId, ResourceKind, ThreadState, Wait, WaitKind};
 use crate::process::Syscall;
+use crate::snapshot::kernel_threads::effective_call;
 use crate::snapshot::threads::BuiltThread;
 
 /// States of sockets as [`crate::process::Socket`] has them.
@@ -67,10 +68,10 @@ impl ExplainThread<'_, '_, '_> {
             None => self.known(built).or_else(|| self.call(built)),
         };
         let kernel = self.inputs.kernel.by_thread(built.thread.native_id);
-        if let (Some(wait), Some(call)) = (&mut wait, kernel.and_then(|it| it.syscall.as_ref()))
+        if let (Some(wait), Some(call)) = (&mut wait, kernel.and_then(effective_call))
             && wait.remaining_s.is_none()
         {
-            wait.remaining_s = self.time_left(call);
+            wait.remaining_s = self.time_left(&call);
         }
         built.thread.waits_for = wait;
     }
@@ -80,7 +81,24 @@ impl ExplainThread<'_, '_, '_> {
         let reader = self.inputs.reader;
         let (now, time_of_day) = (self.inputs.now, self.inputs.time_of_day);
         let left = reader.call_left(call, now, time_of_day);
-        left.or_else(|| reader.polling(call)?.left_s)
+        left.or_else(|| self.polling(call)?.left_s)
+    }
+
+    /// What a call of the family of `poll` waits for.
+    fn polling(&self, call: &Syscall) -> Option<Polling> {
+        let mut polling = self.inputs.reader.polling(call)?;
+        if polling.files.is_empty()
+            && call.name.is_some_and(|name| name.starts_with("epoll"))
+            && let Ok(fd) = i64::try_from(call.args[0])
+        {
+            let watched = self.inputs.descriptors.watched_by(fd).iter();
+            polling.files = watched.map(|(fd, events)| Polled::of_events(*fd, *events)).collect();
+            // An instance without descriptors is no sleep: others may add some.
+            if polling.files.is_empty() {
+                return None;
+            }
+        }
+        Some(polling)
     }
 
     /// The wait of a worker for a job. It has no edge, because nobody waits for the worker.
@@ -254,7 +272,7 @@ impl ExplainThread<'_, '_, '_> {
                 ..Wait::default()
             });
         }
-        if let Some(polling) = kernel.syscall.as_ref().and_then(|it| self.inputs.reader.polling(it))
+        if let Some(polling) = effective_call(kernel).and_then(|it| self.polling(&it))
         {
             return self.polled(&ids, &polling);
         }
