@@ -99,7 +99,7 @@ impl Progress {
             };
             if waits > MAX_WAITS_FROM_STOPS
                 || !same_frames(&old.frames, &thread.frames)
-                || !same_wait(old.waits_for.as_ref(), thread.waits_for.as_ref(), elapsed)
+                || !same_object(old.waits_for.as_ref(), thread.waits_for.as_ref())
             {
                 self.moved.insert(thread.id);
             }
@@ -177,6 +177,16 @@ fn task_moved(old: &Task, task: &Task, elapsed: f64) -> bool {
         || old.coroutine != task.coroutine
         || !same_frames(&old.frames, &task.frames)
         || !same_wait(old.waits_for.as_ref(), task.waits_for.as_ref(), elapsed)
+}
+
+/// Whether a thread waits for the same. It may wait for it again and again, for a short time
+/// each.
+fn same_object(old: Option<&Wait>, new: Option<&Wait>) -> bool {
+    match (old, new) {
+        (None, None) => true,
+        (Some(old), Some(new)) => old.kind == new.kind && old.resource == new.resource,
+        _ => false,
+    }
 }
 
 fn same_wait(old: Option<&Wait>, new: Option<&Wait>, elapsed: f64) -> bool {

@@ -76,9 +76,9 @@ impl Finder {
             let reached = dependents.of(reader, built.addr, &callbacks);
             let own = |callback: &u64| {
                 let mut own = self.own.borrow_mut();
-                let known = own.entry(*callback).or_insert_with(|| {
-                    own_callback(reader, frames, *callback, CallbackKind::Done)
-                });
+                let known = own
+                    .entry(*callback)
+                    .or_insert_with(|| own_callback(reader, frames, *callback, CallbackKind::Done));
                 known.clone()
             };
             let shown: Vec<_> = callbacks.iter().filter_map(own).collect();

@@ -320,7 +320,7 @@ impl Tasks<'_, '_> {
                 waits_for: None,
                 guards: Box::default(),
                 callbacks: Box::default(),
-            awaited_by: Vec::new(),
+                awaited_by: Vec::new(),
                 weakly_held: None,
                 created_at: None,
                 error: Some(error.into()),

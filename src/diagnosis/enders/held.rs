@@ -73,10 +73,12 @@ impl Search<'_> {
         if functions.is_empty() {
             return None;
         }
-        let given = body.arguments_of(each).any(|argument| match &argument.what {
-            Use::Name { name, .. } | Use::Attribute { name, .. } => wanted.names.contains(name),
-            _ => false,
-        });
+        let given = body
+            .arguments_of(each)
+            .any(|argument| match &argument.what {
+                Use::Name { name, .. } | Use::Attribute { name, .. } => wanted.names.contains(name),
+                _ => false,
+            });
         match entered {
             true => self.taken_by_manager(&functions, given, wanted),
             false => step_of_call(&self.program, functions, given, wanted),

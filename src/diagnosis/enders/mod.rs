@@ -110,7 +110,10 @@ impl<'f> Search<'f> {
             let key: Vec<(usize, u32)> = frames
                 .iter()
                 .map(|frame| {
-                    let file = frame.file.as_deref().map_or(0, |file| file.as_ptr() as usize);
+                    let file = frame
+                        .file
+                        .as_deref()
+                        .map_or(0, |file| file.as_ptr() as usize);
                     (file, frame.line.unwrap_or(0))
                 })
                 .collect();
@@ -133,7 +136,11 @@ impl<'f> Search<'f> {
     }
 
     fn add_callbacks(&mut self) {
-        for task in self.facts.live_tasks().filter(|it| !it.callbacks.is_empty()) {
+        for task in self
+            .facts
+            .live_tasks()
+            .filter(|it| !it.callbacks.is_empty())
+        {
             let reach = Reach::of_callbacks(&self.program, &task.callbacks);
             self.activities.push((task.id, Rc::new(reach)));
         }
@@ -149,7 +156,8 @@ impl<'f> Search<'f> {
     /// Who can end the wait for `wanted`.
     fn enders(&self, wanted: &Wanted) -> Enders {
         let outside = || self.matches(&self.outside, None, wanted);
-        if wanted.is_future && !self.program.makes_futures()
+        if wanted.is_parking()
+            || wanted.is_future && !self.program.makes_futures()
             || self.matches(&self.signals, None, wanted)
             || self.program.hands_out(wanted.methods, &wanted.names)
         {
@@ -245,8 +253,7 @@ fn signal_handlers(program: &Program) -> Reach {
             continue;
         };
         for each in &body.uses {
-            let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) =
-                &each.what
+            let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
             else {
                 continue;
             };

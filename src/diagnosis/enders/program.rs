@@ -102,7 +102,10 @@ impl Program {
             };
             let given = body.given_to.as_ref();
             let handed_out = given.is_some_and(|it| !takes_callback(it) && !is_builtin(it));
-            handed_out || body.is_registered || values.contains(&*body.name) || body.bases.iter().any(foreign)
+            handed_out
+                || body.is_registered
+                || values.contains(&*body.name)
+                || body.bases.iter().any(foreign)
         });
         self.called_from_outside = outside.map(|(function, _)| function).collect();
     }

@@ -123,13 +123,7 @@ impl Reach {
         }
     }
 
-    fn add_use(
-        &mut self,
-        program: &Program,
-        each: &UseAt,
-        bound: &dyn Fn(&str) -> bool,
-    ) {
-
+    fn add_use(&mut self, program: &Program, each: &UseAt, bound: &dyn Fn(&str) -> bool) {
         match &each.what {
             Use::Attribute { of, name, called } => {
                 let is_bound = matches!(of, Place::Local(variable) if bound(variable));

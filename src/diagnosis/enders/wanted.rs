@@ -69,7 +69,9 @@ impl Wanted {
             },
             is_hidden: true,
         };
-        for waiter in waiters {
+        // What a pool gave out is given back under other names.
+        let named = resource.kind != ResourceKind::Pool;
+        for waiter in waiters.iter().filter(|_| named) {
             let frames = facts.frames(*waiter);
             let at = calling_frame(frames, resource)?;
             wanted.add_names(program, frames.get(at..).unwrap_or_default());
@@ -96,6 +98,11 @@ impl Wanted {
 }
 
 impl Wanted {
+    /// Whether nothing has a name for it: it was made to be waited for, and for nothing else.
+    pub(super) fn is_parking(&self) -> bool {
+        self.is_hidden && self.names.is_empty() && self.taking.is_empty()
+    }
+
     /// Adds the names by which the innermost of `frames` waits for it, and those under which
     /// the frames around it gave it on.
     fn add_names(&mut self, program: &Program, frames: &[Frame]) {
@@ -193,9 +200,19 @@ fn ending_methods(
             "",
         ]),
         ResourceKind::Lock | ResourceKind::ThreadLock => Some(&["release"]),
+        ResourceKind::Pool => Some(&[
+            "close",
+            "aclose",
+            "release",
+            "putconn",
+            "put",
+            "disconnect",
+            "terminate",
+            "expire",
+            "",
+        ]),
         ResourceKind::Executor
         | ResourceKind::ProcessPool
-        | ResourceKind::Pool
         | ResourceKind::Limiter
         | ResourceKind::Stream
         | ResourceKind::Server
@@ -230,10 +247,16 @@ fn calling_frame(frames: &[Frame], resource: &Resource) -> Option<usize> {
 
 /// The names of what the uses of a statement wait for.
 fn awaited_names(uses: &[&UseAt]) -> Vec<String> {
+    let calls = |each: &&&UseAt| match &each.what {
+        Use::Attribute { name, .. } => WAITING.contains(&name.as_str()),
+        _ => false,
+    };
+    let by_method = uses.iter().any(|each| calls(&each));
     let waits = uses.iter();
     let names = waits.filter_map(|each| match &each.what {
         Use::Attribute { of, name, .. } if WAITING.contains(&name.as_str()) => of.name(),
-        Use::Name { name, .. } => Some(name.as_str()),
+        Use::Name { name, called, .. } if !by_method && !called => Some(name.as_str()),
+        Use::Name { .. } => None,
         Use::Enters(of) => of.name(),
         Use::Attribute { .. } | Use::Iterates | Use::Calls => None,
     });
@@ -257,7 +280,9 @@ impl Place {
 
 fn is_identifier(part: &&str) -> bool {
     let mut letters = part.chars();
-    let begins = letters.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    let begins = letters
+        .next()
+        .is_some_and(|c| c.is_alphabetic() || c == '_');
     begins && letters.all(|c| c.is_alphanumeric() || c == '_')
 }
 

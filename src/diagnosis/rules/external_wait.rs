@@ -8,8 +8,8 @@ use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, Frame, How, ItemId, Resource, TaskState, ThreadState, Wait,
-    WaitKind,
+    Confidence, Diagnosis, DiagnosisKind, Frame, How, ItemId, Resource, TaskState, ThreadState,
+    Wait, WaitKind,
 };
 
 /// The rule of this kind.
@@ -139,7 +139,10 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
         How::SocketConnect => format!("for a connection to {peer}"),
         How::SocketWriteBackpressure => format!("to write to {peer}, which does not read"),
         How::PipeRead => format!("to read from a pipe{}", writers(context, resource)),
-        How::PipeWrite => format!("to write into a pipe that is full{}", readers(context, resource)),
+        How::PipeWrite => format!(
+            "to write into a pipe that is full{}",
+            readers(context, resource)
+        ),
         How::FileLock => format!("for a lock on {peer}"),
         _ => "for the connections of a server to close".to_owned(),
     };

@@ -192,7 +192,10 @@ fn confidence(
     }
     let observed = context.facts.observed(waiters.iter().copied());
     let awaited = waiters.iter().any(|id| is_awaited(context, *id));
-    if matches!(context.graph.deps.enders(resource.id), Some(Enders::These(_))) {
+    if matches!(
+        context.graph.deps.enders(resource.id),
+        Some(Enders::These(_))
+    ) {
         let matters = awaited || waiters.iter().any(|id| context.keeps_process(*id));
         return (matters || !context.others_live() || context.never_ends()).then_some(observed);
     }

@@ -50,7 +50,10 @@ pub fn never_left(module: &Module, line: u32) -> bool {
         };
         let endless = matches!(&*each.test, Expr::BooleanLiteral(literal) if literal.value)
             || matches!(&*each.test, Expr::NumberLiteral(_));
-        endless && !flat_in_function(&each.body).iter().any(|stmt| leaves_loop(stmt))
+        endless
+            && !flat_in_function(&each.body)
+                .iter()
+                .any(|stmt| leaves_loop(stmt))
     })
 }
 
@@ -110,7 +113,9 @@ pub fn consumed_in_async_for(module: &Module, line: u32, generator: &str) -> boo
 }
 
 fn leaves(each: &StmtFor) -> bool {
-    flat_in_function(&each.body).iter().any(|stmt| leaves_loop(stmt))
+    flat_in_function(&each.body)
+        .iter()
+        .any(|stmt| leaves_loop(stmt))
 }
 
 fn iterates(module: &Module, each: &StmtFor, generator: &str) -> bool {

@@ -337,7 +337,11 @@ impl Finder<'_> {
 
     fn is_local(&self, name: &str) -> bool {
         // The variables of a module are globals.
-        self.open.len() > 1 && self.open.last().is_some_and(|open| open.locals.contains(name))
+        self.open.len() > 1
+            && self
+                .open
+                .last()
+                .is_some_and(|open| open.locals.contains(name))
     }
 
     fn place(&self, expr: &Expr) -> Place {
@@ -451,8 +455,8 @@ impl Finder<'_> {
             }
         }
         if let Some(open) = self.open.last_mut()
-            && let Some(function) = (open.body.uses.iter_mut().rev())
-                .find(|each| each.range == call.func.range())
+            && let Some(function) =
+                (open.body.uses.iter_mut().rev()).find(|each| each.range == call.func.range())
         {
             function.call = Some(call.range());
         }
@@ -463,7 +467,11 @@ impl Finder<'_> {
         for keyword in &call.arguments.keywords {
             self.visit_expr(&keyword.value);
             let name = keyword.arg.as_ref().map(|name| name.to_string());
-            self.give(call, &keyword.value, Argument::Named(name.unwrap_or_default()));
+            self.give(
+                call,
+                &keyword.value,
+                Argument::Named(name.unwrap_or_default()),
+            );
         }
     }
 
@@ -672,7 +680,10 @@ fn add_assigned(body: &[Stmt], locals: &mut FxHashSet<String>) {
 pub fn body_at<'b>(bodies: &'b [Body], line: u32, name: &str) -> Option<&'b Body> {
     let around = |body: &&Body| body.line <= line && line <= body.last_line;
     let size = |body: &&Body| body.last_line - body.line;
-    let named = bodies.iter().filter(around).filter(|body| body.name == name);
+    let named = bodies
+        .iter()
+        .filter(around)
+        .filter(|body| body.name == name);
     named
         .min_by_key(size)
         .or_else(|| bodies.iter().filter(around).min_by_key(size))

@@ -85,6 +85,15 @@ predicates! {
                 Server ServerClose Executor Subprocess Process ThreadLock Thread Sleep Idle;
         }
 
+        /// Whether a library may use it to signal that something happened outside.
+        is_signal {
+            true: Future Event Condition QueueGet;
+            false: Task Gather Wait WaitFor Shield TaskGroup AsCompleted Timer Lock Semaphore Barrier
+                QueuePut QueueJoin SocketRead SocketWrite SocketClose Accept Connect PipeRead PipeWrite
+                PipeClose FileRead FileWrite FileLock Server ServerClose Executor Subprocess Process
+                ThreadLock Thread Sleep Idle;
+        }
+
         /// Whether only other code of the same process can end it.
         ends_inside {
             true: Future Lock Semaphore Event Condition Barrier QueueGet QueuePut QueueJoin Executor

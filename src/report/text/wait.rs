@@ -5,7 +5,9 @@ use rustc_hash::FxHashSet;
 use super::chain;
 use super::layout::{Para, Role};
 use crate::model::describe::{action, due, duration};
-use crate::model::{Edge, ItemId, Outcome, Resource, Task, TaskState, ThreadState, Wait, WaitKind};
+use crate::model::{
+    Edge, ItemId, LoopState, Outcome, Resource, Task, TaskState, ThreadState, Wait, WaitKind,
+};
 use crate::plain_text;
 use crate::report::index::short;
 use crate::report::{Index, describe};
@@ -271,6 +273,11 @@ fn running(task: &Task, index: &Index) -> Para {
         return Para::words(Role::Good, "running");
     };
     let name = short(&thread.name);
+    // A loop that the task runs again goes on for all others.
+    let event_loop = thread.event_loop.and_then(|id| index.event_loop(id));
+    if event_loop.is_some_and(|event_loop| event_loop.state == LoopState::Polling) {
+        return Para::words(Role::Plain, &format!("runs the event loop of {name} again"));
+    }
     let call = match (thread.state, &thread.waits_for, &thread.syscall) {
         (ThreadState::Blocked, Some(wait), _) if !wait.summary.is_empty() => {
             Some(reason(task.id, index))

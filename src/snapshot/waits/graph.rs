@@ -13,7 +13,9 @@ use super::queue_position::QueuePosition;
 use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
-use super::{Explained, Search, WaitInputs, callbacks, children, guards, summary, task, thread, weak};
+use super::{
+    Explained, Search, WaitInputs, callbacks, children, guards, summary, task, thread, weak,
+};
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;

@@ -208,7 +208,9 @@ fn held_objects(reader: &Reader<'_>, manager: u64) -> Vec<u64> {
         && let Ok(Some(callbacks)) = reader.attribute_object(manager, EXIT_CALLBACKS)
         && let Ok((entries, _)) = reader.deque_items(callbacks, reader.limits.value_items)
     {
-        let inner = entries.into_iter().flat_map(|entry| in_exit_stack(reader, entry));
+        let inner = entries
+            .into_iter()
+            .flat_map(|entry| in_exit_stack(reader, entry));
         objects.extend(inner);
     }
     objects

@@ -59,7 +59,9 @@ impl Reader<'_> {
         match call.name? {
             "poll" => Some(Polling {
                 files: self.poll_set(first, second)?,
-                left_s: u32::try_from(third as i32).ok().map(|ms| f64::from(ms) / 1e3),
+                left_s: u32::try_from(third as i32)
+                    .ok()
+                    .map(|ms| f64::from(ms) / 1e3),
             }),
             "ppoll" => Some(Polling {
                 files: self.poll_set(first, second)?,
@@ -74,7 +76,9 @@ impl Reader<'_> {
             }),
             "epoll_wait" | "epoll_pwait" => Some(Polling {
                 files: Vec::new(),
-                left_s: u32::try_from(fourth as i32).ok().map(|ms| f64::from(ms) / 1e3),
+                left_s: u32::try_from(fourth as i32)
+                    .ok()
+                    .map(|ms| f64::from(ms) / 1e3),
             }),
             _ => None,
         }
@@ -82,7 +86,12 @@ impl Reader<'_> {
 
     /// Seconds until a futex call or a sleep ends. `now` is `CLOCK_MONOTONIC` in seconds, and
     /// `time_of_day` is the time since 1970. `None` without a limit, and for other calls.
-    pub(super) fn call_left(&self, call: &Syscall, now: f64, time_of_day: Option<f64>) -> Option<f64> {
+    pub(super) fn call_left(
+        &self,
+        call: &Syscall,
+        now: f64,
+        time_of_day: Option<f64>,
+    ) -> Option<f64> {
         let [_, operation, time, fourth, ..] = call.args;
         match call.name? {
             "futex" => {

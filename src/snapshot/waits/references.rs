@@ -150,7 +150,11 @@ impl HolderSearch<'_, '_, '_> {
         };
         roots.visit(&mut |from, variables| follow(&mut found, from, variables));
         roots.visit_modules(&mut |module, variables| {
-            follow(&mut found, &Referrer::Module(module.name.clone()), variables);
+            follow(
+                &mut found,
+                &Referrer::Module(module.name.clone()),
+                variables,
+            );
             found.modules.push(module);
         });
         Some(found)

@@ -66,7 +66,9 @@ impl ExplainTask<'_, '_, '_> {
         let inner = found.as_ref().map_or(0, |(_, frames)| *frames);
         let subject = found.as_ref().map(|(raw, _)| raw.subject);
         let waited: Vec<u64> = subject.into_iter().chain([leaf]).collect();
-        let outer = self.outer_wait(&built.chain, inner, &waited);
+        // Who has something to do with a connection signals its end by one of these.
+        let signals = found.as_ref().is_none_or(|(raw, _)| raw.kind.is_signal());
+        let outer = self.outer_wait(&built.chain, inner, &waited, signals);
         let mut wait = built.task_mut().waits_for.take().unwrap_or_default();
         wait.summary = ArcStr::new();
         let index = match (found, outer) {
@@ -99,17 +101,26 @@ impl ExplainTask<'_, '_, '_> {
     /// A descriptor whose callback sets `waited` is the reason; else the first of the outer
     /// frames that belongs to a stream, or to a pool that has nothing left and on whose
     /// waiting side `waited` is.
-    fn outer_wait(&mut self, chain: &[ChainFrame], inner: usize, waited: &[u64]) -> Option<Reason> {
+    fn outer_wait(
+        &mut self,
+        chain: &[ChainFrame],
+        inner: usize,
+        waited: &[u64],
+        signals: bool,
+    ) -> Option<Reason> {
         let reader = self.inputs.reader;
-        if let Some((fd, blocks_writer)) = self.watched_for(waited) {
+        if signals && let Some((fd, blocks_writer)) = self.watched_for(waited) {
             return Some(Reason::Descriptor(Found {
                 fd,
                 write_buffer: None,
                 blocks_writer,
             }));
         }
+        // What the caller of the library has is not the reason.
+        let mut in_library = signals;
         let frames = python_frames(chain).skip(inner).take(MAX_OUTER_FRAMES);
         for frame in frames {
+            in_library &= self.inputs.frames.is_library(&frame.at.code.filename);
             let Ok(Some(receiver)) = reader.method_receiver(frame) else {
                 continue;
             };
@@ -118,7 +129,7 @@ impl ExplainTask<'_, '_, '_> {
             match outer {
                 Some(Outer::Pool(pool)) if !self.is_reason(pool, waited) => {}
                 Some(outer) => return Some(Reason::Outer(outer)),
-                None if inner > 0 && self.inputs.frames.is_library(&frame.at.code.filename) => {
+                None if in_library => {
                     if let Some(found) = reader.descriptor_of(receiver) {
                         return Some(Reason::Descriptor(found));
                     }
@@ -357,11 +368,13 @@ impl ExplainTask<'_, '_, '_> {
             })
         };
         let mut watched = (self.handles.iter()).flat_map(|(_, handles)| &handles.watched);
-        watched.find_map(|file| match (completes(&file.reader), completes(&file.writer)) {
-            (true, _) => Some((file.fd, false)),
-            (false, true) => Some((file.fd, true)),
-            (false, false) => None,
-        })
+        watched.find_map(
+            |file| match (completes(&file.reader), completes(&file.writer)) {
+                (true, _) => Some((file.fd, false)),
+                (false, true) => Some((file.fd, true)),
+                (false, false) => None,
+            },
+        )
     }
 
     /// Explains the wait for a stream or protocol. Returns the index of its resource.

@@ -92,7 +92,9 @@ impl ExplainThread<'_, '_, '_> {
             && let Ok(fd) = i64::try_from(call.args[0])
         {
             let watched = self.inputs.descriptors.watched_by(fd).iter();
-            polling.files = watched.map(|(fd, events)| Polled::of_events(*fd, *events)).collect();
+            polling.files = watched
+                .map(|(fd, events)| Polled::of_events(*fd, *events))
+                .collect();
             // An instance without descriptors is no sleep: others may add some.
             if polling.files.is_empty() {
                 return None;
@@ -272,8 +274,7 @@ impl ExplainThread<'_, '_, '_> {
                 ..Wait::default()
             });
         }
-        if let Some(polling) = effective_call(kernel).and_then(|it| self.polling(&it))
-        {
+        if let Some(polling) = effective_call(kernel).and_then(|it| self.polling(&it)) {
             return self.polled(&ids, &polling);
         }
         let (_, kind) = CALLS.iter().find(|(calls, _)| calls.contains(&name))?;
