@@ -257,6 +257,8 @@ fn of_resource(
     match deps.enders(resource.id) {
         Some(Enders::These(_)) => Need::Never,
         Some(Enders::NotKnown) => Need::Nothing,
+        // The memory does not say who took a lock, and the source of a library was not read.
+        None if resource.kind.may_hide_holder() => Need::Nothing,
         None if facts.is_explored(resource.id) => Need::Never,
         None => Need::Nothing,
     }

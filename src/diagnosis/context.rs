@@ -207,6 +207,14 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// All stuck resources that are waited for and that nobody holds.
+    pub(super) fn stuck_resources(&self) -> Vec<&'a Resource> {
+        let resources = self.facts.process.resources.iter();
+        resources
+            .filter(|resource| self.graph.stuck(resource.id) && self.is_dead_end(resource))
+            .collect()
+    }
+
     fn is_dead_end(&self, resource: &Resource) -> bool {
         let mut needs = self.graph.deps.needs(resource.id);
         let held = needs.any(|(_, dependency)| dependency.is_proved());

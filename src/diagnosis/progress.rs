@@ -17,7 +17,10 @@ const WORKING: f64 = 0.05;
 
 /// Waits that an idle thread may begin between two samples because we stop it:
 /// two for each time that a sample stops it.
-const MAX_WAITS_FROM_STOPS: u64 = 8;
+const MAX_WAITS_FROM_STOPS: f64 = 8.0;
+/// Waits per second that one call of C code may begin while it tries again and again:
+/// SQLite's busy handler sleeps for up to 100 ms, and psycopg polls for 100 ms.
+const MAX_WAITS_PER_SECOND: f64 = 20.0;
 
 /// Comparison of the last sample with those before it.
 #[derive(Debug, Default)]
@@ -97,7 +100,7 @@ impl Progress {
                 (Some(then), Some(now)) => now.saturating_sub(then),
                 _ => 0,
             };
-            if waits > MAX_WAITS_FROM_STOPS
+            if waits as f64 > MAX_WAITS_FROM_STOPS + elapsed.max(0.0) * MAX_WAITS_PER_SECOND
                 || !same_frames(&old.frames, &thread.frames)
                 || !same_object(old.waits_for.as_ref(), thread.waits_for.as_ref())
             {

@@ -123,6 +123,12 @@ fn of_waits(context: &Context<'_>, found: &[Finding]) -> Judgement {
     {
         return judgement(VerdictState::Waiting, &one.diagnosis);
     }
+    let guess = found
+        .iter()
+        .find(|one| one.rule.kind == DiagnosisKind::ShutdownHang && one.is_guess());
+    if let Some(one) = guess {
+        return judgement(VerdictState::Waiting, &one.diagnosis);
+    }
     if let Some(state) = before_work(&context.facts) {
         return state;
     }

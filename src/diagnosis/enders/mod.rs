@@ -166,10 +166,13 @@ impl<'f> Search<'f> {
         let takes = |id: ItemId, reach: &Reach| {
             !wanted.taking.is_empty() && self.names_one(reach, Some(id), wanted, wanted.taking)
         };
+        // A bound method that was stored may be called by whoever reaches the object.
+        let stored = self.program.takes_as_value(wanted.methods, &wanted.names);
+        let by_stored = |id: &ItemId| stored && wanted.reached_from.contains(id);
         let can = self.activities.iter().filter(|(id, reach)| {
             let own = self.matches(reach, Some(*id), wanted);
             // Who has to take it before giving it back ends no wait.
-            (own || (reach.calls_unknown && outside())) && !takes(*id, reach)
+            (own || reach.calls_unknown && (outside() || by_stored(id))) && !takes(*id, reach)
         });
         let mut found: Vec<ItemId> = can.map(|(id, _)| *id).collect();
         if !self.open_loops.is_empty() && outside() {

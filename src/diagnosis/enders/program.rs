@@ -168,6 +168,21 @@ impl Program {
         nearest.map(|(at, _)| (number, at)).ok_or(Unknown)
     }
 
+    /// Whether some code takes such a method of one of `names` as a value.
+    pub(super) fn takes_as_value(&self, methods: &[&str], names: &FxHashSet<String>) -> bool {
+        self.functions().any(|function| {
+            let uses = self.body(function).map_or(&[][..], |(body, _)| &body.uses);
+            uses.iter().any(|each| match &each.what {
+                Use::Attribute {
+                    of: Place::Named(place) | Place::Local(place),
+                    name,
+                    called: false,
+                } => names.contains(place) && methods.contains(&name.as_str()),
+                _ => false,
+            })
+        })
+    }
+
     /// Whether some code hands such a method of one of `names` to a function whose further
     /// use of it does not show in the memory that is read.
     pub(super) fn hands_out(&self, methods: &[&str], names: &FxHashSet<String>) -> bool {

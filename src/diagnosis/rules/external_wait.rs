@@ -99,8 +99,36 @@ fn how(context: &Context<'_>, waiter: Waiter<'_>) -> Option<How> {
         WaitKind::PipeWrite if own => Some(How::PipeWrite),
         WaitKind::FileLock if own => Some(How::FileLock),
         WaitKind::ServerClose => Some(How::ServerConnections),
+        kind if own && kind.is_primitive() && is_of_library(context, waiter) => {
+            Some(How::LibraryCall)
+        }
+        WaitKind::ThreadLock if own && is_of_library(context, waiter) => Some(How::LibraryCall),
         _ => None,
     }
+}
+
+/// Whether a library waits for an object of its own, so that it is not known who ends that.
+fn is_of_library(context: &Context<'_>, waiter: Waiter<'_>) -> bool {
+    let deps = &context.graph.deps;
+    let Some(resource) = resource(context, waiter) else {
+        return false;
+    };
+    let called = waiter.frames.first().is_some_and(|frame| frame.library);
+    // Nobody awaits the handlers of a server, and they may wait for their clients.
+    let handles = !waiter.is_awaited
+        && waiter.id.task().is_some()
+        && !context.facts.process.listening.is_empty();
+    called
+        && !handles
+        && deps.enders(resource.id).is_none()
+        && !deps.needs(resource.id).any(|(_, why)| why.is_proved())
+}
+
+/// The outermost function of the library in which the program's own code waits.
+fn library_call(frames: &[Frame]) -> &str {
+    let own = frames.iter().position(|frame| !frame.library);
+    let inner = own.and_then(|own| frames.get(..own)).unwrap_or(frames);
+    inner.last().map_or("a library", |frame| &frame.qualname)
 }
 
 fn resource<'a>(context: &Context<'a>, waiter: Waiter<'_>) -> Option<&'a Resource> {
@@ -144,6 +172,11 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
             readers(context, resource)
         ),
         How::FileLock => format!("for a lock on {peer}"),
+        How::LibraryCall => {
+            let awaited = resource.map_or_else(String::new, |it| context.facts.name(it.id));
+            let call = library_call(first.map_or(&[][..], |waiter| waiter.frames));
+            format!("in {call}() for {awaited}; who ends that is not known,")
+        }
         _ => "for the connections of a server to close".to_owned(),
     };
     let frames = first.map_or(&[][..], |waiter| waiter.frames);

@@ -39,7 +39,7 @@ pub(super) fn is_inherited(context: &Context<'_>, resource: &Resource) -> bool {
         .any(|(_, dep)| dep.is_proved());
     resource.kind == ResourceKind::ThreadLock
         && !held
-        && context.graph.stuck(resource.id)
+        && (context.graph.deps.enders(resource.id).is_none() || context.graph.stuck(resource.id))
         && resource.locked != Some(false)
         && blocked(context, resource).is_some()
         && !others_run(context)

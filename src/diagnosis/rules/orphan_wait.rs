@@ -30,9 +30,23 @@ pub(crate) const RULE: Rule = Rule {
 
 /// Finds waits that nobody can end, and wake-ups that got lost.
 fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let mut waits = examine_all(context, context.dead_ends());
+    if waits.is_empty() {
+        // Where the first in the chain only waits for work, those behind it are stuck.
+        waits = examine_all(context, &context.stuck_resources());
+    }
+    let never_set = waits.iter().map(|wait| describe(context, wait));
+    let stopped = of_stopped_loops(context);
+    let unwoken = of_unwoken_loops(context);
+    let set = of_set_events(context);
+    never_set.chain(stopped).chain(unwoken).chain(set).collect()
+}
+
+/// The waits for these resources that nobody ends; those with one reason are one.
+fn examine_all<'a>(context: &Context<'a>, resources: &[&'a Resource]) -> Vec<Wait<'a>> {
     let mut waits: Vec<Wait<'_>> = Vec::new();
     let mut positions: FxHashMap<Reason, usize> = FxHashMap::default();
-    for resource in context.dead_ends() {
+    for resource in resources {
         let Some(wait) = examine(context, resource) else {
             continue;
         };
@@ -49,11 +63,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
             }
         }
     }
-    let never_set = waits.iter().map(|wait| describe(context, wait));
-    let stopped = of_stopped_loops(context);
-    let unwoken = of_unwoken_loops(context);
-    let set = of_set_events(context);
-    never_set.chain(stopped).chain(unwoken).chain(set).collect()
+    waits
 }
 
 /// Somebody who failed, or never began, and could have ended the wait.
@@ -192,23 +202,25 @@ fn confidence(
     }
     let observed = context.facts.observed(waiters.iter().copied());
     let awaited = waiters.iter().any(|id| is_awaited(context, *id));
-    if matches!(
-        context.graph.deps.enders(resource.id),
-        Some(Enders::These(_))
-    ) {
-        let matters = awaited || waiters.iter().any(|id| context.keeps_process(*id));
-        return (matters || !context.others_live() || context.never_ends()).then_some(observed);
+    // Who takes from a queue may be there for work that no longer comes.
+    let takes = waiters.iter().all(|id| {
+        let wait = match (context.facts.task(*id), context.facts.thread(*id)) {
+            (Some(task), _) => task.waits_for.as_ref(),
+            (None, thread) => thread.and_then(|thread| thread.waits_for.as_ref()),
+        };
+        wait.is_some_and(|wait| wait.kind == WaitKind::QueueGet)
+    });
+    let enders = context.graph.deps.enders(resource.id);
+    if matches!(enders, Some(Enders::These(_))) {
+        let keeps = || waiters.iter().any(|id| context.keeps_process(*id));
+        let matters =
+            awaited || !context.others_live() || !takes && (context.never_ends() || keeps());
+        return matters.then_some(observed);
     }
     // Who ends the wait of a library's thread is seldom found by variables.
     if waiters.iter().any(|id| id.task().is_none()) {
         return None;
     }
-    let takes = waiters.iter().all(|id| {
-        context
-            .facts
-            .task(*id)
-            .is_some_and(|task| wait_kind(task) == Some(WaitKind::QueueGet))
-    });
     match context.others_live() || any_serves(context, waiters) {
         true if awaited && !takes => Some(observed),
         true => None,

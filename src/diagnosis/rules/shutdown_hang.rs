@@ -7,6 +7,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::location;
 use crate::model::{
     Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Task, TaskState, Thread, ThreadState,
+    WaitKind,
 };
 
 /// The rule of this kind.
@@ -128,6 +129,8 @@ fn of(
         location(context.facts.frames(first)),
     );
     let blocked = blockers().all(|id| context.facts.progress.unchanged(id));
+    // Threads that go on may be the service that the program is.
+    let for_ever = blockers().any(|id| context.graph.stuck(id)) || !tasks.is_empty();
     Some(Diagnosis {
         tasks: context.in_order(task_ids()),
         threads: context.in_order(thread_ids()),
@@ -136,7 +139,7 @@ fn of(
         hint: Some("make the thread a daemon, or tell it to stop before the end".to_owned()),
         ..diagnosis(
             RULE.kind,
-            if known && blocked {
+            if known && blocked && for_ever {
                 Confidence::Likely
             } else {
                 Confidence::Possible
@@ -158,13 +161,7 @@ fn holding_up<'a>(context: &Context<'a>, own: ItemId) -> Vec<&'a Thread> {
         })
         .filter(|thread| {
             let wait = thread.waits_for.as_ref();
-            wait.is_some_and(|wait| wait.kind.delays_shutdown())
-        })
-        // A thread that somebody alive can wake is a service.
-        .filter(|thread| {
-            let wait = thread.waits_for.as_ref();
-            let inside = wait.is_some_and(|wait| wait.kind.ends_inside());
-            !inside || context.graph.stuck(thread.id)
+            wait.is_none_or(|wait| wait.kind != WaitKind::Idle)
         })
         .collect()
 }

@@ -379,6 +379,8 @@ text_enum! {
         SocketConnect = "socket-connect",
         /// A pipe that nobody empties.
         PipeWrite = "pipe-write",
+        /// An object of a library, of which it is not known who signals it.
+        LibraryCall = "library-call",
         /// A lock on a file that somebody else has.
         FileLock = "file-lock",
         /// A server that closes still has open connections.

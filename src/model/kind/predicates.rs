@@ -111,15 +111,6 @@ predicates! {
                 FileWrite Server ServerClose Executor Subprocess ThreadLock Thread Idle;
         }
 
-        /// Whether a thread in it does nothing, so that the end of the program
-        /// waits in vain.
-        delays_shutdown {
-            true: Future Lock Event Condition QueueGet QueuePut ThreadLock Sleep;
-            false: Task Gather Wait WaitFor Shield TaskGroup AsCompleted Timer Semaphore Barrier
-                QueueJoin SocketRead SocketWrite SocketClose Accept Connect PipeRead PipeWrite PipeClose
-                FileRead FileWrite FileLock Server ServerClose Executor Subprocess Process Thread Idle;
-        }
-
         /// Whether it ends when somebody takes items out of a queue.
         needs_consumer {
             true: QueuePut QueueJoin;

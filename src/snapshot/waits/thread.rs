@@ -16,6 +16,8 @@ use crate::process::Syscall;
 use crate::snapshot::kernel_threads::effective_call;
 use crate::snapshot::threads::BuiltThread;
 
+/// Name of the class of the locks of modules that are imported.
+const MODULE_LOCK: &str = "_ModuleLock";
 /// States of sockets as [`crate::process::Socket`] has them.
 const LISTENS: &str = "LISTEN";
 const CONNECTS: &str = "SYN_SENT";
@@ -132,6 +134,19 @@ impl ExplainThread<'_, '_, '_> {
             }
             Receiver::Thread => self.join(&ids, raw.subject, &mut wait),
             Receiver::Popen => self.process(&ids, raw.subject, &mut wait),
+            // `shutdown()` waits until all workers have ended.
+            Receiver::Resource(ResourceKind::Executor) => {
+                let index = self.registry.object(ResourceKind::Executor, raw.subject);
+                let workers = self.registry.resources[index].holders.clone();
+                for id in &ids {
+                    for worker in &workers {
+                        self.registry.edge(*id, *worker, EdgeKind::Join);
+                    }
+                }
+                wait.summary = literal!("the end of the workers of a pool");
+                wait.resource = Some(self.registry.resources[index].id);
+                wait.holders = workers;
+            }
             Receiver::Resource(kind) => {
                 if let Some(lock) = self.reacquiring(built, &raw) {
                     return Some(self.lock(&ids, lock));
@@ -248,7 +263,9 @@ impl ExplainThread<'_, '_, '_> {
             let futex = self.futex(built)?;
             let roots = lock_roots(self.inputs.reader, &built.stack.frames);
             let lock = self.inputs.reader.lock_of_futex(futex, &roots)?;
-            return Some(self.lock(&ids, lock));
+            let wait = self.lock(&ids, lock);
+            self.importing(built, lock);
+            return Some(wait);
         }
         if let Some(fd) = kernel.syscall.and_then(|call| call.descriptor()) {
             let (index, peer) = files::resource(self.registry, self.inputs.descriptors, fd);
@@ -366,6 +383,30 @@ impl ExplainThread<'_, '_, '_> {
             type_name: resource.type_name.clone(),
             resource: Some(resource.id),
             ..Wait::default()
+        }
+    }
+
+    /// Adds the thread that imports the module for which this one waits.
+    ///
+    /// `_ModuleLock.owner` is the identifier of that thread
+    /// (Lib/importlib/_bootstrap.py, 3.7 to 3.15).
+    fn importing(&mut self, built: &BuiltThread, lock: u64) {
+        let reader = self.inputs.reader;
+        let module_lock = built
+            .stack
+            .frames
+            .iter()
+            .take(MAX_LOCK_FRAMES)
+            .find_map(|frame| {
+                let receiver = reader.receiver(frame).ok()??;
+                let ty = reader.type_of(receiver).ok()?;
+                ty.name.ends_with(MODULE_LOCK).then_some(receiver)
+            });
+        let owner = module_lock.and_then(|it| reader.attribute_object(it, "owner").ok()?);
+        let ident = owner.and_then(|owner| reader.int(owner).ok()?.to_u64());
+        if let Some(holder) = ident.and_then(|ident| self.by_ident.get(&ident)).copied() {
+            let index = self.registry.object(ResourceKind::ThreadLock, lock);
+            self.registry.hold(index, holder, EdgeKind::Holds);
         }
     }
 
