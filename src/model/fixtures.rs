@@ -77,6 +77,8 @@ pub(crate) fn thread(id: &str, native_id: u64, name: &str, frames: Vec<Frame>) -
         waits_for: None,
         cpu_s: None,
         waits_begun: None,
+        callbacks: Vec::new(),
+        callbacks_complete: false,
         frames,
         error: None,
     }

@@ -40,6 +40,13 @@ pub struct Thread {
     pub waits_begun: Option<u64>,
     /// Its stack, innermost frame first.
     pub frames: Vec<Frame>,
+    /// Functions of the program that a thread with frames of libraries alone can reach, e.g.
+    /// what a `threading.Timer` calls.
+    #[serde(default)]
+    pub callbacks: Vec<Callback>,
+    /// Whether `callbacks` has all functions of the program that it can call.
+    #[serde(default)]
+    pub callbacks_complete: bool,
     /// What could not be read of the thread. `None` if all was read.
     pub error: Option<String>,
 }

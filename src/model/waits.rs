@@ -272,6 +272,8 @@ pub enum CallbackKind {
     File,
     /// The end of a task.
     Done,
+    /// A function of a library that a thread is in.
+    Thread,
 }
 
 /// A module of the program's own code.

@@ -116,6 +116,8 @@ impl Threads<'_, '_> {
                 cpu_s: Some(kernel.cpu_s),
                 waits_begun: self.kernel.switches.get(tid).copied(),
                 frames: shown,
+                callbacks: Vec::new(),
+                callbacks_complete: false,
                 error,
             },
             tstate: raw.addr,

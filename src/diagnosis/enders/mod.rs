@@ -57,14 +57,26 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         return Found::default();
     }
     let search = Search::new(facts, program);
-    let enders = wanted.iter();
-    let enders = enders.map(|wanted| (wanted.id, search.enders(wanted)));
     let taken = wanted.iter().filter(|wanted| !wanted.taking.is_empty());
+    let holders: Vec<(ItemId, ItemId)> = taken
+        .flat_map(|wanted| search.holders(wanted).map(|holder| (wanted.id, holder)))
+        .collect();
+    let is_held = |id: ItemId| {
+        let resource = facts
+            .resource(id)
+            .filter(|resource| resource.kind.is_lock());
+        resource.is_some_and(|resource| {
+            !resource.holders.is_empty() || holders.iter().any(|(lock, _)| *lock == id)
+        })
+    };
+    let enders = wanted.iter().map(|wanted| match is_held(wanted.id) {
+        // Only who holds a lock gives it back.
+        true => (wanted.id, Enders::These(Vec::new())),
+        false => (wanted.id, search.enders(wanted)),
+    });
     Found {
         enders: enders.collect(),
-        holders: taken
-            .flat_map(|wanted| search.holders(wanted).map(|holder| (wanted.id, holder)))
-            .collect(),
+        holders,
     }
 }
 
@@ -117,16 +129,24 @@ impl<'f> Search<'f> {
                     (file, frame.line.unwrap_or(0))
                 })
                 .collect();
-            let reach = known
-                .entry(key)
-                .or_insert_with(|| Rc::new(self.of_stack(frames)));
-            self.activities.push((id, Rc::clone(reach)));
+            // What a library calls depends on its variables.
+            let reach = match frames.iter().all(|frame| frame.library) && id.task().is_none() {
+                true => Rc::new(self.of_stack(id, frames)),
+                false => Rc::clone(
+                    (known.entry(key)).or_insert_with(|| Rc::new(self.of_stack(id, frames))),
+                ),
+            };
+            self.activities.push((id, reach));
         }
     }
 
     /// What the rest of a stack may do. A stack with code of libraries alone may call
     /// whatever these were given.
-    fn of_stack(&self, frames: &[Frame]) -> Reach {
+    fn of_stack(&self, id: ItemId, frames: &[Frame]) -> Reach {
+        let thread = self.facts.thread(id).filter(|it| it.callbacks_complete);
+        if let Some(thread) = thread {
+            return Reach::of_callbacks(&self.program, &thread.callbacks);
+        }
         let mut reach = Reach::of_stack(&self.program, frames);
         if frames.iter().all(|frame| frame.library) {
             reach.add(&self.outside);

@@ -6,10 +6,12 @@ use arcstr::ArcStr;
 use rustc_hash::FxHashSet;
 
 use super::WaitInputs;
+use super::roots::variables;
 use crate::asyncio::{LoopHandles, RawHandle};
 use crate::cpython::{Kind, Reader, Type};
 use crate::model::{Callback, CallbackKind};
 use crate::snapshot::frames::Frames;
+use crate::snapshot::threads::BuiltThread;
 
 /// Maximum number of callbacks of one loop in a snapshot.
 const MAX_SHOWN: usize = 1_000;
@@ -50,6 +52,26 @@ pub(super) fn of_loop(
     (search.found, search.complete)
 }
 
+/// The functions of the program that a thread with frames of libraries alone can call, and
+/// whether these are all.
+pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> (Vec<Callback>, bool) {
+    let frames = &built.thread.frames;
+    if frames.is_empty() || frames.iter().any(|frame| !frame.library) {
+        return (Vec::new(), false);
+    }
+    let mut search = Search {
+        inputs,
+        visited: FxHashSet::default(),
+        found: Vec::new(),
+        complete: true,
+    };
+    for frame in &built.stack.frames {
+        let objects = variables(inputs.reader, frame).into_iter();
+        search.from(objects.map(|it| it.object), CallbackKind::Thread, None);
+    }
+    (search.found, search.complete)
+}
+
 /// A search for functions of the program behind handles.
 struct Search<'a, 'r, 'm> {
     inputs: &'a WaitInputs<'r, 'm>,
@@ -61,10 +83,15 @@ struct Search<'a, 'r, 'm> {
 impl Search<'_, '_, '_> {
     /// Adds the functions that the callback of a handle is, has bound, or gets.
     fn handle(&mut self, handle: &RawHandle, by: CallbackKind) {
-        let reader = self.inputs.reader;
         let due_s = handle.when.map(|when| when - self.inputs.now);
         let first = std::iter::once(handle.callback).chain(handle.arguments.iter().copied());
-        let mut open: VecDeque<(u64, u8)> = first.map(|object| (object, 0)).collect();
+        self.from(first, by, due_s);
+    }
+
+    /// Adds the functions that are reached from these objects.
+    fn from(&mut self, objects: impl Iterator<Item = u64>, by: CallbackKind, due_s: Option<f64>) {
+        let reader = self.inputs.reader;
+        let mut open: VecDeque<(u64, u8)> = objects.map(|object| (object, 0)).collect();
         while let Some((object, depth)) = open.pop_front() {
             if !self.visited.insert(object) {
                 continue;

@@ -251,6 +251,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         self.summarise_resources();
         self.summarise_waits();
         self.describe_loops();
+        self.describe_threads();
         let detached = self.detached.into_iter();
         Explained {
             edges: self.registry.edges().collect(),
@@ -334,6 +335,19 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             let resource = index.map(|index| &registry.resources[index]);
             let ahead = index.and_then(|index| positions[index].of(id));
             summary::wait(wait, resource, ahead);
+        }
+    }
+
+    /// Adds the functions that threads in libraries can call.
+    fn describe_threads(&mut self) {
+        for built in self
+            .threads
+            .iter_mut()
+            .filter(|it| it.thread.event_loop.is_none())
+        {
+            let (callbacks, complete) = callbacks::of_thread(self.inputs, built);
+            built.thread.callbacks = callbacks;
+            built.thread.callbacks_complete = complete;
         }
     }
 
