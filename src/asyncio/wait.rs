@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
-use crate::activity::{ChainFrame, python_frames};
 use crate::cpython::error::Result;
 use crate::cpython::{RawFrame, Reader};
 

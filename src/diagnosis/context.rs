@@ -221,14 +221,14 @@ impl<'a> Context<'a> {
         !held && !self.waiters(resource).is_empty()
     }
 
-    /// Whether the process cannot end before this thread does: it is the main thread, or no
-    /// daemon.
-    pub(super) fn keeps_process(&self, id: ItemId) -> bool {
-        let thread = self.facts.thread(id);
+    /// Whether it is the main thread, or the first of the tasks for which nobody waits.
+    pub(super) fn is_main(&self, id: ItemId) -> bool {
         let main = self.facts.process.threads.first();
-        thread.is_some_and(|thread| {
-            thread.daemon == Some(false) || main.is_some_and(|main| main.id == thread.id)
-        })
+        let mut free = self
+            .facts
+            .live_tasks()
+            .filter(|it| it.awaited_by.is_empty());
+        main.is_some_and(|main| main.id == id) || free.next().is_some_and(|task| task.id == id)
     }
 
     /// Whether all that goes on does so for ever: it stands in loops that nothing leaves.

@@ -350,12 +350,24 @@ impl<'a> Builder<'a> {
             };
             for id in ids {
                 let (resource, ender) = (self.node(*resource), self.node(*id));
-                if !self.found.is_done(ender) {
+                if self.may_run(facts, ender) {
                     self.add(resource, ender, Dependency::Refers);
                 }
             }
         }
         self.found.enders = enders;
+    }
+
+    /// Whether a task, thread, loop or coroutine may run code.
+    fn may_run(&self, facts: &Facts<'a>, node: NodeIndex) -> bool {
+        match facts.item(node) {
+            // Nobody will ever resume one that no task and no loop has.
+            Some(Item::Coroutine(coroutine)) => {
+                let mut edges = self.found.graph.edges(node);
+                coroutine.event_loop.is_some() || edges.next().is_some()
+            }
+            _ => !self.found.is_done(node),
+        }
     }
 
     fn add_references(&mut self, facts: &Facts<'a>) {
@@ -367,15 +379,9 @@ impl<'a> Builder<'a> {
             let Some(from) = from else {
                 continue;
             };
-            let live = match facts.item(from) {
-                // Nobody will ever resume one that no task and no loop has.
-                Some(Item::Coroutine(coroutine)) => {
-                    let mut edges = self.found.graph.edges(from);
-                    coroutine.event_loop.is_some() || edges.next().is_some()
-                }
-                _ => !self.found.is_done(from),
-            };
-            if live && let Some(resource) = self.found.resource(Some(reference.to)) {
+            if self.may_run(facts, from)
+                && let Some(resource) = self.found.resource(Some(reference.to))
+            {
                 self.add(resource, from, Dependency::Refers);
             }
         }

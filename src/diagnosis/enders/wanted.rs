@@ -37,6 +37,8 @@ pub(super) struct Wanted {
     pub globals: FxHashSet<String>,
     /// Methods that take what `methods` give back; empty if nothing is taken.
     pub taking: &'static [&'static str],
+    /// Whether a function of the program gives it to who waits for it.
+    pub is_given: bool,
     /// Whether it is a future.
     pub is_future: bool,
     /// Whether nobody but its waiters reaches it, so that it is kept where it was not found.
@@ -59,6 +61,7 @@ impl Wanted {
             names: FxHashSet::default(),
             reached_from: FxHashSet::default(),
             globals: FxHashSet::default(),
+            is_given: false,
             is_future: matches!(
                 resource.kind,
                 ResourceKind::Future | ResourceKind::ConcurrentFuture
@@ -100,7 +103,7 @@ impl Wanted {
 impl Wanted {
     /// Whether nothing has a name for it: it was made to be waited for, and for nothing else.
     pub(super) fn is_parking(&self) -> bool {
-        self.is_hidden && self.names.is_empty() && self.taking.is_empty()
+        self.is_hidden && self.names.is_empty() && self.taking.is_empty() && !self.is_given
     }
 
     /// Adds the names by which the innermost of `frames` waits for it, and those under which
@@ -113,7 +116,16 @@ impl Wanted {
                 return;
             };
             names = match inner {
-                None => awaited_names(&body.uses_at(line, module)),
+                None => {
+                    let uses = body.uses_at(line, module);
+                    self.is_given = uses.iter().any(|each| match &each.what {
+                        Use::Name { name, called, .. } => {
+                            *called && !program.named(name).is_empty()
+                        }
+                        _ => false,
+                    });
+                    awaited_names(&uses)
+                }
                 Some((function, called)) => {
                     let given = names.iter().any(|name| function.parameters.contains(name));
                     match given {

@@ -4,12 +4,13 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
+use crate::diagnosis::dependencies::Dependency;
 use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, Frame, How, ItemId, Resource, TaskState, ThreadState,
-    Wait, WaitKind,
+    Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, How, ItemId, Resource, TaskState,
+    ThreadState, Wait, WaitKind,
 };
 
 /// The rule of this kind.
@@ -72,6 +73,11 @@ fn waiters<'a>(context: &Context<'a>) -> impl Iterator<Item = Waiter<'a>> {
     let threads = context.facts.process.threads.iter();
     let threads = threads.filter(|it| it.event_loop.is_none() && it.task.is_none());
     let threads = threads.filter(|thread| thread.state == ThreadState::Blocked);
+    // A job for which a task waits is a finding of its own.
+    let threads = threads.filter(|thread| {
+        let mut behind = context.graph.deps.needed_by(thread.id);
+        !behind.any(|(_, why)| why == Dependency::Edge(EdgeKind::Executor))
+    });
     let threads = threads.filter_map(|thread| {
         Some(Waiter {
             id: thread.id,

@@ -39,11 +39,17 @@ pub(super) fn is_inherited(context: &Context<'_>, resource: &Resource) -> bool {
         .any(|(_, dep)| dep.is_proved());
     resource.kind == ResourceKind::ThreadLock
         && !held
-        && (context.graph.deps.enders(resource.id).is_none() || context.graph.stuck(resource.id))
+        && nobody_is_known(context, resource)
         && resource.locked != Some(false)
         && blocked(context, resource).is_some()
         && !others_run(context)
         && is_forked(context)
+}
+
+/// Whether it is known who reaches the lock, and none of them can give it back.
+fn nobody_is_known(context: &Context<'_>, resource: &Resource) -> bool {
+    let searched = context.graph.deps.enders(resource.id).is_some();
+    context.facts.is_explored(resource.id) && (!searched || context.graph.stuck(resource.id))
 }
 
 fn blocked<'a>(context: &Context<'a>, resource: &Resource) -> Option<&'a Thread> {

@@ -212,9 +212,10 @@ fn confidence(
     });
     let enders = context.graph.deps.enders(resource.id);
     if matches!(enders, Some(Enders::These(_))) {
-        let keeps = || waiters.iter().any(|id| context.keeps_process(*id));
+        // The main task or thread may wait so that the rest can work.
+        let only_main = waiters.iter().all(|id| context.is_main(*id));
         let matters =
-            awaited || !context.others_live() || !takes && (context.never_ends() || keeps());
+            awaited || !context.others_live() || !takes && !only_main && context.never_ends();
         return matters.then_some(observed);
     }
     // Who ends the wait of a library's thread is seldom found by variables.

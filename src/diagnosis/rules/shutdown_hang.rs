@@ -161,7 +161,7 @@ fn holding_up<'a>(context: &Context<'a>, own: ItemId) -> Vec<&'a Thread> {
         })
         .filter(|thread| {
             let wait = thread.waits_for.as_ref();
-            wait.is_none_or(|wait| wait.kind != WaitKind::Idle)
+            wait.is_none_or(|wait| !matches!(wait.kind, WaitKind::Idle | WaitKind::Accept))
         })
         .collect()
 }

@@ -184,7 +184,8 @@ async def handle():
     world.waiting("r2", &[("handle", "run_in")], "event", "limiter:tokens");
     world.refers("module:__main__", "thread-queue:db", "db");
     let (verdict, found) = world.diagnose();
-    assert_eq!(kinds(&found), ["executor-exhausted", "deadlock-cycle"]);
+    let all = ["executor-exhausted", "deadlock-cycle", "orphan-wait"];
+    assert_eq!(kinds(&found), all);
     assert_eq!(culprit(&found), "conn = db.get()");
     assert_eq!(verdict.state, "hung");
 }

@@ -37,7 +37,7 @@ fn edges_to_nowhere_are_harmless() {
 
 #[test]
 fn many_waits_without_an_end() {
-    let mut world = World::new("async def f():\n    await fut\n");
+    let mut world = World::new("async def f():\n    await fut\nfut = loop.create_future()\n");
     for n in 0..3_000 {
         let id = format!("future:{n}");
         world.waiting(&format!("t{n}"), &[("f", "await fut")], "future", &id);

@@ -15,6 +15,9 @@ async def handle(reader):
     await reader.read()
 async def job():
     await asyncio.sleep(1)
+@app.post
+async def accept(item):
+    queue.put_nowait(item)
 ";
 
 fn quiet(world: &World, states: &[&str]) {

@@ -300,6 +300,8 @@ async def connect(session):
     login = asyncio.create_task(session.login())
     await asyncio.wait_for(asyncio.shield(login), 0.1)
     await session.login()  # again
+def begin(self):
+    self.greeting = loop.create_future()
 ",
     );
     let greeting = "future:greeting";

@@ -62,7 +62,11 @@ fn a_timeout_guards_the_read() {
         remaining_s: 5.0,
     }]
     .into();
-    assert_eq!(kinds(&world.diagnose().1), [""; 0]);
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["external-wait"]);
+    assert_eq!(found[0].recovers_in_s, Some(5.0));
+    assert!(!found[0].summary.contains("no timeout"));
+    assert_eq!(verdict.state, "waiting");
 }
 
 #[test]
@@ -168,11 +172,23 @@ fn ending() -> World {
 #[test]
 fn the_end_waits_for_a_thread_that_nobody_stops() {
     let mut world = ending();
+    let jobs = "thread-queue:jobs";
+    world.blocked("consumer", &[("consume", "jobs.get()")], "queue-get", jobs);
+    world.resource("thread-queue", "jobs", &[]);
+    world.refers("thread:consumer", jobs, "jobs");
+    let (verdict, found) = world.diagnose();
+    assert!(kinds(&found).contains(&"shutdown-hang"), "{found:?}");
+    assert_eq!(culprit(&found), "item = jobs.get()");
+    assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn the_end_waits_for_a_thread_of_which_nothing_is_known() {
+    let mut world = ending();
     world.blocked("consumer", &[("consume", "jobs.get()")], "queue-get", "");
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["shutdown-hang"]);
-    assert_eq!(culprit(&found), "item = jobs.get()");
-    assert_eq!(verdict.state, "hung");
+    assert_eq!(verdict.state, "waiting");
 }
 
 #[test]
