@@ -1,6 +1,7 @@
 //! What the rules find in small processes, and what they leave alone.
 
 mod deadlocks;
+mod enders;
 mod graphs;
 mod healthy;
 mod leaks;
