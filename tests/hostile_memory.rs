@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use dapper_attach::activity::python_frames;
 use dapper_attach::asyncio::wait_table::{COROUTINE_WAITS, THREAD_WAITS};
-use dapper_attach::asyncio::{FoundIn, find_tasks, scan_heap, search_heap};
+use dapper_attach::asyncio::{FoundIn, Outer, find_tasks, scan_heap, search_heap};
 use dapper_attach::cpython::{Interpreter, Reader};
 use dapper_attach::limits::Limits;
 use dapper_attach::process::{Memory, ReadCause, ReadError, ReadStats};
@@ -222,7 +222,13 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
     let coroutines: Vec<Option<u64>> = objects.iter().copied().map(Some).collect();
     for chain in reader.chains(&coroutines) {
         let _ = reader.innermost_wait(python_frames(&chain.frames), COROUTINE_WAITS);
-        let _ = reader.outer_wait(&chain.frames, 0, &mut Default::default());
+        for frame in python_frames(&chain.frames) {
+            if let Ok(Some(receiver)) = reader.method_receiver(frame)
+                && let Some(Outer::Pool(pool)) = reader.outer(receiver)
+            {
+                let _ = reader.pool_waits_on(pool, &[receiver]);
+            }
+        }
     }
 }
 

@@ -271,7 +271,6 @@ impl<'a> Context<'a> {
             let thread = threads.any(|thread| {
                 thread.event_loop.is_none()
                     && !self.graph.stuck(thread.id)
-                    && (thread.waits_for.is_none() || facts.progress.works(thread.id))
                     && !is_idle_worker(thread)
             });
             task || thread || facts.listeners().next().is_some()

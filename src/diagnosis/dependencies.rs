@@ -11,7 +11,8 @@ use super::culprit;
 use super::enders::{self, Enders};
 use super::facts::Facts;
 use crate::model::{
-    CoroutineState, EdgeKind, IdMap, Index, Item, ItemId, Process, Resource, TaskState, WaitKind,
+    CoroutineState, EdgeKind, IdMap, IdSet, Index, Item, ItemId, Process, Resource, TaskState,
+    WaitKind,
 };
 
 /// Why one node depends on another.
@@ -80,6 +81,8 @@ pub(super) struct Dependencies<'a> {
     unknown: IdMap<NodeIndex>,
     /// Who can end the waits of the program's own code, by resource.
     enders: IdMap<Enders>,
+    /// Resources for which no code of the program has a method that ends the wait.
+    unnamed: IdSet,
 }
 
 impl<'a> Dependencies<'a> {
@@ -109,6 +112,11 @@ impl<'a> Dependencies<'a> {
     /// Who can end the wait for a resource. `None` if that was not searched.
     pub(super) fn enders(&self, resource: ItemId) -> Option<&Enders> {
         self.enders.get(&resource)
+    }
+
+    /// Whether no code of the program has a method that ends the wait for a resource.
+    pub(super) fn is_unnamed(&self, resource: ItemId) -> bool {
+        self.unnamed.contains(&resource)
     }
 
     /// The node of an id.
@@ -356,6 +364,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.found.enders = enders;
+        self.found.unnamed = found.unnamed;
     }
 
     /// Whether a task, thread, loop or coroutine may run code.

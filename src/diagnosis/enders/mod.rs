@@ -19,7 +19,7 @@ use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::{Place, Use};
-use crate::model::{EventLoop, Frame, IdMap, ItemId, LoopFile, LoopState};
+use crate::model::{EventLoop, Frame, IdMap, IdSet, ItemId, LoopFile, LoopState};
 
 /// Who can end the wait for one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(super) enum Enders {
 pub(super) struct Found {
     /// Who can end the wait for each resource.
     pub enders: IdMap<Enders>,
+    /// Resources for which no code of the program has a method that ends the wait.
+    pub unnamed: IdSet,
     /// Who took a lock or permit by a plain `acquire()`, and has it still.
     pub holders: Vec<(ItemId, ItemId)>,
 }
@@ -74,8 +76,10 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         true => (wanted.id, Enders::These(Vec::new())),
         false => (wanted.id, search.enders(wanted)),
     });
+    let unnamed = wanted.iter().filter(|it| !search.is_named(it));
     Found {
         enders: enders.collect(),
+        unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
     }
 }
@@ -201,6 +205,25 @@ impl<'f> Search<'f> {
         found.extend(self.bound_callbacks(wanted));
         found.dedup();
         Enders::These(found)
+    }
+
+    /// Whether some code of the program, still to run or not, names a method that ends the
+    /// wait on what may be `wanted`.
+    fn is_named(&self, wanted: &Wanted) -> bool {
+        self.program.functions().any(|function| {
+            let uses = self.program.body(function);
+            let uses = uses.map_or(&[][..], |(body, _)| &body.uses);
+            uses.iter().any(|each| match &each.what {
+                Use::Attribute { of, name, .. } => {
+                    let is_it = match of {
+                        Place::Named(place) => wanted.names.contains(place),
+                        Place::Local(_) | Place::Other => true,
+                    };
+                    is_it && wanted.methods.contains(&name.as_str())
+                }
+                _ => false,
+            })
+        })
     }
 
     /// Whether code with this reach may use a method that ends the wait on `wanted`.

@@ -213,9 +213,10 @@ fn confidence(
     let enders = context.graph.deps.enders(resource.id);
     if matches!(enders, Some(Enders::These(_))) {
         // The main task or thread may wait so that the rest can work.
-        let only_main = waiters.iter().all(|id| context.is_main(*id));
-        let matters =
-            awaited || !context.others_live() || !takes && !only_main && context.never_ends();
+        let is_main = || waiters.iter().all(|id| context.is_main(*id));
+        let parks = || context.graph.deps.is_unnamed(resource.id) && is_main();
+        let real = || is_main() || context.never_ends();
+        let matters = awaited || !context.others_live() || !takes && !parks() && real();
         return matters.then_some(observed);
     }
     // Who ends the wait of a library's thread is seldom found by variables.

@@ -154,7 +154,11 @@ fn of(
 fn holding_up<'a>(context: &Context<'a>, own: ItemId) -> Vec<&'a Thread> {
     let threads = context.facts.process.threads.iter();
     threads
-        .filter(|thread| thread.id != own && thread.daemon != Some(true))
+        .filter(|thread| {
+            let mut needs = context.graph.deps.needs(own);
+            let joined = needs.any(|(id, _)| id == thread.id);
+            thread.id != own && (thread.daemon != Some(true) || joined)
+        })
         .filter(|thread| thread.event_loop.is_none() && thread.state == ThreadState::Blocked)
         .filter(|thread| {
             !context.facts.progress.works(thread.id) && !context.facts.progress.moved(thread.id)
