@@ -150,6 +150,6 @@ impl Wanted {
     /// Whether the task or thread reaches the lock through its variables, or through those
     /// of a module.
     fn may_be_reached_by(&self, id: ItemId) -> bool {
-        self.reached_from.contains(&id) || !self.globals.is_empty()
+        self.reached_from.contains(&id) || !self.globals.is_empty() || self.is_hidden
     }
 }

@@ -63,6 +63,20 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let holders: Vec<(ItemId, ItemId)> = taken
         .flat_map(|wanted| search.holders(wanted).map(|holder| (wanted.id, holder)))
         .collect();
+    // Which of several hidden objects it is that somebody took is not known.
+    let several = |wanted: &Wanted| {
+        wanted.is_hidden
+            && holders
+                .iter()
+                .filter(|(lock, _)| *lock == wanted.id)
+                .count()
+                > 1
+    };
+    let unsure: IdSet = wanted
+        .iter()
+        .filter(|it| several(it))
+        .map(|it| it.id)
+        .collect();
     let is_held = |id: ItemId| {
         let resource = facts
             .resource(id)
@@ -72,6 +86,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         })
     };
     let enders = wanted.iter().map(|wanted| match is_held(wanted.id) {
+        _ if unsure.contains(&wanted.id) => (wanted.id, Enders::NotKnown),
         // Only who holds a lock gives it back.
         true => (wanted.id, Enders::These(Vec::new())),
         false => (wanted.id, search.enders(wanted)),
@@ -79,8 +94,10 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let unnamed = wanted.iter().filter(|it| !search.is_named(it));
     Found {
         enders: enders.collect(),
+        holders: (holders.iter().copied())
+            .filter(|(lock, _)| !unsure.contains(lock))
+            .collect(),
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
-        holders,
     }
 }
 

@@ -86,7 +86,12 @@ impl Held {
             }
             self.add_deadline(reader, owner.id, &owned.frame.at.code.name, manager, now);
             let inner = &owner.frames[..index];
-            if is_entering(reader, inner, manager) || has_released(reader, inner, manager) {
+            // The same manager may be entered again further down in the function.
+            let line = reader.frame_position(owned.frame).line;
+            let enters_here = entered.line.is_none() || entered.line == line;
+            if enters_here && is_entering(reader, inner, manager)
+                || has_released(reader, inner, manager)
+            {
                 continue;
             }
             let taken = taken(reader, owner, index, &entered);

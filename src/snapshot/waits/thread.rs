@@ -97,8 +97,11 @@ impl ExplainThread<'_, '_, '_> {
             polling.files = watched
                 .map(|(fd, events)| Polled::of_events(*fd, *events))
                 .collect();
-            // An instance without descriptors is no sleep: others may add some.
-            if polling.files.is_empty() {
+            // What a library's loop watches is not one wait, nor is an instance without
+            // descriptors, to which others may add some.
+            let sockets = &self.inputs.descriptors;
+            let peer = |file: &Polled| sockets.socket(file.fd).is_some_and(|it| it.peer.is_some());
+            if polling.files.len() != 1 || !polling.files.iter().all(peer) {
                 return None;
             }
         }
