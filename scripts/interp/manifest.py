@@ -62,6 +62,11 @@ class Manifest:
         """Those of the legs that are not there."""
         return [name for name in names if name not in self.present]
 
+    def paths(self) -> dict[str, str]:
+        """The path of each interpreter that is there, by leg."""
+        entries = {leg.name: self.entry(leg) for leg in LEGS}
+        return {name: entry["path"] for name, entry in entries.items() if "path" in entry}
+
     def table(self) -> str:
         """The legs as text, one a line."""
         rows = [("LEG", "VERSION", "SOURCE")]

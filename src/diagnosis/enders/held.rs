@@ -54,7 +54,9 @@ impl Search<'_> {
         let (name, called) = match &each.what {
             Use::Attribute { of, name, called } => {
                 let is_it = match of {
-                    Place::Named(place) | Place::Local(place) => wanted.names.contains(place),
+                    Place::Named(place) | Place::Local(place) | Place::Called(place) => {
+                        wanted.names.contains(place)
+                    }
                     Place::Other => false,
                 };
                 match (is_it && *called, name.as_str()) {
@@ -102,7 +104,7 @@ impl Search<'_> {
                 Place::Local(place) => {
                     wanted.names.contains(place) || given && body.parameters.contains(place)
                 }
-                Place::Other => false,
+                Place::Called(_) | Place::Other => false,
             };
             let steps = uses.filter_map(|each| match &each.what {
                 Use::Attribute { of, name, called } if *called && is_it(of) => {
@@ -134,7 +136,7 @@ fn step_of_call(
             let is_it = match &operation.of {
                 Place::Named(place) => wanted.names.contains(place),
                 Place::Local(place) => given || wanted.names.contains(place),
-                Place::Other => false,
+                Place::Called(_) | Place::Other => false,
             };
             is_it && operation.method == method
         })

@@ -234,7 +234,7 @@ impl<'f> Search<'f> {
                 Use::Attribute { of, name, .. } => {
                     let is_it = match of {
                         Place::Named(place) => wanted.names.contains(place),
-                        Place::Local(_) | Place::Other => true,
+                        Place::Local(_) | Place::Called(_) | Place::Other => true,
                     };
                     is_it && wanted.methods.contains(&name.as_str())
                 }
@@ -268,7 +268,7 @@ impl<'f> Search<'f> {
             }
             let may_be_it = match &operation.of {
                 Place::Named(name) => wanted.names.is_empty() || wanted.names.contains(name),
-                Place::Local(_) | Place::Other => true,
+                Place::Local(_) | Place::Called(_) | Place::Other => true,
             };
             may_be_it && (reaches || by_global || by_hidden(operation))
         })

@@ -196,7 +196,7 @@ impl Program {
                 };
                 let is_it = match of {
                     Place::Named(place) | Place::Local(place) => names.contains(place),
-                    Place::Other => false,
+                    Place::Called(_) | Place::Other => false,
                 };
                 !called
                     && is_it

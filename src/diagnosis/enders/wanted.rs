@@ -284,7 +284,7 @@ impl Place {
     /// The name of the variable or attribute.
     fn name(&self) -> Option<&str> {
         match self {
-            Self::Named(name) | Self::Local(name) => Some(name),
+            Self::Named(name) | Self::Local(name) | Self::Called(name) => Some(name),
             Self::Other => None,
         }
     }

@@ -15,7 +15,9 @@ pub enum Place {
     Named(String),
     /// A parameter or variable of the function itself.
     Local(String),
-    /// Something else, such as the result of a call.
+    /// The result of the function with this name.
+    Called(String),
+    /// Something else.
     Other,
 }
 
@@ -352,6 +354,10 @@ impl Finder<'_> {
             Expr::Name(name) => Place::Named(name.id.to_string()),
             Expr::Attribute(attribute) => Place::Named(attribute.attr.to_string()),
             Expr::Subscript(subscript) => self.place(&subscript.value),
+            Expr::Call(call) => match super::calls::called_name(call) {
+                Some(name) => Place::Called(name.to_owned()),
+                None => Place::Other,
+            },
             _ => Place::Other,
         }
     }
