@@ -10,11 +10,6 @@ use super::thread;
 
 /// Largest number of descriptors of all processes that are looked at.
 const MAX_LOOKED_AT: usize = 200_000;
-/// Calls that wait for a pipe.
-const PIPE_CALLS: [&str; 8] = [
-    "read", "readv", "write", "writev", "poll", "ppoll", "select", "pselect6",
-];
-
 /// The processes that have the ends of one pipe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PipeEnds {
@@ -27,23 +22,23 @@ pub struct PipeEnds {
 }
 
 impl Descriptors {
-    /// The processes with an end of each pipe of the process, if one of its threads waits in
-    /// a call for one. Without that, nothing is looked for: there may be many processes.
+    /// The processes with an end of each pipe that a thread of the process reads or writes
+    /// now. Without such a thread nothing is looked for: there may be many processes.
     pub(super) fn read_pipe_ends(&mut self, directory: &Directory) {
-        let pipes: Vec<u64> = self.pipes().collect();
-        let tids = u32::try_from(directory.pid()).ok().map(thread::ids);
-        let tids = tids.and_then(Result::ok).unwrap_or_default();
-        let mut waits = tids.into_iter().filter_map(|tid| {
-            let call = thread::current_call(directory, tid)?;
-            call.name.filter(|name| PIPE_CALLS.contains(name))
-        });
-        if pipes.is_empty() || waits.next().is_none() {
+        if !self.has_pipes() {
             return;
         }
-        let mut ends: FxHashMap<u64, PipeEnds> = pipes
-            .iter()
-            .map(|inode| (*inode, PipeEnds::default()))
-            .collect();
+        let tids = u32::try_from(directory.pid()).ok().map(thread::ids);
+        let tids = tids.and_then(Result::ok).unwrap_or_default().into_iter();
+        let calls = tids.filter_map(|tid| thread::current_call(directory, tid));
+        let awaited = calls.filter_map(|call| match self.get(call.descriptor()?)? {
+            Descriptor::Pipe(inode) => Some((*inode, PipeEnds::default())),
+            _ => None,
+        });
+        let mut ends: FxHashMap<u64, PipeEnds> = awaited.collect();
+        if ends.is_empty() {
+            return;
+        }
         let complete = find(&mut ends);
         for each in ends.values_mut() {
             each.complete = complete;
@@ -51,12 +46,10 @@ impl Descriptors {
         self.pipe_ends = ends;
     }
 
-    /// Inodes of the pipes among the descriptors.
-    fn pipes(&self) -> impl Iterator<Item = u64> + '_ {
-        self.targets().filter_map(|target| match target {
-            Descriptor::Pipe(inode) => Some(*inode),
-            _ => None,
-        })
+    /// Whether the process has an end of a pipe.
+    fn has_pipes(&self) -> bool {
+        let mut targets = self.targets();
+        targets.any(|target| matches!(target, Descriptor::Pipe(_)))
     }
 }
 
