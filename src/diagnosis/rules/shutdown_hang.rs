@@ -30,19 +30,21 @@ enum Ending {
     DefaultExecutor,
     Children,
     AsyncGenerators,
+    Requests,
 }
 
 impl Ending {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Threads,
         Self::PoolWorkers,
         Self::CancelledTasks,
         Self::DefaultExecutor,
         Self::Children,
         Self::AsyncGenerators,
+        Self::Requests,
     ];
 
-    /// The file and function of the standard library that waits for it.
+    /// The file and function of the standard library, or of a server, that waits for it.
     const fn function(self) -> (&'static str, &'static str) {
         match self {
             Self::Threads => ("threading.py", "_shutdown"),
@@ -51,6 +53,7 @@ impl Ending {
             Self::DefaultExecutor => ("asyncio/base_events.py", "shutdown_default_executor"),
             Self::Children => ("multiprocessing/util.py", "_exit_function"),
             Self::AsyncGenerators => ("asyncio/base_events.py", "shutdown_asyncgens"),
+            Self::Requests => ("uvicorn/server.py", "shutdown"),
         }
     }
 
@@ -62,6 +65,7 @@ impl Ending {
             Self::DefaultExecutor => "workers of the default executor",
             Self::Children => "child processes",
             Self::AsyncGenerators => "asynchronous generators",
+            Self::Requests => "requests",
         }
     }
 
@@ -69,7 +73,20 @@ impl Ending {
     const fn is_for_threads(self) -> bool {
         match self {
             Self::Threads | Self::PoolWorkers | Self::DefaultExecutor | Self::Children => true,
-            Self::CancelledTasks | Self::AsyncGenerators => false,
+            Self::CancelledTasks | Self::AsyncGenerators | Self::Requests => false,
+        }
+    }
+
+    /// Whether who waits for it looks again and again, so that it moves.
+    const fn polls(self) -> bool {
+        match self {
+            Self::Requests => true,
+            Self::Threads
+            | Self::PoolWorkers
+            | Self::CancelledTasks
+            | Self::DefaultExecutor
+            | Self::Children
+            | Self::AsyncGenerators => false,
         }
     }
 }
@@ -103,7 +120,7 @@ fn of(
     what: Ending,
 ) -> Option<Diagnosis> {
     let known = context.facts.progress.known;
-    if known && !context.facts.progress.unchanged(id) {
+    if known && !what.polls() && !context.facts.progress.unchanged(id) {
         return None;
     }
     let threads: Vec<&Thread> = match what.is_for_threads() {
@@ -113,6 +130,14 @@ fn of(
     let live = context.facts.live_tasks();
     let tasks: Vec<&Task> = match what {
         Ending::CancelledTasks => live.filter(|task| refuses(task, event_loop)).collect(),
+        Ending::Requests => live
+            .filter(|task| task.id != id && refuses(task, event_loop))
+            .filter(|task| {
+                task.waits_for
+                    .as_ref()
+                    .is_none_or(|it| it.kind.ends_inside())
+            })
+            .collect(),
         _ => Vec::new(),
     };
     if threads.is_empty() && tasks.is_empty() {
@@ -130,13 +155,19 @@ fn of(
     );
     let blocked = blockers().all(|id| context.facts.progress.unchanged(id));
     // Threads that go on may be the service that the program is.
-    let for_ever = blockers().any(|id| context.graph.stuck(id)) || !tasks.is_empty();
+    let for_ever = blockers().any(|id| context.graph.stuck(id)) || what == Ending::CancelledTasks;
     Some(Diagnosis {
         tasks: context.in_order(task_ids()),
         threads: context.in_order(thread_ids()),
         culprit: culprit::of_first(&context.facts, blockers()),
         affected_tasks: context.affected(blockers()),
-        hint: Some("make the thread a daemon, or tell it to stop before the end".to_owned()),
+        hint: Some(
+            match threads.is_empty() {
+                true => "end the tasks when the program is told to end, or cancel them",
+                false => "make the thread a daemon, or tell it to stop before the end",
+            }
+            .to_owned(),
+        ),
         ..diagnosis(
             RULE.kind,
             if known && blocked && for_ever {

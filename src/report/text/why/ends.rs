@@ -131,9 +131,12 @@ impl Cause<'_, '_> {
     }
 
     fn other_side(&self, socket: &Resource) -> String {
-        let mut waiters = (socket.waiters.iter()).filter_map(|id| self.index.task(*id));
-        let guarded = waiters.any(|task| !task.guards.is_empty());
-        let rest = if guarded {
+        let guarded = |id: &ItemId| {
+            let task = self.index.task(*id);
+            let limit = self.index.wait(*id).and_then(|wait| wait.remaining_s);
+            limit.is_some() || task.is_some_and(|task| !task.guards.is_empty())
+        };
+        let rest = if socket.waiters.iter().any(guarded) {
             ", or a timeout"
         } else {
             "; no timeout guards it"
