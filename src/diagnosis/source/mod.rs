@@ -1,6 +1,7 @@
 //! What the source files say: statements around a line, in Python's grammar.
 
 mod calls;
+mod find_uses;
 mod handlers;
 mod leaks;
 mod loops;
@@ -12,6 +13,7 @@ pub use calls::{
     attribute_calls, awaited_receivers, call_in_function, called_functions, creates, forks_before,
     is_simple, shields,
 };
+use find_uses::bodies_of;
 pub use handlers::swallowing_handler;
 pub use leaks::{exit_without_put, puts_back, took_before, unguarded_acquire};
 pub use loops::{
@@ -20,7 +22,6 @@ pub use loops::{
 };
 pub use mask::masked;
 pub use stores::{container_store, coroutine_store};
-use uses::bodies_of;
 pub use uses::{Argument, Body, Place, Use, UseAt, body_at};
 
 use std::cell::OnceCell;

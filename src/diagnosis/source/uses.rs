@@ -1,8 +1,6 @@
 //! What code does to objects: the names that each function uses, and where.
 
-use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprLambda, Parameters, Stmt, StmtFunctionDef};
-use ruff_text_size::{Ranged, TextRange, TextSize};
+use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 use super::Module;
@@ -57,9 +55,9 @@ pub struct UseAt {
     pub what: Use,
     /// Line on which it stands.
     pub line: u32,
-    range: TextRange,
+    pub(super) range: TextRange,
     /// The call whose function it is.
-    call: Option<TextRange>,
+    pub(super) call: Option<TextRange>,
     /// The function that gets it as an argument, and which argument it is.
     pub given_to: Option<(String, Argument)>,
 }
@@ -82,7 +80,7 @@ pub struct Body {
     pub class: Option<String>,
     /// First line: that of `def`, after its decorators.
     pub line: u32,
-    last_line: u32,
+    pub(super) last_line: u32,
     /// Whether code outside of the file may call it, because a decorator received it or
     /// because its class extends one of a library.
     pub is_registered: bool,
@@ -97,49 +95,29 @@ pub struct Body {
     /// Names used, in the order of the text.
     pub uses: Vec<UseAt>,
     /// Lines of loops in it, outermost loops only.
-    loops: Vec<(u32, u32)>,
+    pub(super) loops: Vec<(u32, u32)>,
     /// Ranges of statements without blocks, and of the headers of those with blocks.
-    statements: Vec<TextRange>,
+    pub(super) statements: Vec<TextRange>,
     /// Calls and awaits, with the name that is called.
-    calls: Vec<(TextRange, Option<String>)>,
+    pub(super) calls: Vec<(TextRange, Option<String>)>,
     /// Blocks of which only one runs, each with its statement.
-    branches: Vec<Branch>,
+    pub(super) branches: Vec<Branch>,
     /// Where its first `yield` stands.
-    first_yield: Option<TextSize>,
+    pub(super) first_yield: Option<TextSize>,
     /// Headers and whole ranges of `with` statements.
-    withs: Vec<(TextRange, TextRange)>,
+    pub(super) withs: Vec<(TextRange, TextRange)>,
 }
 
 /// A block of an `if`, `match` or `try` statement.
 #[derive(Debug)]
-struct Branch {
-    statement: TextRange,
-    block: TextRange,
+pub(super) struct Branch {
+    pub(super) statement: TextRange,
+    pub(super) block: TextRange,
     /// Whether the code after the statement does not run after this block.
-    leaves: bool,
+    pub(super) leaves: bool,
     /// Whether a later block of the statement may run after this one.
-    goes_on: bool,
+    pub(super) goes_on: bool,
 }
-
-/// Decorators that only change how a function is called.
-const PLAIN_DECORATORS: [&str; 16] = [
-    "staticmethod",
-    "classmethod",
-    "property",
-    "setter",
-    "contextmanager",
-    "asynccontextmanager",
-    "wraps",
-    "lru_cache",
-    "cache",
-    "cached_property",
-    "abstractmethod",
-    "override",
-    "overload",
-    "final",
-    "coroutine",
-    "singledispatch",
-];
 
 impl UseAt {
     /// Whether it stands in this range.
@@ -264,423 +242,6 @@ impl Body {
         found.map(|(range, _)| *range)
     }
 }
-
-/// All functions of a file, and the code outside of functions last.
-pub(super) fn bodies_of(module: &Module) -> Vec<Body> {
-    let mut finder = Finder {
-        module,
-        found: Vec::new(),
-        open: vec![Open::new("<module>", None, 1, u32::MAX)],
-        class: None,
-        bases: Vec::new(),
-    };
-    for stmt in module.body() {
-        finder.visit_stmt(stmt);
-    }
-    let Finder {
-        mut found, open, ..
-    } = finder;
-    found.extend(open.into_iter().map(|open| open.body));
-    found
-}
-
-struct Open {
-    body: Body,
-    locals: FxHashSet<String>,
-}
-
-impl Open {
-    fn new(name: &str, class: Option<String>, line: u32, last_line: u32) -> Self {
-        Self {
-            body: Body {
-                name: name.to_owned(),
-                class,
-                line,
-                last_line,
-                is_registered: false,
-                given_to: None,
-                bases: Vec::new(),
-                parameters: FxHashSet::default(),
-                stores: FxHashSet::default(),
-                uses: Vec::new(),
-                loops: Vec::new(),
-                statements: Vec::new(),
-                calls: Vec::new(),
-                branches: Vec::new(),
-                first_yield: None,
-                withs: Vec::new(),
-            },
-            locals: FxHashSet::default(),
-        }
-    }
-}
-
-struct Finder<'m> {
-    module: &'m Module,
-    found: Vec<Body>,
-    open: Vec<Open>,
-    class: Option<String>,
-    bases: Vec<String>,
-}
-
-impl Finder<'_> {
-    fn add(&mut self, what: Use, node: &impl Ranged) {
-        let at = UseAt {
-            what,
-            line: self.module.line_of(node),
-            range: node.range(),
-            call: None,
-            given_to: None,
-        };
-        if let Some(open) = self.open.last_mut() {
-            open.body.uses.push(at);
-        }
-    }
-
-    fn is_local(&self, name: &str) -> bool {
-        // The variables of a module are globals.
-        self.open.len() > 1
-            && self
-                .open
-                .last()
-                .is_some_and(|open| open.locals.contains(name))
-    }
-
-    fn place(&self, expr: &Expr) -> Place {
-        match expr {
-            Expr::Name(name) if self.is_local(name.id.as_str()) => {
-                Place::Local(name.id.to_string())
-            }
-            Expr::Name(name) => Place::Named(name.id.to_string()),
-            Expr::Attribute(attribute) => Place::Named(attribute.attr.to_string()),
-            Expr::Subscript(subscript) => self.place(&subscript.value),
-            Expr::Call(call) => match super::calls::called_name(call) {
-                Some(name) => Place::Called(name.to_owned()),
-                None => Place::Other,
-            },
-            _ => Place::Other,
-        }
-    }
-
-    /// Visits the body of a function in a scope of its own.
-    fn function(&mut self, function: &StmtFunctionDef) {
-        for decorator in &function.decorator_list {
-            self.visit_expr(&decorator.expression);
-        }
-        self.defaults(&function.parameters);
-        let registered = function.decorator_list.iter().any(|decorator| {
-            let called = match &decorator.expression {
-                Expr::Call(call) => &*call.func,
-                other => other,
-            };
-            let name = super::calls::last_name(called);
-            !name.is_some_and(|name| PLAIN_DECORATORS.contains(&name))
-        });
-        let mut open = Open::new(
-            function.name.as_str(),
-            self.class.take(),
-            self.module.line_of(&function.name),
-            self.module.line_at(function.range().end()),
-        );
-        open.body.is_registered = registered;
-        if open.body.class.is_some() {
-            open.body.bases = self.bases.clone();
-        }
-        add_parameters(&function.parameters, &mut open.locals);
-        open.body.parameters = open.locals.clone();
-        add_assigned(&function.body, &mut open.locals);
-        let class = open.body.class.clone();
-        self.open.push(open);
-        for stmt in &function.body {
-            self.visit_stmt(stmt);
-        }
-        self.close();
-        self.class = class;
-    }
-
-    fn lambda(&mut self, lambda: &ExprLambda) {
-        let line = self.module.line_of(lambda);
-        let last = self.module.line_at(lambda.range().end());
-        if let Some(parameters) = lambda.parameters.as_deref() {
-            self.defaults(parameters);
-        }
-        let mut open = Open::new("<lambda>", None, line, last);
-        if let Some(parameters) = lambda.parameters.as_deref() {
-            add_parameters(parameters, &mut open.locals);
-            open.body.parameters = open.locals.clone();
-        }
-        self.open.push(open);
-        self.visit_expr(&lambda.body);
-        self.close();
-    }
-
-    /// Visits the default values of parameters, which belong to the code around.
-    fn defaults(&mut self, parameters: &Parameters) {
-        for parameter in parameters {
-            if let Some(default) = parameter.default() {
-                self.visit_expr(default);
-            }
-        }
-    }
-
-    fn close(&mut self) {
-        if let Some(open) = self.open.pop() {
-            self.found.push(open.body);
-        }
-    }
-
-    fn call(&mut self, call: &ExprCall) {
-        let name = super::calls::called_name(call).map(str::to_owned);
-        if let Some(open) = self.open.last_mut() {
-            open.body.calls.push((call.range(), name));
-        }
-        match &*call.func {
-            Expr::Name(name) => {
-                let local = self.is_local(name.id.as_str());
-                let name = name.id.to_string();
-                let called = true;
-                self.add(
-                    Use::Name {
-                        name,
-                        called,
-                        local,
-                    },
-                    &*call.func,
-                );
-            }
-            Expr::Attribute(attribute) => {
-                let of = self.place(&attribute.value);
-                let name = attribute.attr.to_string();
-                let called = true;
-                self.add(Use::Attribute { of, name, called }, &*call.func);
-                self.visit_expr(&attribute.value);
-            }
-            other => {
-                self.add(Use::Calls, other);
-                self.visit_expr(other);
-            }
-        }
-        if let Some(open) = self.open.last_mut()
-            && let Some(function) =
-                (open.body.uses.iter_mut().rev()).find(|each| each.range == call.func.range())
-        {
-            function.call = Some(call.range());
-        }
-        for (position, argument) in call.arguments.args.iter().enumerate() {
-            self.visit_expr(argument);
-            self.give(call, argument, Argument::At(position));
-        }
-        for keyword in &call.arguments.keywords {
-            self.visit_expr(&keyword.value);
-            let name = keyword.arg.as_ref().map(|name| name.to_string());
-            self.give(
-                call,
-                &keyword.value,
-                Argument::Named(name.unwrap_or_default()),
-            );
-        }
-    }
-
-    /// Notes that a variable or attribute is an argument of a call.
-    fn give(&mut self, call: &ExprCall, argument: &Expr, at: Argument) {
-        let Some(function) = super::calls::called_name(call) else {
-            return;
-        };
-        if let (Expr::Lambda(_), Some(lambda)) = (argument, self.found.last_mut()) {
-            lambda.given_to = Some((function.to_owned(), at));
-            return;
-        }
-        let given = self.open.last_mut().and_then(|open| {
-            let mut uses = open.body.uses.iter_mut().rev();
-            uses.find(|each| each.range == argument.range())
-        });
-        if let Some(given) = given {
-            given.given_to = Some((function.to_owned(), at));
-        }
-    }
-
-    /// Keeps the range of what the statement itself evaluates.
-    fn keep_statement(&mut self, stmt: &Stmt) {
-        let range = match super::bodies(stmt).first().and_then(|body| body.first()) {
-            Some(first) => TextRange::new(stmt.range().start(), first.range().start()),
-            None => stmt.range(),
-        };
-        if let Some(open) = self.open.last_mut() {
-            add_branches(stmt, &mut open.body.branches);
-        }
-        let (module, is_loop) = (self.module, matches!(stmt, Stmt::For(_) | Stmt::While(_)));
-        let (from, to) = (module.line_of(stmt), module.line_at(stmt.range().end()));
-        if let Some(open) = self.open.last_mut() {
-            open.body.statements.push(range);
-            let inside = open.body.loops.iter().any(|(a, b)| *a <= from && to <= *b);
-            if is_loop && !inside {
-                open.body.loops.push((from, to));
-            }
-        }
-    }
-}
-
-impl<'a> Visitor<'a> for Finder<'_> {
-    fn visit_stmt(&mut self, stmt: &'a Stmt) {
-        match stmt {
-            Stmt::FunctionDef(function) => self.function(function),
-            Stmt::ClassDef(class) => {
-                let outer = self.class.replace(class.name.to_string());
-                let bases = class.bases().iter();
-                let bases = bases.filter_map(|base| super::calls::last_name(base));
-                let bases = bases.map(str::to_owned).collect();
-                let outer_bases = std::mem::replace(&mut self.bases, bases);
-                for stmt in &class.body {
-                    self.class = Some(class.name.to_string());
-                    self.visit_stmt(stmt);
-                }
-                self.class = outer;
-                self.bases = outer_bases;
-            }
-            Stmt::With(with) => {
-                self.keep_statement(stmt);
-                for item in &with.items {
-                    let place = self.place(&item.context_expr);
-                    self.add(Use::Enters(place), &item.context_expr);
-                }
-                if let (Some(first), Some(last)) = (with.items.first(), with.items.last())
-                    && let Some(open) = self.open.last_mut()
-                {
-                    let header = TextRange::new(first.range().start(), last.range().end());
-                    open.body.withs.push((header, stmt.range()));
-                }
-                walk_stmt(self, stmt);
-            }
-            Stmt::For(each) => {
-                self.keep_statement(stmt);
-                self.add(Use::Iterates, &*each.iter);
-                walk_stmt(self, stmt);
-            }
-            _ => {
-                self.keep_statement(stmt);
-                walk_stmt(self, stmt);
-            }
-        }
-    }
-
-    fn visit_expr(&mut self, expr: &'a Expr) {
-        match expr {
-            Expr::Call(call) => self.call(call),
-            Expr::Lambda(lambda) => {
-                // It may be called here or elsewhere.
-                self.lambda(lambda);
-                self.visit_expr(&lambda.body);
-            }
-            Expr::Attribute(attribute) if attribute.ctx == ExprContext::Load => {
-                let of = self.place(&attribute.value);
-                let (name, called) = (attribute.attr.to_string(), false);
-                self.add(Use::Attribute { of, name, called }, expr);
-                self.visit_expr(&attribute.value);
-            }
-            Expr::Attribute(attribute) => {
-                if let Some(open) = self.open.last_mut() {
-                    open.body.stores.insert(attribute.attr.to_string());
-                }
-                self.visit_expr(&attribute.value);
-            }
-            Expr::Name(name) if name.ctx == ExprContext::Load => {
-                let local = self.is_local(name.id.as_str());
-                let (name, called) = (name.id.to_string(), false);
-                self.add(
-                    Use::Name {
-                        name,
-                        called,
-                        local,
-                    },
-                    expr,
-                );
-            }
-            Expr::Yield(_) | Expr::YieldFrom(_) => {
-                if let Some(open) = self.open.last_mut() {
-                    let first = &mut open.body.first_yield;
-                    first.get_or_insert(expr.range().start());
-                }
-                walk_expr(self, expr);
-            }
-            Expr::Await(wait) => {
-                if let Some(open) = self.open.last_mut() {
-                    open.body.calls.push((expr.range(), None));
-                }
-                self.visit_expr(&wait.value);
-            }
-            _ => walk_expr(self, expr),
-        }
-    }
-}
-
-/// Adds the blocks of which only one runs.
-fn add_branches(stmt: &Stmt, branches: &mut Vec<Branch>) {
-    let (first_goes_on, is_choice) = match stmt {
-        Stmt::If(_) | Stmt::Match(_) => (false, true),
-        Stmt::Try(_) => (true, true),
-        _ => (false, false),
-    };
-    if !is_choice {
-        return;
-    }
-    for (index, block) in super::bodies(stmt).into_iter().enumerate() {
-        let (Some(first), Some(last)) = (block.first(), block.last()) else {
-            continue;
-        };
-        branches.push(Branch {
-            statement: stmt.range(),
-            block: TextRange::new(first.range().start(), last.range().end()),
-            leaves: matches!(
-                last,
-                Stmt::Return(_) | Stmt::Raise(_) | Stmt::Continue(_) | Stmt::Break(_)
-            ),
-            goes_on: first_goes_on && index == 0,
-        });
-    }
-}
-
-fn add_parameters(parameters: &Parameters, locals: &mut FxHashSet<String>) {
-    for parameter in parameters {
-        locals.insert(parameter.name().to_string());
-    }
-}
-
-/// Adds the names that the statements assign, without those of inner functions.
-fn add_assigned(body: &[Stmt], locals: &mut FxHashSet<String>) {
-    struct Names<'l>(&'l mut FxHashSet<String>);
-    impl<'a> Visitor<'a> for Names<'_> {
-        fn visit_stmt(&mut self, stmt: &'a Stmt) {
-            match stmt {
-                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
-                Stmt::Global(_) | Stmt::Nonlocal(_) => {}
-                _ => walk_stmt(self, stmt),
-            }
-        }
-        fn visit_expr(&mut self, expr: &'a Expr) {
-            match expr {
-                Expr::Name(name) if name.ctx == ExprContext::Store => {
-                    self.0.insert(name.id.to_string());
-                }
-                Expr::Lambda(_) => {}
-                _ => walk_expr(self, expr),
-            }
-        }
-    }
-    let mut names = Names(locals);
-    for stmt in body {
-        names.visit_stmt(stmt);
-    }
-    let outer = super::flat_in_function(body).into_iter();
-    let not_local = outer.flat_map(|stmt| match stmt {
-        Stmt::Global(stmt) => stmt.names.iter().map(ToString::to_string).collect(),
-        Stmt::Nonlocal(stmt) => stmt.names.iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
-    });
-    for name in not_local {
-        locals.remove(&name);
-    }
-}
-
 /// The innermost of `bodies` around a line. `name` is the function's name, which decides
 /// where several stand on one line.
 pub fn body_at<'b>(bodies: &'b [Body], line: u32, name: &str) -> Option<&'b Body> {
