@@ -7,7 +7,7 @@ use std::rc::Rc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 
-use super::frames::is_forked_step;
+use super::frames::{is_forked_step, is_library_only};
 use super::progress::Progress;
 use super::source::Module;
 use super::sources::Sources;
@@ -157,6 +157,20 @@ impl<'a> Facts<'a> {
             Some(Item::Thread(thread)) => &thread.frames,
             Some(Item::Coroutine(coroutine)) => &coroutine.frames,
             Some(Item::Resource(_) | Item::Loop(_) | Item::Child(_)) | None => &[],
+        }
+    }
+
+    /// Who really waits: before CPython 3.12, `asyncio.wait_for` runs what it waits for in a
+    /// task of its own, which is a part of the task that called it.
+    pub(super) fn caller_of_wait(&self, id: ItemId) -> ItemId {
+        let inner = self.task(id).filter(|task| is_library_only(&task.frames));
+        let caller = inner.and_then(|task| match &*task.awaited_by {
+            [only] => self.task(*only),
+            _ => None,
+        });
+        match caller {
+            Some(task) if wait_kind(task) == Some(WaitKind::WaitFor) => task.id,
+            _ => id,
         }
     }
 

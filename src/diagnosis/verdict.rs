@@ -169,6 +169,12 @@ fn of_waits(context: &Context<'_>, found: &[Finding]) -> Judgement {
 fn before_work(facts: &Facts<'_>) -> Option<Judgement> {
     let process = facts.process;
     if process.threads.is_empty() || process.threads.iter().all(|t| t.frames.is_empty()) {
+        let waits = |thread: &Thread| thread.state == ThreadState::Blocked;
+        let mut threads = process.threads.iter();
+        if !process.threads.is_empty() && threads.all(waits) {
+            let summary = "no Python code runs, and all threads wait in system calls".to_owned();
+            return Some((VerdictState::Idle, Confidence::Possible, summary));
+        }
         let summary = "no Python code of this process could be seen".to_owned();
         return Some((VerdictState::Unknown, Confidence::Possible, summary));
     }

@@ -75,7 +75,7 @@ impl Wanted {
         // What a pool gave out is given back under other names.
         let named = resource.kind != ResourceKind::Pool;
         for waiter in waiters.iter().filter(|_| named) {
-            let frames = facts.frames(*waiter);
+            let frames = facts.frames(facts.caller_of_wait(*waiter));
             let at = calling_frame(frames, resource)?;
             wanted.add_names(program, frames.get(at..).unwrap_or_default());
         }

@@ -100,6 +100,9 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
         return None;
     }
     let waiters = context.waiters(resource);
+    let waiters: Vec<ItemId> = (waiters.iter())
+        .map(|id| context.facts.caller_of_wait(*id))
+        .collect();
     let evidence = Evidence {
         failed: context.facts.failed_referrers(resource.id),
         never_began: !never_awaited::setters(context, resource.id).is_empty(),
@@ -109,7 +112,7 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
         confidence: confidence(context, resource, &waiters, &evidence)?,
         culprit: culprit::of_failed(&context.facts, &evidence.failed)
             .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
-        waiters: waiters.to_vec(),
+        waiters,
         evidence,
     })
 }
@@ -203,7 +206,7 @@ fn confidence(
     let observed = context.facts.observed(waiters.iter().copied());
     let awaited = waiters.iter().any(|id| is_awaited(context, *id));
     // Who takes from a queue may be there for work that no longer comes.
-    let takes = waiters.iter().all(|id| {
+    let takes = context.waiters(resource).iter().all(|id| {
         let wait = match (context.facts.task(*id), context.facts.thread(*id)) {
             (Some(task), _) => task.waits_for.as_ref(),
             (None, thread) => thread.and_then(|thread| thread.waits_for.as_ref()),

@@ -190,7 +190,12 @@ fn holding_up<'a>(context: &Context<'a>, own: ItemId) -> Vec<&'a Thread> {
             let joined = needs.any(|(id, _)| id == thread.id);
             thread.id != own && (thread.daemon != Some(true) || joined)
         })
-        .filter(|thread| thread.event_loop.is_none() && thread.state == ThreadState::Blocked)
+        .filter(|thread| {
+            let mut needs = context.graph.deps.needs(own);
+            let joined = needs.any(|(id, _)| id == thread.id);
+            let waits = thread.event_loop.is_none() || joined;
+            waits && thread.state == ThreadState::Blocked
+        })
         .filter(|thread| {
             !context.facts.progress.works(thread.id) && !context.facts.progress.moved(thread.id)
         })
