@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{dead_consumers, never_awaited, pool_exhausted};
+use super::{dead_consumers, never_awaited, pool_exhausted, shutdown_hang};
 use crate::diagnosis::alive::{lost_wakeup, sleeps_on_work};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
@@ -103,6 +103,10 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
     let waiters: Vec<ItemId> = (waiters.iter())
         .map(|id| context.facts.caller_of_wait(*id))
         .collect();
+    // Threads that wait in vain hold up the end: that is a finding of its own.
+    if waiters.iter().all(|id| id.task().is_none()) && shutdown_hang::ends(context) {
+        return None;
+    }
     let evidence = Evidence {
         failed: context.facts.failed_referrers(resource.id),
         never_began: !never_awaited::setters(context, resource.id).is_empty(),

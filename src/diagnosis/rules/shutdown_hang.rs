@@ -106,6 +106,12 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     threads.chain(tasks).take(1).collect()
 }
 
+/// Whether a thread ends the program, and waits for others.
+pub(super) fn ends(context: &Context<'_>) -> bool {
+    let mut threads = context.facts.process.threads.iter();
+    threads.any(|thread| ending(&thread.frames).is_some())
+}
+
 fn ending(frames: &[Frame]) -> Option<Ending> {
     Ending::ALL.into_iter().find(|ending| {
         let (file, function) = ending.function();

@@ -18,7 +18,7 @@ use crate::model::{
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
     kind: DiagnosisKind::StuckExecutorJob,
-    rank: Rank::NotFinished,
+    rank: Rank::Endless,
     meaning: Meaning::Waiting,
     only_alone: false,
     outside: true,
