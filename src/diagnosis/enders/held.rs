@@ -17,15 +17,22 @@ enum Step {
 impl Search<'_> {
     /// The tasks and threads with a function on the stack that has taken `wanted`, itself or
     /// through a function that it called, and has not given it back before its line.
-    pub(super) fn holders<'s>(&'s self, wanted: &'s Wanted) -> impl Iterator<Item = ItemId> + 's {
-        let stacks = self.activities.iter().map(|(id, _)| *id);
-        let known = stacks.filter(|id| wanted.may_be_reached_by(*id));
-        let known = known.filter(|id| self.facts.event_loop(*id).is_none());
-        known.filter(move |id| {
-            let frames = self.facts.frames(*id).iter();
-            let mut own = frames.filter(|frame| !frame.library);
-            own.any(|frame| self.has_taken(frame, wanted))
-        })
+    pub(super) fn holders(&self, wanted: &Wanted) -> Vec<ItemId> {
+        let mut holders = Vec::new();
+        for group in &self.groups {
+            let first = group.ids.first().copied();
+            let frames = first.map_or(&[][..], |id| self.facts.frames(id));
+            let mut own = frames.iter().filter(|frame| !frame.library);
+            if !own.any(|frame| self.has_taken(frame, wanted)) {
+                continue;
+            }
+            // Through the variables of a module, or where they were not found, all reach it.
+            match wanted.globals.is_empty() && !wanted.is_hidden {
+                true => holders.extend(group.reaching(wanted)),
+                false => holders.extend(&group.ids),
+            }
+        }
+        holders
     }
 
     fn has_taken(&self, frame: &Frame, wanted: &Wanted) -> bool {
@@ -37,15 +44,12 @@ impl Search<'_> {
             return false;
         };
         let entered = body.entered_at(line, module);
-        let mut steps = body.done_at(line, module).into_iter().filter_map(|each| {
+        let done = body.done_at(line, module).into_iter();
+        let mut steps = done.filter_map(|each| {
             let in_header = entered.iter().any(|header| each.is_in(*header));
             self.step(body, each, in_header, wanted)
         });
-        let mut last = None;
-        for step in &mut steps {
-            last = Some(step);
-        }
-        last == Some(Step::Takes)
+        steps.next_back() == Some(Step::Takes)
     }
 
     /// What one use does to the lock. `entered` says that it stands in the header of a
@@ -145,13 +149,5 @@ fn step_of_call(
         (true, false) => Some(Step::Takes),
         (false, true) => Some(Step::GivesBack),
         _ => None,
-    }
-}
-
-impl Wanted {
-    /// Whether the task or thread reaches the lock through its variables, or through those
-    /// of a module.
-    fn may_be_reached_by(&self, id: ItemId) -> bool {
-        self.reached_from.contains(&id) || !self.globals.is_empty() || self.is_hidden
     }
 }

@@ -9,17 +9,21 @@ mod program;
 mod reach;
 mod wanted;
 
-use std::rc::Rc;
+use std::cell::RefCell;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use self::program::Program;
-use self::reach::{Operation, Reach};
+use self::program::{Mentions, Program};
+use self::reach::Reach;
 use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::{Place, Use};
 use crate::model::{EventLoop, Frame, IdMap, IdSet, ItemId, LoopFile, LoopState};
+
+/// Where more activities than this might end one wait, who does is not known.
+const MAX_ENDERS: usize = 1_000;
 
 /// Who can end the wait for one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,30 +64,20 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     }
     let search = Search::new(facts, program);
     let taken = wanted.iter().filter(|wanted| !wanted.taking.is_empty());
-    let holders: Vec<(ItemId, ItemId)> = taken
-        .flat_map(|wanted| search.holders(wanted).map(|holder| (wanted.id, holder)))
-        .collect();
-    // Which of several hidden objects it is that somebody took is not known.
-    let several = |wanted: &Wanted| {
-        wanted.is_hidden
-            && holders
-                .iter()
-                .filter(|(lock, _)| *lock == wanted.id)
-                .count()
-                > 1
-    };
-    let unsure: IdSet = wanted
-        .iter()
-        .filter(|it| several(it))
-        .map(|it| it.id)
-        .collect();
+    let mut holders: Vec<(ItemId, ItemId)> = Vec::new();
+    let mut unsure = IdSet::default();
+    for wanted in taken {
+        let found = search.holders(wanted);
+        // Which of several hidden objects it is that somebody took is not known.
+        match wanted.is_hidden && found.len() > 1 {
+            true => drop(unsure.insert(wanted.id)),
+            false => holders.extend(found.into_iter().map(|holder| (wanted.id, holder))),
+        }
+    }
+    let held: IdSet = holders.iter().map(|(lock, _)| *lock).collect();
     let is_held = |id: ItemId| {
-        let resource = facts
-            .resource(id)
-            .filter(|resource| resource.kind.is_lock());
-        resource.is_some_and(|resource| {
-            !resource.holders.is_empty() || holders.iter().any(|(lock, _)| *lock == id)
-        })
+        let lock = facts.resource(id).filter(|lock| lock.kind.is_lock());
+        lock.is_some_and(|lock| !lock.holders.is_empty() || held.contains(&id))
     };
     let enders = wanted.iter().map(|wanted| match is_held(wanted.id) {
         _ if unsure.contains(&wanted.id) => (wanted.id, Enders::NotKnown),
@@ -91,20 +85,52 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         true => (wanted.id, Enders::These(Vec::new())),
         false => (wanted.id, search.enders(wanted)),
     });
-    let unnamed = wanted.iter().filter(|it| !search.is_named(it));
+    let unnamed = wanted.iter().filter(|it| !search.mentions(it).any);
     Found {
         enders: enders.collect(),
-        holders: (holders.iter().copied())
-            .filter(|(lock, _)| !unsure.contains(lock))
-            .collect(),
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
+        holders,
     }
 }
 
+/// Activities that may still do the same: they have equal stacks.
+struct Group {
+    reach: Reach,
+    ids: IndexSet<ItemId, FxBuildHasher>,
+}
+
+impl Group {
+    fn new(reach: Reach, id: ItemId) -> Self {
+        Self {
+            reach,
+            ids: IndexSet::from_iter([id]),
+        }
+    }
+
+    /// Those that reach the resource through their variables.
+    fn reaching<'w>(&'w self, wanted: &'w Wanted) -> impl Iterator<Item = ItemId> + 'w {
+        let reached_from = wanted.reached_from.iter().copied();
+        reached_from.filter(|id| self.ids.contains(id))
+    }
+}
+
+/// Which activities of a group may use a method on a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Which {
+    None,
+    /// Those that reach the resource through their variables.
+    Reaching,
+    All,
+}
+
+/// What the code of the program does with the methods of an object, by methods and names.
+type KnownMentions = FxHashMap<(&'static [&'static str], Vec<String>), Mentions>;
+
 struct Search<'f> {
     program: Program,
-    /// What each activity may still do. Activities with equal stacks share it.
-    activities: Vec<(ItemId, Rc<Reach>)>,
+    /// All activities.
+    groups: Vec<Group>,
+    mentions: RefCell<KnownMentions>,
     /// What code outside of the program may call.
     outside: Reach,
     /// What signal handlers may do.
@@ -118,7 +144,8 @@ impl<'f> Search<'f> {
     fn new(facts: &'f Facts<'f>, program: Program) -> Self {
         let outside = Reach::of_functions(&program, program.called_from_outside.iter().copied());
         let mut search = Self {
-            activities: Vec::new(),
+            groups: Vec::new(),
+            mentions: RefCell::default(),
             open_loops: Vec::new(),
             outside,
             signals: signal_handlers(&program),
@@ -132,7 +159,7 @@ impl<'f> Search<'f> {
 
     fn add_stacks(&mut self) {
         let facts = self.facts;
-        let mut known: FxHashMap<Vec<(usize, u32)>, Rc<Reach>> = FxHashMap::default();
+        let mut known: FxHashMap<Vec<(usize, u32)>, usize> = FxHashMap::default();
         let tasks = facts.live_tasks().map(|task| task.id);
         let threads = facts.process.threads.iter();
         let threads = threads.filter(|thread| thread.task.is_none() && !is_idle_worker(thread));
@@ -143,21 +170,24 @@ impl<'f> Search<'f> {
             let key: Vec<(usize, u32)> = frames
                 .iter()
                 .map(|frame| {
-                    let file = frame
-                        .file
-                        .as_deref()
-                        .map_or(0, |file| file.as_ptr() as usize);
+                    let file = frame.file.as_deref();
+                    let file = file.map_or(0, |file| file.as_ptr() as usize);
                     (file, frame.line.unwrap_or(0))
                 })
                 .collect();
-            // What a library calls depends on its variables.
-            let reach = match frames.iter().all(|frame| frame.library) && id.task().is_none() {
-                true => Rc::new(self.of_stack(id, frames)),
-                false => Rc::clone(
-                    (known.entry(key)).or_insert_with(|| Rc::new(self.of_stack(id, frames))),
-                ),
-            };
-            self.activities.push((id, reach));
+            // What a library calls for a thread depends on its variables.
+            let alone = frames.iter().all(|frame| frame.library) && id.task().is_none();
+            let same = known.get(&key).filter(|_| !alone);
+            match same.and_then(|at| self.groups.get_mut(*at)) {
+                Some(group) => drop(group.ids.insert(id)),
+                None => {
+                    let reach = self.of_stack(id, frames);
+                    if !alone {
+                        known.insert(key, self.groups.len());
+                    }
+                    self.groups.push(Group::new(reach, id));
+                }
+            }
         }
     }
 
@@ -183,11 +213,11 @@ impl<'f> Search<'f> {
             .filter(|it| !it.callbacks.is_empty())
         {
             let reach = Reach::of_callbacks(&self.program, &task.callbacks);
-            self.activities.push((task.id, Rc::new(reach)));
+            self.groups.push(Group::new(reach, task.id));
         }
         for event_loop in &self.facts.process.loops {
             let reach = Reach::of_callbacks(&self.program, &event_loop.callbacks);
-            self.activities.push((event_loop.id, Rc::new(reach)));
+            self.groups.push(Group::new(reach, event_loop.id));
             if calls_in(event_loop) {
                 self.open_loops.push(event_loop.id);
             }
@@ -196,82 +226,87 @@ impl<'f> Search<'f> {
 
     /// Who can end the wait for `wanted`.
     fn enders(&self, wanted: &Wanted) -> Enders {
-        let outside = || self.matches(&self.outside, None, wanted);
+        let mentions = self.mentions(wanted);
+        let may_use = |reach| self.may_use(reach, wanted, wanted.methods);
         if wanted.is_parking()
-            || wanted.is_future && !self.program.makes_futures()
-            || self.matches(&self.signals, None, wanted)
-            || self.program.hands_out(wanted.methods, &wanted.names)
+            || wanted.is_future && !self.program.makes_futures
+            || may_use(&self.signals) != Which::None
+            || mentions.handed_out
         {
             return Enders::NotKnown;
         }
-        let takes = |id: ItemId, reach: &Reach| {
-            !wanted.taking.is_empty() && self.names_one(reach, Some(id), wanted, wanted.taking)
-        };
-        // A bound method that was stored may be called by whoever reaches the object.
-        let stored = self.program.takes_as_value(wanted.methods, &wanted.names);
-        let by_stored = |id: &ItemId| stored && wanted.reached_from.contains(id);
-        let can = self.activities.iter().filter(|(id, reach)| {
-            let own = self.matches(reach, Some(*id), wanted);
+        let from_outside = may_use(&self.outside) != Which::None;
+        let mut found: Vec<ItemId> = Vec::new();
+        for group in &self.groups {
+            let unknown = match group.reach.calls_unknown {
+                true if from_outside => Which::All,
+                // A bound method that was stored may be called by whoever reaches the object.
+                true if mentions.as_value => Which::Reaching,
+                _ => Which::None,
+            };
+            let ends = may_use(&group.reach).max(unknown);
             // Who has to take it before giving it back ends no wait.
-            (own || reach.calls_unknown && (outside() || by_stored(id))) && !takes(*id, reach)
-        });
-        let mut found: Vec<ItemId> = can.map(|(id, _)| *id).collect();
-        if !self.open_loops.is_empty() && outside() {
+            let takes = match ends {
+                Which::None => continue,
+                _ => self.may_use(&group.reach, wanted, wanted.taking),
+            };
+            match (ends, takes) {
+                (_, Which::All) | (Which::None | Which::Reaching, Which::Reaching) => {}
+                (Which::Reaching | Which::None, Which::None) => {
+                    found.extend(group.reaching(wanted));
+                }
+                (Which::All, Which::None) => found.extend(&group.ids),
+                (Which::All, Which::Reaching) => {
+                    let ids = group.ids.iter();
+                    found.extend(ids.filter(|id| !wanted.reached_from.contains(*id)));
+                }
+            }
+            if found.len() > MAX_ENDERS {
+                return Enders::NotKnown;
+            }
+        }
+        if from_outside {
             found.extend(&self.open_loops);
         }
         found.extend(self.bound_callbacks(wanted));
-        found.dedup();
         Enders::These(found)
     }
 
-    /// Whether some code of the program, still to run or not, names a method that ends the
-    /// wait on what may be `wanted`.
-    fn is_named(&self, wanted: &Wanted) -> bool {
-        self.program.functions().any(|function| {
-            let uses = self.program.body(function);
-            let uses = uses.map_or(&[][..], |(body, _)| &body.uses);
-            uses.iter().any(|each| match &each.what {
-                Use::Attribute { of, name, .. } => {
-                    let is_it = match of {
-                        Place::Named(place) => wanted.names.contains(place),
-                        Place::Local(_) | Place::Called(_) | Place::Other => true,
-                    };
-                    is_it && wanted.methods.contains(&name.as_str())
-                }
-                _ => false,
-            })
-        })
+    /// How the code of the program uses the methods that end the wait.
+    fn mentions(&self, wanted: &Wanted) -> Mentions {
+        let mut names: Vec<String> = wanted.names.iter().cloned().collect();
+        names.sort_unstable();
+        let mut known = self.mentions.borrow_mut();
+        *known
+            .entry((wanted.methods, names))
+            .or_insert_with(|| self.program.mentions(wanted.methods, &wanted.names))
     }
 
-    /// Whether code with this reach may use a method that ends the wait on `wanted`.
-    fn matches(&self, reach: &Reach, id: Option<ItemId>, wanted: &Wanted) -> bool {
-        let reaches = id.is_none_or(|id| wanted.reached_from.contains(&id));
-        let unknown = reach.is_unknown && (reaches || !wanted.globals.is_empty());
-        unknown || self.names_one(reach, id, wanted, wanted.methods)
-    }
-
-    /// Whether code with this reach names one of `methods` on what may be `wanted`.
-    fn names_one(
-        &self,
-        reach: &Reach,
-        id: Option<ItemId>,
-        wanted: &Wanted,
-        methods: &[&str],
-    ) -> bool {
-        let reaches = id.is_none_or(|id| wanted.reached_from.contains(&id));
+    /// Which activities with this reach may use one of `methods` on what may be `wanted`.
+    fn may_use(&self, reach: &Reach, wanted: &Wanted, methods: &[&str]) -> Which {
         let by_global = wanted.globals.iter().any(|name| reach.names.contains(name));
-        let by_hidden = |operation: &Operation| wanted.is_hidden && !operation.is_bound;
-        let mut operations = reach.operations.iter();
-        operations.any(|operation| {
-            if !methods.contains(&operation.method.as_str()) {
-                return false;
-            }
+        let uses = reach.operations.iter().filter_map(|operation| {
             let may_be_it = match &operation.of {
                 Place::Named(name) => wanted.names.is_empty() || wanted.names.contains(name),
                 Place::Local(_) | Place::Called(_) | Place::Other => true,
             };
-            may_be_it && (reaches || by_global || by_hidden(operation))
-        })
+            if !may_be_it || !methods.contains(&operation.method.as_str()) {
+                return None;
+            }
+            Some(match by_global || wanted.is_hidden && !operation.is_bound {
+                true => Which::All,
+                false => Which::Reaching,
+            })
+        });
+        let unknown = match (
+            reach.is_unknown && methods == wanted.methods,
+            wanted.globals.is_empty(),
+        ) {
+            (false, _) => Which::None,
+            (true, true) => Which::Reaching,
+            (true, false) => Which::All,
+        };
+        uses.max().unwrap_or(Which::None).max(unknown)
     }
 
     /// Loops and tasks that will call a method of the resource itself, such as

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::diagnosis::facts::Facts;
-use crate::diagnosis::source::{Argument, Body, Module, Place, Use};
+use crate::diagnosis::source::{Argument, Body, Module, Place, Use, body_at};
 
 /// Bases of classes that call no method of their subclasses on their own.
 const PLAIN_BASES: [&str; 8] = [
@@ -33,6 +33,8 @@ pub(super) struct Program {
     stored: FxHashSet<String>,
     /// Functions that code outside of the program may call.
     pub called_from_outside: Vec<Function>,
+    /// Whether some code of the program makes futures; else they are of libraries.
+    pub makes_futures: bool,
 }
 
 impl Program {
@@ -45,6 +47,7 @@ impl Program {
             classes: FxHashSet::default(),
             stored: FxHashSet::default(),
             called_from_outside: Vec::new(),
+            makes_futures: false,
         };
         for module in &facts.process.modules {
             program.add(facts, &module.file);
@@ -86,13 +89,14 @@ impl Program {
             self.classes.extend(body.class.clone());
             self.stored.extend(body.stores.iter().cloned());
             for each in &body.uses {
-                match &each.what {
-                    Use::Name { name, called, .. } | Use::Attribute { name, called, .. }
-                        if !called =>
-                    {
-                        values.insert(name);
-                    }
-                    _ => {}
+                let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) =
+                    &each.what
+                else {
+                    continue;
+                };
+                self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
+                if !called {
+                    values.insert(name);
                 }
             }
         }
@@ -148,7 +152,7 @@ impl Program {
         let number = self.by_file.get(file).copied().flatten().ok_or(Unknown)?;
         let module = self.modules.get(number).ok_or(Unknown)?;
         let bodies = module.uses();
-        let body = super::super::source::body_at(bodies, line, name).ok_or(Unknown)?;
+        let body = body_at(bodies, line, name).ok_or(Unknown)?;
         let at = bodies.iter().position(|it| std::ptr::eq(it, body));
         at.map(|at| (number, at)).ok_or(Unknown)
     }
@@ -168,43 +172,42 @@ impl Program {
         nearest.map(|(at, _)| (number, at)).ok_or(Unknown)
     }
 
-    /// Whether some code takes such a method of one of `names` as a value.
-    pub(super) fn takes_as_value(&self, methods: &[&str], names: &FxHashSet<String>) -> bool {
-        self.functions().any(|function| {
-            let uses = self.body(function).map_or(&[][..], |(body, _)| &body.uses);
-            uses.iter().any(|each| match &each.what {
-                Use::Attribute {
-                    of: Place::Named(place) | Place::Local(place),
-                    name,
-                    called: false,
-                } => names.contains(place) && methods.contains(&name.as_str()),
-                _ => false,
-            })
-        })
-    }
-
-    /// Whether some code hands such a method of one of `names` to a function whose further
-    /// use of it does not show in the memory that is read.
-    pub(super) fn hands_out(&self, methods: &[&str], names: &FxHashSet<String>) -> bool {
-        self.functions().any(|function| {
-            let Some((body, _)) = self.body(function) else {
-                return false;
+    /// How all code of the program, still to run or not, uses these methods of an object with
+    /// one of these names.
+    pub(super) fn mentions(&self, methods: &[&str], names: &FxHashSet<String>) -> Mentions {
+        let mut found = Mentions::default();
+        let functions = self.functions().filter_map(|function| self.body(function));
+        for each in functions.flat_map(|(body, _)| &body.uses) {
+            let Use::Attribute { of, name, called } = &each.what else {
+                continue;
             };
-            body.uses.iter().any(|each| {
-                let Use::Attribute { of, name, called } = &each.what else {
-                    return false;
-                };
-                let is_it = match of {
-                    Place::Named(place) | Place::Local(place) => names.contains(place),
-                    Place::Called(_) | Place::Other => false,
-                };
-                !called
-                    && is_it
-                    && methods.contains(&name.as_str())
-                    && !each.given_to.as_ref().is_none_or(takes_callback)
-            })
-        })
+            if !methods.contains(&name.as_str()) {
+                continue;
+            }
+            let has_name = match of {
+                Place::Named(place) | Place::Local(place) => names.contains(place),
+                Place::Called(_) | Place::Other => false,
+            };
+            found.any |= has_name || !matches!(of, Place::Named(_));
+            if has_name && !called {
+                found.as_value = true;
+                found.handed_out |= !each.given_to.as_ref().is_none_or(takes_callback);
+            }
+        }
+        found
     }
+}
+
+/// How the code of the program uses methods of an object.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Mentions {
+    /// Some code may use one of them.
+    pub any: bool,
+    /// Some code takes one as a value.
+    pub as_value: bool,
+    /// Some code hands one to a function whose further use of it does not show in the memory
+    /// that is read.
+    pub handed_out: bool,
 }
 
 /// Functions that take a callback and keep it where it is found: in handles of a loop, in
@@ -247,21 +250,6 @@ fn is_builtin((function, _): &(String, Argument)) -> bool {
 
 /// Functions and classes that make futures.
 const MAKERS_OF_FUTURES: [&str; 2] = ["create_future", "Future"];
-
-impl Program {
-    /// Whether some code of the program makes futures; else they are of libraries.
-    pub(super) fn makes_futures(&self) -> bool {
-        self.functions().any(|function| {
-            let uses = self.body(function).map_or(&[][..], |(body, _)| &body.uses);
-            uses.iter().any(|each| match &each.what {
-                Use::Name { name, .. } | Use::Attribute { name, .. } => {
-                    MAKERS_OF_FUTURES.contains(&name.as_str())
-                }
-                _ => false,
-            })
-        })
-    }
-}
 
 /// The text of a file is not known, or does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

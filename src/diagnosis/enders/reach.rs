@@ -135,7 +135,7 @@ impl Reach {
                 self.calls_unknown |= *called && program.is_stored(name);
                 self.read(program, name);
                 if let Place::Named(name) | Place::Local(name) = of {
-                    self.names.insert(name.clone());
+                    self.read(program, name);
                 }
             }
             Use::Name {

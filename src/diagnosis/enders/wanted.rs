@@ -1,6 +1,7 @@
 //! What would end a wait: the methods of the resource, and the names that code has for it.
 
-use rustc_hash::FxHashSet;
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::program::Program;
 use crate::diagnosis::facts::Facts;
@@ -32,7 +33,7 @@ pub(super) struct Wanted {
     /// Names of variables and attributes with the resource.
     pub names: FxHashSet<String>,
     /// Who reaches it through variables.
-    pub reached_from: FxHashSet<ItemId>,
+    pub reached_from: IndexSet<ItemId, FxBuildHasher>,
     /// First names of the paths from modules to it.
     pub globals: FxHashSet<String>,
     /// Methods that take what `methods` give back; empty if nothing is taken.
@@ -59,7 +60,7 @@ impl Wanted {
             id: resource.id,
             methods,
             names: FxHashSet::default(),
-            reached_from: FxHashSet::default(),
+            reached_from: IndexSet::default(),
             globals: FxHashSet::default(),
             is_given: false,
             is_future: matches!(
