@@ -124,22 +124,23 @@ fn tasks_in_module_sets(reader: &Reader<'_>, dict: u64, found: &mut FoundTasks) 
 
 /// Tasks of a `WeakSet` or a `set`.
 fn tasks_in_set(reader: &Reader<'_>, set: u64, found: &mut FoundTasks) -> Result<()> {
-    let elements = match reader.type_of(set)?.kind {
-        Kind::Set => set,
-        _ => match reader.attribute(set, "data")? {
-            Some(data) => data,
-            None => {
-                return Err(DecodeError::Null {
-                    what: "WeakSet.data",
-                });
-            }
-        },
+    let is_weak = reader.type_of(set)?.kind != Kind::Set;
+    let elements = if is_weak {
+        let missing = DecodeError::Null {
+            what: "WeakSet.data",
+        };
+        reader.attribute(set, "data")?.ok_or(missing)?
+    } else {
+        set
     };
     let (items, _) = reader.set_items(elements, reader.limits.items)?;
     reader.prefetch_fields(items.iter().copied(), reader.layout.weakref.wr_object);
     for item in items {
         let target = match reader.type_of(item)?.kind {
             Kind::Weakref => reader.weakref_target(item)?,
+            // The set was copied before its elements. This reference was freed since,
+            // and something else has its memory.
+            _ if is_weak => None,
             _ => Some(item),
         };
         if let Some(task) = target {

@@ -15,7 +15,7 @@ pub struct Tally {
     snapshots: usize,
     by_consistency: BTreeMap<String, usize>,
     items: usize,
-    /// Items with an error that is not the mark, of all items.
+    /// Items with an error that are not marked, of all items.
     unread: usize,
     /// Items that are marked as changed between two copies, of all items.
     marked: usize,
@@ -81,7 +81,7 @@ pub const STOPPED: Bounds = Bounds {
 /// whether the tool is right: on 3.13 with 20 workers it was 1 of 42 on an idle
 /// machine and 42 of 42 where two tests share two processors, with every build that
 /// was tried. So marks are not bounded here; `of_nothing` tests that what stands still
-/// is not marked. An error of another sort is bounded, and so is the share of
+/// is not marked. Errors of items that are not marked are bounded, and so is the share of
 /// snapshots that say nothing.
 pub const UNPAUSED: Bounds = Bounds {
     least_consistent: 0.5,

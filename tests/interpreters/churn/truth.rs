@@ -24,7 +24,7 @@ const LOOP: &str = "event-loop";
 /// What one snapshot shows, judged.
 pub struct Judged {
     pub consistency: String,
-    /// Items with an error that is not the mark.
+    /// Items with an error that are not marked.
     pub unread: usize,
     /// Items that are marked: they changed between two copies.
     pub marked: usize,
@@ -109,9 +109,10 @@ fn has_whole_stack(task: &Task) -> bool {
     task.frames.iter().all(|frame| frame.error.is_none())
 }
 
-/// Whether the error says nothing but that the item changed between two copies.
+/// Whether the error says that the item changed between two copies. What else it says
+/// comes from that change.
 fn is_mark(error: Option<&str>) -> bool {
-    error == Some("it changed while it was read")
+    error.is_some_and(|error| error.ends_with("it changed while it was read"))
 }
 
 /// The role of a function of the program, and the number of its worker.
