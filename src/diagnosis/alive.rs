@@ -2,6 +2,7 @@
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
+use rustc_hash::FxHashSet;
 
 use super::dependencies::Dependencies;
 use super::enders::Enders;
@@ -38,7 +39,43 @@ pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
         }
         fixpoint.spread(deps);
     }
+    if cancels(facts, deps, &fixpoint.alive) {
+        for node in cancellable(facts, deps, &fixpoint.alive) {
+            fixpoint.revive(node);
+        }
+        fixpoint.spread(deps);
+    }
     fixpoint.alive
+}
+
+/// Whether somebody who goes on may cancel tasks. Which ones it is does not show.
+fn cancels(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> bool {
+    deps.cancellers().iter().any(|id| {
+        let node = deps.node(*id);
+        let is_done = facts
+            .task(*id)
+            .is_some_and(|task| task.state == TaskState::Done);
+        !is_done && node.is_some_and(|node| alive.contains(node))
+    })
+}
+
+/// Tasks whose loop would deliver a cancellation, and what only these wait for.
+fn cancellable(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> Vec<NodeIndex> {
+    let tasks = facts.live_tasks().filter(|task| {
+        let event_loop = task.event_loop.and_then(|id| deps.node(id));
+        event_loop.is_none_or(|node| alive.contains(node))
+    });
+    let mut nodes: FxHashSet<NodeIndex> = tasks.filter_map(|task| deps.node(task.id)).collect();
+    let resources = facts.process.resources.iter();
+    let waited: Vec<NodeIndex> = resources
+        .filter_map(|resource| deps.node(resource.id))
+        .filter(|node| {
+            let mut waiting = deps.graph.neighbors_directed(*node, Direction::Incoming);
+            waiting.all(|node| nodes.contains(&node))
+        })
+        .collect();
+    nodes.extend(waited);
+    nodes.into_iter().collect()
 }
 
 /// Which nodes can go on.

@@ -4,6 +4,7 @@
 //! call, names a method that ends the wait on something that may be the object. What only
 //! looks at the object (`qsize()`, `locked()`) does not count. What cannot be excluded does.
 
+mod cancels;
 mod held;
 mod program;
 mod reach;
@@ -43,6 +44,8 @@ pub(super) struct Found {
     pub unnamed: IdSet,
     /// Who took a lock or permit by a plain `acquire()`, and has it still.
     pub holders: Vec<(ItemId, ItemId)>,
+    /// Who may cancel tasks.
+    pub cancellers: Vec<ItemId>,
 }
 
 /// Who can end each wait of the program's own code. Waits of libraries are left out.
@@ -90,6 +93,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         enders: enders.collect(),
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
+        cancellers: search.cancellers(),
     }
 }
 
@@ -222,6 +226,29 @@ impl<'f> Search<'f> {
                 self.open_loops.push(event_loop.id);
             }
         }
+    }
+
+    /// Who may cancel tasks.
+    fn cancellers(&self) -> Vec<ItemId> {
+        let (facts, program) = (self.facts, &self.program);
+        if !cancels::any_cancels(program) {
+            return Vec::new();
+        }
+        let stacks = self.groups.iter().flat_map(|group| {
+            let first = group.ids.first().copied();
+            let cancels = first.is_some_and(|id| {
+                let frames = facts.frames(id);
+                let callbacks = match (facts.task(id), facts.event_loop(id)) {
+                    (Some(task), _) => &*task.callbacks,
+                    (_, Some(event_loop)) => &*event_loop.callbacks,
+                    _ => &[],
+                };
+                cancels::stack_may_cancel(program, frames)
+                    || cancels::callbacks_may_cancel(program, callbacks)
+            });
+            group.ids.iter().copied().filter(move |_| cancels)
+        });
+        stacks.collect()
     }
 
     /// Who can end the wait for `wanted`.

@@ -73,6 +73,7 @@ impl Open {
                 branches: Vec::new(),
                 first_yield: None,
                 withs: Vec::new(),
+                cleanups: Vec::new(),
             },
             locals: FxHashSet::default(),
         }
@@ -271,6 +272,7 @@ impl Finder<'_> {
         };
         if let Some(open) = self.open.last_mut() {
             add_branches(stmt, &mut open.body.branches);
+            add_cleanups(stmt, &mut open.body.cleanups);
         }
         let (module, is_loop) = (self.module, matches!(stmt, Stmt::For(_) | Stmt::While(_)));
         let (from, to) = (module.line_of(stmt), module.line_at(stmt.range().end()));
@@ -400,6 +402,17 @@ fn add_branches(stmt: &Stmt, branches: &mut Vec<Branch>) {
             ),
             goes_on: first_goes_on && index == 0,
         });
+    }
+}
+
+/// Adds the blocks that run when something has failed or ends.
+fn add_cleanups(stmt: &Stmt, cleanups: &mut Vec<TextRange>) {
+    let Stmt::Try(block) = stmt else {
+        return;
+    };
+    cleanups.extend(block.handlers.iter().map(Ranged::range));
+    if let (Some(first), Some(last)) = (block.finalbody.first(), block.finalbody.last()) {
+        cleanups.push(first.range().cover(last.range()));
     }
 }
 

@@ -106,6 +106,8 @@ pub struct Body {
     pub(super) first_yield: Option<TextSize>,
     /// Headers and whole ranges of `with` statements.
     pub(super) withs: Vec<(TextRange, TextRange)>,
+    /// Blocks of `except` and `finally`.
+    pub(super) cleanups: Vec<TextRange>,
 }
 
 /// A block of an `if`, `match` or `try` statement.
@@ -127,6 +129,11 @@ impl UseAt {
 }
 
 impl Body {
+    /// Whether a use stands in an `except` or `finally` block.
+    pub fn is_cleanup(&self, each: &UseAt) -> bool {
+        self.cleanups.iter().any(|block| each.is_in(*block))
+    }
+
     /// The uses that are still to come when the function stands at `line`.
     ///
     /// `inner` is the name of the function that it has called there. A use counts as still

@@ -192,3 +192,22 @@ def nested(store):
     assert_eq!(kinds(&found), ["self-deadlock"]);
     assert_eq!(verdict.state, "hung");
 }
+
+/// The consumer, and a task of the program that sleeps at `here` in `code`.
+fn with_canceller(code: &str, function: &str, here: &str) -> World {
+    let mut world = consumer(code);
+    world.sleeping("Task-9", &[(function, here)], 4.0);
+    world
+}
+
+#[test]
+fn who_may_cancel_a_task_may_end_its_wait() {
+    let code = "async def watch():\n    await asyncio.sleep(9)\n    close()\ndef close():\n    for task in tasks:\n        task.cancel()\n";
+    assert!(!is_hung(&with_canceller(code, "watch", "sleep(9)")));
+}
+
+#[test]
+fn what_is_cancelled_at_the_end_of_a_service_ends_nothing_now() {
+    let code = "async def serve():\n    try:\n        await asyncio.sleep(9)\n    finally:\n        for task in tasks:\n            task.cancel()\n";
+    assert!(is_hung(&with_canceller(code, "serve", "sleep(9)")));
+}

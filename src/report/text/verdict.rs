@@ -5,7 +5,7 @@ use std::io;
 use super::layout::{Para, Piece, Role};
 use super::{Page, why};
 use crate::model::describe::{due, duration};
-use crate::model::{Culprit, Diagnosis, DiagnosisKind, Verdict, VerdictState};
+use crate::model::{Culprit, Diagnosis, DiagnosisKind, Task, Verdict, VerdictState};
 use crate::plain_text;
 
 /// Further findings that are listed.
@@ -101,6 +101,14 @@ impl Page<'_, '_> {
             VerdictState::Hung if guards().next().is_none() && self.timers() == 0 => {
                 (Role::Bad, "none: no timer or timeout is pending".to_owned())
             }
+            VerdictState::Hung if let Some((task, left)) = self.library_timeout(diagnosis) => {
+                let name = plain_text::name(&task.name);
+                let text = format!(
+                    "not known: {name} has a timeout {}, and its library may end this wait then",
+                    due(left)
+                );
+                (Role::Warn, text)
+            }
             VerdictState::Hung => (Role::Bad, "none: no timeout guards this wait".to_owned()),
             VerdictState::Livelock => (Role::Bad, "none: it repeats the same steps".to_owned()),
             VerdictState::BlockedLoop => {
@@ -115,6 +123,21 @@ impl Page<'_, '_> {
                 "when what it waits for happens; no timeout guards it".to_owned(),
             ),
         }
+    }
+
+    /// A task of a library with a timeout, and the seconds that are left: what the library
+    /// does then does not show.
+    fn library_timeout(&self, diagnosis: &Diagnosis) -> Option<(&Task, f64)> {
+        let tasks = self.process.tasks.iter();
+        let others = tasks.filter(|task| {
+            let own = task.frames.iter().any(|frame| !frame.library);
+            !own && !diagnosis.tasks.contains(&task.id)
+        });
+        let timeouts = others.filter_map(|task| {
+            let left = task.guards.iter().map(|guard| guard.remaining_s);
+            Some((&**task, left.filter(|left| *left >= 0.0).reduce(f64::min)?))
+        });
+        timeouts.min_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     fn timers(&self) -> u64 {

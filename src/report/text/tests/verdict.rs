@@ -174,6 +174,27 @@ fn recovery_tells_a_timeout_from_a_timer_and_from_none() {
         recovery(deadlocked()),
         "RECOVERY none: no timeout guards this wait\n"
     );
+    // A library that has a timeout may cancel others when it is over.
+    let mut closing = deadlocked();
+    let other = closing.tasks.len() - 1;
+    closing.diagnoses[0]
+        .tasks
+        .retain(|id| *id != closing.tasks[other].id);
+    closing.task_mut(other).name = "closing".into();
+    let mut frames = closing.tasks[other].frames.to_vec();
+    for frame in &mut frames {
+        frame.library = true;
+    }
+    closing.task_mut(other).frames = frames.into();
+    closing.task_mut(other).guards = [Guard {
+        kind: GuardKind::Timeout,
+        remaining_s: 60.0,
+    }]
+    .into();
+    assert_eq!(
+        recovery(closing),
+        "RECOVERY not known: closing has a timeout in 60.0 s, and its library may end this wait then\n"
+    );
     let mut guarded = deadlocked();
     guarded.diagnoses[0].recovers_in_s = Some(3.2);
     guarded.task_mut(1).guards = [Guard {
