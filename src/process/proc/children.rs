@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::descriptors::{Descriptor, Descriptors, descriptor};
 use super::thread::KernelThread;
 use super::{files, thread};
+use crate::process::handle::has_ended;
 
 /// Largest number of threads of one child that are read.
 const MAX_CHILD_THREADS: usize = 64;
@@ -25,6 +26,13 @@ pub struct Child {
     pub blocked_on: Option<Descriptor>,
     /// Whether the name of its program file contains `python`.
     pub is_python: bool,
+}
+
+impl Child {
+    /// Whether it has ended, and its parent has not asked for its exit status yet.
+    pub fn has_ended(&self) -> bool {
+        has_ended(self.main_thread.state)
+    }
 }
 
 /// The target of the descriptor that the call of `kernel` may wait for.

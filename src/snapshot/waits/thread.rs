@@ -136,7 +136,16 @@ impl ExplainThread<'_, '_, '_> {
                 self.future(&ids, raw.subject, &mut wait);
             }
             Receiver::Thread => self.join(&ids, raw.subject, &mut wait),
-            Receiver::Popen => self.process(&ids, raw.subject, &mut wait),
+            Receiver::Popen => {
+                let pid = self.child_of(raw.subject);
+                // Others may keep the pipes open that are read to their end.
+                if pid.is_some_and(|pid| self.has_ended(pid)) {
+                    return None;
+                }
+                if let Some(pid) = pid {
+                    self.exit_of(&ids, pid, &mut wait);
+                }
+            }
             // `shutdown()` waits until all workers have ended.
             Receiver::Resource(ResourceKind::Executor) => {
                 let index = self.registry.object(ResourceKind::Executor, raw.subject);
@@ -238,13 +247,17 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
-    /// Explains the wait for the exit of the child of a `subprocess.Popen`.
-    fn process(&mut self, ids: &[ItemId], popen: u64, wait: &mut Wait) {
+    /// The process of a `subprocess.Popen`.
+    fn child_of(&self, popen: u64) -> Option<u32> {
         let reader = self.inputs.reader;
         let pid = reader.attribute_object(popen, "pid").ok().flatten();
-        if let Some(pid) = pid.and_then(|pid| reader.pid(pid)) {
-            self.exit_of(ids, pid, wait);
-        }
+        pid.and_then(|pid| reader.pid(pid))
+    }
+
+    /// Whether a child has ended.
+    fn has_ended(&self, pid: u32) -> bool {
+        let mut children = self.inputs.descriptors.children.iter();
+        children.any(|child| child.pid == pid && child.has_ended())
     }
 
     /// Adds the wait of `ids` for the exit of process `pid`.
