@@ -12,8 +12,8 @@ use super::progress::Progress;
 use super::source::Module;
 use super::sources::Sources;
 use crate::model::{
-    ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, IdMap, Index, Item, ItemId,
-    LoopFile, Process, Reference, Resource, Task, TaskState, Thread, ThreadState, WaitKind,
+    ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, IdMap, IdSet, Index, Item,
+    ItemId, LoopFile, Process, Reference, Resource, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 
 /// Share of a processor from which on a thread counts as computing.
@@ -38,6 +38,8 @@ pub(super) struct Facts<'a> {
     task_nodes: Vec<NodeIndex>,
     /// Who refers to a resource.
     references: IdMap<Vec<&'a Reference>>,
+    /// The tasks that wait for the job of a thread with code of libraries alone.
+    job_givers: IdMap<ItemId>,
     sources: &'a dyn Sources,
     modules: RefCell<FxHashMap<String, Option<Rc<Module>>>>,
 }
@@ -65,6 +67,7 @@ impl<'a> Facts<'a> {
             task_nodes: task_nodes.collect(),
             index: Rc::new(index),
             references,
+            job_givers: job_givers(process),
             sources,
             modules: RefCell::default(),
         }
@@ -160,9 +163,13 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Who really waits: before CPython 3.12, `asyncio.wait_for` runs what it waits for in a
-    /// task of its own, which is a part of the task that called it.
+    /// Who really waits. Before CPython 3.12, `asyncio.wait_for` runs what it waits for in a
+    /// task of its own, which is a part of the task that called it. A thread that runs a
+    /// method of a library as a job waits for the task that gave it the job.
     pub(super) fn caller_of_wait(&self, id: ItemId) -> ItemId {
+        if let Some(task) = self.job_givers.get(&id) {
+            return *task;
+        }
         let inner = self.task(id).filter(|task| is_library_only(&task.frames));
         let caller = inner.and_then(|task| match &*task.awaited_by {
             [only] => self.task(*only),
@@ -172,6 +179,11 @@ impl<'a> Facts<'a> {
             Some(task) if wait_kind(task) == Some(WaitKind::WaitFor) => task.id,
             _ => id,
         }
+    }
+
+    /// Whether the wait of `id` is in a job that `task` gave to a thread.
+    pub(super) fn gave_the_job(&self, task: ItemId, id: ItemId) -> bool {
+        self.job_givers.get(&id) == Some(&task)
     }
 
     /// The frames of coroutines that no task runs.
@@ -313,4 +325,23 @@ impl<'a> Facts<'a> {
 /// The kind of what a task waits for.
 pub(super) fn wait_kind(task: &Task) -> Option<WaitKind> {
     task.waits_for.as_ref().map(|wait| wait.kind)
+}
+
+fn job_givers(process: &Process) -> IdMap<ItemId> {
+    let mut givers: IdMap<ItemId> = IdMap::default();
+    let threads = process.threads.iter();
+    let of_libraries: IdSet = threads
+        .filter(|thread| !thread.frames.is_empty() && is_library_only(&thread.frames))
+        .map(|thread| thread.id)
+        .collect();
+    for task in &process.tasks {
+        let wait = task.waits_for.as_ref();
+        if let Some(wait) = wait.filter(|wait| wait.kind == WaitKind::Executor)
+            && let [thread] = wait.holders[..]
+            && of_libraries.contains(&thread)
+        {
+            givers.insert(thread, task.id);
+        }
+    }
+    givers
 }

@@ -212,7 +212,7 @@ pub(super) struct Mentions {
 
 /// Functions that take a callback and keep it where it is found: in handles of a loop, in
 /// a task, in the variables of a thread, or in the queue of an executor.
-const SEEN_TAKERS: [(&str, usize); 14] = [
+const SEEN_TAKERS: [(&str, usize); 16] = [
     ("call_later", 1),
     ("call_at", 1),
     ("call_soon", 0),
@@ -225,6 +225,8 @@ const SEEN_TAKERS: [(&str, usize); 14] = [
     ("add_signal_handler", 1),
     ("run_in_executor", 1),
     ("to_thread", 0),
+    ("run_sync", 0),
+    ("run_in_threadpool", 0),
     ("submit", 0),
     ("partial", 0),
 ];

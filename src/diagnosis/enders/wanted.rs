@@ -76,8 +76,12 @@ impl Wanted {
         // What a pool gave out is given back under other names.
         let named = resource.kind != ResourceKind::Pool;
         for waiter in waiters.iter().filter(|_| named) {
-            let frames = facts.frames(facts.caller_of_wait(*waiter));
-            let at = calling_frame(frames, resource)?;
+            let caller = facts.caller_of_wait(*waiter);
+            let frames = facts.frames(caller);
+            let at = match facts.gave_the_job(caller, *waiter) {
+                true => frames.iter().position(|frame| !frame.library)?,
+                false => calling_frame(frames, resource)?,
+            };
             wanted.add_names(program, frames.get(at..).unwrap_or_default());
         }
         for reference in facts.referrers(resource.id) {
