@@ -21,6 +21,8 @@ enum Completes {
     Attribute(&'static str),
     /// As the first argument of a `functools.partial`.
     Argument,
+    /// It makes `run_until_complete()` return.
+    Run,
     /// It completes nothing.
     Nothing,
 }
@@ -80,11 +82,7 @@ const KNOWN: &[(&str, Completes, EdgeKind)] = &[
         Completes::Nothing,
         EdgeKind::Future,
     ),
-    (
-        "_run_until_complete_cb",
-        Completes::Nothing,
-        EdgeKind::Future,
-    ),
+    ("_run_until_complete_cb", Completes::Run, EdgeKind::Future),
 ];
 
 /// The effect of one callback.
@@ -94,6 +92,8 @@ enum Target {
     Task(u64),
     /// It completes this future.
     Future(u64, EdgeKind),
+    /// It ends the run of the loop.
+    Run,
 }
 
 /// Finds dependents, with a cache of the effects of each future.
@@ -111,6 +111,8 @@ struct Leads {
     wakes: Vec<u64>,
     /// Addresses of the futures that it completes, with the kind of the edge.
     targets: Vec<(u64, EdgeKind)>,
+    /// Whether it ends the run of the loop.
+    ends_run: bool,
 }
 
 /// Everything that waits for one task, directly or through other futures.
@@ -120,6 +122,8 @@ pub struct Reached {
     pub dependents: Vec<Dependent>,
     /// Futures of `concurrent.futures` on the way, for which threads wait.
     pub concurrent: Vec<u64>,
+    /// Whether `run_until_complete()` of its loop returns when it is done.
+    pub ends_run: bool,
 }
 
 impl Dependents {
@@ -128,6 +132,7 @@ impl Dependents {
     pub fn of(&mut self, reader: &Reader<'_>, future: u64, callbacks: &[u64]) -> Reached {
         let mut reached = Reached::default();
         let leads = self.leads(reader, callbacks);
+        reached.ends_run = leads.ends_run;
         let mut seen: FxHashSet<u64> = FxHashSet::default();
         let mut queue: Vec<(u64, EdgeKind)> = Vec::new();
         let mut follow = |leads: &Leads, via, queue: &mut Vec<_>| {
@@ -169,6 +174,7 @@ impl Dependents {
                 match *target {
                     Target::Task(task) => leads.wakes.push(task),
                     Target::Future(future, via) => leads.targets.push((future, via)),
+                    Target::Run => leads.ends_run = true,
                 }
             }
         }
@@ -226,8 +232,10 @@ impl Reader<'_> {
     fn function_targets(&self, function: u64) -> Result<Vec<Target>> {
         let name = self.callable_name(function)?;
         let known = known(&name);
-        if matches!(known, Some((Completes::Nothing, _))) {
-            return Ok(Vec::new());
+        match known {
+            Some((Completes::Nothing, _)) => return Ok(Vec::new()),
+            Some((Completes::Run, _)) => return Ok(vec![Target::Run]),
+            _ => {}
         }
         let mut targets = Vec::new();
         for (variable, value) in self.closure(function)? {

@@ -34,6 +34,8 @@ impl Dependency {
     pub(super) const HOLDS: Self = Self::Edge(EdgeKind::Holds);
     /// What waits for its loop to turn, and what the loop runs instead.
     const EVENT_LOOP: Self = Self::Edge(EdgeKind::EventLoop);
+    /// A thread, and the task at whose end its loop returns.
+    pub(super) const RUN: Self = Self::Edge(EdgeKind::Await);
 
     /// Whether the dependency is certain.
     pub(super) const fn is_proved(self) -> bool {
@@ -306,6 +308,17 @@ impl<'a> Builder<'a> {
             let thread = event_loop.thread.and_then(|id| facts.thread(id));
             if let Some(busy) = thread.and_then(|thread| thread.task) {
                 running.insert(event_loop.id, self.node(busy));
+            }
+        }
+        // Who waits for a thread with a loop waits for the end of what the loop runs.
+        for event_loop in &facts.process.loops {
+            if let (Some(thread), Some(until)) = (event_loop.thread, event_loop.until) {
+                let (thread, until) = (self.node(thread), self.node(until));
+                let graph = &self.found.graph;
+                let mut waiting = graph.neighbors_directed(thread, Direction::Incoming);
+                if waiting.next().is_some() {
+                    self.add(thread, until, Dependency::RUN);
+                }
             }
         }
         for event_loop in &facts.process.loops {

@@ -99,6 +99,7 @@ pub(crate) fn event_loop(id: &str, thread: &str) -> EventLoop {
         timers: Some(0),
         next_timer_s: None,
         slow_callback_s: None,
+        until: None,
         executor: None,
         callbacks: Vec::new(),
         callbacks_complete: false,

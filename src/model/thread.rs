@@ -95,6 +95,10 @@ pub struct EventLoop {
     /// Duration in seconds above which debug mode reports a callback as slow. `None`
     /// if it could not be read.
     pub slow_callback_s: Option<f64>,
+    /// The task at whose end `run_until_complete()` returns. `None` if there is none, and
+    /// for uvloop.
+    #[serde(default)]
+    pub until: Option<ItemId>,
     /// Id of the default executor. `None` if the loop has none.
     pub executor: Option<ItemId>,
     /// Callbacks of the program's own code: timers, ready callbacks, signal handlers and

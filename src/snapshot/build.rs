@@ -84,9 +84,12 @@ impl Build<'_, '_> {
             addrs.first().copied().unwrap_or(0),
             FrameDetail::default(),
         );
-        let (edges, completing) = edges::link(reader, &frames, &mut tasks);
+        let links = edges::link(reader, &frames, &mut tasks);
         let now = self.kernel.monotonic();
         let mut loops = loops.build(reader, &threads, self.kernel, now);
+        for event_loop in &mut loops {
+            event_loop.until = links.until.get(&event_loop.id).copied();
+        }
         let inputs = WaitInputs {
             reader,
             frames: &frames,
@@ -102,8 +105,8 @@ impl Build<'_, '_> {
             now,
             time_of_day: self.process.time_of_day(),
         };
-        let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &edges);
-        graph.explain(&completing);
+        let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &links.edges);
+        graph.explain(&links.completing);
         // Everything that must be of one moment has been read.
         if (self.all_read)() {
             graph.find_references();

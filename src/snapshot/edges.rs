@@ -9,18 +9,23 @@ use super::tasks::BuiltTask;
 use super::waits::own_callback;
 use crate::asyncio::Dependents;
 use crate::cpython::Reader;
-use crate::model::{Callback, CallbackKind, Edge, EdgeKind, ItemId, Task, TaskState};
+use crate::model::{Callback, CallbackKind, Edge, EdgeKind, IdMap, ItemId, Task, TaskState};
 
 /// Maximum number of names in a summary. The others are counted.
 const NAMES_SHOWN: usize = 3;
 
-/// Finds the edges between tasks, and writes them into the tasks as well. Also returns
-/// the tasks that complete each future of `concurrent.futures`, by its address.
-pub fn link(
-    reader: &Reader<'_>,
-    frames: &Frames<'_, '_>,
-    tasks: &mut [BuiltTask],
-) -> (Vec<Edge>, FxHashMap<u64, Vec<ItemId>>) {
+/// What the callbacks of tasks lead to.
+pub struct Links {
+    /// The edges between tasks.
+    pub edges: Vec<Edge>,
+    /// The tasks that complete each future of `concurrent.futures`, by its address.
+    pub completing: FxHashMap<u64, Vec<ItemId>>,
+    /// The task at whose end `run_until_complete()` returns, by its loop.
+    pub until: IdMap<ItemId>,
+}
+
+/// Finds the edges between tasks, and writes them into the tasks as well.
+pub fn link(reader: &Reader<'_>, frames: &Frames<'_, '_>, tasks: &mut [BuiltTask]) -> Links {
     let waiting = (tasks.iter().enumerate())
         .filter(|(_, built)| built.task.state == TaskState::Waiting)
         .map(|(index, built)| (built.addr, index));
@@ -35,7 +40,11 @@ pub fn link(
         to: tasks[link.to].task.id,
         via: link.via,
     };
-    (finder.links.iter().map(edge).collect(), finder.concurrent)
+    Links {
+        edges: finder.links.iter().map(edge).collect(),
+        completing: finder.concurrent,
+        until: finder.until,
+    }
 }
 
 /// An edge between tasks, by their indexes.
@@ -55,6 +64,8 @@ struct Finder {
     found: FxHashSet<(usize, usize)>,
     /// Futures of `concurrent.futures` and the tasks that complete them.
     concurrent: FxHashMap<u64, Vec<ItemId>>,
+    /// The task at whose end `run_until_complete()` returns, by its loop.
+    until: IdMap<ItemId>,
     /// Callbacks of the program's own code, by address. `None` for others.
     own: RefCell<FxHashMap<u64, Option<Callback>>>,
 }
@@ -94,6 +105,9 @@ impl Finder {
                     let via = dependent.via;
                     self.links.push(Link { from, to, via });
                 }
+            }
+            if let (true, Some(event_loop)) = (reached.ends_run, built.task.event_loop) {
+                self.until.insert(event_loop, built.task.id);
             }
             for future in reached.concurrent {
                 let completing = self.concurrent.entry(future).or_default();

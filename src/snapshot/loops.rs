@@ -170,6 +170,7 @@ fn event_loop(
             .ok()
             .flatten()
             .and_then(|duration| reader.number(duration)),
+        until: None,
         executor: None,
         callbacks: Vec::new(),
         callbacks_complete: false,

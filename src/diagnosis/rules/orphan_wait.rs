@@ -6,6 +6,7 @@ use super::{dead_consumers, never_awaited, pool_exhausted, shutdown_hang};
 use crate::diagnosis::alive::{lost_wakeup, sleeps_on_work};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
+use crate::diagnosis::dependencies::Dependency;
 use crate::diagnosis::enders::Enders;
 use crate::diagnosis::facts::wait_kind;
 use crate::diagnosis::frames::{is_library_only, user_frame};
@@ -244,12 +245,14 @@ fn any_serves(context: &Context<'_>, waiters: &[ItemId]) -> bool {
         .any(|task| is_library_only(&task.frames) && !is_awaited(context, task.id))
 }
 
+/// Whether somebody waits for the end of the task. The thread that runs its loop does not
+/// count: a service ends with that, too.
 fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
-    context
-        .graph
-        .deps
-        .needed_by(task)
-        .any(|(id, dep)| dep.is_proved() && context.facts.resource(id).is_none() && id != task)
+    let mut waiting = context.graph.deps.needed_by(task);
+    waiting.any(|(id, dep)| {
+        let runs_it = dep == Dependency::RUN && id.task().is_none();
+        dep.is_proved() && context.facts.resource(id).is_none() && id != task && !runs_it
+    })
 }
 
 /// Whether a task serves: nobody awaits it, and it keeps the program running.
