@@ -155,6 +155,17 @@ impl Reader<'_> {
     fn is_pool(&self, object: u64) -> bool {
         let has = |names: &[&str]| self.first_attribute(object, names).is_some();
         has(pool::LIMIT) && (has(pool::USED) || has(pool::FREE) || has(pool::ALL))
+            || self.free_queue(object).is_some()
+    }
+
+    /// The queue in which the pool at `pool` keeps what it can give out. `None` if it has
+    /// none.
+    pub fn free_queue(&self, pool: u64) -> Option<u64> {
+        let queue = self.first_attribute(pool, pool::FREE)?;
+        let (size, content) = pool::QUEUE;
+        self.first_attribute(queue, size)?;
+        self.first_attribute(queue, content)?;
+        Some(queue)
     }
 
     /// Whether one of `targets` belongs to the waiting side of the pool at `pool`: it is

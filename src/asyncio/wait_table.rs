@@ -359,7 +359,13 @@ pub mod pool {
         "_idle_connections",
         "_queue",
         "_pool",
+        "pool",
     ];
+    /// A queue of what can be given out: its size if nothing is, and its content.
+    pub const QUEUE: (&[&str], &[&str]) = (&["maxsize", "_maxsize"], &["queue", "_queue"]);
+    /// How much is given out beyond that size, and how much may be (SQLAlchemy). The first
+    /// is negative while the queue has not been filled.
+    pub const OVERFLOW: (&[&str], &[&str]) = (&["_overflow"], &["_max_overflow"]);
     /// Everything that the pool has made, given out or not.
     pub const ALL: &[&str] = &["_holders", "_connections"];
     /// Who waits for the pool.

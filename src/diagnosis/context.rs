@@ -97,16 +97,20 @@ impl<'a> Context<'a> {
         tasks.count() as u64
     }
 
-    /// Seconds until the nearest timeout cancels one of `tasks`. The timeout may
-    /// be around the task or around one that awaits it.
+    /// Seconds until the nearest timeout ends the wait of one of these tasks and threads. The
+    /// timeout may be around a task or around one that awaits it.
     pub(super) fn recovery(&self, tasks: impl IntoIterator<Item = ItemId>) -> Option<f64> {
+        let tasks: Vec<ItemId> = tasks.into_iter().collect();
+        // A thread ends its own wait only.
+        let threads = tasks.iter().filter_map(|id| self.facts.thread(*id));
+        let limits = threads.filter_map(|thread| thread.waits_for.as_ref()?.remaining_s);
+        let mut nearest = limits.reduce(f64::min);
         if !self.any_guarded() {
-            return None;
+            return nearest;
         }
         let deps = &self.graph.deps;
         let mut open: Vec<NodeIndex> = tasks.into_iter().filter_map(|id| deps.node(id)).collect();
         let mut visited: FxHashSet<NodeIndex> = open.iter().copied().collect();
-        let mut nearest: Option<f64> = None;
         while let Some(node) = open.pop() {
             let guards = match self.facts.item(node) {
                 Some(Item::Task(task)) => &*task.guards,

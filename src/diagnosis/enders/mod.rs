@@ -296,6 +296,7 @@ impl<'f> Search<'f> {
             found.extend(&self.open_loops);
         }
         found.extend(self.bound_callbacks(wanted));
+        found.extend(&wanted.users);
         Enders::These(found)
     }
 

@@ -42,6 +42,9 @@ pub(super) struct Wanted {
     pub is_given: bool,
     /// Whether it is a future.
     pub is_future: bool,
+    /// For a pool: who is in a call of a library and reaches it. Such a call may give
+    /// something back when it returns.
+    pub users: Vec<ItemId>,
     /// Whether nobody but its waiters reaches it, so that it is kept where it was not found.
     pub is_hidden: bool,
 }
@@ -63,6 +66,7 @@ impl Wanted {
             reached_from: IndexSet::default(),
             globals: FxHashSet::default(),
             is_given: false,
+            users: Vec::new(),
             is_future: matches!(
                 resource.kind,
                 ResourceKind::Future | ResourceKind::ConcurrentFuture
@@ -96,6 +100,14 @@ impl Wanted {
                     wanted.globals.extend(first_identifier(&reference.path));
                 }
             }
+        }
+        if resource.kind == ResourceKind::Pool {
+            let reached_from = wanted.reached_from.iter().copied();
+            let users = reached_from.filter(|id| {
+                let first = facts.frames(*id).first();
+                first.is_some_and(|frame| frame.library) && !waiters.contains(id)
+            });
+            wanted.users = users.collect();
         }
         if let Some(name) = resource.name.as_deref() {
             wanted.names.extend(last_identifier(name));
@@ -226,6 +238,13 @@ fn ending_methods(
             "disconnect",
             "terminate",
             "expire",
+            // A response that is read to its end gives its connection back.
+            "release_conn",
+            "drain_conn",
+            "read",
+            "aread",
+            "stream",
+            "iter_content",
             "",
         ]),
         ResourceKind::Executor

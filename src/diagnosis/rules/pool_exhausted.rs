@@ -3,9 +3,12 @@
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::cycle::{Cycle, Shape};
+use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{count, verb};
-use crate::model::{Confidence, Diagnosis, DiagnosisKind, Resource, ResourceKind, WaitKind};
+use crate::model::{
+    Confidence, Diagnosis, DiagnosisKind, ItemId, Resource, ResourceKind, WaitKind,
+};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -18,6 +21,9 @@ pub(super) const RULE: Rule = Rule {
     find,
 };
 
+/// What helps.
+const GIVE_BACK: &str = "give connections back on every way out before asking for another";
+
 /// Pools in circles, pools that nobody can give back to, and drained queues
 /// that are used as pools.
 fn find(context: &Context<'_>) -> Vec<Diagnosis> {
@@ -29,7 +35,60 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .copied()
         .filter(|resource| resource.kind == ResourceKind::Pool || is_drained(context, resource))
         .map(|resource| of_drained(context, resource));
-    circular.chain(drained).collect()
+    let known: Vec<Diagnosis> = circular.chain(drained).collect();
+    let open = context.facts.process.resources.iter();
+    let open: Vec<Diagnosis> = open
+        .filter(|pool| !known.iter().any(|one| one.resources.contains(&pool.id)))
+        .filter(|pool| is_full(context, pool))
+        .map(|pool| of_full(context, pool))
+        .collect();
+    known.into_iter().chain(open).collect()
+}
+
+/// Whether a pool has nothing left, code of the program waits for it all the time, and
+/// nobody else of the program's code is known to use it.
+fn is_full(context: &Context<'_>, pool: &Resource) -> bool {
+    let full = match (pool.limit, pool.used) {
+        (Some(limit), Some(used)) => used >= limit,
+        _ => false,
+    };
+    if pool.kind != ResourceKind::Pool || !full {
+        return false;
+    }
+    let waiters = context.waiters(pool);
+    let own = |id: ItemId| user_frame(context.facts.frames(id)).is_some();
+    let wait = |id: ItemId| own(id) && context.facts.progress.unchanged(id);
+    let mut enders = context.graph.deps.needs(pool.id);
+    !waiters.is_empty()
+        && waiters.iter().all(|id| wait(*id))
+        && !enders.any(|(id, _)| own(id) && !waiters.contains(&id))
+}
+
+fn of_full(context: &Context<'_>, pool: &Resource) -> Diagnosis {
+    let waiters = context.waiters(pool);
+    let summary = format!(
+        "{} is exhausted ({}): {} {}; who gives something back is not known",
+        context.facts.name(pool.id),
+        fill(pool),
+        context.facts.names(waiters.iter()),
+        verb(waiters.len(), "wait"),
+    );
+    Diagnosis {
+        tasks: context.in_order(context.waiting_tasks(pool).iter().copied()),
+        threads: threads_of(context, &waiters),
+        resources: context.in_order([pool.id]),
+        culprit: culprit::of_kept_connection(&context.facts, pool)
+            .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
+        affected_tasks: context.affected([pool.id]),
+        recovers_in_s: context.recovery(waiters.iter().copied()),
+        hint: Some(GIVE_BACK.to_owned()),
+        ..diagnosis(RULE.kind, Confidence::Possible, summary)
+    }
+}
+
+fn threads_of(context: &Context<'_>, waiters: &[ItemId]) -> Vec<ItemId> {
+    let threads = waiters.iter().copied();
+    context.in_order(threads.filter(|id| id.task().is_none()))
 }
 
 /// Whether it is a bounded queue that is empty and whose takers put items back.
@@ -75,7 +134,7 @@ fn of_cycle(context: &Context<'_>, cycle: &Cycle) -> Option<Diagnosis> {
             .or_else(|| culprit::of_first(&context.facts, cycle.tasks.iter().copied())),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
         recovers_in_s: context.recovery(tasks()),
-        hint: Some("give connections back on every way out before asking for another".to_owned()),
+        hint: Some(GIVE_BACK.to_owned()),
         ..diagnosis(RULE.kind, context.facts.proved(tasks()), summary)
     })
 }
@@ -88,13 +147,15 @@ fn of_drained(context: &Context<'_>, resource: &Resource) -> Diagnosis {
         _ => culprit::of_drained_queue(&context.facts, &waiters),
     };
     let summary = format!(
-        "{} is exhausted ({}): {} wait, and nobody alive has anything to give back",
+        "{} is exhausted ({}): {} {}, and nobody alive has anything to give back",
         context.facts.name(resource.id),
         fill(resource),
         context.facts.names(waiters.iter()),
+        verb(waiters.len(), "wait"),
     );
     Diagnosis {
         tasks: context.in_order(context.waiting_tasks(resource).iter().copied()),
+        threads: threads_of(context, &waiters),
         resources: context.in_order([resource.id]),
         culprit,
         affected_tasks: context.affected([resource.id]),

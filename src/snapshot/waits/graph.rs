@@ -178,6 +178,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             by_ident: &by_ident,
             queued: &by_future,
             completing,
+            outer: FxHashMap::default(),
         };
         for (index, built) in self.threads.iter_mut().enumerate() {
             let polls = polling.contains(&built.thread.id);

@@ -14,6 +14,7 @@ mod held;
 pub mod holders;
 mod jobs;
 mod polled;
+mod pools;
 pub mod queue_position;
 pub mod reachability;
 mod references;

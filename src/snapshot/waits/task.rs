@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::WaitInputs;
 use super::files::{self, Found};
 use super::jobs::Jobs;
+use super::pools::{self, MAX_OUTER_FRAMES};
 use super::registry::Registry;
 use super::state;
 use crate::activity::{ChainFrame, python_frames};
@@ -22,10 +23,6 @@ use crate::snapshot::threads::BuiltThread;
 /// Module and function of `asyncio.sleep` (Lib/asyncio/tasks.py). uvloop keeps its timer in
 /// C, where it is not found.
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
-
-/// Maximum number of frames outside of a primitive that are searched for the pool or stream
-/// that uses it.
-const MAX_OUTER_FRAMES: usize = 8;
 
 /// What the library that uses a primitive waits for.
 enum Reason {
@@ -127,7 +124,7 @@ impl ExplainTask<'_, '_, '_> {
             let known = self.outer.entry(receiver);
             let outer = *known.or_insert_with(|| reader.outer(receiver));
             match outer {
-                Some(Outer::Pool(pool)) if !self.is_reason(pool, waited) => {}
+                Some(Outer::Pool(pool)) if !pools::is_reason(reader, pool, waited) => {}
                 Some(outer) => return Some(Reason::Outer(outer)),
                 None if in_library => {
                     if let Some(found) = reader.descriptor_of(receiver) {
@@ -138,17 +135,6 @@ impl ExplainTask<'_, '_, '_> {
             }
         }
         None
-    }
-
-    /// Whether a pool has nothing left to give, and its waiters wait on `waited`.
-    fn is_reason(&mut self, pool: u64, waited: &[u64]) -> bool {
-        let reader = self.inputs.reader;
-        let state = state::read(reader, ResourceKind::Pool, pool);
-        let has_room = match (state.limit, state.used) {
-            (Some(limit), Some(used)) => used < limit,
-            _ => false,
-        };
-        !has_room && reader.pool_waits_on(pool, waited)
     }
 
     /// Explains a wait in a known method. Returns the index of its resource.

@@ -7,9 +7,10 @@ use super::WaitInputs;
 use super::files;
 use super::jobs::Jobs;
 use super::polled::{Polled, Polling};
+use super::pools;
 use super::registry::Registry;
 use crate::asyncio::wait_table::{Receiver, THREAD_WAITS};
-use crate::asyncio::{FutureState, RawWait};
+use crate::asyncio::{FutureState, Outer, RawWait};
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{EdgeKind, ItemId, ResourceKind, ThreadState, Wait, WaitKind};
 use crate::process::Syscall;
@@ -56,6 +57,8 @@ pub(super) struct ExplainThread<'a, 'r, 'm> {
     pub queued: &'a FxHashMap<u64, ItemId>,
     /// Tasks that complete a future of `concurrent.futures`, by its address.
     pub completing: &'a FxHashMap<u64, Vec<ItemId>>,
+    /// Cache: the pool that the receiver of a library method is, by address.
+    pub outer: FxHashMap<u64, Option<Outer>>,
 }
 
 impl ExplainThread<'_, '_, '_> {
@@ -123,7 +126,7 @@ impl ExplainThread<'_, '_, '_> {
     /// Explains a wait in a known method.
     fn known(&mut self, built: &BuiltThread) -> Option<Wait> {
         let reader = self.inputs.reader;
-        let (raw, _) = reader.innermost_wait(built.stack.frames.iter(), THREAD_WAITS)?;
+        let (raw, inner) = reader.innermost_wait(built.stack.frames.iter(), THREAD_WAITS)?;
         let ty = reader.type_of(raw.subject).ok()?;
         let mut wait = Wait {
             kind: raw.kind,
@@ -163,7 +166,14 @@ impl ExplainThread<'_, '_, '_> {
                 if let Some(lock) = self.reacquiring(built, &raw) {
                     return Some(self.lock(&ids, lock));
                 }
-                let index = self.registry.object(kind, raw.subject);
+                // What has none left is the resource; the primitive is its detail.
+                let around = built.stack.frames.get(inner..).unwrap_or_default();
+                let pool = pools::of_thread(reader, around, raw.subject, &mut self.outer);
+                let (kind, subject) = match pool {
+                    Some(pool) => (ResourceKind::Pool, pool),
+                    None => (kind, raw.subject),
+                };
+                let index = self.registry.object(kind, subject);
                 for id in &ids {
                     self.registry.wait(*id, index, kind.edge());
                 }
