@@ -5,7 +5,7 @@ use super::facts::{Facts, wait_kind};
 use super::frames::{is_idle_worker, is_library_only};
 use super::rule::{Finding, Meaning};
 use super::rules::orphan_wait::is_serving;
-use super::wording::{duration, location};
+use super::wording::{count, duration, location, verb};
 use crate::model::{
     Confidence, Diagnosis, DiagnosisKind, ItemId, Task, TaskState, Thread, ThreadState, Verdict,
     VerdictState, WaitKind,
@@ -85,7 +85,13 @@ fn of_movement(facts: &Facts<'_>, found: &[Finding]) -> Option<Judgement> {
         .count();
     let turnover = facts.progress.appeared().min(facts.progress.finished);
     if facts.progress.known {
-        let busy = load >= BUSY || moved + turnover > 0;
+        // A few that move do not hide many that wait for the outside.
+        let waiting: usize = found
+            .iter()
+            .filter(|one| one.rule.meaning == Meaning::Waiting)
+            .map(|one| one.diagnosis.tasks.len() + one.diagnosis.threads.len())
+            .sum();
+        let busy = load >= BUSY || moved + turnover > waiting;
         return busy.then(|| {
             let convoy = found
                 .iter()
@@ -123,9 +129,15 @@ fn of_waits(context: &Context<'_>, found: &[Finding]) -> Judgement {
     {
         return judgement(VerdictState::Waiting, &one.diagnosis);
     }
+    let waits = |kind| {
+        matches!(
+            kind,
+            DiagnosisKind::ShutdownHang | DiagnosisKind::PoolExhausted
+        )
+    };
     let guess = found
         .iter()
-        .find(|one| one.rule.kind == DiagnosisKind::ShutdownHang && one.is_guess());
+        .find(|one| one.is_guess() && waits(one.rule.kind));
     if let Some(one) = guess {
         return judgement(VerdictState::Waiting, &one.diagnosis);
     }
@@ -148,16 +160,29 @@ fn of_waits(context: &Context<'_>, found: &[Finding]) -> Judgement {
         (all, []) if ready.is_empty() => (
             VerdictState::Idle,
             Confidence::Likely,
-            format!("{all} tasks, all wait for work"),
+            match all {
+                1 => "the only task waits for work".to_owned(),
+                _ => format!("{all} tasks, all wait for work"),
+            },
         ),
         (all, []) => {
-            let summary = format!("{} of {all} tasks go on when their loop turns", ready.len());
+            let summary = format!(
+                "{} of {} {} on when the loop turns",
+                ready.len(),
+                count(all, "task"),
+                match ready.len() {
+                    1 => "goes",
+                    _ => "go",
+                }
+            );
             (VerdictState::Waiting, Confidence::Likely, summary)
         }
         (all, waits) => {
             let summary = format!(
-                "{} of {all} tasks wait for timers or for the outside: {}",
+                "{} of {} {} for timers or for the outside: {}",
                 waits.len(),
+                count(all, "task"),
+                verb(waits.len(), "wait"),
                 context.facts.names(waits)
             );
             (VerdictState::Waiting, Confidence::Likely, summary)

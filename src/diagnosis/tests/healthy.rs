@@ -72,14 +72,14 @@ fn a_task_that_is_ready_does_not_wait_for_the_outside() {
     world.sleeping("job", &[("job", "sleep")], 0.5);
     world.task("fresh", &[("main", "stop_event")]).state = TaskState::Ready;
     let summary = world.diagnose().0.summary;
-    let waits = "1 of 2 tasks wait for timers or for the outside: job";
+    let waits = "1 of 2 tasks waits for timers or for the outside: job";
     assert_eq!(summary, waits);
 
     let mut world = World::new(APP);
     world.task("fresh", &[("main", "stop_event")]).state = TaskState::Ready;
     let verdict = world.diagnose().0;
     assert_eq!(verdict.state, "waiting");
-    assert_eq!(verdict.summary, "1 of 1 tasks go on when their loop turns");
+    assert_eq!(verdict.summary, "1 of 1 task goes on when the loop turns");
 }
 
 #[test]
