@@ -164,7 +164,9 @@ impl Reader<'_> {
         let queue = self.first_attribute(pool, pool::FREE)?;
         let (size, content) = pool::QUEUE;
         self.first_attribute(queue, size)?;
-        self.first_attribute(queue, content)?;
+        let content = self.first_attribute(queue, content)?;
+        // A pool that a connection refers to has a queue, and is none.
+        self.any_length(content)?;
         Some(queue)
     }
 

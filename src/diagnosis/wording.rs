@@ -57,8 +57,8 @@ fn task_name(task: &Task) -> String {
 pub(super) fn resource_name(resource: &Resource) -> String {
     match &resource.name {
         Some(name) => name.clone(),
-        None if !resource.type_name.is_empty() => format!("a {}", short_type(&resource.type_name)),
-        None => format!("a {}", resource.kind),
+        None if !resource.type_name.is_empty() => with_article(&short_type(&resource.type_name)),
+        None => with_article(resource.kind.as_str()),
     }
 }
 
@@ -94,6 +94,15 @@ pub(super) fn verb(number: usize, stem: &str) -> String {
         (1, "have") => "has".to_owned(),
         (1, stem) => format!("{stem}s"),
         (_, stem) => stem.to_owned(),
+    }
+}
+
+/// A thing with its article: `a queue`, `an event`.
+fn with_article(thing: &str) -> String {
+    let begins = thing.chars().next().unwrap_or_default();
+    match begins.to_ascii_lowercase() {
+        'a' | 'e' | 'i' | 'o' | 'u' => format!("an {thing}"),
+        _ => format!("a {thing}"),
     }
 }
 

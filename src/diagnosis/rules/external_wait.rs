@@ -9,7 +9,7 @@ use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, How, ItemId, Resource, TaskState,
+    Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, How, ItemId, Resource, Task, TaskState,
     ThreadState, Wait, WaitKind,
 };
 
@@ -23,6 +23,9 @@ pub(super) const RULE: Rule = Rule {
     needs: Needs::Sample,
     find,
 };
+
+/// Tasks of a library that may wait for each other before the one that was called.
+const MAX_CALLERS: usize = 4;
 
 /// A task or thread that waits.
 #[derive(Clone, Copy)]
@@ -63,11 +66,12 @@ fn waiters<'a>(context: &Context<'a>) -> impl Iterator<Item = Waiter<'a>> {
     let tasks = context.facts.live_tasks();
     let tasks = tasks.filter(|task| task.state == TaskState::Waiting);
     let tasks = tasks.filter_map(|task| {
+        let caller = caller(context, task);
         Some(Waiter {
-            id: task.id,
+            id: caller.id,
             wait: task.waits_for.as_ref()?,
-            frames: &task.frames,
-            is_awaited: !task.awaited_by.is_empty(),
+            frames: &caller.frames,
+            is_awaited: !caller.awaited_by.is_empty() || caller.id != task.id,
         })
     });
     let threads = context.facts.process.threads.iter();
@@ -87,6 +91,25 @@ fn waiters<'a>(context: &Context<'a>) -> impl Iterator<Item = Waiter<'a>> {
         })
     });
     tasks.chain(threads)
+}
+
+/// Who called the library whose task this is: the first task that waits for it and has code
+/// of the program. The task itself if it has such code, or if nobody of that kind waits.
+fn caller<'a>(context: &Context<'a>, task: &'a Task) -> &'a Task {
+    let mut caller = task;
+    for _ in 0..MAX_CALLERS {
+        if user_frame(&caller.frames).is_some() {
+            return caller;
+        }
+        let [only] = caller.awaited_by[..] else {
+            break;
+        };
+        match context.facts.task(only) {
+            Some(task) => caller = task,
+            None => break,
+        }
+    }
+    task
 }
 
 fn how(context: &Context<'_>, waiter: Waiter<'_>) -> Option<How> {
