@@ -46,6 +46,7 @@ pub(super) fn lines(process: &Process, index: &Index, diagnosis: &Diagnosis) -> 
             lines.push(Para::words(Role::Dim, &text));
         }
     }
+    lines.extend(cause.kept_waiting(&path.steps));
     lines.extend(cause.affected());
     lines
         .into_iter()
@@ -270,6 +271,37 @@ impl Cause<'_, '_> {
         }
         by_via.sort_by_key(|step| std::cmp::Reverse(step.from.len()));
         let lines = by_via.iter().take(MAX_BEHIND);
+        lines.map(|step| self.step(step)).collect()
+    }
+
+    /// Who waits for what the tasks and threads of the finding hold, where the steps do not
+    /// say it.
+    fn kept_waiting(&self, steps: &[Step]) -> Vec<Para> {
+        let found = self.diagnosis.tasks.iter().chain(&self.diagnosis.threads);
+        let found: Vec<ItemId> = found.copied().collect();
+        let shown = |id: &ItemId| {
+            self.diagnosis.resources.contains(id) || steps.iter().any(|step| step.to.contains(id))
+        };
+        let held = self.process.resources.iter().filter(|resource| {
+            let mut holders = resource.holders.iter();
+            holders.any(|id| found.contains(id)) && !shown(&resource.id)
+        });
+        let mut kept: Vec<Step> = held
+            .filter_map(|resource| {
+                let waiters = resource.waiters.iter().copied();
+                let from: Vec<ItemId> = waiters.filter(|id| !found.contains(id)).collect();
+                let kind = self.index.wait(*from.first()?)?.kind;
+                Some(Step {
+                    from,
+                    via: kind.into(),
+                    to: vec![resource.id],
+                    held_by: Vec::new(),
+                    cycle: false,
+                })
+            })
+            .collect();
+        kept.sort_by_key(|step| std::cmp::Reverse(step.from.len()));
+        let lines = kept.iter().take(MAX_BEHIND);
         lines.map(|step| self.step(step)).collect()
     }
 
