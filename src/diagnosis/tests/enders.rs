@@ -211,3 +211,41 @@ fn what_is_cancelled_at_the_end_of_a_service_ends_nothing_now() {
     let code = "async def serve():\n    try:\n        await asyncio.sleep(9)\n    finally:\n        for task in tasks:\n            task.cancel()\n";
     assert!(is_hung(&with_canceller(code, "serve", "sleep(9)")));
 }
+
+/// A task waits for a pool that another one, which sleeps in its own code or in a library,
+/// reaches. Whether the pool counts as exhausted.
+fn is_exhausted_beside(in_library: bool) -> bool {
+    let source = "\
+async def ask():
+    await pool.fetch()
+async def main():
+    await task
+async def idle():
+    await asyncio.sleep(9)
+";
+    let mut world = World::new(source);
+    world.waiting("late", &[("ask", "pool.fetch")], "event", "pool:shared");
+    world.awaiting("Task-1", &[("main", "await task")], "await", &["task:late"]);
+    world.sleeping("early", &[("idle", "sleep(9)")], 4.0);
+    if in_library {
+        let early = world.process.tasks_mut().last().unwrap();
+        let mut frames = early.frames.to_vec();
+        let mut inner = frames[0].clone();
+        inner.library = true;
+        inner.file = Some("/venv/site-packages/pool.py".into());
+        frames.insert(0, inner);
+        early.frames = frames.into();
+    }
+    world.refers("task:late", "pool:shared", "pool");
+    world.refers("task:early", "pool:shared", "pool");
+    let shared = world.resource("pool", "shared", &[]);
+    (shared.limit, shared.used) = (Some(1), Some(1));
+    let (_, found) = world.diagnose();
+    kinds(&found).contains(&"pool-exhausted")
+}
+
+#[test]
+fn a_call_of_a_library_that_reaches_the_pool_may_give_back() {
+    assert!(is_exhausted_beside(false));
+    assert!(!is_exhausted_beside(true));
+}

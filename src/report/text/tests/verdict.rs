@@ -163,6 +163,27 @@ fn a_possible_finding_does_not_say_that_nobody_can_end_it() {
 }
 
 #[test]
+fn who_waits_for_what_the_finding_holds_is_named() {
+    let mut process = bank();
+    let (holder, behind) = (process.tasks[4].id, process.tasks[5].id);
+    process.verdict = verdict("waiting", "it waits for its peer");
+    process.diagnoses = vec![Diagnosis {
+        tasks: vec![holder],
+        ..diagnosis("external-wait", &[], &[], 0)
+    }];
+    let mut pool = fixtures::resource("pool:0x77", "asyncpg.pool.Pool", "pool");
+    (pool.holders, pool.waiters) = (vec![holder], vec![behind]);
+    process.resources.push(pool);
+    process.task_mut(5).waits_for = Some(fixtures::wait("queue-get", ""));
+    let why = section(&plain(process.clone(), &options(120)), "WHY");
+    let name = &process.tasks[5].name;
+    assert!(
+        why.contains(&format!("{name} --get()--> asyncpg.Pool pool")),
+        "{why}"
+    );
+}
+
+#[test]
 fn recovery_tells_a_timeout_from_a_timer_and_from_none() {
     let recovery = |process: Process| section(&plain(process, &options(120)), "RECOVERY");
     assert_eq!(
