@@ -7,8 +7,8 @@ use super::dependencies::Dependencies;
 use super::enders::Enders;
 use super::facts::Facts;
 use crate::model::{
-    Coroutine, EventLoop, IdSet, Item, ItemId, LoopState, Referrer, Resource, ResourceKind, Task,
-    TaskState, Thread,
+    Coroutine, EventLoop, Framework, IdSet, Item, ItemId, LoopState, Referrer, Resource,
+    ResourceKind, Task, TaskState, Thread,
 };
 
 /// How many of its dependencies a node needs.
@@ -28,6 +28,7 @@ pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
         fixpoint.prepare(node, need(facts, deps, node), deps);
     }
     fixpoint.spread(deps);
+    fixpoint.cancel(facts, deps);
     // Any code that still runs can reach the variables of a module, so these
     // count only once it is known that some code runs.
     if any_code_runs(facts, deps, &fixpoint.alive) {
@@ -37,6 +38,7 @@ pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
             }
         }
         fixpoint.spread(deps);
+        fixpoint.cancel(facts, deps);
     }
     fixpoint.alive
 }
@@ -91,6 +93,21 @@ impl Fixpoint {
         if !std::mem::replace(&mut self.alive.0[node.index()], true) {
             self.open.push(node);
         }
+    }
+
+    /// Cancelling a scope of trio ends all waits in it: if somebody that goes on may do so,
+    /// all trio tasks go on, but those that were cancelled and wait all the same.
+    fn cancel(&mut self, facts: &Facts<'_>, deps: &Dependencies<'_>) {
+        let mut nodes = deps.cancellers().iter().filter_map(|id| deps.node(*id));
+        if !nodes.any(|node| self.alive.contains(node)) {
+            return;
+        }
+        for (node, task) in facts.live_nodes() {
+            if task.framework == Framework::Trio && task.cancelling == 0 {
+                self.revive(node);
+            }
+        }
+        self.spread(deps);
     }
 
     fn spread(&mut self, deps: &Dependencies<'_>) {

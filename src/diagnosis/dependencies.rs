@@ -83,6 +83,8 @@ pub(super) struct Dependencies<'a> {
     enders: IdMap<Enders>,
     /// Resources for which no code of the program has a method that ends the wait.
     unnamed: IdSet,
+    /// Who may cancel waits of trio tasks.
+    cancellers: Vec<ItemId>,
 }
 
 impl<'a> Dependencies<'a> {
@@ -117,6 +119,11 @@ impl<'a> Dependencies<'a> {
     /// Whether no code of the program has a method that ends the wait for a resource.
     pub(super) fn is_unnamed(&self, resource: ItemId) -> bool {
         self.unnamed.contains(&resource)
+    }
+
+    /// Who may cancel waits of trio tasks.
+    pub(super) fn cancellers(&self) -> &[ItemId] {
+        &self.cancellers
     }
 
     /// The node of an id.
@@ -365,6 +372,7 @@ impl<'a> Builder<'a> {
         }
         self.found.enders = enders;
         self.found.unnamed = found.unnamed;
+        self.found.cancellers = found.cancellers;
     }
 
     /// Whether a task, thread, loop or coroutine may run code.
