@@ -50,7 +50,7 @@ const WALLS: [(&str, &[&str]); 18] = [
     (
         "sampling",
         &[
-            "model", "process", "cpython", "activity", "asyncio", "snapshot",
+            "model", "process", "cpython", "activity", "asyncio", "trio", "snapshot",
         ],
     ),
     // From the model alone.

@@ -7,7 +7,7 @@ use super::threads::BuiltThread;
 use crate::activity::RawChain;
 use crate::cpython::GeneratorStage;
 use crate::cpython::error::Result;
-use crate::model::{Framework, ItemId, Task, TaskState, Wait};
+use crate::model::{Frame, Framework, ItemId, Task, TaskState, Wait};
 use crate::trio::{RawTask, is_default_name};
 
 /// The trio tasks of one interpreter.
@@ -19,6 +19,15 @@ pub struct TrioTasks {
     pub own: Vec<u64>,
     /// Why tasks may be missing.
     pub errors: Vec<String>,
+}
+
+/// Part of the path of each file of trio.
+const FILES: &str = "/trio/";
+
+/// Whether the frame runs no code of the program. trio need not be installed as a library.
+fn is_of_trio(frame: &Frame) -> bool {
+    let file = frame.file.as_deref();
+    frame.library || file.is_some_and(|file| file.contains(FILES))
 }
 
 impl Tasks<'_, '_> {
@@ -61,7 +70,7 @@ impl Tasks<'_, '_> {
             };
             let is_own = reader.is_trio_own(runner, &raw);
             let built = self.trio_task(&raw, chain, runner, threads);
-            match is_own && built.task.frames.iter().all(|frame| frame.library) {
+            match is_own && built.task.frames.iter().all(is_of_trio) {
                 true => {
                     found.own.push(raw.coroutine);
                     found.own.extend(built.chain.generators());

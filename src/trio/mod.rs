@@ -14,4 +14,4 @@ mod wait;
 pub use runner::{RUNNER, RawRunner, Watched};
 pub use scopes::{CANCEL_SCOPE, Scopes};
 pub use task::{RawTask, is_default_name};
-pub use wait::{Io, PLACEHOLDER, RawWait, WORKER_VARIABLE};
+pub use wait::{Io, PLACEHOLDER, RawWait, TRAPS, WORKER_VARIABLE};

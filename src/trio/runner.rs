@@ -1,7 +1,5 @@
 //! The runner: trio's event loop.
 
-use std::rc::Rc;
-
 use crate::activity::Dependent;
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::{Kind, RawFrame, Reader};
@@ -11,9 +9,10 @@ use super::task::RawTask;
 
 /// Full name of the class of runners (trio/_core/_run.py).
 pub const RUNNER: &str = "trio._core._run.Runner";
-/// Module and function that runs a runner, and its variable with the runner (`run`,
-/// trio/_core/_run.py).
-const RUN_MODULE: &str = "trio._core._run";
+/// Name of the package.
+const PACKAGE: &str = "trio";
+/// File and function that run a runner, and its variable with the runner.
+const RUN_FILE: &str = "trio/_core/_run.py";
 const RUN_FUNCTION: &str = "run";
 const RUN_VARIABLE: &str = "runner";
 
@@ -39,23 +38,25 @@ pub struct Watched {
     pub write: bool,
 }
 
+/// Whether `frame` runs this function of a file of trio.
+pub(super) fn runs(frame: &RawFrame, file: &str, function: &str) -> bool {
+    let code = &frame.at.code;
+    &*code.name == function && code.filename.ends_with(file)
+}
+
 impl Reader<'_> {
+    /// Whether trio has been imported in the interpreter at `interp`.
+    pub fn trio_is_imported(&self, interp: u64) -> bool {
+        matches!(self.module_globals(interp, PACKAGE), Ok(Some(_)))
+    }
+
     /// Address of the runner that runs on a stack, of which `frames` are the frames,
     /// innermost first. `None` if none does.
     pub fn trio_runner(&self, frames: &[RawFrame]) -> Option<u64> {
-        let frame = frames.iter().find(|frame| {
-            &*frame.at.code.name == RUN_FUNCTION
-                && self.trio_module(frame).as_deref() == Some(RUN_MODULE)
-        })?;
+        let mut frames = frames.iter();
+        let frame = frames.find(|frame| runs(frame, RUN_FILE, RUN_FUNCTION))?;
         let runner = self.frame_variable(frame, RUN_VARIABLE).ok()??;
         self.is_instance(runner, RUNNER).then_some(runner)
-    }
-
-    /// Name of the module of the function that `frame` runs.
-    pub(super) fn trio_module(&self, frame: &RawFrame) -> Option<Rc<str>> {
-        let at = self.layout.frame.globals.at(frame.addr);
-        let globals = self.pointer(at, "f_globals").ok()??;
-        self.text(self.dict_get(globals, "__name__").ok()??).ok()
     }
 
     /// The tasks of the runner at `runner` (`Runner.tasks`), in the order of their

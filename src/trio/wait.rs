@@ -1,25 +1,25 @@
 //! What the innermost frames of a suspended trio task wait for.
 
+use super::runner::runs;
 use crate::cpython::{RawFrame, Reader};
 use crate::model::{ResourceKind, WaitKind};
 
-/// Module with the function in which every suspended task stands
-/// (`wait_task_rescheduled`, trio/_core/_traps.py).
-const TRAPS: &str = "trio._core._traps";
+/// File with the functions in which every suspended task stands, such as
+/// `wait_task_rescheduled`.
+pub const TRAPS: &str = "trio/_core/_traps.py";
 /// Class and method of queues of waiting tasks: who waits in one waits for what has it
 /// (trio/_core/_parking_lot.py).
 const PARKING_LOT: &str = "trio.lowlevel.ParkingLot";
 const PARK: &str = "park";
 /// First parameter of methods.
 const SELF: &str = "self";
-/// Module and functions of timers, and the parameter with the deadline
-/// (trio/_timeouts.py).
-const TIMEOUTS: &str = "trio._timeouts";
+/// File and functions of timers, and the parameter with the deadline.
+const TIMEOUTS: &str = "trio/_timeouts.py";
 const SLEEP_FOREVER: &str = "sleep_forever";
 const SLEEP_UNTIL: &str = "sleep_until";
 const DEADLINE: &str = "deadline";
-/// Module and function that waits for a worker thread (trio/_threads.py).
-const THREADS: &str = "trio._threads";
+/// File and function that wait for a worker thread.
+const THREADS: &str = "trio/_threads.py";
 const TO_THREAD: &str = "to_thread_run_sync";
 /// Its variable with the list that holds the task. The worker has the same list.
 pub const WORKER_VARIABLE: &str = "task_register";
@@ -179,10 +179,9 @@ impl Reader<'_> {
     /// nothing that is known.
     pub fn trio_wait<'f>(&self, frames: impl Iterator<Item = &'f RawFrame>) -> Option<RawWait> {
         let mut frames = frames
-            .skip_while(|frame| self.trio_module(frame).as_deref() == Some(TRAPS))
+            .skip_while(|frame| frame.at.code.filename.ends_with(TRAPS))
             .skip_while(|frame| self.is_method(frame, PARK, PARKING_LOT));
         let frame = frames.next()?;
-        let name = &*frame.at.code.name;
         let variable = |name| self.frame_variable(frame, name).ok().flatten();
         if self.is_method(frame, IO_WAIT, IO_MANAGER) {
             let direction = variable(IO_DIRECTION).and_then(|text| self.text(text).ok());
@@ -201,34 +200,29 @@ impl Reader<'_> {
             };
             return Some(RawWait::Descriptor { fd, io });
         }
-        let module = self.trio_module(frame);
-        match (module.as_deref(), name) {
-            (Some(TIMEOUTS), SLEEP_FOREVER) => {
-                let outer = frames.next().filter(|outer| {
-                    &*outer.at.code.name == SLEEP_UNTIL
-                        && self.trio_module(outer).as_deref() == Some(TIMEOUTS)
-                });
-                let deadline = outer.and_then(|outer| {
-                    let deadline = self.frame_variable(outer, DEADLINE).ok()??;
-                    self.number(deadline).filter(|it| it.is_finite())
-                });
-                Some(RawWait::Sleep(deadline))
-            }
-            (Some(THREADS), TO_THREAD) => Some(RawWait::Worker {
+        if runs(frame, TIMEOUTS, SLEEP_FOREVER) {
+            let mut outer = frames.take(1).filter(|it| runs(it, TIMEOUTS, SLEEP_UNTIL));
+            let deadline = outer.next().and_then(|outer| {
+                let deadline = self.frame_variable(outer, DEADLINE).ok()??;
+                self.number(deadline).filter(|it| it.is_finite())
+            });
+            return Some(RawWait::Sleep(deadline));
+        }
+        if runs(frame, THREADS, TO_THREAD) {
+            return Some(RawWait::Worker {
                 register: variable(WORKER_VARIABLE)?,
                 abandons: variable(ABANDON)
                     .and_then(|it| self.int(it).ok()?.to_i64())
                     .is_none_or(|it| it != 0),
-            }),
-            _ => self.known_trio_wait(frame),
+            });
         }
+        self.known_trio_wait(frame)
     }
 
     /// What borrows from a limiter for the worker for which `frame` waits. `None` if it
     /// waits for none.
     pub fn trio_placeholder(&self, frame: &RawFrame) -> Option<u64> {
-        if &*frame.at.code.name != TO_THREAD || self.trio_module(frame).as_deref() != Some(THREADS)
-        {
+        if !runs(frame, THREADS, TO_THREAD) {
             return None;
         }
         self.frame_variable(frame, PLACEHOLDER_VARIABLE).ok()?

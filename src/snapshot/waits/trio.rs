@@ -8,10 +8,8 @@ use crate::asyncio::handles::Watched;
 use crate::cpython::Reader;
 use crate::model::{EdgeKind, Guard, GuardKind, ItemId, ResourceKind, Wait, WaitKind};
 use crate::snapshot::tasks::BuiltTask;
-use crate::trio::{Io, RawWait, WORKER_VARIABLE};
+use crate::trio::{Io, RawWait, TRAPS, WORKER_VARIABLE};
 
-/// File with the functions in which every suspended task stands.
-const TRAPS: &str = "trio/_core/_traps.py";
 /// Largest difference in seconds between the end of a sleep and the deadline of the scope
 /// by which trio sleeps.
 const SAME_DEADLINE_S: f64 = 1e-6;
@@ -136,7 +134,7 @@ impl ExplainTask<'_, '_, '_> {
     }
 
     /// Adds the edge to the worker thread that has the same list in its variable as the
-    /// task. A worker that is done has none.
+    /// task. A worker that is done has none, nor has one of trio before 0.23.
     fn trio_worker(&mut self, id: ItemId, register: u64, wait: &mut Wait) {
         let reader = self.inputs.reader;
         let worker = self.threads.iter().find(|built| {
@@ -147,7 +145,7 @@ impl ExplainTask<'_, '_, '_> {
             })
         });
         let Some(worker) = worker.map(|built| &built.thread) else {
-            wait.summary = "a worker thread that is done".into();
+            wait.summary = "a worker thread".into();
             return;
         };
         wait.holders = vec![worker.id];
