@@ -1,8 +1,8 @@
 //! The output that every framework of activities gives to `snapshot`.
 //!
-//! An activity is something that runs for a while and can wait: an asyncio task
-//! today, a trio task or a greenlet later. Each framework has a room of its own,
-//! beside `asyncio`, that finds its activities and describes each with
+//! An activity is something that runs for a while and can wait: a task of asyncio or
+//! trio today, a greenlet later. Each framework has a room of its own,
+//! beside `asyncio` and `trio`, that finds its activities and describes each with
 //!
 //! - a [`RawChain`]: the frames from the outermost coroutine to the point where it
 //!   waits, and its [`leaf`](RawChain::leaf), the object that it waits for;

@@ -58,6 +58,11 @@ pub mod asyncio;
 mod asyncio;
 
 #[cfg(feature = "internals")]
+pub mod trio;
+#[cfg(not(feature = "internals"))]
+mod trio;
+
+#[cfg(feature = "internals")]
 pub mod capture;
 #[cfg(not(feature = "internals"))]
 mod capture;

@@ -8,8 +8,8 @@ use super::dependencies::Dependencies;
 use super::enders::Enders;
 use super::facts::Facts;
 use crate::model::{
-    Coroutine, EventLoop, IdSet, Item, ItemId, LoopState, Referrer, Resource, ResourceKind, Task,
-    TaskState, Thread,
+    Coroutine, EventLoop, Framework, IdSet, Item, ItemId, LoopState, Referrer, Resource,
+    ResourceKind, Task, TaskState, Thread,
 };
 
 /// How many of its dependencies a node needs.
@@ -29,6 +29,7 @@ pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
         fixpoint.prepare(node, need(facts, deps, node), deps);
     }
     fixpoint.spread(deps);
+    fixpoint.cancel(facts, deps);
     // Any code that still runs can reach the variables of a module, so these
     // count only once it is known that some code runs.
     if any_code_runs(facts, deps, &fixpoint.alive) {
@@ -38,12 +39,7 @@ pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
             }
         }
         fixpoint.spread(deps);
-    }
-    if cancels(facts, deps, &fixpoint.alive) {
-        for node in cancellable(facts, deps, &fixpoint.alive) {
-            fixpoint.revive(node);
-        }
-        fixpoint.spread(deps);
+        fixpoint.cancel(facts, deps);
     }
     fixpoint.alive
 }
@@ -63,7 +59,9 @@ fn cancels(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> bool {
 fn cancellable(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> Vec<NodeIndex> {
     let tasks = facts.live_tasks().filter(|task| {
         let event_loop = task.event_loop.and_then(|id| deps.node(id));
-        event_loop.is_none_or(|node| alive.contains(node))
+        // A trio task that was cancelled and waits all the same is shielded.
+        let shielded = task.framework == Framework::Trio && task.cancelling > 0;
+        !shielded && event_loop.is_none_or(|node| alive.contains(node))
     });
     let mut nodes: FxHashSet<NodeIndex> = tasks.filter_map(|task| deps.node(task.id)).collect();
     let resources = facts.process.resources.iter();
@@ -128,6 +126,18 @@ impl Fixpoint {
         if !std::mem::replace(&mut self.alive.0[node.index()], true) {
             self.open.push(node);
         }
+    }
+
+    /// If somebody that goes on may cancel tasks, all of them go on. Which ones it cancels
+    /// does not show.
+    fn cancel(&mut self, facts: &Facts<'_>, deps: &Dependencies<'_>) {
+        if !cancels(facts, deps, &self.alive) {
+            return;
+        }
+        for node in cancellable(facts, deps, &self.alive) {
+            self.revive(node);
+        }
+        self.spread(deps);
     }
 
     fn spread(&mut self, deps: &Dependencies<'_>) {

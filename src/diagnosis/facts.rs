@@ -12,8 +12,9 @@ use super::progress::Progress;
 use super::source::Module;
 use super::sources::Sources;
 use crate::model::{
-    ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, IdMap, IdSet, Index, Item,
-    ItemId, LoopFile, Process, Reference, Resource, Task, TaskState, Thread, ThreadState, WaitKind,
+    ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, Framework, IdMap, IdSet,
+    Index, Item, ItemId, LoopFile, Process, Reference, Resource, Task, TaskState, Thread,
+    ThreadState, WaitKind,
 };
 
 /// Share of a processor from which on a thread counts as computing.
@@ -138,6 +139,12 @@ impl<'a> Facts<'a> {
     /// The child process with this id.
     pub(super) fn child(&self, id: ItemId) -> Option<&'a ChildProcess> {
         self.index.child(id)
+    }
+
+    /// The framework of the first task among `ids`; asyncio where there is none.
+    pub(super) fn framework(&self, ids: impl IntoIterator<Item = ItemId>) -> Framework {
+        let mut tasks = ids.into_iter().filter_map(|id| self.task(id));
+        tasks.next().map(|task| task.framework).unwrap_or_default()
     }
 
     /// The thread on whose stack the task is now.

@@ -31,8 +31,13 @@ fn is_in(frame: &Frame, file: &str, function: &str) -> bool {
 /// The frames of the step that a thread's loop runs now, innermost first; the
 /// whole stack where the thread runs no loop.
 pub(super) fn step(thread: &Thread) -> &[Frame] {
-    /// Functions of `asyncio/base_events.py`, and of uvloop, that run steps.
-    const RUNNERS: [&str; 3] = ["_run_once", "run_forever", "run_until_complete"];
+    /// Functions of `asyncio/base_events.py`, of uvloop, and of trio that run steps.
+    const RUNNERS: [&str; 4] = [
+        "_run_once",
+        "run_forever",
+        "run_until_complete",
+        "unrolled_run",
+    ];
     let mut frames = thread.frames.iter();
     let runner = frames.position(|frame| {
         (frame.library || frame.kind == FrameKind::Native)
@@ -54,6 +59,7 @@ pub(super) fn is_idle_worker(thread: &Thread) -> bool {
     innermost.is_some_and(|frame| {
         is_in(frame, "concurrent/futures/thread.py", "_worker")
             || is_in(frame, "multiprocessing/pool.py", "worker")
+            || is_in(frame, "trio/_core/_thread_cache.py", "_work")
     }) || (runs(&thread.frames, "_asyncio.py", "run")
         && is_library_only(&thread.frames)
         && thread

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::frames::user_frame;
 pub(super) use crate::model::describe::duration;
 use crate::model::describe::short_type;
-use crate::model::{Frame, Item, ItemId, Resource, Task};
+use crate::model::{Frame, Framework, Item, ItemId, Resource, Task};
 
 /// Names shown in one summary before the rest is counted.
 const NAMES_SHOWN: usize = 3;
@@ -46,7 +46,8 @@ impl Facts<'_> {
 fn task_name(task: &Task) -> String {
     match (task.name.is_empty(), task.name_is_default) {
         (true, _) => task.coroutine.to_string(),
-        (false, true) if !task.coroutine.is_empty() => {
+        // trio's default names have the function already.
+        (false, true) if !task.coroutine.is_empty() && task.framework == Framework::Asyncio => {
             format!("{} ({})", task.name, task.coroutine)
         }
         _ => task.name.to_string(),

@@ -38,6 +38,7 @@ pub(crate) fn task(id: &str, name: &str, frames: Vec<Frame>) -> Task {
     Task {
         id: id.into(),
         interpreter: 0,
+        framework: Framework::Asyncio,
         name: name.into(),
         name_is_default: name.starts_with("Task-"),
         coroutine: coroutine.into(),

@@ -7,19 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::Frame;
 use super::id::ItemId;
-use super::kind::CoroutineState;
+use super::kind::{CoroutineState, Framework};
 use super::waits::{Callback, Guard, Wait};
 
-/// One asyncio task.
+/// One task of asyncio or trio.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
     /// `task:0x<address>`.
     pub id: ItemId,
     /// Id of its interpreter; 0 is the main interpreter.
     pub interpreter: i64,
+    /// The library whose loop runs it.
+    #[serde(default)]
+    pub framework: Framework,
     /// Its name. Empty on CPython 3.7, which gives tasks no names.
     pub name: ArcStr,
-    /// Whether asyncio chose the name.
+    /// Whether asyncio or trio chose the name.
     pub name_is_default: bool,
     /// Qualified name of the coroutine. Empty if it is not known.
     pub coroutine: ArcStr,
@@ -31,7 +34,7 @@ pub struct Task {
     /// Whether the coroutine has run its first step. `None` if the coroutine is gone.
     pub started: Option<bool>,
     /// Cancel requests not yet undone by `uncancel()` (`Task.cancelling()`). Always 0
-    /// before CPython 3.11.
+    /// before CPython 3.11. Of a trio task: the cancelled scopes around it, up to a shield.
     pub cancelling: u64,
     /// Whether its next step raises `CancelledError` in it.
     pub must_cancel: bool,
@@ -39,7 +42,7 @@ pub struct Task {
     pub outcome: Option<Outcome>,
     /// The exception with which it ended. `None` if there is none.
     pub exception: Option<Box<ExceptionInfo>>,
-    /// Its event loop. `None` if it could not be read.
+    /// Its event loop, or the runner of trio. `None` if it could not be read.
     #[serde(rename = "loop")]
     pub event_loop: Option<ItemId>,
     /// The thread that runs its event loop. `None` if no thread does.

@@ -16,11 +16,14 @@ use crate::asyncio::wait_table::COROUTINE_WAITS;
 use crate::asyncio::{Dependents, FoundIn, FutureState, find_tasks};
 use crate::cpython::{FrameSlot, Reader, Runtime};
 use crate::limits::Limits;
-use crate::model::{IdSet, ItemId, Process, ResourceKind, Task, TaskState, Thread};
+use crate::model::{
+    EventLoop, Framework, IdSet, ItemId, Process, ResourceKind, Task, TaskState, Thread,
+};
 use crate::process::{ChangedLines, PageCache, ProcessMemory, Traced};
 use crate::snapshot::tasks::shown_name;
 use crate::snapshot::threads::{active_threads, named_thread};
 use crate::snapshot::waits::state;
+use crate::trio::RUNNER;
 
 /// Error of an item whose memory changed.
 const CHANGED: &str = "it changed while it was read";
@@ -99,7 +102,7 @@ pub fn mark(
     rereader.mark_each(
         count,
         &mut process.loops,
-        |shown| rereader.of_loop(shown.id),
+        |shown| rereader.of_loop(shown),
         |shown| add_changed(&mut shown.error),
     );
     rereader.mark_each(
@@ -139,10 +142,21 @@ pub fn missed(
     let reader = Reader::new(&cache, runtime.layout.clone(), limits.clone());
     // The name is compared because the address of an ended task may be reused.
     let is_still_pending = |task: &Task| {
-        let raw = task.id.task().and_then(|addr| reader.task(addr).ok());
-        raw.is_some_and(|raw| {
-            raw.future.state == FutureState::Pending && shown_name(&raw.name).0 == *task.name
-        })
+        let addr = task.id.task();
+        match task.framework {
+            Framework::Asyncio => addr
+                .and_then(|addr| reader.task(addr).ok())
+                .is_some_and(|raw| {
+                    raw.future.state == FutureState::Pending
+                        && shown_name(&raw.name).0 == *task.name
+                }),
+            Framework::Trio => {
+                let raw = addr.and_then(|addr| reader.trio_task(addr).ok());
+                raw.is_some_and(|raw| {
+                    reader.is_idle_generator(raw.coroutine) && *raw.name == *task.name
+                })
+            }
+        }
     };
     let absent = before.tasks.iter().filter(|task| !shown.contains(&task.id));
     absent
@@ -192,16 +206,32 @@ impl Rereader<'_, '_> {
 
     /// Ranges of the lists of tasks.
     fn of_lists(&self, runtime: &Runtime) -> Ranges {
+        let runners = self.runners(runtime);
         self.ranges(|reader| {
             for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
                 find_tasks(reader, &interpreter, &[], FoundIn::InLists);
             }
+            for runner in &runners {
+                let _ = reader.trio_tasks(*runner);
+            }
         })
+    }
+
+    /// The runners of trio. The ranges of the stacks that lead to them do not count.
+    fn runners(&self, runtime: &Runtime) -> Vec<u64> {
+        let interpreters = self.reader.interpreters(runtime.addr).unwrap_or_default();
+        let threads = interpreters.iter().flat_map(|it| &it.threads);
+        let stacks = threads.map(|thread| self.reader.thread_stack(thread.addr));
+        let runners = stacks.filter_map(|stack| self.reader.trio_runner(&stack.frames));
+        runners.collect()
     }
 
     /// Ranges of a task: its object, its await chain, the awaited future, the context
     /// managers that it has entered, and the callbacks that lead to its waiters.
     fn of_task(&self, task: &Task) -> Ranges {
+        if task.framework == Framework::Trio {
+            return self.of_trio_task(task);
+        }
         self.ranges(|reader| {
             // A task that cannot be read has an error already.
             if let Some(addr) = task.id.task()
@@ -216,6 +246,23 @@ impl Rereader<'_, '_> {
                     .iter()
                     .for_each(|chain| read_chain(reader, &chain.frames));
                 Dependents::default().of(reader, addr, &raw.future.callbacks);
+            }
+        })
+    }
+
+    /// Ranges of a trio task: its object, its scopes, the nursery that it is in, its await
+    /// chain, and the context managers that it has entered.
+    fn of_trio_task(&self, task: &Task) -> Ranges {
+        self.ranges(|reader| {
+            if let Some(addr) = task.id.task()
+                && let Ok(raw) = reader.trio_task(addr)
+            {
+                reader.trio_scopes(&raw);
+                reader.trio_dependent(&raw);
+                for chain in reader.chains(&[Some(raw.coroutine)]) {
+                    reader.trio_wait(python_frames(&chain.frames));
+                    read_chain(reader, &chain.frames);
+                }
             }
         })
     }
@@ -295,12 +342,18 @@ impl Rereader<'_, '_> {
     }
 
     /// Ranges of an event loop.
-    fn of_loop(&self, id: ItemId) -> Ranges {
+    fn of_loop(&self, shown: &EventLoop) -> Ranges {
         self.ranges(|reader| {
-            if let ItemId::Loop(addr) = id {
-                let _ = reader.event_loop(addr);
-                reader.loop_handles(addr);
+            let ItemId::Loop(addr) = shown.id else {
+                return;
+            };
+            if shown.class_name == RUNNER {
+                reader.trio_runner_state(addr);
+                reader.trio_watched(addr);
+                return;
             }
+            let _ = reader.event_loop(addr);
+            reader.loop_handles(addr);
         })
     }
 

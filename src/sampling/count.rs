@@ -34,7 +34,7 @@ pub fn count(pid: u32, limits: &Limits) -> Result<Counts, Error> {
 pub(crate) fn counted(runtime: &Runtime, reader: &Reader<'_>) -> Counts {
     let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
     let pending = |task: &&u64| reader.future_state(**task) == Ok(FutureState::Pending);
-    let tasks = interpreters
+    let tasks: usize = interpreters
         .iter()
         .filter(|_| runtime.tasks_refused.is_none())
         .map(|interpreter| {
@@ -42,9 +42,25 @@ pub(crate) fn counted(runtime: &Runtime, reader: &Reader<'_>) -> Counts {
             found.tasks.iter().filter(pending).count()
         })
         .sum();
+    let with_trio = interpreters
+        .iter()
+        .filter(|each| reader.trio_is_imported(each.addr));
+    let threads = with_trio.flat_map(|each| &each.threads);
+    let stacks = threads.map(|thread| reader.thread_stack(thread.addr));
+    let runners = stacks.filter_map(|stack| reader.trio_runner(&stack.frames));
+    let own = |runner: u64, task: u64| {
+        let task = reader.trio_task(task);
+        task.is_ok_and(|task| reader.is_trio_own(runner, &task))
+    };
+    let of_trio: usize = runners
+        .map(|runner| {
+            let tasks = reader.trio_tasks(runner).unwrap_or_default();
+            tasks.iter().filter(|task| !own(runner, **task)).count()
+        })
+        .sum();
     Counts {
         python: python_build(runtime),
         threads: interpreters.iter().map(|each| each.threads.len()).sum(),
-        tasks,
+        tasks: tasks + of_trio,
     }
 }

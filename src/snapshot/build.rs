@@ -70,11 +70,18 @@ impl Build<'_, '_> {
         let mut threads = self.threads(interpreters, &mut errors);
         let mut loops = Loops::default();
         loops.add_running(reader, &mut threads, &mut errors);
-        let (mut tasks, asyncio_imported) = match with_tasks {
+        let Found {
+            mut tasks,
+            own,
+            asyncio_imported,
+        } = match with_tasks {
             true => self.tasks(interpreters, heap, &mut threads, &mut errors),
             false => {
                 let imported = |it: &Interpreter| asyncio_is_imported(reader, it.addr);
-                (Vec::new(), interpreters.iter().any(imported))
+                Found {
+                    asyncio_imported: interpreters.iter().any(imported),
+                    ..Found::default()
+                }
             }
         };
         loops.add_tasks(&mut tasks, &threads);
@@ -96,6 +103,7 @@ impl Build<'_, '_> {
             kernel: self.kernel,
             descriptors: self.descriptors,
             heap,
+            own_coroutines: &own,
             search: match heap {
                 None => Search::Nothing,
                 Some(heap) if heap.is_complete() => Search::References,
@@ -169,17 +177,16 @@ impl Build<'_, '_> {
         threads
     }
 
-    /// The tasks of all interpreters, and whether any of them has imported asyncio.
+    /// The tasks of all interpreters.
     fn tasks(
         &self,
         interpreters: &[Interpreter],
         heap: Option<&Heap>,
         threads: &mut [BuiltThread],
         errors: &mut Vec<String>,
-    ) -> (Vec<BuiltTask>, bool) {
+    ) -> Found {
         let positions = stack_positions(threads);
-        let mut tasks = Vec::new();
-        let mut asyncio_imported = false;
+        let mut all = Found::default();
         if let Some(reason) = &self.runtime.tasks_refused {
             errors.push(format!("tasks were not read: {reason}"));
         }
@@ -193,7 +200,7 @@ impl Build<'_, '_> {
                     find_tasks(self.reader, interpreter, finished, source)
                 }
             };
-            asyncio_imported |= found.asyncio_imported;
+            all.asyncio_imported |= found.asyncio_imported;
             errors.extend(found.errors);
             let frames = Frames::new(self.reader, interpreter.addr, self.detail);
             let builder = Tasks {
@@ -206,14 +213,28 @@ impl Build<'_, '_> {
             if self.reader.layout.format.task_list == TaskListForm::WeakSets {
                 task_order::by_name(&mut built);
             }
-            if tasks.is_empty() {
-                tasks = built;
+            if all.tasks.is_empty() {
+                all.tasks = built;
             } else {
-                tasks.extend(built);
+                all.tasks.extend(built);
             }
+            let of_trio = builder.trio(threads);
+            all.tasks.extend(of_trio.tasks);
+            all.own.extend(of_trio.own);
+            errors.extend(of_trio.errors);
         }
-        (tasks, asyncio_imported)
+        all
     }
+}
+
+/// The tasks of all interpreters.
+#[derive(Default)]
+struct Found {
+    tasks: Vec<BuiltTask>,
+    /// Addresses of coroutines of the frameworks' own tasks, which are not shown.
+    own: Vec<u64>,
+    /// Whether any interpreter has imported asyncio.
+    asyncio_imported: bool,
 }
 
 /// Whether the state of a thread depends on tasks: a task runs in it, or a task may hold

@@ -7,9 +7,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::frames::Frames;
 use super::tasks::BuiltTask;
 use super::waits::own_callback;
+use crate::activity::Dependent;
 use crate::asyncio::Dependents;
 use crate::cpython::Reader;
-use crate::model::{Callback, CallbackKind, Edge, EdgeKind, IdMap, ItemId, Task, TaskState};
+use crate::model::{
+    Callback, CallbackKind, Edge, EdgeKind, Framework, IdMap, ItemId, Task, TaskState,
+};
 
 /// Maximum number of names in a summary. The others are counted.
 const NAMES_SHOWN: usize = 3;
@@ -34,6 +37,7 @@ pub fn link(reader: &Reader<'_>, frames: &Frames<'_, '_>, tasks: &mut [BuiltTask
         ..Finder::default()
     };
     finder.follow_callbacks(reader, frames, tasks);
+    finder.follow_nurseries(reader, tasks);
     write_to_tasks(tasks, &finder.links);
     let edge = |link: &Link| Edge {
         from: tasks[link.from].task.id,
@@ -115,6 +119,24 @@ impl Finder {
             }
         }
     }
+
+    /// Finds the edges from trio tasks that wait for the end of a nursery to those in it.
+    fn follow_nurseries(&mut self, reader: &Reader<'_>, tasks: &[BuiltTask]) {
+        for (to, built) in tasks.iter().enumerate() {
+            if built.task.framework != Framework::Trio {
+                continue;
+            }
+            let raw = reader.trio_task(built.addr).ok();
+            let dependent = raw.and_then(|raw| reader.trio_dependent(&raw));
+            if let Some(Dependent { task, via }) = dependent
+                && let Some(from) = self.waiting.get(&task).copied()
+                && from != to
+                && self.found.insert((from, to))
+            {
+                self.links.push(Link { from, to, via });
+            }
+        }
+    }
 }
 
 /// Writes `links` into both tasks of each.
@@ -153,6 +175,10 @@ fn write_to_tasks(tasks: &mut [BuiltTask], links: &[Link]) {
 
 /// Name of a task in a sentence.
 pub fn display_name(task: &Task) -> String {
+    // trio's default names have the function already.
+    if task.framework == Framework::Trio && task.name_is_default {
+        return task.name.to_string();
+    }
     match (task.name.is_empty(), task.coroutine.is_empty()) {
         (false, false) => format!("{} ({})", task.name, task.coroutine),
         (false, true) => task.name.to_string(),

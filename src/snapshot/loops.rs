@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::kernel_threads::KernelThreads;
 use super::tasks::BuiltTask;
@@ -36,6 +36,8 @@ pub struct Loops {
     found: Vec<(u64, i64)>,
     /// Index of the thread that runs each loop.
     threads: FxHashMap<u64, usize>,
+    /// Those that are runners of trio.
+    runners: FxHashSet<u64>,
 }
 
 impl Loops {
@@ -60,7 +62,18 @@ impl Loops {
                     threads[index].thread.name
                 )),
             }
+            if let Some(runner) = reader.trio_runner(&threads[index].stack.frames) {
+                self.add_runner(runner, &mut threads[index].thread, index);
+            }
         }
+    }
+
+    /// Adds the runner of trio that runs in the thread at `index`.
+    fn add_runner(&mut self, runner: u64, thread: &mut Thread, index: usize) {
+        self.add(runner, thread.interpreter);
+        self.threads.insert(runner, index);
+        self.runners.insert(runner);
+        thread.event_loop.get_or_insert(ItemId::Loop(runner));
     }
 
     /// Adds the loops of tasks, and sets the thread of each task.
@@ -97,6 +110,9 @@ impl Loops {
             .map(|(addr, interpreter)| {
                 let thread = self.threads.get(addr).map(|index| &threads[*index].thread);
                 let mut shown = event_loop(reader, *addr, *interpreter, thread, now);
+                if self.runners.contains(addr) {
+                    read_runner(reader, *addr, &mut shown, now);
+                }
                 let call = thread.and_then(|thread| kernel.by_thread(thread.native_id));
                 if shown.state == LoopState::Polling && call.is_some_and(polls_without_waiting) {
                     shown.state = LoopState::Running;
@@ -178,6 +194,14 @@ fn event_loop(
         class_name,
         error,
     }
+}
+
+/// Writes what the runner of trio at `addr` has in other attributes than a loop.
+fn read_runner(reader: &Reader<'_>, addr: u64, shown: &mut EventLoop, now: f64) {
+    let state = reader.trio_runner_state(addr);
+    shown.ready = state.ready;
+    shown.timers = state.deadlines;
+    shown.next_timer_s = state.next_deadline.map(|due| due - now);
 }
 
 /// State of a loop that `thread` runs.

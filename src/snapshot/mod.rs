@@ -13,4 +13,5 @@ pub mod options;
 mod task_order;
 pub mod tasks;
 pub mod threads;
+pub mod trio;
 pub mod waits;

@@ -13,7 +13,7 @@ use crate::asyncio::{FutureState, RawTask, TaskName};
 use crate::cpython::error::Result;
 use crate::cpython::reader::OBJECT_WINDOW;
 use crate::cpython::{GeneratorStage, Kind, Reader};
-use crate::model::{Frame, ItemId, Outcome, Task, TaskState, Wait, WaitKind};
+use crate::model::{Frame, Framework, ItemId, Outcome, Task, TaskState, Wait, WaitKind};
 
 /// Number of tasks whose chains are followed together: enough for large batches of
 /// reads, and few enough to stay in the cache of the processor.
@@ -42,7 +42,7 @@ pub struct BuiltTask {
     pub task: Arc<Task>,
     /// Address of its object.
     pub addr: u64,
-    /// Address of its event loop. `None` if it could not be read.
+    /// Address of its event loop or runner. `None` if it could not be read.
     pub event_loop: Option<NonZeroU64>,
     /// Index of the thread and index in its stack of the outermost frame of its
     /// coroutine. `None` if it does not run.
@@ -109,7 +109,7 @@ impl Tasks<'_, '_> {
         let read = live.iter().zip(raws.into_iter().zip(chains));
         built.extend(read.map(|(addr, (raw, chain))| match raw {
             Ok(raw) => self.task(raw, chain, threads),
-            Err(error) => self.unreadable(*addr, &error.to_string()),
+            Err(error) => self.unreadable(*addr, Framework::Asyncio, &error.to_string()),
         }));
     }
 
@@ -118,25 +118,7 @@ impl Tasks<'_, '_> {
         let reader = self.reader;
         let future = &raw.future;
         let mut errors: Vec<String> = chain.error.iter().map(ToString::to_string).collect();
-        let mut frames = self.frames.chain(&chain.frames);
-        let stack_position = chain
-            .executing
-            .and_then(|frame| self.positions.get(&frame).copied());
-        match stack_position {
-            Some((thread, position)) => {
-                // The functions that it calls are on the stack of its thread.
-                let on_stack = &threads[thread as usize].thread.frames;
-                let position = position as usize;
-                let mut running = on_stack[..=position.min(on_stack.len() - 1)].to_vec();
-                self.name_coroutine_frame(&raw, &mut running, frames.is_empty());
-                running.extend_from_slice(&frames);
-                frames = running.into();
-            }
-            None if chain.executing.is_some() => {
-                errors.push("it runs, but its frame is on no thread's stack".into());
-            }
-            None => {}
-        }
+        let (frames, stack_position) = self.stack(&chain, raw.coroutine, threads, &mut errors);
         let waiter = raw.waiter.or(chain.leaf);
         let state = self.state(&raw, &chain, waiter, &mut errors);
         let (name, name_is_default) = shown_name(&raw.name);
@@ -146,6 +128,7 @@ impl Tasks<'_, '_> {
         let task = Task {
             id: ItemId::Task(future.addr),
             interpreter: self.interpreter,
+            framework: Framework::Asyncio,
             name: name.into(),
             name_is_default,
             coroutine: coroutine.unwrap_or_default(),
@@ -190,12 +173,38 @@ impl Tasks<'_, '_> {
         }
     }
 
+    /// The frames of a task with this chain, innermost first, and the position of the
+    /// outermost frame of its coroutine on the stack of a thread, while it runs.
+    pub(super) fn stack(
+        &self,
+        chain: &RawChain,
+        coroutine: Option<u64>,
+        threads: &[BuiltThread],
+        errors: &mut Vec<String>,
+    ) -> (Arc<[Frame]>, Option<(u32, u32)>) {
+        let frames = self.frames.chain(&chain.frames);
+        let at = |frame: u64| self.positions.get(&frame).copied();
+        let Some((thread, position)) = chain.executing.and_then(at) else {
+            if chain.executing.is_some() {
+                errors.push("it runs, but its frame is on no thread's stack".into());
+            }
+            return (frames, None);
+        };
+        // The functions that it calls are on the stack of its thread.
+        let on_stack = &threads[thread as usize].thread.frames;
+        let end = (position as usize).min(on_stack.len() - 1);
+        let mut running = on_stack[..=end].to_vec();
+        self.name_coroutine_frame(coroutine, &mut running, frames.is_empty());
+        running.extend_from_slice(&frames);
+        (running.into(), Some((thread, position)))
+    }
+
     /// Gives the frame of a task's coroutine the qualified name of the coroutine. Code
     /// objects have no qualified name before CPython 3.11 (`co_qualname`,
     /// Include/cpython/code.h).
-    fn name_coroutine_frame(&self, raw: &RawTask, running: &mut [Frame], outermost: bool) {
+    fn name_coroutine_frame(&self, coroutine: Option<u64>, running: &mut [Frame], outermost: bool) {
         let has_own = self.reader.layout.code.co_qualname.is_some();
-        let Some(coroutine) = raw.coroutine.filter(|_| outermost && !has_own) else {
+        let Some(coroutine) = coroutine.filter(|_| outermost && !has_own) else {
             return;
         };
         if let (Some(frame), Ok(name)) = (
@@ -207,7 +216,7 @@ impl Tasks<'_, '_> {
     }
 
     /// Qualified name of the coroutine at `coroutine`.
-    fn coroutine_name(&self, coroutine: u64) -> Option<ArcStr> {
+    pub(super) fn coroutine_name(&self, coroutine: u64) -> Option<ArcStr> {
         let ty = self.reader.type_of(coroutine).ok()?;
         if ty.is_generator_like() {
             let name = self.reader.generator_qualname(coroutine).ok()?;
@@ -283,7 +292,7 @@ impl Tasks<'_, '_> {
     }
 
     /// A task that could not be read.
-    fn unreadable(&self, addr: u64, error: &str) -> BuiltTask {
+    pub(super) fn unreadable(&self, addr: u64, framework: Framework, error: &str) -> BuiltTask {
         BuiltTask {
             addr,
             event_loop: None,
@@ -297,6 +306,7 @@ impl Tasks<'_, '_> {
             task: Arc::new(Task {
                 id: ItemId::Task(addr),
                 interpreter: self.interpreter,
+                framework,
                 name: ArcStr::new(),
                 name_is_default: true,
                 coroutine: ArcStr::new(),
@@ -330,7 +340,7 @@ impl Tasks<'_, '_> {
 }
 
 /// Sets the task to which each frame of a thread belongs.
-fn mark_owners(tasks: &mut [BuiltTask], threads: &mut [BuiltThread]) {
+pub(super) fn mark_owners(tasks: &mut [BuiltTask], threads: &mut [BuiltThread]) {
     let mut running: Vec<&mut BuiltTask> = tasks
         .iter_mut()
         .filter(|task| task.stack_position.is_some())

@@ -21,8 +21,10 @@ use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::{Place, Use};
-use crate::model::{EventLoop, Frame, IdMap, IdSet, ItemId, LoopFile, LoopState};
+use crate::model::{EventLoop, Frame, Framework, IdMap, IdSet, ItemId, LoopFile, LoopState};
 
+/// How paths of references write the step from a bound method to its object.
+const BOUND: &str = "()";
 /// Where more activities than this might end one wait, who does is not known.
 const MAX_ENDERS: usize = 1_000;
 
@@ -52,7 +54,9 @@ pub(super) struct Found {
 pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let resources = facts.process.resources.iter();
     let wanted_any = resources.clone().any(|it| waiters.contains_key(&it.id));
-    if !wanted_any {
+    let mut tasks = facts.live_tasks();
+    let of_trio = tasks.any(|task| task.framework == Framework::Trio);
+    if !wanted_any && !of_trio {
         return Found::default();
     }
     let program = Program::new(facts);
@@ -62,7 +66,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
             Wanted::new(facts, &program, resource, waiters)
         })
         .collect();
-    if wanted.is_empty() {
+    if wanted.is_empty() && !of_trio {
         return Found::default();
     }
     let search = Search::new(facts, program);
@@ -337,10 +341,16 @@ impl<'f> Search<'f> {
         uses.max().unwrap_or(Which::None).max(unknown)
     }
 
-    /// Loops and tasks that will call a method of the resource itself, such as
-    /// `call_later(1, event.set)`, or a function of a library with it.
+    /// Loops and threads that will call a method of the resource itself, such as
+    /// `call_later(1, event.set)` and `Timer(1, event.set)`, or a function of a library
+    /// with it.
     fn bound_callbacks(&self, wanted: &Wanted) -> Vec<ItemId> {
         let references = self.facts.referrers(wanted.id).iter();
+        let threads = references.clone().filter_map(|reference| {
+            let thread = self.facts.thread(reference.from.item()?)?;
+            let is_bound = thread.callbacks_complete && reference.path.contains(BOUND);
+            is_bound.then_some(thread.id)
+        });
         let loops = references.filter_map(|reference| {
             let id = reference.from.item()?;
             self.facts.event_loop(id)?;
@@ -348,7 +358,7 @@ impl<'f> Search<'f> {
             let is_library = !self.is_own_callback(id, &reference.path);
             (wanted.methods.contains(&whole) || is_library).then_some(id)
         });
-        loops.collect()
+        loops.chain(threads).collect()
     }
 
     /// Whether the path begins at a callback of the program's own code.
@@ -359,10 +369,15 @@ impl<'f> Search<'f> {
     }
 }
 
+/// Packages whose loops have all their callbacks where they are found. A runner of trio
+/// calls nothing but tasks and what threads of the program hand in.
+const OPEN_LOOPS: [&str; 2] = ["asyncio.", "trio."];
+
 /// Whether something outside may make the loop call functions of the program: it takes
 /// connections, watches files for a library, or keeps its callbacks where they are not found.
 fn calls_in(event_loop: &EventLoop) -> bool {
-    let hidden = !event_loop.class_name.starts_with("asyncio.");
+    let mut open = OPEN_LOOPS.iter();
+    let hidden = !open.any(|package| event_loop.class_name.starts_with(package));
     let listens = |file: &LoopFile| file.state.as_deref() == Some("LISTEN");
     let peers = |file: &LoopFile| file.peer.is_some();
     let files = event_loop.files.iter();

@@ -10,7 +10,7 @@ use crate::model::{Frame, Item, ItemId, Referrer, Resource, ResourceKind, WaitKi
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
-const PRIMITIVES: [&str; 9] = [
+const PRIMITIVES: [&str; 12] = [
     "asyncio/locks.py",
     "asyncio/queues.py",
     "asyncio/mixins.py",
@@ -20,6 +20,9 @@ const PRIMITIVES: [&str; 9] = [
     "/threading.py",
     "/queue.py",
     "/contextlib.py",
+    "trio/_sync.py",
+    "trio/_core/_parking_lot.py",
+    "trio/_core/_traps.py",
 ];
 /// The file with the futures of executors.
 const FUTURES: &str = "concurrent/futures/_base.py";

@@ -8,8 +8,8 @@ use crate::diagnosis::frames::{is_forked_step, same_code, step, user_frame};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::location;
 use crate::model::{
-    Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, Frame, FrameKind, How, ItemId,
-    LoopState, Task, TaskState, Thread, ThreadState, WaitKind,
+    Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, Frame, FrameKind, Framework, How,
+    ItemId, LoopState, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 
 /// The rule of this kind.
@@ -274,7 +274,13 @@ fn describe(context: &Context<'_>, step: &Step<'_>) -> Diagnosis {
         culprit: step.culprit.clone(),
         affected_tasks: behind.max(step.starved.len() as u64),
         recovers_in_s: sleeping.and_then(|wait| wait.remaining_s),
-        hint: Some("run the call in a thread: await asyncio.to_thread(...)".to_owned()),
+        hint: Some(
+            match context.facts.framework(task) {
+                Framework::Asyncio => "run the call in a thread: await asyncio.to_thread(...)",
+                Framework::Trio => "run the call in a thread: await trio.to_thread.run_sync(...)",
+            }
+            .to_owned(),
+        ),
         ..diagnosis(RULE.kind, step.confidence, summary)
     }
 }

@@ -9,8 +9,8 @@ use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, How, ItemId, Resource, Task, TaskState,
-    ThreadState, Wait, WaitKind,
+    Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, Framework, How, ItemId, Resource, Task,
+    TaskState, ThreadState, Wait, WaitKind,
 };
 
 /// The rule of this kind.
@@ -221,9 +221,10 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
         location(frames)
     );
     let tasks = names().any(|id| id.task().is_some());
-    let hint = match tasks {
-        true => "look at the peer; wait with asyncio.timeout(...)",
-        false => "look at the other end; give the call a timeout",
+    let hint = match (tasks, context.facts.framework(names())) {
+        (true, Framework::Asyncio) => "look at the peer; wait with asyncio.timeout(...)",
+        (true, Framework::Trio) => "look at the peer; wait with trio.fail_after(...)",
+        (false, _) => "look at the other end; give the call a timeout",
     };
     Diagnosis {
         how: Some(how),

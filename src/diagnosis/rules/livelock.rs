@@ -5,7 +5,7 @@ use crate::diagnosis::culprit;
 use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::source;
-use crate::model::{Confidence, Diagnosis, DiagnosisKind, Frame, Task, TaskState};
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, Frame, Framework, Task, TaskState};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -95,7 +95,10 @@ fn describe(context: &Context<'_>, tasks: &[&Task]) -> Diagnosis {
             .and_then(|task| user_coroutine(task))
             .and_then(|frame| culprit::of_spinning(&context.facts, frame)),
         affected_tasks: context.affected(names()),
-        hint: Some("wait for an asyncio.Event instead of polling".to_owned()),
+        hint: Some(match context.facts.framework(names()) {
+            Framework::Asyncio => "wait for an asyncio.Event instead of polling".to_owned(),
+            Framework::Trio => "wait for a trio.Event instead of polling".to_owned(),
+        }),
         ..diagnosis(RULE.kind, Confidence::Likely, summary)
     }
 }

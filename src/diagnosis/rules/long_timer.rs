@@ -179,7 +179,10 @@ fn describe(context: &Context<'_>, line: Option<Culprit>, sleeping: &[(&Task, f6
         culprit: line,
         affected_tasks: context.affected(all()),
         recovers_in_s: Some(guard.map_or(left, |guard| guard.min(left))),
-        hint: Some("check the unit: asyncio.sleep() takes seconds".to_owned()),
+        hint: Some(format!(
+            "check the unit: {}.sleep() takes seconds",
+            context.facts.framework(all())
+        )),
         ..diagnosis(RULE.kind, Confidence::Likely, summary)
     }
 }

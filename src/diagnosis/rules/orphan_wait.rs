@@ -14,8 +14,8 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::source;
 use crate::diagnosis::wording::verb;
 use crate::model::{
-    Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, How, ItemId, Resource, ResourceKind,
-    Task, TaskState, WaitKind,
+    Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, Framework, How, ItemId, Resource,
+    ResourceKind, Task, TaskState, WaitKind,
 };
 
 /// The rule of this kind.
@@ -222,7 +222,8 @@ fn confidence(
     if matches!(enders, Some(Enders::These(_))) {
         // The main task or thread may wait so that the rest can work.
         let is_main = || waiters.iter().all(|id| context.is_main(*id));
-        let parks = || context.graph.deps.is_unnamed(resource.id) && is_main();
+        let of_trio = || waiters.iter().all(|id| is_trio(context, *id));
+        let parks = || context.graph.deps.is_unnamed(resource.id) && (is_main() || of_trio());
         let real = || is_main() || context.never_ends();
         let matters = awaited || !context.others_live() || !takes && !parks() && real();
         return matters.then_some(observed);
@@ -251,8 +252,16 @@ fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
     let mut waiting = context.graph.deps.needed_by(task);
     waiting.any(|(id, dep)| {
         let runs_it = dep == Dependency::RUN && id.task().is_none();
-        dep.is_proved() && context.facts.resource(id).is_none() && id != task && !runs_it
+        // Every task of trio is in a nursery, those that serve as well.
+        let in_nursery = dep.is_group() && is_trio(context, id);
+        let waits = dep.is_proved() && context.facts.resource(id).is_none();
+        waits && !runs_it && !in_nursery && id != task
     })
+}
+
+fn is_trio(context: &Context<'_>, id: ItemId) -> bool {
+    let task = context.facts.task(id);
+    task.is_some_and(|task| task.framework == Framework::Trio)
 }
 
 /// Whether a task serves: nobody awaits it, and it keeps the program running.
@@ -333,8 +342,12 @@ fn of_unwoken_loop(context: &Context<'_>, event_loop: &EventLoop) -> Option<Diag
     let first = context.facts.task(*tasks.first()?)?;
     let summary = format!(
         "{} cannot go on although what ends the wait is in the ready queue: the loop sleeps, it \
-         was put there from another thread without call_soon_threadsafe()",
+         was put there from another thread without {}",
         context.facts.names(&tasks),
+        match first.framework {
+            Framework::Asyncio => "call_soon_threadsafe()",
+            Framework::Trio => "trio.from_thread.run_sync()",
+        },
     );
     let names = || tasks.iter().copied();
     Some(Diagnosis {
@@ -345,7 +358,13 @@ fn of_unwoken_loop(context: &Context<'_>, event_loop: &EventLoop) -> Option<Diag
             .or_else(|| culprit::of(&context.facts, first.id)),
         affected_tasks: context.affected(names()),
         recovers_in_s: event_loop.next_timer_s,
-        hint: Some("use loop.call_soon_threadsafe(event.set) in other threads".to_owned()),
+        hint: Some(
+            match first.framework {
+                Framework::Asyncio => "use loop.call_soon_threadsafe(event.set) in other threads",
+                Framework::Trio => "use trio.from_thread.run_sync(event.set) in other threads",
+            }
+            .to_owned(),
+        ),
         ..diagnosis(RULE.kind, Confidence::Certain, summary)
     })
 }

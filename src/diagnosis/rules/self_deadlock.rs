@@ -5,7 +5,7 @@ use crate::diagnosis::culprit;
 use crate::diagnosis::cycle::{Cycle, Shape, in_words};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::location;
-use crate::model::{Diagnosis, DiagnosisKind, ItemId, TaskState};
+use crate::model::{Diagnosis, DiagnosisKind, Framework, ItemId, TaskState};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -48,9 +48,13 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         location(at),
         in_words(&context.facts, cycle)
     );
-    let hint = match cycle.threads.is_empty() {
-        true => "asyncio locks are not re-entrant: do not take one twice in the same task",
-        false => "await instead of waiting synchronously in the loop's own thread",
+    let framework = context.facts.framework(actors.iter().copied());
+    let hint = match (cycle.threads.is_empty(), framework) {
+        (true, Framework::Asyncio) => {
+            "asyncio locks are not re-entrant: do not take one twice in the same task"
+        }
+        (true, Framework::Trio) => "do not take it twice in the same task",
+        (false, _) => "await instead of waiting synchronously in the loop's own thread",
     };
     Diagnosis {
         tasks: context.in_order(actors.iter().copied()),

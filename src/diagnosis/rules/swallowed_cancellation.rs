@@ -4,7 +4,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{base_name, location};
-use crate::model::{Confidence, Diagnosis, DiagnosisKind, Task, TaskState};
+use crate::model::{Confidence, Diagnosis, DiagnosisKind, Framework, Task, TaskState};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -22,7 +22,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     context
         .facts
         .live_tasks()
-        .filter(|task| waits_again(context, task))
+        // trio raises `Cancelled` again at each wait that can be cancelled.
+        .filter(|task| task.framework == Framework::Asyncio && waits_again(context, task))
         .filter_map(|task| describe(context, task))
         .collect()
 }

@@ -6,6 +6,18 @@ mod predicates;
 use super::text_enum::text_enum;
 
 text_enum! {
+    /// The library whose loop runs a task (`Task.framework`).
+    #[derive(Default)]
+    pub enum Framework {
+        /// asyncio, or a loop that runs asyncio's tasks.
+        #[default]
+        Asyncio = "asyncio",
+        /// trio.
+        Trio = "trio",
+    }
+}
+
+text_enum! {
     /// What the innermost frame of a task or thread waits for (`Wait.kind`).
     #[derive(Default)]
     pub enum WaitKind {
@@ -22,13 +34,13 @@ text_enum! {
         WaitFor = "wait_for",
         /// `asyncio.shield`.
         Shield = "shield",
-        /// The end of a task group.
+        /// The end of a task group, or of a nursery of trio.
         TaskGroup = "task-group",
         /// `asyncio.as_completed`.
         AsCompleted = "as_completed",
         /// A timer, e.g. of `asyncio.sleep`.
         Timer = "timer",
-        /// A lock of asyncio or anyio.
+        /// A lock of asyncio, anyio or trio.
         Lock = "lock",
         /// A semaphore.
         Semaphore = "semaphore",
@@ -70,7 +82,7 @@ text_enum! {
         Server = "server",
         /// The close of the connections of a server.
         ServerClose = "server-close",
-        /// A job of an executor, or the end of its workers.
+        /// A job of an executor or of a worker thread of trio, or the end of the workers.
         Executor = "executor",
         /// The end of a child, through `subprocess`.
         Subprocess = "subprocess",
@@ -92,13 +104,13 @@ text_enum! {
     /// of its id).
     #[derive(Default)]
     pub enum ResourceKind {
-        /// A lock of asyncio or anyio.
+        /// A lock of asyncio, anyio or trio.
         Lock = "lock",
-        /// A semaphore of asyncio or anyio.
+        /// A semaphore of asyncio, anyio or trio.
         Semaphore = "semaphore",
-        /// An event of asyncio.
+        /// An event of asyncio or trio.
         Event = "event",
-        /// A condition of asyncio.
+        /// A condition of asyncio or trio.
         Condition = "condition",
         /// A barrier of asyncio.
         Barrier = "barrier",
@@ -127,9 +139,9 @@ text_enum! {
         ProcessPool = "process-pool",
         /// A pool of connections.
         Pool = "pool",
-        /// A limiter of permits, e.g. anyio's `CapacityLimiter`.
+        /// A limiter of permits, e.g. the `CapacityLimiter` of anyio or trio.
         Limiter = "limiter",
-        /// A memory object stream of anyio.
+        /// A memory object stream of anyio, or a memory channel of trio.
         MemoryStream = "memory-stream",
         /// A stream whose descriptor was not found.
         Stream = "stream",
@@ -335,7 +347,7 @@ text_enum! {
         Timeout = "timeout",
         /// `asyncio.wait_for`.
         WaitFor = "wait_for",
-        /// A cancel scope of anyio.
+        /// A cancel scope of anyio or trio.
         CancelScope = "cancel-scope",
     }
 }
@@ -404,7 +416,8 @@ mod tests {
             .chain(DiagnosisKind::ALL.iter().map(|kind| kind.as_str()))
             .chain(Confidence::ALL.iter().map(|kind| kind.as_str()))
             .chain(VerdictState::ALL.iter().map(|kind| kind.as_str()))
-            .chain(CoroutineState::ALL.iter().map(|kind| kind.as_str()));
+            .chain(CoroutineState::ALL.iter().map(|kind| kind.as_str()))
+            .chain(Framework::ALL.iter().map(|kind| kind.as_str()));
         let missing: BTreeSet<&str> = texts
             .filter(|text| {
                 !CONTRACT.contains(&format!("`{text}`"))

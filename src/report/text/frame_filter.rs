@@ -1,12 +1,12 @@
 //! The frames of a stack that say more than the reason for the wait does.
 
-use crate::model::{Frame, LoopState, Task, Thread};
+use crate::model::{Frame, Framework, LoopState, Task, Thread};
 use crate::report::Index;
 
 /// The frames of a task without library code at the inner end.
 ///
-/// The outermost public call of that code is kept, unless the code is asyncio's
-/// and the reason for the wait already names the call.
+/// The outermost public call of that code is kept, unless the code is asyncio's or
+/// trio's and the reason for the wait already names the call.
 pub fn of_task(task: &Task) -> &[Frame] {
     let frames = &*task.frames;
     let inner = frames.iter().take_while(|frame| frame.library).count();
@@ -17,7 +17,11 @@ pub fn of_task(task: &Task) -> &[Frame] {
         return frames;
     }
     let named = (task.waits_for.as_ref()).is_some_and(|wait| wait.kind.names_asyncio_call());
-    if named && library.iter().all(is_asyncio) {
+    let is_framework = match task.framework {
+        Framework::Asyncio => is_asyncio,
+        Framework::Trio => is_trio,
+    };
+    if named && library.iter().all(is_framework) {
         return own;
     }
     match library.iter().rposition(is_public) {
@@ -52,6 +56,10 @@ pub fn of_thread<'t>(thread: &'t Thread, index: &Index) -> &'t [Frame] {
 fn is_asyncio(frame: &Frame) -> bool {
     (frame.file.as_deref())
         .is_some_and(|file| file.contains("/asyncio/") && !file.contains("-packages/"))
+}
+
+fn is_trio(frame: &Frame) -> bool {
+    (frame.file.as_deref()).is_some_and(|file| file.contains("-packages/trio/"))
 }
 
 fn is_public(frame: &Frame) -> bool {

@@ -4,7 +4,7 @@ use std::io;
 
 use super::Page;
 use super::layout::{Para, Piece, Role};
-use crate::model::{Consistency, Process, ReadInfo};
+use crate::model::{Consistency, Framework, Process, ReadInfo};
 use crate::plain_text::name;
 
 impl Page<'_, '_> {
@@ -18,16 +18,19 @@ impl Page<'_, '_> {
         if python.debug {
             version.push_str(" debug");
         }
+        let mut tasks = process.tasks.iter();
+        let has_trio = tasks.any(|task| task.framework == Framework::Trio);
         let mut units = vec![
             vec![Piece::new(Role::Heading, name(&program(process)))],
             vec![Piece::new(Role::Plain, format!(" pid {}", process.pid))],
             vec![Piece::new(Role::Plain, format!(" {version}"))],
             vec![Piece::new(
                 Role::Plain,
-                if process.asyncio_imported {
-                    " asyncio"
-                } else {
-                    " no asyncio"
+                match (process.asyncio_imported, has_trio) {
+                    (true, false) => " asyncio",
+                    (true, true) => " asyncio, trio",
+                    (false, true) => " trio",
+                    (false, false) => " no asyncio",
                 },
             )],
         ];

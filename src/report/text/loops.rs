@@ -4,7 +4,7 @@ use std::io;
 
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, chain, grouped_digits};
-use crate::model::describe::due;
+use crate::model::describe::{due, short_type};
 use crate::model::{EventLoop, LoopState};
 use crate::report::index::loop_label;
 
@@ -25,9 +25,10 @@ impl Page<'_, '_> {
 
     fn loop_row(&self, event_loop: &EventLoop) -> Row {
         let class = event_loop.class_name.as_str();
-        let class = match class.strip_prefix("asyncio.") {
-            Some(within) => within.rsplit('.').next().unwrap_or(within),
-            None => class,
+        let class = match (class.strip_prefix("asyncio."), class.starts_with("trio.")) {
+            (Some(within), _) => within.rsplit('.').next().unwrap_or(within),
+            (None, true) => &short_type(class),
+            (None, false) => class,
         };
         let mut para = Para::words(Role::Dim, &format!("{class}:"));
         let (role, activity) = self.activity(event_loop);

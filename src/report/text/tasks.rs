@@ -7,7 +7,7 @@ use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row, Unit};
 use super::tree::{self, Node};
 use super::{Page, frame_filter, grouped_digits, wait};
-use crate::model::{Coroutine, CoroutineState, Frame, Task, TaskState};
+use crate::model::{Coroutine, CoroutineState, Frame, Framework, Task, TaskState};
 use crate::plain_text;
 use crate::report::index::{address, loop_label, short, task_label};
 
@@ -184,9 +184,15 @@ fn own_label(task: &Task) -> String {
     }
 }
 
-/// `6: 4 waiting, 1 ready, 1 done`, or `6, all waiting`.
+/// `6: 4 waiting, 1 ready, 1 done`, or `6 of trio, all waiting`.
 fn tally(tasks: &[Arc<Task>]) -> String {
     let total = grouped_digits(tasks.len());
+    let of_trio = |task: &&Arc<Task>| task.framework == Framework::Trio;
+    let total = match tasks.iter().filter(of_trio).count() {
+        0 => total,
+        all if all == tasks.len() => format!("{total} of trio"),
+        some => format!("{total} ({} of trio)", grouped_digits(some)),
+    };
     let kinds = [
         (TaskState::Running, "running"),
         (TaskState::Ready, "ready"),

@@ -14,20 +14,21 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
-    Explained, Search, WaitInputs, callbacks, children, guards, summary, task, thread, weak,
+    Explained, Search, WaitInputs, callbacks, children, guards, summary, task, thread, trio, weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
-    CoroutineState, Edge, EventLoop, ItemId, LoopState, Reference, ResourceKind, TaskState,
-    UserModule,
+    CoroutineState, Edge, EventLoop, Framework, ItemId, LoopState, Reference, ResourceKind,
+    TaskState, UserModule,
 };
 use crate::snapshot::edges::display_name;
 use crate::snapshot::heap::Heap;
 use crate::snapshot::in_use::InUse;
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
+use crate::trio::RUNNER;
 
 /// Handles of each loop, by its address.
 pub(super) type HandlesByLoop = Vec<(u64, LoopHandles)>;
@@ -66,8 +67,17 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         let mut registry = Registry::new(reader, edges);
         let handles: HandlesByLoop = loops
             .iter()
-            .filter_map(|shown| shown.id.event_loop())
-            .map(|addr| (addr, reader.loop_handles(addr)))
+            .filter_map(|shown| {
+                let addr = shown.id.event_loop()?;
+                let is_runner = shown.class_name == RUNNER;
+                Some((
+                    addr,
+                    match is_runner {
+                        true => trio::handles(reader, addr),
+                        false => reader.loop_handles(addr),
+                    },
+                ))
+            })
             .collect();
         let mut timers = Timers::default();
         for (_, handles) in &handles {
@@ -120,6 +130,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         };
         let mut in_use = InUse::new(inputs.heap.map_or(&[], Heap::found_coroutines));
         let mut held = Held::read(reader, &owners, inputs.now, &mut in_use);
+        in_use.extend(inputs.own_coroutines.iter().copied());
         let tasks = self.tasks.iter();
         in_use.extend(tasks.filter_map(|built| built.coroutine.map(NonZeroU64::get)));
         let mut candidates: Vec<u64> = self.queued.keys().copied().collect();
@@ -201,9 +212,10 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         };
         let waiting = self.tasks.iter_mut();
         for built in waiting.filter(|built| built.task.state == TaskState::Waiting) {
-            match built.awaits_task {
-                false => explain.task(built),
-                true => count_gathered(reader, built),
+            match (built.task.framework, built.awaits_task) {
+                (Framework::Trio, _) => explain.trio_task(built),
+                (Framework::Asyncio, false) => explain.task(built),
+                (Framework::Asyncio, true) => count_gathered(reader, built),
             }
         }
     }

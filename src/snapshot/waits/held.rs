@@ -6,6 +6,7 @@ use super::frame_owners::{OwnedFrame, Owner, Owners};
 use crate::cpython::{EnteredManager, Kind, RawFrame, Reader};
 use crate::model::{Acquisition, Guard, GuardKind, ItemId};
 use crate::snapshot::in_use::InUse;
+use crate::trio::CANCEL_SCOPE;
 
 /// Methods that enter a context manager. It is not held until they return.
 const ENTERING: [&str; 2] = ["__aenter__", "__enter__"];
@@ -15,9 +16,10 @@ const WAITING: &str = "wait";
 /// (Lib/threading.py, Lib/asyncio/locks.py).
 const LOCK_OF_CONDITION: &str = "_lock";
 /// Classes of conditions.
-const CONDITIONS: [&str; 3] = [
+const CONDITIONS: [&str; 4] = [
     "asyncio.locks.Condition",
     "threading.Condition",
+    "trio.Condition",
     "anyio._core._synchronization.Condition",
 ];
 /// Attributes with the deadline of a timeout, in `loop.time()`: `asyncio.Timeout`
@@ -132,6 +134,10 @@ impl Held {
         manager: u64,
         now: f64,
     ) {
+        // Its clock is another one; its tasks have their guards from it.
+        if reader.is_instance(manager, CANCEL_SCOPE) {
+            return;
+        }
         let Some(deadline) = reader.first_attribute(manager, &DEADLINES) else {
             return;
         };

@@ -8,12 +8,19 @@ use super::frame_owners::{OwnedFrame, Owners};
 use super::held::Held;
 use super::registry::Registry;
 use super::roots::variables;
+use super::state::LOCK_OWNERS;
+use crate::activity::python_frames;
 use crate::asyncio::LoopHandles;
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
 use crate::model::{
     Edge, EdgeKind, EventLoop, IdMap, IdSet, ItemId, LoopState, ResourceKind, TaskState,
 };
+use crate::trio::PLACEHOLDER;
+
+/// Attributes of the shared state of a memory stream with the waiting senders: anyio's, and
+/// trio's (trio/_channel.py).
+const WAITING_SENDERS: [&str; 2] = ["waiting_senders", "send_tasks"];
 
 /// The inputs for finding holders and references.
 pub struct HolderSearch<'a, 'r, 'm> {
@@ -63,7 +70,8 @@ impl HolderSearch<'_, '_, '_> {
         }
     }
 
-    /// Finds the holders of the other end of each anyio memory stream that is awaited.
+    /// Finds the holders of the other end of each memory stream (anyio) or channel (trio)
+    /// that is awaited.
     pub fn stream_ends(&mut self) {
         let reader = self.inputs.reader;
         for index in 0..self.registry.resources.len() {
@@ -74,8 +82,8 @@ impl HolderSearch<'_, '_, '_> {
                 continue;
             };
             let has_senders = reader
-                .attribute_object(state, "waiting_senders")
-                .is_ok_and(|waiting| waiting.and_then(|all| reader.any_length(all)) > Some(0));
+                .first_attribute(state, &WAITING_SENDERS)
+                .is_some_and(|waiting| reader.any_length(waiting) > Some(0));
             let other_end = if has_senders { "Receive" } else { "Send" };
             let mut ids: Vec<ItemId> = Vec::new();
             self.owners.visit(&mut |owner| {
@@ -104,10 +112,10 @@ impl HolderSearch<'_, '_, '_> {
         }
     }
 
-    /// The task to which an anyio lock refers as its owner.
+    /// The task to which a lock of anyio or trio refers as its owner.
     fn owner_task(&self, lock: u64) -> Option<ItemId> {
-        let owner = self.inputs.reader.attribute_object(lock, "_owner_task");
-        self.task_id(owner.ok()??)
+        let reader = self.inputs.reader;
+        self.task_id(reader.first_attribute(lock, &LOCK_OWNERS)?)
     }
 
     /// The thread to which an `RLock` refers as its owner, or the task that runs in it.
@@ -125,9 +133,23 @@ impl HolderSearch<'_, '_, '_> {
             return Vec::new();
         };
         let parts = reader.parts(borrowers).into_iter();
-        let mut ids: Vec<ItemId> = parts.filter_map(|(_, part)| self.task_id(part)).collect();
+        let mut ids: Vec<ItemId> = parts.filter_map(|(_, part)| self.borrower(part)).collect();
         ids.dedup();
         ids
+    }
+
+    /// The task that borrowed for itself, or for a worker thread of trio.
+    fn borrower(&self, borrower: u64) -> Option<ItemId> {
+        let reader = self.inputs.reader;
+        if !reader.is_instance(borrower, PLACEHOLDER) {
+            return self.task_id(borrower);
+        }
+        let mut tasks = self.owners.tasks.iter();
+        let built = tasks.find(|built| {
+            let mut frames = python_frames(&built.chain);
+            frames.any(|frame| reader.trio_placeholder(frame) == Some(borrower))
+        });
+        built.map(|built| built.task.id)
     }
 
     /// Id of the task at `addr`.

@@ -24,6 +24,7 @@ pub mod state;
 pub mod summary;
 mod task;
 mod thread;
+mod trio;
 mod weak;
 
 pub use callbacks::own_callback;
@@ -59,6 +60,8 @@ pub struct WaitInputs<'r, 'm> {
     pub descriptors: &'r Descriptors,
     /// Objects found by the walk over the heap. `None` if there was no walk.
     pub heap: Option<&'r Heap>,
+    /// Addresses of the coroutines and generators of tasks that are not shown.
+    pub own_coroutines: &'r [u64],
     /// What to search for.
     pub search: Search,
     /// Addresses of the interpreters whose modules are searched.

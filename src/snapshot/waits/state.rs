@@ -4,6 +4,10 @@ use crate::asyncio::wait_table::pool;
 use crate::cpython::{Kind, Reader};
 use crate::model::{ItemId, Resource, ResourceKind};
 
+/// Attributes of locks with the task that holds them: anyio's, and trio's
+/// (trio/_sync.py).
+pub const LOCK_OWNERS: [&str; 2] = ["_owner_task", "_owner"];
+
 /// Reads the resource of kind `kind` at `addr`, without holders and waiters.
 pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
     let type_name = reader.type_of(addr).map_or_else(
@@ -17,9 +21,12 @@ pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
         ResourceKind::Lock => state.lock(&mut resource),
         ResourceKind::Semaphore | ResourceKind::ThreadSemaphore => {
             resource.value = state.number(&["_value"]);
-            resource.limit = state.number(&["_bound_value", "_initial_value"]);
+            resource.limit = state.number(&["_bound_value", "_initial_value", "_max_value"]);
         }
-        ResourceKind::Event => resource.set = state.truth("_value"),
+        ResourceKind::Event => {
+            // asyncio, and trio.
+            resource.set = state.truth("_value").or_else(|| state.truth("_flag"));
+        }
         ResourceKind::ThreadEvent => resource.set = state.truth("_flag"),
         ResourceKind::Condition => {
             resource.locked = state
@@ -38,7 +45,8 @@ pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
         ResourceKind::MemoryStream => {
             // The limit of an unbounded anyio stream is `math.inf`.
             resource.limit = state.number(&["max_buffer_size"]);
-            resource.size = state.length("buffer");
+            // anyio, and trio.
+            resource.size = state.length("buffer").or_else(|| state.length("data"));
         }
         ResourceKind::Executor => {
             resource.limit = state.number(&["_max_workers"]);
@@ -98,13 +106,14 @@ impl State<'_, '_> {
         self.reader.any_length(self.object(name)?)
     }
 
-    /// Reads a lock of asyncio or anyio.
+    /// Reads a lock of asyncio, anyio or trio.
     fn lock(&self, resource: &mut Resource) {
-        let owner = self.reader.attribute(self.addr, "_owner_task");
+        let attribute = |name| self.reader.attribute(self.addr, name).ok().flatten();
+        let owner = LOCK_OWNERS.into_iter().find_map(attribute);
         resource.locked = match owner {
-            // A lock of anyio refers to its owner.
-            Ok(Some(owner)) => Some(!self.reader.is_kind(owner, Kind::None)),
-            _ => self.truth("_locked"),
+            // A lock of anyio or trio refers to its owner.
+            Some(owner) => Some(!self.reader.is_kind(owner, Kind::None)),
+            None => self.truth("_locked"),
         };
     }
 

@@ -392,7 +392,7 @@ impl ExplainTask<'_, '_, '_> {
     }
 
     /// Adds the wait for a descriptor. Returns the index of its resource.
-    fn file(&mut self, id: ItemId, fd: i64, wait: &mut Wait) -> usize {
+    pub(super) fn file(&mut self, id: ItemId, fd: i64, wait: &mut Wait) -> usize {
         let (index, peer) = files::resource(self.registry, self.inputs.descriptors, fd);
         let kind = self.registry.resources[index].kind;
         wait.peer = peer.map(ArcStr::from);
@@ -446,7 +446,7 @@ pub(super) fn running_in(thread: &crate::model::Thread) -> String {
 }
 
 /// Full name of the type of the object at `addr`; `?` if it cannot be read.
-fn type_name(reader: &Reader<'_>, addr: u64) -> ArcStr {
+pub(super) fn type_name(reader: &Reader<'_>, addr: u64) -> ArcStr {
     reader.type_of(addr).map_or_else(
         |_| literal!("?"),
         |ty| reader.shared(&reader.full_type_name(&ty)),

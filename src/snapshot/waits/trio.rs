@@ -1,0 +1,192 @@
+//! Explains the wait of one suspended trio task.
+
+use super::files;
+use super::task::{ExplainTask, running_in, type_name};
+use crate::activity::python_frames;
+use crate::asyncio::LoopHandles;
+use crate::asyncio::handles::Watched;
+use crate::cpython::Reader;
+use crate::model::{EdgeKind, Guard, GuardKind, ItemId, ResourceKind, Wait, WaitKind};
+use crate::snapshot::tasks::BuiltTask;
+use crate::trio::{Io, RawWait, TRAPS, WORKER_VARIABLE};
+
+/// Largest difference in seconds between the end of a sleep and the deadline of the scope
+/// by which trio sleeps.
+const SAME_DEADLINE_S: f64 = 1e-6;
+
+impl ExplainTask<'_, '_, '_> {
+    /// Explains the wait of a trio task, and adds the timeouts that end it.
+    pub(super) fn trio_task(&mut self, built: &mut BuiltTask) {
+        let reader = self.inputs.reader;
+        let raw = match built.awaits_task {
+            true => None,
+            false => reader.trio_wait(python_frames(&built.chain)),
+        };
+        let offset = built
+            .event_loop
+            .and_then(|runner| reader.trio_clock_offset(runner.get()));
+        let left = |deadline: f64| Some(deadline - offset? - self.inputs.now);
+        let ends_by_deadline = !matches!(
+            raw,
+            Some(RawWait::Worker {
+                abandons: false,
+                ..
+            })
+        );
+        let mut sleep = match raw {
+            Some(RawWait::Sleep(deadline)) => deadline.and_then(left),
+            _ => None,
+        };
+        let remaining_s = sleep;
+        let scopes = reader
+            .trio_task(built.addr)
+            .map(|it| reader.trio_scopes(&it));
+        let deadlines = scopes.map_or(Vec::new(), |scopes| scopes.deadlines);
+        let mut guards: Vec<Guard> = deadlines
+            .into_iter()
+            .filter_map(left)
+            .filter(|left| match sleep {
+                // trio sleeps within a scope of its own, which is the innermost one.
+                Some(own) if (own - left).abs() < SAME_DEADLINE_S => {
+                    sleep = None;
+                    false
+                }
+                _ => ends_by_deadline,
+            })
+            .map(|remaining_s| Guard {
+                kind: GuardKind::CancelScope,
+                remaining_s,
+            })
+            .collect();
+        guards.sort_by(|a, b| a.remaining_s.total_cmp(&b.remaining_s));
+        let id = built.task.id;
+        if !built.awaits_task {
+            let mut wait = built.task_mut().waits_for.take().unwrap_or_default();
+            let index = match raw {
+                Some(raw) => self.trio_wait(id, raw, remaining_s, &mut wait),
+                None => {
+                    wait.summary = unknown(built).into();
+                    None
+                }
+            };
+            wait.resource = index.map(|index| self.registry.resources[index].id);
+            built.task_mut().waits_for = Some(wait);
+        }
+        built.task_mut().guards = guards.into();
+    }
+
+    /// Explains one wait. Returns the index of its resource.
+    fn trio_wait(
+        &mut self,
+        id: ItemId,
+        raw: RawWait,
+        remaining_s: Option<f64>,
+        wait: &mut Wait,
+    ) -> Option<usize> {
+        match raw {
+            RawWait::Object {
+                kind,
+                resource,
+                addr,
+            } => {
+                wait.kind = kind;
+                let index = self.registry.object(resource, addr);
+                wait.type_name
+                    .clone_from(&self.registry.resources[index].type_name);
+                self.registry.wait(id, index, resource.edge());
+                Some(index)
+            }
+            RawWait::Sleep(_) => {
+                wait.kind = WaitKind::Timer;
+                wait.remaining_s = remaining_s;
+                wait.summary = "trio.sleep_forever()".into();
+                None
+            }
+            RawWait::Descriptor { fd, io } => {
+                let is_pipe = files::describe(self.inputs.descriptors, fd).0 == ResourceKind::Pipe;
+                let kind = match io {
+                    Io::Read => WaitKind::SocketRead,
+                    Io::Write => WaitKind::SocketWrite,
+                    Io::Accept => WaitKind::Accept,
+                    Io::Connect => WaitKind::Connect,
+                };
+                wait.kind = match is_pipe {
+                    true => kind.over_pipe(),
+                    false => kind,
+                };
+                let index = self.file(id, fd, wait);
+                wait.type_name
+                    .clone_from(&self.registry.resources[index].type_name);
+                Some(index)
+            }
+            RawWait::Worker { register, .. } => {
+                wait.kind = WaitKind::Executor;
+                self.trio_worker(id, register, wait);
+                None
+            }
+            RawWait::Process(popen) => {
+                wait.kind = WaitKind::Subprocess;
+                wait.type_name = type_name(self.inputs.reader, popen);
+                self.trio_process(id, popen, wait);
+                None
+            }
+        }
+    }
+
+    /// Adds the edge to the worker thread that has the same list in its variable as the
+    /// task. A worker that is done has none, nor has one of trio before 0.23.
+    fn trio_worker(&mut self, id: ItemId, register: u64, wait: &mut Wait) {
+        let reader = self.inputs.reader;
+        let worker = self.threads.iter().find(|built| {
+            let mut frames = built.stack.frames.iter();
+            frames.any(|frame| {
+                let found = reader.frame_variable(frame, WORKER_VARIABLE);
+                matches!(found, Ok(Some(found)) if found == register)
+            })
+        });
+        let Some(worker) = worker.map(|built| &built.thread) else {
+            wait.summary = "a worker thread".into();
+            return;
+        };
+        wait.holders = vec![worker.id];
+        wait.summary = running_in(worker).into();
+        self.registry.edge(id, worker.id, EdgeKind::Executor);
+    }
+
+    /// Adds the edge to the child process of a `subprocess.Popen`.
+    fn trio_process(&mut self, id: ItemId, popen: u64, wait: &mut Wait) {
+        let reader = self.inputs.reader;
+        let pid = reader.attribute_object(popen, "pid").ok().flatten();
+        let Some(pid) = pid.and_then(|pid| reader.pid(pid)) else {
+            return;
+        };
+        let process = ItemId::Process(pid);
+        wait.summary = format!("exit of process {pid}").into();
+        wait.holders = vec![process];
+        self.registry.edge(id, process, EdgeKind::Subprocess);
+    }
+}
+
+/// What a wait that is not known is called: the innermost function that is not in `TRAPS`.
+fn unknown(built: &BuiltTask) -> String {
+    let mut frames = built.task.frames.iter();
+    let is_trap = |file: &str| file.ends_with(TRAPS);
+    let caller = frames.find(|frame| !frame.file.as_deref().is_some_and(is_trap));
+    caller.map_or_else(String::new, |frame| frame.qualname.to_string())
+}
+
+/// The descriptors that the runner of trio at `runner` watches, as a loop has them.
+pub(super) fn handles(reader: &Reader<'_>, runner: u64) -> LoopHandles {
+    let watched = reader.trio_watched(runner).into_iter();
+    LoopHandles {
+        watched: watched
+            .map(|file| Watched {
+                fd: file.fd,
+                events: i64::from(file.read) + 2 * i64::from(file.write),
+                reader: None,
+                writer: None,
+            })
+            .collect(),
+        ..LoopHandles::default()
+    }
+}
