@@ -10,3 +10,4 @@ mod orphans;
 mod outside;
 mod register;
 mod steps;
+mod trio;

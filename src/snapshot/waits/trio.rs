@@ -33,32 +33,16 @@ impl ExplainTask<'_, '_, '_> {
                 ..
             })
         );
-        let mut sleep = match raw {
+        let remaining_s = match raw {
             Some(RawWait::Sleep(deadline)) => deadline.and_then(left),
             _ => None,
         };
-        let remaining_s = sleep;
-        let scopes = reader
-            .trio_task(built.addr)
-            .map(|it| reader.trio_scopes(&it));
-        let deadlines = scopes.map_or(Vec::new(), |scopes| scopes.deadlines);
-        let mut guards: Vec<Guard> = deadlines
-            .into_iter()
-            .filter_map(left)
-            .filter(|left| match sleep {
-                // trio sleeps within a scope of its own, which is the innermost one.
-                Some(own) if (own - left).abs() < SAME_DEADLINE_S => {
-                    sleep = None;
-                    false
-                }
-                _ => ends_by_deadline,
-            })
-            .map(|remaining_s| Guard {
-                kind: GuardKind::CancelScope,
-                remaining_s,
-            })
-            .collect();
-        guards.sort_by(|a, b| a.remaining_s.total_cmp(&b.remaining_s));
+        if ends_by_deadline {
+            let raw = reader.trio_task(built.addr);
+            let scopes = raw.map(|raw| reader.trio_scopes(&raw)).unwrap_or_default();
+            let lefts = scopes.deadlines.into_iter().filter_map(left);
+            built.task_mut().guards = guards(lefts, remaining_s).into();
+        }
         let id = built.task.id;
         if !built.awaits_task {
             let mut wait = built.task_mut().waits_for.take().unwrap_or_default();
@@ -72,7 +56,6 @@ impl ExplainTask<'_, '_, '_> {
             wait.resource = index.map(|index| self.registry.resources[index].id);
             built.task_mut().waits_for = Some(wait);
         }
-        built.task_mut().guards = guards.into();
     }
 
     /// Explains one wait. Returns the index of its resource.
@@ -167,6 +150,24 @@ impl ExplainTask<'_, '_, '_> {
     }
 }
 
+/// The timeouts of a task, the earliest first. `lefts` are the seconds that are left of its
+/// scopes, innermost first, and `sleep` those of its sleep, for which trio has entered the
+/// innermost scope.
+fn guards(lefts: impl Iterator<Item = f64>, sleep: Option<f64>) -> Vec<Guard> {
+    let is_sleep = |left: f64| sleep.is_some_and(|own| (own - left).abs() < SAME_DEADLINE_S);
+    let guards = lefts
+        .enumerate()
+        .filter(|(at, left)| *at > 0 || !is_sleep(*left));
+    let mut guards: Vec<Guard> = guards
+        .map(|(_, remaining_s)| Guard {
+            kind: GuardKind::CancelScope,
+            remaining_s,
+        })
+        .collect();
+    guards.sort_by(|a, b| a.remaining_s.total_cmp(&b.remaining_s));
+    guards
+}
+
 /// What a wait that is not known is called: the innermost function that is not in `TRAPS`.
 fn unknown(built: &BuiltTask) -> String {
     let mut frames = built.task.frames.iter();
@@ -188,5 +189,27 @@ pub(super) fn handles(reader: &Reader<'_>, runner: u64) -> LoopHandles {
             })
             .collect(),
         ..LoopHandles::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guards;
+
+    fn lefts(scopes: &[f64], sleep: Option<f64>) -> Vec<f64> {
+        let guards = guards(scopes.iter().copied(), sleep);
+        guards.iter().map(|guard| guard.remaining_s).collect()
+    }
+
+    #[test]
+    fn the_scope_of_a_sleep_is_no_timeout() {
+        assert_eq!(lefts(&[5.0, 60.0], Some(5.0)), [60.0]);
+        assert_eq!(lefts(&[5.0, 60.0], None), [5.0, 60.0]);
+        assert_eq!(lefts(&[3.0, 5.0], Some(5.0)), [3.0, 5.0]);
+    }
+
+    #[test]
+    fn the_earliest_timeout_comes_first() {
+        assert_eq!(lefts(&[9.0, -1.0, 4.0], None), [-1.0, 4.0, 9.0]);
     }
 }
