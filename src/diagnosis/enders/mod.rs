@@ -4,6 +4,7 @@
 //! call, names a method that ends the wait on something that may be the object. What only
 //! looks at the object (`qsize()`, `locked()`) does not count. What cannot be excluded does.
 
+mod cancel;
 mod held;
 mod program;
 mod reach;
@@ -102,9 +103,6 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         },
     }
 }
-
-/// The method that cancels a scope of trio, and with it all waits in it.
-const CANCEL: &str = "cancel";
 
 /// Activities that may still do the same: they have equal stacks.
 struct Group {
@@ -283,20 +281,6 @@ impl<'f> Search<'f> {
         }
         found.extend(self.bound_callbacks(wanted));
         Enders::These(found)
-    }
-
-    /// Who may cancel something. Which scope it is, is not followed.
-    fn cancellers(&self) -> Vec<ItemId> {
-        let names = |reach: &Reach| {
-            let mut operations = reach.operations.iter();
-            operations.any(|operation| operation.method == CANCEL)
-        };
-        let from_outside = names(&self.outside);
-        let groups = self.groups.iter().filter(|group| {
-            let reach = &group.reach;
-            names(reach) || reach.is_unknown || reach.calls_unknown && from_outside
-        });
-        groups.flat_map(|group| &group.ids).copied().collect()
     }
 
     /// How the code of the program uses the methods that end the wait.

@@ -28,7 +28,7 @@ const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
 const MAX_OUTER_FRAMES: usize = 8;
 
 /// What the library that uses a primitive waits for.
-enum Reason {
+pub(super) enum Reason {
     /// A descriptor.
     Descriptor(Found),
     /// A pool or an in-memory stream.
@@ -101,7 +101,7 @@ impl ExplainTask<'_, '_, '_> {
     /// A descriptor whose callback sets `waited` is the reason; else the first of the outer
     /// frames that belongs to a stream, or to a pool that has nothing left and on whose
     /// waiting side `waited` is.
-    fn outer_wait(
+    pub(super) fn outer_wait(
         &mut self,
         chain: &[ChainFrame],
         inner: usize,
@@ -196,7 +196,7 @@ impl ExplainTask<'_, '_, '_> {
     }
 
     /// Adds the wait for a pool or memory stream. Returns its index.
-    fn outer(&mut self, id: ItemId, outer: Outer) -> usize {
+    pub(super) fn outer(&mut self, id: ItemId, outer: Outer) -> usize {
         let (kind, addr) = match outer {
             Outer::Pool(addr) => {
                 let tokens = self.inputs.reader.first_attribute(addr, &["_total_tokens"]);
