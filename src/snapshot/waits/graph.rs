@@ -28,7 +28,6 @@ use crate::snapshot::heap::Heap;
 use crate::snapshot::in_use::InUse;
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
-use crate::trio::RUNNER;
 
 /// Handles of each loop, by its address.
 pub(super) type HandlesByLoop = Vec<(u64, LoopHandles)>;
@@ -67,17 +66,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         let mut registry = Registry::new(reader, edges);
         let handles: HandlesByLoop = loops
             .iter()
-            .filter_map(|shown| {
-                let addr = shown.id.event_loop()?;
-                let is_runner = shown.class_name == RUNNER;
-                Some((
-                    addr,
-                    match is_runner {
-                        true => trio::handles(reader, addr),
-                        false => reader.loop_handles(addr),
-                    },
-                ))
-            })
+            .filter_map(|shown| trio::handles_of(reader, shown))
             .collect();
         let mut timers = Timers::default();
         for (_, handles) in &handles {

@@ -25,7 +25,7 @@ use crate::snapshot::threads::BuiltThread;
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
 
 /// What the library that uses a primitive waits for.
-enum Reason {
+pub(super) enum Reason {
     /// A descriptor.
     Descriptor(Found),
     /// A pool or an in-memory stream.
@@ -98,7 +98,7 @@ impl ExplainTask<'_, '_, '_> {
     /// A descriptor whose callback sets `waited` is the reason; else the first of the outer
     /// frames that belongs to a stream, or to a pool that has nothing left and on whose
     /// waiting side `waited` is.
-    fn outer_wait(
+    pub(super) fn outer_wait(
         &mut self,
         chain: &[ChainFrame],
         inner: usize,
@@ -182,7 +182,7 @@ impl ExplainTask<'_, '_, '_> {
     }
 
     /// Adds the wait for a pool or memory stream. Returns its index.
-    fn outer(&mut self, id: ItemId, outer: Outer) -> usize {
+    pub(super) fn outer(&mut self, id: ItemId, outer: Outer) -> usize {
         let (kind, addr) = match outer {
             Outer::Pool(addr) => {
                 let tokens = self.inputs.reader.first_attribute(addr, &["_total_tokens"]);

@@ -1,14 +1,14 @@
 //! Explains the wait of one suspended trio task.
 
 use super::files;
-use super::task::{ExplainTask, running_in, type_name};
+use super::task::{ExplainTask, Reason, running_in, type_name};
 use crate::activity::python_frames;
-use crate::asyncio::LoopHandles;
 use crate::asyncio::handles::Watched;
+use crate::asyncio::{LoopHandles, Outer};
 use crate::cpython::Reader;
-use crate::model::{EdgeKind, Guard, GuardKind, ItemId, ResourceKind, Wait, WaitKind};
+use crate::model::{EdgeKind, EventLoop, Guard, GuardKind, ItemId, ResourceKind, Wait, WaitKind};
 use crate::snapshot::tasks::BuiltTask;
-use crate::trio::{Io, RawWait, TRAPS, WORKER_VARIABLE};
+use crate::trio::{Io, RUNNER, RawWait, TRAPS, WORKER_VARIABLE};
 
 /// Largest difference in seconds between the end of a sleep and the deadline of the scope
 /// by which trio sleeps.
@@ -46,15 +46,37 @@ impl ExplainTask<'_, '_, '_> {
         let id = built.task.id;
         if !built.awaits_task {
             let mut wait = built.task_mut().waits_for.take().unwrap_or_default();
-            let index = match raw {
-                Some(raw) => self.trio_wait(id, raw, remaining_s, &mut wait),
-                None => {
+            let outer = raw.and_then(|raw| self.library_wait(built, raw));
+            let index = match (raw, outer) {
+                // The outer stream or pool is the resource; the event is its detail.
+                (Some(_), Some(outer)) => {
+                    wait.kind = WaitKind::Event;
+                    Some(self.outer(id, outer))
+                }
+                (Some(raw), None) => self.trio_wait(id, raw, remaining_s, &mut wait),
+                (None, _) => {
                     wait.summary = unknown(built).into();
                     None
                 }
             };
             wait.resource = index.map(|index| self.registry.resources[index].id);
             built.task_mut().waits_for = Some(wait);
+        }
+    }
+
+    /// The pool or stream of a library that signals by an event of trio (anyio).
+    fn library_wait(&mut self, built: &BuiltTask, raw: RawWait) -> Option<Outer> {
+        let RawWait::Object {
+            kind: WaitKind::Event,
+            addr,
+            ..
+        } = raw
+        else {
+            return None;
+        };
+        match self.outer_wait(&built.chain, 0, &[addr], true)? {
+            Reason::Outer(outer) => Some(outer),
+            Reason::Descriptor(_) => None,
         }
     }
 
@@ -176,8 +198,19 @@ fn unknown(built: &BuiltTask) -> String {
     caller.map_or_else(String::new, |frame| frame.qualname.to_string())
 }
 
+/// The address and the handles of a loop, or of a runner of trio. `None` where the address
+/// is not known.
+pub(super) fn handles_of(reader: &Reader<'_>, shown: &EventLoop) -> Option<(u64, LoopHandles)> {
+    let addr = shown.id.event_loop()?;
+    let handles = match shown.class_name == RUNNER {
+        true => handles(reader, addr),
+        false => reader.loop_handles(addr),
+    };
+    Some((addr, handles))
+}
+
 /// The descriptors that the runner of trio at `runner` watches, as a loop has them.
-pub(super) fn handles(reader: &Reader<'_>, runner: u64) -> LoopHandles {
+fn handles(reader: &Reader<'_>, runner: u64) -> LoopHandles {
     let watched = reader.trio_watched(runner).into_iter();
     LoopHandles {
         watched: watched
