@@ -393,12 +393,15 @@ fn signal_handlers(program: &Program) -> Reach {
         let Some((body, _)) = program.body(function) else {
             continue;
         };
+        let to_signal = |(function, _): &(String, _)| function == "signal";
+        if body.given_to.as_ref().is_some_and(to_signal) {
+            given.push(function);
+        }
         for each in &body.uses {
             let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
             else {
                 continue;
             };
-            let to_signal = |(function, _): &(String, _)| function == "signal";
             if !called && each.given_to.as_ref().is_some_and(to_signal) {
                 given.extend(program.named(name));
             }

@@ -144,7 +144,7 @@ impl Wanted {
                         }
                         _ => false,
                     });
-                    awaited_names(&uses)
+                    awaited_names(program, &uses)
                 }
                 Some((function, called)) => {
                     let given = names.iter().any(|name| function.parameters.contains(name));
@@ -285,7 +285,12 @@ fn calling_frame(frames: &[Frame], resource: &Resource) -> Option<usize> {
 }
 
 /// The names of what the uses of a statement wait for.
-fn awaited_names(uses: &[&UseAt]) -> Vec<String> {
+fn awaited_names(program: &Program, uses: &[&UseAt]) -> Vec<String> {
+    // What a class or a library made for this wait alone has no name.
+    let has_name = |name: &&str, of: &Place| match of {
+        Place::Called(_) => !program.named(name).is_empty(),
+        Place::Named(_) | Place::Local(_) | Place::Other => true,
+    };
     let calls = |each: &&&UseAt| match &each.what {
         Use::Attribute { name, .. } => WAITING.contains(&name.as_str()),
         _ => false,
@@ -293,10 +298,12 @@ fn awaited_names(uses: &[&UseAt]) -> Vec<String> {
     let by_method = uses.iter().any(|each| calls(&each));
     let waits = uses.iter();
     let names = waits.filter_map(|each| match &each.what {
-        Use::Attribute { of, name, .. } if WAITING.contains(&name.as_str()) => of.name(),
+        Use::Attribute { of, name, .. } if WAITING.contains(&name.as_str()) => {
+            of.name().filter(|name| has_name(name, of))
+        }
         Use::Name { name, called, .. } if !by_method && !called => Some(name.as_str()),
         Use::Name { .. } => None,
-        Use::Enters(of) => of.name(),
+        Use::Enters(of) => of.name().filter(|name| has_name(name, of)),
         Use::Attribute { .. } | Use::Iterates | Use::Calls => None,
     });
     names.map(str::to_owned).collect()

@@ -228,12 +228,15 @@ impl Body {
             .collect()
     }
 
+    /// The statement on a line. `None` if there are several: which of them runs is not known.
     fn statement_at(&self, line: u32, module: &Module) -> Option<TextRange> {
         let holds = |range: &&TextRange| {
             module.line_at(range.start()) <= line && line <= module.line_at(range.end())
         };
-        let statements = self.statements.iter().filter(holds);
-        statements.min_by_key(|range| range.len()).copied()
+        let statements = || self.statements.iter().filter(holds);
+        let inner = statements().min_by_key(|range| range.len())?;
+        let alone = statements().all(|range| range.contains_range(*inner));
+        alone.then_some(*inner)
     }
 
     /// The call in the statement that is running: that of `inner`, or the only one.

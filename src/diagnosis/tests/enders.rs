@@ -249,3 +249,21 @@ fn a_call_of_a_library_that_reaches_the_pool_may_give_back() {
     assert!(is_exhausted_beside(false));
     assert!(!is_exhausted_beside(true));
 }
+
+#[test]
+fn a_lambda_that_handles_a_signal_may_end_it() {
+    let handler = "signal.signal(signal.SIGHUP, lambda *_: orders.put_nowait(1))\n";
+    let mut world = consumer(&format!(
+        "{handler}async def beat():\n    await asyncio.sleep(5)\n"
+    ));
+    world.sleeping("beat", &[("beat", "sleep(5)")], 4.0);
+    assert!(!is_hung(&world));
+}
+
+#[test]
+fn of_statements_on_one_line_any_may_be_still_to_come() {
+    let mut world =
+        consumer("async def produce():\n    await asyncio.sleep(5); orders.put_nowait(1)\n");
+    world.sleeping("produce", &[("produce", "sleep(5)")], 4.0);
+    assert!(!is_hung(&world));
+}
