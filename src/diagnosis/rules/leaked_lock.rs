@@ -5,6 +5,7 @@ use super::held_by_suspended_asyncgen::{held_by, is_left};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::verb;
 use crate::model::{Confidence, CoroutineState, Diagnosis, DiagnosisKind, Resource};
 
 /// The rule of this kind.
@@ -26,7 +27,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .copied()
         .filter(|resource| resource.kind.is_lock())
         .filter(|resource| !is_inherited(context, resource))
-        .map(|resource| describe(context, resource, "no live task holds it"));
+        .map(|resource| describe(context, resource, "nobody alive holds it"));
     let coroutines = context.facts.process.coroutines.iter();
     let left = coroutines
         .filter(|coroutine| {
@@ -45,9 +46,10 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 fn describe(context: &Context<'_>, resource: &Resource, why: &str) -> Diagnosis {
     let waiters = context.waiters(resource);
     let summary = format!(
-        "{} is locked for ever: {why}, {} wait",
+        "{} is locked for ever: {why}, {} {}",
         context.facts.name(resource.id),
         context.facts.names(waiters.iter()),
+        verb(waiters.len(), "wait"),
     );
     Diagnosis {
         tasks: context.in_order(context.waiting_tasks(resource).iter().copied()),

@@ -6,8 +6,8 @@ use crate::diagnosis::frames::{is_library_only, runs};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::location;
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Task, TaskState, Thread, ThreadState,
-    WaitKind,
+    Confidence, Diagnosis, DiagnosisKind, Frame, IdSet, ItemId, Task, TaskState, Thread,
+    ThreadState, WaitKind,
 };
 
 /// The rule of this kind.
@@ -112,6 +112,47 @@ pub(super) fn ends(context: &Context<'_>) -> bool {
     threads.any(|thread| ending(&thread.frames).is_some())
 }
 
+/// The tasks of requests. Where a request only hears its client while a task that it started
+/// does the work, those that others of this process would have to end.
+fn requests<'a>(context: &Context<'a>, tasks: impl Iterator<Item = &'a Task>) -> Vec<&'a Task> {
+    let all: Vec<&Task> = tasks.collect();
+    let own = |task: &&Task| serves_request(context, task);
+    let inside = |task: &&Task| {
+        let wait = task.waits_for.as_ref();
+        wait.is_none_or(|wait| wait.kind.ends_inside())
+    };
+    match all.iter().any(|task| own(task)) {
+        true => all.into_iter().filter(own).collect(),
+        false => all.into_iter().filter(inside).collect(),
+    }
+}
+
+/// Whether uvicorn made the task for a request or a websocket.
+fn is_request(task: &Task) -> bool {
+    /// Folder and function of uvicorn's protocols (uvicorn/protocols/*/*_impl.py).
+    const REQUEST: (&str, &str) = ("/uvicorn/protocols/", "run_asgi");
+    task.frames.last().is_some_and(|frame| {
+        let file = frame.file.as_deref().unwrap_or_default();
+        file.contains(REQUEST.0) && frame.function == REQUEST.1
+    })
+}
+
+/// Whether a request waits for the task, or it is one.
+fn serves_request(context: &Context<'_>, task: &Task) -> bool {
+    let mut open: Vec<ItemId> = vec![task.id];
+    let mut visited = IdSet::default();
+    while let Some(id) = open.pop() {
+        let Some(task) = context.facts.task(id).filter(|_| visited.insert(id)) else {
+            continue;
+        };
+        if is_request(task) {
+            return true;
+        }
+        open.extend(&task.awaited_by);
+    }
+    false
+}
+
 fn ending(frames: &[Frame]) -> Option<Ending> {
     Ending::ALL.into_iter().find(|ending| {
         let (file, function) = ending.function();
@@ -136,14 +177,7 @@ fn of(
     let live = context.facts.live_tasks();
     let tasks: Vec<&Task> = match what {
         Ending::CancelledTasks => live.filter(|task| refuses(task, event_loop)).collect(),
-        Ending::Requests => live
-            .filter(|task| task.id != id && refuses(task, event_loop))
-            .filter(|task| {
-                task.waits_for
-                    .as_ref()
-                    .is_none_or(|it| it.kind.ends_inside())
-            })
-            .collect(),
+        Ending::Requests => requests(context, live.filter(|task| refuses(task, event_loop))),
         _ => Vec::new(),
     };
     if threads.is_empty() && tasks.is_empty() {
