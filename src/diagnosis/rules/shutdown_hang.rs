@@ -121,7 +121,7 @@ fn requests<'a>(context: &Context<'a>, tasks: impl Iterator<Item = &'a Task>) ->
         let wait = task.waits_for.as_ref();
         wait.is_none_or(|wait| wait.kind.ends_inside())
     };
-    match all.iter().any(|task| own(task)) {
+    match all.iter().any(own) {
         true => all.into_iter().filter(own).collect(),
         false => all.into_iter().filter(inside).collect(),
     }

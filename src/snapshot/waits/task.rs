@@ -11,7 +11,6 @@ use super::files::{self, Found};
 use super::jobs::Jobs;
 use super::pools::{self, MAX_OUTER_FRAMES};
 use super::registry::Registry;
-use super::state;
 use crate::activity::{ChainFrame, python_frames};
 use crate::asyncio::wait_table::{COROUTINE_WAITS, Receiver};
 use crate::asyncio::{FutureState, LoopHandles, Outer, RawHandle, RawWait, Timers};
