@@ -260,7 +260,10 @@ impl Tracees {
 fn held(pid: u32, tracer: u32) -> Failure {
     let (tracer, name) = name_of(tracer);
     // A tracer without a name has just ended, and its tracing with it.
-    let soon_over = name.is_none() || name == name_of(std::process::id()).1;
+    // While a tracer lets a process go, the kernel names the parent for a moment
+    // (kernel/ptrace.c: the parent is restored before the mark is cleared).
+    let is_parent = parent_of(pid) == Some(tracer);
+    let soon_over = name.is_none() || is_parent || name == name_of(std::process::id()).1;
     let name = name.unwrap_or_else(|| "another process".into());
     let error = Error::Stop {
         pid,
@@ -271,6 +274,12 @@ fn held(pid: u32, tracer: u32) -> Failure {
         true => Failure::HeldByCopy(error),
         false => Failure::Final(error),
     }
+}
+
+/// The parent of a process. `None` if it cannot be read.
+fn parent_of(pid: u32) -> Option<u32> {
+    let directory = Directory::new(pid.cast_signed()).ok()?;
+    Status::of_process(&directory).ok()?.number("PPid")
 }
 
 /// The process of thread `tid` and its name. `None` for the name when it has ended.
