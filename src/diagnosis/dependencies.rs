@@ -22,6 +22,8 @@ pub(super) enum Dependency {
     Edge(EdgeKind),
     /// A task or thread waits for this resource.
     Wait(WaitKind),
+    /// A thread, and the task at whose end its loop returns.
+    Runs,
     /// A generator stands at a `yield` while a task runs the body of its
     /// `async for`.
     Consumer,
@@ -34,13 +36,11 @@ impl Dependency {
     pub(super) const HOLDS: Self = Self::Edge(EdgeKind::Holds);
     /// What waits for its loop to turn, and what the loop runs instead.
     const EVENT_LOOP: Self = Self::Edge(EdgeKind::EventLoop);
-    /// A thread, and the task at whose end its loop returns.
-    pub(super) const RUN: Self = Self::Edge(EdgeKind::Await);
 
     /// Whether the dependency is certain.
     pub(super) const fn is_proved(self) -> bool {
         match self {
-            Self::Edge(_) | Self::Wait(_) | Self::Consumer => true,
+            Self::Edge(_) | Self::Wait(_) | Self::Runs | Self::Consumer => true,
             Self::Refers => false,
         }
     }
@@ -50,7 +50,7 @@ impl Dependency {
         match self {
             Self::Edge(kind) => kind.passes_cancellation(),
             Self::Wait(kind) => kind.passes_cancellation(),
-            Self::Consumer | Self::Refers => false,
+            Self::Runs | Self::Consumer | Self::Refers => false,
         }
     }
 
@@ -59,7 +59,7 @@ impl Dependency {
         match self {
             Self::Edge(kind) => kind.needs_only_one(),
             Self::Wait(kind) => kind.needs_only_one(),
-            Self::Consumer | Self::Refers => false,
+            Self::Runs | Self::Consumer | Self::Refers => false,
         }
     }
 
@@ -67,7 +67,7 @@ impl Dependency {
     pub(super) const fn is_group(self) -> bool {
         match self {
             Self::Edge(kind) => kind.is_group(),
-            Self::Wait(_) | Self::Consumer | Self::Refers => false,
+            Self::Wait(_) | Self::Runs | Self::Consumer | Self::Refers => false,
         }
     }
 }
@@ -317,7 +317,7 @@ impl<'a> Builder<'a> {
                 let graph = &self.found.graph;
                 let mut waiting = graph.neighbors_directed(thread, Direction::Incoming);
                 if waiting.next().is_some() {
-                    self.add(thread, until, Dependency::RUN);
+                    self.add(thread, until, Dependency::Runs);
                 }
             }
         }

@@ -293,7 +293,6 @@ fn thread(name: &str, frames: Vec<Frame>) -> Thread {
 /// A loop that waits in its selector; debug mode calls 0.1 s slow.
 pub(super) fn event_loop(id: &str, thread: &str) -> EventLoop {
     EventLoop {
-        until: None,
         slow_callback_s: Some(0.1),
         ..fixtures::event_loop(id, thread)
     }

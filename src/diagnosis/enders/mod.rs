@@ -4,7 +4,6 @@
 //! call, names a method that ends the wait on something that may be the object. What only
 //! looks at the object (`qsize()`, `locked()`) does not count. What cannot be excluded does.
 
-mod cancels;
 mod held;
 mod program;
 mod reach;
@@ -232,27 +231,11 @@ impl<'f> Search<'f> {
         }
     }
 
-    /// Who may cancel tasks.
+    /// Who may cancel tasks. Which task it is that code cancels does not show in the source,
+    /// so that each may be it.
     fn cancellers(&self) -> Vec<ItemId> {
-        let (facts, program) = (self.facts, &self.program);
-        if !cancels::any_cancels(program) {
-            return Vec::new();
-        }
-        let stacks = self.groups.iter().flat_map(|group| {
-            let first = group.ids.first().copied();
-            let cancels = first.is_some_and(|id| {
-                let frames = facts.frames(id);
-                let callbacks = match (facts.task(id), facts.event_loop(id)) {
-                    (Some(task), _) => &*task.callbacks,
-                    (_, Some(event_loop)) => &*event_loop.callbacks,
-                    _ => &[],
-                };
-                cancels::stack_may_cancel(program, frames)
-                    || cancels::callbacks_may_cancel(program, callbacks)
-            });
-            group.ids.iter().copied().filter(move |_| cancels)
-        });
-        stacks.collect()
+        let groups = self.groups.iter().filter(|group| group.reach.cancels);
+        groups.flat_map(|group| &group.ids).copied().collect()
     }
 
     /// Who can end the wait for `wanted`.

@@ -1,7 +1,7 @@
 //! What an activity may still do: the names in the rest of its functions and in all that
 //! these may call.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Function, Program, Unknown, takes_callback};
 use crate::diagnosis::source::{Place, Use, UseAt};
@@ -9,6 +9,8 @@ use crate::model::{Callback, Frame};
 
 /// Methods that statements call without naming them.
 const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
+/// The method of tasks, handles and scopes that cancels.
+const CANCEL: &str = "cancel";
 const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
 
 /// A method of an object, used by code that is still to run.
@@ -34,8 +36,16 @@ pub(super) struct Reach {
     pub calls_unknown: bool,
     /// Whether the text of some of its own functions is not known.
     pub is_unknown: bool,
-    visited: FxHashSet<Function>,
-    open: Vec<Function>,
+    /// Whether it may cancel something. What an `except` or `finally` block or the end of a
+    /// `with` block cancels does not count: that runs when a function ends, and a service
+    /// does not end by itself.
+    pub cancels: bool,
+    /// Names that are read outside of clean-up.
+    plain: FxHashSet<String>,
+    /// Functions that were looked at, and whether only as part of clean-up.
+    visited: FxHashMap<Function, bool>,
+    /// Functions to look at, and whether they are part of clean-up.
+    open: Vec<(Function, bool)>,
 }
 
 impl Reach {
@@ -59,7 +69,10 @@ impl Reach {
         functions: impl IntoIterator<Item = Function>,
     ) -> Self {
         let mut reach = Self::default();
-        reach.open.extend(functions);
+        let functions = functions.into_iter();
+        reach
+            .open
+            .extend(functions.map(|function| (function, false)));
         reach.follow(program);
         reach
     }
@@ -72,12 +85,13 @@ impl Reach {
         let mut reach = Self::default();
         for callback in callbacks {
             let name = callback.name.rsplit('.').next().unwrap_or_default();
+            reach.cancels |= name == CANCEL;
             let found = match (&callback.file, callback.line) {
                 (Some(file), Some(line)) => program.beginning_at(file, line, name),
                 _ => Err(Unknown),
             };
             match found {
-                Ok(function) => reach.open.push(function),
+                Ok(function) => reach.open.push((function, false)),
                 Err(Unknown) => reach.is_unknown = true,
             }
         }
@@ -91,6 +105,7 @@ impl Reach {
         self.names.extend(other.names.iter().cloned());
         self.calls_unknown |= other.calls_unknown;
         self.is_unknown |= other.is_unknown;
+        self.cancels |= other.cancels;
     }
 
     /// Adds the rest of one function.
@@ -106,24 +121,33 @@ impl Reach {
         let left = body.left_at(line, inner, module);
         for each in left {
             let bound = |name: &str| body.parameters.contains(name);
-            self.add_use(program, each, &bound);
+            self.add_use(program, each, &bound, body.is_cleanup(each));
         }
     }
 
     fn follow(&mut self, program: &Program) {
-        while let Some(function) = self.open.pop() {
-            if !self.visited.insert(function) {
+        while let Some((function, cleanup)) = self.open.pop() {
+            let known = self.visited.get(&function).copied();
+            if known.is_some_and(|only_cleanup| cleanup || !only_cleanup) {
                 continue;
             }
+            self.visited.insert(function, cleanup);
             if let Some((body, _)) = program.body(function) {
                 for each in &body.uses {
-                    self.add_use(program, each, &|_| false);
+                    let cleanup = cleanup || body.is_cleanup(each);
+                    self.add_use(program, each, &|_| false, cleanup);
                 }
             }
         }
     }
 
-    fn add_use(&mut self, program: &Program, each: &UseAt, bound: &dyn Fn(&str) -> bool) {
+    fn add_use(
+        &mut self,
+        program: &Program,
+        each: &UseAt,
+        bound: &dyn Fn(&str) -> bool,
+        cleanup: bool,
+    ) {
         match &each.what {
             Use::Attribute { of, name, called } => {
                 let is_bound = matches!(of, Place::Local(variable) if bound(variable));
@@ -133,9 +157,10 @@ impl Reach {
                     is_bound,
                 });
                 self.calls_unknown |= *called && program.is_stored(name);
-                self.read(program, name);
+                self.cancels |= !cleanup && name == CANCEL;
+                self.read(program, name, cleanup);
                 if let Place::Named(name) | Place::Local(name) = of {
-                    self.read(program, name);
+                    self.read(program, name, cleanup);
                 }
             }
             Use::Name {
@@ -146,7 +171,7 @@ impl Reach {
                 // It is called here, or given to what calls it.
                 let runs = *called || each.given_to.as_ref().is_some_and(takes_callback);
                 self.calls_unknown |= runs && *local && program.named(name).is_empty();
-                self.read(program, name);
+                self.read(program, name, cleanup);
             }
             Use::Enters(of) => {
                 self.operations.insert(Operation {
@@ -154,23 +179,27 @@ impl Reach {
                     method: String::new(),
                     is_bound: false,
                 });
-                self.open_all(program, &BY_WITH);
+                self.open_all(program, &BY_WITH, true);
             }
-            Use::Iterates => self.open_all(program, &BY_FOR),
+            Use::Iterates => self.open_all(program, &BY_FOR, cleanup),
             Use::Calls => self.calls_unknown = true,
         }
     }
 
     /// Adds a name, and the functions that it may stand for.
-    fn read(&mut self, program: &Program, name: &str) {
-        if self.names.insert(name.to_owned()) {
-            self.open.extend(program.named(name));
+    fn read(&mut self, program: &Program, name: &str, cleanup: bool) {
+        let first = self.names.insert(name.to_owned());
+        let first_plain = !cleanup && self.plain.insert(name.to_owned());
+        if first || first_plain {
+            self.open_all(program, &[name], cleanup);
         }
     }
 
-    fn open_all(&mut self, program: &Program, methods: &[&str]) {
+    fn open_all(&mut self, program: &Program, methods: &[&str], cleanup: bool) {
         for method in methods {
-            self.open.extend(program.named(method));
+            let functions = program.named(method).into_iter();
+            self.open
+                .extend(functions.map(|function| (function, cleanup)));
         }
     }
 }

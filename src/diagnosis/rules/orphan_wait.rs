@@ -251,7 +251,7 @@ fn any_serves(context: &Context<'_>, waiters: &[ItemId]) -> bool {
 fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
     let mut waiting = context.graph.deps.needed_by(task);
     waiting.any(|(id, dep)| {
-        let runs_it = dep == Dependency::RUN && id.task().is_none();
+        let runs_it = dep == Dependency::Runs;
         // Every task of trio is in a nursery, those that serve as well.
         let in_nursery = dep.is_group() && is_trio(context, id);
         let waits = dep.is_proved() && context.facts.resource(id).is_none();

@@ -21,8 +21,11 @@ pub(super) const RULE: Rule = Rule {
     find,
 };
 
+/// What is said of who gives something back.
+const NOBODY: &str = ", and nobody alive has anything to give back";
+const UNKNOWN: &str = "; who gives something back is not known";
 /// What helps.
-const GIVE_BACK: &str = "give connections back on every way out before asking for another";
+const GIVE_BACK: &str = "give back on every way out, in a finally block, before asking for another";
 
 /// Pools in circles, pools that nobody can give back to, and drained queues
 /// that are used as pools.
@@ -34,13 +37,13 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .iter()
         .copied()
         .filter(|resource| resource.kind == ResourceKind::Pool || is_drained(context, resource))
-        .map(|resource| of_drained(context, resource));
+        .map(|resource| of_waiters(context, resource, Confidence::Likely, NOBODY));
     let known: Vec<Diagnosis> = circular.chain(drained).collect();
     let open = context.facts.process.resources.iter();
     let open: Vec<Diagnosis> = open
         .filter(|pool| !known.iter().any(|one| one.resources.contains(&pool.id)))
         .filter(|pool| is_full(context, pool))
-        .map(|pool| of_full(context, pool))
+        .map(|pool| of_waiters(context, pool, Confidence::Possible, UNKNOWN))
         .collect();
     known.into_iter().chain(open).collect()
 }
@@ -64,10 +67,22 @@ fn is_full(context: &Context<'_>, pool: &Resource) -> bool {
         && !enders.any(|(id, _)| own(id) && !waiters.contains(&id))
 }
 
-fn of_full(context: &Context<'_>, pool: &Resource) -> Diagnosis {
+/// The finding for a pool that `ending` says of: that nobody gives back, or that it is not
+/// known who does.
+fn of_waiters(
+    context: &Context<'_>,
+    pool: &Resource,
+    confidence: Confidence,
+    ending: &str,
+) -> Diagnosis {
     let waiters = context.waiters(pool);
+    let culprit = match pool.kind {
+        ResourceKind::Pool => culprit::of_kept_connection(&context.facts, pool)
+            .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
+        _ => culprit::of_drained_queue(&context.facts, &waiters),
+    };
     let summary = format!(
-        "{} is exhausted ({}): {} {}; who gives something back is not known",
+        "{} is exhausted ({}): {} {}{ending}",
         context.facts.name(pool.id),
         fill(pool),
         context.facts.names(waiters.iter()),
@@ -77,12 +92,11 @@ fn of_full(context: &Context<'_>, pool: &Resource) -> Diagnosis {
         tasks: context.in_order(context.waiting_tasks(pool).iter().copied()),
         threads: threads_of(context, &waiters),
         resources: context.in_order([pool.id]),
-        culprit: culprit::of_kept_connection(&context.facts, pool)
-            .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
+        culprit,
         affected_tasks: context.affected([pool.id]),
         recovers_in_s: context.recovery(waiters.iter().copied()),
         hint: Some(GIVE_BACK.to_owned()),
-        ..diagnosis(RULE.kind, Confidence::Possible, summary)
+        ..diagnosis(RULE.kind, confidence, summary)
     }
 }
 
@@ -116,53 +130,29 @@ fn of_cycle(context: &Context<'_>, cycle: &Cycle) -> Option<Diagnosis> {
         .iter()
         .filter_map(|id| context.facts.resource(*id));
     let pool = pools.find(|resource| resource.kind == ResourceKind::Pool)?;
-    let waiters = context.waiting_tasks(pool);
-    let tasks = || cycle.tasks.iter().chain(waiters.iter()).copied();
+    let waiters = context.waiters(pool);
+    let inside: Vec<ItemId> = cycle.tasks.iter().chain(&cycle.threads).copied().collect();
+    let all = || inside.iter().chain(waiters.iter()).copied();
     let summary = format!(
         "{} is exhausted ({}): {} {} for what {} {}",
         context.facts.name(pool.id),
         fill(pool),
         context.facts.names(waiters.iter()),
         verb(waiters.len(), "wait"),
-        context.facts.names(&cycle.tasks),
-        verb(cycle.tasks.len(), "have"),
+        context.facts.names(&inside),
+        verb(inside.len(), "have"),
     );
     Some(Diagnosis {
-        tasks: context.in_order(tasks()),
+        tasks: context.in_order(all().filter(|id| id.task().is_some())),
+        threads: context.in_order(all().filter(|id| id.task().is_none())),
         resources: context.in_order([pool.id]),
         culprit: culprit::of_kept_connection(&context.facts, pool)
-            .or_else(|| culprit::of_first(&context.facts, cycle.tasks.iter().copied())),
+            .or_else(|| culprit::of_first(&context.facts, inside.iter().copied())),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
-        recovers_in_s: context.recovery(tasks()),
+        recovers_in_s: context.recovery(all()),
         hint: Some(GIVE_BACK.to_owned()),
-        ..diagnosis(RULE.kind, context.facts.proved(tasks()), summary)
+        ..diagnosis(RULE.kind, context.facts.proved(all()), summary)
     })
-}
-
-fn of_drained(context: &Context<'_>, resource: &Resource) -> Diagnosis {
-    let waiters = context.waiters(resource);
-    let culprit = match resource.kind {
-        ResourceKind::Pool => culprit::of_kept_connection(&context.facts, resource)
-            .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
-        _ => culprit::of_drained_queue(&context.facts, &waiters),
-    };
-    let summary = format!(
-        "{} is exhausted ({}): {} {}, and nobody alive has anything to give back",
-        context.facts.name(resource.id),
-        fill(resource),
-        context.facts.names(waiters.iter()),
-        verb(waiters.len(), "wait"),
-    );
-    Diagnosis {
-        tasks: context.in_order(context.waiting_tasks(resource).iter().copied()),
-        threads: threads_of(context, &waiters),
-        resources: context.in_order([resource.id]),
-        culprit,
-        affected_tasks: context.affected([resource.id]),
-        recovers_in_s: context.recovery(waiters.iter().copied()),
-        hint: Some("put back in a finally block".to_owned()),
-        ..diagnosis(RULE.kind, Confidence::Likely, summary)
-    }
 }
 
 fn fill(pool: &Resource) -> String {

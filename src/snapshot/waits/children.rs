@@ -5,7 +5,8 @@ use super::files;
 use super::holders::HolderSearch;
 use super::registry::Registry;
 use crate::asyncio::LoopHandles;
-use crate::model::{ChildProcess, EdgeKind, EventLoop, FileEvents, ItemId, LoopFile};
+use crate::cpython::Reader;
+use crate::model::{ChildProcess, EdgeKind, EventLoop, FileEvents, ItemId, LoopFile, Wait};
 use crate::process::Syscall;
 
 impl HolderSearch<'_, '_, '_> {
@@ -56,6 +57,27 @@ impl HolderSearch<'_, '_, '_> {
             });
         }
         children
+    }
+}
+
+/// The id of the process that an object such as `subprocess.Popen` has in `attribute`.
+pub(super) fn pid_of(reader: &Reader<'_>, object: u64, attribute: &str) -> Option<u32> {
+    let pid = reader.attribute_object(object, attribute).ok()??;
+    reader.pid(pid)
+}
+
+/// Adds the wait of `ids` for the exit of process `pid`, which is not a resource.
+pub(super) fn wait_for_exit(
+    registry: &mut Registry<'_, '_>,
+    ids: &[ItemId],
+    pid: u32,
+    wait: &mut Wait,
+) {
+    let process = ItemId::Process(pid);
+    wait.summary = format!("exit of process {pid}").into();
+    wait.holders = vec![process];
+    for id in ids {
+        registry.edge(*id, process, EdgeKind::Subprocess);
     }
 }
 

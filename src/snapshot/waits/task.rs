@@ -7,6 +7,7 @@ use arcstr::{ArcStr, literal};
 use rustc_hash::FxHashMap;
 
 use super::WaitInputs;
+use super::children;
 use super::files::{self, Found};
 use super::jobs::Jobs;
 use super::pools::{self, MAX_OUTER_FRAMES};
@@ -407,13 +408,8 @@ impl ExplainTask<'_, '_, '_> {
             _ => Some(raw.subject),
         };
         wait.type_name = type_name(reader, raw.subject);
-        let pid = transport
-            .and_then(|transport| reader.attribute_object(transport, "_pid").ok()?)
-            .and_then(|pid| reader.pid(pid))?;
-        let process = ItemId::Process(pid);
-        wait.summary = format!("exit of process {pid}").into();
-        wait.holders = vec![process];
-        self.registry.edge(id, process, EdgeKind::Subprocess);
+        let pid = children::pid_of(reader, transport?, "_pid")?;
+        children::wait_for_exit(self.registry, &[id], pid, wait);
         None
     }
 }

@@ -4,11 +4,11 @@ use arcstr::{ArcStr, literal};
 use rustc_hash::FxHashMap;
 
 use super::WaitInputs;
-use super::files;
 use super::jobs::Jobs;
 use super::polled::{Polled, Polling};
 use super::pools;
 use super::registry::Registry;
+use super::{children, files};
 use crate::asyncio::wait_table::{Receiver, THREAD_WAITS};
 use crate::asyncio::{FutureState, Outer, RawWait};
 use crate::cpython::{Kind, RawFrame, Reader};
@@ -140,13 +140,13 @@ impl ExplainThread<'_, '_, '_> {
             }
             Receiver::Thread => self.join(&ids, raw.subject, &mut wait),
             Receiver::Popen => {
-                let pid = self.child_of(raw.subject);
+                let pid = children::pid_of(reader, raw.subject, "pid");
                 // Others may keep the pipes open that are read to their end.
                 if pid.is_some_and(|pid| self.has_ended(pid)) {
                     return None;
                 }
                 if let Some(pid) = pid {
-                    self.exit_of(&ids, pid, &mut wait);
+                    children::wait_for_exit(self.registry, &ids, pid, &mut wait);
                 }
             }
             // `shutdown()` waits until all workers have ended.
@@ -257,27 +257,10 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
-    /// The process of a `subprocess.Popen`.
-    fn child_of(&self, popen: u64) -> Option<u32> {
-        let reader = self.inputs.reader;
-        let pid = reader.attribute_object(popen, "pid").ok().flatten();
-        pid.and_then(|pid| reader.pid(pid))
-    }
-
     /// Whether a child has ended.
     fn has_ended(&self, pid: u32) -> bool {
         let mut children = self.inputs.descriptors.children.iter();
         children.any(|child| child.pid == pid && child.has_ended())
-    }
-
-    /// Adds the wait of `ids` for the exit of process `pid`.
-    fn exit_of(&mut self, ids: &[ItemId], pid: u32, wait: &mut Wait) {
-        wait.summary = format!("exit of process {pid}").into();
-        let process = ItemId::Process(pid);
-        for id in ids {
-            self.registry.edge(*id, process, EdgeKind::Subprocess);
-        }
-        wait.holders.push(process);
     }
 
     /// Explains a wait by the system call.
@@ -393,7 +376,7 @@ impl ExplainThread<'_, '_, '_> {
         if let Ok(pid) = u32::try_from(pid)
             && pid > 0
         {
-            self.exit_of(ids, pid, wait);
+            children::wait_for_exit(self.registry, ids, pid, wait);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Explains the wait of one suspended trio task.
 
-use super::files;
 use super::task::{ExplainTask, Reason, running_in, type_name};
+use super::{children, files};
 use crate::activity::python_frames;
 use crate::asyncio::handles::Watched;
 use crate::asyncio::{LoopHandles, Outer};
@@ -132,7 +132,9 @@ impl ExplainTask<'_, '_, '_> {
             RawWait::Process(popen) => {
                 wait.kind = WaitKind::Subprocess;
                 wait.type_name = type_name(self.inputs.reader, popen);
-                self.trio_process(id, popen, wait);
+                if let Some(pid) = children::pid_of(self.inputs.reader, popen, "pid") {
+                    children::wait_for_exit(self.registry, &[id], pid, wait);
+                }
                 None
             }
         }
@@ -156,19 +158,6 @@ impl ExplainTask<'_, '_, '_> {
         wait.holders = vec![worker.id];
         wait.summary = running_in(worker).into();
         self.registry.edge(id, worker.id, EdgeKind::Executor);
-    }
-
-    /// Adds the edge to the child process of a `subprocess.Popen`.
-    fn trio_process(&mut self, id: ItemId, popen: u64, wait: &mut Wait) {
-        let reader = self.inputs.reader;
-        let pid = reader.attribute_object(popen, "pid").ok().flatten();
-        let Some(pid) = pid.and_then(|pid| reader.pid(pid)) else {
-            return;
-        };
-        let process = ItemId::Process(pid);
-        wait.summary = format!("exit of process {pid}").into();
-        wait.holders = vec![process];
-        self.registry.edge(id, process, EdgeKind::Subprocess);
     }
 }
 
