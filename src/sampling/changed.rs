@@ -206,7 +206,9 @@ impl Rereader<'_, '_> {
 
     /// Ranges of the lists of tasks.
     fn of_lists(&self, runtime: &Runtime) -> Ranges {
-        let runners = self.runners(runtime);
+        let interpreters = self.reader.interpreters(runtime.addr).unwrap_or_default();
+        // The ranges of the stacks that lead to the runners of trio do not count.
+        let runners = self.reader.trio_runners(&interpreters);
         self.ranges(|reader| {
             for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
                 find_tasks(reader, &interpreter, &[], FoundIn::InLists);
@@ -215,15 +217,6 @@ impl Rereader<'_, '_> {
                 let _ = reader.trio_tasks(*runner);
             }
         })
-    }
-
-    /// The runners of trio. The ranges of the stacks that lead to them do not count.
-    fn runners(&self, runtime: &Runtime) -> Vec<u64> {
-        let interpreters = self.reader.interpreters(runtime.addr).unwrap_or_default();
-        let threads = interpreters.iter().flat_map(|it| &it.threads);
-        let stacks = threads.map(|thread| self.reader.thread_stack(thread.addr));
-        let runners = stacks.filter_map(|stack| self.reader.trio_runner(&stack.frames));
-        runners.collect()
     }
 
     /// Ranges of a task: its object, its await chain, the awaited future, the context

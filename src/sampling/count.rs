@@ -42,17 +42,13 @@ pub(crate) fn counted(runtime: &Runtime, reader: &Reader<'_>) -> Counts {
             found.tasks.iter().filter(pending).count()
         })
         .sum();
-    let with_trio = interpreters
-        .iter()
-        .filter(|each| reader.trio_is_imported(each.addr));
-    let threads = with_trio.flat_map(|each| &each.threads);
-    let stacks = threads.map(|thread| reader.thread_stack(thread.addr));
-    let runners = stacks.filter_map(|stack| reader.trio_runner(&stack.frames));
     let own = |runner: u64, task: u64| {
         let task = reader.trio_task(task);
         task.is_ok_and(|task| reader.is_trio_own(runner, &task))
     };
-    let of_trio: usize = runners
+    let of_trio: usize = reader
+        .trio_runners(&interpreters)
+        .into_iter()
         .map(|runner| {
             let tasks = reader.trio_tasks(runner).unwrap_or_default();
             tasks.iter().filter(|task| !own(runner, **task)).count()

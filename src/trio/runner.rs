@@ -2,7 +2,7 @@
 
 use crate::activity::Dependent;
 use crate::cpython::error::{DecodeError, Result};
-use crate::cpython::{Kind, RawFrame, Reader};
+use crate::cpython::{Interpreter, Kind, RawFrame, Reader};
 use crate::model::EdgeKind;
 
 use super::task::RawTask;
@@ -57,6 +57,17 @@ impl Reader<'_> {
         let frame = frames.find(|frame| runs(frame, RUN_FILE, RUN_FUNCTION))?;
         let runner = self.frame_variable(frame, RUN_VARIABLE).ok()??;
         self.is_instance(runner, RUNNER).then_some(runner)
+    }
+
+    /// Addresses of the runners that run on the stacks of these interpreters. Nothing is
+    /// read of an interpreter that has not imported trio.
+    pub fn trio_runners(&self, interpreters: &[Interpreter]) -> Vec<u64> {
+        let with_trio = interpreters.iter();
+        let with_trio = with_trio.filter(|each| self.trio_is_imported(each.addr));
+        let threads = with_trio.flat_map(|each| &each.threads);
+        let stacks = threads.map(|thread| self.thread_stack(thread.addr));
+        let runners = stacks.filter_map(|stack| self.trio_runner(&stack.frames));
+        runners.collect()
     }
 
     /// The tasks of the runner at `runner` (`Runner.tasks`), in the order of their

@@ -9,9 +9,9 @@ use crate::model::{Callback, Frame};
 
 /// Methods that statements call without naming them.
 const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
+const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
-const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
 
 /// A method of an object, used by code that is still to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

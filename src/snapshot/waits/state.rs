@@ -131,20 +131,19 @@ impl State<'_, '_> {
 
     /// Reads a pool or limiter.
     fn pool(&self, resource: &mut Resource) {
-        let number_of = |object: u64, names: &[&str]| {
-            let number = self.reader.first_attribute(object, names)?;
-            self.reader.int(number).ok()?.to_i64()
-        };
-        let queue = self.reader.free_queue(self.addr);
-        let overflow = self.number(pool::OVERFLOW.0).unwrap_or(0);
         let own = self.number(pool::LIMIT);
-        let of_queue = || {
-            let size = number_of(queue?, pool::QUEUE.0)?;
-            match self.number(pool::OVERFLOW.1) {
-                // There is no limit.
-                Some(more) if more < 0 => None,
-                more => Some(size + more.unwrap_or(0)),
-            }
+        // A pool without a limit of its own has that of the queue with its connections.
+        let size = match own {
+            Some(_) => None,
+            None => self.reader.free_queue(self.addr).and_then(|queue| {
+                let size = self.reader.first_attribute(queue, pool::QUEUE.0)?;
+                self.reader.int(size).ok()?.to_i64()
+            }),
+        };
+        let of_queue = || match self.number(pool::OVERFLOW.1) {
+            // There is no limit.
+            Some(more) if more < 0 => None,
+            more => Some(size? + more.unwrap_or(0)),
         };
         let limit = own.or_else(of_queue).filter(|limit| *limit > 0);
         let length = |names: &[&str]| {
@@ -164,11 +163,9 @@ impl State<'_, '_> {
         resource.limit = limit;
         resource.used = length(pool::USED)
             .or_else(|| Some(length(pool::ALL)? - free?))
-            .or_else(|| match queue {
-                Some(queue) if own.is_none() => {
-                    Some(number_of(queue, pool::QUEUE.0)? - free? + overflow)
-                }
-                _ => Some(limit? - free?),
+            .or_else(|| match size {
+                Some(size) => Some(size - free? + self.number(pool::OVERFLOW.0).unwrap_or(0)),
+                None => Some(limit? - free?),
             })
             .or_else(|| length(pool::ALL));
         resource.size = free.and_then(|free| u64::try_from(free).ok());
