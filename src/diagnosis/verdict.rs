@@ -88,7 +88,7 @@ fn of_movement(facts: &Facts<'_>, found: &[Finding]) -> Option<Judgement> {
         // A few that move do not hide many that wait for the outside.
         let waiting: usize = found
             .iter()
-            .filter(|one| one.rule.meaning == Meaning::Waiting)
+            .filter(|one| one.rule.meaning == Meaning::Waiting && one.rule.outside)
             .map(|one| one.diagnosis.tasks.len() + one.diagnosis.threads.len())
             .sum();
         let busy = load >= BUSY || moved + turnover > waiting;
