@@ -104,7 +104,8 @@ impl<'a> Context<'a> {
         // A thread ends its own wait only.
         let threads = tasks.iter().filter_map(|id| self.facts.thread(*id));
         let limits = threads.filter_map(|thread| thread.waits_for.as_ref()?.remaining_s);
-        let mut nearest = limits.reduce(f64::min);
+        // A limit that has just passed: the thread goes on now.
+        let mut nearest = limits.map(|left| left.max(0.0)).reduce(f64::min);
         if !self.any_guarded() {
             return nearest;
         }

@@ -203,20 +203,29 @@ fn before_work(facts: &Facts<'_>) -> Option<Judgement> {
         let summary = "no Python code of this process could be seen".to_owned();
         return Some((VerdictState::Unknown, Confidence::Possible, summary));
     }
-    let imports = process.threads.first().is_some_and(|thread| {
-        let mut frames = thread.frames.iter();
-        frames.any(|frame| {
-            let file = frame.file.as_deref().unwrap_or_default();
-            file.contains("importlib._bootstrap")
-        })
+    let first = process.threads.first()?;
+    let mut frames = first.frames.iter();
+    let imports = frames.any(|frame| {
+        let file = frame.file.as_deref().unwrap_or_default();
+        file.contains("importlib._bootstrap")
     });
     let bare = process.loops.is_empty() && process.tasks.is_empty();
-    (imports && bare).then(|| {
-        (
+    (imports && bare).then(|| match (first.state, &first.waits_for) {
+        // It may wait for ever, and is not at work.
+        (ThreadState::Blocked, Some(_)) => (
+            VerdictState::Waiting,
+            Confidence::Likely,
+            format!(
+                "{} imports modules, and waits in {}",
+                first.name,
+                location(&first.frames)
+            ),
+        ),
+        _ => (
             VerdictState::Starting,
             Confidence::Likely,
             "it still imports modules".to_owned(),
-        )
+        ),
     })
 }
 

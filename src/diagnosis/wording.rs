@@ -107,6 +107,14 @@ fn with_article(thing: &str) -> String {
     }
 }
 
+/// The statement that takes the resource and gives it back.
+pub(super) const fn with_statement(resource: &Resource) -> &'static str {
+    match resource.kind.is_for_threads() {
+        true => "with",
+        false => "async with",
+    }
+}
+
 /// A number of things: `1 task`, `3 tasks`.
 pub(super) fn count(number: usize, thing: &str) -> String {
     match number {

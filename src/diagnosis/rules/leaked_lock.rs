@@ -5,7 +5,7 @@ use super::held_by_suspended_asyncgen::{held_by, is_left};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
-use crate::diagnosis::wording::verb;
+use crate::diagnosis::wording::{verb, with_statement};
 use crate::model::{Confidence, CoroutineState, Diagnosis, DiagnosisKind, Resource};
 
 /// The rule of this kind.
@@ -63,7 +63,10 @@ fn describe(context: &Context<'_>, resource: &Resource, why: &str) -> Diagnosis 
         culprit: culprit::of_leak(&context.facts, resource, &waiters),
         affected_tasks: context.affected([resource.id]),
         recovers_in_s: context.recovery(waiters.iter().copied()),
-        hint: Some("take it with 'async with' (or release it in a finally block)".to_owned()),
+        hint: Some(format!(
+            "take it with '{}' (or release it in a finally block)",
+            with_statement(resource)
+        )),
         ..diagnosis(RULE.kind, Confidence::Likely, summary)
     }
 }

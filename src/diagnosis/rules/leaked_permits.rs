@@ -3,7 +3,7 @@
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
-use crate::diagnosis::wording::count;
+use crate::diagnosis::wording::{verb, with_statement};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, Resource};
 
 /// The rule of this kind.
@@ -36,18 +36,27 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
         None => "all permits leaked".to_owned(),
     };
     let summary = format!(
-        "{}: {permits}; {} waiting ({}), no live task holds one",
+        "{}: {permits}; {} {}, and nobody alive holds one",
         context.facts.name(resource.id),
-        count(waiters.len(), "task"),
         context.facts.names(waiters.iter()),
+        verb(waiters.len(), "wait"),
     );
     Diagnosis {
         tasks: context.in_order(context.waiting_tasks(resource).iter().copied()),
+        threads: context.in_order(
+            waiters
+                .iter()
+                .copied()
+                .filter(|id| context.facts.thread(*id).is_some()),
+        ),
         resources: context.in_order([resource.id]),
         culprit: culprit::of_leak(&context.facts, resource, &waiters),
         affected_tasks: context.affected([resource.id]),
         recovers_in_s: context.recovery(waiters.iter().copied()),
-        hint: Some("release in a finally block, or use 'async with'".to_owned()),
+        hint: Some(format!(
+            "release in a finally block, or use '{}'",
+            with_statement(resource)
+        )),
         ..diagnosis(RULE.kind, Confidence::Likely, summary)
     }
 }

@@ -131,9 +131,10 @@ fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
         Some(one) if one.kind.is_barrier() => {
             "let as many parties come as the barrier waits for, or abort() it"
         }
-        Some(one) if one.kind.is_condition() => {
-            "look at the state before waiting: await condition.wait_for(...)"
-        }
+        Some(one) if one.kind.is_condition() => match one.kind.is_for_threads() {
+            true => "look at the state before waiting: condition.wait_for(...)",
+            false => "look at the state before waiting: await condition.wait_for(...)",
+        },
         _ => "set it in a finally block, or wait with a timeout",
     }
 }

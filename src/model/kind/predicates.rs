@@ -198,6 +198,14 @@ predicates! {
                 Server Socket Pipe File;
         }
 
+        /// Whether threads wait for it without `await`.
+        is_for_threads {
+            true: ThreadLock ThreadSemaphore ThreadEvent ThreadCondition ThreadBarrier ThreadQueue
+                ConcurrentFuture;
+            false: Lock Semaphore Event Condition Barrier Queue Future Executor ProcessPool Pool
+                Limiter MemoryStream Stream Server Socket Pipe File;
+        }
+
         /// Whether it is a queue.
         is_queue {
             true: Queue ThreadQueue;
