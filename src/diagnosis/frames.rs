@@ -2,11 +2,16 @@
 
 use crate::model::{Frame, FrameKind, Thread, WaitKind};
 
-/// The innermost frame of the user's own code.
+/// The innermost frame of the user's own code. Code without a file, such as `<string>`, only
+/// where no caller has one: nobody can open it.
 pub(super) fn user_frame(frames: &[Frame]) -> Option<&Frame> {
-    frames
-        .iter()
-        .find(|frame| !frame.library && frame.file.is_some() && frame.line.is_some())
+    let own = |frame: &&Frame| !frame.library && frame.file.is_some() && frame.line.is_some();
+    let in_file = |frame: &&Frame| {
+        let file = frame.file.as_deref().unwrap_or_default();
+        own(frame) && !file.starts_with('<')
+    };
+    let mut frames_of_files = frames.iter().filter(in_file);
+    frames_of_files.next().or_else(|| frames.iter().find(own))
 }
 
 /// Whether all frames are of the standard library or of installed packages.

@@ -1,9 +1,11 @@
 //! Servers under load: no snapshot may raise a false alarm.
 //!
-//! Each test `servers::LEG::SERVER` takes up to a hundred snapshots of a program
-//! that answers requests and counts them. Every verdict has to be one of a healthy
-//! process. On one leg the snapshots are taken with the shipped `--max-pause`.
+//! Each test `servers::LEG::SERVER` takes snapshots of a program that answers requests
+//! and counts them. Every verdict has to be one of a healthy process. On one leg the
+//! snapshots are taken with the shipped `--max-pause`. For more of them:
+//! `DAPPER_ATTACH_SERVER_SNAPSHOTS=100 cargo test --test interpreters -- servers::3.13`
 
+use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
@@ -19,19 +21,16 @@ use crate::support::suite::ignored;
 use crate::support::target::{self, Target};
 use crate::support::{Outcome, attach, pause};
 
-/// Snapshots of each server on the leg `ALL_ON`.
-const SNAPSHOTS: usize = 100;
-/// Snapshots of each server on the other legs.
-const FEWER_SNAPSHOTS: usize = 25;
-/// The leg on which most snapshots are taken.
-const ALL_ON: &str = "3.13";
+/// Snapshots of each server, unless the environment says how many.
+const SNAPSHOTS: usize = 25;
 
-fn snapshots(leg: &Leg) -> usize {
-    match leg.leg == ALL_ON {
-        true => SNAPSHOTS,
-        false => FEWER_SNAPSHOTS,
-    }
+fn snapshots() -> usize {
+    let asked = env::var("DAPPER_ATTACH_SERVER_SNAPSHOTS").ok();
+    asked
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(SNAPSHOTS)
 }
+
 /// Verdicts of a healthy process.
 const HEALTHY: [&str; 3] = ["busy", "waiting", "idle"];
 /// Time in which at least one request is answered, even on a loaded machine.
@@ -206,7 +205,7 @@ fn no_false_alarm(leg: &Leg, server: &Server) -> Outcome {
     let first = running.answered()?;
     let mut answered = first;
     let mut alarms = Vec::new();
-    for number in 1..=snapshots(leg) {
+    for number in 1..=snapshots() {
         let json = snapshot(leg, &running).map_err(|why| format!("snapshot {number}: {why}"))?;
         if let Some(alarm) = alarm(&json)? {
             let file = match alarms.len() < KEPT {
@@ -221,7 +220,7 @@ fn no_false_alarm(leg: &Leg, server: &Server) -> Outcome {
         "servers {:5} {:16} {} snapshots in {:.1} s, {} requests, {} false alarms",
         leg.leg,
         server.name,
-        snapshots(leg),
+        snapshots(),
         started.elapsed().as_secs_f64(),
         answered - first,
         alarms.len(),
@@ -232,7 +231,7 @@ fn no_false_alarm(leg: &Leg, server: &Server) -> Outcome {
     Err(format!(
         "{} false alarms in {} snapshots\n  {}",
         alarms.len(),
-        snapshots(leg),
+        snapshots(),
         alarms.join("\n  ")
     ))
 }

@@ -153,7 +153,17 @@ fn waiting(
         (false, _) if !context.facts.progress.known => Confidence::Possible,
         _ => return None,
     };
-    Some((confidence, culprit::of(&context.facts, thread.id)))
+    let own = || culprit::of(&context.facts, thread.id);
+    Some((confidence, of_holder(context, thread).or_else(own)))
+}
+
+/// The line of the other thread that has what the loop's thread waits for. A task of the loop
+/// that has it is held up by this very wait, so that its line is not to blame.
+fn of_holder(context: &Context<'_>, thread: &Thread) -> Option<Culprit> {
+    let lock = thread.waits_for.as_ref()?.resource?;
+    let mut needs = context.graph.deps.needs(lock);
+    let others = needs.find(|(id, _)| *id != thread.id && context.facts.thread(*id).is_some());
+    culprit::of(&context.facts, others?.0)
 }
 
 /// Whether the thread ran the same task in all samples.
