@@ -104,6 +104,7 @@ pub(crate) fn event_loop(id: &str, thread: &str) -> EventLoop {
         executor: None,
         callbacks: Vec::new(),
         callbacks_complete: false,
+        leads_to: Vec::new(),
         files: Vec::new(),
         error: None,
     }
@@ -144,6 +145,7 @@ pub(crate) fn process(script: &str) -> Process {
         modules: Vec::new(),
         listening: Vec::new(),
         asyncio_imported: true,
+        foreign_threads: false,
     }
 }
 

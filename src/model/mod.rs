@@ -101,6 +101,10 @@ pub struct Process {
     pub errors: Vec<String>,
     /// Whether `asyncio` has been imported in any interpreter.
     pub asyncio_imported: bool,
+    /// Whether it has threads that no interpreter knows. They may call in. For the diagnosis
+    /// only.
+    #[serde(skip)]
+    pub foreign_threads: bool,
 }
 
 impl Process {

@@ -108,6 +108,9 @@ pub struct EventLoop {
     /// Whether `callbacks` has all functions of the program that the loop can call.
     #[serde(default)]
     pub callbacks_complete: bool,
+    /// Awaited resources that its handles lead to. For the diagnosis only.
+    #[serde(skip)]
+    pub leads_to: Vec<ItemId>,
     /// Files that it watches. Empty for uvloop.
     pub files: Vec<LoopFile>,
     /// What could not be read of the loop. `None` if all was read.
@@ -152,4 +155,13 @@ pub struct LoopFile {
     pub callback: Option<String>,
     /// Tasks that wait for the file.
     pub tasks: Vec<ItemId>,
+}
+
+impl LoopFile {
+    /// Whether it is the pipe by which other threads and signals wake the loop
+    /// (Lib/asyncio/selector_events.py, `_read_from_self`).
+    pub fn is_self_pipe(&self) -> bool {
+        let callback = self.callback.as_deref();
+        callback.is_some_and(|callback| callback.ends_with("._read_from_self"))
+    }
 }

@@ -121,6 +121,7 @@ impl Build<'_, '_> {
         }
         let explained = graph.finish();
         let threads = merge_by_native_id(threads);
+        let foreign_threads = self.kernel.by_namespace_id.len() > threads.len();
         Process {
             pid: self.process.pid(),
             parent_pid: self.process.parent_pid(),
@@ -149,6 +150,7 @@ impl Build<'_, '_> {
             diagnoses: Vec::new(),
             errors,
             asyncio_imported,
+            foreign_threads,
         }
     }
 

@@ -190,6 +190,7 @@ fn event_loop(
         executor: None,
         callbacks: Vec::new(),
         callbacks_complete: false,
+        leads_to: Vec::new(),
         files: Vec::new(),
         class_name,
         error,

@@ -27,8 +27,13 @@ impl Reader<'_> {
     }
 
     /// The receiver, the values of the closure, and the arguments of a partial, of
-    /// the callable at `callable`. Without those that cannot be read.
+    /// the callable at `callable` and of what a partial calls. Without those that cannot be
+    /// read.
     pub fn bound_objects(&self, callable: u64) -> Vec<u64> {
+        self.bound_within(callable, MAX_WRAPPERS)
+    }
+
+    fn bound_within(&self, callable: u64, wrappers: usize) -> Vec<u64> {
         match self.type_of(callable).map(|ty| ty.kind) {
             Ok(Kind::Function) => self
                 .closure(callable)
@@ -40,8 +45,10 @@ impl Reader<'_> {
                 let layout = &self.layout.partial;
                 let field = |offset: Offset| self.required(offset.at(callable), "partial");
                 let mut bound = Vec::new();
-                if let Ok(function) = field(layout.func) {
-                    bound.extend(self.bound_to(function));
+                if let Ok(function) = field(layout.func)
+                    && let Some(left) = wrappers.checked_sub(1)
+                {
+                    bound.extend(self.bound_within(function, left));
                 }
                 if let Ok((items, _)) =
                     field(layout.args).and_then(|args| self.tuple_items(args, MAX_ARGUMENTS))

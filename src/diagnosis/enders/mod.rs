@@ -5,6 +5,7 @@
 //! looks at the object (`qsize()`, `locked()`) does not count. What cannot be excluded does.
 
 mod held;
+mod library;
 mod program;
 mod reach;
 mod wanted;
@@ -14,6 +15,7 @@ use std::cell::RefCell;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use self::library::LibraryWait;
 use self::program::{Mentions, Program};
 use self::reach::Reach;
 use self::wanted::Wanted;
@@ -59,13 +61,26 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         return Found::default();
     }
     let program = Program::new(facts);
-    let wanted: Vec<Wanted> = resources
-        .filter_map(|resource| {
-            let waiters = waiters.get(&resource.id)?;
-            Wanted::new(facts, &program, resource, waiters)
-        })
+    let waited = || {
+        let resources = resources.clone();
+        resources.filter_map(|resource| Some((resource, waiters.get(&resource.id)?)))
+    };
+    let wanted: Vec<Wanted> = waited()
+        .filter_map(|(resource, waiters)| Wanted::new(facts, &program, resource, waiters))
         .collect();
-    if wanted.is_empty() && !of_trio {
+    let own: IdSet = wanted
+        .iter()
+        .filter(|wanted| !wanted.is_of_library(&program))
+        .map(|wanted| wanted.id)
+        .collect();
+    let in_libraries: Vec<LibraryWait> = match library::is_closed(facts) {
+        true => waited()
+            .filter(|(resource, _)| !own.contains(&resource.id))
+            .filter_map(|(resource, waiters)| LibraryWait::new(facts, &program, resource, waiters))
+            .collect(),
+        false => Vec::new(),
+    };
+    if wanted.is_empty() && in_libraries.is_empty() && !of_trio {
         return Found::default();
     }
     let search = Search::new(facts, program);
@@ -91,9 +106,11 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         true => (wanted.id, Enders::These(Vec::new())),
         false => (wanted.id, search.enders(wanted)),
     });
+    let in_libraries = in_libraries.iter();
+    let in_libraries = in_libraries.map(|wait| (wait.id, wait.enders(&search)));
     let unnamed = wanted.iter().filter(|it| !search.mentions(it).any);
     Found {
-        enders: enders.collect(),
+        enders: enders.chain(in_libraries).collect(),
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
         cancellers: search.cancellers(),
@@ -243,7 +260,7 @@ impl<'f> Search<'f> {
         let mentions = self.mentions(wanted);
         let may_use = |reach| self.may_use(reach, wanted, wanted.methods);
         if wanted.is_parking()
-            || wanted.is_future && !self.program.makes_futures
+            || wanted.is_of_library(&self.program)
             || may_use(&self.signals) != Which::None
             || mentions.handed_out
         {

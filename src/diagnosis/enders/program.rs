@@ -147,6 +147,11 @@ impl Program {
         self.stored.contains(name) && !self.by_name.contains_key(name)
     }
 
+    /// Whether some code of the program assigns an attribute of that name.
+    pub(super) fn is_attribute(&self, name: &str) -> bool {
+        self.stored.contains(name)
+    }
+
     /// The function at a line of a file. `Err` if the text of the file is not known.
     pub(super) fn at(&self, file: &str, line: u32, name: &str) -> Result<Function, Unknown> {
         let number = self.by_file.get(file).copied().flatten().ok_or(Unknown)?;

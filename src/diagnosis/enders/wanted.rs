@@ -126,6 +126,11 @@ impl Wanted {
         self.is_hidden && self.names.is_empty() && self.taking.is_empty() && !self.is_given
     }
 
+    /// Whether it is a future, and the program makes none: a library did.
+    pub(super) fn is_of_library(&self, program: &Program) -> bool {
+        self.is_future && !program.makes_futures
+    }
+
     /// Adds the names by which the innermost of `frames` waits for it, and those under which
     /// the frames around it gave it on.
     fn add_names(&mut self, program: &Program, frames: &[Frame]) {
@@ -161,7 +166,10 @@ impl Wanted {
 }
 
 /// The function of a frame, with its line and the text of its file.
-fn body_of<'p>(program: &'p Program, frame: &Frame) -> Option<(&'p Body, u32, &'p Module)> {
+pub(super) fn body_of<'p>(
+    program: &'p Program,
+    frame: &Frame,
+) -> Option<(&'p Body, u32, &'p Module)> {
     let (file, line) = (frame.file.as_deref()?, frame.line?);
     let function = program.at(file, line, &frame.function).ok()?;
     let (body, module) = program.body(function)?;

@@ -7,7 +7,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::source;
 use crate::diagnosis::wording::location;
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, Resource, ResourceKind, Thread, ThreadState,
+    Confidence, Diagnosis, DiagnosisKind, IdSet, Resource, ResourceKind, Thread, ThreadState,
 };
 
 /// The rule of this kind.
@@ -46,10 +46,30 @@ pub(super) fn is_inherited(context: &Context<'_>, resource: &Resource) -> bool {
         && is_forked(context)
 }
 
-/// Whether it is known who reaches the lock, and none of them can give it back.
+/// Whether it is known who reaches the lock, and none of them can give it back. Who takes a
+/// lock of a library was not searched for: any thread that goes on may have it.
 fn nobody_is_known(context: &Context<'_>, resource: &Resource) -> bool {
     let searched = context.graph.deps.enders(resource.id).is_some();
-    context.facts.is_explored(resource.id) && (!searched || context.graph.stuck(resource.id))
+    context.facts.is_explored(resource.id)
+        && match searched {
+            true => context.graph.stuck(resource.id),
+            false => all_wait_for(context, resource),
+        }
+}
+
+/// Whether each thread that has something to do waits behind the resource.
+fn all_wait_for(context: &Context<'_>, resource: &Resource) -> bool {
+    let mut behind = IdSet::default();
+    let mut open = vec![resource.id];
+    while let Some(id) = open.pop() {
+        let waiting = context.graph.deps.needed_by(id);
+        open.extend(waiting.map(|(id, _)| id).filter(|id| behind.insert(*id)));
+    }
+    let mut threads = context.facts.process.threads.iter();
+    threads.all(|thread| {
+        let runs_task = || thread.task.is_some_and(|task| behind.contains(&task));
+        behind.contains(&thread.id) || runs_task() || is_idle_worker(thread)
+    })
 }
 
 fn blocked<'a>(context: &Context<'a>, resource: &Resource) -> Option<&'a Thread> {

@@ -94,13 +94,12 @@ impl Page<'_, '_> {
 /// only file.
 fn files(event_loop: &EventLoop) -> Option<String> {
     let files = &event_loop.files;
-    let own = |callback: &str| callback.ends_with("._read_from_self");
     let listening = (files.iter())
         .filter(|file| file.state.as_deref() == Some("LISTEN"))
         .count();
     match files.as_slice() {
         [] => None,
-        [only] if only.callback.as_deref().is_some_and(own) => Some("1 fd (self-pipe)".to_owned()),
+        [only] if only.is_self_pipe() => Some("1 fd (self-pipe)".to_owned()),
         [_] => Some("1 fd".to_owned()),
         files if listening > 0 => Some(format!("{} fds ({listening} listening)", files.len())),
         files => Some(format!("{} fds", files.len())),

@@ -23,12 +23,22 @@ const MAX_DEPTH: u8 = 7;
 /// Maximum number of watched files whose handles are searched.
 const MAX_FILES: usize = 16;
 
-/// The functions of the program that a loop can call, and whether these are all.
+/// What the handles of a loop lead to.
+pub(super) struct Reached {
+    /// The functions of the program that the loop can call.
+    pub callbacks: Vec<Callback>,
+    /// Whether everything that the handles lead to was looked at.
+    pub complete: bool,
+    /// Addresses of all objects that they lead to.
+    pub objects: FxHashSet<u64>,
+}
+
+/// What the handles of a loop lead to.
 pub(super) fn of_loop(
     inputs: &WaitInputs<'_, '_>,
     event_loop: u64,
     handles: &LoopHandles,
-) -> (Vec<Callback>, bool) {
+) -> Reached {
     let mut search = Search {
         inputs,
         visited: FxHashSet::from_iter([event_loop]),
@@ -49,7 +59,11 @@ pub(super) fn of_loop(
             search.handle(handle, CallbackKind::File);
         }
     }
-    (search.found, search.complete)
+    Reached {
+        callbacks: search.found,
+        complete: search.complete,
+        objects: search.visited,
+    }
 }
 
 /// The functions of the program that a thread with frames of libraries alone can call, and

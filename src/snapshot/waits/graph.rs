@@ -357,8 +357,10 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     fn describe_loops(&mut self) {
         for (shown, (addr, handles)) in self.loops.iter_mut().zip(&self.handles) {
             children::loop_files(self.inputs, &self.registry, shown, handles);
-            (shown.callbacks, shown.callbacks_complete) =
-                callbacks::of_loop(self.inputs, *addr, handles);
+            let reached = callbacks::of_loop(self.inputs, *addr, handles);
+            shown.leads_to = self.registry.among(&reached.objects);
+            shown.callbacks = reached.callbacks;
+            shown.callbacks_complete = reached.complete;
             let executor = self.executors.get(addr);
             shown.executor =
                 executor.map(|executor| ItemId::Resource(ResourceKind::Executor, *executor));

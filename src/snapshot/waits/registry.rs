@@ -2,7 +2,7 @@
 
 use arcstr::ArcStr;
 use indexmap::IndexMap;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::state;
 use crate::cpython::Reader;
@@ -72,6 +72,15 @@ impl<'r, 'm> Registry<'r, 'm> {
     /// Index of the resource with this id. `None` if there is none.
     pub fn index(&self, id: ItemId) -> Option<usize> {
         self.indexes.get(&id).copied()
+    }
+
+    /// The resources whose objects are among these addresses.
+    pub fn among(&self, objects: &FxHashSet<u64>) -> Vec<ItemId> {
+        let subjects = self.resources.iter().zip(&self.subjects);
+        subjects
+            .filter(|(_, subject)| subject.is_some_and(|addr| objects.contains(&addr)))
+            .map(|(resource, _)| resource.id)
+            .collect()
     }
 
     /// All edges, in the order in which they were added.

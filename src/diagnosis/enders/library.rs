@@ -1,0 +1,253 @@
+//! Who can end a wait inside of an object of a library: `await jobs.join()` of a queue that no
+//! rule knows.
+//!
+//! What the methods of such an object do to its futures and conditions is not read. But where
+//! nothing outside of the program's own code runs, only code that names the object can use it.
+
+use rustc_hash::FxHashSet;
+
+use super::program::Program;
+use super::reach::Reach;
+use super::wanted::body_of;
+use super::{Enders, Search};
+use crate::diagnosis::facts::Facts;
+use crate::diagnosis::frames::{is_idle_worker, is_library_only};
+use crate::diagnosis::source::{Place, Use, UseAt};
+use crate::model::{
+    EventLoop, Frame, IdSet, Item, ItemId, Referrer, Resource, TaskState, Thread, WaitKind,
+};
+
+/// Methods that only look at an object.
+const LOOKS: [&str; 14] = [
+    "qsize",
+    "empty",
+    "full",
+    "locked",
+    "is_set",
+    "done",
+    "cancelled",
+    "closed",
+    "is_alive",
+    "keys",
+    "values",
+    "items",
+    "statistics",
+    "maxsize",
+];
+/// Methods that wait for another part of the program, and not for its end or for work from
+/// outside.
+const TRANSFERS: [&str; 8] = [
+    "get", "put", "join", "acquire", "result", "send", "receive", "wait_for",
+];
+
+/// A wait inside of an object of a library.
+pub(super) struct LibraryWait {
+    /// The resource that is waited for.
+    pub(super) id: ItemId,
+    /// Names that code has for the object, and for the function that waits.
+    names: FxHashSet<String>,
+    /// Who reaches the resource through variables.
+    reached_from: IdSet,
+}
+
+impl LibraryWait {
+    /// The wait for the resource. `None` if it is not known by which line of the program it
+    /// is waited for, or if somebody seems meant to wait there.
+    pub(super) fn new(
+        facts: &Facts<'_>,
+        program: &Program,
+        resource: &Resource,
+        waiters: &[ItemId],
+    ) -> Option<Self> {
+        if !resource.kind.needs_signal() || waiters.is_empty() {
+            return None;
+        }
+        let mut names: FxHashSet<String> = FxHashSet::default();
+        for waiter in waiters {
+            let frames = facts.frames(facts.caller_of_wait(*waiter));
+            let caller = frames.iter().find(|frame| !frame.library)?;
+            let (body, line, module) = body_of(program, caller)?;
+            let uses = body.uses_at(line, module);
+            let is_main = facts.process.threads.first().map(|it| it.id) == Some(*waiter)
+                || facts
+                    .task(*waiter)
+                    .is_some_and(|it| it.awaited_by.is_empty());
+            if is_main && !uses.iter().any(|each| transfers(each)) {
+                return None;
+            }
+            names.extend(uses.iter().flat_map(|each| names_in(each)));
+        }
+        let references = facts.referrers(resource.id).iter();
+        let mut reached_from = IdSet::default();
+        for reference in references {
+            names.extend(object_name(program, &reference.path));
+            if let Referrer::Item(id) = &reference.from {
+                reached_from.insert(*id);
+            }
+        }
+        names.remove("self");
+        (!names.is_empty()).then_some(Self {
+            id: resource.id,
+            names,
+            reached_from,
+        })
+    }
+
+    /// Who can end the wait. The program must be closed, see [`is_closed`].
+    pub(super) fn enders(&self, search: &Search<'_>) -> Enders {
+        if self.is_used(&search.signals) {
+            return Enders::NotKnown;
+        }
+        let from_outside = self.is_used(&search.outside);
+        let mut found: Vec<ItemId> = Vec::new();
+        for group in &search.groups {
+            let reach = &group.reach;
+            let all =
+                self.is_used(reach) || reach.is_unknown || reach.calls_unknown && from_outside;
+            let reaching = || {
+                let ids = group.ids.iter();
+                ids.filter(|id| self.reached_from.contains(*id))
+            };
+            match all {
+                true => found.extend(&group.ids),
+                false if uses_locals(&search.program, reach) => found.extend(reaching()),
+                // A library that has called the program goes on when that returns.
+                false => found.extend(
+                    reaching().filter(|id| is_called_by_library(search.facts.frames(**id))),
+                ),
+            }
+        }
+        let loops = search.facts.process.loops.iter();
+        let calling = loops.filter(|event_loop| event_loop.leads_to.contains(&self.id));
+        found.extend(calling.map(|event_loop| event_loop.id));
+        Enders::These(found)
+    }
+
+    /// Whether code with this reach does more with the object than to look at it.
+    fn is_used(&self, reach: &Reach) -> bool {
+        let read = self.names.iter().filter(|name| reach.names.contains(*name));
+        let mut read = read.peekable();
+        read.peek().is_some()
+            && read.any(|name| {
+                let mut operations = reach.operations.iter().filter(|operation| {
+                matches!(&operation.of, Place::Named(of) | Place::Local(of) if of == name)
+            });
+                let first = operations.next();
+                let looks = |method: &str| LOOKS.contains(&method);
+                first.is_none_or(|first| {
+                    !looks(&first.method) || operations.any(|each| !looks(&each.method))
+                })
+            })
+    }
+}
+
+/// Whether the code may use an object under a name of its own: it calls a method that no
+/// class of the program has.
+fn uses_locals(program: &Program, reach: &Reach) -> bool {
+    reach.operations.iter().any(|operation| {
+        let has_own_name = !matches!(operation.of, Place::Named(_));
+        let method = operation.method.as_str();
+        has_own_name
+            && !LOOKS.contains(&method)
+            && !program.is_attribute(method)
+            && program.named(method).is_empty()
+    })
+}
+
+/// Whether code of a library stands around the program's own code on a stack, other than what
+/// runs threads, tasks and jobs.
+fn is_called_by_library(frames: &[Frame]) -> bool {
+    const RUNNERS: [&str; 6] = [
+        "/threading.py",
+        "/asyncio/",
+        "/concurrent/futures/",
+        "/multiprocessing/",
+        "/runpy.py",
+        "/selectors.py",
+    ];
+    let mut outer = frames.iter().skip_while(|frame| frame.library);
+    outer.any(|frame| {
+        let file = frame.file.as_deref().unwrap_or_default();
+        frame.library && !RUNNERS.iter().any(|runner| file.contains(runner))
+    })
+}
+
+/// Whether nothing but the program's own code can do something: no thread and no task of a
+/// library, no file that a loop watches, no native thread that may call in.
+pub(super) fn is_closed(facts: &Facts<'_>) -> bool {
+    let process = facts.process;
+    let tasks = facts.live_tasks();
+    let mut own_tasks = tasks.filter(|task| task.state != TaskState::Done);
+    !process.foreign_threads
+        && process.listening.is_empty()
+        && process.children.is_empty()
+        && process.threads.iter().all(|thread| is_own(facts, thread))
+        && process.loops.iter().all(is_closed_loop)
+        && own_tasks.all(|task| !is_library_only(&task.frames))
+}
+
+/// Whether the thread runs a loop, waits in a primitive, or runs the program's own code.
+fn is_own(facts: &Facts<'_>, thread: &Thread) -> bool {
+    let calls = |frame: &&Frame| frame.library && !is_primitive(frame);
+    let inner = thread.frames.iter().take_while(|frame| frame.library);
+    let waits = facts
+        .index
+        .get(thread.id)
+        .is_some_and(|item| matches!(item, Item::Thread(it) if is_internal_wait(it)));
+    is_idle_worker(thread)
+        || thread.event_loop.is_some()
+        || !is_library_only(&thread.frames) && (waits || !inner.into_iter().any(|it| calls(&it)))
+}
+
+/// Whether the thread waits for something inside of the process, so that the library which
+/// waits calls nothing meanwhile.
+fn is_internal_wait(thread: &Thread) -> bool {
+    let wait = thread.waits_for.as_ref();
+    wait.is_some_and(|wait| wait.kind.ends_inside() && wait.kind != WaitKind::Idle)
+}
+
+/// Whether the frame is one of a standard module that waits and calls nothing.
+fn is_primitive(frame: &Frame) -> bool {
+    const MODULES: [&str; 4] = ["/threading.py", "/queue.py", "/_base.py", "/subprocess.py"];
+    let file = frame.file.as_deref().unwrap_or_default();
+    MODULES.iter().any(|module| file.ends_with(module))
+}
+
+/// Whether everything that the loop may call was looked at, and no file wakes it.
+fn is_closed_loop(event_loop: &EventLoop) -> bool {
+    let mut files = event_loop.files.iter();
+    event_loop.class_name.starts_with("asyncio.")
+        && event_loop.callbacks_complete
+        && files.all(|file| file.is_self_pipe())
+}
+
+/// Whether the use is a call that waits for another part of the program.
+fn transfers(each: &UseAt) -> bool {
+    matches!(&each.what, Use::Attribute { name, called: true, .. }
+        if TRANSFERS.contains(&name.as_str()))
+}
+
+/// The names of what a use calls, and of the object whose method it calls.
+fn names_in(each: &UseAt) -> Option<String> {
+    match &each.what {
+        Use::Attribute { of, called, .. } if *called => match of {
+            Place::Named(name) | Place::Local(name) | Place::Called(name) => Some(name.clone()),
+            Place::Other => None,
+        },
+        Use::Enters(Place::Named(name) | Place::Local(name) | Place::Called(name))
+        | Use::Name { name, .. } => Some(name.clone()),
+        _ => None,
+    }
+}
+
+/// The name of the object of the library on a path: `jobs` of `self.jobs._finished._waiters`.
+/// The program itself stores it, and what comes after is the library's.
+fn object_name(program: &Program, path: &str) -> Option<String> {
+    let parts = path.split(['.', '[', ']', '(', ')', '{', '}', '\'', '…', ' ']);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let stored = parts
+        .iter()
+        .skip(1)
+        .rfind(|part| program.is_attribute(part));
+    stored.or(parts.first()).map(|part| (*part).to_owned())
+}
