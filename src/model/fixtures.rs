@@ -80,6 +80,7 @@ pub(crate) fn thread(id: &str, native_id: u64, name: &str, frames: Vec<Frame>) -
         waits_begun: None,
         callbacks: Vec::new(),
         callbacks_complete: false,
+        leads_to: Vec::new(),
         frames,
         error: None,
     }

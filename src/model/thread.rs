@@ -40,13 +40,17 @@ pub struct Thread {
     pub waits_begun: Option<u64>,
     /// Its stack, innermost frame first.
     pub frames: Vec<Frame>,
-    /// Functions of the program that a thread with frames of libraries alone can reach, e.g.
-    /// what a `threading.Timer` calls.
+    /// Functions of the program that it may call later: what a thread with frames of libraries
+    /// alone can reach, e.g. what a `threading.Timer` calls, and what runs at the end of a job.
     #[serde(default)]
     pub callbacks: Vec<Callback>,
     /// Whether `callbacks` has all functions of the program that it can call.
     #[serde(default)]
     pub callbacks_complete: bool,
+    /// Awaited resources that these functions and their variables lead to. For the diagnosis
+    /// only.
+    #[serde(skip)]
+    pub leads_to: Vec<ItemId>,
     /// What could not be read of the thread. `None` if all was read.
     pub error: Option<String>,
 }

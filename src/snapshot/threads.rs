@@ -118,6 +118,7 @@ impl Threads<'_, '_> {
                 frames: shown,
                 callbacks: Vec::new(),
                 callbacks_complete: false,
+                leads_to: Vec::new(),
                 error,
             },
             tstate: raw.addr,

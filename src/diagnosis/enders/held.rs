@@ -1,8 +1,8 @@
 //! Who took a lock or permit by a plain `acquire()` and has not given it back.
 
-use super::program::{Function, Program};
+use super::program::{Function, Program, takes_callback};
 use super::reach::Reach;
-use super::wanted::Wanted;
+use super::wanted::{Wanted, body_of};
 use super::{Place, Search, Use};
 use crate::diagnosis::source::{Body, UseAt};
 use crate::model::{Frame, ItemId};
@@ -22,8 +22,7 @@ impl Search<'_> {
         for group in &self.groups {
             let first = group.ids.first().copied();
             let frames = first.map_or(&[][..], |id| self.facts.frames(id));
-            let mut own = frames.iter().filter(|frame| !frame.library);
-            if !own.any(|frame| self.has_taken(frame, wanted)) {
+            if !with_inner(frames).any(|(frame, inner)| self.has_taken(frame, inner, wanted)) {
                 continue;
             }
             // Through the variables of a module, or where they were not found, all reach it.
@@ -35,16 +34,33 @@ impl Search<'_> {
         holders
     }
 
-    fn has_taken(&self, frame: &Frame, wanted: &Wanted) -> bool {
-        let (Some(file), Some(line)) = (&frame.file, frame.line) else {
+    /// Whether somebody of the group stands in a loop that may give `wanted` back before it
+    /// takes it again: one round takes it, and another one gives it back.
+    pub(super) fn may_give_back_first(&self, frames: &[Frame], wanted: &Wanted) -> bool {
+        with_inner(frames).any(|(frame, _)| {
+            let Some((body, line, module)) = body_of(&self.program, frame) else {
+                return false;
+            };
+            let round = body.around_loop(line, module).into_iter();
+            let steps: Vec<(Step, &UseAt)> = round
+                .filter_map(|each| Some((self.step(body, each, false, wanted)?, each)))
+                .collect();
+            let first = steps.iter().position(|(step, _)| *step == Step::GivesBack);
+            first.is_some_and(|first| {
+                let (before, rest) = steps.split_at(first);
+                let gives = rest.first().map(|(_, each)| *each);
+                let takes = before.iter().map(|(_, each)| *each);
+                gives.is_some_and(|gives| takes.into_iter().all(|it| body.excludes(it, gives)))
+            })
+        })
+    }
+
+    fn has_taken(&self, frame: &Frame, inner: Option<&str>, wanted: &Wanted) -> bool {
+        let Some((body, line, module)) = body_of(&self.program, frame) else {
             return false;
         };
-        let found = self.program.at(file, line, &frame.function).ok();
-        let Some((body, module)) = found.and_then(|function| self.program.body(function)) else {
-            return false;
-        };
-        let entered = body.entered_at(line, module);
-        let done = body.done_at(line, module).into_iter();
+        let entered = body.entered_at(line, inner, module);
+        let done = body.done_at(line, &entered, module).into_iter();
         let mut steps = done.filter_map(|each| {
             let in_header = entered.iter().any(|header| each.is_in(*header));
             self.step(body, each, in_header, wanted)
@@ -63,9 +79,9 @@ impl Search<'_> {
                     }
                     Place::Other => false,
                 };
-                match (is_it && *called, name.as_str()) {
-                    (true, "acquire") => return Some(Step::Takes),
-                    (true, "release") => return Some(Step::GivesBack),
+                match name.as_str() {
+                    "acquire" if is_it && calls_or_gives(each) => return Some(Step::Takes),
+                    "release" if is_it && *called => return Some(Step::GivesBack),
                     _ => (name, *called),
                 }
             }
@@ -76,7 +92,7 @@ impl Search<'_> {
             true => self.program.named(name),
             false => Vec::new(),
         };
-        if functions.is_empty() {
+        if functions.is_empty() && !(entered && called) {
             return None;
         }
         let given = body
@@ -86,9 +102,18 @@ impl Search<'_> {
                 _ => false,
             });
         match entered {
-            true => self.taken_by_manager(&functions, given, wanted),
+            true => self
+                .taken_by_class(name, wanted)
+                .or_else(|| self.taken_by_manager(&functions, given, wanted)),
             false => step_of_call(&self.program, functions, given, wanted),
         }
+    }
+
+    /// What an object of this class has done when it was entered.
+    fn taken_by_class(&self, class: &str, wanted: &Wanted) -> Option<Step> {
+        let entering = self.program.methods(class, &["__enter__", "__aenter__"]);
+        let step = step_of_call(&self.program, entering, false, wanted);
+        step.filter(|step| *step == Step::Takes)
     }
 
     /// What a generator that makes a context manager has done when it stands at its `yield`.
@@ -111,19 +136,32 @@ impl Search<'_> {
                 Place::Called(_) | Place::Other => false,
             };
             let steps = uses.filter_map(|each| match &each.what {
-                Use::Attribute { of, name, called } if *called && is_it(of) => {
-                    match name.as_str() {
-                        "acquire" => Some(Step::Takes),
-                        "release" => Some(Step::GivesBack),
-                        _ => None,
-                    }
-                }
+                Use::Attribute { of, name, called } if is_it(of) => match name.as_str() {
+                    "acquire" if calls_or_gives(each) => Some(Step::Takes),
+                    "release" if *called => Some(Step::GivesBack),
+                    _ => None,
+                },
                 _ => None,
             });
             steps.last() == Some(Step::Takes)
         });
         takes.then_some(Step::Takes)
     }
+}
+
+/// Whether the method is called, there or by what gets it as a callback:
+/// `run_in_executor(None, lock.acquire)`.
+fn calls_or_gives(each: &UseAt) -> bool {
+    let called = matches!(&each.what, Use::Attribute { called: true, .. });
+    called || each.given_to.as_ref().is_some_and(takes_callback)
+}
+
+/// The frames of the program's own code, each with the name of the function that it has
+/// called.
+fn with_inner(frames: &[Frame]) -> impl Iterator<Item = (&Frame, Option<&str>)> {
+    let inner = std::iter::once(None).chain(frames.iter().map(|it| Some(&*it.function)));
+    let all = frames.iter().zip(inner);
+    all.filter(|(frame, _)| !frame.library)
 }
 
 /// What a call of these functions does to the lock: they take it, or give it back, and not

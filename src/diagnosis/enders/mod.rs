@@ -8,6 +8,7 @@ mod held;
 mod library;
 mod program;
 mod reach;
+mod stacks;
 mod wanted;
 
 use std::cell::RefCell;
@@ -18,11 +19,14 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use self::library::LibraryWait;
 use self::program::{Mentions, Program};
 use self::reach::Reach;
+use self::stacks::Stacks;
 use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::{Place, Use};
-use crate::model::{EventLoop, Frame, Framework, IdMap, IdSet, ItemId, LoopFile, LoopState};
+use crate::model::{
+    EventLoop, Frame, Framework, IdMap, IdSet, ItemId, LoopFile, LoopState, Thread,
+};
 
 /// How paths of references write the step from a bound method to its object.
 const BOUND: &str = "()";
@@ -239,6 +243,12 @@ impl<'f> Search<'f> {
             let reach = Reach::of_callbacks(&self.program, &task.callbacks);
             self.groups.push(Group::new(reach, task.id));
         }
+        let threads = self.facts.process.threads.iter();
+        let calls = |it: &&Thread| !it.callbacks.is_empty() && !it.callbacks_complete;
+        for thread in threads.filter(|it| calls(it) && !is_idle_worker(it)) {
+            let reach = Reach::of_callbacks(&self.program, &thread.callbacks);
+            self.groups.push(Group::new(reach, thread.id));
+        }
         for event_loop in &self.facts.process.loops {
             let reach = Reach::of_callbacks(&self.program, &event_loop.callbacks);
             self.groups.push(Group::new(reach, event_loop.id));
@@ -266,9 +276,22 @@ impl<'f> Search<'f> {
         {
             return Enders::NotKnown;
         }
+        let stacks = match wanted.taking.is_empty() {
+            true => None,
+            false => Stacks::of(&self.program, wanted),
+        };
+        let closes = |reach| stacks.as_ref().is_some_and(|it| it.may_close(reach));
+        let handed_out = |stacks: &Stacks| stacks.are_handed_out(&self.program);
+        if stacks.as_ref().is_some_and(handed_out) || closes(&self.outside) {
+            return Enders::NotKnown;
+        }
         let from_outside = may_use(&self.outside) != Which::None;
         let mut found: Vec<ItemId> = Vec::new();
         for group in &self.groups {
+            if closes(&group.reach) {
+                found.extend(&group.ids);
+                continue;
+            }
             let unknown = match group.reach.calls_unknown {
                 true if from_outside => Which::All,
                 // A bound method that was stored may be called by whoever reaches the object.
@@ -277,8 +300,15 @@ impl<'f> Search<'f> {
             };
             let ends = may_use(&group.reach).max(unknown);
             // Who has to take it before giving it back ends no wait.
+            let frames = || {
+                let first = group.ids.first().copied();
+                first.map_or(&[][..], |id| self.facts.frames(id))
+            };
             let takes = match ends {
                 Which::None => continue,
+                _ if wanted.taking.is_empty() || self.may_give_back_first(frames(), wanted) => {
+                    Which::None
+                }
                 _ => self.may_use(&group.reach, wanted, wanted.taking),
             };
             match (ends, takes) {

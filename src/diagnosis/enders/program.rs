@@ -129,17 +129,23 @@ impl Program {
     /// The functions of that name, and what runs when a class of that name is called.
     pub(super) fn named(&self, name: &str) -> Vec<Function> {
         let own = self.by_name.get(name).into_iter().flatten().copied();
-        let mut found: Vec<Function> = own.collect();
-        if self.classes.contains(name) {
-            for method in ["__init__", "__new__", "__post_init__", "__call__"] {
-                let of_class = self.by_name.get(method).into_iter().flatten();
-                found.extend(of_class.filter(|function| {
-                    self.body(**function)
-                        .is_some_and(|(body, _)| body.class.as_deref() == Some(name))
-                }));
-            }
+        let made = self.methods(name, &["__init__", "__new__", "__post_init__", "__call__"]);
+        own.chain(made).collect()
+    }
+
+    /// These methods of the classes of that name.
+    pub(super) fn methods(&self, class: &str, methods: &[&str]) -> Vec<Function> {
+        if !self.classes.contains(class) {
+            return Vec::new();
         }
-        found
+        let all = methods
+            .iter()
+            .filter_map(|method| self.by_name.get(*method));
+        let of_class = all.flatten().copied().filter(|function| {
+            self.body(*function)
+                .is_some_and(|(body, _)| body.class.as_deref() == Some(class))
+        });
+        of_class.collect()
     }
 
     /// Whether calling an attribute of that name may call any function that was stored.

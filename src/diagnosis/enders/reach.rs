@@ -10,6 +10,10 @@ use crate::model::{Callback, Frame};
 /// Methods that statements call without naming them.
 const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
 const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
+/// Methods that run when a `with` block is left.
+const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
+/// What leaving the block of a lock or semaphore does.
+const GIVE_BACK: &str = "release";
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
 
@@ -119,9 +123,39 @@ impl Reach {
             return;
         };
         let left = body.left_at(line, inner, module);
+        let entered = body.entered_at(line, inner, module);
         for each in left {
             let bound = |name: &str| body.parameters.contains(name);
-            self.add_use(program, each, &bound, body.is_cleanup(each));
+            match entered.iter().any(|header| each.is_in(*header)) {
+                true => self.add_leaving(program, each),
+                false => self.add_use(program, each, &bound, body.is_cleanup(each)),
+            }
+        }
+    }
+
+    /// Adds what leaving a `with` block does, by a use in its header: the block was entered
+    /// already.
+    fn add_leaving(&mut self, program: &Program, each: &UseAt) {
+        match &each.what {
+            Use::Enters(of) => {
+                self.operations.insert(Operation {
+                    of: of.clone(),
+                    method: GIVE_BACK.to_owned(),
+                    is_bound: false,
+                });
+                self.open_all(program, &LEAVING, true);
+            }
+            // A generator goes on after its `yield`.
+            Use::Name { name, called, .. } | Use::Attribute { name, called, .. } if *called => {
+                for function in program.named(name) {
+                    if let Some((body, _)) = program.body(function) {
+                        for after in body.uses_after_yield() {
+                            self.add_use(program, after, &|_| false, true);
+                        }
+                    }
+                }
+            }
+            _ => {}
         }
     }
 

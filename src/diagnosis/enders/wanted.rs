@@ -104,6 +104,12 @@ impl Wanted {
                 }
             }
         }
+        for thread in &facts.process.threads {
+            if thread.leads_to.contains(&resource.id) {
+                wanted.reached_from.insert(thread.id);
+                wanted.is_hidden &= waiters.contains(&thread.id);
+            }
+        }
         if resource.kind == ResourceKind::Pool {
             let reached_from = wanted.reached_from.iter().copied();
             let users = reached_from.filter(|id| {

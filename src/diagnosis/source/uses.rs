@@ -121,6 +121,9 @@ pub(super) struct Branch {
     pub(super) goes_on: bool,
 }
 
+/// Methods of context managers that run before the block.
+const ENTERING: [&str; 2] = ["__enter__", "__aenter__"];
+
 impl UseAt {
     /// Whether it stands in this range.
     pub fn is_in(&self, range: TextRange) -> bool {
@@ -173,10 +176,14 @@ impl Body {
         rest.collect()
     }
 
-    /// The uses that are done when the function stands at `line`.
-    pub fn done_at(&self, line: u32, module: &Module) -> Vec<&UseAt> {
+    /// The uses that are done when the function stands at `line`. `entered` has the headers
+    /// of the `with` blocks in which it is.
+    pub fn done_at(&self, line: u32, entered: &[TextRange], module: &Module) -> Vec<&UseAt> {
         let Some(current) = self.statement_at(line, module) else {
-            return self.uses.iter().filter(|each| each.line < line).collect();
+            let done = |each: &&UseAt| {
+                each.line < line || entered.iter().any(|header| each.is_in(*header))
+            };
+            return self.uses.iter().filter(done).collect();
         };
         let passed = |each: &UseAt| {
             self.branches.iter().any(|branch| {
@@ -191,15 +198,55 @@ impl Body {
         before.filter(|each| !passed(each)).collect()
     }
 
-    /// Headers of the `with` blocks around `line`.
-    pub fn entered_at(&self, line: u32, module: &Module) -> Vec<TextRange> {
+    /// Headers of the `with` blocks around `line`. `inner` is the name of the function that
+    /// the function has called there: it tells entering from being inside, where both stand
+    /// on one line.
+    pub fn entered_at(&self, line: u32, inner: Option<&str>, module: &Module) -> Vec<TextRange> {
         let current = self.statement_at(line, module);
-        let around = self.withs.iter().filter(|(header, all)| {
-            current.is_some_and(|current| {
-                all.contains_range(current) && !current.contains_range(*header)
-            })
+        let enters = inner.is_some_and(|inner| ENTERING.contains(&inner));
+        let on_line = |range: TextRange| {
+            module.line_at(range.start()) <= line && line <= module.line_at(range.end())
+        };
+        let around = self.withs.iter().filter(|(header, all)| match current {
+            Some(current) => all.contains_range(current) && !current.contains_range(*header),
+            None => on_line(*all) && !(enters && on_line(*header)),
         });
         around.map(|(header, _)| *header).collect()
+    }
+
+    /// The uses in the innermost loops around `line`, in the order in which they run from
+    /// there. Empty where there is no loop.
+    pub fn around_loop(&self, line: u32, module: &Module) -> Vec<&UseAt> {
+        let around = self
+            .loops
+            .iter()
+            .find(|(from, to)| *from <= line && line <= *to);
+        let Some((from, to)) = around else {
+            return Vec::new();
+        };
+        let here = self.statement_at(line, module).map(|range| range.end());
+        let inside = self.uses.iter();
+        let inside = inside.filter(|each| *from <= each.line && each.line <= *to);
+        let comes = |each: &&UseAt| match here {
+            Some(here) => each.range.start() >= here,
+            None => each.line > line,
+        };
+        let (after, before): (Vec<&UseAt>, Vec<&UseAt>) = inside.partition(comes);
+        after.into_iter().chain(before).collect()
+    }
+
+    /// Whether two uses stand in blocks of one statement of which only one runs.
+    pub fn excludes(&self, one: &UseAt, other: &UseAt) -> bool {
+        self.branches.iter().any(|branch| {
+            branch.block.contains_range(one.range)
+                && !branch.block.contains_range(other.range)
+                && branch.statement.contains_range(other.range)
+                && !branch.goes_on
+                && self.branches.iter().any(|sibling| {
+                    sibling.statement == branch.statement
+                        && sibling.block.contains_range(other.range)
+                })
+        })
     }
 
     /// The uses among the arguments of the call of `function`.
@@ -209,6 +256,13 @@ impl Body {
             call.is_some_and(|call| call.contains_range(each.range))
                 && !name.contains_range(each.range)
         })
+    }
+
+    /// The uses after the first `yield`. None where there is none.
+    pub fn uses_after_yield(&self) -> impl Iterator<Item = &UseAt> {
+        let first = self.first_yield;
+        let uses = self.uses.iter();
+        uses.filter(move |each| first.is_some_and(|at| each.range.end() > at))
     }
 
     /// The uses before the first `yield`. All where there is none.

@@ -23,11 +23,11 @@ const MAX_DEPTH: u8 = 7;
 /// Maximum number of watched files whose handles are searched.
 const MAX_FILES: usize = 16;
 
-/// What the handles of a loop lead to.
+/// What the handles of a loop, or the variables of a thread, lead to.
 pub(super) struct Reached {
-    /// The functions of the program that the loop can call.
+    /// The functions of the program that the loop or thread can call.
     pub callbacks: Vec<Callback>,
-    /// Whether everything that the handles lead to was looked at.
+    /// Whether everything that they lead to was looked at.
     pub complete: bool,
     /// Addresses of all objects that they lead to.
     pub objects: FxHashSet<u64>,
@@ -66,24 +66,44 @@ pub(super) fn of_loop(
     }
 }
 
-/// The functions of the program that a thread with frames of libraries alone can call, and
-/// whether these are all.
-pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> (Vec<Callback>, bool) {
+/// What a thread can call that does not stand on its stack: with frames of libraries alone,
+/// what their variables lead to; in a job, the callbacks of its future, which run when the
+/// job ends.
+pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> Reached {
     let frames = &built.thread.frames;
-    if frames.is_empty() || frames.iter().any(|frame| !frame.library) {
-        return (Vec::new(), false);
-    }
+    let in_libraries = !frames.is_empty() && frames.iter().all(|frame| frame.library);
     let mut search = Search {
         inputs,
         visited: FxHashSet::default(),
         found: Vec::new(),
-        complete: true,
+        complete: in_libraries,
     };
-    for frame in &built.stack.frames {
-        let objects = variables(inputs.reader, frame).into_iter();
-        search.from(objects.map(|it| it.object), CallbackKind::Thread, None);
+    for (frame, shown) in built.stack.frames.iter().zip(frames) {
+        let objects = || {
+            variables(inputs.reader, frame)
+                .into_iter()
+                .map(|it| it.object)
+        };
+        if in_libraries {
+            search.from(objects(), CallbackKind::Thread, None);
+        } else if shown.library && shown.file.as_deref().is_some_and(is_job_runner) {
+            let futures = objects().filter_map(|object| inputs.reader.future_of_job(object));
+            let callbacks: Vec<u64> = futures
+                .flat_map(|future| inputs.reader.done_callbacks(future))
+                .collect();
+            search.from(callbacks.into_iter(), CallbackKind::Thread, None);
+        }
     }
-    (search.found, search.complete)
+    Reached {
+        callbacks: search.found,
+        complete: search.complete,
+        objects: search.visited,
+    }
+}
+
+/// Whether the file is the one whose frames run the jobs of a thread pool.
+fn is_job_runner(file: &str) -> bool {
+    file.ends_with("concurrent/futures/thread.py")
 }
 
 /// A search for functions of the program behind handles.
@@ -145,6 +165,20 @@ impl Search<'_, '_, '_> {
 }
 
 impl Reader<'_> {
+    /// The future of the job at `addr` (Lib/concurrent/futures/thread.py, `_WorkItem`).
+    fn future_of_job(&self, addr: u64) -> Option<u64> {
+        let future = self.attribute_object(addr, "future").ok()??;
+        self.is_concurrent_future(future).then_some(future)
+    }
+
+    /// What a future calls when it is done (Lib/concurrent/futures/_base.py, `Future`).
+    fn done_callbacks(&self, future: u64) -> Vec<u64> {
+        let list = self.attribute_object(future, "_done_callbacks");
+        let list = list.ok().flatten();
+        let items = list.and_then(|list| self.list_items(list, self.limits.items).ok());
+        items.map_or(Vec::new(), |(items, _)| items)
+    }
+
     /// Addresses of the functions in the dict of a class. Empty if it cannot be read.
     fn methods(&self, class: &Type) -> Vec<u64> {
         let dict = self.type_dict(class.addr).ok().flatten();

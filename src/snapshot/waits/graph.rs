@@ -340,16 +340,17 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
-    /// Adds the functions that threads in libraries can call.
+    /// Adds the functions that threads can call later.
     fn describe_threads(&mut self) {
         for built in self
             .threads
             .iter_mut()
             .filter(|it| it.thread.event_loop.is_none())
         {
-            let (callbacks, complete) = callbacks::of_thread(self.inputs, built);
-            built.thread.callbacks = callbacks;
-            built.thread.callbacks_complete = complete;
+            let reached = callbacks::of_thread(self.inputs, built);
+            built.thread.leads_to = self.registry.among(&reached.objects);
+            built.thread.callbacks = reached.callbacks;
+            built.thread.callbacks_complete = reached.complete;
         }
     }
 
