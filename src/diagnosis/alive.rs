@@ -285,6 +285,13 @@ fn of_resource(
     if free {
         return Need::Nothing;
     }
+    // Who took it by a plain `acquire()` need not be the one who gives it back.
+    let is_open = resource.holders.is_empty()
+        && resource.kind.is_lock()
+        && deps.enders(resource.id) == Some(&Enders::NotKnown);
+    if connected && is_open {
+        return Need::Nothing;
+    }
     if connected {
         let spare = match (resource.limit, resource.used) {
             (Some(limit), Some(used)) => limit > used,

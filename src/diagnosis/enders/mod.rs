@@ -99,14 +99,14 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
             false => holders.extend(found.into_iter().map(|holder| (wanted.id, holder))),
         }
     }
-    let held: IdSet = holders.iter().map(|(lock, _)| *lock).collect();
     let is_held = |id: ItemId| {
         let lock = facts.resource(id).filter(|lock| lock.kind.is_lock());
-        lock.is_some_and(|lock| !lock.holders.is_empty() || held.contains(&id))
+        lock.is_some_and(|lock| !lock.holders.is_empty())
     };
     let enders = wanted.iter().map(|wanted| match is_held(wanted.id) {
         _ if unsure.contains(&wanted.id) => (wanted.id, Enders::NotKnown),
-        // Only who holds a lock gives it back.
+        // Only who is in the block of a lock gives it back. What a plain `acquire()` took,
+        // others may give back.
         true => (wanted.id, Enders::These(Vec::new())),
         false => (wanted.id, search.enders(wanted)),
     });
