@@ -4,7 +4,7 @@
 //! use these texts. Texts of the target go in as they are: whoever prints them
 //! has to make them safe first (`plain_text`).
 
-use super::{Resource, ResourceKind, WaitKind};
+use super::{OtherEnd, Resource, ResourceKind, WaitKind};
 
 /// `asyncio.locks.Lock` as its users import it: `asyncio.Lock`.
 pub fn short_type(full: &str) -> String {
@@ -86,6 +86,36 @@ pub fn state(resource: &Resource) -> String {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join(", ")
+}
+
+/// Largest number of descriptors or processes that are named.
+const ENDS_SHOWN: usize = 3;
+
+/// Who has the other end: `the other end is in this process (fd 7)`,
+/// `the other end: redis-server (pid 812)`. `None` where nobody was found.
+pub fn other_end(end: &OtherEnd) -> Option<String> {
+    let what = match end.accepted {
+        true => "the other end",
+        false => "not accepted yet, the listener",
+    };
+    let fds = end.fds.iter().take(ENDS_SHOWN);
+    let fds: Vec<String> = fds.map(|fd| format!("fd {fd}")).collect();
+    let own = (!fds.is_empty()).then(|| format!("this process ({})", fds.join(", ")));
+    let others = end.processes.iter().take(ENDS_SHOWN);
+    let mut others: Vec<String> = others
+        .map(|owner| format!("{} (pid {})", owner.name, owner.pid))
+        .collect();
+    if end.processes.len() > ENDS_SHOWN {
+        others.push(format!("{} more", end.processes.len() - ENDS_SHOWN));
+    }
+    match (own, others.is_empty()) {
+        (None, true) => None,
+        (Some(own), true) => Some(format!("{what} is in {own}")),
+        (own, false) => {
+            let all: Vec<String> = own.into_iter().chain(others).collect();
+            Some(format!("{what}: {}", all.join(", ")))
+        }
+    }
 }
 
 /// How much of it is given out, or how many permits are left.

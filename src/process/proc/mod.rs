@@ -2,8 +2,11 @@
 
 pub mod children;
 pub mod descriptors;
+pub mod ends;
 pub mod family;
 pub mod files;
 pub mod list;
-pub mod pipe_ends;
+mod owners;
+mod sock_diag;
+pub mod tcp_facts;
 pub mod thread;

@@ -14,7 +14,8 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
-    Explained, Search, WaitInputs, callbacks, children, guards, summary, task, thread, trio, weak,
+    Explained, Search, WaitInputs, callbacks, children, ends, guards, summary, task, thread, trio,
+    weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
@@ -231,6 +232,13 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         let mut search = self.holder_search();
         search.holders();
         search.stream_ends();
+    }
+
+    /// Looks for the other ends of awaited descriptors. Needs explained tasks and threads.
+    ///
+    /// Its input need not be of the same moment as the rest: the process may run again.
+    pub fn find_ends(&mut self) {
+        ends::find(self.inputs, &mut self.registry.resources, self.threads);
     }
 
     /// Finds references to awaited resources. Needs the holders.

@@ -1,0 +1,75 @@
+//! The other ends of awaited descriptors.
+
+use arcstr::ArcStr;
+use rustc_hash::FxHashMap;
+
+use super::WaitInputs;
+use crate::model::{EndOwner, ItemId, OtherEnd, PipeEnds, Resource, TcpPath, describe};
+use crate::process::Ends;
+use crate::snapshot::threads::BuiltThread;
+
+/// Looks for the other ends of the descriptors among `resources` that somebody waits for.
+pub(super) fn find(
+    inputs: &WaitInputs<'_, '_>,
+    resources: &mut [Resource],
+    threads: &mut [BuiltThread],
+) {
+    let descriptors = inputs.descriptors;
+    let awaited = resources.iter_mut().filter(|it| !it.waiters.is_empty());
+    let awaited: Vec<(i64, &mut Resource)> = awaited
+        .filter_map(|resource| Some((resource.id.descriptor()?, resource)))
+        .collect();
+    descriptors.find_ends(awaited.iter().map(|(fd, _)| *fd));
+    let mut renamed: FxHashMap<ItemId, (String, ArcStr)> = FxHashMap::default();
+    for (fd, resource) in awaited {
+        if let Some(ends) = descriptors.ends(fd) {
+            let before = resource.summary.clone();
+            add(resource, &ends, inputs.pid);
+            renamed.insert(resource.id, (before, resource.summary.as_str().into()));
+        }
+    }
+    // Waits of threads have the wording of the descriptor already.
+    let waits = threads.iter_mut();
+    for wait in waits.filter_map(|built| built.thread.waits_for.as_mut()) {
+        let resource = wait.resource.and_then(|id| renamed.get(&id));
+        if let Some((_, after)) = resource.filter(|(before, _)| *wait.summary == **before) {
+            wait.summary = after.clone();
+        }
+    }
+}
+
+/// Adds to a resource what was found out about the ends of its descriptor. `own` is the id of
+/// the process.
+fn add(resource: &mut Resource, ends: &Ends, own: u32) {
+    resource.pipe = ends.pipe.as_ref().map(|pipe| PipeEnds {
+        readers: pipe.readers.clone(),
+        writers: pipe.writers.clone(),
+        complete: pipe.complete,
+    });
+    resource.ends = ends.other.as_ref().map(|other| OtherEnd {
+        fds: other.fds.clone(),
+        processes: (other.owners.iter())
+            .filter(|owner| owner.pid != own)
+            .map(|owner| EndOwner {
+                pid: owner.pid,
+                name: owner.name.clone(),
+            })
+            .collect(),
+        accepted: other.accepted,
+        complete: other.complete,
+    });
+    let seconds = |ms: u32| f64::from(ms) / 1e3;
+    resource.tcp = ends.tcp.map(|tcp| TcpPath {
+        unread: tcp.unread,
+        unacknowledged: tcp.unacknowledged,
+        sent_again: tcp.sent_again.into(),
+        since_data_s: seconds(tcp.since_data_ms),
+        since_answer_s: seconds(tcp.since_answer_ms),
+        window: tcp.window,
+    });
+    if let Some(ends) = &resource.ends
+        && let Some(who) = describe::other_end(ends)
+    {
+        resource.summary = format!("{}, {who}", resource.summary);
+    }
+}
