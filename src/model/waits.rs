@@ -150,6 +150,14 @@ pub struct OtherEnd {
     pub accepted: bool,
     /// Whether these are all: the descriptors of all processes could be read.
     pub complete: bool,
+    /// Whether it is no end, but the lock on a file.
+    pub is_lock: bool,
+    /// Whether this process handles signals, other than that of the keyboard and those of
+    /// faults. They may come at any time.
+    pub handles_signals: bool,
+    /// Whether this process has threads that run no Python. What they do is not known, and
+    /// they may use its descriptors.
+    pub native_threads: bool,
 }
 
 impl OtherEnd {

@@ -10,7 +10,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
     Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, Framework, How, ItemId, Resource, Task,
-    TaskState, ThreadState, Wait, WaitKind,
+    TaskState, ThreadState, Wait, WaitKind, describe as words,
 };
 
 /// The rule of this kind.
@@ -192,15 +192,17 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
     let peer = first.and_then(|first| first.wait.peer.as_deref());
     let peer = peer.unwrap_or("its peer");
     let what = match how {
-        How::SocketRead => format!("to read from {peer}{}", unread(resource)),
+        How::SocketRead => format!("to read from {peer}{}{}", unread(resource), end(resource)),
         How::SocketConnect => format!("for a connection to {peer}"),
-        How::SocketWriteBackpressure => format!("to write to {peer}, which does not read"),
+        How::SocketWriteBackpressure => {
+            format!("to write to {peer}, which does not read{}", end(resource))
+        }
         How::PipeRead => format!("to read from a pipe{}", writers(context, resource)),
         How::PipeWrite => format!(
             "to write into a pipe that is full{}",
             readers(context, resource)
         ),
-        How::FileLock => format!("for a lock on {peer}"),
+        How::FileLock => format!("for a lock on {peer}{}", end(resource)),
         How::LibraryCall => {
             let awaited = resource.map_or_else(String::new, |it| context.facts.name(it.id));
             let call = library_call(first.map_or(&[][..], |waiter| waiter.frames));
@@ -251,6 +253,12 @@ fn unread(resource: Option<&Resource>) -> String {
         Some(bytes) if bytes > 0 => format!(", {bytes} bytes buffered"),
         _ => String::new(),
     }
+}
+
+/// Who has the other end, or the lock.
+fn end(resource: Option<&Resource>) -> String {
+    let who = resource.and_then(words::other_end_of);
+    who.map_or_else(String::new, |who| format!(", {who}"))
 }
 
 /// Who can write to a pipe that somebody reads.

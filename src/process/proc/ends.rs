@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::descriptors::{Descriptor, Descriptors};
+use super::files;
 use super::owners::{self, Found, Owners, Sought};
 use super::sock_diag::{SockDiag, UnixPeer};
 use super::tcp_facts::TcpFacts;
@@ -53,6 +54,12 @@ pub struct OtherEnd {
     pub accepted: bool,
     /// Whether the descriptors of all processes could be read.
     pub complete: bool,
+    /// Whether it is no end, but the lock on a file: then these are who has it.
+    #[serde(default)]
+    pub is_lock: bool,
+    /// Whether this process handles signals, other than that of the keyboard and those of
+    /// faults: a signal may come at any time, and its handler may use any descriptor.
+    pub handles_signals: bool,
 }
 
 /// What was found out about one descriptor.
@@ -108,6 +115,11 @@ impl Descriptors {
         if !asked.is_empty() {
             known.extend(Search::new(self, pid).ends(&asked));
         }
+    }
+
+    /// Notes what was found out about a descriptor.
+    pub(super) fn set_ends(&self, fd: i64, ends: Ends) {
+        self.known_ends.lock().insert(fd, ends);
     }
 
     /// Takes over what is known of the same descriptors at an earlier moment.
@@ -170,9 +182,10 @@ impl<'d> Search<'d> {
         if !sought.is_empty() {
             owners::find(&mut sought, self.pid);
         }
+        let handles_signals = self.directory.as_ref().is_none_or(files::handles_signals);
         let found = found.into_iter().map(|(fd, end, pipe, tcp)| {
             let ends = Ends {
-                other: end.and_then(|end| other_end(&end, &sought)),
+                other: end.and_then(|end| other_end(&end, &sought, handles_signals)),
                 pipe: pipe.and_then(|pipe| pipe_ends(pipe, &sought)),
                 tcp,
             };
@@ -282,7 +295,7 @@ impl<'d> Search<'d> {
     }
 }
 
-fn other_end(end: &End, found: &Found) -> Option<OtherEnd> {
+fn other_end(end: &End, found: &Found, handles_signals: bool) -> Option<OtherEnd> {
     let (End::Of(sought) | End::Queued(sought)) = end;
     let Owners {
         processes,
@@ -294,6 +307,8 @@ fn other_end(end: &End, found: &Found) -> Option<OtherEnd> {
         owners: processes,
         accepted: matches!(end, End::Of(_)),
         complete,
+        is_lock: false,
+        handles_signals,
     })
 }
 

@@ -4,6 +4,7 @@ pub mod children;
 pub mod descriptors;
 pub mod ends;
 pub mod family;
+mod file_locks;
 pub mod files;
 pub mod list;
 mod owners;

@@ -104,10 +104,20 @@ impl Owners {
         if self.processes.iter().any(|owner| owner.pid == pid) {
             return;
         }
-        let name = files::read(directory, "comm").unwrap_or_default();
-        let name = String::from_utf8_lossy(&name).trim_end().to_owned();
-        self.processes.push(Owner { pid, name });
+        self.processes.push(named(directory, pid));
     }
+}
+
+/// Process `pid`, with its name. `None` when there is none.
+pub(super) fn owner(pid: u32) -> Option<Owner> {
+    let directory = Directory::new(i32::try_from(pid).ok()?).ok()?;
+    Some(named(&directory, pid))
+}
+
+fn named(directory: &Directory, pid: u32) -> Owner {
+    let name = files::read(directory, "comm").unwrap_or_default();
+    let name = String::from_utf8_lossy(&name).trim_end().to_owned();
+    Owner { pid, name }
 }
 
 /// What the descriptor is an end of. A descriptor of a pipe may be both of its ends.

@@ -4,7 +4,9 @@ use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use super::WaitInputs;
-use crate::model::{EndOwner, ItemId, OtherEnd, PipeEnds, Resource, TcpPath, describe};
+use crate::model::{
+    EndOwner, IdSet, ItemId, OtherEnd, PipeEnds, Resource, TcpPath, WaitKind, describe,
+};
 use crate::process::Ends;
 use crate::snapshot::threads::BuiltThread;
 
@@ -19,12 +21,21 @@ pub(super) fn find(
     let awaited: Vec<(i64, &mut Resource)> = awaited
         .filter_map(|resource| Some((resource.id.descriptor()?, resource)))
         .collect();
-    descriptors.find_ends(awaited.iter().map(|(fd, _)| *fd));
+    let waits = threads.iter().filter_map(|it| it.thread.waits_for.as_ref());
+    let for_locks = waits.filter(|wait| wait.kind == WaitKind::FileLock);
+    let locked: IdSet = for_locks.filter_map(|wait| wait.resource).collect();
+    let (files, ends): (Vec<_>, Vec<_>) = (awaited.iter().map(|(fd, it)| (*fd, it.id)))
+        .partition(|(_, resource)| locked.contains(resource));
+    descriptors.find_locks(files.into_iter().map(|(fd, _)| fd));
+    descriptors.find_ends(ends.into_iter().map(|(fd, _)| fd));
     let mut renamed: FxHashMap<ItemId, (String, ArcStr)> = FxHashMap::default();
     for (fd, resource) in awaited {
         if let Some(ends) = descriptors.ends(fd) {
             let before = resource.summary.clone();
             add(resource, &ends, inputs.pid);
+            if let Some(end) = &mut resource.ends {
+                end.native_threads = inputs.kernel.number_of_threads() > threads.len();
+            }
             renamed.insert(resource.id, (before, resource.summary.as_str().into()));
         }
     }
@@ -57,6 +68,9 @@ fn add(resource: &mut Resource, ends: &Ends, own: u32) {
             .collect(),
         accepted: other.accepted,
         complete: other.complete,
+        is_lock: other.is_lock,
+        handles_signals: other.handles_signals,
+        native_threads: false,
     });
     let seconds = |ms: u32| f64::from(ms) / 1e3;
     resource.tcp = ends.tcp.map(|tcp| TcpPath {
@@ -67,9 +81,7 @@ fn add(resource: &mut Resource, ends: &Ends, own: u32) {
         since_answer_s: seconds(tcp.since_answer_ms),
         window: tcp.window,
     });
-    if let Some(ends) = &resource.ends
-        && let Some(who) = describe::other_end(ends)
-    {
+    if let Some(who) = describe::other_end_of(resource) {
         resource.summary = format!("{}, {who}", resource.summary);
     }
 }

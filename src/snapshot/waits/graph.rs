@@ -238,7 +238,9 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     ///
     /// Its input need not be of the same moment as the rest: the process may run again.
     pub fn find_ends(&mut self) {
-        ends::find(self.inputs, &mut self.registry.resources, self.threads);
+        if self.inputs.search != Search::Nothing {
+            ends::find(self.inputs, &mut self.registry.resources, self.threads);
+        }
     }
 
     /// Finds references to awaited resources. Needs the holders.
