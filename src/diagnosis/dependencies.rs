@@ -14,7 +14,6 @@ use super::facts::Facts;
 use super::other_ends;
 use crate::model::{
     CoroutineState, EdgeKind, IdMap, IdSet, Index, Item, ItemId, Process, Resource, TaskState,
-    WaitKind,
 };
 
 /// The dependencies of one process. The nodes have the numbers that the items

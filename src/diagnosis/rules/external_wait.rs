@@ -266,7 +266,7 @@ fn writers(context: &Context<'_>, resource: Option<&Resource>) -> String {
     let Some(pipe) = resource.and_then(|resource| resource.pipe.as_ref()) else {
         return String::new();
     };
-    match others(context, &pipe.writers) {
+    match others(context, resource, &pipe.writers) {
         others if !others.is_empty() => format!(", which {} can fill", others.join(", ")),
         _ if pipe.writers.is_empty() && pipe.complete => ", which nobody can write to".to_owned(),
         _ if pipe.complete => ", which only this process itself can write to".to_owned(),
@@ -279,7 +279,7 @@ fn readers(context: &Context<'_>, resource: Option<&Resource>) -> String {
     let Some(pipe) = resource.and_then(|resource| resource.pipe.as_ref()) else {
         return String::new();
     };
-    match others(context, &pipe.readers) {
+    match others(context, resource, &pipe.readers) {
         others if !others.is_empty() => format!(", which {} can empty", others.join(", ")),
         _ if pipe.complete => ", which only this process itself can empty".to_owned(),
         _ => String::new(),
@@ -287,8 +287,14 @@ fn readers(context: &Context<'_>, resource: Option<&Resource>) -> String {
 }
 
 /// The processes of `pids` without this one.
-fn others(context: &Context<'_>, pids: &[u32]) -> Vec<String> {
+fn others(context: &Context<'_>, resource: Option<&Resource>, pids: &[u32]) -> Vec<String> {
     let own = context.facts.process.pid;
+    let ends = resource.and_then(|resource| resource.ends.as_ref());
+    let named = ends.map_or(&[][..], |ends| &ends.processes);
     let others = pids.iter().filter(|pid| **pid != own);
-    others.map(|pid| format!("process {pid}")).collect()
+    let others = others.map(|pid| match named.iter().find(|owner| owner.pid == *pid) {
+        Some(owner) => format!("{} (pid {pid})", owner.name),
+        None => format!("process {pid}"),
+    });
+    others.collect()
 }

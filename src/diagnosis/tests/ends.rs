@@ -1,8 +1,8 @@
 //! Waits of a process for itself, through sockets and pipes whose other end it has.
 
 use crate::diagnosis::fixtures::{World, culprit, event_loop, ids, kinds, loop_file};
-use crate::diagnosis::{Sources, diagnose};
-use crate::model::{EndOwner, OtherEnd, Process};
+use crate::diagnosis::{Sources, across, diagnose};
+use crate::model::{EndOwner, OtherEnd, Process, fixtures};
 
 const APP: &str = "\
 def ask(side):
@@ -189,4 +189,31 @@ fn a_loop_that_watches_the_end_may_answer() {
     world.process.loops[0].running = false;
     let (verdict, _) = world.diagnose();
     assert_eq!(verdict.state, "hung");
+}
+
+#[test]
+fn the_cause_of_a_hung_child_reaches_who_reads_from_it() {
+    let of = |state: &str, on: &str| {
+        let mut world = threads(APP);
+        world.process.verdict = fixtures::verdict(state, "it stands");
+        let mut one = fixtures::diagnosis("external-wait", &[], &[], 0);
+        one.resources = vec![on.into()];
+        world.process.diagnoses.push(one);
+        world.edge("socket:fd-3", "process:9", "socket");
+        world.process
+    };
+    let child = || {
+        let mut child = of("hung", "socket:fd-5");
+        child.pid = 9;
+        child
+    };
+    let state = |parent: Process| {
+        let mut tree = [parent, child()];
+        across(&mut tree);
+        tree[0].verdict.as_ref().unwrap().state
+    };
+    assert_eq!(state(of("waiting", "socket:fd-3")), "hung");
+    // It does something else as well, or waits for something else first.
+    assert_eq!(state(of("busy", "socket:fd-3")), "busy");
+    assert_eq!(state(of("waiting", "socket:fd-4")), "waiting");
 }

@@ -4,8 +4,9 @@ use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use super::WaitInputs;
+use super::registry::Registry;
 use crate::model::{
-    EndOwner, IdSet, ItemId, OtherEnd, PipeEnds, Resource, TcpPath, WaitKind, describe,
+    EdgeKind, EndOwner, IdSet, ItemId, OtherEnd, PipeEnds, Resource, TcpPath, WaitKind, describe,
 };
 use crate::process::Ends;
 use crate::snapshot::threads::BuiltThread;
@@ -83,5 +84,22 @@ fn add(resource: &mut Resource, ends: &Ends, own: u32) {
     });
     if let Some(who) = describe::other_end_of(resource) {
         resource.summary = format!("{}, {who}", resource.summary);
+    }
+}
+
+/// Adds edges to the process that alone has the other end, or the lock.
+pub(super) fn add_edges(registry: &mut Registry<'_, '_>) {
+    let only = |resource: &Resource| {
+        let end = resource.ends.as_ref().filter(|end| end.complete)?;
+        match (&end.fds[..], &end.processes[..]) {
+            ([], [only]) => Some(ItemId::Process(only.pid)),
+            _ => None,
+        }
+    };
+    let resources = registry.resources.iter();
+    let found = resources.filter_map(|it| Some((it.id, only(it)?, it.kind.edge())));
+    let found: Vec<(ItemId, ItemId, EdgeKind)> = found.collect();
+    for (resource, process, via) in found {
+        registry.edge(resource, process, via);
     }
 }

@@ -255,6 +255,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     /// Runs the last passes and returns the results.
     pub fn finish(mut self) -> Explained {
         let children = self.holder_search().children();
+        ends::add_edges(&mut self.registry);
         self.holder_search().blocked_loops();
         // Frees a third of all memory if there are very many tasks.
         for built in &mut *self.tasks {
