@@ -1,4 +1,5 @@
-//! What one process of a tree says about another that waits for it.
+//! What one process of a tree says about another that waits for it, for its end or for the
+//! other end of a socket or pipe.
 
 use rustc_hash::FxHashMap;
 
@@ -12,7 +13,10 @@ pub fn across(processes: &mut [Process]) {
     // Children come after their parents, so that in this order the reason of a
     // grandchild reaches its grandparent.
     for process in processes.iter_mut().rev() {
-        let mut awaited = process.edges.iter().map(|edge| edge.to);
+        let awaited = process.edges.iter();
+        let mut awaited = awaited
+            .filter(|edge| edge.from.is_actor() || matters(process, edge.from))
+            .map(|edge| edge.to);
         let Some((pid, (verdict, cause))) =
             awaited.find_map(|id| Some((id.process()?, stuck.get(&id)?.clone())))
         else {
@@ -39,6 +43,15 @@ pub fn across(processes: &mut [Process]) {
         }
         stuck.extend(reason(process));
     }
+}
+
+/// Whether the process does nothing but wait, and for this resource above all. A process may
+/// have any number of connections to others, and go on without them.
+fn matters(process: &Process, resource: ItemId) -> bool {
+    let waits =
+        process.verdict.as_ref().map(|verdict| verdict.state) == Some(VerdictState::Waiting);
+    let first = process.diagnoses.first();
+    waits && first.is_some_and(|one| one.resources.contains(&resource))
 }
 
 /// The id of `process`, and why others wait for it, if it does not go on by

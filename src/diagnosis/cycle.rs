@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::context::Context;
 use super::facts::Facts;
 use super::graph::Graph;
 use crate::model::{Item, ItemId, ResourceKind, Task, TaskState, WaitKind};
@@ -143,6 +144,12 @@ fn own_future(facts: &Facts<'_>, cycle: &Cycle) -> bool {
             .and_then(|thread| thread.waits_for.as_ref())
             .is_some_and(|wait| wait.kind == WaitKind::Future)
     })
+}
+
+/// Whether the circle goes through a socket, pipe or file.
+pub(super) fn has_file(context: &Context<'_>, cycle: &Cycle) -> bool {
+    let mut resources = cycle.resources.iter();
+    resources.any(|id| (context.facts.resource(*id)).is_some_and(|it| it.kind.is_file()))
 }
 
 /// The circle in one line that ends with the name it begins with.

@@ -8,69 +8,13 @@ use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashSet;
 
 use super::culprit;
+pub(super) use super::dependency::Dependency;
 use super::enders::{self, Enders};
 use super::facts::Facts;
+use super::other_ends;
 use crate::model::{
     CoroutineState, EdgeKind, IdMap, IdSet, Index, Item, ItemId, Process, Resource, TaskState,
-    WaitKind,
 };
-
-/// Why one node depends on another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dependency {
-    /// The snapshot has this edge between them.
-    Edge(EdgeKind),
-    /// A task or thread waits for this resource.
-    Wait(WaitKind),
-    /// A thread, and the task at whose end its loop returns.
-    Runs,
-    /// A generator stands at a `yield` while a task runs the body of its
-    /// `async for`.
-    Consumer,
-    /// The other refers to the resource, so it might end the wait for it.
-    Refers,
-}
-
-impl Dependency {
-    /// A resource, and who holds it.
-    pub(super) const HOLDS: Self = Self::Edge(EdgeKind::Holds);
-    /// What waits for its loop to turn, and what the loop runs instead.
-    const EVENT_LOOP: Self = Self::Edge(EdgeKind::EventLoop);
-
-    /// Whether the dependency is certain.
-    pub(super) const fn is_proved(self) -> bool {
-        match self {
-            Self::Edge(_) | Self::Wait(_) | Self::Runs | Self::Consumer => true,
-            Self::Refers => false,
-        }
-    }
-
-    /// Whether cancelling the one that waits also cancels the awaited.
-    pub(super) const fn passes_cancellation(self) -> bool {
-        match self {
-            Self::Edge(kind) => kind.passes_cancellation(),
-            Self::Wait(kind) => kind.passes_cancellation(),
-            Self::Runs | Self::Consumer | Self::Refers => false,
-        }
-    }
-
-    /// Whether one of several dependencies is enough.
-    pub(super) const fn needs_only_one(self) -> bool {
-        match self {
-            Self::Edge(kind) => kind.needs_only_one(),
-            Self::Wait(kind) => kind.needs_only_one(),
-            Self::Runs | Self::Consumer | Self::Refers => false,
-        }
-    }
-
-    /// Whether it leads from a group of tasks to one of its members.
-    pub(super) const fn is_group(self) -> bool {
-        match self {
-            Self::Edge(kind) => kind.is_group(),
-            Self::Wait(_) | Self::Runs | Self::Consumer | Self::Refers => false,
-        }
-    }
-}
 
 /// The dependencies of one process. The nodes have the numbers that the items
 /// have in [`Index`]; ids that denote no item come after them.
@@ -109,6 +53,7 @@ impl<'a> Dependencies<'a> {
         builder.add_loop_edges(facts);
         builder.add_consumers(facts);
         builder.add_enders(facts);
+        builder.add_other_ends(facts);
         builder.add_references(facts);
         builder.found
     }
@@ -386,6 +331,25 @@ impl<'a> Builder<'a> {
         self.found.enders = enders;
         self.found.unnamed = found.unnamed;
         self.found.cancellers = found.cancellers;
+    }
+
+    /// Adds who may use the other ends of sockets and pipes that only this process has.
+    fn add_other_ends(&mut self, facts: &Facts<'a>) {
+        for end in other_ends::find(facts) {
+            let resource = self.node(end.resource);
+            for id in end.waiting {
+                let waiting = self.node(id);
+                self.add(resource, waiting, Dependency::OTHER_END);
+            }
+            for id in &end.users {
+                let user = self.node(*id);
+                if self.may_run(facts, user) {
+                    self.add(resource, user, Dependency::Refers);
+                }
+            }
+            let enders = Enders::These(end.users);
+            self.found.enders.insert(end.resource, enders);
+        }
     }
 
     /// Whether a task, thread, loop or coroutine may run code.

@@ -7,12 +7,14 @@ mod context;
 mod culprit;
 mod cycle;
 mod dependencies;
+mod dependency;
 mod enders;
 mod facts;
 #[cfg(test)]
 mod fixtures;
 mod frames;
 mod graph;
+mod other_ends;
 mod progress;
 mod rule;
 mod rules;

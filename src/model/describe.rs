@@ -4,7 +4,7 @@
 //! use these texts. Texts of the target go in as they are: whoever prints them
 //! has to make them safe first (`plain_text`).
 
-use super::{Resource, ResourceKind, WaitKind};
+use super::{Resource, ResourceKind, TcpPath, WaitKind};
 
 /// `asyncio.locks.Lock` as its users import it: `asyncio.Lock`.
 pub fn short_type(full: &str) -> String {
@@ -86,6 +86,73 @@ pub fn state(resource: &Resource) -> String {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join(", ")
+}
+
+/// How often the same bytes are sent in vain on a path that is called dead: at least six
+/// seconds long (RFC 6298).
+const DEAD: u32 = 4;
+/// Largest number of descriptors or processes that are named.
+const ENDS_SHOWN: usize = 3;
+
+/// Who has the other end: `the other end is in this process (fd 7)`,
+/// `the other end: redis-server (pid 812)`; of a file, who has the lock. `None` where
+/// nobody was found.
+pub fn other_end_of(resource: &Resource) -> Option<String> {
+    let end = resource.ends.as_ref()?;
+    let (what, verb) = match (end.accepted, end.is_lock) {
+        (_, true) => ("the lock", "is held by"),
+        (true, false) => ("the other end", "is in"),
+        (false, false) => ("not accepted yet, the listener", "is in"),
+    };
+    let fds = end.fds.iter().take(ENDS_SHOWN);
+    let fds: Vec<String> = fds.map(|fd| format!("fd {fd}")).collect();
+    let own = (!fds.is_empty()).then(|| format!("this process ({})", fds.join(", ")));
+    let others = end.processes.iter().take(ENDS_SHOWN);
+    let mut others: Vec<String> = others
+        .map(|owner| format!("{} (pid {})", owner.name, owner.pid))
+        .collect();
+    if end.processes.len() > ENDS_SHOWN {
+        others.push(format!("{} more", end.processes.len() - ENDS_SHOWN));
+    }
+    match (own, others.is_empty()) {
+        (None, true) => None,
+        (Some(own), true) => Some(format!("{what} {verb} {own}")),
+        (own, false) => {
+            let all: Vec<String> = own.into_iter().chain(others).collect();
+            let verb = if end.is_lock { " is held by" } else { ":" };
+            Some(format!("{what}{verb} {}", all.join(", ")))
+        }
+    }
+}
+
+/// What the kernel knows of a TCP connection for which somebody waits. `None` where that
+/// says nothing.
+pub fn tcp_path(tcp: &TcpPath, writes: bool) -> Option<String> {
+    let silent = duration(tcp.since_data_s);
+    match tcp {
+        TcpPath {
+            unacknowledged: bytes @ 1..,
+            sent_again: times @ DEAD..,
+            ..
+        } => Some(format!(
+            "the path is dead: {bytes} bytes were sent again {times} times, and nothing was \
+             acknowledged for {}",
+            duration(tcp.since_answer_s)
+        )),
+        TcpPath {
+            window: Some(0), ..
+        } if writes => Some("the peer does not read: it has no room left".to_owned()),
+        TcpPath {
+            unread: bytes @ 1..,
+            ..
+        } => Some(format!("{bytes} bytes have arrived and are not read here")),
+        TcpPath {
+            unacknowledged: 0, ..
+        } if !writes => Some(format!(
+            "the peer has acknowledged everything, and has sent nothing for {silent}"
+        )),
+        _ => None,
+    }
 }
 
 /// How much of it is given out, or how many permits are left.

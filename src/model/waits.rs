@@ -100,6 +100,14 @@ pub struct Resource {
     /// Who has the ends of a pipe. `None` if it is none, or this was not examined.
     #[serde(default)]
     pub pipe: Option<PipeEnds>,
+    /// Who has the other end of a socket, pipe or terminal. `None` if it has none here, or
+    /// this is not known.
+    #[serde(default)]
+    pub ends: Option<OtherEnd>,
+    /// What the kernel knows of the path of a TCP connection. `None` if it is none, or this
+    /// is not known.
+    #[serde(default)]
+    pub tcp: Option<TcpPath>,
     /// What could not be read of the resource. `None` if all was read.
     pub error: Option<String>,
 }
@@ -128,6 +136,61 @@ pub struct PipeEnds {
     pub writers: Vec<u32>,
     /// Whether these are all: the descriptors of all processes could be read.
     pub complete: bool,
+}
+
+/// Who has the other end of a socket, pipe or pseudo-terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherEnd {
+    /// The descriptors of this process that are the other end. While a connection was not
+    /// accepted, those that listen for it.
+    pub fds: Vec<i64>,
+    /// The other processes that have it.
+    pub processes: Vec<EndOwner>,
+    /// Whether somebody has accepted the connection; true for what needs no accepting.
+    pub accepted: bool,
+    /// Whether these are all: the descriptors of all processes could be read.
+    pub complete: bool,
+    /// Whether it is no end, but the lock on a file.
+    pub is_lock: bool,
+    /// Whether this process handles signals, other than that of the keyboard and those of
+    /// faults. They may come at any time.
+    pub handles_signals: bool,
+    /// Whether this process has threads that run no Python. What they do is not known, and
+    /// they may use its descriptors.
+    pub native_threads: bool,
+}
+
+impl OtherEnd {
+    /// Whether this process alone has the other end.
+    pub fn is_own(&self) -> bool {
+        self.complete && self.processes.is_empty() && !self.fds.is_empty()
+    }
+}
+
+/// A process that has an end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndOwner {
+    /// Its process id.
+    pub pid: u32,
+    /// Its name, cut after 15 bytes by the kernel.
+    pub name: String,
+}
+
+/// What the kernel knows of the path of a TCP connection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TcpPath {
+    /// Bytes that have arrived and were not read.
+    pub unread: u64,
+    /// Bytes that were written and that the other end has not acknowledged.
+    pub unacknowledged: u64,
+    /// How often the oldest of these was sent again without an answer.
+    pub sent_again: u32,
+    /// Seconds since data came from the other end, or since the connection was made.
+    pub since_data_s: f64,
+    /// Seconds since the other end acknowledged anything.
+    pub since_answer_s: f64,
+    /// Bytes that the other end has room for. `None` if the kernel does not say.
+    pub window: Option<u32>,
 }
 
 /// Where a holder took the resource.
@@ -166,6 +229,8 @@ impl Resource {
             closed: None,
             socket: None,
             pipe: None,
+            ends: None,
+            tcp: None,
             error: None,
         }
     }

@@ -50,6 +50,7 @@ impl DecodedProcess {
         if !self.kernel.shows_same(kernel) || !self.descriptors.shows_same(descriptors) {
             return None;
         }
+        descriptors.keep_ends(&self.descriptors);
         let mut process = self.process.clone();
         let passed = kernel.monotonic() - self.kernel.monotonic();
         if passed >= TIMER_UPDATE_S && !advance_timers(&mut process, passed) {

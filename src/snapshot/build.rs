@@ -98,6 +98,7 @@ impl Build<'_, '_> {
             event_loop.until = links.until.get(&event_loop.id).copied();
         }
         let inputs = WaitInputs {
+            pid: self.process.pid(),
             reader,
             frames: &frames,
             kernel: self.kernel,
@@ -117,6 +118,7 @@ impl Build<'_, '_> {
         graph.explain(&links.completing);
         // Everything that must be of one moment has been read.
         if (self.all_read)() {
+            graph.find_ends();
             graph.find_references();
         }
         let explained = graph.finish();

@@ -132,6 +132,11 @@ impl KernelThreads {
         }
     }
 
+    /// How many threads there are, with those that run no Python.
+    pub fn number_of_threads(&self) -> usize {
+        self.by_namespace_id.len()
+    }
+
     /// `time.monotonic()` in seconds. It is the same for all processes of our time
     /// namespace.
     pub fn monotonic(&self) -> f64 {

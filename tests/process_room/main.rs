@@ -6,6 +6,7 @@
     reason = "a test program has no interface, and makes system calls of its own"
 )]
 
+mod ends;
 mod images;
 mod measurements;
 mod memory;

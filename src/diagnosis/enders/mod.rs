@@ -8,6 +8,7 @@ mod held;
 mod library;
 mod program;
 mod reach;
+mod signals;
 mod stacks;
 mod wanted;
 
@@ -19,11 +20,13 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use self::library::LibraryWait;
 use self::program::{Mentions, Program};
 use self::reach::Reach;
+pub(super) use self::signals::handles_signals;
+use self::signals::signal_handlers;
 use self::stacks::Stacks;
 use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
-use super::source::{Place, Use};
+use super::source::Place;
 use crate::model::{
     EventLoop, Frame, Framework, IdMap, IdSet, ItemId, LoopFile, LoopState, Thread,
 };
@@ -414,28 +417,4 @@ fn calls_in(event_loop: &EventLoop) -> bool {
     let has_clients = || files.into_iter().any(|file| listens(file) || peers(file));
     event_loop.state != LoopState::Stopped
         && (hidden || !event_loop.callbacks_complete && has_clients())
-}
-
-/// What functions may do that were given to `signal.signal()`.
-fn signal_handlers(program: &Program) -> Reach {
-    let mut given = Vec::new();
-    for function in program.functions() {
-        let Some((body, _)) = program.body(function) else {
-            continue;
-        };
-        let to_signal = |(function, _): &(String, _)| function == "signal";
-        if body.given_to.as_ref().is_some_and(to_signal) {
-            given.push(function);
-        }
-        for each in &body.uses {
-            let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
-            else {
-                continue;
-            };
-            if !called && each.given_to.as_ref().is_some_and(to_signal) {
-                given.extend(program.named(name));
-            }
-        }
-    }
-    Reach::of_functions(program, given)
 }

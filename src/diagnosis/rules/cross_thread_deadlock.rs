@@ -2,7 +2,7 @@
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
-use crate::diagnosis::cycle::{Cycle, Shape, in_words};
+use crate::diagnosis::cycle::{Cycle, Shape, has_file, in_words};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::model::{Diagnosis, DiagnosisKind};
 
@@ -30,13 +30,17 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         context.facts.names(threads()),
         in_words(&context.facts, cycle)
     );
+    let hint = match has_file(context, cycle) {
+        true => "let one side write before it reads, or give the calls a timeout",
+        false => "take the locks in one order in all threads",
+    };
     Diagnosis {
         tasks: context.in_order(cycle.tasks.iter().copied()),
         threads: context.in_order(threads()),
         resources: context.in_order(cycle.resources.iter().copied()),
         culprit: culprit::of_most(&context.facts, threads()),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
-        hint: Some("take the locks in one order in all threads".to_owned()),
+        hint: Some(hint.to_owned()),
         ..diagnosis(RULE.kind, context.facts.proved(threads()), summary)
     }
 }

@@ -10,7 +10,7 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
     Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, Framework, How, ItemId, Resource, Task,
-    TaskState, ThreadState, Wait, WaitKind,
+    TaskState, ThreadState, Wait, WaitKind, describe as words,
 };
 
 /// The rule of this kind.
@@ -192,15 +192,17 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
     let peer = first.and_then(|first| first.wait.peer.as_deref());
     let peer = peer.unwrap_or("its peer");
     let what = match how {
-        How::SocketRead => format!("to read from {peer}{}", unread(resource)),
+        How::SocketRead => format!("to read from {peer}{}{}", unread(resource), end(resource)),
         How::SocketConnect => format!("for a connection to {peer}"),
-        How::SocketWriteBackpressure => format!("to write to {peer}, which does not read"),
+        How::SocketWriteBackpressure => {
+            format!("to write to {peer}, which does not read{}", end(resource))
+        }
         How::PipeRead => format!("to read from a pipe{}", writers(context, resource)),
         How::PipeWrite => format!(
             "to write into a pipe that is full{}",
             readers(context, resource)
         ),
-        How::FileLock => format!("for a lock on {peer}"),
+        How::FileLock => format!("for a lock on {peer}{}", end(resource)),
         How::LibraryCall => {
             let awaited = resource.map_or_else(String::new, |it| context.facts.name(it.id));
             let call = library_call(first.map_or(&[][..], |waiter| waiter.frames));
@@ -253,12 +255,18 @@ fn unread(resource: Option<&Resource>) -> String {
     }
 }
 
+/// Who has the other end, or the lock.
+fn end(resource: Option<&Resource>) -> String {
+    let who = resource.and_then(words::other_end_of);
+    who.map_or_else(String::new, |who| format!(", {who}"))
+}
+
 /// Who can write to a pipe that somebody reads.
 fn writers(context: &Context<'_>, resource: Option<&Resource>) -> String {
     let Some(pipe) = resource.and_then(|resource| resource.pipe.as_ref()) else {
         return String::new();
     };
-    match others(context, &pipe.writers) {
+    match others(context, resource, &pipe.writers) {
         others if !others.is_empty() => format!(", which {} can fill", others.join(", ")),
         _ if pipe.writers.is_empty() && pipe.complete => ", which nobody can write to".to_owned(),
         _ if pipe.complete => ", which only this process itself can write to".to_owned(),
@@ -271,7 +279,7 @@ fn readers(context: &Context<'_>, resource: Option<&Resource>) -> String {
     let Some(pipe) = resource.and_then(|resource| resource.pipe.as_ref()) else {
         return String::new();
     };
-    match others(context, &pipe.readers) {
+    match others(context, resource, &pipe.readers) {
         others if !others.is_empty() => format!(", which {} can empty", others.join(", ")),
         _ if pipe.complete => ", which only this process itself can empty".to_owned(),
         _ => String::new(),
@@ -279,8 +287,14 @@ fn readers(context: &Context<'_>, resource: Option<&Resource>) -> String {
 }
 
 /// The processes of `pids` without this one.
-fn others(context: &Context<'_>, pids: &[u32]) -> Vec<String> {
+fn others(context: &Context<'_>, resource: Option<&Resource>, pids: &[u32]) -> Vec<String> {
     let own = context.facts.process.pid;
+    let ends = resource.and_then(|resource| resource.ends.as_ref());
+    let named = ends.map_or(&[][..], |ends| &ends.processes);
     let others = pids.iter().filter(|pid| **pid != own);
-    others.map(|pid| format!("process {pid}")).collect()
+    let others = others.map(|pid| match named.iter().find(|owner| owner.pid == *pid) {
+        Some(owner) => format!("{} (pid {pid})", owner.name),
+        None => format!("process {pid}"),
+    });
+    others.collect()
 }

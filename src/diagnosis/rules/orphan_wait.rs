@@ -94,7 +94,8 @@ impl Wait<'_> {
 }
 
 fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>> {
-    if !resource.kind.needs_signal()
+    let own_end = resource.kind.is_file() && context.graph.deps.enders(resource.id).is_some();
+    if !(resource.kind.needs_signal() || own_end)
         || dead_consumers::has_no_consumers(context, resource)
         || pool_exhausted::is_drained(context, resource)
     {
@@ -130,6 +131,9 @@ fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
         }
         Some(one) if one.kind.is_barrier() => {
             "let as many parties come as the barrier waits for, or abort() it"
+        }
+        Some(one) if one.kind.is_file() => {
+            "let another thread use the other end, or give the call a timeout"
         }
         Some(one) if one.kind.is_condition() => match one.kind.is_for_threads() {
             true => "look at the state before waiting: condition.wait_for(...)",

@@ -43,13 +43,21 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         .clone()
         .next()
         .map_or(&[][..], |id| context.facts.frames(id));
-    let summary = format!(
-        "{who} waits for itself in {}: {}",
-        location(at),
-        in_words(&context.facts, cycle)
-    );
+    let how = match kernel_object(context, cycle).filter(|_| actors.is_empty()) {
+        Some((resource, true)) => format!("only this process has the lock on {resource}"),
+        Some((resource, false)) => format!("only this process has the other end of {resource}"),
+        None => in_words(&context.facts, cycle),
+    };
+    let summary = format!("{who} waits for itself in {}: {how}", location(at));
     let framework = context.facts.framework(actors.iter().copied());
+    let of_kernel = kernel_object(context, cycle).filter(|_| actors.is_empty());
     let hint = match (cycle.threads.is_empty(), framework) {
+        _ if matches!(of_kernel, Some((_, true))) => {
+            "give the lock back first, or do not take it twice"
+        }
+        _ if of_kernel.is_some() => {
+            "nobody else has the other end: use it in another thread, or before this call"
+        }
         (true, Framework::Asyncio) => {
             "asyncio locks are not re-entrant: do not take one twice in the same task"
         }
@@ -69,4 +77,16 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         hint: Some(hint.to_owned()),
         ..diagnosis(RULE.kind, context.facts.proved(all.clone()), summary)
     }
+}
+
+/// The name of the socket, pipe or file that the circle goes through, and whether it is the
+/// lock on a file that is waited for.
+fn kernel_object(context: &Context<'_>, cycle: &Cycle) -> Option<(String, bool)> {
+    let mut resources = cycle
+        .resources
+        .iter()
+        .filter_map(|id| context.facts.resource(*id));
+    let resource = resources.find(|resource| resource.kind.is_file())?;
+    let is_lock = resource.ends.as_ref().is_some_and(|end| end.is_lock);
+    Some((context.facts.name(resource.id), is_lock))
 }

@@ -2,6 +2,7 @@
 
 mod deadlocks;
 mod enders;
+mod ends;
 mod graphs;
 mod healthy;
 mod leaks;

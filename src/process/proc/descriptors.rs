@@ -10,8 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::children::Child;
+use super::ends::KnownEnds;
 use super::family;
-use super::pipe_ends::PipeEnds;
 use crate::process::Process;
 
 /// Largest number of descriptors of one process that are read.
@@ -61,10 +61,12 @@ pub struct Descriptors {
     /// the listener, address of the opener.
     #[serde(default)]
     unaccepted: Vec<(String, String)>,
-    /// The processes with an end of its pipes, by the inode of the pipe. Empty unless one of
-    /// its threads waits in a call for a pipe.
+    /// The other ends of descriptors, as far as somebody has asked for them.
     #[serde(default)]
-    pub(super) pipe_ends: FxHashMap<u64, PipeEnds>,
+    pub(super) known_ends: KnownEnds,
+    /// The process, where it can be asked for more.
+    #[serde(skip)]
+    pub(super) live: Option<u32>,
     /// The descriptors that each epoll instance watches, with the events.
     #[serde(default)]
     watched: FxHashMap<i64, Vec<(i64, u32)>>,
@@ -84,6 +86,7 @@ impl Descriptors {
         };
         let mut this = Self {
             by_fd: descriptors(directory),
+            live: Some(process.pid()),
             ..Self::default()
         };
         let children = family::children(process.pid()).into_iter();
@@ -95,7 +98,6 @@ impl Descriptors {
         });
         let wanted: FxHashSet<u64> = inodes.collect();
         this.read_sockets(directory, wanted);
-        this.read_pipe_ends(directory);
         this.watched = this.epoll_instances(directory);
         // Children were looked up by pid: they count if that is still its own.
         match process.is_alive() {
@@ -175,7 +177,6 @@ impl Descriptors {
             && self.sockets == other.sockets
             && self.unix == other.unix
             && self.unaccepted == other.unaccepted
-            && self.pipe_ends == other.pipe_ends
             && self.children.len() == other.children.len()
             && self.children.iter().zip(&other.children).all(same_child)
     }
@@ -203,20 +204,6 @@ impl Descriptors {
             Some((fd, text.lines().filter_map(watched_entry).collect()))
         });
         read.collect()
-    }
-
-    /// The targets of all descriptors.
-    pub(super) fn targets(&self) -> impl Iterator<Item = &Descriptor> {
-        self.by_fd.values()
-    }
-
-    /// The processes with an end of the pipe of descriptor `fd`. `None` when it is no pipe,
-    /// or when they were not looked for.
-    pub fn pipe_ends(&self, fd: i64) -> Option<&PipeEnds> {
-        match self.by_fd.get(&fd)? {
-            Descriptor::Pipe(inode) => self.pipe_ends.get(inode),
-            _ => None,
-        }
     }
 
     /// The addresses on which the process accepts connections.

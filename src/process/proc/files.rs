@@ -89,6 +89,30 @@ impl Status {
     }
 }
 
+/// Signals that a process of CPython catches without a handler of the program: that of the
+/// keyboard, those of faults (`faulthandler`), and two of the C library (signal(7), nptl(7)).
+const USUAL_SIGNALS: [i32; 8] = [
+    libc::SIGINT,
+    libc::SIGILL,
+    libc::SIGABRT,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGSEGV,
+    32,
+    33,
+];
+
+/// Whether the process catches signals other than the usual ones. True where this is not
+/// known.
+pub(super) fn handles_signals(directory: &Directory) -> bool {
+    let status = Status::of_process(directory);
+    let caught = status.ok().and_then(|status| status.bits("SigCgt"));
+    let usual = USUAL_SIGNALS
+        .iter()
+        .fold(0, |all, one| all | 1 << (one - 1));
+    caught.is_none_or(|caught: u64| caught & !usual != 0)
+}
+
 /// The arguments in `/proc/PID/cmdline`, the program's name first, empty ones too.
 ///
 /// # Errors

@@ -2,8 +2,12 @@
 
 pub mod children;
 pub mod descriptors;
+pub mod ends;
 pub mod family;
+mod file_locks;
 pub mod files;
 pub mod list;
-pub mod pipe_ends;
+mod owners;
+mod sock_diag;
+pub mod tcp_facts;
 pub mod thread;

@@ -54,10 +54,16 @@ const DESCRIPTOR_CALLS: [&str; 12] = [
     "accept4", "connect", "flock",
 ];
 
+/// Commands of `fcntl` that wait for a lock (fcntl.h).
+const LOCK_COMMANDS: [u64; 2] = [libc::F_SETLKW as u64, libc::F_OFD_SETLKW as u64];
+
 impl Syscall {
     /// The descriptor that the call may wait for. `None` for other calls.
     pub fn descriptor(&self) -> Option<i64> {
-        let known = DESCRIPTOR_CALLS.contains(&self.name?);
+        let known = match self.name? {
+            "fcntl" => LOCK_COMMANDS.contains(&self.args[1]),
+            name => DESCRIPTOR_CALLS.contains(&name),
+        };
         known.then(|| i64::try_from(self.args[0]).ok()).flatten()
     }
 
@@ -69,6 +75,7 @@ impl Syscall {
             Some("recvfrom" | "sendto") => self.args[3] & dont_wait,
             Some("recvmsg" | "sendmsg") => self.args[2] & dont_wait,
             Some("flock") => return self.args[1] & libc::LOCK_NB as u64 != 0,
+            Some("fcntl") => return false,
             _ => 0,
         };
         flags != 0

@@ -2,7 +2,7 @@
 
 use super::registry::Registry;
 use crate::cpython::{Kind, Reader};
-use crate::model::{PipeEnds, ResourceKind, SocketEnds};
+use crate::model::{ResourceKind, SocketEnds};
 use crate::process::{Descriptor, Descriptors};
 
 /// Attributes by which transports, protocols and streams refer to each other
@@ -139,11 +139,6 @@ pub(super) fn resource(
         state: socket.state.clone(),
         unread: socket.receive_queue,
         unsent: socket.send_queue,
-    });
-    resource.pipe = descriptors.pipe_ends(fd).map(|ends| PipeEnds {
-        readers: ends.readers.clone(),
-        writers: ends.writers.clone(),
-        complete: ends.complete,
     });
     (index, peer)
 }

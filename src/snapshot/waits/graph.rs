@@ -14,7 +14,8 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
-    Explained, Search, WaitInputs, callbacks, children, guards, summary, task, thread, trio, weak,
+    Explained, Search, WaitInputs, callbacks, children, ends, guards, summary, task, thread, trio,
+    weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
@@ -233,6 +234,15 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         search.stream_ends();
     }
 
+    /// Looks for the other ends of awaited descriptors. Needs explained tasks and threads.
+    ///
+    /// Its input need not be of the same moment as the rest: the process may run again.
+    pub fn find_ends(&mut self) {
+        if self.inputs.search != Search::Nothing {
+            ends::find(self.inputs, &mut self.registry.resources, self.threads);
+        }
+    }
+
     /// Finds references to awaited resources. Needs the holders.
     ///
     /// Its input need not be of the same moment as the rest: the process may run again.
@@ -245,6 +255,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     /// Runs the last passes and returns the results.
     pub fn finish(mut self) -> Explained {
         let children = self.holder_search().children();
+        ends::add_edges(&mut self.registry);
         self.holder_search().blocked_loops();
         // Frees a third of all memory if there are very many tasks.
         for built in &mut *self.tasks {

@@ -2,6 +2,8 @@
 
 use std::num::NonZeroU64;
 
+use rustc_hash::FxHashSet;
+
 use super::WaitInputs;
 use super::detached::DetachedCoroutine;
 use super::frame_owners::{OwnedFrame, Owners};
@@ -213,10 +215,21 @@ impl HolderSearch<'_, '_, '_> {
             .find(|(loop_addr, _)| *loop_addr == addr);
         let watched = handles.map_or(&[][..], |(_, handles)| &handles.watched);
         let descriptors = self.inputs.descriptors;
-        let ends = descriptors.ends_at(watched.iter().map(|file| file.fd));
+        let watched: FxHashSet<i64> = watched.iter().map(|file| file.fd).collect();
+        let ends = descriptors.ends_at(watched.iter().copied());
         let waited = self.registry.resources.iter().filter(|resource| {
             let fd = resource.id.descriptor();
-            resource.kind == ResourceKind::Socket && fd.is_some_and(|fd| ends.contains(&fd))
+            match &resource.ends {
+                // Another process that has the other end too may use it.
+                Some(end) => {
+                    end.processes.is_empty()
+                        && end.fds.iter().all(|fd| watched.contains(fd))
+                        && !end.fds.is_empty()
+                }
+                None => {
+                    resource.kind == ResourceKind::Socket && fd.is_some_and(|fd| ends.contains(&fd))
+                }
+            }
         });
         waited.map(|resource| resource.id).collect()
     }

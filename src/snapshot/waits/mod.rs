@@ -6,6 +6,7 @@
 mod callbacks;
 mod children;
 pub mod detached;
+mod ends;
 mod files;
 pub mod frame_owners;
 mod graph;
@@ -50,6 +51,8 @@ pub enum Search {
 
 /// The inputs of the explanation besides tasks, threads and loops.
 pub struct WaitInputs<'r, 'm> {
+    /// The id of the process.
+    pub pid: u32,
     /// The process's memory.
     pub reader: &'r Reader<'m>,
     /// Makes frames of the model.

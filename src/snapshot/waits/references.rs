@@ -10,7 +10,7 @@ use super::reachability::Reachability;
 use super::roots::{Roots, Variable, variables};
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
-use crate::model::{EdgeKind, ItemId, Reference, Referrer, ResourceKind, UserModule};
+use crate::model::{EdgeKind, ItemId, OtherEnd, Reference, Referrer, ResourceKind, UserModule};
 
 /// Variable of methods with their object.
 const RECEIVER: &str = "self";
@@ -71,7 +71,7 @@ impl HolderSearch<'_, '_, '_> {
             coroutines: self.detached_indexes(),
         };
         let Some(found) = self.search(&targets) else {
-            return (Vec::new(), Vec::new());
+            return (Vec::new(), self.modules_for_ends());
         };
         let mut references = found.references;
         for reference in found.to_coroutines {
@@ -80,6 +80,22 @@ impl HolderSearch<'_, '_, '_> {
         self.pool_holders(found.to_connections, &mut references);
         self.name_resources(&references);
         (references, found.modules)
+    }
+
+    /// The program's own modules, if this process has the other end of what it waits for: then
+    /// it matters what its code does.
+    fn modules_for_ends(&self) -> Vec<UserModule> {
+        let mut resources = self.registry.resources.iter();
+        let mut modules = Vec::new();
+        if resources.any(|it| it.ends.as_ref().is_some_and(OtherEnd::is_own)) {
+            let roots = Roots {
+                inputs: self.inputs,
+                owners: &self.owners,
+                handles: self.handles,
+            };
+            roots.visit_modules(&mut |module, _| modules.push(module));
+        }
+        modules
     }
 
     /// Indexes of the awaited resources whose holders are not known, by the address of their

@@ -37,7 +37,7 @@ const CALLS: &[(&[&str], WaitKind)] = &[
     (&["accept", "accept4"], WaitKind::Accept),
     (&["connect"], WaitKind::Connect),
     (&["wait4", "waitid"], WaitKind::Process),
-    (&["flock"], WaitKind::FileLock),
+    (&["flock", "fcntl"], WaitKind::FileLock),
 ];
 
 /// The inputs for explaining waits of threads.

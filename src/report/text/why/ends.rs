@@ -1,10 +1,10 @@
 //! What is known of the items at which the path of waits ends.
 
 use super::{Cause, call, child_name};
-use crate::model::describe::due;
+use crate::model::describe::{due, tcp_path};
 use crate::model::{
-    ChildProcess, Confidence, Coroutine, CoroutineState, Frame, How, ItemId, Reference, Resource,
-    ResourceKind, Task, TaskState, Thread, ThreadState, WaitKind,
+    ChildProcess, Confidence, Coroutine, CoroutineState, Frame, How, ItemId, OtherEnd, Reference,
+    Resource, ResourceKind, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 use crate::plain_text;
 use crate::report::index::short;
@@ -141,7 +141,15 @@ impl Cause<'_, '_> {
         } else {
             "; no timeout guards it"
         };
-        format!("only the other side can end it{rest}")
+        let own = socket.ends.as_ref().is_some_and(OtherEnd::is_own);
+        if own {
+            return format!("only this process itself can end it{rest}");
+        }
+        let wait = socket.waiters.first().and_then(|id| self.index.wait(*id));
+        let writes = wait.is_some_and(|wait| wait.kind == WaitKind::SocketWrite);
+        let path = socket.tcp.as_ref().and_then(|tcp| tcp_path(tcp, writes));
+        let path = path.map_or_else(String::new, |path| format!("; {path}"));
+        format!("only the other side can end it{rest}{path}")
     }
 
     /// What would end the wait for the resource.
