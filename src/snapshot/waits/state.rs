@@ -148,16 +148,9 @@ impl State<'_, '_> {
         let limit = own.or_else(of_queue).filter(|limit| *limit > 0);
         let length = |names: &[&str]| {
             let container = self.reader.first_attribute(self.addr, names)?;
-            self.reader
-                .any_length(container)
-                .or_else(|| {
-                    // The free connections may be in a queue.
-                    let inner = self
-                        .reader
-                        .first_attribute(container, &["_queue", "queue"])?;
-                    self.reader.any_length(inner)
-                })
-                .and_then(|length| i64::try_from(length).ok())
+            // The free connections may be in a queue.
+            let length = self.reader.free_length(container)?;
+            i64::try_from(length).ok()
         };
         let free = length(pool::FREE);
         resource.limit = limit;
