@@ -65,6 +65,18 @@ pub enum Form {
     },
 }
 
+impl Form {
+    /// Whether all offsets are known.
+    pub fn is_complete(&self) -> bool {
+        match self {
+            Self::Plain { .. } => true,
+            Self::Object {
+                main, thread_state, ..
+            } => main.is_some() && thread_state.is_some(),
+        }
+    }
+}
+
 /// The words of the C++ object of a greenlet, as far as they can be read.
 type Words = Vec<u64>;
 

@@ -9,10 +9,12 @@
 mod bridge;
 mod form;
 mod state;
+mod types;
 
 pub use bridge::Bridges;
 pub use form::Form;
 pub use state::{GreenletStage, RawGreenlet};
+pub use types::GreenletTypes;
 
 use crate::cpython::Reader;
 

@@ -4,6 +4,7 @@ use python_offsets::TaskListForm;
 
 use super::edges;
 use super::frames::{FrameDetail, Frames};
+use super::greenlets::Greenlets;
 use super::heap::Heap;
 use super::kernel_threads::KernelThreads;
 use super::loops::Loops;
@@ -67,7 +68,9 @@ impl Build<'_, '_> {
         let reader = self.reader;
         let heap = self.heap.filter(|_| self.scope == Scope::Everything);
         let mut errors = heap.map_or_else(Vec::new, |heap| heap.errors().to_vec());
-        let mut threads = self.threads(interpreters, &mut errors);
+        let greenlets = Greenlets::find(reader, heap, interpreters);
+        errors.extend(greenlets.errors.iter().cloned());
+        let mut threads = self.threads(interpreters, &greenlets, &mut errors);
         let mut loops = Loops::default();
         loops.add_running(reader, &mut threads, &mut errors);
         let Found {
@@ -153,10 +156,16 @@ impl Build<'_, '_> {
     }
 
     /// The threads of all interpreters.
-    fn threads(&self, interpreters: &[Interpreter], errors: &mut Vec<String>) -> Vec<BuiltThread> {
+    fn threads(
+        &self,
+        interpreters: &[Interpreter],
+        greenlets: &Greenlets,
+        errors: &mut Vec<String>,
+    ) -> Vec<BuiltThread> {
         let joined = Threads {
             reader: self.reader,
             kernel: self.kernel,
+            greenlets,
         };
         let mut threads = Vec::new();
         for interpreter in interpreters {
