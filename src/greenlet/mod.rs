@@ -8,11 +8,14 @@
 
 mod bridge;
 mod form;
+mod gevent;
+mod links;
 mod state;
 mod types;
 
 pub use bridge::Bridges;
 pub use form::Form;
+pub use links::{GreenletLinks, GreenletWait};
 pub use state::{GreenletStage, RawGreenlet};
 pub use types::GreenletTypes;
 

@@ -7,13 +7,16 @@ use crate::cpython::Reader;
 /// Module and name of the base classes of what greenlets wait in (gevent 26.9,
 /// `gevent/_abstract_linkable.py`, `gevent/queue.py`, `gevent/libev/corecext.pyx`,
 /// `gevent/_ffi/watcher.py`). Not all of them exist in every version.
-const WAITED_IN: [(&str, &str); 6] = [
+const WAITED_IN: [(&str, &str); 9] = [
     ("gevent._abstract_linkable", "AbstractLinkable"),
+    ("gevent.lock", "RLock"),
     ("gevent.queue", "SimpleQueue"),
     ("gevent.queue", "Queue"),
     ("gevent.queue", "Channel"),
     ("gevent.libev.corecext", "watcher"),
+    ("gevent.libev.corecext", "callback"),
     ("gevent._ffi.watcher", "watcher"),
+    ("gevent._ffi.callback", "callback"),
 ];
 
 /// Addresses of classes.

@@ -4,8 +4,10 @@ use rustc_hash::FxHashMap;
 
 use super::heap::Heap;
 use crate::cpython::{Interpreter, RawFrame, Reader, ThreadState};
-use crate::greenlet::{Form, GreenletStage, RawGreenlet};
+use crate::greenlet::{Form, GreenletLinks, GreenletStage, RawGreenlet};
 
+/// Full name of the class of gevent's hubs (`gevent/hub.py`).
+pub const HUB: &str = "gevent.hub.Hub";
 /// Largest distance from an address on the stack of a thread to its `pthread_self()`, which
 /// lies at the upper end: 1 GiB.
 const MAX_STACK: u64 = 1 << 30;
@@ -47,6 +49,24 @@ impl Greenlets {
         found.find_threads(reader, &threads);
         found.find_outer_frames(reader, &form);
         found
+    }
+
+    /// The hubs of gevent: the address of each, and that of the thread state of its thread.
+    pub fn hubs(&self, reader: &Reader<'_>) -> Vec<(u64, Option<u64>)> {
+        let live = self.all.iter().filter(|raw| {
+            !raw.thread_ended
+                && matches!(raw.stage, GreenletStage::Suspended | GreenletStage::Running)
+        });
+        live.filter(|raw| is_hub(reader, raw.addr))
+            .map(|raw| (raw.addr, self.thread_of(raw)))
+            .collect()
+    }
+
+    /// What refers to the greenlets.
+    pub fn links(&self, reader: &Reader<'_>, heap: Option<&Heap>) -> GreenletLinks {
+        let addrs: Vec<u64> = self.all.iter().map(|raw| raw.addr).collect();
+        let waited_in = heap.map_or_else(Vec::new, |heap| heap.waited_in(reader));
+        GreenletLinks::read(reader, &addrs, &waited_in)
     }
 
     /// The greenlet at `addr`.
@@ -124,6 +144,11 @@ impl Greenlets {
             }
         }
     }
+}
+
+/// Whether the greenlet at `addr` runs gevent's loop.
+pub fn is_hub(reader: &Reader<'_>, addr: u64) -> bool {
+    reader.is_instance(addr, HUB)
 }
 
 /// Where the fields of the greenlets at `addrs` lie, as far as they tell it.

@@ -5,6 +5,7 @@ pub mod build;
 pub mod edges;
 mod exceptions;
 pub mod frames;
+mod greenlet_tasks;
 pub mod greenlets;
 pub mod heap;
 mod in_use;

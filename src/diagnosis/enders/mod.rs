@@ -53,9 +53,10 @@ pub(super) struct Found {
 pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let resources = facts.process.resources.iter();
     let wanted_any = resources.clone().any(|it| waiters.contains_key(&it.id));
-    let mut tasks = facts.live_tasks();
-    let of_trio = tasks.any(|task| task.framework == Framework::Trio);
-    if !wanted_any && !of_trio {
+    // Who cancels or kills matters to waits without a resource, too.
+    let ends_others =
+        has_tasks_of(facts, Framework::Trio) || has_tasks_of(facts, Framework::Greenlet);
+    if !wanted_any && !ends_others {
         return Found::default();
     }
     let program = Program::new(facts);
@@ -65,7 +66,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
             Wanted::new(facts, &program, resource, waiters)
         })
         .collect();
-    if wanted.is_empty() && !of_trio {
+    if wanted.is_empty() && !ends_others {
         return Found::default();
     }
     let search = Search::new(facts, program);
@@ -98,6 +99,11 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         holders,
         cancellers: search.cancellers(),
     }
+}
+
+fn has_tasks_of(facts: &Facts<'_>, framework: Framework) -> bool {
+    let mut tasks = facts.live_tasks();
+    tasks.any(|task| task.framework == framework)
 }
 
 /// Activities that may still do the same: they have equal stacks.
@@ -234,7 +240,10 @@ impl<'f> Search<'f> {
     /// Who may cancel tasks. Which task it is that code cancels does not show in the source,
     /// so that each may be it.
     fn cancellers(&self) -> Vec<ItemId> {
-        let groups = self.groups.iter().filter(|group| group.reach.cancels);
+        let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
+        let groups = self.groups.iter().filter(|group| {
+            group.reach.cancels || of_greenlets && group.reach.kills
+        });
         groups.flat_map(|group| &group.ids).copied().collect()
     }
 

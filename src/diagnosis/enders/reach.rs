@@ -12,6 +12,8 @@ const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
 const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
+/// Methods and functions that end greenlets, or throw into them.
+const KILL: [&str; 4] = ["kill", "killall", "killone", "throw"];
 
 /// A method of an object, used by code that is still to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -40,6 +42,8 @@ pub(super) struct Reach {
     /// `with` block cancels does not count: that runs when a function ends, and a service
     /// does not end by itself.
     pub cancels: bool,
+    /// The same of greenlets.
+    pub kills: bool,
     /// Names that are read outside of clean-up.
     plain: FxHashSet<String>,
     /// Functions that were looked at, and whether only as part of clean-up.
@@ -86,6 +90,7 @@ impl Reach {
         for callback in callbacks {
             let name = callback.name.rsplit('.').next().unwrap_or_default();
             reach.cancels |= name == CANCEL;
+            reach.kills |= KILL.contains(&name);
             let found = match (&callback.file, callback.line) {
                 (Some(file), Some(line)) => program.beginning_at(file, line, name),
                 _ => Err(Unknown),
@@ -106,6 +111,7 @@ impl Reach {
         self.calls_unknown |= other.calls_unknown;
         self.is_unknown |= other.is_unknown;
         self.cancels |= other.cancels;
+        self.kills |= other.kills;
     }
 
     /// Adds the rest of one function.
@@ -158,6 +164,7 @@ impl Reach {
                 });
                 self.calls_unknown |= *called && program.is_stored(name);
                 self.cancels |= !cleanup && name == CANCEL;
+                self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
                 if let Place::Named(name) | Place::Local(name) = of {
                     self.read(program, name, cleanup);
@@ -171,6 +178,7 @@ impl Reach {
                 // It is called here, or given to what calls it.
                 let runs = *called || each.given_to.as_ref().is_some_and(takes_callback);
                 self.calls_unknown |= runs && *local && program.named(name).is_empty();
+                self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
             }
             Use::Enters(of) => {

@@ -18,20 +18,13 @@ impl Page<'_, '_> {
         if python.debug {
             version.push_str(" debug");
         }
-        let mut tasks = process.tasks.iter();
-        let has_trio = tasks.any(|task| task.framework == Framework::Trio);
         let mut units = vec![
             vec![Piece::new(Role::Heading, name(&program(process)))],
             vec![Piece::new(Role::Plain, format!(" pid {}", process.pid))],
             vec![Piece::new(Role::Plain, format!(" {version}"))],
             vec![Piece::new(
                 Role::Plain,
-                match (process.asyncio_imported, has_trio) {
-                    (true, false) => " asyncio",
-                    (true, true) => " asyncio, trio",
-                    (false, true) => " trio",
-                    (false, false) => " no asyncio",
-                },
+                frameworks(process),
             )],
         ];
         let (role, read) = reading(&process.read);
@@ -137,5 +130,22 @@ mod tests {
             process.executable = Some("/usr/bin/python3.13".into());
             assert_eq!(program(&process), shown, "{command:?}");
         }
+    }
+}
+
+/// The frameworks of the process: ` asyncio, trio`.
+fn frameworks(process: &Process) -> String {
+    let has = |framework| process.tasks.iter().any(|task| task.framework == framework);
+    let names: Vec<&str> = [
+        (process.asyncio_imported, "asyncio"),
+        (has(Framework::Trio), "trio"),
+        (has(Framework::Greenlet), "greenlets"),
+    ]
+    .into_iter()
+    .filter_map(|(used, name)| used.then_some(name))
+    .collect();
+    match names.as_slice() {
+        [] => " no asyncio".to_owned(),
+        names => format!(" {}", names.join(", ")),
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct ExplainTask<'a, 'r, 'm> {
     /// Cache: the pool or stream that the receiver of a library method is, by address.
     /// `None` for other receivers.
     pub outer: FxHashMap<u64, Option<Outer>>,
+    /// Names of the greenlets that are shown, by address.
+    pub greenlet_names: &'a FxHashMap<u64, ArcStr>,
 }
 
 impl ExplainTask<'_, '_, '_> {

@@ -1,12 +1,13 @@
 //! Explains the wait of one suspended trio task.
 
 use super::task::{ExplainTask, Reason, running_in, type_name};
-use super::{children, files};
+use super::{WaitInputs, children, files};
 use crate::activity::python_frames;
 use crate::asyncio::handles::Watched;
 use crate::asyncio::{LoopHandles, Outer};
 use crate::cpython::Reader;
 use crate::model::{EdgeKind, EventLoop, Guard, GuardKind, ItemId, ResourceKind, Wait, WaitKind};
+use crate::snapshot::greenlets::HUB;
 use crate::snapshot::tasks::BuiltTask;
 use crate::trio::{Io, RUNNER, RawWait, TRAPS, WORKER_VARIABLE};
 
@@ -189,11 +190,19 @@ fn unknown(built: &BuiltTask) -> String {
 
 /// The address and the handles of a loop, or of a runner of trio. `None` where the address
 /// is not known.
-pub(super) fn handles_of(reader: &Reader<'_>, shown: &EventLoop) -> Option<(u64, LoopHandles)> {
+pub(super) fn handles_of(
+    inputs: &WaitInputs<'_, '_>,
+    shown: &EventLoop,
+) -> Option<(u64, LoopHandles)> {
+    let reader = inputs.reader;
     let addr = shown.id.event_loop()?;
-    let handles = match shown.class_name == RUNNER {
-        true => handles(reader, addr),
-        false => reader.loop_handles(addr),
+    let handles = match &*shown.class_name {
+        RUNNER => handles(reader, addr),
+        HUB => LoopHandles {
+            watched: watched_of(inputs.greenlets.watched.iter().copied()),
+            ..LoopHandles::default()
+        },
+        _ => reader.loop_handles(addr),
     };
     Some((addr, handles))
 }
@@ -201,17 +210,25 @@ pub(super) fn handles_of(reader: &Reader<'_>, shown: &EventLoop) -> Option<(u64,
 /// The descriptors that the runner of trio at `runner` watches, as a loop has them.
 fn handles(reader: &Reader<'_>, runner: u64) -> LoopHandles {
     let watched = reader.trio_watched(runner).into_iter();
+    let files = watched_of(watched.map(|file| {
+        let events = i64::from(file.read) + 2 * i64::from(file.write);
+        (file.fd, events)
+    }));
     LoopHandles {
-        watched: watched
-            .map(|file| Watched {
-                fd: file.fd,
-                events: i64::from(file.read) + 2 * i64::from(file.write),
-                reader: None,
-                writer: None,
-            })
-            .collect(),
+        watched: files,
         ..LoopHandles::default()
     }
+}
+
+/// The watched descriptors, of which each has a number and events.
+fn watched_of(files: impl Iterator<Item = (i64, i64)>) -> Vec<Watched> {
+    let watched = files.map(|(fd, events)| Watched {
+        fd,
+        events,
+        reader: None,
+        writer: None,
+    });
+    watched.collect()
 }
 
 #[cfg(test)]

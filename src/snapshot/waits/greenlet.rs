@@ -1,0 +1,188 @@
+//! Explains the wait of one suspended greenlet.
+
+use super::task::{ExplainTask, type_name};
+use super::files;
+use crate::cpython::Reader;
+use crate::greenlet::GreenletWait;
+use crate::model::{
+    EdgeKind, Guard, GuardKind, ItemId, ResourceKind, TaskState, Wait, WaitKind,
+};
+use crate::snapshot::tasks::BuiltTask;
+
+/// Bit of the events of a descriptor: it can be read.
+const READ: i64 = 1;
+/// What a greenlet without any reference to it waits in.
+const IN_HUB: &str = "in the hub";
+/// What a greenlet waits for that nobody has started.
+const TO_START: &str = "to be started";
+
+/// The classes of gevent that greenlets wait in, the kind of the wait, and what each is.
+const KNOWN: [(&str, WaitKind, ResourceKind); 5] = [
+    ("RLock", WaitKind::Lock, ResourceKind::Lock),
+    ("LockType", WaitKind::Lock, ResourceKind::Lock),
+    ("Semaphore", WaitKind::Semaphore, ResourceKind::Semaphore),
+    ("Event", WaitKind::Event, ResourceKind::Event),
+    // It is set like an event.
+    ("AsyncResult", WaitKind::Event, ResourceKind::Event),
+];
+
+impl ExplainTask<'_, '_, '_> {
+    /// Explains the wait of a greenlet, and adds the timeouts that end it.
+    pub(super) fn greenlet(&mut self, built: &mut BuiltTask) {
+        let links = self.inputs.greenlets;
+        let now = self.inputs.now;
+        let timeouts = links.timeouts.get(&built.addr);
+        let mut guards: Vec<Guard> = (timeouts.into_iter().flatten().flatten())
+            .map(|at| Guard {
+                kind: GuardKind::Timeout,
+                remaining_s: at - now,
+            })
+            .collect();
+        guards.sort_by(|a, b| a.remaining_s.total_cmp(&b.remaining_s));
+        built.task_mut().guards = guards.into();
+        let id = built.task.id;
+        let waits = links.waits.get(&built.addr).map_or(&[][..], Vec::as_slice);
+        // A timer whose time is in C data may end the wait.
+        let is_open = timeouts.is_some_and(|timeouts| timeouts.contains(&None));
+        if waits.is_empty() && links.ready.contains(&built.addr) {
+            let task = built.task_mut();
+            task.state = TaskState::Ready;
+            task.waits_for = None;
+            return;
+        }
+        let mut wait = built.task_mut().waits_for.take().unwrap_or_default();
+        let index = match waits {
+            [] => {
+                wait.summary = match built.task.started {
+                    Some(false) => TO_START,
+                    _ => IN_HUB,
+                }
+                .into();
+                None
+            }
+            _ if is_open => {
+                wait.summary = "with a timeout, in the hub".into();
+                None
+            }
+            [one] => self.greenlet_wait(id, *one, &mut wait),
+            several => {
+                self.several(id, several, &mut wait);
+                None
+            }
+        };
+        wait.resource = index.map(|index| self.registry.resources[index].id);
+        built.task_mut().waits_for = Some(wait);
+    }
+
+    /// Explains one wait. Returns the index of its resource.
+    fn greenlet_wait(&mut self, id: ItemId, raw: GreenletWait, wait: &mut Wait) -> Option<usize> {
+        let reader = self.inputs.reader;
+        match raw {
+            GreenletWait::Linked(addr) if reader.is_greenlet(addr) => {
+                self.join(id, addr, EdgeKind::Await, wait);
+                None
+            }
+            GreenletWait::Linked(addr) => {
+                wait.type_name = type_name(reader, addr);
+                let Some((kind, resource)) = kind_of(reader, addr) else {
+                    wait.summary = wait.type_name.clone();
+                    return None;
+                };
+                wait.kind = kind;
+                let index = self.registry.object(resource, addr);
+                self.registry.wait(id, index, resource.edge());
+                self.completers(addr, index);
+                Some(index)
+            }
+            GreenletWait::Queue { addr, puts } => {
+                wait.kind = match puts {
+                    true => WaitKind::QueuePut,
+                    false => WaitKind::QueueGet,
+                };
+                wait.type_name = type_name(reader, addr);
+                let index = self.registry.object(ResourceKind::Queue, addr);
+                self.registry
+                    .wait(id, index, ResourceKind::Queue.edge());
+                Some(index)
+            }
+            GreenletWait::Sleep(at) => {
+                wait.kind = WaitKind::Timer;
+                wait.remaining_s = at.map(|at| at - self.inputs.now);
+                wait.summary = "timer".into();
+                None
+            }
+            GreenletWait::Descriptor { fd, events } => {
+                let is_pipe = files::describe(self.inputs.descriptors, fd).0 == ResourceKind::Pipe;
+                let kind = match events == 0 || events & READ != 0 {
+                    true => WaitKind::SocketRead,
+                    false => WaitKind::SocketWrite,
+                };
+                wait.kind = match is_pipe {
+                    true => kind.over_pipe(),
+                    false => kind,
+                };
+                let index = self.file(id, fd, wait);
+                wait.type_name
+                    .clone_from(&self.registry.resources[index].type_name);
+                Some(index)
+            }
+            GreenletWait::Watcher(addr) => {
+                wait.type_name = type_name(reader, addr);
+                wait.summary = wait.type_name.clone();
+                None
+            }
+        }
+    }
+
+    /// Adds the edge to the greenlet at `addr`, whose end is waited for.
+    fn join(&mut self, id: ItemId, addr: u64, via: EdgeKind, wait: &mut Wait) {
+        wait.kind = via.task_wait();
+        wait.type_name = type_name(self.inputs.reader, addr);
+        let name = self.greenlet_names.get(&addr);
+        wait.summary = name.map_or_else(|| wait.type_name.clone(), Clone::clone);
+        // One that is not shown has ended, or cannot be read.
+        if name.is_some() {
+            self.registry.edge(id, ItemId::Task(addr), via);
+        }
+    }
+
+    /// Explains a wait for several things, of which one may be enough.
+    fn several(&mut self, id: ItemId, waits: &[GreenletWait], wait: &mut Wait) {
+        let reader = self.inputs.reader;
+        let of = |wait: &GreenletWait| match wait {
+            GreenletWait::Linked(addr) if reader.is_greenlet(*addr) => Some(*addr),
+            _ => None,
+        };
+        let greenlets: Vec<u64> = waits.iter().filter_map(of).collect();
+        if greenlets.len() == waits.len() {
+            for addr in &greenlets {
+                self.join(id, *addr, EdgeKind::Wait, wait);
+            }
+            let count = greenlets.len();
+            wait.summary = format!("{count} greenlets").into();
+            return;
+        }
+        wait.summary = format!("one of {} things", waits.len()).into();
+    }
+
+    /// Adds the edges from what is waited for at `addr` to the greenlets that set it when
+    /// they end.
+    fn completers(&mut self, addr: u64, index: usize) {
+        let id = self.registry.resources[index].id;
+        let links = self.inputs.greenlets;
+        let completes = links.completes.iter().filter(|(object, _)| *object == addr);
+        for (_, greenlet) in completes {
+            if self.greenlet_names.contains_key(greenlet) {
+                self.registry
+                    .edge(id, ItemId::Task(*greenlet), EdgeKind::Future);
+            }
+        }
+    }
+}
+
+/// How the object of gevent at `addr` is waited for, and what it is.
+fn kind_of(reader: &Reader<'_>, addr: u64) -> Option<(WaitKind, ResourceKind)> {
+    let mut known = KNOWN.iter();
+    let row = known.find(|(class, ..)| reader.is_gevent(addr, class))?;
+    Some((row.1, row.2))
+}
