@@ -11,6 +11,8 @@ use crate::cpython::{Kind, Reader};
 const PACKAGE: &str = "gevent";
 /// Parts of the names of classes that Cython compiled.
 const COMPILED: [&str; 2] = ["_gevent_c", "corecext"];
+/// `tp_name` of the attributes that only C code can read (Objects/descrobject.c).
+const GETSET: &str = "getset_descriptor";
 /// Largest object of gevent that is searched for a field, in bytes.
 const MAX_SIZE: i64 = 1_024;
 /// Maximum number of entries of one queue of waiting greenlets.
@@ -70,6 +72,14 @@ impl Reader<'_> {
         })
     }
 
+    /// The attribute `name` of the object at `addr`. `None` where it is absent or `None`, and
+    /// where only C code knows its place.
+    fn gevent_attribute(&self, addr: u64, name: &str) -> Option<u64> {
+        let value = self.attribute_object(addr, name).ok()??;
+        let ty = self.type_of(value).ok()?;
+        (&*ty.name != GETSET).then_some(value)
+    }
+
     /// Whether the fields of the object at `addr` have no names.
     fn is_compiled(&self, addr: u64) -> bool {
         self.type_of(addr).is_ok_and(|ty| {
@@ -98,8 +108,8 @@ impl Reader<'_> {
     /// What waits in the linkable object or greenlet at `addr` (`_links`). `base` is the
     /// size of the part that greenlet itself has in it.
     pub fn gevent_links(&self, addr: u64, base: u64) -> Vec<u64> {
-        let list = match self.attribute_object(addr, "_links") {
-            Ok(Some(list)) => Some(list),
+        let list = match self.gevent_attribute(addr, "_links") {
+            Some(list) => Some(list),
             _ if self.is_compiled(addr) => {
                 let lists = self.fields_of_kind(addr, base, Kind::List);
                 (lists.len() == 1).then(|| lists[0])
@@ -112,7 +122,7 @@ impl Reader<'_> {
 
     /// What waits to take from the queue at `addr`, and what to put into it.
     pub fn gevent_waiting(&self, addr: u64) -> [Vec<u64>; 2] {
-        let named = ["getters", "putters"].map(|name| self.attribute_object(addr, name).ok()?);
+        let named = ["getters", "putters"].map(|name| self.gevent_attribute(addr, name));
         let [getters, putters] = match named {
             [Some(getters), Some(putters)] => [Some(getters), Some(putters)],
             _ if self.is_compiled(addr) => {
@@ -134,7 +144,7 @@ impl Reader<'_> {
     /// The container with the items of the queue at `addr`: the first of its deques and
     /// lists that is not one of those that wait.
     pub fn gevent_queue_length(&self, addr: u64) -> Option<u64> {
-        if let Ok(Some(queue)) = self.attribute_object(addr, "queue") {
+        if let Some(queue) = self.gevent_attribute(addr, "queue") {
             return self.any_length(queue);
         }
         if !self.is_compiled(addr) {
@@ -166,7 +176,7 @@ impl Reader<'_> {
         if !self.is_gevent(object, "Waiter") {
             return None;
         }
-        if let Ok(Some(greenlet)) = self.attribute_object(object, "greenlet") {
+        if let Some(greenlet) = self.gevent_attribute(object, "greenlet") {
             return self.is_greenlet(greenlet).then_some(greenlet);
         }
         let header = u64::from(self.layout.object.size);
@@ -231,11 +241,11 @@ impl Reader<'_> {
         let first = |names: &[&str]| {
             let mut found = names
                 .iter()
-                .filter_map(|name| self.attribute_object(addr, name).ok()?);
+                .filter_map(|name| self.gevent_attribute(addr, name));
             found.find(|value| !self.is_kind(*value, Kind::None))
         };
         let number = |object: u64, name| {
-            let value = self.attribute_object(object, name).ok()??;
+            let value = self.gevent_attribute(object, name)?;
             self.int(value).ok()?.to_i64()
         };
         let watcher = match name {

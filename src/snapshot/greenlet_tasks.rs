@@ -45,7 +45,8 @@ impl Tasks<'_, '_> {
             let hub = hub.map(|(hub, _)| *hub);
             let index = threads.iter().position(|it| Some(it.tstate) == tstate);
             let is_over = raw.stage == GreenletStage::Finished || raw.thread_ended;
-            let is_thread = raw.is_main && (hub.is_none() || raw.stage == GreenletStage::Running);
+            let is_running = raw.stage == GreenletStage::Running;
+            let is_thread = is_running && (raw.is_main || hub.is_none()) || raw.is_main && hub.is_none();
             if is_over || is_thread || is_hub(self.reader, raw.addr) {
                 continue;
             }
