@@ -158,7 +158,9 @@ impl ChainBuilder {
             ChainFrame::Native(_) => true,
         };
         let mut all = self.links.iter();
-        let iframe = self.iframe.filter(|_| all.all(|(_, link, own)| embedded(link, *own)));
+        let iframe = self
+            .iframe
+            .filter(|_| all.all(|(_, link, own)| embedded(link, *own)));
         let generators = match iframe {
             Some(offset) => Generators::Embedding(offset),
             None => Generators::Listed(self.links.iter().map(|(.., own)| *own).collect()),

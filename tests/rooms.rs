@@ -49,7 +49,9 @@ const WALLS: [(&str, &[&str]); 19] = [
     // Assembly of the model; then when to look, and what to trust.
     (
         "snapshot",
-        &["model", "process", "cpython", "activity", "greenlet", "asyncio", "trio"],
+        &[
+            "model", "process", "cpython", "activity", "greenlet", "asyncio", "trio",
+        ],
     ),
     (
         "sampling",

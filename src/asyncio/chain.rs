@@ -10,8 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::activity::{ChainBuilder, ChainFrame, RawChain};
 use crate::cpython::error::DecodeError;
 use crate::cpython::reader::{OBJECT_WINDOW, WORD};
-use crate::greenlet::Bridges;
 use crate::cpython::{GeneratorStage, Kind, RawFrame, Reader};
+use crate::greenlet::Bridges;
 
 /// Bytes of a frame object that are fetched (to 3.10).
 const FRAME_WINDOW: usize = 512;

@@ -25,7 +25,10 @@ impl Bridges {
     pub fn stack(&mut self, reader: &Reader<'_>, frame: &RawFrame) -> Option<RawStack> {
         let code = frame.at.code.addr;
         let switching = &mut self.switching;
-        if !*switching.entry(code).or_insert_with(|| names_switch(reader, code)) {
+        if !*switching
+            .entry(code)
+            .or_insert_with(|| names_switch(reader, code))
+        {
             return None;
         }
         let mut greenlet = None;

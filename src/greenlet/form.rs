@@ -204,6 +204,7 @@ impl Reader<'_> {
     }
 
     fn is_context(&self, addr: u64) -> bool {
-        self.type_of(addr).is_ok_and(|ty| ty.name.ends_with(CONTEXT))
+        self.type_of(addr)
+            .is_ok_and(|ty| ty.name.ends_with(CONTEXT))
     }
 }

@@ -66,9 +66,9 @@ impl Reader<'_> {
     pub fn is_gevent(&self, addr: u64, name: &str) -> bool {
         self.type_of(addr).is_ok_and(|ty| {
             let names = self.class_names(&ty);
-            names.iter().any(|class| {
-                class.starts_with(PACKAGE) && class.rsplit('.').next() == Some(name)
-            })
+            names
+                .iter()
+                .any(|class| class.starts_with(PACKAGE) && class.rsplit('.').next() == Some(name))
         })
     }
 
@@ -94,12 +94,16 @@ impl Reader<'_> {
     fn fields_of_kind(&self, addr: u64, first: u64, kind: Kind) -> Vec<u64> {
         self.fields(addr, first)
             .into_iter()
-            .filter(|word| is_plausible(*word) && self.type_of(*word).is_ok_and(|ty| ty.exact == kind))
+            .filter(|word| {
+                is_plausible(*word) && self.type_of(*word).is_ok_and(|ty| ty.exact == kind)
+            })
             .collect()
     }
 
     fn fields(&self, addr: u64, first: u64) -> Vec<u64> {
-        let size = self.type_of(addr).map_or(0, |ty| ty.basicsize.min(MAX_SIZE));
+        let size = self
+            .type_of(addr)
+            .map_or(0, |ty| ty.basicsize.min(MAX_SIZE));
         let end = addr + u64::try_from(size).unwrap_or(0);
         let words = (addr + first..end).step_by(WORD);
         words.map_while(|at| self.u64(at).ok()).collect()
@@ -201,9 +205,15 @@ impl Reader<'_> {
         let fields = addr + u64::from(self.layout.object.size);
         let field = |index: u64| fields + index * WORD as u64;
         let is_ready = name == "callback";
-        let shift = if is_ready { CALLBACK - READY_CALLBACK } else { 0 };
+        let shift = if is_ready {
+            CALLBACK - READY_CALLBACK
+        } else {
+            0
+        };
         let object = |index: u64| {
-            let object = self.pointer(field(index - shift), "field of a watcher").ok()??;
+            let object = self
+                .pointer(field(index - shift), "field of a watcher")
+                .ok()??;
             (!self.is_kind(object, Kind::None)).then_some(object)
         };
         let args = object(ARGS).filter(|args| self.is_kind(*args, Kind::Tuple));

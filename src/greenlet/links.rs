@@ -4,8 +4,11 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::GREENLET;
-use super::gevent::Watcher;
+use super::gevent::{RawWatcher, Watcher};
 use crate::cpython::Reader;
+
+/// Maximum number of functions that loops call.
+const MAX_CALLS: usize = 100_000;
 
 /// What a greenlet waits for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +47,11 @@ pub struct GreenletLinks {
     pub ready: FxHashSet<u64>,
     /// What a greenlet calls or sets when it ends: its address, and that of the greenlet.
     pub completes: Vec<(u64, u64)>,
-    /// The descriptors that are watched.
+    /// Objects that loops call or give to what they call.
+    pub called: FxHashSet<u64>,
+    /// The functions that loops call, each with the address of its watcher.
+    pub calls: Vec<(u64, RawWatcher)>,
+    /// The descriptors that are watched, and the events.
     pub watched: Vec<(i64, i64)>,
 }
 
@@ -53,7 +60,10 @@ impl GreenletLinks {
     pub fn read(reader: &Reader<'_>, greenlets: &[u64], waited_in: &[u64]) -> Self {
         let mut links = Self::default();
         let header = u64::from(reader.layout.object.size);
-        for addr in greenlets.iter().filter(|it| reader.is_gevent(**it, "Greenlet")) {
+        for addr in greenlets
+            .iter()
+            .filter(|it| reader.is_gevent(**it, "Greenlet"))
+        {
             let base = greenlet_size(reader, *addr).unwrap_or(header);
             links.add_linked(reader, *addr, base, true);
         }
@@ -127,6 +137,8 @@ impl GreenletLinks {
             self.watched.push((fd, events));
         }
         let Some(greenlet) = reader.gevent_target(callback) else {
+            self.called.extend(reader.bound_objects(callback));
+            self.called.extend(raw.args.iter().copied());
             // A timeout throws into the greenlet that it was given.
             if let Watcher::Timer(at) = raw.watcher {
                 let args = raw.args.iter();
@@ -134,10 +146,15 @@ impl GreenletLinks {
                     self.timeouts.entry(*greenlet).or_default().push(at);
                 }
             }
+            if self.calls.len() < MAX_CALLS {
+                self.calls.push((addr, raw));
+            }
             return;
         };
         match raw.watcher {
-            Watcher::Io { fd, events } => self.add(greenlet, GreenletWait::Descriptor { fd, events }),
+            Watcher::Io { fd, events } => {
+                self.add(greenlet, GreenletWait::Descriptor { fd, events })
+            }
             Watcher::Timer(at) => self.add(greenlet, GreenletWait::Sleep(at)),
             Watcher::Ready => drop(self.ready.insert(greenlet)),
             Watcher::Other => self.add(greenlet, GreenletWait::Watcher(addr)),
@@ -154,7 +171,10 @@ fn is_queue(reader: &Reader<'_>, addr: u64) -> bool {
 /// Size of the part of the greenlet at `addr` that greenlet itself defines.
 fn greenlet_size(reader: &Reader<'_>, addr: u64) -> Option<u64> {
     let ty = reader.type_of(addr).ok()?;
-    let mut classes = ty.mro.iter().filter_map(|class| reader.type_at(*class).ok());
+    let mut classes = ty
+        .mro
+        .iter()
+        .filter_map(|class| reader.type_at(*class).ok());
     let base = classes.find(|class| &*class.name == GREENLET)?;
     u64::try_from(base.basicsize).ok()
 }

@@ -15,6 +15,7 @@ mod types;
 
 pub use bridge::Bridges;
 pub use form::Form;
+pub use gevent::{RawWatcher, Watcher};
 pub use links::{GreenletLinks, GreenletWait};
 pub use state::{GreenletStage, RawGreenlet};
 pub use types::GreenletTypes;
@@ -45,3 +46,6 @@ impl Reader<'_> {
         self.is_instance(addr, GREENLET)
     }
 }
+
+#[cfg(test)]
+mod tests;

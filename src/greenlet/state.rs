@@ -1,9 +1,18 @@
 //! The state of one greenlet, and its frames.
 
+use std::num::NonZeroU64;
+
 use super::form::{Form, MAIN_STOP, word};
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::{WORD, is_plausible};
-use crate::cpython::{Kind, RawStack, Reader};
+use crate::cpython::{FrameSlot, Kind, RawStack, Reader};
+
+/// Greenlets that are the parents of one another.
+const MAX_PARENTS: usize = 1_000;
+/// Bytes from `_top_frame` to `_main_greenlet` where `_prev_frame` lies between them, and
+/// from that to `_main_greenlet` (greenlet 3.0.0 `greenlet_greenlet.hpp`, CPython 3.12).
+const HIDDEN_DISTANCE: u64 = 80;
+const HIDDEN_BEFORE: u64 = 16;
 
 /// The state of a greenlet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +49,31 @@ pub struct RawGreenlet {
     pub thread_dict: Option<u64>,
     /// Address of its innermost frame object. `None` unless it is suspended.
     pub top_frame: Option<u64>,
+    /// Where the frames outside of the innermost one are. `None` where they follow it.
+    hidden: Option<Hidden>,
+}
+
+/// The frames of a suspended greenlet of greenlet 3.0.0 to 3.0.2 on CPython 3.12: the
+/// innermost one is cut off from the rest, which is kept beside it. The links between them
+/// lead through frames on the C stack, of which other greenlets may have taken the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hidden {
+    /// Address of the next frame (`_prev_frame`).
+    next: u64,
+    /// Where the part of the C stack was that is saved, its size, and the copy.
+    start: u64,
+    saved: u64,
+    copy: u64,
+}
+
+impl Hidden {
+    /// Where the frame that was at `addr` is now.
+    fn moved(&self, addr: u64) -> u64 {
+        match addr.checked_sub(self.start) {
+            Some(offset) if offset < self.saved => self.copy.wrapping_add(offset),
+            _ => addr,
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -72,6 +106,7 @@ impl Reader<'_> {
             on_stack: [stop, start].into_iter().find(|at| is_plausible(*at)),
             thread_dict: None,
             top_frame,
+            hidden: None,
         };
         let current = match form {
             Form::Plain { .. } => {
@@ -92,10 +127,26 @@ impl Reader<'_> {
             _ if top_frame.is_none() && current.is_none() => GreenletStage::Running,
             _ => GreenletStage::Suspended,
         };
-        if raw.stage != GreenletStage::Suspended {
-            top_frame = None;
+        let mut hidden = None;
+        match raw.stage {
+            GreenletStage::Suspended => {
+                if let Some(next) = self.hidden_frame(form, addr) {
+                    let word = |index: usize| self.u64(field(index));
+                    hidden = Some(Hidden {
+                        next,
+                        start,
+                        saved: word(word::SAVED)?,
+                        copy: word(word::COPY)?,
+                    });
+                }
+            }
+            _ => top_frame = None,
         }
-        Ok(RawGreenlet { top_frame, ..raw })
+        Ok(RawGreenlet {
+            top_frame,
+            hidden,
+            ..raw
+        })
     }
 
     /// Reads the main greenlet, the parent and the thread of a greenlet in the form with a
@@ -129,6 +180,60 @@ impl Reader<'_> {
         }
     }
 
+    /// Address of the frame in `_prev_frame` of the greenlet at `addr`. `None` where greenlet
+    /// has no such field.
+    fn hidden_frame(&self, form: &Form, addr: u64) -> Option<u64> {
+        let &Form::Object {
+            object,
+            start,
+            main: Some(main),
+            ..
+        } = form
+        else {
+            return None;
+        };
+        // Only where each thread has a list of C frames does this distance tell the field.
+        self.layout.thread.cframe?;
+        let top_frame = start + (word::TOP_FRAME * WORD) as u64;
+        if main.checked_sub(top_frame)? != HIDDEN_DISTANCE {
+            return None;
+        }
+        let object = self
+            .pointer(addr + object, "C++ object of a greenlet")
+            .ok()??;
+        self.pointer(object + main - HIDDEN_BEFORE, "_prev_frame")
+            .ok()?
+    }
+
+    /// Adds the frames that are cut off from the innermost one.
+    fn add_hidden(&self, hidden: &Hidden, stack: &mut RawStack) {
+        let mut next = Some(hidden.next);
+        let mut steps = 0;
+        while let Some(addr) = next {
+            steps += 1;
+            if steps > self.limits.frames {
+                stack.error = Some(DecodeError::Limit {
+                    what: "depth of a stack",
+                    value: steps as u64,
+                    limit: self.limits.frames as u64,
+                });
+                return;
+            }
+            let previous = match self.frame(hidden.moved(addr)) {
+                Ok(FrameSlot::Python { frame, previous }) => {
+                    stack.frames.push(frame);
+                    previous
+                }
+                Ok(FrameSlot::Skipped { previous }) => previous,
+                Err(error) => {
+                    stack.error = Some(error);
+                    return;
+                }
+            };
+            next = previous.map(NonZeroU64::get);
+        }
+    }
+
     /// The frames of a suspended greenlet, innermost first. Each switch cuts them off from
     /// those of other greenlets. Empty for other states.
     pub fn greenlet_stack(&self, greenlet: &RawGreenlet) -> RawStack {
@@ -140,7 +245,14 @@ impl Reader<'_> {
             None => Ok(Some(frame)),
         };
         match innermost {
-            Ok(innermost) => self.stack_from(innermost),
+            Ok(innermost) => {
+                let mut stack = self.stack_from(innermost);
+                if let (Some(hidden), [_], None) = (&greenlet.hidden, &*stack.frames, &stack.error)
+                {
+                    self.add_hidden(hidden, &mut stack);
+                }
+                stack
+            }
             Err(error) => RawStack {
                 frames: Vec::new(),
                 error: Some(error),
@@ -157,7 +269,10 @@ impl Reader<'_> {
         let mut parents: Vec<RawGreenlet> = Vec::new();
         let mut next = self.greenlet(form, addr)?.parent;
         while let Some(parent) = next {
-            if parents.len() >= MAX_PARENTS || parents.iter().any(|it| it.addr == parent) {
+            if parent == addr
+                || parents.len() >= MAX_PARENTS
+                || parents.iter().any(|it| it.addr == parent)
+            {
                 return Err(DecodeError::Corrupt {
                     what: "parents of a greenlet",
                     addr: parent,
@@ -170,6 +285,3 @@ impl Reader<'_> {
         Ok(parents)
     }
 }
-
-/// Greenlets that are the parents of one another.
-const MAX_PARENTS: usize = 1_000;

@@ -32,7 +32,10 @@ impl Reader<'_> {
     /// The classes in the interpreter at `interp`. None if it has not imported greenlet.
     pub fn greenlet_types(&self, interp: u64) -> GreenletTypes {
         let mut types = GreenletTypes::default();
-        let base = self.module_global(interp, PACKAGE, "greenlet").ok().flatten();
+        let base = self
+            .module_global(interp, PACKAGE, "greenlet")
+            .ok()
+            .flatten();
         let is_it = |ty: &u64| self.type_at(*ty).is_ok_and(|ty| &*ty.name == GREENLET);
         let Some(base) = base.filter(is_it) else {
             return types;

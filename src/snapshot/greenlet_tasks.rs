@@ -1,6 +1,7 @@
 //! Makes tasks of the model from greenlets.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -46,13 +47,13 @@ impl Tasks<'_, '_> {
             let index = threads.iter().position(|it| Some(it.tstate) == tstate);
             let is_over = raw.stage == GreenletStage::Finished || raw.thread_ended;
             let is_running = raw.stage == GreenletStage::Running;
-            let is_thread = is_running && (raw.is_main || hub.is_none()) || raw.is_main && hub.is_none();
+            let is_thread =
+                is_running && (raw.is_main || hub.is_none()) || raw.is_main && hub.is_none();
             if is_over || is_thread || is_hub(self.reader, raw.addr) {
                 continue;
             }
             let chain = self.greenlet_chain(raw, index, greenlets, threads);
-            let is_driven =
-                python_frames(&chain.frames).any(|frame| driven.contains(&frame.addr));
+            let is_driven = python_frames(&chain.frames).any(|frame| driven.contains(&frame.addr));
             if is_driven || is_of_task(&chain, threads) {
                 continue;
             }
@@ -104,9 +105,12 @@ impl Tasks<'_, '_> {
     ) -> BuiltTask {
         let reader = self.reader;
         let mut errors: Vec<String> = chain.error.iter().map(ToString::to_string).collect();
-        let (frames, stack_position) = self.stack(&chain, None, threads, &mut errors);
+        let (mut frames, stack_position) = self.stack(&chain, None, threads, &mut errors);
         let attribute = |name| reader.attribute_object(raw.addr, name).ok().flatten();
         let run = attribute(RUN).and_then(|run| reader.callable_code(run));
+        if let (GreenletStage::Created, Some(code)) = (raw.stage, &run) {
+            frames = Arc::new([self.frames.beginning(code)]);
+        }
         let outermost = frames.last().map(|frame| frame.qualname.clone());
         let function = run.map(|code| reader.shared(&code.qualname)).or(outermost);
         let given = attribute(NAME).and_then(|name| reader.text(name).ok());
@@ -178,7 +182,9 @@ fn is_of_task(chain: &RawChain, threads: &[BuiltThread]) -> bool {
 
 /// Marks the frames of a main greenlet on the stack of its thread as those of its task.
 fn own_frames(raw: &RawGreenlet, chain: &RawChain, thread: &mut BuiltThread) {
-    let own: FxHashSet<u64> = python_frames(&chain.frames).map(|frame| frame.addr).collect();
+    let own: FxHashSet<u64> = python_frames(&chain.frames)
+        .map(|frame| frame.addr)
+        .collect();
     let shown = thread.thread.frames.iter_mut();
     for (frame, shown) in thread.stack.frames.iter().zip(shown) {
         if own.contains(&frame.addr) {

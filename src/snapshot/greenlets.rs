@@ -119,9 +119,10 @@ impl Greenlets {
 
     /// Finds the frames outside of the greenlets that run.
     fn find_outer_frames(&mut self, reader: &Reader<'_>, form: &Form) {
-        let running = self.all.iter().filter(|raw| {
-            raw.stage == GreenletStage::Running && !raw.is_main && !raw.thread_ended
-        });
+        let running = self
+            .all
+            .iter()
+            .filter(|raw| raw.stage == GreenletStage::Running && !raw.is_main && !raw.thread_ended);
         for raw in running {
             let Some(thread) = self.thread_of(raw) else {
                 continue;

@@ -24,8 +24,9 @@ def heartbeat():
         gevent.sleep(0.05)
 
 
-for function in (produce, heartbeat):
-    gevent.spawn(function).name = function.__name__
+gevent.spawn(produce)
+beat = gevent.spawn(heartbeat)
+beat.name = "heartbeat"
 consumer = gevent.spawn(consume)
 consumer.name = "consumer"
 consumer.join()

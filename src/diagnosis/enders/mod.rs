@@ -241,9 +241,10 @@ impl<'f> Search<'f> {
     /// so that each may be it.
     fn cancellers(&self) -> Vec<ItemId> {
         let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
-        let groups = self.groups.iter().filter(|group| {
-            group.reach.cancels || of_greenlets && group.reach.kills
-        });
+        let groups = self
+            .groups
+            .iter()
+            .filter(|group| group.reach.cancels || of_greenlets && group.reach.kills);
         groups.flat_map(|group| &group.ids).copied().collect()
     }
 
@@ -363,7 +364,7 @@ impl<'f> Search<'f> {
 
 /// Packages whose loops have all their callbacks where they are found. A runner of trio
 /// calls nothing but tasks and what threads of the program hand in.
-const OPEN_LOOPS: [&str; 2] = ["asyncio.", "trio."];
+const OPEN_LOOPS: [&str; 3] = ["asyncio.", "trio.", "gevent."];
 
 /// Whether something outside may make the loop call functions of the program: it takes
 /// connections, watches files for a library, or keeps its callbacks where they are not found.

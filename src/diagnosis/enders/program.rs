@@ -212,7 +212,7 @@ pub(super) struct Mentions {
 
 /// Functions that take a callback and keep it where it is found: in handles of a loop, in
 /// a task, in the variables of a thread, or in the queue of an executor.
-const SEEN_TAKERS: [(&str, usize); 16] = [
+const SEEN_TAKERS: [(&str, usize); 18] = [
     ("call_later", 1),
     ("call_at", 1),
     ("call_soon", 0),
@@ -229,6 +229,9 @@ const SEEN_TAKERS: [(&str, usize); 16] = [
     ("run_in_threadpool", 0),
     ("submit", 0),
     ("partial", 0),
+    // gevent; the function is that of a greenlet, which is found.
+    ("spawn", 0),
+    ("spawn_later", 1),
 ];
 /// Names of parameters that take a callback.
 const CALLBACK_PARAMETERS: [&str; 4] = ["target", "function", "callback", "func"];

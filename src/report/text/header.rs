@@ -22,10 +22,7 @@ impl Page<'_, '_> {
             vec![Piece::new(Role::Heading, name(&program(process)))],
             vec![Piece::new(Role::Plain, format!(" pid {}", process.pid))],
             vec![Piece::new(Role::Plain, format!(" {version}"))],
-            vec![Piece::new(
-                Role::Plain,
-                frameworks(process),
-            )],
+            vec![Piece::new(Role::Plain, frameworks(process))],
         ];
         let (role, read) = reading(&process.read);
         units.push(vec![Piece::new(role, format!(" {read}"))]);

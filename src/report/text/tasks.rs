@@ -188,7 +188,10 @@ fn own_label(task: &Task) -> String {
 fn tally(tasks: &[Arc<Task>]) -> String {
     let total = grouped_digits(tasks.len());
     let mut total = total;
-    let of_others = [(Framework::Trio, "of trio"), (Framework::Greenlet, "greenlets")];
+    let of_others = [
+        (Framework::Trio, "of trio"),
+        (Framework::Greenlet, "greenlets"),
+    ];
     for (framework, words) in of_others {
         let of_it = |task: &&Arc<Task>| task.framework == framework;
         match tasks.iter().filter(of_it).count() {

@@ -1,12 +1,12 @@
 //! Explains the wait of one suspended greenlet.
 
-use super::task::{ExplainTask, type_name};
 use super::files;
+use super::task::{ExplainTask, type_name};
+use crate::asyncio::handles::Watched;
+use crate::asyncio::{LoopHandles, RawHandle};
 use crate::cpython::Reader;
-use crate::greenlet::GreenletWait;
-use crate::model::{
-    EdgeKind, Guard, GuardKind, ItemId, ResourceKind, TaskState, Wait, WaitKind,
-};
+use crate::greenlet::{GreenletLinks, GreenletWait, Watcher};
+use crate::model::{EdgeKind, Guard, GuardKind, ItemId, ResourceKind, TaskState, Wait, WaitKind};
 use crate::snapshot::tasks::BuiltTask;
 
 /// Bit of the events of a descriptor: it can be read.
@@ -64,7 +64,7 @@ impl ExplainTask<'_, '_, '_> {
                 wait.summary = "with a timeout, in the hub".into();
                 None
             }
-            [one] => self.greenlet_wait(id, *one, &mut wait),
+            [one] => self.greenlet_wait(built, *one, &mut wait),
             several => {
                 self.several(id, several, &mut wait);
                 None
@@ -75,8 +75,13 @@ impl ExplainTask<'_, '_, '_> {
     }
 
     /// Explains one wait. Returns the index of its resource.
-    fn greenlet_wait(&mut self, id: ItemId, raw: GreenletWait, wait: &mut Wait) -> Option<usize> {
-        let reader = self.inputs.reader;
+    fn greenlet_wait(
+        &mut self,
+        built: &BuiltTask,
+        raw: GreenletWait,
+        wait: &mut Wait,
+    ) -> Option<usize> {
+        let (reader, id) = (self.inputs.reader, built.task.id);
         match raw {
             GreenletWait::Linked(addr) if reader.is_greenlet(addr) => {
                 self.join(id, addr, EdgeKind::Await, wait);
@@ -91,7 +96,7 @@ impl ExplainTask<'_, '_, '_> {
                 wait.kind = kind;
                 let index = self.registry.object(resource, addr);
                 self.registry.wait(id, index, resource.edge());
-                self.completers(addr, index);
+                self.completers(built, addr, index);
                 Some(index)
             }
             GreenletWait::Queue { addr, puts } => {
@@ -101,8 +106,7 @@ impl ExplainTask<'_, '_, '_> {
                 };
                 wait.type_name = type_name(reader, addr);
                 let index = self.registry.object(ResourceKind::Queue, addr);
-                self.registry
-                    .wait(id, index, ResourceKind::Queue.edge());
+                self.registry.wait(id, index, ResourceKind::Queue.edge());
                 Some(index)
             }
             GreenletWait::Sleep(at) => {
@@ -166,8 +170,8 @@ impl ExplainTask<'_, '_, '_> {
     }
 
     /// Adds the edges from what is waited for at `addr` to the greenlets that set it when
-    /// they end.
-    fn completers(&mut self, addr: u64, index: usize) {
+    /// they end, and to the hub if that will call it.
+    fn completers(&mut self, built: &BuiltTask, addr: u64, index: usize) {
         let id = self.registry.resources[index].id;
         let links = self.inputs.greenlets;
         let completes = links.completes.iter().filter(|(object, _)| *object == addr);
@@ -177,6 +181,9 @@ impl ExplainTask<'_, '_, '_> {
                     .edge(id, ItemId::Task(*greenlet), EdgeKind::Future);
             }
         }
+        if let (true, Some(hub)) = (links.called.contains(&addr), built.task.event_loop) {
+            self.registry.edge(id, hub, EdgeKind::EventLoop);
+        }
     }
 }
 
@@ -185,4 +192,45 @@ fn kind_of(reader: &Reader<'_>, addr: u64) -> Option<(WaitKind, ResourceKind)> {
     let mut known = KNOWN.iter();
     let row = known.find(|(class, ..)| reader.is_gevent(addr, class))?;
     Some((row.1, row.2))
+}
+
+/// What the loops of gevent's hubs watch and call, as a loop of asyncio has it.
+pub(super) fn handles(links: &GreenletLinks) -> LoopHandles {
+    let mut handles = LoopHandles::default();
+    for (fd, events) in &links.watched {
+        handles.watched.push(Watched {
+            fd: *fd,
+            events: *events,
+            reader: None,
+            writer: None,
+        });
+    }
+    for (addr, raw) in &links.calls {
+        let when = match raw.watcher {
+            Watcher::Timer(at) => at,
+            _ => None,
+        };
+        let Some(callback) = raw.callback else {
+            continue;
+        };
+        let handle = RawHandle {
+            addr: *addr,
+            name: String::new(),
+            callback,
+            arguments: raw.args.clone(),
+            when,
+        };
+        match raw.watcher {
+            Watcher::Timer(_) => handles.timers.push(handle),
+            Watcher::Ready => handles.ready.push(handle),
+            Watcher::Io { fd, .. } => {
+                let mut watched = handles.watched.iter_mut();
+                if let Some(file) = watched.find(|file| file.fd == fd && file.reader.is_none()) {
+                    file.reader = Some(handle);
+                }
+            }
+            Watcher::Other => handles.signals.push(handle),
+        }
+    }
+    handles
 }

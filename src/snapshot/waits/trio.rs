@@ -1,7 +1,7 @@
 //! Explains the wait of one suspended trio task.
 
 use super::task::{ExplainTask, Reason, running_in, type_name};
-use super::{WaitInputs, children, files};
+use super::{WaitInputs, children, files, greenlet};
 use crate::activity::python_frames;
 use crate::asyncio::handles::Watched;
 use crate::asyncio::{LoopHandles, Outer};
@@ -198,10 +198,7 @@ pub(super) fn handles_of(
     let addr = shown.id.event_loop()?;
     let handles = match &*shown.class_name {
         RUNNER => handles(reader, addr),
-        HUB => LoopHandles {
-            watched: watched_of(inputs.greenlets.watched.iter().copied()),
-            ..LoopHandles::default()
-        },
+        HUB => greenlet::handles(inputs.greenlets),
         _ => reader.loop_handles(addr),
     };
     Some((addr, handles))
@@ -210,25 +207,17 @@ pub(super) fn handles_of(
 /// The descriptors that the runner of trio at `runner` watches, as a loop has them.
 fn handles(reader: &Reader<'_>, runner: u64) -> LoopHandles {
     let watched = reader.trio_watched(runner).into_iter();
-    let files = watched_of(watched.map(|file| {
-        let events = i64::from(file.read) + 2 * i64::from(file.write);
-        (file.fd, events)
-    }));
     LoopHandles {
-        watched: files,
+        watched: watched
+            .map(|file| Watched {
+                fd: file.fd,
+                events: i64::from(file.read) + 2 * i64::from(file.write),
+                reader: None,
+                writer: None,
+            })
+            .collect(),
         ..LoopHandles::default()
     }
-}
-
-/// The watched descriptors, of which each has a number and events.
-fn watched_of(files: impl Iterator<Item = (i64, i64)>) -> Vec<Watched> {
-    let watched = files.map(|(fd, events)| Watched {
-        fd,
-        events,
-        reader: None,
-        writer: None,
-    });
-    watched.collect()
 }
 
 #[cfg(test)]
