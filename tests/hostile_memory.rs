@@ -244,7 +244,7 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
             }
             let _ = reader.greenlet_parents(&form, *object);
         }
-        GreenletLinks::read(reader, &[*object], &[*object]);
+        GreenletLinks::read(reader, &[(*object, true)], &[*object]);
     }
     let coroutines: Vec<Option<u64>> = objects.iter().copied().map(Some).collect();
     for chain in reader.chains(&coroutines) {

@@ -9,6 +9,8 @@ use crate::cpython::{Kind, Reader};
 
 /// Package of all classes here.
 const PACKAGE: &str = "gevent";
+/// Attribute of greenlets with the function that they run (`gevent/greenlet.py`).
+pub const RUN: &str = "_run";
 /// Parts of the names of classes that Cython compiled.
 const COMPILED: [&str; 2] = ["_gevent_c", "corecext"];
 /// `tp_name` of the attributes that only C code can read (Objects/descrobject.c).
@@ -122,6 +124,22 @@ impl Reader<'_> {
         };
         let items = list.and_then(|list| self.list_items(list, MAX_WAITING).ok());
         items.map_or_else(Vec::new, |(items, _)| items)
+    }
+
+    /// The object of the method that the greenlet at `addr` will run, and the arguments.
+    /// `base` is the size of the part that greenlet itself has in it.
+    pub fn gevent_given(&self, addr: u64, base: u64) -> Vec<u64> {
+        let run = self.gevent_attribute(addr, RUN);
+        let mut given: Vec<u64> = run.map_or_else(Vec::new, |run| self.bound_objects(run));
+        let args = match self.gevent_attribute(addr, "args") {
+            Some(args) if self.is_kind(args, Kind::Tuple) => vec![args],
+            _ if self.is_compiled(addr) => self.fields_of_kind(addr, base, Kind::Tuple),
+            _ => Vec::new(),
+        };
+        for tuple in args {
+            given.extend(self.items_of(Some(tuple)));
+        }
+        given
     }
 
     /// What waits to take from the queue at `addr`, and what to put into it.

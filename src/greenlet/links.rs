@@ -45,7 +45,8 @@ pub struct GreenletLinks {
     pub timeouts: FxHashMap<u64, Vec<Option<f64>>>,
     /// Greenlets that go on in the next turn of their loop.
     pub ready: FxHashSet<u64>,
-    /// What a greenlet calls or sets when it ends: its address, and that of the greenlet.
+    /// What a greenlet calls or sets when it ends, or may when it starts: its address, and
+    /// that of the greenlet.
     pub completes: Vec<(u64, u64)>,
     /// Objects that loops call or give to what they call.
     pub called: FxHashSet<u64>,
@@ -56,16 +57,21 @@ pub struct GreenletLinks {
 }
 
 impl GreenletLinks {
-    /// Reads what may refer to greenlets: `greenlets` themselves, and `waited_in`.
-    pub fn read(reader: &Reader<'_>, greenlets: &[u64], waited_in: &[u64]) -> Self {
+    /// Reads what may refer to greenlets: `greenlets` themselves, each with whether it has
+    /// still to start, and `waited_in`.
+    pub fn read(reader: &Reader<'_>, greenlets: &[(u64, bool)], waited_in: &[u64]) -> Self {
         let mut links = Self::default();
         let header = u64::from(reader.layout.object.size);
-        for addr in greenlets
-            .iter()
-            .filter(|it| reader.is_gevent(**it, "Greenlet"))
-        {
+        for (addr, is_new) in greenlets {
+            if !reader.is_gevent(*addr, "Greenlet") {
+                continue;
+            }
             let base = greenlet_size(reader, *addr).unwrap_or(header);
             links.add_linked(reader, *addr, base, true);
+            if *is_new {
+                let given = reader.gevent_given(*addr, base).into_iter();
+                links.completes.extend(given.map(|object| (object, *addr)));
+            }
         }
         let mut locks: FxHashMap<u64, u64> = FxHashMap::default();
         for addr in waited_in {

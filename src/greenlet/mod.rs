@@ -15,7 +15,7 @@ mod types;
 
 pub use bridge::Bridges;
 pub use form::Form;
-pub use gevent::{RawWatcher, Watcher};
+pub use gevent::{RUN, RawWatcher, Watcher};
 pub use links::{GreenletLinks, GreenletWait};
 pub use state::{GreenletStage, RawGreenlet};
 pub use types::GreenletTypes;

@@ -10,12 +10,11 @@ use super::tasks::{BuiltTask, Tasks, mark_owners};
 use super::threads::BuiltThread;
 use crate::activity::{ChainBuilder, ChainFrame, RawChain, python_frames};
 use crate::cpython::RawFrame;
-use crate::greenlet::{GreenletStage, RawGreenlet};
+use crate::greenlet::{GreenletStage, RUN, RawGreenlet};
 use crate::model::{Framework, ItemId, Task, TaskState, Wait};
 
-/// Attribute of gevent's greenlets with the function that they run, and with a name that
-/// the program gave them (`gevent/greenlet.py`).
-const RUN: &str = "_run";
+/// Attribute of gevent's greenlets with a name that the program gave them
+/// (`gevent/greenlet.py`).
 const NAME: &str = "name";
 /// What a main greenlet is called: it is the stack that its thread began with.
 const MAIN: &str = "main";

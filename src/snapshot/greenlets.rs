@@ -64,7 +64,10 @@ impl Greenlets {
 
     /// What refers to the greenlets.
     pub fn links(&self, reader: &Reader<'_>, heap: Option<&Heap>) -> GreenletLinks {
-        let addrs: Vec<u64> = self.all.iter().map(|raw| raw.addr).collect();
+        let all = self.all.iter();
+        let addrs: Vec<(u64, bool)> = all
+            .map(|raw| (raw.addr, raw.stage == GreenletStage::Created))
+            .collect();
         let waited_in = heap.map_or_else(Vec::new, |heap| heap.waited_in(reader));
         GreenletLinks::read(reader, &addrs, &waited_in)
     }

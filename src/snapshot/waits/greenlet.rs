@@ -2,9 +2,11 @@
 
 use super::files;
 use super::task::{ExplainTask, type_name};
+use crate::activity::python_frames;
 use crate::asyncio::handles::Watched;
+use crate::asyncio::wait_table::{Receiver, THREAD_WAITS};
 use crate::asyncio::{LoopHandles, RawHandle};
-use crate::cpython::Reader;
+use crate::cpython::{RawFrame, Reader};
 use crate::greenlet::{GreenletLinks, GreenletWait, Watcher};
 use crate::model::{EdgeKind, Guard, GuardKind, ItemId, ResourceKind, TaskState, Wait, WaitKind};
 use crate::snapshot::tasks::BuiltTask;
@@ -15,6 +17,11 @@ const READ: i64 = 1;
 const IN_HUB: &str = "in the hub";
 /// What a greenlet waits for that nobody has started.
 const TO_START: &str = "to be started";
+
+/// Part of the path of each file of gevent.
+const FILES: &str = "/gevent/";
+/// Attribute of the reentrant locks of Python code with the lock inside (Lib/threading.py).
+const BLOCK: &str = "_block";
 
 /// The classes of gevent that greenlets wait in, the kind of the wait, and what each is.
 const KNOWN: [(&str, WaitKind, ResourceKind); 5] = [
@@ -88,8 +95,13 @@ impl ExplainTask<'_, '_, '_> {
                 None
             }
             GreenletWait::Linked(addr) => {
+                let known = patched(reader, built, addr);
+                let (addr, known) = match known {
+                    Some((addr, kind, resource)) => (addr, Some((kind, resource))),
+                    None => (addr, kind_of(reader, addr)),
+                };
                 wait.type_name = type_name(reader, addr);
-                let Some((kind, resource)) = kind_of(reader, addr) else {
+                let Some((kind, resource)) = known else {
                     wait.summary = wait.type_name.clone();
                     return None;
                 };
@@ -185,6 +197,25 @@ impl ExplainTask<'_, '_, '_> {
             self.registry.edge(id, hub, EdgeKind::EventLoop);
         }
     }
+}
+
+/// The object of the standard library around the lock of gevent at `lock`, in which a
+/// greenlet of a program whose modules gevent has patched waits; how, and what it is.
+fn patched(
+    reader: &Reader<'_>,
+    built: &BuiltTask,
+    lock: u64,
+) -> Option<(u64, WaitKind, ResourceKind)> {
+    let of_gevent = |frame: &&RawFrame| frame.at.code.filename.contains(FILES);
+    let frames = || python_frames(&built.chain).skip_while(of_gevent);
+    if let Some((raw, _)) = reader.innermost_wait(frames(), THREAD_WAITS)
+        && let Receiver::Resource(kind) = raw.receiver
+    {
+        return Some((raw.subject, raw.kind, kind));
+    }
+    let receiver = reader.method_receiver(frames().next()?).ok()??;
+    let block = reader.attribute_object(receiver, BLOCK).ok()??;
+    (block == lock).then_some((receiver, WaitKind::Lock, ResourceKind::Lock))
 }
 
 /// How the object of gevent at `addr` is waited for, and what it is.
