@@ -243,6 +243,7 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
                 let _ = reader.greenlet_stack(&greenlet);
             }
             let _ = reader.greenlet_parents(&form, *object);
+            let _ = reader.is_live_greenlet(&form, *object);
         }
         GreenletLinks::read(reader, &[(*object, true)], &[*object]);
     }

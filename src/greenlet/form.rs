@@ -152,6 +152,16 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether the object at `addr`, which has the type of a greenlet, is one, and not only
+    /// memory in which there was one: the C++ object refers back to it (`_self`), or it is in
+    /// a list of the collector.
+    pub fn is_live_greenlet(&self, form: &Form, addr: u64) -> bool {
+        match form {
+            Form::Plain { .. } => self.is_between_neighbours(addr),
+            Form::Object { object, .. } => self.greenlet_words(addr, *object).contains(&addr),
+        }
+    }
+
     /// Whether `addr` is the state of the thread whose main greenlet is `of`: `ThreadState`
     /// begins with its main and its current greenlet.
     fn is_thread_state(&self, addr: u64, of: u64) -> bool {

@@ -7,6 +7,9 @@ use super::GREENLET;
 use super::gevent::{RawWatcher, Watcher};
 use crate::cpython::Reader;
 
+/// Maximum number of things that one greenlet waits for among which one that was found
+/// twice is looked for.
+const MAX_COMPARED: usize = 64;
 /// Maximum number of functions that loops call.
 const MAX_CALLS: usize = 100_000;
 
@@ -100,7 +103,8 @@ impl GreenletLinks {
 
     fn add(&mut self, greenlet: u64, wait: GreenletWait) {
         let waits = self.waits.entry(greenlet).or_default();
-        if !waits.contains(&wait) {
+        // A greenlet that waits for very many things has one link from each.
+        if waits.len() > MAX_COMPARED || !waits.contains(&wait) {
             waits.push(wait);
         }
     }

@@ -260,6 +260,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads the greenlet at `addr` and its frames, for their ranges of memory.
+    pub fn touch_greenlet(&self, addr: u64) {
+        if let Some(form) = self.greenlet_form(addr)
+            && let Ok(raw) = self.greenlet(&form, addr)
+        {
+            self.greenlet_stack(&raw);
+        }
+    }
+
     /// The suspended stacks that the stack of the running greenlet at `addr` goes on with:
     /// those of its parents, the nearest first.
     ///

@@ -250,12 +250,10 @@ impl Rereader<'_, '_> {
     /// Ranges of a greenlet: its object, its state, and its frames.
     fn of_greenlet(&self, task: &Task) -> Ranges {
         self.ranges(|reader| {
-            if let Some(addr) = task.id.task()
-                && let Some(form) = reader.greenlet_form(addr)
-                && let Ok(raw) = reader.greenlet(&form, addr)
-            {
-                reader.greenlet_stack(&raw);
-            }
+            task.id
+                .task()
+                .into_iter()
+                .for_each(|it| reader.touch_greenlet(it))
         })
     }
 

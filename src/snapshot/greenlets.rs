@@ -42,7 +42,10 @@ impl Greenlets {
         for addr in addrs {
             match reader.greenlet(&form, addr) {
                 Ok(raw) => found.all.push(raw),
-                Err(error) => found.unreadable.push((addr, error.to_string())),
+                Err(error) if reader.is_live_greenlet(&form, addr) => {
+                    found.unreadable.push((addr, error.to_string()));
+                }
+                Err(_) => {}
             }
         }
         let threads: Vec<&ThreadState> = interpreters.iter().flat_map(|it| &it.threads).collect();

@@ -3,8 +3,8 @@
 use super::program::{Function, Program};
 use super::reach::Reach;
 use super::wanted::Wanted;
-use super::{Place, Search, Use};
-use crate::diagnosis::source::{Body, UseAt};
+use super::{Place, Search};
+use crate::diagnosis::source::{Body, Use, UseAt};
 use crate::model::{Frame, ItemId};
 
 /// What a use does to the lock.

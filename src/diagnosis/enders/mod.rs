@@ -19,7 +19,7 @@ use self::reach::Reach;
 use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
-use super::source::{Place, Use};
+use super::source::Place;
 use crate::model::{EventLoop, Frame, Framework, IdMap, IdSet, ItemId, LoopFile, LoopState};
 
 /// How paths of references write the step from a bound method to its object.
@@ -161,7 +161,7 @@ impl<'f> Search<'f> {
             mentions: RefCell::default(),
             open_loops: Vec::new(),
             outside,
-            signals: signal_handlers(&program),
+            signals: Reach::of_functions(&program, program.signal_handlers()),
             program,
             facts,
         };
@@ -377,28 +377,4 @@ fn calls_in(event_loop: &EventLoop) -> bool {
     let has_clients = || files.into_iter().any(|file| listens(file) || peers(file));
     event_loop.state != LoopState::Stopped
         && (hidden || !event_loop.callbacks_complete && has_clients())
-}
-
-/// What functions may do that were given to `signal.signal()`.
-fn signal_handlers(program: &Program) -> Reach {
-    let mut given = Vec::new();
-    for function in program.functions() {
-        let Some((body, _)) = program.body(function) else {
-            continue;
-        };
-        let to_signal = |(function, _): &(String, _)| function == "signal";
-        if body.given_to.as_ref().is_some_and(to_signal) {
-            given.push(function);
-        }
-        for each in &body.uses {
-            let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
-            else {
-                continue;
-            };
-            if !called && each.given_to.as_ref().is_some_and(to_signal) {
-                given.extend(program.named(name));
-            }
-        }
-    }
-    Reach::of_functions(program, given)
 }

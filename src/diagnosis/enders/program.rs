@@ -142,6 +142,31 @@ impl Program {
         found
     }
 
+    /// The functions that were given to `signal.signal()`.
+    pub(super) fn signal_handlers(&self) -> Vec<Function> {
+        let mut given = Vec::new();
+        for function in self.functions() {
+            let Some((body, _)) = self.body(function) else {
+                continue;
+            };
+            let to_signal = |(function, _): &(String, _)| function == "signal";
+            if body.given_to.as_ref().is_some_and(to_signal) {
+                given.push(function);
+            }
+            for each in &body.uses {
+                let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) =
+                    &each.what
+                else {
+                    continue;
+                };
+                if !called && each.given_to.as_ref().is_some_and(to_signal) {
+                    given.extend(self.named(name));
+                }
+            }
+        }
+        given
+    }
+
     /// Whether calling an attribute of that name may call any function that was stored.
     pub(super) fn is_stored(&self, name: &str) -> bool {
         self.stored.contains(name) && !self.by_name.contains_key(name)
