@@ -19,28 +19,25 @@ const CONTEXT: &str = "Context";
 /// Largest part of a stack that a greenlet is believed to use: 1 GiB.
 const MAX_STACK: u64 = 1 << 30;
 
-/// Words of the stack state, counted from `stack_start`.
+/// Words of the stack state, counted from `stack_start`. Between them: `stack_prev` (4) and,
+/// in the C++ object, `_context` (5).
 pub(super) mod word {
     /// `stack_stop`
-    pub const STOP: usize = 1;
+    pub(crate) const STOP: usize = 1;
     /// `stack_copy`
-    pub const COPY: usize = 2;
+    pub(crate) const COPY: usize = 2;
     /// `_stack_saved`
-    pub const SAVED: usize = 3;
-    /// `stack_prev`
-    pub const PREVIOUS: usize = 4;
-    /// `_context`; in the C++ object only.
-    pub const CONTEXT: usize = 5;
+    pub(crate) const SAVED: usize = 3;
     /// `_top_frame` in the C++ object.
-    pub const TOP_FRAME: usize = 6;
+    pub(crate) const TOP_FRAME: usize = 6;
     /// `parent` in the plain form.
-    pub const PLAIN_PARENT: usize = 5;
+    pub(crate) const PLAIN_PARENT: usize = 5;
     /// `run_info` in the plain form: the dict of the thread once it has started.
-    pub const PLAIN_RUN_INFO: usize = 6;
+    pub(crate) const PLAIN_RUN_INFO: usize = 6;
     /// `top_frame` in the plain form.
-    pub const PLAIN_TOP_FRAME: usize = 7;
+    pub(crate) const PLAIN_TOP_FRAME: usize = 7;
     /// `_parent`, from `_main_greenlet`.
-    pub const PARENT: usize = 2;
+    pub(crate) const PARENT: usize = 2;
 }
 
 /// Where the fields of greenlets lie. Offsets are in bytes.

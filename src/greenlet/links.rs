@@ -90,6 +90,8 @@ impl GreenletLinks {
                 links.add_watcher(reader, *addr);
             }
         }
+        links.watched.sort_unstable();
+        links.watched.dedup();
         // Who waits for a reentrant lock waits in its semaphore.
         for wait in links.waits.values_mut().flatten() {
             if let GreenletWait::Linked(addr) = wait

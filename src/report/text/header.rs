@@ -99,6 +99,23 @@ fn base(path: &str) -> &str {
         .unwrap_or(path)
 }
 
+/// The frameworks of the process: ` asyncio, trio`.
+fn frameworks(process: &Process) -> String {
+    let has = |framework| process.tasks.iter().any(|task| task.framework == framework);
+    let names: Vec<&str> = [
+        (process.asyncio_imported, "asyncio"),
+        (has(Framework::Trio), "trio"),
+        (has(Framework::Greenlet), "greenlets"),
+    ]
+    .into_iter()
+    .filter_map(|(used, name)| used.then_some(name))
+    .collect();
+    match names.as_slice() {
+        [] => " no asyncio".to_owned(),
+        names => format!(" {}", names.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,22 +144,5 @@ mod tests {
             process.executable = Some("/usr/bin/python3.13".into());
             assert_eq!(program(&process), shown, "{command:?}");
         }
-    }
-}
-
-/// The frameworks of the process: ` asyncio, trio`.
-fn frameworks(process: &Process) -> String {
-    let has = |framework| process.tasks.iter().any(|task| task.framework == framework);
-    let names: Vec<&str> = [
-        (process.asyncio_imported, "asyncio"),
-        (has(Framework::Trio), "trio"),
-        (has(Framework::Greenlet), "greenlets"),
-    ]
-    .into_iter()
-    .filter_map(|(used, name)| used.then_some(name))
-    .collect();
-    match names.as_slice() {
-        [] => " no asyncio".to_owned(),
-        names => format!(" {}", names.join(", ")),
     }
 }

@@ -123,8 +123,9 @@ impl ExplainTask<'_, '_, '_> {
             }
             GreenletWait::Sleep(at) => {
                 wait.kind = WaitKind::Timer;
+                // Only without a time of its own.
+                wait.summary = "its time is not known".into();
                 wait.remaining_s = at.map(|at| at - self.inputs.now);
-                wait.summary = "timer".into();
                 None
             }
             GreenletWait::Descriptor { fd, events } => {
