@@ -20,7 +20,8 @@ use crate::model::EdgeKind;
 /// One link of a chain.
 #[derive(Debug, Clone)]
 pub enum ChainFrame {
-    /// The frame of a coroutine or generator, see [`Links::generator`].
+    /// The frame of a coroutine or generator, see [`Links::generator`], or of a function
+    /// that a greenlet runs.
     Python(RawFrame),
     /// An awaitable without Python frames: its own name or that of its type.
     Native(ArcStr),
@@ -47,20 +48,23 @@ struct Batch {
 enum Generators {
     /// Each frame lies in its generator, at this offset.
     Embedding(u64),
-    /// Address of the generator for each link. 0 where a link is no frame.
+    /// Address of the generator for each link. 0 where a link has none.
     Listed(Box<[u64]>),
 }
 
 impl Links {
     /// Address of the coroutine or generator of the link with this index. `None` where
-    /// the link is no Python frame.
+    /// the link is no Python frame, or the frame of a function.
     pub fn generator(&self, index: usize) -> Option<u64> {
         let ChainFrame::Python(frame) = self.get(index)? else {
             return None;
         };
         match &self.batch.as_ref()?.generators {
             Generators::Embedding(offset) => frame.addr.checked_sub(*offset),
-            Generators::Listed(all) => all.get(self.start as usize + index).copied(),
+            Generators::Listed(all) => {
+                let own = all.get(self.start as usize + index).copied();
+                own.filter(|addr| *addr != 0)
+            }
         }
     }
 
@@ -140,7 +144,7 @@ impl ChainBuilder {
     }
 
     /// Adds the next inner link to the chain with this index. `generator` is the
-    /// address of the coroutine or generator of its frame, 0 if it is no frame.
+    /// address of the coroutine or generator of its frame, 0 if it has none.
     pub fn add(&mut self, chain: usize, link: ChainFrame, generator: u64) {
         self.links.push((chain as u32, link, generator));
         self.depths[chain] += 1;
@@ -149,7 +153,15 @@ impl ChainBuilder {
     /// The chains with their links.
     pub fn finish(mut self) -> Vec<RawChain> {
         self.links.sort_by_key(|(chain, ..)| *chain);
-        let generators = match self.iframe {
+        let embedded = |link: &ChainFrame, own: u64| match link {
+            ChainFrame::Python(_) => own != 0,
+            ChainFrame::Native(_) => true,
+        };
+        let mut all = self.links.iter();
+        let iframe = self
+            .iframe
+            .filter(|_| all.all(|(_, link, own)| embedded(link, *own)));
+        let generators = match iframe {
             Some(offset) => Generators::Embedding(offset),
             None => Generators::Listed(self.links.iter().map(|(.., own)| *own).collect()),
         };

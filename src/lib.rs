@@ -58,6 +58,11 @@ pub mod asyncio;
 mod asyncio;
 
 #[cfg(feature = "internals")]
+pub mod greenlet;
+#[cfg(not(feature = "internals"))]
+mod greenlet;
+
+#[cfg(feature = "internals")]
 pub mod trio;
 #[cfg(not(feature = "internals"))]
 mod trio;

@@ -13,6 +13,7 @@ use dapper_attach::activity::python_frames;
 use dapper_attach::asyncio::wait_table::{COROUTINE_WAITS, THREAD_WAITS};
 use dapper_attach::asyncio::{FoundIn, Outer, find_tasks, scan_heap, search_heap};
 use dapper_attach::cpython::{Interpreter, Reader};
+use dapper_attach::greenlet::{Form, GreenletLinks};
 use dapper_attach::limits::Limits;
 use dapper_attach::process::{Memory, ReadCause, ReadError, ReadStats};
 use proptest::prelude::*;
@@ -26,7 +27,7 @@ const SIZE: u64 = 1 << 16;
 const TYPES: u64 = BASE + SIZE;
 const TYPE_SIZE: u64 = 1024;
 const TYPE_NAME_AT: u64 = 1000;
-const TYPE_NAMES: [&str; 34] = [
+const TYPE_NAMES: [&str; 39] = [
     "type",
     "NoneType",
     "bool",
@@ -60,6 +61,11 @@ const TYPE_NAMES: [&str; 34] = [
     "traceback",
     "BaseException",
     "range",
+    "greenlet.greenlet",
+    "gevent._gevent_c_abstract_linkable.AbstractLinkable",
+    "gevent._gevent_cqueue.Queue",
+    "gevent._gevent_c_waiter.Waiter",
+    "gevent.libev.corecext.io",
     "Other",
 ];
 /// `Py_TPFLAGS_HEAPTYPE`, managed dict, inline values.
@@ -171,6 +177,16 @@ fn limits() -> Limits {
     }
 }
 
+/// A form whose fields the noise has somewhere.
+fn noisy_form() -> Form {
+    Form::Object {
+        object: 32,
+        start: 56,
+        main: Some(168),
+        thread_state: Some(176),
+    }
+}
+
 fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
     let _ = reader.interpreters(BASE);
     for object in objects {
@@ -218,6 +234,18 @@ fn decode_everything(reader: &Reader<'_>, objects: &[u64]) {
         let _ = scan_heap(reader, BASE, &interpreter, reader.memory(), &ranges);
         let _ = reader.subclasses(*object);
         let _ = reader.is_tracked(*object);
+        let _ = reader.greenlet_types(*object);
+        let plain = Form::Plain { start: 16 };
+        let form = reader.greenlet_form(*object);
+        for form in form.into_iter().chain([plain, noisy_form()]) {
+            let form = reader.completed(form, *object);
+            if let Ok(greenlet) = reader.greenlet(&form, *object) {
+                let _ = reader.greenlet_stack(&greenlet);
+            }
+            let _ = reader.greenlet_parents(&form, *object);
+            let _ = reader.is_live_greenlet(&form, *object);
+        }
+        GreenletLinks::read(reader, &[(*object, true)], &[*object]);
     }
     let coroutines: Vec<Option<u64>> = objects.iter().copied().map(Some).collect();
     for chain in reader.chains(&coroutines) {

@@ -28,7 +28,7 @@ use mentions::{Mentions, mentions};
 const GROUND: [&str; 3] = ["limits", "plain_text", "source_depth"];
 
 /// Each room with the rooms that it may name beside `GROUND`.
-const WALLS: [(&str, &[&str]); 18] = [
+const WALLS: [(&str, &[&str]); 19] = [
     ("limits", &[]),
     ("plain_text", &[]),
     ("source_depth", &[]),
@@ -39,18 +39,24 @@ const WALLS: [(&str, &[&str]); 18] = [
     ("cpython", &["model", "process"]),
     // What every framework of tasks gives; then the frameworks.
     ("activity", &["model", "process", "cpython"]),
-    ("asyncio", &["model", "process", "cpython", "activity"]),
+    ("greenlet", &["model", "process", "cpython", "activity"]),
+    (
+        "asyncio",
+        &["model", "process", "cpython", "activity", "greenlet"],
+    ),
     ("trio", &["model", "process", "cpython", "activity"]),
     ("evaluate", &["model", "process", "cpython"]),
     // Assembly of the model; then when to look, and what to trust.
     (
         "snapshot",
-        &["model", "process", "cpython", "activity", "asyncio", "trio"],
+        &[
+            "model", "process", "cpython", "activity", "greenlet", "asyncio", "trio",
+        ],
     ),
     (
         "sampling",
         &[
-            "model", "process", "cpython", "activity", "asyncio", "trio", "snapshot",
+            "model", "process", "cpython", "activity", "greenlet", "asyncio", "trio", "snapshot",
         ],
     ),
     // From the model alone.

@@ -10,7 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::activity::{ChainBuilder, ChainFrame, RawChain};
 use crate::cpython::error::DecodeError;
 use crate::cpython::reader::{OBJECT_WINDOW, WORD};
-use crate::cpython::{GeneratorStage, Kind, Reader};
+use crate::cpython::{GeneratorStage, Kind, RawFrame, Reader};
+use crate::greenlet::Bridges;
 
 /// Bytes of a frame object that are fetched (to 3.10).
 const FRAME_WINDOW: usize = 512;
@@ -23,6 +24,8 @@ struct Walk {
     /// Addresses that a chain has visited, by index of the chain; of deep chains and
     /// of wrappers only.
     visited: FxHashMap<usize, FxHashSet<u64>>,
+    /// Finds greenlets that coroutines drive. `None` if the process has no greenlets.
+    bridges: Option<Bridges>,
 }
 
 impl Walk {
@@ -40,6 +43,7 @@ impl Reader<'_> {
         let mut walk = Walk {
             chains: ChainBuilder::new(coroutines.len(), iframe),
             visited: FxHashMap::default(),
+            bridges: self.uses_greenlets().then(Bridges::default),
         };
         let mut active: Vec<(usize, u64)> = coroutines
             .iter()
@@ -143,8 +147,34 @@ impl Reader<'_> {
             Some(_) => frame,
             None => self.with_qualname(frame, addr),
         };
+        let inner = frame.clone();
         walk.chains.add(chain, ChainFrame::Python(frame), addr);
+        self.greenlet_step(walk, chain, &inner)?;
         next
+    }
+
+    /// Adds the frames of the suspended greenlet that the coroutine's `frame` drives, if it
+    /// drives one. They called what the coroutine awaits.
+    fn greenlet_step(
+        &self,
+        walk: &mut Walk,
+        chain: usize,
+        frame: &RawFrame,
+    ) -> Result<(), DecodeError> {
+        let bridges = walk.bridges.as_mut();
+        let Some(stack) = bridges.and_then(|bridges| bridges.stack(self, frame)) else {
+            return Ok(());
+        };
+        for frame in stack.frames.into_iter().rev() {
+            if walk.chains.depth(chain) >= self.limits.frames {
+                break;
+            }
+            walk.chains.add(chain, ChainFrame::Python(frame), 0);
+        }
+        match stack.error {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 
     /// Qualified name of the coroutine at `addr` that C code implements (Cython). Name

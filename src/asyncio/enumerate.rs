@@ -261,6 +261,10 @@ pub struct Heap {
     /// Addresses of coroutines that have not started or are suspended, and of suspended
     /// asynchronous generators.
     pub coroutines: Vec<u64>,
+    /// Addresses of greenlets, and of objects that were freed.
+    pub greenlets: Vec<u64>,
+    /// Addresses of what greenlets of gevent may wait in, and of objects that were freed.
+    pub waited_in: Vec<u64>,
     /// Whether the whole heap was searched.
     pub walked: bool,
     /// Why objects may be missing. `None` if none are.
@@ -276,7 +280,9 @@ pub struct Heap {
 /// runs, with a memory that is read only for this.
 pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter) -> Heap {
     let mut heap = Heap::default();
-    if !asyncio_is_imported(reader, interpreter.addr) {
+    let greenlets = reader.greenlet_types(interpreter.addr);
+    let has_asyncio = asyncio_is_imported(reader, interpreter.addr);
+    if !has_asyncio && greenlets.greenlets.is_empty() {
         return heap;
     }
     let lists = match reader.collector_lists(runtime, interpreter.addr) {
@@ -289,7 +295,7 @@ pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter)
             return heap;
         }
     };
-    heap.walked = true;
+    heap.walked = has_asyncio;
     let mut kinds: FxHashMap<u64, Kind> = FxHashMap::default();
     for list in lists {
         let walked = reader.visit_collector_list(list, |object, ty| {
@@ -303,6 +309,8 @@ pub fn search_heap(reader: &Reader<'_>, runtime: u64, interpreter: &Interpreter)
                 Kind::Coroutine | Kind::AsyncGenerator if reader.is_idle_generator(object) => {
                     heap.coroutines.push(object);
                 }
+                _ if greenlets.greenlets.contains(&ty) => heap.greenlets.push(object),
+                _ if greenlets.waited_in.contains(&ty) => heap.waited_in.push(object),
                 _ => {}
             }
         });

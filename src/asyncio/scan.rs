@@ -34,13 +34,17 @@ pub fn scan_heap(
     ranges: &[(u64, usize)],
 ) -> Option<Heap> {
     let mut heap = Heap::default();
-    if !asyncio_is_imported(reader, interpreter.addr) {
+    let greenlets = reader.greenlet_types(interpreter.addr);
+    let (mut tasks, mut coroutines) = (Vec::new(), Vec::new());
+    if asyncio_is_imported(reader, interpreter.addr) {
+        reader.collector_lists(runtime, interpreter.addr).ok()?;
+        tasks = task_types(reader, interpreter.addr).ok()?;
+        coroutines = coroutine_types(reader, interpreter.addr)?;
+    } else if greenlets.greenlets.is_empty() {
         return Some(heap);
     }
-    reader.collector_lists(runtime, interpreter.addr).ok()?;
-    let tasks = task_types(reader, interpreter.addr).ok()?;
-    let coroutines = coroutine_types(reader, interpreter.addr)?;
-    let words = Words::new(tasks.iter().chain(&coroutines).copied());
+    let all = tasks.iter().chain(&coroutines).chain(&greenlets.greenlets);
+    let words = Words::new(all.chain(&greenlets.waited_in).copied());
     let ob_type = u64::from(reader.layout.object.ob_type);
     let mut left = reader.limits.gc_objects;
     visit(memory, ranges, &words, &mut |at, ty| {
@@ -48,12 +52,17 @@ pub fn scan_heap(
             return;
         };
         left -= 1;
-        match tasks.contains(&ty) {
-            true => heap.tasks.push(object),
-            false => heap.coroutines.push(object),
+        if tasks.contains(&ty) {
+            heap.tasks.push(object);
+        } else if coroutines.contains(&ty) {
+            heap.coroutines.push(object);
+        } else if greenlets.greenlets.contains(&ty) {
+            heap.greenlets.push(object);
+        } else {
+            heap.waited_in.push(object);
         }
     });
-    heap.walked = true;
+    heap.walked = !coroutines.is_empty();
     (left > 0).then_some(heap)
 }
 

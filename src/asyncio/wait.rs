@@ -21,6 +21,10 @@ const POOL_OBJECTS: usize = 2_000;
 const LOCALS: &str = "<locals>";
 /// Name of the first parameter of methods.
 const SELF: &str = "self";
+/// Queues around a container: SQLAlchemy's is around one of asyncio.
+const MAX_QUEUES: usize = 2;
+/// Class of the queues of asyncio (Lib/asyncio/queues.py).
+const ASYNCIO_QUEUE: &str = "asyncio.queues.Queue";
 /// Module whose classes are never pools, whatever their attributes.
 const ASYNCIO: &str = "asyncio.";
 
@@ -166,8 +170,31 @@ impl Reader<'_> {
         self.first_attribute(queue, size)?;
         let content = self.first_attribute(queue, content)?;
         // A pool that a connection refers to has a queue, and is none.
-        self.any_length(content)?;
-        Some(queue)
+        let adapts = || self.first_attribute(pool, pool::OVERFLOW.1).is_some();
+        let is_queue = self.any_length(content).is_some()
+            || adapts() && self.is_instance(content, ASYNCIO_QUEUE);
+        is_queue.then_some(queue)
+    }
+
+    /// Whether the object at `addr` has the attributes of a queue.
+    pub fn is_queue_like(&self, addr: u64) -> bool {
+        let (size, content) = pool::QUEUE;
+        [size, content]
+            .iter()
+            .all(|names| self.first_attribute(addr, names).is_some())
+    }
+
+    /// The number of items in the container at `addr`, in the container of the queue that
+    /// it is, or in the queue around which it is.
+    pub fn free_length(&self, addr: u64) -> Option<u64> {
+        let mut at = addr;
+        for _ in 0..=MAX_QUEUES {
+            if let Some(length) = self.any_length(at) {
+                return Some(length);
+            }
+            at = self.first_attribute(at, pool::QUEUE.1)?;
+        }
+        None
     }
 
     /// Whether one of `targets` belongs to the waiting side of the pool at `pool`: it is

@@ -1,6 +1,6 @@
 //! Typed reads of a process's memory through a checked layout.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use arcstr::ArcStr;
@@ -44,6 +44,10 @@ pub struct Reader<'m> {
     /// By address of a function: whether it is an `__exit__` or `__aexit__`.
     pub(super) exits: RefCell<FxHashMap<u64, bool>>,
     interned: RefCell<FxHashSet<ArcStr>>,
+    /// Addresses of the interpreters that were read.
+    pub(super) known_interpreters: RefCell<Vec<u64>>,
+    /// Whether one of them has imported greenlet. Unset until somebody asks.
+    pub(crate) greenlets: OnceCell<bool>,
 }
 
 impl<'m> Reader<'m> {
@@ -60,6 +64,8 @@ impl<'m> Reader<'m> {
             key_names: RefCell::default(),
             exits: RefCell::default(),
             interned: RefCell::default(),
+            known_interpreters: RefCell::default(),
+            greenlets: OnceCell::new(),
         }
     }
 
@@ -71,6 +77,11 @@ impl<'m> Reader<'m> {
         let new = ArcStr::from(text);
         self.interned.borrow_mut().insert(new.clone());
         new
+    }
+
+    /// Addresses of the interpreters that were read.
+    pub fn known_interpreters(&self) -> Vec<u64> {
+        self.known_interpreters.borrow().clone()
     }
 
     /// The memory under this reader.

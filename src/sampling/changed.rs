@@ -156,6 +156,8 @@ pub fn missed(
                     reader.is_idle_generator(raw.coroutine) && *raw.name == *task.name
                 })
             }
+            // They are found in memory, not in lists that change while they are read.
+            Framework::Greenlet => false,
         }
     };
     let absent = before.tasks.iter().filter(|task| !shown.contains(&task.id));
@@ -222,8 +224,10 @@ impl Rereader<'_, '_> {
     /// Ranges of a task: its object, its await chain, the awaited future, the context
     /// managers that it has entered, and the callbacks that lead to its waiters.
     fn of_task(&self, task: &Task) -> Ranges {
-        if task.framework == Framework::Trio {
-            return self.of_trio_task(task);
+        match task.framework {
+            Framework::Trio => return self.of_trio_task(task),
+            Framework::Greenlet => return self.of_greenlet(task),
+            Framework::Asyncio => {}
         }
         self.ranges(|reader| {
             // A task that cannot be read has an error already.
@@ -240,6 +244,16 @@ impl Rereader<'_, '_> {
                     .for_each(|chain| read_chain(reader, &chain.frames));
                 Dependents::default().of(reader, addr, &raw.future.callbacks);
             }
+        })
+    }
+
+    /// Ranges of a greenlet: its object, its state, and its frames.
+    fn of_greenlet(&self, task: &Task) -> Ranges {
+        self.ranges(|reader| {
+            task.id
+                .task()
+                .into_iter()
+                .for_each(|it| reader.touch_greenlet(it))
         })
     }
 

@@ -4,6 +4,7 @@ use python_offsets::TaskListForm;
 
 use super::edges;
 use super::frames::{FrameDetail, Frames};
+use super::greenlets::Greenlets;
 use super::heap::Heap;
 use super::kernel_threads::KernelThreads;
 use super::loops::Loops;
@@ -14,6 +15,7 @@ use super::threads::{BuiltThread, Threads, merge_by_native_id};
 use super::waits::{Search, WaitGraph, WaitInputs};
 use crate::asyncio::{FoundIn, FoundTasks, asyncio_is_imported, find_tasks};
 use crate::cpython::{Interpreter, Reader, Runtime};
+use crate::greenlet::GreenletLinks;
 use crate::model::{Consistency, Frame, FrameKind, Process, PythonBuild, ReadInfo};
 use crate::process;
 use crate::process::{Descriptors, Error};
@@ -67,15 +69,23 @@ impl Build<'_, '_> {
         let reader = self.reader;
         let heap = self.heap.filter(|_| self.scope == Scope::Everything);
         let mut errors = heap.map_or_else(Vec::new, |heap| heap.errors().to_vec());
-        let mut threads = self.threads(interpreters, &mut errors);
+        let greenlets = Greenlets::find(reader, heap, interpreters);
+        errors.extend(greenlets.errors.iter().cloned());
+        let mut threads = self.threads(interpreters, &greenlets, &mut errors);
         let mut loops = Loops::default();
         loops.add_running(reader, &mut threads, &mut errors);
+        let hubs = greenlets.hubs(reader);
+        loops.add_hubs(&hubs, &mut threads);
+        let links = match hubs.is_empty() {
+            true => GreenletLinks::default(),
+            false => greenlets.links(reader, heap),
+        };
         let Found {
             mut tasks,
             own,
             asyncio_imported,
         } = match with_tasks {
-            true => self.tasks(interpreters, heap, &mut threads, &mut errors),
+            true => self.tasks(interpreters, &greenlets, heap, &mut threads, &mut errors),
             false => {
                 let imported = |it: &Interpreter| asyncio_is_imported(reader, it.addr);
                 Found {
@@ -91,11 +101,11 @@ impl Build<'_, '_> {
             addrs.first().copied().unwrap_or(0),
             FrameDetail::default(),
         );
-        let links = edges::link(reader, &frames, &mut tasks);
+        let edges = edges::link(reader, &frames, &mut tasks);
         let now = self.kernel.monotonic();
         let mut loops = loops.build(reader, &threads, self.kernel, now);
         for event_loop in &mut loops {
-            event_loop.until = links.until.get(&event_loop.id).copied();
+            event_loop.until = edges.until.get(&event_loop.id).copied();
         }
         let inputs = WaitInputs {
             pid: self.process.pid(),
@@ -105,6 +115,7 @@ impl Build<'_, '_> {
             descriptors: self.descriptors,
             heap,
             own_coroutines: &own,
+            greenlets: &links,
             search: match heap {
                 None => Search::Nothing,
                 Some(heap) if heap.is_complete() => Search::References,
@@ -114,8 +125,8 @@ impl Build<'_, '_> {
             now,
             time_of_day: self.process.time_of_day(),
         };
-        let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &links.edges);
-        graph.explain(&links.completing);
+        let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &edges.edges);
+        graph.explain(&edges.completing);
         // Everything that must be of one moment has been read.
         if (self.all_read)() {
             graph.find_ends();
@@ -157,10 +168,16 @@ impl Build<'_, '_> {
     }
 
     /// The threads of all interpreters.
-    fn threads(&self, interpreters: &[Interpreter], errors: &mut Vec<String>) -> Vec<BuiltThread> {
+    fn threads(
+        &self,
+        interpreters: &[Interpreter],
+        greenlets: &Greenlets,
+        errors: &mut Vec<String>,
+    ) -> Vec<BuiltThread> {
         let joined = Threads {
             reader: self.reader,
             kernel: self.kernel,
+            greenlets,
         };
         let mut threads = Vec::new();
         for interpreter in interpreters {
@@ -185,6 +202,7 @@ impl Build<'_, '_> {
     fn tasks(
         &self,
         interpreters: &[Interpreter],
+        greenlets: &Greenlets,
         heap: Option<&Heap>,
         threads: &mut [BuiltThread],
         errors: &mut Vec<String>,
@@ -226,6 +244,10 @@ impl Build<'_, '_> {
             all.tasks.extend(of_trio.tasks);
             all.own.extend(of_trio.own);
             errors.extend(of_trio.errors);
+            if interpreter.id == interpreters.first().map_or(0, |first| first.id) {
+                let of_greenlets = builder.greenlets(greenlets, &all.tasks, threads);
+                all.tasks.extend(of_greenlets);
+            }
         }
         all
     }

@@ -8,7 +8,7 @@ use arcstr::{ArcStr, literal};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::activity::ChainFrame;
-use crate::cpython::{DecodeError, Kind, RawFrame, RawStack, Reader};
+use crate::cpython::{Code, DecodeError, Kind, RawFrame, RawStack, Reader};
 use crate::model::{Frame, FrameKind, FrameLocation, Local};
 
 /// Directories of installed packages.
@@ -110,6 +110,23 @@ impl<'r, 'm> Frames<'r, 'm> {
             column: position.column,
             kind: raw.at.code.frame_kind(),
             library: self.is_library(&raw.at.code.filename),
+            owner: None,
+            locals: None,
+            error: None,
+            place: None,
+        }
+    }
+
+    /// The frame in which a call of a function with this code will begin.
+    pub fn beginning(&self, code: &Code) -> Frame {
+        Frame {
+            function: self.reader.shared(&code.name),
+            qualname: self.reader.shared(&code.qualname),
+            file: Some(self.reader.shared(&code.filename)),
+            line: u32::try_from(code.first_line).ok(),
+            column: None,
+            kind: code.frame_kind(),
+            library: self.is_library(&code.filename),
             owner: None,
             locals: None,
             error: None,

@@ -16,6 +16,12 @@ pub struct Heap {
     finished: FxHashMap<u64, Vec<u64>>,
     /// Coroutines and asynchronous generators that do not run.
     coroutines: Vec<u64>,
+    /// Greenlets, also some that were freed.
+    #[serde(default)]
+    greenlets: Vec<u64>,
+    /// What greenlets may wait in, also some that were freed.
+    #[serde(default)]
+    waited_in: Vec<u64>,
     /// Whether the walk was possible in this build.
     walked: bool,
     /// How the objects were found.
@@ -27,7 +33,7 @@ pub struct Heap {
 
 impl Heap {
     /// Whether a walk is possible and worthwhile: the build has lists of all objects, and
-    /// asyncio is imported.
+    /// asyncio is imported; or greenlet is.
     pub fn is_searched(reader: &Reader<'_>, runtime: &Runtime) -> bool {
         let layout = &runtime.layout;
         let has_lists = !layout.gc.heads.is_empty() || !layout.format.collector_heads.is_empty();
@@ -35,7 +41,9 @@ impl Heap {
         let mut imported = interpreters
             .iter()
             .map(|it| asyncio_is_imported(reader, it.addr));
-        has_lists && runtime.tasks_refused.is_none() && imported.any(|imported| imported)
+        let has_tasks =
+            has_lists && runtime.tasks_refused.is_none() && imported.any(|imported| imported);
+        has_tasks || reader.uses_greenlets()
     }
 
     /// Finds the objects in `ranges` of `memory` (address and size in bytes), which are
@@ -57,6 +65,8 @@ impl Heap {
         Some(Self {
             finished: FxHashMap::from_iter([(interpreter.addr, found.tasks)]),
             coroutines: found.coroutines,
+            greenlets: found.greenlets,
+            waited_in: found.waited_in,
             walked: found.walked,
             seen: FoundIn::InMemory,
             errors: Vec::new(),
@@ -73,6 +83,8 @@ impl Heap {
             let found = search_heap(reader, runtime.addr, &interpreter);
             heap.finished.insert(interpreter.addr, found.tasks);
             heap.coroutines.extend(found.coroutines);
+            heap.greenlets.extend(found.greenlets);
+            heap.waited_in.extend(found.waited_in);
             heap.walked |= found.walked;
             if let Some(error) = found.error {
                 let lost = format!("finished tasks may be missing: {error}");
@@ -88,6 +100,8 @@ impl Heap {
             self.finished.entry(interpreter).or_default().extend(tasks);
         }
         self.coroutines.extend(other.coroutines);
+        self.greenlets.extend(other.greenlets);
+        self.waited_in.extend(other.waited_in);
         self.walked |= other.walked;
         self.errors = other.errors;
     }
@@ -120,6 +134,26 @@ impl Heap {
     /// Addresses at which coroutines were found.
     pub fn found_coroutines(&self) -> &[u64] {
         &self.coroutines
+    }
+
+    /// The found greenlets that are still objects, each once.
+    pub fn greenlets(&self, reader: &Reader<'_>) -> Vec<u64> {
+        self.live(reader, &self.greenlets)
+    }
+
+    /// What greenlets may wait in and still is an object, each once.
+    pub fn waited_in(&self, reader: &Reader<'_>) -> Vec<u64> {
+        self.live(reader, &self.waited_in)
+    }
+
+    fn live(&self, reader: &Reader<'_>, found: &[u64]) -> Vec<u64> {
+        let mut live = found.to_vec();
+        live.sort_unstable();
+        live.dedup();
+        if self.seen == FoundIn::InMemory {
+            live.retain(|addr| reader.is_tracked(*addr));
+        }
+        live
     }
 
     /// The found coroutines that are still objects and not `in_use`.

@@ -76,6 +76,21 @@ impl Loops {
         thread.event_loop.get_or_insert(ItemId::Loop(runner));
     }
 
+    /// Adds the hubs of gevent, each with the state of its thread, where that is known.
+    pub fn add_hubs(&mut self, hubs: &[(u64, Option<u64>)], threads: &mut [BuiltThread]) {
+        for (hub, tstate) in hubs {
+            let mut indexes = 0..threads.len();
+            let index = indexes.find(|index| Some(threads[*index].tstate) == *tstate);
+            let Some(index) = index else {
+                continue;
+            };
+            let thread = &mut threads[index].thread;
+            self.add(*hub, thread.interpreter);
+            self.threads.insert(*hub, index);
+            thread.event_loop.get_or_insert(ItemId::Loop(*hub));
+        }
+    }
+
     /// Adds the loops of tasks, and sets the thread of each task.
     pub fn add_tasks(&mut self, tasks: &mut [BuiltTask], threads: &[BuiltThread]) {
         for built in tasks {

@@ -5,6 +5,8 @@ pub mod build;
 pub mod edges;
 mod exceptions;
 pub mod frames;
+mod greenlet_tasks;
+pub mod greenlets;
 pub mod heap;
 mod in_use;
 pub mod kernel_threads;

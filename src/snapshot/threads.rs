@@ -5,6 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::frames::Frames;
+use super::greenlets::Greenlets;
 use super::kernel_threads::{KernelThreads, is_futex_within, state_of, syscall_name};
 use crate::cpython::error::Result;
 use crate::cpython::threads::thread::GilState;
@@ -55,6 +56,8 @@ pub struct Threads<'r, 'm> {
     pub reader: &'r Reader<'m>,
     /// The kernel's data about the threads.
     pub kernel: &'r KernelThreads,
+    /// The greenlets of the process.
+    pub greenlets: &'r Greenlets,
 }
 
 impl Threads<'_, '_> {
@@ -94,7 +97,10 @@ impl Threads<'_, '_> {
         gil: Option<GilState>,
         frames: &Frames<'_, '_>,
     ) -> BuiltThread {
-        let stack = self.reader.thread_stack(raw.addr);
+        let mut stack = self.reader.thread_stack(raw.addr);
+        // A greenlet was called by the stack from which it was switched to.
+        let outer = self.greenlets.outer_frames(raw.addr);
+        stack.frames.extend(outer.iter().cloned());
         let (shown, error) = frames.stack(&stack);
         let name = named
             .and_then(|named| named.name.clone())

@@ -78,7 +78,10 @@ impl Reader<'_> {
                     self.pointer(layout.builtin.m_self.at(value), "m_self")?
                 }
                 // From 3.14: the plain function, followed by the manager.
-                Kind::Function | Kind::MethodDescriptor if self.is_exit(value) => {
+                Kind::Function | Kind::MethodDescriptor | Kind::Other
+                    if (ty.kind != Kind::Other || self.is_cython_function(value))
+                        && self.is_exit(value) =>
+                {
                     depth_above += 1;
                     values.next().and_then(|(_, manager)| manager)
                 }

@@ -89,6 +89,13 @@ impl Reader<'_> {
         (collected || back & !LINK_FLAGS == head) && !self.is_freed(addr)
     }
 
+    /// Whether both neighbours of the object at `addr` in the collector's list point to it.
+    /// False for all objects that take part in a collection.
+    pub fn is_between_neighbours(&self, addr: u64) -> bool {
+        let head = addr.wrapping_sub(self.layout.gc.head_size.into());
+        is_plausible(head) && self.is_collector_list(head)
+    }
+
     /// Calls `visit` with the address of each object in the collector's list at
     /// `head`, and with the address of its type.
     ///

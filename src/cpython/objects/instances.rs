@@ -9,6 +9,9 @@ use super::value::{Budget, Value};
 use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;
 
+/// Last part of the `tp_name` of functions that Cython compiled.
+const CYTHON_FUNCTION: &str = "cython_function_or_method";
+
 impl Reader<'_> {
     /// Functions, methods, modules and the like; every other object is printed
     /// as an instance with its attributes.
@@ -163,8 +166,16 @@ impl Reader<'_> {
                     _ => self.callable_name(function),
                 }
             }
+            _ if self.is_cython_function(addr) => self.builtin_name(addr),
             _ => Ok(self.full_type_name(&*self.type_of(addr)?).to_string()),
         }
+    }
+
+    /// Whether the object at `addr` is a function that Cython compiled. It begins like a
+    /// built-in function (`__pyx_CyFunctionObject`, Cython/Utility/CythonFunction.c).
+    pub(crate) fn is_cython_function(&self, addr: u64) -> bool {
+        self.type_of(addr)
+            .is_ok_and(|ty| ty.name.ends_with(CYTHON_FUNCTION))
     }
 
     fn builtin_name(&self, addr: u64) -> Result<String> {

@@ -80,6 +80,8 @@ impl Reader<'_> {
         }
         // CPython inserts the newest in front.
         interpreters.reverse();
+        let addrs = interpreters.iter().map(|it: &Interpreter| it.addr);
+        *self.known_interpreters.borrow_mut() = addrs.collect();
         Ok(interpreters)
     }
 

@@ -58,13 +58,15 @@ pub(super) struct Found {
     pub cancellers: Vec<ItemId>,
 }
 
-/// Who can end each wait of the program's own code. Waits of libraries are left out.
+/// Who can end each wait of the program's own code, and those inside of libraries where only
+/// the program's own code runs.
 pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let resources = facts.process.resources.iter();
     let wanted_any = resources.clone().any(|it| waiters.contains_key(&it.id));
-    let mut tasks = facts.live_tasks();
-    let of_trio = tasks.any(|task| task.framework == Framework::Trio);
-    if !wanted_any && !of_trio {
+    // Who cancels or kills matters to waits without a resource, too.
+    let ends_others =
+        has_tasks_of(facts, Framework::Trio) || has_tasks_of(facts, Framework::Greenlet);
+    if !wanted_any && !ends_others {
         return Found::default();
     }
     let program = Program::new(facts);
@@ -87,7 +89,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
             .collect(),
         false => Vec::new(),
     };
-    if wanted.is_empty() && in_libraries.is_empty() && !of_trio {
+    if wanted.is_empty() && in_libraries.is_empty() && !ends_others {
         return Found::default();
     }
     let search = Search::new(facts, program);
@@ -122,6 +124,11 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         holders,
         cancellers: search.cancellers(),
     }
+}
+
+fn has_tasks_of(facts: &Facts<'_>, framework: Framework) -> bool {
+    let mut tasks = facts.live_tasks();
+    tasks.any(|task| task.framework == framework)
 }
 
 /// Activities that may still do the same: they have equal stacks.
@@ -179,7 +186,7 @@ impl<'f> Search<'f> {
             mentions: RefCell::default(),
             open_loops: Vec::new(),
             outside,
-            signals: signal_handlers(&program),
+            signals: Reach::of_functions(&program, program.signal_handlers()),
             program,
             facts,
         };
@@ -264,7 +271,11 @@ impl<'f> Search<'f> {
     /// Who may cancel tasks. Which task it is that code cancels does not show in the source,
     /// so that each may be it.
     fn cancellers(&self) -> Vec<ItemId> {
-        let groups = self.groups.iter().filter(|group| group.reach.cancels);
+        let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
+        let groups = self
+            .groups
+            .iter()
+            .filter(|group| group.reach.cancels || of_greenlets && group.reach.kills);
         groups.flat_map(|group| &group.ids).copied().collect()
     }
 
@@ -404,7 +415,7 @@ impl<'f> Search<'f> {
 
 /// Packages whose loops have all their callbacks where they are found. A runner of trio
 /// calls nothing but tasks and what threads of the program hand in.
-const OPEN_LOOPS: [&str; 2] = ["asyncio.", "trio."];
+const OPEN_LOOPS: [&str; 3] = ["asyncio.", "trio.", "gevent."];
 
 /// Whether something outside may make the loop call functions of the program: it takes
 /// connections, watches files for a library, or keeps its callbacks where they are not found.

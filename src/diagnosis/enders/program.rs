@@ -148,6 +148,31 @@ impl Program {
         of_class.collect()
     }
 
+    /// The functions that were given to `signal.signal()`.
+    pub(super) fn signal_handlers(&self) -> Vec<Function> {
+        let mut given = Vec::new();
+        for function in self.functions() {
+            let Some((body, _)) = self.body(function) else {
+                continue;
+            };
+            let to_signal = |(function, _): &(String, _)| function == "signal";
+            if body.given_to.as_ref().is_some_and(to_signal) {
+                given.push(function);
+            }
+            for each in &body.uses {
+                let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) =
+                    &each.what
+                else {
+                    continue;
+                };
+                if !called && each.given_to.as_ref().is_some_and(to_signal) {
+                    given.extend(self.named(name));
+                }
+            }
+        }
+        given
+    }
+
     /// Whether calling an attribute of that name may call any function that was stored.
     pub(super) fn is_stored(&self, name: &str) -> bool {
         self.stored.contains(name) && !self.by_name.contains_key(name)
@@ -223,7 +248,7 @@ pub(super) struct Mentions {
 
 /// Functions that take a callback and keep it where it is found: in handles of a loop, in
 /// a task, in the variables of a thread, or in the queue of an executor.
-const SEEN_TAKERS: [(&str, usize); 16] = [
+const SEEN_TAKERS: [(&str, usize); 18] = [
     ("call_later", 1),
     ("call_at", 1),
     ("call_soon", 0),
@@ -240,6 +265,9 @@ const SEEN_TAKERS: [(&str, usize); 16] = [
     ("run_in_threadpool", 0),
     ("submit", 0),
     ("partial", 0),
+    // gevent; the function is that of a greenlet, which is found.
+    ("spawn", 0),
+    ("spawn_later", 1),
 ];
 /// Names of parameters that take a callback.
 const CALLBACK_PARAMETERS: [&str; 4] = ["target", "function", "callback", "func"];

@@ -16,6 +16,8 @@ const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
 const GIVE_BACK: &str = "release";
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
+/// Methods and functions that end greenlets, or throw into them.
+const KILL: [&str; 4] = ["kill", "killall", "killone", "throw"];
 
 /// A method of an object, used by code that is still to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -44,6 +46,8 @@ pub(super) struct Reach {
     /// `with` block cancels does not count: that runs when a function ends, and a service
     /// does not end by itself.
     pub cancels: bool,
+    /// The same of greenlets.
+    pub kills: bool,
     /// Names that are read outside of clean-up.
     plain: FxHashSet<String>,
     /// Functions that were looked at, and whether only as part of clean-up.
@@ -90,6 +94,7 @@ impl Reach {
         for callback in callbacks {
             let name = callback.name.rsplit('.').next().unwrap_or_default();
             reach.cancels |= name == CANCEL;
+            reach.kills |= KILL.contains(&name);
             let found = match (&callback.file, callback.line) {
                 (Some(file), Some(line)) => program.beginning_at(file, line, name),
                 _ => Err(Unknown),
@@ -110,6 +115,7 @@ impl Reach {
         self.calls_unknown |= other.calls_unknown;
         self.is_unknown |= other.is_unknown;
         self.cancels |= other.cancels;
+        self.kills |= other.kills;
     }
 
     /// Adds the rest of one function.
@@ -192,6 +198,7 @@ impl Reach {
                 });
                 self.calls_unknown |= *called && program.is_stored(name);
                 self.cancels |= !cleanup && name == CANCEL;
+                self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
                 if let Place::Named(name) | Place::Local(name) = of {
                     self.read(program, name, cleanup);
@@ -205,6 +212,7 @@ impl Reach {
                 // It is called here, or given to what calls it.
                 let runs = *called || each.given_to.as_ref().is_some_and(takes_callback);
                 self.calls_unknown |= runs && *local && program.named(name).is_empty();
+                self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
             }
             Use::Enters(of) => {

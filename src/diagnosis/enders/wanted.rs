@@ -10,7 +10,7 @@ use crate::model::{Frame, Item, ItemId, Referrer, Resource, ResourceKind, WaitKi
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
-const PRIMITIVES: [&str; 12] = [
+const PRIMITIVES: [&str; 15] = [
     "asyncio/locks.py",
     "asyncio/queues.py",
     "asyncio/mixins.py",
@@ -23,6 +23,9 @@ const PRIMITIVES: [&str; 12] = [
     "trio/_sync.py",
     "trio/_core/_parking_lot.py",
     "trio/_core/_traps.py",
+    "gevent/lock.py",
+    "gevent/thread.py",
+    "gevent/event.py",
 ];
 /// The file with the futures of executors.
 const FUTURES: &str = "concurrent/futures/_base.py";
@@ -202,7 +205,10 @@ fn ending_methods(
     resource: &Resource,
     waiters: &[ItemId],
 ) -> Option<&'static [&'static str]> {
+    let is_result = resource.type_name.ends_with(".AsyncResult");
     match resource.kind {
+        // gevent's results; `greenlet.link(result)` calls one.
+        ResourceKind::Event if is_result => Some(&["set", "set_exception", "set_result", ""]),
         ResourceKind::Event | ResourceKind::ThreadEvent => Some(&["set"]),
         ResourceKind::Condition | ResourceKind::ThreadCondition => {
             Some(&["notify", "notify_all", "notifyAll"])

@@ -288,6 +288,9 @@ fn describe(context: &Context<'_>, step: &Step<'_>) -> Diagnosis {
             match context.facts.framework(task) {
                 Framework::Asyncio => "run the call in a thread: await asyncio.to_thread(...)",
                 Framework::Trio => "run the call in a thread: await trio.to_thread.run_sync(...)",
+                Framework::Greenlet => {
+                    "run the call in a thread: gevent.get_hub().threadpool.apply(...)"
+                }
             }
             .to_owned(),
         ),

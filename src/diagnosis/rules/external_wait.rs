@@ -226,6 +226,7 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
     let hint = match (tasks, context.facts.framework(names())) {
         (true, Framework::Asyncio) => "look at the peer; wait with asyncio.timeout(...)",
         (true, Framework::Trio) => "look at the peer; wait with trio.fail_after(...)",
+        (true, Framework::Greenlet) => "look at the peer; wait with gevent.Timeout(...)",
         (false, _) => "look at the other end; give the call a timeout",
     };
     Diagnosis {

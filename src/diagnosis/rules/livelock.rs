@@ -98,6 +98,7 @@ fn describe(context: &Context<'_>, tasks: &[&Task]) -> Diagnosis {
         hint: Some(match context.facts.framework(names()) {
             Framework::Asyncio => "wait for an asyncio.Event instead of polling".to_owned(),
             Framework::Trio => "wait for a trio.Event instead of polling".to_owned(),
+            Framework::Greenlet => "wait for a gevent.event.Event instead of polling".to_owned(),
         }),
         ..diagnosis(RULE.kind, Confidence::Likely, summary)
     }

@@ -352,6 +352,7 @@ fn of_unwoken_loop(context: &Context<'_>, event_loop: &EventLoop) -> Option<Diag
         match first.framework {
             Framework::Asyncio => "call_soon_threadsafe()",
             Framework::Trio => "trio.from_thread.run_sync()",
+            Framework::Greenlet => "loop.run_callback_threadsafe()",
         },
     );
     let names = || tasks.iter().copied();
@@ -367,6 +368,9 @@ fn of_unwoken_loop(context: &Context<'_>, event_loop: &EventLoop) -> Option<Diag
             match first.framework {
                 Framework::Asyncio => "use loop.call_soon_threadsafe(event.set) in other threads",
                 Framework::Trio => "use trio.from_thread.run_sync(event.set) in other threads",
+                Framework::Greenlet => {
+                    "use loop.run_callback_threadsafe(event.set) in other threads"
+                }
             }
             .to_owned(),
         ),

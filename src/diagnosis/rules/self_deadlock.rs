@@ -61,7 +61,7 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         (true, Framework::Asyncio) => {
             "asyncio locks are not re-entrant: do not take one twice in the same task"
         }
-        (true, Framework::Trio) => "do not take it twice in the same task",
+        (true, Framework::Trio | Framework::Greenlet) => "do not take it twice in the same task",
         (false, _) => "await instead of waiting synchronously in the loop's own thread",
     };
     Diagnosis {

@@ -14,6 +14,8 @@ text_enum! {
         Asyncio = "asyncio",
         /// trio.
         Trio = "trio",
+        /// greenlet: gevent's hub, or a program that switches by itself.
+        Greenlet = "greenlet",
     }
 }
 

@@ -20,6 +20,7 @@ pub fn of_task(task: &Task) -> &[Frame] {
     let is_framework = match task.framework {
         Framework::Asyncio => is_asyncio,
         Framework::Trio => is_trio,
+        Framework::Greenlet => is_gevent,
     };
     if named && library.iter().all(is_framework) {
         return own;
@@ -60,6 +61,10 @@ fn is_asyncio(frame: &Frame) -> bool {
 
 fn is_trio(frame: &Frame) -> bool {
     (frame.file.as_deref()).is_some_and(|file| file.contains("-packages/trio/"))
+}
+
+fn is_gevent(frame: &Frame) -> bool {
+    (frame.file.as_deref()).is_some_and(|file| file.contains("-packages/gevent/"))
 }
 
 fn is_public(frame: &Frame) -> bool {

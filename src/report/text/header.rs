@@ -18,21 +18,11 @@ impl Page<'_, '_> {
         if python.debug {
             version.push_str(" debug");
         }
-        let mut tasks = process.tasks.iter();
-        let has_trio = tasks.any(|task| task.framework == Framework::Trio);
         let mut units = vec![
             vec![Piece::new(Role::Heading, name(&program(process)))],
             vec![Piece::new(Role::Plain, format!(" pid {}", process.pid))],
             vec![Piece::new(Role::Plain, format!(" {version}"))],
-            vec![Piece::new(
-                Role::Plain,
-                match (process.asyncio_imported, has_trio) {
-                    (true, false) => " asyncio",
-                    (true, true) => " asyncio, trio",
-                    (false, true) => " trio",
-                    (false, false) => " no asyncio",
-                },
-            )],
+            vec![Piece::new(Role::Plain, frameworks(process))],
         ];
         let (role, read) = reading(&process.read);
         units.push(vec![Piece::new(role, format!(" {read}"))]);
@@ -107,6 +97,23 @@ fn base(path: &str) -> &str {
         .next()
         .filter(|part| !part.is_empty())
         .unwrap_or(path)
+}
+
+/// The frameworks of the process: ` asyncio, trio`.
+fn frameworks(process: &Process) -> String {
+    let has = |framework| process.tasks.iter().any(|task| task.framework == framework);
+    let names: Vec<&str> = [
+        (process.asyncio_imported, "asyncio"),
+        (has(Framework::Trio), "trio"),
+        (has(Framework::Greenlet), "greenlets"),
+    ]
+    .into_iter()
+    .filter_map(|(used, name)| used.then_some(name))
+    .collect();
+    match names.as_slice() {
+        [] => " no asyncio".to_owned(),
+        names => format!(" {}", names.join(", ")),
+    }
 }
 
 #[cfg(test)]

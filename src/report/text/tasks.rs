@@ -187,12 +187,22 @@ fn own_label(task: &Task) -> String {
 /// `6: 4 waiting, 1 ready, 1 done`, or `6 of trio, all waiting`.
 fn tally(tasks: &[Arc<Task>]) -> String {
     let total = grouped_digits(tasks.len());
-    let of_trio = |task: &&Arc<Task>| task.framework == Framework::Trio;
-    let total = match tasks.iter().filter(of_trio).count() {
-        0 => total,
-        all if all == tasks.len() => format!("{total} of trio"),
-        some => format!("{total} ({} of trio)", grouped_digits(some)),
-    };
+    let mut total = total;
+    let of_others = [
+        (Framework::Trio, "of trio"),
+        (Framework::Greenlet, "greenlets"),
+    ];
+    for (framework, words) in of_others {
+        let of_it = |task: &&Arc<Task>| task.framework == framework;
+        match tasks.iter().filter(of_it).count() {
+            0 => {}
+            1 if tasks.len() == 1 && framework == Framework::Greenlet => {
+                total.push_str(" greenlet");
+            }
+            all if all == tasks.len() => total = format!("{total} {words}"),
+            some => total = format!("{total} ({} {words})", grouped_digits(some)),
+        }
+    }
     let kinds = [
         (TaskState::Running, "running"),
         (TaskState::Ready, "ready"),

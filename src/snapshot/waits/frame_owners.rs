@@ -13,7 +13,8 @@ use crate::snapshot::threads::BuiltThread;
 pub struct OwnedFrame<'a> {
     /// The frame.
     pub frame: &'a RawFrame,
-    /// Whether it is on the stack of a thread.
+    /// Whether it is on the stack of a thread or of a greenlet: no end of its value stack
+    /// is saved.
     pub executing: bool,
     /// Whether its code is of the standard library or of an installed package.
     pub library: bool,
@@ -137,12 +138,15 @@ fn is_live(built: &BuiltTask) -> bool {
 fn of_chain<'a>(chain: &'a Links, shown: &[Frame], frames: &mut Vec<OwnedFrame<'a>>) {
     let links = chain.iter().enumerate().rev().zip(shown);
     frames.extend(links.filter_map(|((index, link), shown)| match link {
-        ChainFrame::Python(frame) => Some(OwnedFrame {
-            frame,
-            executing: false,
-            library: shown.library,
-            generator: chain.generator(index),
-        }),
+        ChainFrame::Python(frame) => {
+            let generator = chain.generator(index);
+            Some(OwnedFrame {
+                frame,
+                executing: generator.is_none(),
+                library: shown.library,
+                generator,
+            })
+        }
         ChainFrame::Native(_) => None,
     }));
 }

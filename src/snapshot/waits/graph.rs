@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 
+use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::detached::{self, DetachedCoroutine, QueuedCoroutine};
@@ -67,7 +68,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         let mut registry = Registry::new(reader, edges);
         let handles: HandlesByLoop = loops
             .iter()
-            .filter_map(|shown| trio::handles_of(reader, shown))
+            .filter_map(|shown| trio::handles_of(inputs, shown))
             .collect();
         let mut timers = Timers::default();
         for (_, handles) in &handles {
@@ -191,6 +192,11 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     /// job has the wait of its worker.
     fn explain_tasks(&mut self) {
         let reader = self.inputs.reader;
+        let of_greenlet = |built: &&BuiltTask| built.task.framework == Framework::Greenlet;
+        let greenlet_names: FxHashMap<u64, ArcStr> = (self.tasks.iter())
+            .filter(of_greenlet)
+            .map(|built| (built.addr, display_name(&built.task).into()))
+            .collect();
         let mut explain = task::ExplainTask {
             inputs: self.inputs,
             registry: &mut self.registry,
@@ -199,11 +205,13 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             jobs: &self.jobs,
             handles: &self.handles,
             outer: FxHashMap::default(),
+            greenlet_names: &greenlet_names,
         };
         let waiting = self.tasks.iter_mut();
         for built in waiting.filter(|built| built.task.state == TaskState::Waiting) {
             match (built.task.framework, built.awaits_task) {
                 (Framework::Trio, _) => explain.trio_task(built),
+                (Framework::Greenlet, _) => explain.greenlet(built),
                 (Framework::Asyncio, false) => explain.task(built),
                 (Framework::Asyncio, true) => count_gathered(reader, built),
             }

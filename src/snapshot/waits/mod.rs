@@ -10,6 +10,7 @@ mod ends;
 mod files;
 pub mod frame_owners;
 mod graph;
+mod greenlet;
 mod guards;
 mod held;
 pub mod holders;
@@ -35,6 +36,7 @@ use super::frames::Frames;
 use super::heap::Heap;
 use super::kernel_threads::KernelThreads;
 use crate::cpython::Reader;
+use crate::greenlet::GreenletLinks;
 use crate::model::{ChildProcess, Coroutine, Edge, Reference, Resource, UserModule};
 use crate::process::Descriptors;
 
@@ -65,6 +67,8 @@ pub struct WaitInputs<'r, 'm> {
     pub heap: Option<&'r Heap>,
     /// Addresses of the coroutines and generators of tasks that are not shown.
     pub own_coroutines: &'r [u64],
+    /// What refers to greenlets.
+    pub greenlets: &'r GreenletLinks,
     /// What to search for.
     pub search: Search,
     /// Addresses of the interpreters whose modules are searched.

@@ -20,12 +20,17 @@ pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
     match kind {
         ResourceKind::Lock => state.lock(&mut resource),
         ResourceKind::Semaphore | ResourceKind::ThreadSemaphore => {
-            resource.value = state.number(&["_value"]);
+            resource.value = state.number(&["_value", "counter"]);
+            // gevent's.
+            resource.value = resource.value.or_else(|| reader.gevent_number(addr));
             resource.limit = state.number(&["_bound_value", "_initial_value", "_max_value"]);
         }
         ResourceKind::Event => {
             // asyncio, and trio.
             resource.set = state.truth("_value").or_else(|| state.truth("_flag"));
+            if resource.set.is_none() && reader.is_gevent(addr, "Event") {
+                resource.set = reader.gevent_number(addr).map(|flag| flag != 0);
+            }
         }
         ResourceKind::ThreadEvent => resource.set = state.truth("_flag"),
         ResourceKind::Condition => {
@@ -115,12 +120,21 @@ impl State<'_, '_> {
             Some(owner) => Some(!self.reader.is_kind(owner, Kind::None)),
             None => self.truth("_locked"),
         };
+        if resource.locked.is_none() {
+            // A lock of gevent is a semaphore of one.
+            let counter = self.number(&["counter"]);
+            let counter = counter.or_else(|| self.reader.gevent_number(self.addr));
+            resource.locked = counter.map(|counter| counter <= 0);
+        }
     }
 
     /// Reads a queue.
     fn queue(&self, resource: &mut Resource) {
         resource.limit = self.number(&["_maxsize", "maxsize"]).filter(|max| *max > 0);
         resource.size = self.length("_queue").or_else(|| self.length("queue"));
+        resource.size = resource
+            .size
+            .or_else(|| self.reader.gevent_queue_length(self.addr));
         resource.unfinished = self
             .number(&["_unfinished_tasks", "unfinished_tasks"])
             .and_then(|n| u64::try_from(n).ok());
@@ -148,16 +162,9 @@ impl State<'_, '_> {
         let limit = own.or_else(of_queue).filter(|limit| *limit > 0);
         let length = |names: &[&str]| {
             let container = self.reader.first_attribute(self.addr, names)?;
-            self.reader
-                .any_length(container)
-                .or_else(|| {
-                    // The free connections may be in a queue.
-                    let inner = self
-                        .reader
-                        .first_attribute(container, &["_queue", "queue"])?;
-                    self.reader.any_length(inner)
-                })
-                .and_then(|length| i64::try_from(length).ok())
+            // The free connections may be in a queue.
+            let length = self.reader.free_length(container)?;
+            i64::try_from(length).ok()
         };
         let free = length(pool::FREE);
         resource.limit = limit;

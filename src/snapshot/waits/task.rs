@@ -49,6 +49,8 @@ pub(super) struct ExplainTask<'a, 'r, 'm> {
     /// Cache: the pool or stream that the receiver of a library method is, by address.
     /// `None` for other receivers.
     pub outer: FxHashMap<u64, Option<Outer>>,
+    /// Names of the greenlets that are shown, by address.
+    pub greenlet_names: &'a FxHashMap<u64, ArcStr>,
 }
 
 impl ExplainTask<'_, '_, '_> {
@@ -116,6 +118,7 @@ impl ExplainTask<'_, '_, '_> {
         // What the caller of the library has is not the reason.
         let mut in_library = signals;
         let frames = python_frames(chain).skip(inner).take(MAX_OUTER_FRAMES);
+        let mut queue = None;
         for frame in frames {
             in_library &= self.inputs.frames.is_library(&frame.at.code.filename);
             let Ok(Some(receiver)) = reader.method_receiver(frame) else {
@@ -124,7 +127,13 @@ impl ExplainTask<'_, '_, '_> {
             let known = self.outer.entry(receiver);
             let outer = *known.or_insert_with(|| reader.outer(receiver));
             match outer {
+                Some(Outer::Pool(pool)) if queue.is_some() && reader.free_queue(pool) == queue => {
+                    return Some(Reason::Outer(Outer::Pool(pool)));
+                }
+                _ if queue.is_some() => {}
                 Some(Outer::Pool(pool)) if !pools::is_reason(reader, pool, waited) => {}
+                // A queue with a limit may be that of a pool.
+                Some(Outer::Pool(pool)) if reader.is_queue_like(pool) => queue = Some(pool),
                 Some(outer) => return Some(Reason::Outer(outer)),
                 None if in_library => {
                     if let Some(found) = reader.descriptor_of(receiver) {
@@ -134,7 +143,7 @@ impl ExplainTask<'_, '_, '_> {
                 None => {}
             }
         }
-        None
+        queue.map(|queue| Reason::Outer(Outer::Pool(queue)))
     }
 
     /// Explains a wait in a known method. Returns the index of its resource.

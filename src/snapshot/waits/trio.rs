@@ -1,12 +1,13 @@
 //! Explains the wait of one suspended trio task.
 
 use super::task::{ExplainTask, Reason, running_in, type_name};
-use super::{children, files};
+use super::{WaitInputs, children, files, greenlet};
 use crate::activity::python_frames;
 use crate::asyncio::handles::Watched;
 use crate::asyncio::{LoopHandles, Outer};
 use crate::cpython::Reader;
 use crate::model::{EdgeKind, EventLoop, Guard, GuardKind, ItemId, ResourceKind, Wait, WaitKind};
+use crate::snapshot::greenlets::HUB;
 use crate::snapshot::tasks::BuiltTask;
 use crate::trio::{Io, RUNNER, RawWait, TRAPS, WORKER_VARIABLE};
 
@@ -189,11 +190,16 @@ fn unknown(built: &BuiltTask) -> String {
 
 /// The address and the handles of a loop, or of a runner of trio. `None` where the address
 /// is not known.
-pub(super) fn handles_of(reader: &Reader<'_>, shown: &EventLoop) -> Option<(u64, LoopHandles)> {
+pub(super) fn handles_of(
+    inputs: &WaitInputs<'_, '_>,
+    shown: &EventLoop,
+) -> Option<(u64, LoopHandles)> {
+    let reader = inputs.reader;
     let addr = shown.id.event_loop()?;
-    let handles = match shown.class_name == RUNNER {
-        true => handles(reader, addr),
-        false => reader.loop_handles(addr),
+    let handles = match &*shown.class_name {
+        RUNNER => handles(reader, addr),
+        HUB => greenlet::handles(inputs.greenlets),
+        _ => reader.loop_handles(addr),
     };
     Some((addr, handles))
 }
