@@ -3,6 +3,7 @@
 mod deadlocks;
 mod enders;
 mod graphs;
+mod greenlets;
 mod healthy;
 mod leaks;
 mod lines;
