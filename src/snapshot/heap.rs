@@ -41,9 +41,8 @@ impl Heap {
         let mut imported = interpreters
             .iter()
             .map(|it| asyncio_is_imported(reader, it.addr));
-        let has_tasks =
-            has_lists && runtime.tasks_refused.is_none() && imported.any(|imported| imported);
-        has_tasks || reader.uses_greenlets()
+        let mut has_tasks = || has_lists && imported.any(|imported| imported);
+        runtime.tasks_refused.is_none() && (has_tasks() || reader.uses_greenlets())
     }
 
     /// Finds the objects in `ranges` of `memory` (address and size in bytes), which are

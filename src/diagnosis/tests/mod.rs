@@ -4,6 +4,7 @@ mod deadlocks;
 mod enders;
 mod ends;
 mod graphs;
+mod greenlets;
 mod healthy;
 mod leaks;
 mod lines;
