@@ -21,7 +21,6 @@ use self::library::LibraryWait;
 use self::program::{Mentions, Program};
 use self::reach::Reach;
 pub(super) use self::signals::handles_signals;
-use self::signals::signal_handlers;
 use self::stacks::Stacks;
 use self::wanted::Wanted;
 use super::facts::Facts;

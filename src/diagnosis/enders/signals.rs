@@ -1,7 +1,6 @@
 //! What the program does when a signal comes.
 
-use super::program::{Function, Program};
-use super::reach::Reach;
+use super::program::Program;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::Use;
 
@@ -20,34 +19,5 @@ pub(in crate::diagnosis) fn handles_signals(facts: &Facts<'_>) -> bool {
             _ => false,
         })
     });
-    wakes || !functions_for_signals(&program).is_empty()
-}
-
-/// What functions may do that were given to `signal.signal()`.
-pub(super) fn signal_handlers(program: &Program) -> Reach {
-    Reach::of_functions(program, functions_for_signals(program))
-}
-
-/// The functions that were given to `signal.signal()`.
-fn functions_for_signals(program: &Program) -> Vec<Function> {
-    let mut given = Vec::new();
-    for function in program.functions() {
-        let Some((body, _)) = program.body(function) else {
-            continue;
-        };
-        let to_signal = |(function, _): &(String, _)| function == "signal";
-        if body.given_to.as_ref().is_some_and(to_signal) {
-            given.push(function);
-        }
-        for each in &body.uses {
-            let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
-            else {
-                continue;
-            };
-            if !called && each.given_to.as_ref().is_some_and(to_signal) {
-                given.extend(program.named(name));
-            }
-        }
-    }
-    given
+    wakes || !program.signal_handlers().is_empty()
 }
