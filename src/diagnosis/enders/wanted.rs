@@ -117,7 +117,12 @@ impl Wanted {
             let reached_from = wanted.reached_from.iter().copied();
             let users = reached_from.filter(|id| {
                 let first = facts.frames(*id).first();
-                first.is_some_and(|frame| frame.library) && !waiters.contains(id)
+                // Who sleeps is in no call that could give something back.
+                let sleeps = matches!(
+                    wait_kind(facts, *id),
+                    Some(WaitKind::Timer | WaitKind::Sleep)
+                );
+                first.is_some_and(|frame| frame.library) && !sleeps && !waiters.contains(id)
             });
             wanted.users = users.collect();
         }

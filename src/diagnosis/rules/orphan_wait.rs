@@ -1,5 +1,7 @@
 //! A wait that nobody alive can end.
 
+mod stopped_loops;
+
 use rustc_hash::FxHashMap;
 
 use super::{dead_consumers, never_awaited, pool_exhausted, shutdown_hang};
@@ -37,7 +39,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         waits = examine_all(context, &context.stuck_resources());
     }
     let never_set = waits.iter().map(|wait| describe(context, wait));
-    let stopped = of_stopped_loops(context);
+    let stopped = stopped_loops::find(context);
     let unwoken = of_unwoken_loops(context);
     let set = of_set_events(context);
     never_set.chain(stopped).chain(unwoken).chain(set).collect()
@@ -221,7 +223,7 @@ fn confidence(
             (Some(task), _) => task.waits_for.as_ref(),
             (None, thread) => thread.and_then(|thread| thread.waits_for.as_ref()),
         };
-        wait.is_some_and(|wait| wait.kind == WaitKind::QueueGet)
+        wait.is_some_and(|wait| wait.kind == WaitKind::QueueGet) && serves(context, *id)
     });
     let enders = context.graph.deps.enders(resource.id);
     if matches!(enders, Some(Enders::These(_))) {
@@ -242,6 +244,24 @@ fn confidence(
         true => None,
         false => Some(observed),
     }
+}
+
+/// Whether somebody takes from a queue in a loop without an end, as workers do, or outside of
+/// the program's own code. Who takes one item, or so many, needs them.
+fn serves(context: &Context<'_>, id: ItemId) -> bool {
+    let frames = context.facts.frames(context.facts.caller_of_wait(id));
+    let mut own = frames.iter().filter(|frame| !frame.library).peekable();
+    own.peek().is_none()
+        || own.any(|frame| {
+            let module = frame
+                .file
+                .as_deref()
+                .and_then(|it| context.facts.module(it));
+            match (module, frame.line) {
+                (Some(module), Some(line)) => source::serves(&module, line),
+                _ => true,
+            }
+        })
 }
 
 fn any_serves(context: &Context<'_>, waiters: &[ItemId]) -> bool {
@@ -274,52 +294,6 @@ pub(crate) fn is_serving(context: &Context<'_>, task: &Task) -> bool {
     task.state == TaskState::Waiting
         && wait_kind(task).is_some_and(WaitKind::may_serve)
         && !is_awaited(context, task.id)
-}
-
-/// Finds threads that wait for something that they gave to a stopped loop.
-fn of_stopped_loops(context: &Context<'_>) -> Vec<Diagnosis> {
-    let coroutines = context.facts.process.coroutines.iter();
-    let given = coroutines.filter_map(|coroutine| Some((coroutine.id, coroutine.event_loop?)));
-    let tasks = context
-        .facts
-        .live_tasks()
-        .filter(|task| task.state != TaskState::Running);
-    let tasks = tasks.filter_map(|task| Some((task.id, task.event_loop?)));
-    given
-        .chain(tasks)
-        .filter(|(_, id)| {
-            context
-                .facts
-                .event_loop(*id)
-                .is_some_and(|event_loop| !event_loop.running)
-        })
-        .filter_map(|(id, _)| of_stopped_loop(context, id))
-        .collect()
-}
-
-fn of_stopped_loop(context: &Context<'_>, id: ItemId) -> Option<Diagnosis> {
-    let waiting: Vec<ItemId> = context
-        .graph
-        .deps
-        .needed_by(id)
-        .map(|(waiting, _)| waiting)
-        .filter(|id| context.facts.thread(*id).is_some())
-        .collect();
-    let first = waiting.first()?;
-    let summary = format!(
-        "{} waits for {}, which was given to an event loop that nobody runs",
-        context.facts.name(*first),
-        context.facts.name(id),
-    );
-    Some(Diagnosis {
-        how: Some(How::FutureNeverSet),
-        tasks: context.in_order([id]),
-        threads: context.in_order(waiting.iter().copied()),
-        culprit: culprit::of(&context.facts, *first),
-        affected_tasks: context.affected([id]),
-        hint: Some("run the loop in a thread of its own, or keep it running".to_owned()),
-        ..diagnosis(RULE.kind, context.facts.proved(waiting), summary)
-    })
 }
 
 /// Ready tasks, or callbacks, of a loop that sleeps: they were made ready from

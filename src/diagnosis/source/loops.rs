@@ -57,6 +57,21 @@ pub fn never_left(module: &Module, line: u32) -> bool {
     })
 }
 
+/// Whether `line` is within a loop that goes on for as long as there is something to do: a
+/// `while`, or a `for` over anything but a known number of rounds.
+pub fn serves(module: &Module, line: u32) -> bool {
+    module
+        .around_in_function(line)
+        .into_iter()
+        .any(|stmt| match stmt {
+            Stmt::While(_) => true,
+            Stmt::For(each) => {
+                !matches!(&*each.iter, Expr::Call(call) if called_name(call) == Some("range"))
+            }
+            _ => false,
+        })
+}
+
 fn leaves_loop(stmt: &Stmt) -> bool {
     matches!(stmt, Stmt::Break(_) | Stmt::Return(_) | Stmt::Raise(_))
 }

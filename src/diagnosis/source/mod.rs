@@ -18,7 +18,7 @@ pub use handlers::swallowing_handler;
 pub use leaks::{exit_without_put, puts_back, took_before, unguarded_acquire};
 pub use loops::{
     async_for_over, consumed_in_async_for, enclosing_loop, forever, never_left, only_sleeps,
-    yield_line,
+    serves, yield_line,
 };
 pub use mask::masked;
 pub use stores::{container_store, coroutine_store};
