@@ -116,13 +116,9 @@ impl Wanted {
         if resource.kind == ResourceKind::Pool {
             let reached_from = wanted.reached_from.iter().copied();
             let users = reached_from.filter(|id| {
-                let first = facts.frames(*id).first();
-                // Who sleeps is in no call that could give something back.
-                let sleeps = matches!(
-                    wait_kind(facts, *id),
-                    Some(WaitKind::Timer | WaitKind::Sleep)
-                );
-                first.is_some_and(|frame| frame.library) && !sleeps && !waiters.contains(id)
+                let frames = facts.frames(*id).iter();
+                let mut called = frames.take_while(|frame| frame.library);
+                called.any(|frame| !is_primitive(frame)) && !waiters.contains(id)
             });
             wanted.users = users.collect();
         }
@@ -295,15 +291,19 @@ fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {
     wait.map(|wait| wait.kind)
 }
 
+/// Whether the frame is one of the standard methods that wait.
+fn is_primitive(frame: &Frame) -> bool {
+    let file = frame.file.as_deref().unwrap_or_default();
+    PRIMITIVES.iter().any(|part| file.ends_with(part))
+}
+
 /// Index of the frame of the program's own code that called the waiting method of the
 /// resource. `None` if the standard library or an installed package did.
 fn calling_frame(frames: &[Frame], resource: &Resource) -> Option<usize> {
     let of_future = resource.kind == ResourceKind::ConcurrentFuture;
     let is_of_resource = |frame: &Frame| {
         let file = frame.file.as_deref().unwrap_or_default();
-        let mut own = PRIMITIVES.iter();
-        frame.library
-            && (own.any(|part| file.ends_with(part)) || of_future && file.ends_with(FUTURES))
+        frame.library && (is_primitive(frame) || of_future && file.ends_with(FUTURES))
     };
     let first = frames.iter().position(|frame| !is_of_resource(frame))?;
     (!frames.get(first)?.library).then_some(first)
