@@ -321,7 +321,7 @@ fn of_unwoken_loop(context: &Context<'_>, event_loop: &EventLoop) -> Option<Diag
     let first = context.facts.task(*tasks.first()?)?;
     let summary = format!(
         "{} cannot go on although what ends the wait is in the ready queue: the loop sleeps, it \
-         was put there from another thread without {}",
+         was put there from outside of the loop without {}",
         context.facts.names(&tasks),
         match first.framework {
             Framework::Asyncio => "call_soon_threadsafe()",
@@ -340,7 +340,7 @@ fn of_unwoken_loop(context: &Context<'_>, event_loop: &EventLoop) -> Option<Diag
         recovers_in_s: event_loop.next_timer_s,
         hint: Some(
             match first.framework {
-                Framework::Asyncio => "use loop.call_soon_threadsafe(event.set) in other threads",
+                Framework::Asyncio => "use loop.call_soon_threadsafe(event.set) in other threads and in signal handlers",
                 Framework::Trio => "use trio.from_thread.run_sync(event.set) in other threads",
                 Framework::Greenlet => {
                     "use loop.run_callback_threadsafe(event.set) in other threads"

@@ -1,0 +1,45 @@
+# healthy twin of gunicorn_fork_stdout: the worker does not log and serves for 30 s
+import os, queue, signal, threading, time
+signal.alarm(900)
+
+class AccessLog:
+    def __init__(self):
+        self.read_end, write_end = os.pipe()
+        self.file = open(write_end, "wb", buffering=8192)
+    def write(self, line):
+        self.file.write(line)
+        self.file.flush()
+
+class ControlSocket(threading.Thread):
+    def __init__(self, log):
+        super().__init__(name="control", daemon=True)
+        self.log = log
+    def run(self):
+        self.log.write(b"x" * 300_000)
+        while True:
+            time.sleep(0.5)
+
+class Arbiter:
+    def __init__(self):
+        self.log = AccessLog()
+        self.workers = []
+    def drain(self):
+        while True:
+            os.read(self.log.read_end, 65536)
+    def spawn(self):
+        pid = os.fork()
+        if pid == 0:
+            self.serve()
+            os._exit(0)
+        self.workers.append(pid)
+    def serve(self):
+        time.sleep(30)
+    def run(self):
+        ControlSocket(self.log).start()
+        time.sleep(0.3)
+        self.spawn()
+        threading.Thread(target=self.drain, name="drain", daemon=True).start()
+        os.waitpid(self.workers[0], 0)
+
+ready = threading.Timer(2, print, ("READY",)); ready.daemon = True; ready.start()
+Arbiter().run()
