@@ -106,10 +106,12 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     threads.chain(tasks).take(1).collect()
 }
 
-/// Whether a thread ends the program, and waits for others.
+/// Whether a thread or task ends the program, and waits for threads.
 pub(super) fn ends(context: &Context<'_>) -> bool {
+    let waits = |frames: &[Frame]| ending(frames).is_some_and(Ending::is_for_threads);
     let mut threads = context.facts.process.threads.iter();
-    threads.any(|thread| ending(&thread.frames).is_some())
+    threads.any(|thread| waits(&thread.frames))
+        || context.facts.live_tasks().any(|task| waits(&task.frames))
 }
 
 /// The tasks of requests. Where a request only hears its client while a task that it started
