@@ -269,10 +269,13 @@ impl<'d> Search<'d> {
 
     /// What the descriptor itself is an end of.
     fn own(&self, fd: i64) -> [Option<Sought>; 2] {
-        let fd = i32::try_from(fd).ok();
+        let ends = |directory: &Directory| {
+            let fd = i32::try_from(fd).ok()?;
+            let info = directory.fd_from_fd(fd).ok()?;
+            Some(owners::ends_of(directory, fd, &info.target))
+        };
         let directory = self.directory.as_ref();
-        let found = directory.and_then(|it| Some(owners::ends_of(it, &it.fd_from_fd(fd?).ok()?)));
-        found.unwrap_or_default()
+        directory.and_then(ends).unwrap_or_default()
     }
 
     /// The other end of a pipe or pseudo-terminal. Who opened a pipe for both has none.

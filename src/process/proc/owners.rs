@@ -2,10 +2,10 @@
 //! descriptors of all processes.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
-use procfs::process::{FDInfo, FDPermissions, FDTarget, Process as Directory, all_processes};
+use procfs::process::{FDPermissions, FDTarget, Process as Directory, all_processes};
 use rustc_hash::FxHashMap;
 
 use super::ends::Owner;
@@ -69,17 +69,17 @@ fn walk(sought: &mut Found, own: u32) -> Option<bool> {
         let Ok(pid) = u32::try_from(process.pid()) else {
             continue;
         };
-        let Ok(fds) = process.fd() else {
+        let Ok(fds) = links(pid) else {
             // A process that has ended has no descriptors.
             complete &= !process.is_alive();
             continue;
         };
-        for info in fds.flatten() {
+        for (fd, target) in fds {
             looked_at += 1;
             if looked_at > MAX_LOOKED_AT {
                 return None;
             }
-            for each in ends_of(&process, &info).into_iter().flatten() {
+            for each in ends_of(&process, fd, &target).into_iter().flatten() {
                 let Some(owners) = sought.get_mut(&each) else {
                     continue;
                 };
@@ -91,7 +91,7 @@ fn walk(sought: &mut Found, own: u32) -> Option<bool> {
                 }
                 owners.add(&process, pid);
                 if pid == own {
-                    owners.own_fds.push(info.fd.into());
+                    owners.own_fds.push(fd.into());
                 }
             }
         }
@@ -120,16 +120,31 @@ fn named(directory: &Directory, pid: u32) -> Owner {
     Owner { pid, name }
 }
 
-/// What the descriptor is an end of. A descriptor of a pipe may be both of its ends.
-pub(super) fn ends_of(directory: &Directory, info: &FDInfo) -> [Option<Sought>; 2] {
-    let may = |permission| info.mode().contains(permission);
-    match &info.target {
+/// The descriptors of a process, and what each leads to. `procfs` also asks for the mode of
+/// each, with five system calls instead of one.
+fn links(pid: u32) -> io::Result<impl Iterator<Item = (i32, FDTarget)>> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd"))?.flatten();
+    Ok(entries.filter_map(|entry| {
+        let fd = entry.file_name().to_str()?.parse().ok()?;
+        let target = fs::read_link(entry.path()).ok()?;
+        Some((fd, target.to_str()?.parse().ok()?))
+    }))
+}
+
+/// What descriptor `fd` is an end of, by what it leads to. A descriptor of a pipe may be both
+/// of its ends.
+pub(super) fn ends_of(directory: &Directory, fd: i32, target: &FDTarget) -> [Option<Sought>; 2] {
+    match target {
         FDTarget::Socket(inode) => [Some(Sought::Socket(*inode)), None],
-        FDTarget::Pipe(inode) => [
-            may(FDPermissions::READ).then_some(Sought::Reader(*inode)),
-            may(FDPermissions::WRITE).then_some(Sought::Writer(*inode)),
-        ],
-        FDTarget::Path(path) => [terminal(directory, info.fd, path), None],
+        FDTarget::Pipe(inode) => {
+            let mode = directory.fd_from_fd(fd).map(|info| info.mode());
+            let may = |permission| mode.as_ref().is_ok_and(|mode| mode.contains(permission));
+            [
+                may(FDPermissions::READ).then_some(Sought::Reader(*inode)),
+                may(FDPermissions::WRITE).then_some(Sought::Writer(*inode)),
+            ]
+        }
+        FDTarget::Path(path) => [terminal(directory, fd, path), None],
         _ => [None, None],
     }
 }
