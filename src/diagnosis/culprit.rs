@@ -24,9 +24,15 @@ pub(super) fn at_line(facts: &Facts<'_>, file: &str, line: u32, function: &str) 
     })
 }
 
-/// The innermost user line of a task, thread or coroutine.
+/// The innermost user line of a task, thread or coroutine. For a thread with a method of a
+/// library as its job it is that of the task that gave the job.
 pub(super) fn of(facts: &Facts<'_>, id: ItemId) -> Option<Culprit> {
-    at_frame(facts, user_frame(facts.frames(id))?)
+    at_frame(facts, own_frame(facts, id)?)
+}
+
+fn own_frame<'f>(facts: &'f Facts<'_>, id: ItemId) -> Option<&'f Frame> {
+    let of_caller = || user_frame(facts.frames(facts.caller_of_wait(id)));
+    user_frame(facts.frames(id)).or_else(of_caller)
 }
 
 /// The innermost user line of the first of `ids` that has one.
@@ -42,7 +48,7 @@ pub(super) fn of_most(facts: &Facts<'_>, ids: impl IntoIterator<Item = ItemId>) 
     let mut counts: FxHashMap<(&str, u32), usize> = FxHashMap::default();
     let mut best: Option<(usize, &Frame)> = None;
     for id in ids {
-        let Some(frame) = user_frame(facts.frames(id)) else {
+        let Some(frame) = own_frame(facts, id) else {
             continue;
         };
         let (Some(file), Some(line)) = (frame.file.as_deref(), frame.line) else {

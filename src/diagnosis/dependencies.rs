@@ -29,6 +29,7 @@ pub(super) struct Dependencies<'a> {
     enders: IdMap<Enders>,
     /// Resources for which no code of the program has a method that ends the wait.
     unnamed: IdSet,
+    in_libraries: IdSet,
     /// Who may cancel tasks.
     cancellers: Vec<ItemId>,
 }
@@ -66,6 +67,11 @@ impl<'a> Dependencies<'a> {
     /// Whether no code of the program has a method that ends the wait for a resource.
     pub(super) fn is_unnamed(&self, resource: ItemId) -> bool {
         self.unnamed.contains(&resource)
+    }
+
+    /// Whether the resource is a part of an object of a library that no rule knows.
+    pub(super) fn is_in_library(&self, resource: ItemId) -> bool {
+        self.in_libraries.contains(&resource)
     }
 
     /// Who may cancel tasks, of the program's own code.
@@ -330,6 +336,7 @@ impl<'a> Builder<'a> {
         }
         self.found.enders = enders;
         self.found.unnamed = found.unnamed;
+        self.found.in_libraries = found.in_libraries;
         self.found.cancellers = found.cancellers;
     }
 

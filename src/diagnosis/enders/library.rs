@@ -14,7 +14,7 @@ use crate::diagnosis::facts::Facts;
 use crate::diagnosis::frames::{is_idle_worker, is_library_only};
 use crate::diagnosis::source::{Place, Use, UseAt};
 use crate::model::{
-    EventLoop, Frame, IdSet, Item, ItemId, Referrer, Resource, TaskState, Thread, WaitKind,
+    EventLoop, Frame, IdMap, IdSet, ItemId, Referrer, Resource, TaskState, Thread, WaitKind,
 };
 
 /// Methods that only look at an object.
@@ -50,10 +50,31 @@ pub(super) struct LibraryWait {
     reached_from: IdSet,
 }
 
+/// The waits for all resources but `own`, whose enders are found by their methods. Empty where
+/// more than the program's own code runs.
+pub(super) fn waits(
+    facts: &Facts<'_>,
+    program: &Program,
+    waiters: &IdMap<Vec<ItemId>>,
+    own: &IdSet,
+) -> Vec<LibraryWait> {
+    if !is_closed(facts) {
+        return Vec::new();
+    }
+    let resources = facts.process.resources.iter();
+    let others = resources.filter(|resource| !own.contains(&resource.id));
+    others
+        .filter_map(|resource| {
+            let waiters = waiters.get(&resource.id)?;
+            LibraryWait::new(facts, program, resource, waiters)
+        })
+        .collect()
+}
+
 impl LibraryWait {
     /// The wait for the resource. `None` if it is not known by which line of the program it
     /// is waited for, or if somebody seems meant to wait there.
-    pub(super) fn new(
+    fn new(
         facts: &Facts<'_>,
         program: &Program,
         resource: &Resource,
@@ -111,10 +132,11 @@ impl LibraryWait {
             match all {
                 true => found.extend(&group.ids),
                 false if uses_locals(&search.program, reach) => found.extend(reaching()),
-                // A library that has called the program goes on when that returns.
-                false => found.extend(
-                    reaching().filter(|id| is_called_by_library(search.facts.frames(**id))),
-                ),
+                // A library that called the program, or that it called, goes on after its wait.
+                false => {
+                    let in_library = |id: &&ItemId| is_in_library(search.facts.frames(**id));
+                    found.extend(reaching().filter(in_library));
+                }
             }
         }
         let loops = search.facts.process.loops.iter();
@@ -154,19 +176,19 @@ fn uses_locals(program: &Program, reach: &Reach) -> bool {
     })
 }
 
-/// Whether code of a library stands around the program's own code on a stack, other than what
-/// runs threads, tasks and jobs.
-fn is_called_by_library(frames: &[Frame]) -> bool {
-    const RUNNERS: [&str; 6] = [
+/// Whether code of a library stands on a stack, other than what waits, and what runs threads,
+/// tasks and jobs.
+fn is_in_library(frames: &[Frame]) -> bool {
+    const RUNNERS: [&str; 7] = [
         "/threading.py",
+        "/queue.py",
         "/asyncio/",
         "/concurrent/futures/",
         "/multiprocessing/",
         "/runpy.py",
         "/selectors.py",
     ];
-    let mut outer = frames.iter().skip_while(|frame| frame.library);
-    outer.any(|frame| {
+    frames.iter().any(|frame| {
         let file = frame.file.as_deref().unwrap_or_default();
         frame.library && !RUNNERS.iter().any(|runner| file.contains(runner))
     })
@@ -174,29 +196,24 @@ fn is_called_by_library(frames: &[Frame]) -> bool {
 
 /// Whether nothing but the program's own code can do something: no thread and no task of a
 /// library, no file that a loop watches, no native thread that may call in.
-pub(super) fn is_closed(facts: &Facts<'_>) -> bool {
+fn is_closed(facts: &Facts<'_>) -> bool {
     let process = facts.process;
     let tasks = facts.live_tasks();
     let mut own_tasks = tasks.filter(|task| task.state != TaskState::Done);
     !process.foreign_threads
         && process.listening.is_empty()
         && process.children.is_empty()
-        && process.threads.iter().all(|thread| is_own(facts, thread))
+        && process.threads.iter().all(is_own)
         && process.loops.iter().all(is_closed_loop)
         && own_tasks.all(|task| !is_library_only(&task.frames))
 }
 
 /// Whether the thread runs a loop, waits in a primitive, or runs the program's own code.
-fn is_own(facts: &Facts<'_>, thread: &Thread) -> bool {
-    let calls = |frame: &&Frame| frame.library && !is_primitive(frame);
-    let inner = thread.frames.iter().take_while(|frame| frame.library);
-    let waits = facts
-        .index
-        .get(thread.id)
-        .is_some_and(|item| matches!(item, Item::Thread(it) if is_internal_wait(it)));
+fn is_own(thread: &Thread) -> bool {
+    let mut inner = thread.frames.iter().take_while(|frame| frame.library);
     is_idle_worker(thread)
         || thread.event_loop.is_some()
-        || !is_library_only(&thread.frames) && (waits || !inner.into_iter().any(|it| calls(&it)))
+        || !is_library_only(&thread.frames) && (is_internal_wait(thread) || inner.all(is_primitive))
 }
 
 /// Whether the thread waits for something inside of the process, so that the library which

@@ -6,6 +6,7 @@
 
 mod held;
 mod library;
+mod loops;
 mod program;
 mod reach;
 mod signals;
@@ -17,7 +18,7 @@ use std::cell::RefCell;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use self::library::LibraryWait;
+use self::loops::calls_in;
 use self::program::{Mentions, Program};
 use self::reach::Reach;
 pub(super) use self::signals::handles_signals;
@@ -51,6 +52,8 @@ pub(super) struct Found {
     pub enders: IdMap<Enders>,
     /// Resources for which no code of the program has a method that ends the wait.
     pub unnamed: IdSet,
+    /// Resources inside of objects of libraries. What the methods of these do was not read.
+    pub in_libraries: IdSet,
     /// Who took a lock or permit by a plain `acquire()`, and has it still.
     pub holders: Vec<(ItemId, ItemId)>,
     /// Who may cancel tasks.
@@ -69,25 +72,15 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         return Found::default();
     }
     let program = Program::new(facts);
-    let waited = || {
-        let resources = resources.clone();
-        resources.filter_map(|resource| Some((resource, waiters.get(&resource.id)?)))
-    };
-    let wanted: Vec<Wanted> = waited()
-        .filter_map(|(resource, waiters)| Wanted::new(facts, &program, resource, waiters))
+    let wanted: Vec<Wanted> = resources
+        .filter_map(|resource| {
+            let waiters = waiters.get(&resource.id)?;
+            Wanted::new(facts, &program, resource, waiters)
+        })
         .collect();
-    let own: IdSet = wanted
-        .iter()
-        .filter(|wanted| !wanted.is_of_library(&program))
-        .map(|wanted| wanted.id)
-        .collect();
-    let in_libraries: Vec<LibraryWait> = match library::is_closed(facts) {
-        true => waited()
-            .filter(|(resource, _)| !own.contains(&resource.id))
-            .filter_map(|(resource, waiters)| LibraryWait::new(facts, &program, resource, waiters))
-            .collect(),
-        false => Vec::new(),
-    };
+    let own = wanted.iter().filter(|it| !it.is_of_library(&program));
+    let own: IdSet = own.map(|wanted| wanted.id).collect();
+    let in_libraries = library::waits(facts, &program, waiters, &own);
     if wanted.is_empty() && in_libraries.is_empty() && !ends_others {
         return Found::default();
     }
@@ -114,11 +107,12 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         true => (wanted.id, Enders::These(Vec::new())),
         false => (wanted.id, search.enders(wanted)),
     });
-    let in_libraries = in_libraries.iter();
-    let in_libraries = in_libraries.map(|wait| (wait.id, wait.enders(&search)));
+    let of_libraries = in_libraries.iter();
+    let of_libraries = of_libraries.map(|wait| (wait.id, wait.enders(&search)));
     let unnamed = wanted.iter().filter(|it| !search.mentions(it).any);
     Found {
-        enders: enders.chain(in_libraries).collect(),
+        enders: enders.chain(of_libraries).collect(),
+        in_libraries: in_libraries.iter().map(|wait| wait.id).collect(),
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
         cancellers: search.cancellers(),
@@ -410,21 +404,4 @@ impl<'f> Search<'f> {
         let mut callbacks = event_loop.into_iter().flat_map(|it| &it.callbacks);
         callbacks.any(|callback| path.starts_with(callback.name.as_str()))
     }
-}
-
-/// Packages whose loops have all their callbacks where they are found. A runner of trio
-/// calls nothing but tasks and what threads of the program hand in.
-const OPEN_LOOPS: [&str; 3] = ["asyncio.", "trio.", "gevent."];
-
-/// Whether something outside may make the loop call functions of the program: it takes
-/// connections, watches files for a library, or keeps its callbacks where they are not found.
-fn calls_in(event_loop: &EventLoop) -> bool {
-    let mut open = OPEN_LOOPS.iter();
-    let hidden = !open.any(|package| event_loop.class_name.starts_with(package));
-    let listens = |file: &LoopFile| file.state.as_deref() == Some("LISTEN");
-    let peers = |file: &LoopFile| file.peer.is_some();
-    let files = event_loop.files.iter();
-    let has_clients = || files.into_iter().any(|file| listens(file) || peers(file));
-    event_loop.state != LoopState::Stopped
-        && (hidden || !event_loop.callbacks_complete && has_clients())
 }

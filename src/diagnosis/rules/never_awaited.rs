@@ -63,9 +63,11 @@ fn describe(context: &Context<'_>, coroutine: &Coroutine) -> Option<Diagnosis> {
         .flat_map(|resource| context.waiters(resource).to_vec())
         .collect();
     Some(Diagnosis {
-        tasks: context.in_order(waiters.iter().copied()),
+        tasks: context.in_order(waiters.iter().copied().filter(|id| id.task().is_some())),
+        threads: context.in_order(waiters.iter().copied().filter(|id| id.task().is_none())),
         resources: context.in_order(waited.iter().copied()),
-        culprit: culprit::of_never_awaited(&context.facts, coroutine),
+        culprit: culprit::of_never_awaited(&context.facts, coroutine)
+            .or_else(|| culprit::of_first(&context.facts, waiters.iter().copied())),
         affected_tasks: context.affected(waited.iter().copied()),
         recovers_in_s: context.recovery(waiters.iter().copied()),
         hint: Some("await it, or give it to create_task() and keep the task".to_owned()),

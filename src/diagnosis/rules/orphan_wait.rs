@@ -209,10 +209,10 @@ fn confidence(
         return None;
     }
     if !evidence.failed.is_empty() || evidence.never_began {
-        return Some(if context.facts.progress.known {
-            Confidence::Certain
-        } else {
-            Confidence::Likely
+        let in_library = context.graph.deps.is_in_library(resource.id);
+        return Some(match context.facts.progress.known && !in_library {
+            true => Confidence::Certain,
+            false => Confidence::Likely,
         });
     }
     let observed = context.facts.observed(waiters.iter().copied());

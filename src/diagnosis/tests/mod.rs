@@ -3,6 +3,7 @@
 mod deadlocks;
 mod enders;
 mod ends;
+mod given_back;
 mod graphs;
 mod greenlets;
 mod healthy;
