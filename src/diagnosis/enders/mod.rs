@@ -27,9 +27,7 @@ use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::Place;
-use crate::model::{
-    EventLoop, Frame, Framework, IdMap, IdSet, ItemId, LoopFile, LoopState, Thread,
-};
+use crate::model::{Frame, Framework, IdMap, IdSet, ItemId, Thread};
 
 /// How paths of references write the step from a bound method to its object.
 const BOUND: &str = "()";
