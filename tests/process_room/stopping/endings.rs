@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use dapper_attach::process::{Error, Stop};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SigHandler, Signal, signal};
 
 use super::{LONG, only};
 use crate::support::{Target, helper, helper_pid, send, until};
@@ -125,11 +126,17 @@ fn a_crash_of_its_owner_leaves_no_core_dump_to_wait_for() {
     assert!(crash(false) || hard_limit_of_core_dumps() == 0);
 }
 
-/// As `ulimit -c unlimited` does, as far as that is allowed.
+/// As `ulimit -c unlimited` does, as far as that is allowed. A shell that started the tests in
+/// the background may have them ignore SIGQUIT.
 fn allow_core_dumps(command: &mut Command) {
     let limit = hard_limit_of_core_dumps();
-    let allow = move || Ok(setrlimit(Resource::RLIMIT_CORE, limit, limit)?);
-    // SAFETY: setrlimit() may be called between fork and exec.
+    let allow = move || {
+        setrlimit(Resource::RLIMIT_CORE, limit, limit)?;
+        // SAFETY: no handler is called.
+        unsafe { signal(Signal::SIGQUIT, SigHandler::SigDfl) }?;
+        Ok(())
+    };
+    // SAFETY: setrlimit() and signal() may be called between fork and exec.
     unsafe { command.pre_exec(allow) };
 }
 
