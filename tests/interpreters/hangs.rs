@@ -90,6 +90,11 @@ fn of_leg(leg: &Leg, programs: &Arc<Vec<Expect>>) -> Vec<Trial> {
         if !expect.runs_on(leg) {
             continue;
         }
+        if expect.needs_heap && leg.free_threaded {
+            let what = format!("{}: the heap cannot be searched", expect.name());
+            trials.push(ignored("hangs", &leg.leg, &what));
+            continue;
+        }
         match lacks(leg, expect) {
             Some(package) => {
                 let what = format!("{}: no {package}", expect.name());

@@ -43,6 +43,9 @@ pub struct Expect {
     /// Packages that it imports.
     #[serde(default)]
     pub requires: Vec<String>,
+    /// Needs a search of the heap, which free-threaded builds do not allow.
+    #[serde(default)]
+    pub needs_heap: bool,
     pub diagnosis: Vec<Map<String, Value>>,
     pub culprit: Option<Culprit>,
     /// For a healthy program: the highest verdict that is right.

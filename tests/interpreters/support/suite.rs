@@ -7,8 +7,10 @@
 //! default. A leg that is missing is one ignored test that says why.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::process::{Child, ExitCode, Stdio};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -99,7 +101,10 @@ pub fn once(group: &str, name: &str, lacks: Option<String>, test: fn() -> Outcom
 
 /// Runs the suites and all other tests, and returns the exit code of the test binary.
 pub fn main(suites: Vec<Suite>, more: fn(&Manifest) -> Vec<Vec<Trial>>) -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Tests wait for their programs for a good part of their time.
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    arguments.test_threads.get_or_insert(processors + 1);
     let trials = match legs::manifest() {
         Ok(manifest) => {
             let mut columns = columns(suites, &manifest);
