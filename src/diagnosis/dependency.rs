@@ -23,7 +23,6 @@ impl Dependency {
     pub(super) const HOLDS: Self = Self::Edge(EdgeKind::Holds);
     /// What waits for its loop to turn, and what the loop runs instead.
     pub(super) const EVENT_LOOP: Self = Self::Edge(EdgeKind::EventLoop);
-
     /// A socket or pipe, and who waits at its other end.
     pub(super) const OTHER_END: Self = Self::Edge(EdgeKind::Socket);
 

@@ -28,15 +28,15 @@ pub(super) struct OwnEnd {
 /// The other ends that only this process has, where it is known who may use them.
 pub(super) fn find(facts: &Facts<'_>) -> Vec<OwnEnd> {
     // Who was just woken still stands in the call, so that one sample is not enough.
-    if !facts.progress.known {
+    // What native threads do with descriptors is not known.
+    if !facts.progress.known || facts.process.foreign_threads {
         return Vec::new();
     }
     let resources = facts.process.resources.iter();
     let own: Vec<(&Resource, &OtherEnd)> = resources
         .filter_map(|resource| Some((resource, resource.ends.as_ref()?)))
         .filter(|(resource, end)| {
-            let closed = !end.native_threads && !end.handles_signals;
-            end.is_own() && closed && waited_alone(facts, resource)
+            end.is_own() && !end.handles_signals && waited_alone(facts, resource)
         })
         .collect();
     // The program may handle the signal of the keyboard, too.

@@ -155,9 +155,6 @@ pub struct OtherEnd {
     /// Whether this process handles signals, other than that of the keyboard and those of
     /// faults. They may come at any time.
     pub handles_signals: bool,
-    /// Whether this process has threads that run no Python. What they do is not known, and
-    /// they may use its descriptors.
-    pub native_threads: bool,
 }
 
 impl OtherEnd {

@@ -134,7 +134,7 @@ impl Build<'_, '_> {
         }
         let explained = graph.finish();
         let threads = merge_by_native_id(threads);
-        let foreign_threads = self.kernel.by_namespace_id.len() > threads.len();
+        let foreign_threads = self.kernel.number_of_threads() > threads.len();
         Process {
             pid: self.process.pid(),
             parent_pid: self.process.parent_pid(),

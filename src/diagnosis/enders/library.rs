@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::program::Program;
 use super::reach::Reach;
-use super::wanted::body_of;
+use super::wanted::{body_of, is_primitive, of_executors};
 use super::{Enders, Search};
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::frames::{is_idle_worker, is_library_only};
@@ -213,7 +213,9 @@ fn is_own(thread: &Thread) -> bool {
     let mut inner = thread.frames.iter().take_while(|frame| frame.library);
     is_idle_worker(thread)
         || thread.event_loop.is_some()
-        || !is_library_only(&thread.frames) && (is_internal_wait(thread) || inner.all(is_primitive))
+        || !is_library_only(&thread.frames)
+            && (is_internal_wait(thread)
+                || inner.all(|frame| is_primitive(frame) || of_executors(frame)))
 }
 
 /// Whether the thread waits for something inside of the process, so that the library which
@@ -221,13 +223,6 @@ fn is_own(thread: &Thread) -> bool {
 fn is_internal_wait(thread: &Thread) -> bool {
     let wait = thread.waits_for.as_ref();
     wait.is_some_and(|wait| wait.kind.ends_inside() && wait.kind != WaitKind::Idle)
-}
-
-/// Whether the frame is one of a standard module that waits and calls nothing.
-fn is_primitive(frame: &Frame) -> bool {
-    const MODULES: [&str; 4] = ["/threading.py", "/queue.py", "/_base.py", "/subprocess.py"];
-    let file = frame.file.as_deref().unwrap_or_default();
-    MODULES.iter().any(|module| file.ends_with(module))
 }
 
 /// Whether everything that the loop may call was looked at, and no file wakes it.

@@ -22,7 +22,7 @@ use self::loops::calls_in;
 use self::program::{Mentions, Program};
 use self::reach::Reach;
 pub(super) use self::signals::handles_signals;
-use self::stacks::Stacks;
+use self::stacks::{Entered, Stacks};
 use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
@@ -164,6 +164,8 @@ struct Search<'f> {
     outside: Reach,
     /// What signal handlers may do.
     signals: Reach,
+    /// What exit stacks have entered.
+    entered: Vec<Entered>,
     /// Loops that may call functions of the program which were not found.
     open_loops: Vec<ItemId>,
     facts: &'f Facts<'f>,
@@ -175,6 +177,7 @@ impl<'f> Search<'f> {
         let mut search = Self {
             groups: Vec::new(),
             mentions: RefCell::default(),
+            entered: stacks::entered(&program),
             open_loops: Vec::new(),
             outside,
             signals: Reach::of_functions(&program, program.signal_handlers()),
@@ -283,7 +286,7 @@ impl<'f> Search<'f> {
         }
         let stacks = match wanted.taking.is_empty() {
             true => None,
-            false => Stacks::of(&self.program, wanted),
+            false => Stacks::of(&self.entered, wanted),
         };
         let closes = |reach| stacks.as_ref().is_some_and(|it| it.may_close(reach));
         let handed_out = |stacks: &Stacks| stacks.are_handed_out(&self.program);

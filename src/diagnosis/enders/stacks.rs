@@ -27,36 +27,51 @@ const CLOSE: [&str; 6] = [
     "release",
 ];
 
+/// An exit stack that some code lets enter something, by its name, and the names that are given
+/// to it there.
+pub(super) struct Entered {
+    stack: String,
+    given: Vec<String>,
+}
+
+/// What the code of the program lets exit stacks enter.
+pub(super) fn entered(program: &Program) -> Vec<Entered> {
+    let mut found = Vec::new();
+    for (body, _) in program.functions().filter_map(|it| program.body(it)) {
+        for each in &body.uses {
+            let Use::Attribute {
+                of: Place::Named(stack) | Place::Local(stack),
+                name,
+                called: true,
+            } = &each.what
+            else {
+                continue;
+            };
+            if ENTER.contains(&name.as_str()) {
+                let given = body.arguments_of(each);
+                let given = given.filter_map(|argument| match &argument.what {
+                    Use::Name { name, .. } | Use::Attribute { name, .. } => Some(name.clone()),
+                    _ => None,
+                });
+                found.push(Entered {
+                    stack: stack.clone(),
+                    given: given.collect(),
+                });
+            }
+        }
+    }
+    found
+}
+
 /// The names that code has for the exit stacks which have entered one resource.
 pub(super) struct Stacks(FxHashSet<String>);
 
 impl Stacks {
     /// The stacks that some code lets enter the resource. `None` if there are none.
-    pub(super) fn of(program: &Program, wanted: &Wanted) -> Option<Self> {
-        let mut names = FxHashSet::default();
-        for (body, _) in program.functions().filter_map(|it| program.body(it)) {
-            for each in &body.uses {
-                let Use::Attribute {
-                    of: Place::Named(stack) | Place::Local(stack),
-                    name,
-                    called: true,
-                } = &each.what
-                else {
-                    continue;
-                };
-                let mut given = body.arguments_of(each);
-                let enters = ENTER.contains(&name.as_str())
-                    && given.any(|argument| match &argument.what {
-                        Use::Name { name, .. } | Use::Attribute { name, .. } => {
-                            wanted.names.contains(name)
-                        }
-                        _ => false,
-                    });
-                if enters {
-                    names.insert(stack.clone());
-                }
-            }
-        }
+    pub(super) fn of(entered: &[Entered], wanted: &Wanted) -> Option<Self> {
+        let is_it = |each: &&Entered| each.given.iter().any(|name| wanted.names.contains(name));
+        let stacks = entered.iter().filter(is_it);
+        let names: FxHashSet<String> = stacks.map(|each| each.stack.clone()).collect();
         (!names.is_empty()).then_some(Self(names))
     }
 

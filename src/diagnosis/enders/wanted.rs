@@ -292,19 +292,23 @@ fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {
 }
 
 /// Whether the frame is one of the standard methods that wait.
-fn is_primitive(frame: &Frame) -> bool {
+pub(super) fn is_primitive(frame: &Frame) -> bool {
     let file = frame.file.as_deref().unwrap_or_default();
     PRIMITIVES.iter().any(|part| file.ends_with(part))
+}
+
+/// Whether the frame is one of the futures of executors.
+pub(super) fn of_executors(frame: &Frame) -> bool {
+    let file = frame.file.as_deref();
+    file.is_some_and(|file| file.ends_with(FUTURES))
 }
 
 /// Index of the frame of the program's own code that called the waiting method of the
 /// resource. `None` if the standard library or an installed package did.
 fn calling_frame(frames: &[Frame], resource: &Resource) -> Option<usize> {
     let of_future = resource.kind == ResourceKind::ConcurrentFuture;
-    let is_of_resource = |frame: &Frame| {
-        let file = frame.file.as_deref().unwrap_or_default();
-        frame.library && (is_primitive(frame) || of_future && file.ends_with(FUTURES))
-    };
+    let is_of_resource =
+        |frame: &Frame| frame.library && (is_primitive(frame) || of_future && of_executors(frame));
     let first = frames.iter().position(|frame| !is_of_resource(frame))?;
     (!frames.get(first)?.library).then_some(first)
 }

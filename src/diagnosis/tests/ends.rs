@@ -21,7 +21,6 @@ fn end(fds: &[i64]) -> OtherEnd {
         complete: true,
         is_lock: false,
         handles_signals: false,
-        native_threads: false,
     }
 }
 
@@ -112,7 +111,7 @@ fn what_is_not_known_is_open() {
     change(&mut world, |end| end.complete = false);
     is_waiting(&world, "not all processes could be read");
     let mut world = pair(APP);
-    change(&mut world, |end| end.native_threads = true);
+    world.process.foreign_threads = true;
     is_waiting(&world, "threads that run no Python");
     let mut world = pair(APP);
     change(&mut world, |end| end.handles_signals = true);

@@ -34,9 +34,6 @@ pub(super) fn find(
         if let Some(ends) = descriptors.ends(fd) {
             let before = resource.summary.clone();
             add(resource, &ends, inputs.pid);
-            if let Some(end) = &mut resource.ends {
-                end.native_threads = inputs.kernel.number_of_threads() > threads.len();
-            }
             renamed.insert(resource.id, (before, resource.summary.as_str().into()));
         }
     }
@@ -71,7 +68,6 @@ fn add(resource: &mut Resource, ends: &Ends, own: u32) {
         complete: other.complete,
         is_lock: other.is_lock,
         handles_signals: other.handles_signals,
-        native_threads: false,
     });
     let seconds = |ms: u32| f64::from(ms) / 1e3;
     resource.tcp = ends.tcp.map(|tcp| TcpPath {
