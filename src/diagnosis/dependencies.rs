@@ -32,6 +32,7 @@ pub(super) struct Dependencies<'a> {
     in_libraries: IdSet,
     /// Who may cancel tasks.
     cancellers: Vec<ItemId>,
+    abandoned: IdSet,
 }
 
 impl<'a> Dependencies<'a> {
@@ -72,6 +73,11 @@ impl<'a> Dependencies<'a> {
     /// Whether the resource is a part of an object of a library that no rule knows.
     pub(super) fn is_in_library(&self, resource: ItemId) -> bool {
         self.in_libraries.contains(&resource)
+    }
+
+    /// Whether it is a reentrant lock whose owner has no code left to run that gives it back.
+    pub(super) fn is_abandoned(&self, resource: ItemId) -> bool {
+        self.abandoned.contains(&resource)
     }
 
     /// Who may cancel tasks, of the program's own code.
@@ -322,6 +328,9 @@ impl<'a> Builder<'a> {
             let (resource, holder) = (self.node(resource), self.node(holder));
             self.add(resource, holder, Dependency::HOLDS);
         }
+        for lock in &found.abandoned {
+            self.forget_holders(*lock);
+        }
         let enders = found.enders;
         for (resource, enders) in &enders {
             let Enders::These(ids) = enders else {
@@ -338,6 +347,16 @@ impl<'a> Builder<'a> {
         self.found.unnamed = found.unnamed;
         self.found.in_libraries = found.in_libraries;
         self.found.cancellers = found.cancellers;
+        self.found.abandoned = found.abandoned;
+    }
+
+    /// Removes the edges from a lock to those who have it.
+    fn forget_holders(&mut self, lock: ItemId) {
+        let node = self.node(lock);
+        let graph = &mut self.found.graph;
+        graph.retain_edges(|graph, edge| {
+            graph.edge_endpoints(edge).is_none_or(|(from, _)| from != node)
+        });
     }
 
     /// Adds who may use the other ends of sockets and pipes that only this process has.

@@ -44,7 +44,7 @@ fn kind_word(resource: &Resource) -> Option<&'static str> {
         ResourceKind::Executor => Some("pool"),
         ResourceKind::ProcessPool => Some("process pool"),
         ResourceKind::MemoryStream => Some("memory stream"),
-        ResourceKind::ThreadLock if resource.type_name.ends_with("RLock") => {
+        ResourceKind::ThreadLock if resource.is_reentrant() => {
             Some("threading.RLock")
         }
         ResourceKind::ThreadLock => Some("threading.Lock"),

@@ -203,7 +203,16 @@ pub struct Acquisition {
     pub line: Option<u32>,
 }
 
+/// The type of locks that a thread may take again while it has them (Modules/_threadmodule.c).
+const REENTRANT: &str = "RLock";
+
 impl Resource {
+    /// Whether it is a lock of threads that its owner may take again, and only its owner may
+    /// give back.
+    pub fn is_reentrant(&self) -> bool {
+        self.kind == ResourceKind::ThreadLock && self.type_name.ends_with(REENTRANT)
+    }
+
     /// A resource of this kind, id and type, with nothing else known.
     pub fn new(kind: ResourceKind, id: ItemId, type_name: ArcStr) -> Self {
         Self {

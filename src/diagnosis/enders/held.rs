@@ -2,8 +2,9 @@
 
 use super::program::{Function, Program, takes_callback};
 use super::reach::Reach;
-use super::wanted::{Wanted, body_of};
-use super::{Place, Search};
+use super::wanted::{Wanted, body_of, is_primitive};
+use super::{Enders, Place, Search};
+use crate::diagnosis::frames::is_idle_worker;
 use crate::diagnosis::source::{Body, Use, UseAt};
 use crate::model::{Frame, ItemId};
 
@@ -53,6 +54,32 @@ impl Search<'_> {
                 gives.is_some_and(|gives| takes.into_iter().all(|it| body.excludes(it, gives)))
             })
         })
+    }
+
+    /// Whether `wanted` is a reentrant lock whose owner has left the code that took it: only
+    /// the owner may give it back, and what is left of its functions does not.
+    pub(super) fn is_abandoned(&self, wanted: &Wanted) -> bool {
+        let Some(lock) = self.facts.resource(wanted.id).filter(|it| it.is_reentrant()) else {
+            return false;
+        };
+        let [owner] = lock.holders[..] else {
+            return false;
+        };
+        let Some(thread) = self.facts.thread(owner) else {
+            return false;
+        };
+        // A loop or a worker runs other code in the same thread later. What a library does in
+        // the thread was not read.
+        let runs_jobs = thread.event_loop.is_some() || is_idle_worker(thread);
+        let reads_all = (thread.frames.iter()).all(|frame| !frame.library || is_primitive(frame));
+        if runs_jobs || !reads_all {
+            return false;
+        }
+        let ends = |id: &ItemId| *id == owner;
+        match self.enders(wanted) {
+            Enders::These(enders) => !enders.iter().any(ends),
+            Enders::NotKnown => false,
+        }
     }
 
     fn has_taken(&self, frame: &Frame, inner: Option<&str>, wanted: &Wanted) -> bool {

@@ -56,6 +56,8 @@ pub(super) struct Found {
     pub holders: Vec<(ItemId, ItemId)>,
     /// Who may cancel tasks.
     pub cancellers: Vec<ItemId>,
+    /// Reentrant locks whose owners have no code left to run that gives them back.
+    pub abandoned: IdSet,
 }
 
 /// Who can end each wait of the program's own code, and those inside of libraries where only
@@ -105,6 +107,8 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         true => (wanted.id, Enders::These(Vec::new())),
         false => (wanted.id, search.enders(wanted)),
     });
+    let abandoned = wanted.iter().filter(|wanted| search.is_abandoned(wanted));
+    let abandoned: IdSet = abandoned.map(|wanted| wanted.id).collect();
     let of_libraries = in_libraries.iter();
     let of_libraries = of_libraries.map(|wait| (wait.id, wait.enders(&search)));
     let unnamed = wanted.iter().filter(|it| !search.mentions(it).any);
@@ -114,6 +118,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
         cancellers: search.cancellers(),
+        abandoned,
     }
 }
 

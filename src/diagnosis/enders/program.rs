@@ -33,6 +33,9 @@ pub(super) struct Program {
     stored: FxHashSet<String>,
     /// Functions that code outside of the program may call.
     pub called_from_outside: Vec<Function>,
+    /// Functions that were given to threads. A thread that runs has its own stack; one that
+    /// was only made runs once somebody calls its `start()`.
+    pub thread_targets: Vec<Function>,
     /// Whether some code of the program makes futures; else they are of libraries.
     pub makes_futures: bool,
 }
@@ -47,6 +50,7 @@ impl Program {
             classes: FxHashSet::default(),
             stored: FxHashSet::default(),
             called_from_outside: Vec::new(),
+            thread_targets: Vec::new(),
             makes_futures: false,
         };
         for module in &facts.process.modules {
@@ -76,6 +80,7 @@ impl Program {
 
     fn index(&mut self) {
         let mut values: FxHashSet<&str> = FxHashSet::default();
+        let mut targets: FxHashSet<&str> = FxHashSet::default();
         let all = || {
             let modules = self.modules.iter().enumerate();
             modules.flat_map(|(number, module)| {
@@ -95,8 +100,13 @@ impl Program {
                     continue;
                 };
                 self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
-                if !called {
-                    values.insert(name);
+                if *called {
+                    continue;
+                }
+                match &each.given_to {
+                    Some(given) if becomes_thread(given) => drop(targets.insert(name)),
+                    Some(given) if is_called_by_loop(given) => {}
+                    _ => drop(values.insert(name)),
                 }
             }
         }
@@ -111,7 +121,13 @@ impl Program {
                 || values.contains(&*body.name)
                 || body.bases.iter().any(foreign)
         });
+        let targets = all().filter(|(_, body)| {
+            let given = body.given_to.as_ref();
+            targets.contains(&*body.name) || given.is_some_and(becomes_thread)
+        });
+        let targets = targets.map(|(function, _)| function).collect();
         self.called_from_outside = outside.map(|(function, _)| function).collect();
+        self.thread_targets = targets;
     }
 
     /// A function and the text of its file.
@@ -280,6 +296,19 @@ pub(super) fn takes_callback((function, argument): &(String, Argument)) -> bool 
         Argument::At(at) => at == position,
         Argument::Named(name) => CALLBACK_PARAMETERS.contains(&name.as_str()),
     })
+}
+
+/// Classes of `threading` that call a function in a thread of its own.
+const THREADS: [&str; 2] = ["Thread", "Timer"];
+/// Methods of loops that take a function. Loops call it themselves, and keep it in a handle.
+const OF_LOOPS: [&str; 4] = ["call_later", "call_at", "call_soon", "call_soon_threadsafe"];
+
+fn becomes_thread(given: &(String, Argument)) -> bool {
+    THREADS.contains(&given.0.as_str()) && takes_callback(given)
+}
+
+fn is_called_by_loop(given: &(String, Argument)) -> bool {
+    OF_LOOPS.contains(&given.0.as_str()) && takes_callback(given)
 }
 
 /// Built-in functions that call a function at once and keep it nowhere.

@@ -16,6 +16,8 @@ const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
 const GIVE_BACK: &str = "release";
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
+/// The method of threads that makes them run.
+const START: &str = "start";
 /// Methods and functions that end greenlets, or throw into them.
 const KILL: [&str; 4] = ["kill", "killall", "killone", "throw"];
 
@@ -200,6 +202,10 @@ impl Reach {
                 self.cancels |= !cleanup && name == CANCEL;
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
+                if *called && name == START {
+                    let targets = program.thread_targets.iter().copied();
+                    self.open.extend(targets.map(|function| (function, cleanup)));
+                }
                 if let Place::Named(name) | Place::Local(name) = of {
                     self.read(program, name, cleanup);
                 }

@@ -27,7 +27,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .copied()
         .filter(|resource| resource.kind.is_lock())
         .filter(|resource| !is_inherited(context, resource))
-        .map(|resource| describe(context, resource, "nobody alive holds it"));
+        .map(|resource| describe(context, resource, &why(context, resource)));
     let coroutines = context.facts.process.coroutines.iter();
     let left = coroutines
         .filter(|coroutine| {
@@ -41,6 +41,16 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
                 .collect::<Vec<_>>()
         });
     ownerless.chain(left).collect()
+}
+
+fn why(context: &Context<'_>, lock: &Resource) -> String {
+    match context.graph.deps.is_abandoned(lock.id) {
+        true => format!(
+            "{} took it, and has no code left to run that gives it back",
+            context.facts.names(&lock.holders)
+        ),
+        false => "nobody alive holds it".to_owned(),
+    }
 }
 
 fn describe(context: &Context<'_>, resource: &Resource, why: &str) -> Diagnosis {
