@@ -236,18 +236,21 @@ impl<'a> Context<'a> {
         main.is_some_and(|main| main.id == id) || free.next().is_some_and(|task| task.id == id)
     }
 
+    /// Whether a task or thread stands in a loop that nothing leaves.
+    pub(super) fn is_endless(&self, id: ItemId) -> bool {
+        let mut own = self.facts.frames(id).iter().filter(|frame| !frame.library);
+        own.any(|frame| {
+            let module = frame.file.as_deref().and_then(|it| self.facts.module(it));
+            match (module, frame.line) {
+                (Some(module), Some(line)) => source::never_left(&module, line),
+                _ => false,
+            }
+        })
+    }
+
     /// Whether all that goes on does so for ever: it stands in loops that nothing leaves.
     pub(super) fn never_ends(&self) -> bool {
-        let endless = |id: ItemId| {
-            let mut own = self.facts.frames(id).iter().filter(|frame| !frame.library);
-            own.any(|frame| {
-                let module = frame.file.as_deref().and_then(|it| self.facts.module(it));
-                match (module, frame.line) {
-                    (Some(module), Some(line)) => source::never_left(&module, line),
-                    _ => false,
-                }
-            })
-        };
+        let endless = |id: ItemId| self.is_endless(id);
         let tasks = self.facts.live_nodes();
         let tasks = tasks.filter(|(node, _)| !self.graph.is_stuck(*node));
         let threads = self.facts.process.threads.iter();

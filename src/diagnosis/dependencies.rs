@@ -32,6 +32,7 @@ pub(super) struct Dependencies<'a> {
     in_libraries: IdSet,
     /// Who may cancel tasks.
     cancellers: Vec<ItemId>,
+    closers: Vec<ItemId>,
     abandoned: IdSet,
 }
 
@@ -73,6 +74,11 @@ impl<'a> Dependencies<'a> {
     /// Whether the resource is a part of an object of a library that no rule knows.
     pub(super) fn is_in_library(&self, resource: ItemId) -> bool {
         self.in_libraries.contains(&resource)
+    }
+
+    /// Who may close asynchronous generators, or take their next item.
+    pub(super) fn closers(&self) -> &[ItemId] {
+        &self.closers
     }
 
     /// Whether it is a reentrant lock whose owner has no code left to run that gives it back.
@@ -347,6 +353,7 @@ impl<'a> Builder<'a> {
         self.found.unnamed = found.unnamed;
         self.found.in_libraries = found.in_libraries;
         self.found.cancellers = found.cancellers;
+        self.found.closers = found.closers;
         self.found.abandoned = found.abandoned;
     }
 
@@ -355,7 +362,9 @@ impl<'a> Builder<'a> {
         let node = self.node(lock);
         let graph = &mut self.found.graph;
         graph.retain_edges(|graph, edge| {
-            graph.edge_endpoints(edge).is_none_or(|(from, _)| from != node)
+            graph
+                .edge_endpoints(edge)
+                .is_none_or(|(from, _)| from != node)
         });
     }
 

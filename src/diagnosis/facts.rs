@@ -13,8 +13,8 @@ use super::source::Module;
 use super::sources::Sources;
 use crate::model::{
     ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, Framework, IdMap, IdSet,
-    Index, Item, ItemId, LoopFile, Process, Reference, Resource, Task, TaskState, Thread,
-    ThreadState, WaitKind,
+    Index, Item, ItemId, LoopFile, PendingCode, Process, Reference, Resource, Task, TaskState,
+    Thread, ThreadState, WaitKind,
 };
 
 /// Share of a processor from which on a thread counts as computing.
@@ -154,6 +154,11 @@ impl<'a> Facts<'a> {
         }
         let mut threads = self.process.threads.iter();
         threads.find(|thread| thread.task == Some(task.id))
+    }
+
+    /// What a task or thread will run that is on no stack.
+    pub(super) fn pending_code(&self, id: ItemId) -> &'a [PendingCode] {
+        self.process.pending.get(&id).map_or(&[], Vec::as_slice)
     }
 
     /// The stack of the item, innermost first. A running task has the stack of

@@ -178,6 +178,8 @@ impl World {
             path: path.into(),
             due_s: None,
             error: None,
+            aliases: Vec::new(),
+            through: None,
         });
     }
 
@@ -190,6 +192,7 @@ impl World {
             frames,
             referenced_by: None,
             referenced_as: None,
+            kept_by: Vec::new(),
             event_loop: None,
             error: None,
         });

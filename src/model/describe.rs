@@ -44,9 +44,7 @@ fn kind_word(resource: &Resource) -> Option<&'static str> {
         ResourceKind::Executor => Some("pool"),
         ResourceKind::ProcessPool => Some("process pool"),
         ResourceKind::MemoryStream => Some("memory stream"),
-        ResourceKind::ThreadLock if resource.is_reentrant() => {
-            Some("threading.RLock")
-        }
+        ResourceKind::ThreadLock if resource.is_reentrant() => Some("threading.RLock"),
         ResourceKind::ThreadLock => Some("threading.Lock"),
         ResourceKind::Lock
         | ResourceKind::Semaphore

@@ -147,6 +147,7 @@ pub(crate) fn process(script: &str) -> Process {
         listening: Vec::new(),
         asyncio_imported: true,
         foreign_threads: false,
+        pending: IdMap::default(),
     }
 }
 
@@ -199,6 +200,8 @@ pub(crate) fn reference(from: &str, to: &str, path: &str) -> Reference {
         path: path.into(),
         due_s: None,
         error: None,
+        aliases: Vec::new(),
+        through: None,
     }
 }
 
@@ -216,6 +219,7 @@ pub(crate) fn coroutine(
         frames,
         referenced_by: None,
         referenced_as: None,
+        kept_by: Vec::new(),
         event_loop: None,
         error: None,
     }

@@ -105,6 +105,10 @@ pub struct Process {
     /// only.
     #[serde(skip)]
     pub foreign_threads: bool,
+    /// Code of the program that tasks and threads will run though it is on no stack, by their
+    /// ids. For the diagnosis only.
+    #[serde(skip)]
+    pub pending: IdMap<Vec<PendingCode>>,
 }
 
 impl Process {

@@ -312,6 +312,53 @@ pub struct Reference {
     pub due_s: Option<f64>,
     /// Why the reference is uncertain. `None` if it is not.
     pub error: Option<ArcStr>,
+    /// Other paths from the referrer to the resource. For the diagnosis only.
+    #[serde(skip)]
+    pub aliases: Vec<ArcStr>,
+    /// The callables through which a variable of the referrer leads to the resource: to call
+    /// one may use it. `None` where none does.
+    #[serde(skip)]
+    pub through: Option<Callables>,
+}
+
+/// Callables on the way to a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Callables {
+    /// Name of the variable at which the way begins.
+    pub variable: ArcStr,
+    /// The callables, outermost first.
+    pub called: Vec<Called>,
+}
+
+/// A callable on the way to a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Called {
+    /// A function or method of the program.
+    Own {
+        /// Its qualified name.
+        name: ArcStr,
+        /// Path of its source file.
+        file: ArcStr,
+        /// First line of its code. `None` if it is not known.
+        line: Option<u32>,
+    },
+    /// A function or method of a library, by its name.
+    Library(ArcStr),
+    /// What it runs is not known.
+    Unknown,
+}
+
+/// Code that whoever has entered a context manager, or iterates over a generator, will run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PendingCode {
+    /// Name of the function.
+    pub function: ArcStr,
+    /// Path of its source file.
+    pub file: ArcStr,
+    /// Line at which a generator stands; else the first line of the function.
+    pub line: u32,
+    /// Whether it is a generator that has begun.
+    pub has_begun: bool,
 }
 
 /// A function of the program that something outside of its own stacks will call.

@@ -164,6 +164,7 @@ impl Build<'_, '_> {
             errors,
             asyncio_imported,
             foreign_threads,
+            pending: explained.pending,
         }
     }
 

@@ -26,21 +26,21 @@ impl Reader<'_> {
         self.pointer(receiver.at(callable), "self").ok()?
     }
 
-    /// The receiver, the values of the closure, and the arguments of a partial, of
-    /// the callable at `callable` and of what a partial calls. Without those that cannot be
-    /// read.
+    /// The receiver, the values of the closure, the default values of parameters, and the
+    /// arguments of a partial, of the callable at `callable` and of what a partial calls.
+    /// Without those that cannot be read.
     pub fn bound_objects(&self, callable: u64) -> Vec<u64> {
         self.bound_within(callable, MAX_WRAPPERS)
     }
 
     fn bound_within(&self, callable: u64, wrappers: usize) -> Vec<u64> {
         match self.type_of(callable).map(|ty| ty.kind) {
-            Ok(Kind::Function) => self
-                .closure(callable)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(_, value)| value)
-                .collect(),
+            Ok(Kind::Function) => {
+                let closure = self.closure(callable).unwrap_or_default().into_iter();
+                let mut bound: Vec<u64> = closure.map(|(_, value)| value).collect();
+                bound.extend(self.defaults(callable).unwrap_or_default());
+                bound
+            }
             Ok(Kind::Partial) => {
                 let layout = &self.layout.partial;
                 let field = |offset: Offset| self.required(offset.at(callable), "partial");
@@ -55,10 +55,30 @@ impl Reader<'_> {
                 {
                     bound.extend(items);
                 }
+                if let Ok(keywords) = field(layout.kw)
+                    && let Ok((items, _)) = self.dict_items(keywords, MAX_ARGUMENTS)
+                {
+                    bound.extend(items.into_iter().map(|(_, value)| value));
+                }
                 bound
             }
             _ => self.bound_to(callable).into_iter().collect(),
         }
+    }
+
+    /// The default values of the parameters of the function at `function`.
+    fn defaults(&self, function: u64) -> Result<Vec<u64>> {
+        let layout = &self.layout.function;
+        let mut values = Vec::new();
+        if let Some(defaults) = self.pointer(layout.func_defaults.at(function), "func_defaults")? {
+            values.extend(self.tuple_items(defaults, MAX_ARGUMENTS)?.0);
+        }
+        let at = layout.func_kwdefaults.at(function);
+        if let Some(defaults) = self.pointer(at, "func_kwdefaults")? {
+            let (items, _) = self.dict_items(defaults, MAX_ARGUMENTS)?;
+            values.extend(items.into_iter().map(|(_, value)| value));
+        }
+        Ok(values)
     }
 
     /// The code that the callable at `callable` runs: of a function, of the function of a

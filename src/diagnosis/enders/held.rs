@@ -8,6 +8,14 @@ use crate::diagnosis::frames::is_idle_worker;
 use crate::diagnosis::source::{Body, Use, UseAt};
 use crate::model::{Frame, ItemId};
 
+/// Functions and methods that make a task of a coroutine.
+const STARTING: [&str; 4] = [
+    "create_task",
+    "ensure_future",
+    "run_coroutine_threadsafe",
+    "start_soon",
+];
+
 /// What a use does to the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -59,7 +67,11 @@ impl Search<'_> {
     /// Whether `wanted` is a reentrant lock whose owner has left the code that took it: only
     /// the owner may give it back, and what is left of its functions does not.
     pub(super) fn is_abandoned(&self, wanted: &Wanted) -> bool {
-        let Some(lock) = self.facts.resource(wanted.id).filter(|it| it.is_reentrant()) else {
+        let Some(lock) = self
+            .facts
+            .resource(wanted.id)
+            .filter(|it| it.is_reentrant())
+        else {
             return false;
         };
         let [owner] = lock.holders[..] else {
@@ -115,10 +127,15 @@ impl Search<'_> {
             Use::Name { name, called, .. } => (name, *called),
             _ => return None,
         };
-        let functions = match called {
+        let mut functions = match called {
             true => self.program.named(name),
             false => Vec::new(),
         };
+        // A coroutine that became a task takes it for that task.
+        if body.is_given_to(each, &STARTING) {
+            let is_async = |(body, _): (&Body, _)| body.is_async;
+            functions.retain(|function| !self.program.body(*function).is_some_and(is_async));
+        }
         if functions.is_empty() && !(entered && called) {
             return None;
         }

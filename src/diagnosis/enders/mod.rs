@@ -4,6 +4,7 @@
 //! call, names a method that ends the wait on something that may be the object. What only
 //! looks at the object (`qsize()`, `locked()`) does not count. What cannot be excluded does.
 
+mod callables;
 mod held;
 mod library;
 mod loops;
@@ -27,10 +28,13 @@ use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::Place;
-use crate::model::{Frame, Framework, IdMap, IdSet, ItemId, Thread};
+use crate::model::{Frame, Framework, IdMap, IdSet, ItemId, PendingCode, Thread};
 
 /// How paths of references write the step from a bound method to its object.
 const BOUND: &str = "()";
+/// Methods of asynchronous generators that let them go on, and the function that does.
+const CLOSE_GENERATOR: [&str; 4] = ["aclose", "athrow", "asend", "__anext__"];
+const NEXT_ITEM: &str = "anext";
 /// Where more activities than this might end one wait, who does is not known.
 const MAX_ENDERS: usize = 1_000;
 
@@ -56,6 +60,8 @@ pub(super) struct Found {
     pub holders: Vec<(ItemId, ItemId)>,
     /// Who may cancel tasks.
     pub cancellers: Vec<ItemId>,
+    /// Who may close asynchronous generators, or take their next item.
+    pub closers: Vec<ItemId>,
     /// Reentrant locks whose owners have no code left to run that gives them back.
     pub abandoned: IdSet,
 }
@@ -96,16 +102,16 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
             false => holders.extend(found.into_iter().map(|holder| (wanted.id, holder))),
         }
     }
-    let is_held = |id: ItemId| {
-        let lock = facts.resource(id).filter(|lock| lock.kind.is_lock());
+    let is_held = |wanted: &Wanted| {
+        let lock = facts.resource(wanted.id).filter(|lock| lock.kind.is_lock());
         lock.is_some_and(|lock| !lock.holders.is_empty())
     };
-    let enders = wanted.iter().map(|wanted| match is_held(wanted.id) {
+    let enders = wanted.iter().map(|wanted| match is_held(wanted) {
         _ if unsure.contains(&wanted.id) => (wanted.id, Enders::NotKnown),
-        // Only who is in the block of a lock gives it back. What a plain `acquire()` took,
-        // others may give back.
-        true => (wanted.id, Enders::These(Vec::new())),
-        false => (wanted.id, search.enders(wanted)),
+        // Only who is in the block of a lock gives it back, unless its method went to
+        // somebody else. What a plain `acquire()` took, others may give back.
+        true if !search.mentions(wanted).as_value => (wanted.id, Enders::These(Vec::new())),
+        _ => (wanted.id, search.enders(wanted)),
     });
     let abandoned = wanted.iter().filter(|wanted| search.is_abandoned(wanted));
     let abandoned: IdSet = abandoned.map(|wanted| wanted.id).collect();
@@ -118,6 +124,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
         cancellers: search.cancellers(),
+        closers: search.closers(),
         abandoned,
     }
 }
@@ -131,6 +138,8 @@ fn has_tasks_of(facts: &Facts<'_>, framework: Framework) -> bool {
 struct Group {
     reach: Reach,
     ids: IndexSet<ItemId, FxBuildHasher>,
+    /// Whether it stands in code of a library, which may call what it was given.
+    in_library: bool,
 }
 
 impl Group {
@@ -138,6 +147,7 @@ impl Group {
         Self {
             reach,
             ids: IndexSet::from_iter([id]),
+            in_library: false,
         }
     }
 
@@ -169,6 +179,8 @@ struct Search<'f> {
     outside: Reach,
     /// What signal handlers may do.
     signals: Reach,
+    /// What the interpreter calls on its own: hooks for errors, and finalizers.
+    hooks: Reach,
     /// What exit stacks have entered.
     entered: Vec<Entered>,
     /// Loops that may call functions of the program which were not found.
@@ -186,6 +198,7 @@ impl<'f> Search<'f> {
             open_loops: Vec::new(),
             outside,
             signals: Reach::of_functions(&program, program.signal_handlers()),
+            hooks: Reach::of_functions(&program, program.hooks.iter().copied()),
             program,
             facts,
         };
@@ -196,7 +209,7 @@ impl<'f> Search<'f> {
 
     fn add_stacks(&mut self) {
         let facts = self.facts;
-        let mut known: FxHashMap<Vec<(usize, u32)>, usize> = FxHashMap::default();
+        let mut known: FxHashMap<(Vec<(usize, u32)>, &[PendingCode]), usize> = FxHashMap::default();
         let tasks = facts.live_tasks().map(|task| task.id);
         let threads = facts.process.threads.iter();
         let threads = threads.filter(|thread| thread.task.is_none() && !is_idle_worker(thread));
@@ -212,6 +225,7 @@ impl<'f> Search<'f> {
                     (file, frame.line.unwrap_or(0))
                 })
                 .collect();
+            let key = (key, facts.pending_code(id));
             // What a library calls for a thread depends on its variables.
             let alone = frames.iter().all(|frame| frame.library) && id.task().is_none();
             let same = known.get(&key).filter(|_| !alone);
@@ -222,7 +236,9 @@ impl<'f> Search<'f> {
                     if !alone {
                         known.insert(key, self.groups.len());
                     }
-                    self.groups.push(Group::new(reach, id));
+                    let mut group = Group::new(reach, id);
+                    group.in_library = self.stands_in_library(id, frames);
+                    self.groups.push(group);
                 }
             }
         }
@@ -235,7 +251,7 @@ impl<'f> Search<'f> {
         if let Some(thread) = thread {
             return Reach::of_callbacks(&self.program, &thread.callbacks);
         }
-        let mut reach = Reach::of_stack(&self.program, frames);
+        let mut reach = Reach::of_stack(&self.program, frames, self.facts.pending_code(id));
         if frames.iter().all(|frame| frame.library) {
             reach.add(&self.outside);
             reach.calls_unknown = true;
@@ -271,10 +287,24 @@ impl<'f> Search<'f> {
     /// so that each may be it.
     fn cancellers(&self) -> Vec<ItemId> {
         let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
-        let groups = self
-            .groups
-            .iter()
-            .filter(|group| group.reach.cancels || of_greenlets && group.reach.kills);
+        // What is called under another name may be a method that cancels.
+        let by_value = self.outside.cancels || self.program.gives_cancel;
+        let groups = self.groups.iter().filter(|group| {
+            group.reach.cancels
+                || of_greenlets && group.reach.kills
+                || by_value && group.reach.calls_unknown
+        });
+        groups.flat_map(|group| &group.ids).copied().collect()
+    }
+
+    /// Who may close asynchronous generators, or take their next item.
+    fn closers(&self) -> Vec<ItemId> {
+        let closes = |reach: &Reach| {
+            let mut operations = reach.operations.iter();
+            operations.any(|it| CLOSE_GENERATOR.contains(&it.method.as_str()))
+                || reach.names.contains(NEXT_ITEM)
+        };
+        let groups = self.groups.iter().filter(|group| closes(&group.reach));
         groups.flat_map(|group| &group.ids).copied().collect()
     }
 
@@ -285,6 +315,7 @@ impl<'f> Search<'f> {
         if wanted.is_parking()
             || wanted.is_of_library(&self.program)
             || may_use(&self.signals) != Which::None
+            || may_use(&self.hooks) != Which::None
             || mentions.handed_out
         {
             return Enders::NotKnown;
@@ -343,6 +374,7 @@ impl<'f> Search<'f> {
             found.extend(&self.open_loops);
         }
         found.extend(self.bound_callbacks(wanted));
+        found.extend(self.by_callables(wanted));
         found.extend(&wanted.users);
         Enders::These(found)
     }

@@ -36,6 +36,11 @@ pub(super) struct Program {
     /// Functions that were given to threads. A thread that runs has its own stack; one that
     /// was only made runs once somebody calls its `start()`.
     pub thread_targets: Vec<Function>,
+    /// Functions that the interpreter calls on its own: `__del__`, and those that were given to
+    /// hooks.
+    pub hooks: Vec<Function>,
+    /// Whether some code takes a method that cancels as a value.
+    pub gives_cancel: bool,
     /// Whether some code of the program makes futures; else they are of libraries.
     pub makes_futures: bool,
 }
@@ -51,6 +56,8 @@ impl Program {
             stored: FxHashSet::default(),
             called_from_outside: Vec::new(),
             thread_targets: Vec::new(),
+            hooks: Vec::new(),
+            gives_cancel: false,
             makes_futures: false,
         };
         for module in &facts.process.modules {
@@ -103,6 +110,7 @@ impl Program {
                 if *called {
                     continue;
                 }
+                self.gives_cancel |= name == CANCEL;
                 match &each.given_to {
                     Some(given) if becomes_thread(given) => drop(targets.insert(name)),
                     Some(given) if is_called_by_loop(given) => {}
@@ -115,7 +123,11 @@ impl Program {
                 !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str())
             };
             let given = body.given_to.as_ref();
-            let handed_out = given.is_some_and(|it| !takes_callback(it) && !is_builtin(it));
+            let handed_out = match given {
+                Some(given) => !takes_callback(given) && !is_builtin(given),
+                // Whoever reaches the variable with it may call it.
+                None => &*body.name == LAMBDA,
+            };
             handed_out
                 || body.is_registered
                 || values.contains(&*body.name)
@@ -128,6 +140,7 @@ impl Program {
         let targets = targets.map(|(function, _)| function).collect();
         self.called_from_outside = outside.map(|(function, _)| function).collect();
         self.thread_targets = targets;
+        self.hooks = self.hooks();
     }
 
     /// A function and the text of its file.
@@ -166,13 +179,29 @@ impl Program {
 
     /// The functions that were given to `signal.signal()`.
     pub(super) fn signal_handlers(&self) -> Vec<Function> {
+        self.given_to(&|(function, _)| function == SIGNAL)
+    }
+
+    /// `__del__`, finalizers, and, where the program sets hooks, all functions that it uses as
+    /// values: which of them it is does not show.
+    fn hooks(&self) -> Vec<Function> {
+        let sets_hooks = HOOKS.iter().any(|hook| self.stored.contains(*hook));
+        let mut hooks = self.given_to(&|(function, _)| FINALIZERS.contains(&function.as_str()));
+        hooks.extend(self.by_name.get(DEL).into_iter().flatten());
+        if sets_hooks {
+            hooks.extend(&self.called_from_outside);
+        }
+        hooks
+    }
+
+    /// The functions that are given to a function for which `takes` is true.
+    fn given_to(&self, takes: &dyn Fn(&(String, Argument)) -> bool) -> Vec<Function> {
         let mut given = Vec::new();
         for function in self.functions() {
             let Some((body, _)) = self.body(function) else {
                 continue;
             };
-            let to_signal = |(function, _): &(String, _)| function == "signal";
-            if body.given_to.as_ref().is_some_and(to_signal) {
+            if body.given_to.as_ref().is_some_and(takes) {
                 given.push(function);
             }
             for each in &body.uses {
@@ -181,7 +210,7 @@ impl Program {
                 else {
                     continue;
                 };
-                if !called && each.given_to.as_ref().is_some_and(to_signal) {
+                if !called && each.given_to.as_ref().is_some_and(takes) {
                     given.extend(self.named(name));
                 }
             }
@@ -297,6 +326,20 @@ pub(super) fn takes_callback((function, argument): &(String, Argument)) -> bool 
         Argument::Named(name) => CALLBACK_PARAMETERS.contains(&name.as_str()),
     })
 }
+
+/// Name of functions without a name (Python/compile.c).
+const LAMBDA: &str = "<lambda>";
+/// The method of tasks and timers that cancels.
+const CANCEL: &str = "cancel";
+/// The function that takes handlers of signals.
+const SIGNAL: &str = "signal";
+/// Attributes of `sys` and `threading` with what is called for an error, for each line, or for
+/// each event.
+const HOOKS: [&str; 2] = ["excepthook", "unraisablehook"];
+/// Functions that take what is to be called when an object goes.
+const FINALIZERS: [&str; 2] = ["finalize", "ref"];
+/// The method that is called when an object goes.
+const DEL: &str = "__del__";
 
 /// Classes of `threading` that call a function in a thread of its own.
 const THREADS: [&str; 2] = ["Thread", "Timer"];

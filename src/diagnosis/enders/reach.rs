@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Function, Program, Unknown, takes_callback};
 use crate::diagnosis::source::{Place, Use, UseAt};
-use crate::model::{Callback, Frame};
+use crate::model::{Callback, Frame, PendingCode};
 
 /// Methods that statements call without naming them.
 const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
@@ -59,8 +59,9 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// What the rest of a stack may do. `frames` are innermost first.
-    pub(super) fn of_stack(program: &Program, frames: &[Frame]) -> Self {
+    /// What the rest of a stack may do. `frames` are innermost first; `pending` is what these
+    /// will run besides.
+    pub(super) fn of_stack(program: &Program, frames: &[Frame], pending: &[PendingCode]) -> Self {
         let mut reach = Self::default();
         let mut inner: Option<&str> = None;
         for frame in frames {
@@ -69,8 +70,23 @@ impl Reach {
             }
             inner = Some(&frame.function);
         }
+        for code in pending {
+            reach.add_pending(program, code);
+        }
         reach.follow(program);
         reach
+    }
+
+    fn add_pending(&mut self, program: &Program, code: &PendingCode) {
+        let (file, line) = (&*code.file, code.line);
+        match (
+            code.has_begun,
+            program.beginning_at(file, line, &code.function),
+        ) {
+            (true, _) => self.add_rest_at(program, file, line, &code.function, None),
+            (false, Ok(function)) => self.open.push((function, true)),
+            (false, Err(Unknown)) => self.is_unknown = true,
+        }
     }
 
     /// What functions may do that are called from their beginning.
@@ -94,20 +110,38 @@ impl Reach {
     ) -> Self {
         let mut reach = Self::default();
         for callback in callbacks {
-            let name = callback.name.rsplit('.').next().unwrap_or_default();
-            reach.cancels |= name == CANCEL;
-            reach.kills |= KILL.contains(&name);
-            let found = match (&callback.file, callback.line) {
-                (Some(file), Some(line)) => program.beginning_at(file, line, name),
-                _ => Err(Unknown),
-            };
-            match found {
-                Ok(function) => reach.open.push((function, false)),
-                Err(Unknown) => reach.is_unknown = true,
-            }
+            reach.open_code(
+                program,
+                &callback.name,
+                callback.file.as_deref(),
+                callback.line,
+            );
         }
         reach.follow(program);
         reach
+    }
+
+    /// What a function or method of the program may do.
+    pub(super) fn of_code(program: &Program, name: &str, file: &str, line: Option<u32>) -> Self {
+        let mut reach = Self::default();
+        reach.open_code(program, name, Some(file), line);
+        reach.follow(program);
+        reach
+    }
+
+    /// Adds a function by its qualified name and the line where it begins.
+    fn open_code(&mut self, program: &Program, name: &str, file: Option<&str>, line: Option<u32>) {
+        let name = name.rsplit('.').next().unwrap_or_default();
+        self.cancels |= name == CANCEL;
+        self.kills |= KILL.contains(&name);
+        let found = match (file, line) {
+            (Some(file), Some(line)) => program.beginning_at(file, line, name),
+            _ => Err(Unknown),
+        };
+        match found {
+            Ok(function) => self.open.push((function, false)),
+            Err(Unknown) => self.is_unknown = true,
+        }
     }
 
     /// Adds what another may do.
@@ -122,10 +156,21 @@ impl Reach {
 
     /// Adds the rest of one function.
     fn add_rest(&mut self, program: &Program, frame: &Frame, inner: Option<&str>) {
-        let (Some(file), Some(line)) = (&frame.file, frame.line) else {
-            return;
-        };
-        let found = program.at(file, line, &frame.function);
+        if let (Some(file), Some(line)) = (&frame.file, frame.line) {
+            self.add_rest_at(program, file, line, &frame.function, inner);
+        }
+    }
+
+    /// Adds what a function at a line has left to do.
+    fn add_rest_at(
+        &mut self,
+        program: &Program,
+        file: &str,
+        line: u32,
+        function: &str,
+        inner: Option<&str>,
+    ) {
+        let found = program.at(file, line, function);
         let Some((body, module)) = found.ok().and_then(|function| program.body(function)) else {
             self.is_unknown = true;
             return;
@@ -204,7 +249,8 @@ impl Reach {
                 self.read(program, name, cleanup);
                 if *called && name == START {
                     let targets = program.thread_targets.iter().copied();
-                    self.open.extend(targets.map(|function| (function, cleanup)));
+                    self.open
+                        .extend(targets.map(|function| (function, cleanup)));
                 }
                 if let Place::Named(name) | Place::Local(name) = of {
                     self.read(program, name, cleanup);

@@ -6,7 +6,9 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 use super::program::Program;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Body, Module, Place, Use, UseAt};
-use crate::model::{Frame, Item, ItemId, Referrer, Resource, ResourceKind, WaitKind};
+use crate::model::{
+    Callables, Frame, IdSet, Item, ItemId, Referrer, Resource, ResourceKind, WaitKind,
+};
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
@@ -48,6 +50,8 @@ pub(super) struct Wanted {
     pub is_given: bool,
     /// Whether it is a future.
     pub is_future: bool,
+    /// Who reaches it through callables, and through which.
+    pub called_by: Vec<(ItemId, Callables)>,
     /// For a pool: who is in a call of a library and reaches it. Such a call may give
     /// something back when it returns.
     pub users: Vec<ItemId>,
@@ -72,6 +76,7 @@ impl Wanted {
             reached_from: IndexSet::default(),
             globals: FxHashSet::default(),
             is_given: false,
+            called_by: Vec::new(),
             users: Vec::new(),
             is_future: matches!(
                 resource.kind,
@@ -94,12 +99,20 @@ impl Wanted {
             };
             wanted.add_names(program, frames.get(at..).unwrap_or_default());
         }
+        // Thousands may wait for one resource.
+        let waiting: IdSet = waiters.iter().copied().collect();
         for reference in facts.referrers(resource.id) {
-            wanted.names.extend(last_identifier(&reference.path));
+            let paths = std::iter::once(&reference.path).chain(&reference.aliases);
+            wanted
+                .names
+                .extend(paths.filter_map(|path| last_identifier(path)));
             match &reference.from {
                 Referrer::Item(id) => {
                     wanted.reached_from.insert(*id);
-                    wanted.is_hidden &= waiters.contains(id);
+                    if let Some(through) = &reference.through {
+                        wanted.called_by.push((*id, through.clone()));
+                    }
+                    wanted.is_hidden &= waiting.contains(id);
                 }
                 Referrer::Module(_) => {
                     wanted.is_hidden = false;
@@ -110,7 +123,7 @@ impl Wanted {
         for thread in &facts.process.threads {
             if thread.leads_to.contains(&resource.id) {
                 wanted.reached_from.insert(thread.id);
-                wanted.is_hidden &= waiters.contains(&thread.id);
+                wanted.is_hidden &= waiting.contains(&thread.id);
             }
         }
         if resource.kind == ResourceKind::Pool {
@@ -118,7 +131,7 @@ impl Wanted {
             let users = reached_from.filter(|id| {
                 let frames = facts.frames(*id).iter();
                 let mut called = frames.take_while(|frame| frame.library);
-                called.any(|frame| !is_primitive(frame)) && !waiters.contains(id)
+                called.any(|frame| !is_primitive(frame)) && !waiting.contains(id)
             });
             wanted.users = users.collect();
         }

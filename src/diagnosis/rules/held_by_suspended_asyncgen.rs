@@ -4,7 +4,10 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
-use crate::model::{Coroutine, CoroutineState, Diagnosis, DiagnosisKind, Resource};
+use crate::diagnosis::wording::verb;
+use crate::model::{
+    Confidence, Coroutine, CoroutineState, Diagnosis, DiagnosisKind, ItemId, Resource,
+};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -39,6 +42,14 @@ pub(super) fn is_left(context: &Context<'_>, coroutine: &Coroutine) -> bool {
         && context.graph.deps.needs(coroutine.id).next().is_none()
 }
 
+/// Whether somebody who goes on may let it go on as well: by a method that closes it or takes
+/// its next item, or by dropping the last reference to it at the end of a function.
+fn may_go_on(context: &Context<'_>, generator: &Coroutine) -> bool {
+    let goes_on = |id: &ItemId| !context.graph.stuck(*id);
+    let ends = |id: &ItemId| goes_on(id) && !context.is_endless(*id);
+    context.graph.deps.closers().iter().any(goes_on) || generator.kept_by.iter().any(ends)
+}
+
 /// What it holds that somebody is stuck behind.
 pub(super) fn held_by<'a>(context: &Context<'a>, coroutine: &Coroutine) -> Vec<&'a Resource> {
     context
@@ -56,11 +67,12 @@ fn describe(context: &Context<'_>, generator: &Coroutine, resource: &Resource) -
     let line = user_frame(&generator.frames).and_then(|frame| frame.line);
     let summary = format!(
         "{} is held by the asynchronous generator {}, suspended at its yield{} and not iterated \
-         by any task; {} wait",
+         by any task; {} {}",
         context.facts.name(resource.id),
         generator.qualname,
         line.map_or_else(String::new, |line| format!(" (line {line})")),
         context.facts.names(waiters.iter()),
+        verb(waiters.len(), "wait"),
     );
     Diagnosis {
         tasks: context.in_order(context.waiting_tasks(resource).iter().copied()),
@@ -74,7 +86,10 @@ fn describe(context: &Context<'_>, generator: &Coroutine, resource: &Resource) -
         ),
         ..diagnosis(
             RULE.kind,
-            context.facts.proved(waiters.iter().copied()),
+            match may_go_on(context, generator) {
+                true => Confidence::Possible,
+                false => context.facts.proved(waiters.iter().copied()),
+            },
             summary,
         )
     }

@@ -46,7 +46,10 @@ fn describe(context: &Context<'_>, task: &Task) -> Option<Diagnosis> {
     let handler = culprit::of_swallowed(&context.facts, task);
     let awaited = context.graph.deps.needed_by(task.id).next().is_some();
     let unchanged = context.facts.progress.unchanged(task.id);
+    // What somebody may still end ends as it would have without the cancellation.
+    let lasts = context.graph.stuck(task.id) || context.is_endless(task.id);
     let confidence = match (&handler, awaited) {
+        (Some(_), _) if !lasts => Confidence::Possible,
         (Some(_), true) if unchanged => Confidence::Certain,
         (Some(_), _) => Confidence::Likely,
         (None, true) if unchanged => Confidence::Possible,

@@ -2,7 +2,7 @@
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprLambda, Parameters, Stmt, StmtFunctionDef};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 use super::Module;
@@ -61,6 +61,7 @@ impl Open {
                 class,
                 line,
                 last_line,
+                is_async: false,
                 is_registered: false,
                 given_to: None,
                 bases: Vec::new(),
@@ -148,6 +149,7 @@ impl Finder<'_> {
             self.module.line_at(function.range().end()),
         );
         open.body.is_registered = registered;
+        open.body.is_async = function.is_async;
         if open.body.class.is_some() {
             open.body.bases = self.bases.clone();
         }
@@ -267,7 +269,12 @@ impl Finder<'_> {
     /// Keeps the range of what the statement itself evaluates.
     fn keep_statement(&mut self, stmt: &Stmt) {
         let range = match super::bodies(stmt).first().and_then(|body| body.first()) {
-            Some(first) => TextRange::new(stmt.range().start(), first.range().start()),
+            // The header ends before the line of the first statement in the block.
+            Some(first) => {
+                let before = TextRange::new(stmt.range().start(), first.range().start());
+                let header = self.module.text_of(&before).trim_end();
+                TextRange::at(before.start(), TextSize::of(header))
+            }
             None => stmt.range(),
         };
         if let Some(open) = self.open.last_mut() {

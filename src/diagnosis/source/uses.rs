@@ -81,6 +81,8 @@ pub struct Body {
     /// First line: that of `def`, after its decorators.
     pub line: u32,
     pub(super) last_line: u32,
+    /// Whether it is a coroutine function.
+    pub is_async: bool,
     /// Whether code outside of the file may call it, because a decorator received it or
     /// because its class extends one of a library.
     pub is_registered: bool,
@@ -155,7 +157,7 @@ impl Body {
         let mut withs = self.withs.iter();
         let left: Vec<TextRange> = withs
             .by_ref()
-            .filter(|(header, all)| all.contains_range(current) && *header != current)
+            .filter(|(header, all)| all.contains_range(current) && !current.contains_range(*header))
             .map(|(header, _)| *header)
             .collect();
         let rest = self.uses.iter().filter(|each| {
@@ -255,6 +257,15 @@ impl Body {
         self.uses.iter().filter(move |each| {
             call.is_some_and(|call| call.contains_range(each.range))
                 && !name.contains_range(each.range)
+        })
+    }
+
+    /// Whether the call of `function` is an argument of a call of one of these.
+    pub fn is_given_to(&self, function: &UseAt, names: &[&str]) -> bool {
+        let call = function.call.unwrap_or(function.range);
+        self.calls.iter().any(|(range, name)| {
+            let is_one = name.as_deref().is_some_and(|name| names.contains(&name));
+            is_one && range.contains_range(call) && *range != call
         })
     }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::WaitInputs;
 use super::roots::variables;
 use crate::asyncio::{LoopHandles, RawHandle};
-use crate::cpython::{Kind, Reader, Type};
+use crate::cpython::{Kind, Reader, Step, Type};
 use crate::model::{Callback, CallbackKind};
 use crate::snapshot::frames::Frames;
 use crate::snapshot::threads::BuiltThread;
@@ -135,7 +135,15 @@ impl Search<'_, '_, '_> {
                 return;
             }
             self.add(object, by, due_s);
-            let parts = reader.parts(object);
+            let mut parts = reader.parts(object);
+            // Who ends a future has its callbacks called.
+            if reader.is_future(object)
+                && !reader.is_task(object)
+                && let Ok(future) = reader.future(object)
+            {
+                let callbacks = future.callbacks.into_iter();
+                parts.extend(callbacks.map(|callback| (Step::Bound, callback)));
+            }
             if depth == MAX_DEPTH {
                 self.complete &= parts.is_empty();
                 continue;

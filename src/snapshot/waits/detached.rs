@@ -100,6 +100,7 @@ pub fn coroutines(
                 frames: shown.to_vec(),
                 referenced_by: None,
                 referenced_as: None,
+                kept_by: Vec::new(),
                 event_loop: queued.get(&addr).map(|queued| queued.event_loop),
                 error: None,
             };

@@ -15,14 +15,14 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
-    Explained, Search, WaitInputs, callbacks, children, ends, guards, summary, task, thread, trio,
-    weak,
+    Explained, Search, WaitInputs, callbacks, children, ends, guards, pending, summary, task,
+    thread, trio, weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
-    CoroutineState, Edge, EventLoop, Framework, ItemId, LoopState, Reference, ResourceKind,
+    CoroutineState, Edge, EventLoop, Framework, IdMap, ItemId, LoopState, Reference, ResourceKind,
     TaskState, UserModule,
 };
 use crate::snapshot::edges::display_name;
@@ -273,8 +273,15 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         self.summarise_waits();
         self.describe_loops();
         self.describe_threads();
+        let pending = match self.inputs.search {
+            Search::Nothing => IdMap::default(),
+            Search::References | Search::Coroutines => {
+                pending::find(self.inputs.reader, self.inputs.frames, &self.held)
+            }
+        };
         let detached = self.detached.into_iter();
         Explained {
+            pending,
             edges: self.registry.edges().collect(),
             resources: self.registry.resources,
             references: self.references,
@@ -399,6 +406,7 @@ fn reachable_coroutines(
         inputs,
         owners,
         handles,
+        held: None,
     };
     let closed = handles.iter().map(|(addr, _)| *addr);
     let mut reachability = Reachability::new(inputs.reader, [], closed);

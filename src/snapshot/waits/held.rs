@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::frame_owners::{OwnedFrame, Owner, Owners};
 use crate::cpython::{EnteredManager, Kind, RawFrame, Reader};
-use crate::model::{Acquisition, Guard, GuardKind, ItemId};
+use crate::model::{Acquisition, Guard, GuardKind, IdMap, ItemId};
 use crate::snapshot::in_use::InUse;
 use crate::trio::CANCEL_SCOPE;
 
@@ -38,6 +38,11 @@ const EXIT_CALLBACKS: &str = "_exit_callbacks";
 pub struct Held {
     /// Holders by the address of the held object.
     by_object: FxHashMap<u64, Vec<Acquisition>>,
+    /// Context managers of classes in Python by the id of the task or thread inside them.
+    managers: IdMap<Vec<u64>>,
+    /// Generators of entered context managers, and those over which a loop runs, by the id of
+    /// the task or thread.
+    generators: IdMap<Vec<u64>>,
     /// Timeouts by the id of the task or thread inside them.
     pub guards: FxHashMap<ItemId, Vec<Guard>>,
 }
@@ -85,6 +90,7 @@ impl Held {
             let manager = entered.manager;
             if let Ok(Some(generator)) = reader.attribute_object(manager, "gen") {
                 in_use.insert(generator);
+                self.generators.entry(owner.id).or_default().push(generator);
             }
             self.add_deadline(reader, owner.id, &owned.frame.at.code.name, manager, now);
             let inner = &owner.frames[..index];
@@ -96,6 +102,9 @@ impl Held {
             {
                 continue;
             }
+            if reader.type_of(manager).is_ok_and(|ty| ty.is_heap()) {
+                self.managers.entry(owner.id).or_default().push(manager);
+            }
             let taken = taken(reader, owner, index, &entered);
             for object in held_objects(reader, manager) {
                 let holders = self.by_object.entry(object).or_default();
@@ -104,7 +113,14 @@ impl Held {
                 }
             }
         }
-        in_use.extend(reader.stack_generators(owned.frame, owned.executing));
+        let on_stack = reader.stack_generators(owned.frame, owned.executing);
+        if !on_stack.is_empty() {
+            in_use.extend(on_stack.iter().copied());
+            self.generators
+                .entry(owner.id)
+                .or_default()
+                .extend(on_stack);
+        }
         self.add_timer(reader, owner, owned, now);
     }
 
@@ -172,11 +188,30 @@ impl Held {
             self.by_object.entry(object).or_default().extend(taken);
         }
         self.guards.extend(other.guards);
+        self.managers.extend(other.managers);
+        self.generators.extend(other.generators);
     }
 
     /// The holders of the object at `addr`, and where they took it.
     pub fn holders(&self, addr: u64) -> &[Acquisition] {
         self.by_object.get(&addr).map_or(&[], Vec::as_slice)
+    }
+
+    /// Addresses of the context managers that the owner of frames has entered.
+    pub fn managers(&self, owner: ItemId) -> &[u64] {
+        self.managers.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// Addresses of the generators that the owner of frames will let go on.
+    pub fn generators(&self, owner: ItemId) -> &[u64] {
+        self.generators.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who has entered context managers, or iterates over generators.
+    pub fn with_pending_code(&self) -> impl Iterator<Item = ItemId> {
+        let more = self.generators.keys();
+        let more = more.filter(|id| !self.managers.contains_key(*id));
+        self.managers.keys().chain(more).copied()
     }
 
     /// Addresses of all held objects.
@@ -263,7 +298,7 @@ fn has_released(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> 
 impl Reader<'_> {
     /// Addresses of the generators on the value stack of a frame, over which its `for` and
     /// `async for` loops iterate.
-    fn stack_generators(&self, frame: &RawFrame, executing: bool) -> impl Iterator<Item = u64> {
+    fn stack_generators(&self, frame: &RawFrame, executing: bool) -> Vec<u64> {
         let values = self.stack_values(frame, executing).unwrap_or_default();
         values
             .into_iter()
@@ -272,7 +307,6 @@ impl Reader<'_> {
                 self.type_of(*value)
                     .is_ok_and(|ty| matches!(ty.exact, Kind::AsyncGenerator | Kind::Generator))
             })
-            .collect::<Vec<_>>()
-            .into_iter()
+            .collect()
     }
 }

@@ -15,6 +15,7 @@ mod guards;
 mod held;
 pub mod holders;
 mod jobs;
+mod pending;
 mod polled;
 mod pools;
 pub mod queue_position;
@@ -37,7 +38,9 @@ use super::heap::Heap;
 use super::kernel_threads::KernelThreads;
 use crate::cpython::Reader;
 use crate::greenlet::GreenletLinks;
-use crate::model::{ChildProcess, Coroutine, Edge, Reference, Resource, UserModule};
+use crate::model::{
+    ChildProcess, Coroutine, Edge, IdMap, PendingCode, Reference, Resource, UserModule,
+};
 use crate::process::Descriptors;
 
 /// What is searched for in addition to the waits of tasks and threads.
@@ -95,4 +98,6 @@ pub struct Explained {
     pub coroutines: Vec<Coroutine>,
     /// Processes that this one started.
     pub children: Vec<ChildProcess>,
+    /// What tasks and threads will run that is on no stack.
+    pub pending: IdMap<Vec<PendingCode>>,
 }

@@ -6,17 +6,22 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::frame_owners::OwnedFrame;
 use super::holders::{HolderSearch, nearest};
-use super::reachability::Reachability;
-use super::roots::{Roots, Variable, variables};
+use super::reachability::{Reachability, Reached};
+use super::roots::{Roots, Variable, WITH, variables};
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
-use crate::model::{EdgeKind, ItemId, OtherEnd, Reference, Referrer, ResourceKind, UserModule};
+use crate::model::{
+    Callables, Called, EdgeKind, ItemId, OtherEnd, Reference, Referrer, ResourceKind, UserModule,
+};
 
 /// Variable of methods with their object.
 const RECEIVER: &str = "self";
 /// Maximum number of waiters and holders whose variables are searched for the name of a
 /// resource.
 const MAX_NAMING: usize = 4;
+
+/// Maximum number of other paths from one referrer to one resource.
+const MAX_ALIASES: usize = 4;
 
 /// Objects to which references are searched.
 struct Targets {
@@ -92,6 +97,7 @@ impl HolderSearch<'_, '_, '_> {
                 inputs: self.inputs,
                 owners: &self.owners,
                 handles: self.handles,
+                held: None,
             };
             roots.visit_modules(&mut |module, _| modules.push(module));
         }
@@ -147,19 +153,31 @@ impl HolderSearch<'_, '_, '_> {
             inputs: self.inputs,
             owners: &self.owners,
             handles: self.handles,
+            held: Some(self.held),
         };
         let mut found = Found::default();
         let mut visited = FxHashSet::default();
+        let mut called = FxHashSet::default();
         let mut follow = |found: &mut Found, from: &Referrer, variables: &[Variable]| {
             visited.clear();
+            called.clear();
+            let first = found.references.len();
             for variable in variables {
-                for (target, path) in reachability.from(variable.object).iter() {
-                    if visited.insert(*target) {
-                        let path = match path.is_empty() {
-                            true => reader.shared(&variable.name),
-                            false => reader.shared(&format!("{}{path}", variable.name)),
-                        };
-                        self.add_found(found, targets, *target, from, variable, path);
+                for reached in reachability.from(variable.object).iter() {
+                    // The manager itself is held, and not reached through it.
+                    if variable.object == reached.target && *variable.name == *WITH {
+                        continue;
+                    }
+                    let is_new = visited.insert(reached.target);
+                    if is_new {
+                        self.add_found(found, targets, reached, from, variable);
+                    } else {
+                        let own = found.references.get_mut(first..).unwrap_or_default();
+                        self.add_alias(own, targets, reached, &variable.name);
+                    }
+                    if !reached.callables.is_empty() && called.insert(reached.target) {
+                        let own = found.references.get_mut(first..).unwrap_or_default();
+                        self.add_callables(own, targets, reached, &variable.name);
                     }
                 }
             }
@@ -176,16 +194,73 @@ impl HolderSearch<'_, '_, '_> {
         Some(found)
     }
 
-    /// Adds a path from `variable` of `from` to the object at `target`.
+    /// Adds another path to the references of one referrer.
+    fn add_alias(
+        &self,
+        references: &mut [Reference],
+        targets: &Targets,
+        reached: &Reached,
+        variable: &str,
+    ) {
+        let indexes = targets.resources.get(&reached.target).into_iter().flatten();
+        for index in indexes {
+            let resource = self.registry.resources[*index].id;
+            let known = references.iter_mut().find(|it| it.to == resource);
+            if let Some(known) = known.filter(|it| it.aliases.len() < MAX_ALIASES) {
+                let path = format!("{variable}{}", reached.path);
+                known.aliases.push(self.inputs.reader.shared(&path));
+            }
+        }
+    }
+
+    /// Adds to the references of one referrer that a variable leads to the target through
+    /// callables.
+    fn add_callables(
+        &self,
+        references: &mut [Reference],
+        targets: &Targets,
+        reached: &Reached,
+        variable: &str,
+    ) {
+        let (reader, frames) = (self.inputs.reader, self.inputs.frames);
+        let called = |callable: &u64| match reader.callable_code(*callable) {
+            Some(code) if frames.is_library(&code.filename) => {
+                Called::Library(reader.shared(&code.name))
+            }
+            Some(code) => Called::Own {
+                name: reader.shared(&code.qualname),
+                file: reader.shared(&code.filename),
+                line: u32::try_from(code.first_line).ok(),
+            },
+            None => Called::Unknown,
+        };
+        let callables: Vec<Called> = reached.callables.iter().map(called).collect();
+        let indexes = targets.resources.get(&reached.target).into_iter().flatten();
+        for index in indexes {
+            let resource = self.registry.resources[*index].id;
+            if let Some(reference) = references.iter_mut().find(|it| it.to == resource) {
+                reference.through = Some(Callables {
+                    variable: reader.shared(variable),
+                    called: callables.clone(),
+                });
+            }
+        }
+    }
+
+    /// Adds a path from `variable` of `from` to a target.
     fn add_found(
         &self,
         found: &mut Found,
         targets: &Targets,
-        target: u64,
+        reached: &Reached,
         from: &Referrer,
         variable: &Variable,
-        path: ArcStr,
     ) {
+        let (reader, target) = (self.inputs.reader, reached.target);
+        let path = match reached.path.is_empty() {
+            true => reader.shared(&variable.name),
+            false => reader.shared(&format!("{}{}", variable.name, reached.path)),
+        };
         if let Some(index) = targets.coroutines.get(&target) {
             found.to_coroutines.push(CoroutineReference {
                 coroutine: *index,
@@ -205,6 +280,8 @@ impl HolderSearch<'_, '_, '_> {
                 path: path.clone(),
                 due_s: variable.due_s,
                 error: None,
+                aliases: Vec::new(),
+                through: None,
             });
         }
     }
@@ -256,6 +333,8 @@ impl HolderSearch<'_, '_, '_> {
                 path,
                 due_s: None,
                 error: None,
+                aliases: Vec::new(),
+                through: None,
             }));
         }
     }
@@ -266,6 +345,10 @@ impl HolderSearch<'_, '_, '_> {
         let path = &*reference.path;
         let coroutine = &mut self.detached[reference.coroutine].coroutine;
         let is_own_variable = reference.from == Referrer::Item(coroutine.id);
+        let keeper = reference.from.item().filter(|from| from.is_actor());
+        coroutine
+            .kept_by
+            .extend(keeper.filter(|_| !is_own_variable));
         if is_own_variable || coroutine.referenced_by.is_some() {
             return;
         }

@@ -6,12 +6,16 @@ use arcstr::ArcStr;
 
 use super::WaitInputs;
 use super::frame_owners::Owners;
+use super::held::Held;
 use crate::asyncio::LoopHandles;
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{ItemId, Referrer, UserModule};
 
 /// Global with the path of the file of a module.
 const FILE: &str = "__file__";
+
+/// Stands for the name of what a `with` block has entered.
+pub(super) const WITH: &str = "with";
 
 /// A variable, or an argument of a callback of a loop.
 #[derive(Debug, Clone)]
@@ -35,6 +39,8 @@ pub(super) struct Roots<'a, 'r, 'm> {
     pub owners: &'a Owners<'a>,
     /// Handles of each loop, by its address.
     pub handles: &'a [(u64, LoopHandles)],
+    /// Entered context managers. `None` where they do not matter.
+    pub held: Option<&'a Held>,
 }
 
 impl Roots<'_, '_, '_> {
@@ -51,6 +57,20 @@ impl Roots<'_, '_, '_> {
                 for owned in frames.filter(|owned| owned.library == library) {
                     add_variables(reader, owned.frame, &mut found);
                 }
+            }
+            // What `with` has entered need not have a name.
+            let entered = self.held.map_or(&[][..], |held| held.managers(owner.id));
+            found.extend(entered.iter().map(|manager| Variable {
+                name: WITH.into(),
+                object: *manager,
+                due_s: None,
+            }));
+            let generators = self.held.map_or(&[][..], |held| held.generators(owner.id));
+            for frame in generators
+                .iter()
+                .filter_map(|it| reader.suspended_frame(*it))
+            {
+                add_variables(reader, &frame, &mut found);
             }
             visit(&Referrer::Item(owner.id), &found);
         });

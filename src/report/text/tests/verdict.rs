@@ -132,6 +132,7 @@ fn a_wait_that_nobody_can_end_says_who_would_have() {
     process.coroutines = vec![Coroutine {
         referenced_by: Some("Startup.pending[0]".into()),
         referenced_as: Some("pending".into()),
+        kept_by: Vec::new(),
         ..fixtures::coroutine(
             "coroutine:0x9",
             "warm_cache",

@@ -1,0 +1,53 @@
+//! Who can end a wait by calling something that it has, whatever its name: a bound method, a
+//! lambda, a partial.
+
+use super::wanted::{Wanted, is_primitive};
+use super::{Group, Reach, Search, Which};
+use crate::model::{Called, Frame, ItemId};
+
+impl Search<'_> {
+    /// Whether the innermost code of a task or thread is that of a library which may call what
+    /// it was given. The callbacks of a loop are known; they do not count for its thread.
+    pub(super) fn stands_in_library(&self, id: ItemId, frames: &[Frame]) -> bool {
+        let runs_loop = |id| {
+            self.facts
+                .thread(id)
+                .is_some_and(|it| it.event_loop.is_some())
+        };
+        let first = frames.first();
+        first.is_some_and(|frame| frame.library && !is_primitive(frame)) && !runs_loop(id)
+    }
+
+    /// Who has a callable that may end the wait, and may call it or hand it on.
+    pub(super) fn by_callables(&self, wanted: &Wanted) -> Vec<ItemId> {
+        let having = wanted.called_by.iter();
+        let having = having.filter(|(_, through)| self.may_end(&through.called, wanted));
+        let may_call =
+            |group: &Group| group.reach.calls_unknown || group.reach.is_unknown || group.in_library;
+        let somebody_calls = self.groups.iter().any(may_call);
+        let users = having.filter(|(id, through)| {
+            let mut own = self.groups.iter().filter(|group| group.ids.contains(id));
+            // A loop calls its callbacks. Others that have a callable call it, or hand it to
+            // somebody who calls what comes.
+            self.facts.event_loop(*id).is_some()
+                || own.any(|group| {
+                    let hands_on = || group.reach.names.contains(&*through.variable);
+                    may_call(group) || somebody_calls && hands_on()
+                })
+        });
+        users.map(|(id, _)| *id).collect()
+    }
+
+    /// Whether a call of one of these may end the wait.
+    fn may_end(&self, called: &[Called], wanted: &Wanted) -> bool {
+        called.iter().any(|callable| match callable {
+            Called::Own { name, file, line } => {
+                let reach = Reach::of_code(&self.program, name, file, *line);
+                let ends = self.may_use(&reach, wanted, wanted.methods) != Which::None;
+                ends || reach.calls_unknown || reach.is_unknown
+            }
+            Called::Library(name) => wanted.methods.contains(&&**name),
+            Called::Unknown => true,
+        })
+    }
+}
