@@ -4,7 +4,7 @@ use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashSet;
 
-use super::dependencies::Dependencies;
+use super::dependencies::{Dependencies, Dependency};
 use super::enders::Enders;
 use super::facts::Facts;
 use crate::model::{
@@ -189,7 +189,16 @@ fn need(facts: &Facts<'_>, deps: &Dependencies<'_>, node: NodeIndex) -> Need {
     match item {
         Some(Item::Task(task)) => of_task(facts, deps, task, node, connected),
         Some(Item::Resource(resource)) => of_resource(facts, deps, resource, connected),
-        Some(Item::Coroutine(coroutine)) => of_coroutine(facts, coroutine, connected),
+        Some(Item::Coroutine(coroutine)) if connected => {
+            let mut edges = deps.graph.edges(node);
+            // Any of those that keep it may let it go on.
+            match edges.all(|edge| *edge.weight() == Dependency::Refers) {
+                true if !runs(facts, coroutine) => Need::Any,
+                _ => Need::All,
+            }
+        }
+        Some(Item::Coroutine(coroutine)) if runs(facts, coroutine) => Need::Nothing,
+        Some(Item::Coroutine(_)) => Need::Never,
         Some(Item::Loop(event_loop)) => of_loop(event_loop, connected),
         Some(Item::Thread(thread)) if has_limit(thread) => Need::Nothing,
         Some(Item::Thread(_) | Item::Child(_)) if connected => Need::All,
@@ -318,15 +327,10 @@ fn of_resource(
     }
 }
 
-fn of_coroutine(facts: &Facts<'_>, coroutine: &Coroutine, connected: bool) -> Need {
-    if connected {
-        return Need::All;
-    }
-    let runs = coroutine
-        .event_loop
-        .and_then(|id| facts.event_loop(id))
-        .is_some_and(turns);
-    if runs { Need::Nothing } else { Need::Never }
+/// Whether a loop that turns has the coroutine.
+fn runs(facts: &Facts<'_>, coroutine: &Coroutine) -> bool {
+    let event_loop = coroutine.event_loop.and_then(|id| facts.event_loop(id));
+    event_loop.is_some_and(turns)
 }
 
 /// A loop can call back when nothing keeps its thread.

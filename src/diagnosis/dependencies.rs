@@ -33,6 +33,7 @@ pub(super) struct Dependencies<'a> {
     /// Who may cancel tasks.
     cancellers: Vec<ItemId>,
     closers: Vec<ItemId>,
+    serving_children: Vec<ItemId>,
     abandoned: IdSet,
 }
 
@@ -79,6 +80,11 @@ impl<'a> Dependencies<'a> {
     /// Who may close asynchronous generators, or take their next item.
     pub(super) fn closers(&self) -> &[ItemId] {
         &self.closers
+    }
+
+    /// Who may use the pipes of a child, or end it.
+    pub(super) fn serving_children(&self) -> &[ItemId] {
+        &self.serving_children
     }
 
     /// Whether it is a reentrant lock whose owner has no code left to run that gives it back.
@@ -337,6 +343,11 @@ impl<'a> Builder<'a> {
         for lock in &found.abandoned {
             self.forget_holders(*lock);
         }
+        // Whoever keeps a coroutine may await it later.
+        for (coroutine, keeper) in found.resumers {
+            let (coroutine, keeper) = (self.node(coroutine), self.node(keeper));
+            self.add(coroutine, keeper, Dependency::Refers);
+        }
         let enders = found.enders;
         for (resource, enders) in &enders {
             let Enders::These(ids) = enders else {
@@ -354,6 +365,7 @@ impl<'a> Builder<'a> {
         self.found.in_libraries = found.in_libraries;
         self.found.cancellers = found.cancellers;
         self.found.closers = found.closers;
+        self.found.serving_children = found.serving_children;
         self.found.abandoned = found.abandoned;
     }
 

@@ -125,9 +125,10 @@ pub struct Coroutine {
     /// The last attribute or variable on that path: `pending`. `None` if no reference
     /// was found.
     pub referenced_as: Option<String>,
-    /// Tasks, threads and coroutines whose variables lead to it. For the diagnosis only.
+    /// Tasks, threads and coroutines whose variables lead to it, each with the path. For the
+    /// diagnosis only.
     #[serde(skip)]
-    pub kept_by: Vec<ItemId>,
+    pub kept_by: Vec<(ItemId, ArcStr)>,
     /// The loop that has its first step in the ready queue. `None` if no loop has.
     #[serde(rename = "loop")]
     pub event_loop: Option<ItemId>,

@@ -426,6 +426,18 @@ pub struct ChildProcess {
     pub is_python: bool,
 }
 
+/// System calls that read.
+const READING: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
+
+impl ChildProcess {
+    /// Whether its main thread is blocked in a call that reads.
+    pub fn reads(&self) -> bool {
+        self.syscall
+            .as_deref()
+            .is_some_and(|call| READING.contains(&call))
+    }
+}
+
 /// `from` cannot go on before `to` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {

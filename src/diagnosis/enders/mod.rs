@@ -35,6 +35,23 @@ const BOUND: &str = "()";
 /// Methods of asynchronous generators that let them go on, and the function that does.
 const CLOSE_GENERATOR: [&str; 4] = ["aclose", "athrow", "asend", "__anext__"];
 const NEXT_ITEM: &str = "anext";
+/// Methods that read from the pipes of a child, write to them, close them, or end the child.
+const OF_PIPES: [&str; 14] = [
+    "read",
+    "readline",
+    "readlines",
+    "readexactly",
+    "readuntil",
+    "write",
+    "writelines",
+    "write_eof",
+    "close",
+    "communicate",
+    "kill",
+    "terminate",
+    "send_signal",
+    "__aiter__",
+];
 /// Where more activities than this might end one wait, who does is not known.
 const MAX_ENDERS: usize = 1_000;
 
@@ -62,6 +79,10 @@ pub(super) struct Found {
     pub cancellers: Vec<ItemId>,
     /// Who may close asynchronous generators, or take their next item.
     pub closers: Vec<ItemId>,
+    /// Coroutines without a task, each with who keeps it and has code left that names it.
+    pub resumers: Vec<(ItemId, ItemId)>,
+    /// Who may use the pipes of a child, or end it.
+    pub serving_children: Vec<ItemId>,
     /// Reentrant locks whose owners have no code left to run that gives them back.
     pub abandoned: IdSet,
 }
@@ -74,7 +95,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     // Who cancels or kills matters to waits without a resource, too.
     let ends_others =
         has_tasks_of(facts, Framework::Trio) || has_tasks_of(facts, Framework::Greenlet);
-    if !wanted_any && !ends_others {
+    if !wanted_any && !ends_others && facts.process.children.is_empty() {
         return Found::default();
     }
     let program = Program::new(facts);
@@ -87,7 +108,8 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let own = wanted.iter().filter(|it| !it.is_of_library(&program));
     let own: IdSet = own.map(|wanted| wanted.id).collect();
     let in_libraries = library::waits(facts, &program, waiters, &own);
-    if wanted.is_empty() && in_libraries.is_empty() && !ends_others {
+    let has_children = !facts.process.children.is_empty();
+    if wanted.is_empty() && in_libraries.is_empty() && !ends_others && !has_children {
         return Found::default();
     }
     let search = Search::new(facts, program);
@@ -125,6 +147,8 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         holders,
         cancellers: search.cancellers(),
         closers: search.closers(),
+        serving_children: search.serving_children(),
+        resumers: search.resumers(),
         abandoned,
     }
 }
@@ -140,6 +164,9 @@ struct Group {
     ids: IndexSet<ItemId, FxBuildHasher>,
     /// Whether it stands in code of a library, which may call what it was given.
     in_library: bool,
+    /// What of it is on no stack, and comes first: the end of a `with` block, the rest of a
+    /// generator.
+    pending: Reach,
 }
 
 impl Group {
@@ -148,6 +175,7 @@ impl Group {
             reach,
             ids: IndexSet::from_iter([id]),
             in_library: false,
+            pending: Reach::default(),
         }
     }
 
@@ -238,6 +266,7 @@ impl<'f> Search<'f> {
                     }
                     let mut group = Group::new(reach, id);
                     group.in_library = self.stands_in_library(id, frames);
+                    group.pending = Reach::of_pending(&self.program, facts.pending_code(id));
                     self.groups.push(group);
                 }
             }
@@ -297,6 +326,32 @@ impl<'f> Search<'f> {
         groups.flat_map(|group| &group.ids).copied().collect()
     }
 
+    /// Coroutines without a task, each with who keeps it and has code left that names it.
+    fn resumers(&self) -> Vec<(ItemId, ItemId)> {
+        let names = |keeper: &ItemId, path: &str| {
+            let mut own = self
+                .groups
+                .iter()
+                .filter(|group| group.ids.contains(keeper));
+            let name = wanted::first_identifier(path);
+            name.is_some_and(|name| own.any(|group| group.reach.names.contains(&name)))
+        };
+        let coroutines = self.facts.process.coroutines.iter();
+        let kept = coroutines.flat_map(|it| it.kept_by.iter().map(move |kept| (it.id, kept)));
+        let resumed = kept.filter(|(_, (keeper, path))| names(keeper, path));
+        resumed.map(|(id, (keeper, _))| (id, *keeper)).collect()
+    }
+
+    /// Who may use the pipes of a child, or end it.
+    fn serving_children(&self) -> Vec<ItemId> {
+        let serves = |reach: &Reach| {
+            let mut operations = reach.operations.iter();
+            operations.any(|it| OF_PIPES.contains(&it.method.as_str()))
+        };
+        let groups = self.groups.iter().filter(|group| serves(&group.reach));
+        groups.flat_map(|group| &group.ids).copied().collect()
+    }
+
     /// Who may close asynchronous generators, or take their next item.
     fn closers(&self) -> Vec<ItemId> {
         let closes = |reach: &Reach| {
@@ -330,6 +385,16 @@ impl<'f> Search<'f> {
             return Enders::NotKnown;
         }
         let from_outside = may_use(&self.outside) != Which::None;
+        let by_value = from_outside || mentions.as_value;
+        let is_finalized = || {
+            wanted
+                .names
+                .iter()
+                .any(|it| self.program.finalized.contains(it))
+        };
+        if by_value && (self.signals.calls_unknown || self.hooks.calls_unknown) || is_finalized() {
+            return Enders::NotKnown;
+        }
         let mut found: Vec<ItemId> = Vec::new();
         for group in &self.groups {
             if closes(&group.reach) {
@@ -350,7 +415,10 @@ impl<'f> Search<'f> {
             };
             let takes = match ends {
                 Which::None => continue,
-                _ if wanted.taking.is_empty() || self.may_give_back_first(frames(), wanted) => {
+                _ if wanted.taking.is_empty()
+                    || self.gives_back_pending(group, wanted)
+                    || self.may_give_back_first(frames(), wanted) =>
+                {
                     Which::None
                 }
                 _ => self.may_use(&group.reach, wanted, wanted.taking),
@@ -377,6 +445,12 @@ impl<'f> Search<'f> {
         found.extend(self.by_callables(wanted));
         found.extend(&wanted.users);
         Enders::These(found)
+    }
+
+    /// Whether what is on no stack gives `wanted` back and does not take it.
+    fn gives_back_pending(&self, group: &Group, wanted: &Wanted) -> bool {
+        let may_use = |methods| self.may_use(&group.pending, wanted, methods) != Which::None;
+        may_use(wanted.methods) && !may_use(wanted.taking)
     }
 
     /// How the code of the program uses the methods that end the wait.

@@ -39,6 +39,16 @@ pub(super) struct Program {
     /// Functions that the interpreter calls on its own: `__del__`, and those that were given to
     /// hooks.
     pub hooks: Vec<Function>,
+    /// Methods that operators, items and attributes call, and setters of properties.
+    pub implicit: Vec<Function>,
+    /// Functions with a `yield`.
+    pub generators: Vec<Function>,
+    /// Names of functions that a decorator may have replaced.
+    wrapped: FxHashSet<String>,
+    /// Names that some code gives to a finalizer.
+    pub finalized: FxHashSet<String>,
+    /// Names of variables that some code assigns.
+    variables: FxHashSet<String>,
     /// Whether some code takes a method that cancels as a value.
     pub gives_cancel: bool,
     /// Whether some code of the program makes futures; else they are of libraries.
@@ -57,6 +67,11 @@ impl Program {
             called_from_outside: Vec::new(),
             thread_targets: Vec::new(),
             hooks: Vec::new(),
+            implicit: Vec::new(),
+            generators: Vec::new(),
+            wrapped: FxHashSet::default(),
+            finalized: FxHashSet::default(),
+            variables: FxHashSet::default(),
             gives_cancel: false,
             makes_futures: false,
         };
@@ -100,6 +115,17 @@ impl Program {
             known.push(function);
             self.classes.extend(body.class.clone());
             self.stored.extend(body.stores.iter().cloned());
+            self.variables.extend(body.assigned.iter().cloned());
+            self.variables.extend(body.parameters.iter().cloned());
+            if body.is_generator() {
+                self.generators.push(function);
+            }
+            if body.is_registered {
+                self.wrapped.insert(body.name.clone());
+            }
+            if body.is_setter || is_implicit(&body.name) {
+                self.implicit.push(function);
+            }
             for each in &body.uses {
                 let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) =
                     &each.what
@@ -107,6 +133,13 @@ impl Program {
                     continue;
                 };
                 self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
+                if *called && FINALIZERS.contains(&name.as_str()) {
+                    let given = body.arguments_of(each);
+                    self.finalized.extend(given.filter_map(|it| match &it.what {
+                        Use::Name { name, .. } | Use::Attribute { name, .. } => Some(name.clone()),
+                        _ => None,
+                    }));
+                }
                 if *called {
                     continue;
                 }
@@ -223,6 +256,16 @@ impl Program {
         self.stored.contains(name) && !self.by_name.contains_key(name)
     }
 
+    /// Whether a decorator may have replaced the function of that name by another one.
+    pub(super) fn is_wrapped(&self, name: &str) -> bool {
+        self.wrapped.contains(name)
+    }
+
+    /// Whether some code assigns a variable of that name, or has a parameter of that name.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        self.variables.contains(name)
+    }
+
     /// Whether some code of the program assigns an attribute of that name.
     pub(super) fn is_attribute(&self, name: &str) -> bool {
         self.stored.contains(name)
@@ -325,6 +368,28 @@ pub(super) fn takes_callback((function, argument): &(String, Argument)) -> bool 
         Argument::At(at) => at == position,
         Argument::Named(name) => CALLBACK_PARAMETERS.contains(&name.as_str()),
     })
+}
+
+/// Methods with two underscores that have a rule of their own.
+const EXPLICIT: [&str; 13] = [
+    "__init__",
+    "__new__",
+    "__post_init__",
+    "__enter__",
+    "__exit__",
+    "__aenter__",
+    "__aexit__",
+    "__iter__",
+    "__next__",
+    "__aiter__",
+    "__anext__",
+    "__call__",
+    "__del__",
+];
+
+/// Whether it is a method that operators, items or attributes call.
+fn is_implicit(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__") && !EXPLICIT.contains(&name)
 }
 
 /// Name of functions without a name (Python/compile.c).

@@ -14,6 +14,32 @@ const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
 const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
 /// What leaving the block of a lock or semaphore does.
 const GIVE_BACK: &str = "release";
+/// Managers of the standard library that call nothing of the program at their end.
+const CALLS_NOTHING: [&str; 14] = [
+    "open",
+    "suppress",
+    "timeout",
+    "timeout_at",
+    "fail_after",
+    "fail_at",
+    "move_on_after",
+    "move_on_at",
+    "CancelScope",
+    "TaskGroup",
+    "create_task_group",
+    "open_nursery",
+    "catch_warnings",
+    "nullcontext",
+];
+/// Methods that `contextlib.closing` and `aclosing` call.
+const CLOSING: [&str; 2] = ["close", "aclose"];
+/// Methods that let a generator go on, and the function that does.
+const RESUME: [&str; 3] = ["send", "throw", "close"];
+const NEXT: &str = "next";
+/// Functions that run code which is a value.
+const EXECUTE: [&str; 2] = ["exec", "eval"];
+/// The method that runs when an object is called.
+const CALL: &str = "__call__";
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
 /// The method of threads that makes them run.
@@ -50,6 +76,8 @@ pub(super) struct Reach {
     pub cancels: bool,
     /// The same of greenlets.
     pub kills: bool,
+    /// Whether it may let any generator go on.
+    resumes: bool,
     /// Names that are read outside of clean-up.
     plain: FxHashSet<String>,
     /// Functions that were looked at, and whether only as part of clean-up.
@@ -70,6 +98,20 @@ impl Reach {
             }
             inner = Some(&frame.function);
         }
+        for code in pending {
+            reach.add_pending(program, code);
+        }
+        if !frames.is_empty() {
+            let implicit = program.implicit.iter().copied();
+            reach.open.extend(implicit.map(|function| (function, true)));
+        }
+        reach.follow(program);
+        reach
+    }
+
+    /// What code does that is on no stack.
+    pub(super) fn of_pending(program: &Program, pending: &[PendingCode]) -> Self {
+        let mut reach = Self::default();
         for code in pending {
             reach.add_pending(program, code);
         }
@@ -200,15 +242,45 @@ impl Reach {
             }
             // A generator goes on after its `yield`.
             Use::Name { name, called, .. } | Use::Attribute { name, called, .. } if *called => {
-                for function in program.named(name) {
-                    if let Some((body, _)) = program.body(function) {
-                        for after in body.uses_after_yield() {
-                            self.add_use(program, after, &|_| false, true);
-                        }
-                    }
+                let functions = program.named(name);
+                if functions.is_empty() && !CALLS_NOTHING.contains(&name.as_str()) {
+                    // A manager of a library may call what it was given.
+                    self.call_unknown(program, true);
+                    self.open_all(program, &CLOSING, true);
+                }
+                for function in functions {
+                    self.add_after_yield(program, function);
+                }
+            }
+            Use::Name { name, .. } => {
+                self.names.insert(name.clone());
+            }
+            Use::Attribute { of, name, .. } => {
+                self.names.insert(name.clone());
+                if let Place::Named(of) | Place::Local(of) = of {
+                    self.names.insert(of.clone());
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Adds what a generator has left to do once it stands at a `yield`.
+    fn add_after_yield(&mut self, program: &Program, function: Function) {
+        if let Some((body, _)) = program.body(function) {
+            for after in body.uses_after_yield() {
+                self.add_use(program, after, &|_| false, true);
+            }
+        }
+    }
+
+    /// Adds the rest of all generators: which of them it is that code lets go on does not
+    /// show.
+    fn resume_generators(&mut self, program: &Program) {
+        if !std::mem::replace(&mut self.resumes, true) {
+            for function in &program.generators {
+                self.add_after_yield(program, *function);
+            }
         }
     }
 
@@ -243,7 +315,16 @@ impl Reach {
                     method: name.clone(),
                     is_bound,
                 });
-                self.calls_unknown |= *called && program.is_stored(name);
+                let is_value = || {
+                    program.is_stored(name)
+                        || program.is_variable(name) && program.named(name).is_empty()
+                };
+                if *called && (is_value() || program.is_wrapped(name)) {
+                    self.call_unknown(program, cleanup);
+                }
+                if RESUME.contains(&name.as_str()) {
+                    self.resume_generators(program);
+                }
                 self.cancels |= !cleanup && name == CANCEL;
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
@@ -263,7 +344,16 @@ impl Reach {
             } => {
                 // It is called here, or given to what calls it.
                 let runs = *called || each.given_to.as_ref().is_some_and(takes_callback);
-                self.calls_unknown |= runs && *local && program.named(name).is_empty();
+                let is_variable = *local || program.is_variable(name);
+                if runs
+                    && (is_variable && program.named(name).is_empty() || program.is_wrapped(name))
+                {
+                    self.call_unknown(program, cleanup);
+                }
+                self.is_unknown |= *called && EXECUTE.contains(&name.as_str());
+                if *called && name == NEXT {
+                    self.resume_generators(program);
+                }
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
             }
@@ -276,8 +366,18 @@ impl Reach {
                 self.open_all(program, &BY_WITH, true);
             }
             Use::Iterates => self.open_all(program, &BY_FOR, cleanup),
-            Use::Calls => self.calls_unknown = true,
+            Use::Calls { by_name } => {
+                self.call_unknown(program, cleanup);
+                // Which method it is does not show.
+                self.is_unknown |= *by_name;
+            }
         }
+    }
+
+    /// Adds a call of something that may be any function, or an object of the program.
+    fn call_unknown(&mut self, program: &Program, cleanup: bool) {
+        self.calls_unknown = true;
+        self.open_all(program, &[CALL], cleanup);
     }
 
     /// Adds a name, and the functions that it may stand for.

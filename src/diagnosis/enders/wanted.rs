@@ -126,6 +126,11 @@ impl Wanted {
                 wanted.is_hidden &= waiting.contains(&thread.id);
             }
         }
+        let loops = facts.process.loops.iter();
+        for event_loop in loops.filter(|it| it.leads_to.contains(&resource.id)) {
+            wanted.reached_from.insert(event_loop.id);
+            wanted.is_hidden = false;
+        }
         if resource.kind == ResourceKind::Pool {
             let reached_from = wanted.reached_from.iter().copied();
             let users = reached_from.filter(|id| {
@@ -346,7 +351,7 @@ fn awaited_names(program: &Program, uses: &[&UseAt]) -> Vec<String> {
         Use::Name { name, called, .. } if !by_method && !called => Some(name.as_str()),
         Use::Name { .. } => None,
         Use::Enters(of) => of.name().filter(|name| has_name(name, of)),
-        Use::Attribute { .. } | Use::Iterates | Use::Calls => None,
+        Use::Attribute { .. } | Use::Iterates | Use::Calls { .. } => None,
     });
     names.map(str::to_owned).collect()
 }
@@ -382,7 +387,7 @@ fn last_identifier(path: &str) -> Option<String> {
 }
 
 /// `STATE` of `STATE['a'].inbox`.
-fn first_identifier(path: &str) -> Option<String> {
+pub(super) fn first_identifier(path: &str) -> Option<String> {
     let bare = without_brackets(path);
     let mut parts = bare.split(['.', ' ']);
     parts.find(is_identifier).map(str::to_owned)

@@ -47,7 +47,8 @@ pub(super) fn is_left(context: &Context<'_>, coroutine: &Coroutine) -> bool {
 fn may_go_on(context: &Context<'_>, generator: &Coroutine) -> bool {
     let goes_on = |id: &ItemId| !context.graph.stuck(*id);
     let ends = |id: &ItemId| goes_on(id) && !context.is_endless(*id);
-    context.graph.deps.closers().iter().any(goes_on) || generator.kept_by.iter().any(ends)
+    context.graph.deps.closers().iter().any(goes_on)
+        || generator.kept_by.iter().any(|(id, _)| ends(id))
 }
 
 /// What it holds that somebody is stuck behind.

@@ -1,11 +1,12 @@
-//! A child that writes to a pipe that nobody reads, while its end is waited for.
+//! A child that writes to a pipe that nobody reads, or reads from one that nobody writes to,
+//! while its end is waited for.
 
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::cycle::{Cycle, Shape};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::base_name;
-use crate::model::{ChildProcess, Diagnosis, DiagnosisKind};
+use crate::model::{ChildProcess, Confidence, Diagnosis, DiagnosisKind};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -31,7 +32,7 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Option<Diagnosis> {
     let who = context.facts.child(child);
     let tasks = || cycle.tasks.iter().copied();
     let summary = format!(
-        "{} {} for the end of {}, which is blocked {} that nobody reads",
+        "{} {} for the end of {}, which is blocked {}",
         context.facts.names(tasks()),
         if cycle.tasks.len() == 1 {
             "waits"
@@ -39,8 +40,11 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Option<Diagnosis> {
             "wait"
         },
         who.map_or_else(|| context.facts.name(child), name),
-        who.map_or_else(|| "on a pipe".to_owned(), pipe),
+        who.map_or_else(|| "on a pipe that nobody reads".to_owned(), pipe),
     );
+    // Somebody who goes on may use the other ends of its pipes.
+    let mut others = context.graph.deps.serving_children().iter();
+    let serves = others.any(|id| !context.graph.stuck(*id));
     let actors = cycle.tasks.iter().chain(&cycle.threads).copied();
     Some(Diagnosis {
         tasks: context.in_order(tasks()),
@@ -49,8 +53,18 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Option<Diagnosis> {
         culprit: culprit::of_first(&context.facts, actors.clone()),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
         recovers_in_s: context.recovery(tasks()),
-        hint: Some("use communicate(), or read the pipe while waiting".to_owned()),
-        ..diagnosis(RULE.kind, context.facts.proved(actors), summary)
+        hint: Some(match who.is_some_and(ChildProcess::reads) {
+            true => "close the pipe that it reads from, or use communicate()".to_owned(),
+            false => "use communicate(), or read the pipe while waiting".to_owned(),
+        }),
+        ..diagnosis(
+            RULE.kind,
+            match serves {
+                true => Confidence::Possible,
+                false => context.facts.proved(actors),
+            },
+            summary,
+        )
     })
 }
 
@@ -61,10 +75,19 @@ fn name(child: &ChildProcess) -> String {
 
 fn pipe(child: &ChildProcess) -> String {
     let call = child.syscall.as_deref().unwrap_or("write");
-    match child.fd {
-        Some(1) => format!("in {call}() on stdout, a full pipe"),
-        Some(2) => format!("in {call}() on stderr, a full pipe"),
-        Some(fd) => format!("in {call}() on fd {fd}, a full pipe"),
-        None => format!("in {call}() on a full pipe"),
+    let file = match child.fd {
+        Some(0) => " on stdin",
+        Some(1) => " on stdout",
+        Some(2) => " on stderr",
+        Some(fd) => return state(child, &format!("in {call}() on fd {fd}")),
+        None => "",
+    };
+    state(child, &format!("in {call}(){file}"))
+}
+
+fn state(child: &ChildProcess, at: &str) -> String {
+    match child.reads() {
+        true => format!("{at}, an empty pipe that nobody writes to or closes"),
+        false => format!("{at}, a full pipe that nobody reads"),
     }
 }

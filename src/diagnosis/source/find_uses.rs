@@ -10,7 +10,7 @@ use super::calls::{called_name, last_name};
 use super::uses::{Argument, Body, Branch, Place, Use, UseAt};
 
 /// Decorators that only change how a function is called.
-const PLAIN_DECORATORS: [&str; 16] = [
+const PLAIN_DECORATORS: [&str; 15] = [
     "staticmethod",
     "classmethod",
     "property",
@@ -26,8 +26,14 @@ const PLAIN_DECORATORS: [&str; 16] = [
     "overload",
     "final",
     "coroutine",
-    "singledispatch",
 ];
+
+/// The function that finds an attribute by a name that may be a value.
+const GETATTR: &str = "getattr";
+/// The function that makes a call of a method of its name.
+const METHODCALLER: &str = "methodcaller";
+/// The decorator of functions that set a property.
+const SETTER: &str = "setter";
 
 /// All functions of a file, and the code outside of functions last.
 pub(super) fn bodies_of(module: &Module) -> Vec<Body> {
@@ -67,6 +73,8 @@ impl Open {
                 bases: Vec::new(),
                 parameters: FxHashSet::default(),
                 stores: FxHashSet::default(),
+                assigned: FxHashSet::default(),
+                is_setter: false,
                 uses: Vec::new(),
                 loops: Vec::new(),
                 statements: Vec::new(),
@@ -150,6 +158,10 @@ impl Finder<'_> {
         );
         open.body.is_registered = registered;
         open.body.is_async = function.is_async;
+        open.body.is_setter = function
+            .decorator_list
+            .iter()
+            .any(|decorator| last_name(&decorator.expression).is_some_and(|name| name == SETTER));
         if open.body.class.is_some() {
             open.body.bases = self.bases.clone();
         }
@@ -204,6 +216,9 @@ impl Finder<'_> {
         match &*call.func {
             Expr::Name(name) => {
                 let local = self.is_local(name.id.as_str());
+                if name.id.as_str() == GETATTR {
+                    self.get_by_name(call);
+                }
                 let name = name.id.to_string();
                 let called = true;
                 self.add(
@@ -223,7 +238,12 @@ impl Finder<'_> {
                 self.visit_expr(&attribute.value);
             }
             other => {
-                self.add(Use::Calls, other);
+                let called = match other {
+                    Expr::Call(call) => called_name(call),
+                    _ => None,
+                };
+                let by_name = called == Some(METHODCALLER);
+                self.add(Use::Calls { by_name }, other);
                 self.visit_expr(other);
             }
         }
@@ -245,6 +265,23 @@ impl Finder<'_> {
                 &keyword.value,
                 Argument::Named(name.unwrap_or_default()),
             );
+        }
+    }
+
+    /// Adds what `getattr(object, name)` reads: the attribute, or any where the name is a
+    /// value.
+    fn get_by_name(&mut self, call: &ExprCall) {
+        let (Some(object), Some(name)) = (call.arguments.args.first(), call.arguments.args.get(1))
+        else {
+            return;
+        };
+        match name {
+            Expr::StringLiteral(text) => {
+                let of = self.place(object);
+                let (name, called) = (text.value.to_str().to_owned(), false);
+                self.add(Use::Attribute { of, name, called }, call);
+            }
+            _ => self.add(Use::Calls { by_name: true }, call),
         }
     }
 
@@ -355,6 +392,11 @@ impl<'a> Visitor<'a> for Finder<'_> {
                     open.body.stores.insert(attribute.attr.to_string());
                 }
                 self.visit_expr(&attribute.value);
+            }
+            Expr::Name(name) if name.ctx == ExprContext::Store => {
+                if let Some(open) = self.open.last_mut() {
+                    open.body.assigned.insert(name.id.to_string());
+                }
             }
             Expr::Name(name) if name.ctx == ExprContext::Load => {
                 let local = self.is_local(name.id.as_str());

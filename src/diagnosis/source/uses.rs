@@ -45,7 +45,10 @@ pub enum Use {
     /// A `for` loop runs over an object.
     Iterates,
     /// Something that has no name is called.
-    Calls,
+    Calls {
+        /// Whether its name is a value: `getattr(self, name)()`.
+        by_name: bool,
+    },
 }
 
 /// A use and where it stands.
@@ -94,6 +97,10 @@ pub struct Body {
     pub parameters: FxHashSet<String>,
     /// Names of the attributes that it assigns.
     pub stores: FxHashSet<String>,
+    /// Names of the variables that it assigns.
+    pub assigned: FxHashSet<String>,
+    /// Whether it sets a property.
+    pub is_setter: bool,
     /// Names used, in the order of the text.
     pub uses: Vec<UseAt>,
     /// Lines of loops in it, outermost loops only.
@@ -267,6 +274,11 @@ impl Body {
             let is_one = name.as_deref().is_some_and(|name| names.contains(&name));
             is_one && range.contains_range(call) && *range != call
         })
+    }
+
+    /// Whether it has a `yield`.
+    pub fn is_generator(&self) -> bool {
+        self.first_yield.is_some()
     }
 
     /// The uses after the first `yield`. None where there is none.

@@ -136,6 +136,8 @@ impl Search<'_, '_, '_> {
             }
             self.add(object, by, due_s);
             let mut parts = reader.parts(object);
+            let queued = reader.simple_queue_items(object).unwrap_or_default();
+            parts.extend(queued.into_iter().map(|item| (Step::Member, item)));
             // Who ends a future has its callbacks called.
             if reader.is_future(object)
                 && !reader.is_task(object)

@@ -216,8 +216,9 @@ impl Reader<'_> {
         self.simple_queue_items(queue).unwrap_or_default()
     }
 
-    /// Addresses of the items of a `_queue.SimpleQueue` (Modules/_queuemodule.c).
-    fn simple_queue_items(&self, queue: u64) -> Option<Vec<u64>> {
+    /// Addresses of the items of a `_queue.SimpleQueue` (Modules/_queuemodule.c). `None` for
+    /// other objects.
+    pub fn simple_queue_items(&self, queue: u64) -> Option<Vec<u64>> {
         let ty = self.type_of(queue).ok()?;
         if &*ty.name != "_queue.SimpleQueue" {
             return None;

@@ -175,9 +175,10 @@ impl HolderSearch<'_, '_, '_> {
                         let own = found.references.get_mut(first..).unwrap_or_default();
                         self.add_alias(own, targets, reached, &variable.name);
                     }
-                    if !reached.callables.is_empty() && called.insert(reached.target) {
+                    let by_call = variable.callback.is_some() || !reached.callables.is_empty();
+                    if by_call && called.insert(reached.target) {
                         let own = found.references.get_mut(first..).unwrap_or_default();
-                        self.add_callables(own, targets, reached, &variable.name);
+                        self.add_callables(own, targets, reached, variable);
                     }
                 }
             }
@@ -220,7 +221,7 @@ impl HolderSearch<'_, '_, '_> {
         references: &mut [Reference],
         targets: &Targets,
         reached: &Reached,
-        variable: &str,
+        variable: &Variable,
     ) {
         let (reader, frames) = (self.inputs.reader, self.inputs.frames);
         let called = |callable: &u64| match reader.callable_code(*callable) {
@@ -234,13 +235,14 @@ impl HolderSearch<'_, '_, '_> {
             },
             None => Called::Unknown,
         };
-        let callables: Vec<Called> = reached.callables.iter().map(called).collect();
+        let callables = variable.callback.iter().chain(&reached.callables);
+        let callables: Vec<Called> = callables.map(called).collect();
         let indexes = targets.resources.get(&reached.target).into_iter().flatten();
         for index in indexes {
             let resource = self.registry.resources[*index].id;
             if let Some(reference) = references.iter_mut().find(|it| it.to == resource) {
                 reference.through = Some(Callables {
-                    variable: reader.shared(variable),
+                    variable: reader.shared(&variable.name),
                     called: callables.clone(),
                 });
             }
@@ -346,9 +348,9 @@ impl HolderSearch<'_, '_, '_> {
         let coroutine = &mut self.detached[reference.coroutine].coroutine;
         let is_own_variable = reference.from == Referrer::Item(coroutine.id);
         let keeper = reference.from.item().filter(|from| from.is_actor());
-        coroutine
-            .kept_by
-            .extend(keeper.filter(|_| !is_own_variable));
+        if let Some(keeper) = keeper.filter(|_| !is_own_variable) {
+            coroutine.kept_by.push((keeper, reference.path.clone()));
+        }
         if is_own_variable || coroutine.referenced_by.is_some() {
             return;
         }

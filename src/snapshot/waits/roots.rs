@@ -26,6 +26,8 @@ pub(super) struct Variable {
     pub object: u64,
     /// Seconds until a timer uses it. `None` if no timer does.
     pub due_s: Option<f64>,
+    /// Address of the callback that has it. `None` for variables.
+    pub callback: Option<u64>,
 }
 
 /// A module with its globals.
@@ -64,6 +66,7 @@ impl Roots<'_, '_, '_> {
                 name: WITH.into(),
                 object: *manager,
                 due_s: None,
+                callback: None,
             }));
             let generators = self.held.map_or(&[][..], |held| held.generators(owner.id));
             for frame in generators
@@ -84,6 +87,7 @@ impl Roots<'_, '_, '_> {
                         name: name.clone(),
                         object,
                         due_s: None,
+                        callback: Some(*addr),
                     })
                     .collect();
                 visit(&Referrer::Item(built.task.id), &bound);
@@ -133,6 +137,7 @@ impl Roots<'_, '_, '_> {
                 name: name.clone(),
                 object,
                 due_s: handle.when.map(|when| when - self.inputs.now),
+                callback: Some(handle.callback),
             })
         });
         variables.collect()
@@ -164,6 +169,7 @@ impl Roots<'_, '_, '_> {
                         name,
                         object: value,
                         due_s: None,
+                        callback: None,
                     })
                 });
                 let module = UserModule {
@@ -220,6 +226,7 @@ fn add_variables(reader: &Reader<'_>, frame: &RawFrame, found: &mut Vec<Variable
             name: name.clone(),
             object,
             due_s: None,
+            callback: None,
         });
     });
 }
