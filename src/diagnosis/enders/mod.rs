@@ -28,7 +28,7 @@ use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::Place;
-use crate::model::{Frame, Framework, IdMap, IdSet, ItemId, PendingCode, Thread};
+use crate::model::{CoroutineState, Frame, Framework, IdMap, IdSet, ItemId, PendingCode, Thread};
 
 /// How paths of references write the step from a bound method to its object.
 const BOUND: &str = "()";
@@ -266,7 +266,8 @@ impl<'f> Search<'f> {
                     }
                     let mut group = Group::new(reach, id);
                     group.in_library = self.stands_in_library(id, frames);
-                    group.pending = Reach::of_pending(&self.program, facts.pending_code(id));
+                    group.pending =
+                        Reach::of_pending(&self.program, frames, facts.pending_code(id));
                     self.groups.push(group);
                 }
             }
@@ -279,6 +280,13 @@ impl<'f> Search<'f> {
         let thread = self.facts.thread(id).filter(|it| it.callbacks_complete);
         if let Some(thread) = thread {
             return Reach::of_callbacks(&self.program, &thread.callbacks);
+        }
+        if self
+            .facts
+            .coroutine(id)
+            .is_some_and(|it| it.state == CoroutineState::Created)
+        {
+            return Reach::of_start(&self.program, frames);
         }
         let mut reach = Reach::of_stack(&self.program, frames, self.facts.pending_code(id));
         if frames.iter().all(|frame| frame.library) {

@@ -109,9 +109,38 @@ impl Reach {
         reach
     }
 
-    /// What code does that is on no stack.
-    pub(super) fn of_pending(program: &Program, pending: &[PendingCode]) -> Self {
+    /// What a function may do that has not begun.
+    pub(super) fn of_start(program: &Program, frames: &[Frame]) -> Self {
         let mut reach = Self::default();
+        for frame in frames.iter().filter(|frame| !frame.library) {
+            if let (Some(file), Some(line)) = (&frame.file, frame.line) {
+                match program.at(file, line, &frame.function) {
+                    Ok(function) => reach.open.push((function, false)),
+                    Err(Unknown) => reach.is_unknown = true,
+                }
+            }
+        }
+        reach.follow(program);
+        reach
+    }
+
+    /// What code does that is on no stack: `pending`, and the rest of the generators over
+    /// which loops of `frames` run.
+    pub(super) fn of_pending(program: &Program, frames: &[Frame], pending: &[PendingCode]) -> Self {
+        let mut reach = Self::default();
+        for frame in frames.iter().filter(|frame| !frame.library) {
+            let (Some(file), Some(line)) = (&frame.file, frame.line) else {
+                continue;
+            };
+            let function = program.at(file, line, &frame.function).ok();
+            let body = function.and_then(|function| program.body(function));
+            let iterated = body
+                .into_iter()
+                .flat_map(|(body, _)| body.iterated_at(line));
+            for function in iterated.flat_map(|name| program.named(name)) {
+                reach.add_after_yield(program, function);
+            }
+        }
         for code in pending {
             reach.add_pending(program, code);
         }

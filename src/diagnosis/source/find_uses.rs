@@ -77,6 +77,7 @@ impl Open {
                 is_setter: false,
                 uses: Vec::new(),
                 loops: Vec::new(),
+                iterations: Vec::new(),
                 statements: Vec::new(),
                 calls: Vec::new(),
                 branches: Vec::new(),
@@ -364,6 +365,15 @@ impl<'a> Visitor<'a> for Finder<'_> {
             Stmt::For(each) => {
                 self.keep_statement(stmt);
                 self.add(Use::Iterates, &*each.iter);
+                let (from, to) = (
+                    self.module.line_of(stmt),
+                    self.module.line_at(stmt.range().end()),
+                );
+                if let (Expr::Call(call), Some(open)) = (&*each.iter, self.open.last_mut())
+                    && let Some(name) = called_name(call)
+                {
+                    open.body.iterations.push((from, to, name.to_owned()));
+                }
                 walk_stmt(self, stmt);
             }
             _ => {

@@ -105,6 +105,8 @@ pub struct Body {
     pub uses: Vec<UseAt>,
     /// Lines of loops in it, outermost loops only.
     pub(super) loops: Vec<(u32, u32)>,
+    /// Lines of `for` loops over what a function returns, with the name of the function.
+    pub(super) iterations: Vec<(u32, u32, String)>,
     /// Ranges of statements without blocks, and of the headers of those with blocks.
     pub(super) statements: Vec<TextRange>,
     /// Calls and awaits, with the name that is called.
@@ -242,6 +244,13 @@ impl Body {
         };
         let (after, before): (Vec<&UseAt>, Vec<&UseAt>) = inside.partition(comes);
         after.into_iter().chain(before).collect()
+    }
+
+    /// Names of the functions over whose results the loops around `line` run.
+    pub fn iterated_at(&self, line: u32) -> impl Iterator<Item = &str> {
+        let around = self.iterations.iter();
+        let around = around.filter(move |(from, to, _)| *from <= line && line <= *to);
+        around.map(|(_, _, name)| name.as_str())
     }
 
     /// Whether two uses stand in blocks of one statement of which only one runs.

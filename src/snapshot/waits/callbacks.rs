@@ -66,8 +66,9 @@ pub(super) fn of_loop(
     }
 }
 
-/// What a thread can call that does not stand on its stack: with frames of libraries alone,
-/// what their variables lead to; in a job, the callbacks of its future, which run when the
+/// What a thread can call that does not stand on its stack: what the variables of frames of
+/// libraries lead to which stand innermost, and wait for nothing inside of the process; in a
+/// job, the callbacks of its future, which run when the
 /// job ends.
 pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> Reached {
     let frames = &built.thread.frames;
@@ -78,13 +79,19 @@ pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> Rea
         found: Vec::new(),
         complete: in_libraries,
     };
-    for (frame, shown) in built.stack.frames.iter().zip(frames) {
+    let waits_inside =
+        (built.thread.waits_for.as_ref()).is_some_and(|wait| wait.kind.ends_inside());
+    let innermost = match waits_inside {
+        true => 0,
+        false => frames.iter().take_while(|frame| frame.library).count(),
+    };
+    for (index, (frame, shown)) in built.stack.frames.iter().zip(frames).enumerate() {
         let objects = || {
             variables(inputs.reader, frame)
                 .into_iter()
                 .map(|it| it.object)
         };
-        if in_libraries {
+        if in_libraries || index < innermost {
             search.from(objects(), CallbackKind::Thread, None);
         } else if shown.library && shown.file.as_deref().is_some_and(is_job_runner) {
             let futures = objects().filter_map(|object| inputs.reader.future_of_job(object));
