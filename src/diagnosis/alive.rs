@@ -164,6 +164,8 @@ fn module_globals(facts: &Facts<'_>, deps: &Dependencies<'_>) -> IdSet {
     references
         .filter(|reference| matches!(reference.from, Referrer::Module(_)))
         .filter(|reference| deps.enders(reference.to).is_none())
+        // Whoever knows a lock that somebody has can only wait for it.
+        .filter(|reference| !facts.resource(reference.to).is_some_and(Resource::is_held))
         .map(|reference| reference.to)
         .collect()
 }

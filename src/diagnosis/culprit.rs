@@ -25,14 +25,22 @@ pub(super) fn at_line(facts: &Facts<'_>, file: &str, line: u32, function: &str) 
 }
 
 /// The innermost user line of a task, thread or coroutine. For a thread with a method of a
-/// library as its job it is that of the task that gave the job.
+/// library as its job it is that of the task that gave the job; for a task with the coroutine
+/// of a library that of a task which awaits it.
 pub(super) fn of(facts: &Facts<'_>, id: ItemId) -> Option<Culprit> {
     at_frame(facts, own_frame(facts, id)?)
 }
 
 fn own_frame<'f>(facts: &'f Facts<'_>, id: ItemId) -> Option<&'f Frame> {
     let of_caller = || user_frame(facts.frames(facts.caller_of_wait(id)));
-    user_frame(facts.frames(id)).or_else(of_caller)
+    // A task with the coroutine of a library was made by whoever awaits it.
+    let of_awaiter = || {
+        let mut awaiters = facts.task(id)?.awaited_by.iter();
+        awaiters.find_map(|awaiter| user_frame(facts.frames(*awaiter)))
+    };
+    user_frame(facts.frames(id))
+        .or_else(of_caller)
+        .or_else(of_awaiter)
 }
 
 /// The innermost user line of the first of `ids` that has one.

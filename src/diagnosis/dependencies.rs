@@ -413,7 +413,8 @@ impl<'a> Builder<'a> {
 
     fn add_references(&mut self, facts: &Facts<'a>) {
         for reference in &facts.process.references {
-            if self.found.enders.contains_key(&reference.to) {
+            let held = facts.resource(reference.to).is_some_and(Resource::is_held);
+            if held || self.found.enders.contains_key(&reference.to) {
                 continue;
             }
             let from = reference.from.item().and_then(|id| facts.node(id));

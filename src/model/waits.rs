@@ -213,6 +213,11 @@ impl Resource {
         self.kind == ResourceKind::ThreadLock && self.type_name.ends_with(REENTRANT)
     }
 
+    /// Whether it is a lock that somebody is known to have.
+    pub fn is_held(&self) -> bool {
+        self.kind.is_lock() && !self.holders.is_empty()
+    }
+
     /// A resource of this kind, id and type, with nothing else known.
     pub fn new(kind: ResourceKind, id: ItemId, type_name: ArcStr) -> Self {
         Self {

@@ -34,6 +34,9 @@ pub struct EnteredManager {
     pub line: Option<u32>,
 }
 
+/// Number of slots of an executing frame that are looked at.
+const MAX_SLOTS: usize = 12;
+
 impl Reader<'_> {
     /// The managers that `frame` has entered or is entering, outermost first. This
     /// includes managers inside generators of `contextlib.contextmanager` and on
@@ -204,6 +207,16 @@ impl Reader<'_> {
         }
         let bytes = self.bytes(base, count as usize * WORD)?;
         Ok(words(&bytes).map(|slot| self.untag(slot)).collect())
+    }
+
+    /// What stands in the slots for the stack of an executing frame, which saves no end of its
+    /// stack: values, and remains of earlier ones. Empty where it cannot be read.
+    pub fn stack_slots(&self, frame: &RawFrame) -> Vec<u64> {
+        let slots = || -> Result<Vec<u64>> {
+            let bytes = self.bytes(self.stack_base(frame)?, MAX_SLOTS * WORD)?;
+            Ok(words(&bytes).filter_map(|slot| self.untag(slot)).collect())
+        };
+        slots().unwrap_or_default()
     }
 
     /// Whether the stack of a suspended coroutine holds only the awaited object.

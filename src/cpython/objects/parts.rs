@@ -6,6 +6,9 @@ use super::types::{Kind, Type};
 use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;
 
+/// A type in C whose instances keep attributes in a dict (Objects/namespaceobject.c).
+const NAMESPACE: &str = "types.SimpleNamespace";
+
 /// A step from an object to one of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -90,7 +93,7 @@ impl Reader<'_> {
                 .map(|part| (Step::Contents, part))
                 .into_iter()
                 .collect(),
-            Kind::Other if ty.is_heap() => self
+            Kind::Other if ty.is_heap() || &*ty.name == NAMESPACE => self
                 .attributes(addr)
                 .unwrap_or_default()
                 .into_iter()

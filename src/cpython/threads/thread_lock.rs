@@ -6,6 +6,8 @@ use crate::cpython::reader::Reader;
 /// Names of the types of locks (Modules/_threadmodule.c).
 const LOCK: &str = "_thread.lock";
 const RLOCK: &str = "_thread.RLock";
+/// Name of the type of simple queues (Modules/_queuemodule.c).
+pub(crate) const SIMPLE_QUEUE: &str = "_queue.SimpleQueue";
 /// Bit of a `PyMutex` that is set while it is held (Include/cpython/pylock.h, 3.13).
 const MUTEX_LOCKED: u8 = 1;
 /// Maximum number of objects in which a lock is searched.
@@ -84,13 +86,30 @@ impl Reader<'_> {
             .or_else(|| self.find_lock(futex, roots))
     }
 
-    /// The lock whose waiter is parked with its semaphore at `futex`; from 3.13.
-    fn parked_lock(&self, futex: u64) -> Option<u64> {
+    /// Whether the object at `addr` is a `queue.SimpleQueue`, and a thread in its `get()` sleeps
+    /// on the futex at `futex`. Until 3.12 its first field is the lock that the thread waits
+    /// for; later the thread is parked at the address of its first field
+    /// (Modules/_queuemodule.c).
+    pub fn simple_queue_sleeps_on(&self, addr: u64, futex: u64) -> bool {
+        if !self.type_of(addr).is_ok_and(|ty| &*ty.name == SIMPLE_QUEUE) {
+            return false;
+        }
+        let first = addr + u64::from(self.layout.object.size);
+        let lock = self.pointer(first, "lock").ok().flatten();
+        lock == Some(futex) || self.parked_at(futex) == Some(first)
+    }
+
+    /// The address at which the thread is parked whose semaphore is at `futex`; from 3.13.
+    fn parked_at(&self, futex: u64) -> Option<u64> {
         let layout = &self.layout.wait_entry;
         let entry = futex.checked_sub(layout.sema?.into())?;
-        let mutex = self
-            .pointer(layout.addr?.at(entry), "parked address")
-            .ok()??;
+        self.pointer(layout.addr?.at(entry), "parked address")
+            .ok()?
+    }
+
+    /// The lock whose waiter is parked with its semaphore at `futex`; from 3.13.
+    fn parked_lock(&self, futex: u64) -> Option<u64> {
+        let mutex = self.parked_at(futex)?;
         // In locks of both types the mutex directly follows the header.
         let lock = mutex.checked_sub(self.layout.object.size.into())?;
         (self.is_thread_lock(lock) && self.mutex_address(lock) == Some(mutex)).then_some(lock)

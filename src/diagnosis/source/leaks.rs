@@ -31,6 +31,11 @@ pub fn puts_back(module: &Module, line: u32) -> bool {
     let Some(name) = taken_from(module, line) else {
         return false;
     };
+    // What the function made itself has been put into by nobody else.
+    let own = module.function_at(line);
+    if own.is_some_and(|function| makes(&function.body, name)) {
+        return false;
+    }
     let gives_back = |body: &[Stmt]| flat(body).iter().any(|stmt| gives(stmt, name, &GIVING));
     module
         .function_at(line)
@@ -38,6 +43,18 @@ pub fn puts_back(module: &Module, line: u32) -> bool {
         || module
             .class_at(line)
             .is_some_and(|class| gives_back(&class.body))
+}
+
+/// Whether one of the statements assigns what a call returns to the variable.
+fn makes(body: &[Stmt], name: &str) -> bool {
+    flat(body).into_iter().any(|stmt| match stmt {
+        Stmt::Assign(assign) => {
+            let mut targets = assign.targets.iter();
+            let is_it = |target: &Expr| matches!(target, Expr::Name(it) if it.id.as_str() == name);
+            matches!(&*assign.value, Expr::Call(_)) && targets.any(is_it)
+        }
+        _ => false,
+    })
 }
 
 /// The line of the statement that leaves the function after `line` without

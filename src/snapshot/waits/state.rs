@@ -131,7 +131,11 @@ impl State<'_, '_> {
     /// Reads a queue.
     fn queue(&self, resource: &mut Resource) {
         resource.limit = self.number(&["_maxsize", "maxsize"]).filter(|max| *max > 0);
-        resource.size = self.length("_queue").or_else(|| self.length("queue"));
+        let simple = || Some(self.reader.simple_queue_items(self.addr)?.len() as u64);
+        resource.size = self
+            .length("_queue")
+            .or_else(|| self.length("queue"))
+            .or_else(simple);
         resource.size = resource
             .size
             .or_else(|| self.reader.gevent_queue_length(self.addr));

@@ -270,8 +270,12 @@ impl ExplainThread<'_, '_, '_> {
         let ids = actors(built);
         if name == "futex" {
             let futex = self.futex(built)?;
-            let roots = lock_roots(self.inputs.reader, &built.stack.frames);
-            let lock = self.inputs.reader.lock_of_futex(futex, &roots)?;
+            let reader = self.inputs.reader;
+            if let Some(queue) = simple_queue(reader, &built.stack.frames, futex) {
+                return Some(self.simple_queue(&ids, queue));
+            }
+            let roots = lock_roots(reader, &built.stack.frames);
+            let lock = reader.lock_of_futex(futex, &roots)?;
             let wait = self.lock(&ids, lock);
             self.importing(built, lock);
             return Some(wait);
@@ -380,6 +384,22 @@ impl ExplainThread<'_, '_, '_> {
         }
     }
 
+    /// The wait of `ids` for an item of a `queue.SimpleQueue`.
+    fn simple_queue(&mut self, ids: &[ItemId], queue: u64) -> Wait {
+        let index = self.registry.object(ResourceKind::ThreadQueue, queue);
+        for id in ids {
+            let via = ResourceKind::ThreadQueue.edge();
+            self.registry.wait(*id, index, via);
+        }
+        let resource = &self.registry.resources[index];
+        Wait {
+            kind: WaitKind::QueueGet,
+            type_name: resource.type_name.clone(),
+            resource: Some(resource.id),
+            ..Wait::default()
+        }
+    }
+
     /// The wait of `ids` for a thread lock.
     fn lock(&mut self, ids: &[ItemId], lock: u64) -> Wait {
         let index = self.registry.object(ResourceKind::ThreadLock, lock);
@@ -434,9 +454,22 @@ fn actors(built: &BuiltThread) -> Vec<ItemId> {
     ids
 }
 
-/// Addresses of the objects in variables and globals of the innermost frames.
+/// Address of the `queue.SimpleQueue` whose `get()` sleeps on this futex.
+fn simple_queue(reader: &Reader<'_>, frames: &[RawFrame], futex: u64) -> Option<u64> {
+    let slots = reader.stack_slots(frames.first()?).into_iter();
+    let bound = slots.flat_map(|object| [Some(object), reader.bound_to(object)]);
+    bound
+        .flatten()
+        .find(|object| reader.simple_queue_sleeps_on(*object, futex))
+}
+
+/// Addresses of the objects in variables and globals of the innermost frames, and on the stack
+/// of the innermost one.
 fn lock_roots(reader: &Reader<'_>, frames: &[RawFrame]) -> Vec<u64> {
-    let mut roots = Vec::new();
+    let mut roots: Vec<u64> = (frames.first().into_iter())
+        .flat_map(|frame| reader.stack_slots(frame))
+        .filter(|object| reader.is_thread_lock(*object) || reader.bound_to(*object).is_some())
+        .collect();
     for frame in frames.iter().take(MAX_LOCK_FRAMES) {
         let bindings = reader.frame_variables(frame).unwrap_or_default();
         roots.extend(bindings.into_iter().filter_map(|binding| binding.value));
