@@ -193,6 +193,7 @@ impl World {
             referenced_by: None,
             referenced_as: None,
             kept_by: Vec::new(),
+            is_of_callable: false,
             event_loop: None,
             error: None,
         });

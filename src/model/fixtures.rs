@@ -220,6 +220,7 @@ pub(crate) fn coroutine(
         referenced_by: None,
         referenced_as: None,
         kept_by: Vec::new(),
+        is_of_callable: false,
         event_loop: None,
         error: None,
     }

@@ -129,6 +129,9 @@ pub struct Coroutine {
     /// diagnosis only.
     #[serde(skip)]
     pub kept_by: Vec<(ItemId, ArcStr)>,
+    /// Whether a callback or another callable has it, and may start it. For the diagnosis only.
+    #[serde(skip)]
+    pub is_of_callable: bool,
     /// The loop that has its first step in the ready queue. `None` if no loop has.
     #[serde(rename = "loop")]
     pub event_loop: Option<ItemId>,

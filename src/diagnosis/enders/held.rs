@@ -74,9 +74,11 @@ impl Search<'_> {
         else {
             return false;
         };
-        let [owner] = lock.holders[..] else {
+        // Who is in a block of the lock gives it back at the end of the block.
+        let ([owner], true) = (&lock.holders[..], lock.taken_at.is_empty()) else {
             return false;
         };
+        let owner = *owner;
         let Some(thread) = self.facts.thread(owner) else {
             return false;
         };

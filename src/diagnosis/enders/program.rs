@@ -215,14 +215,15 @@ impl Program {
         self.given_to(&|(function, _)| function == SIGNAL)
     }
 
-    /// `__del__`, finalizers, and, where the program sets hooks, all functions that it uses as
-    /// values: which of them it is does not show.
+    /// `__del__`, finalizers, and what is called for errors.
     fn hooks(&self) -> Vec<Function> {
-        let sets_hooks = HOOKS.iter().any(|hook| self.stored.contains(*hook));
         let mut hooks = self.given_to(&|(function, _)| FINALIZERS.contains(&function.as_str()));
         hooks.extend(self.by_name.get(DEL).into_iter().flatten());
-        if sets_hooks {
-            hooks.extend(&self.called_from_outside);
+        for function in self.functions() {
+            if let Some((body, _)) = self.body(function) {
+                hooks.extend(body.hooks.iter().flat_map(|name| self.named(name)));
+                hooks.extend(body.is_hook.then_some(function));
+            }
         }
         hooks
     }
@@ -398,9 +399,6 @@ const LAMBDA: &str = "<lambda>";
 const CANCEL: &str = "cancel";
 /// The function that takes handlers of signals.
 const SIGNAL: &str = "signal";
-/// Attributes of `sys` and `threading` with what is called for an error, for each line, or for
-/// each event.
-const HOOKS: [&str; 2] = ["excepthook", "unraisablehook"];
 /// Functions that take what is to be called when an object goes.
 const FINALIZERS: [&str; 2] = ["finalize", "ref"];
 /// The method that is called when an object goes.

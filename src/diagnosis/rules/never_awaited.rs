@@ -25,9 +25,11 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .collect()
 }
 
-/// Whether it never ran and no loop is about to run it.
+/// Whether it never ran, and neither a loop nor a callback is about to run it.
 pub(super) fn is_never_awaited(coroutine: &Coroutine) -> bool {
-    coroutine.state == CoroutineState::Created && coroutine.event_loop.is_none()
+    coroutine.state == CoroutineState::Created
+        && coroutine.event_loop.is_none()
+        && !coroutine.is_of_callable
 }
 
 /// Coroutines that never started and from which the resource can be reached.

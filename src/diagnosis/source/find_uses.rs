@@ -32,6 +32,8 @@ const PLAIN_DECORATORS: [&str; 15] = [
 const GETATTR: &str = "getattr";
 /// The function that makes a call of a method of its name.
 const METHODCALLER: &str = "methodcaller";
+/// Attributes of `sys` and `threading` with what is called for an error.
+const HOOKS: [&str; 2] = ["excepthook", "unraisablehook"];
 /// The decorator of functions that set a property.
 const SETTER: &str = "setter";
 
@@ -75,6 +77,8 @@ impl Open {
                 stores: FxHashSet::default(),
                 assigned: FxHashSet::default(),
                 is_setter: false,
+                is_hook: false,
+                hooks: Vec::new(),
                 uses: Vec::new(),
                 loops: Vec::new(),
                 iterations: Vec::new(),
@@ -362,6 +366,19 @@ impl<'a> Visitor<'a> for Finder<'_> {
                 }
                 walk_stmt(self, stmt);
             }
+            Stmt::Assign(assign) if assign.targets.iter().any(is_hook) => {
+                self.keep_statement(stmt);
+                walk_stmt(self, stmt);
+                match (&*assign.value, self.found.last_mut()) {
+                    (Expr::Lambda(_), Some(lambda)) => lambda.is_hook = true,
+                    (value, _) => {
+                        let name = last_name(value).map(str::to_owned);
+                        if let Some(open) = self.open.last_mut() {
+                            open.body.hooks.extend(name);
+                        }
+                    }
+                }
+            }
             Stmt::For(each) => {
                 self.keep_statement(stmt);
                 self.add(Use::Iterates, &*each.iter);
@@ -436,6 +453,11 @@ impl<'a> Visitor<'a> for Finder<'_> {
             _ => walk_expr(self, expr),
         }
     }
+}
+
+/// Whether it is an attribute with what the interpreter calls for an error.
+fn is_hook(target: &Expr) -> bool {
+    matches!(target, Expr::Attribute(attribute) if HOOKS.contains(&attribute.attr.as_str()))
 }
 
 /// Adds the blocks of which only one runs.

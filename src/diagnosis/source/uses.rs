@@ -101,6 +101,10 @@ pub struct Body {
     pub assigned: FxHashSet<String>,
     /// Whether it sets a property.
     pub is_setter: bool,
+    /// Whether it is a lambda that is called for errors.
+    pub is_hook: bool,
+    /// Names of the functions that it has called for errors.
+    pub hooks: Vec<String>,
     /// Names used, in the order of the text.
     pub uses: Vec<UseAt>,
     /// Lines of loops in it, outermost loops only.

@@ -101,6 +101,7 @@ pub fn coroutines(
                 referenced_by: None,
                 referenced_as: None,
                 kept_by: Vec::new(),
+                is_of_callable: false,
                 event_loop: queued.get(&addr).map(|queued| queued.event_loop),
                 error: None,
             };

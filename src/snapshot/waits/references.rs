@@ -49,6 +49,8 @@ struct CoroutineReference {
     /// The variable at which the path begins.
     variable: Variable,
     path: ArcStr,
+    /// Whether the path goes through a callable.
+    by_callable: bool,
 }
 
 /// References that the search found.
@@ -269,6 +271,7 @@ impl HolderSearch<'_, '_, '_> {
                 from: from.clone(),
                 variable: variable.clone(),
                 path: path.clone(),
+                by_callable: variable.callback.is_some() || !reached.callables.is_empty(),
             });
         }
         if let Some(pool) = targets.connections.get(&target) {
@@ -347,6 +350,7 @@ impl HolderSearch<'_, '_, '_> {
         let path = &*reference.path;
         let coroutine = &mut self.detached[reference.coroutine].coroutine;
         let is_own_variable = reference.from == Referrer::Item(coroutine.id);
+        coroutine.is_of_callable |= reference.by_callable && !is_own_variable;
         let keeper = reference.from.item().filter(|from| from.is_actor());
         if let Some(keeper) = keeper.filter(|_| !is_own_variable) {
             coroutine.kept_by.push((keeper, reference.path.clone()));

@@ -133,6 +133,7 @@ fn a_wait_that_nobody_can_end_says_who_would_have() {
         referenced_by: Some("Startup.pending[0]".into()),
         referenced_as: Some("pending".into()),
         kept_by: Vec::new(),
+        is_of_callable: false,
         ..fixtures::coroutine(
             "coroutine:0x9",
             "warm_cache",
