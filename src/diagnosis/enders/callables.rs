@@ -1,6 +1,7 @@
 //! Who can end a wait by calling something that it has, whatever its name: a bound method, a
 //! lambda, a partial.
 
+use super::library::runs;
 use super::wanted::{Wanted, is_primitive};
 use super::{Group, Reach, Search, Which};
 use crate::model::{Called, Frame, ItemId};

@@ -179,7 +179,13 @@ fn uses_locals(program: &Program, reach: &Reach) -> bool {
 /// Whether code of a library stands on a stack, other than what waits, and what runs threads,
 /// tasks and jobs.
 fn is_in_library(frames: &[Frame]) -> bool {
-    const RUNNERS: [&str; 7] = [
+    frames.iter().any(|frame| frame.library && !runs(frame))
+}
+
+/// Whether the frame is one of those of the standard library that run threads, tasks and jobs,
+/// or wait.
+pub(super) fn runs(frame: &Frame) -> bool {
+    const RUNNERS: [&str; 8] = [
         "/threading.py",
         "/queue.py",
         "/asyncio/",
@@ -187,11 +193,10 @@ fn is_in_library(frames: &[Frame]) -> bool {
         "/multiprocessing/",
         "/runpy.py",
         "/selectors.py",
+        "/contextlib.py",
     ];
-    frames.iter().any(|frame| {
-        let file = frame.file.as_deref().unwrap_or_default();
-        frame.library && !RUNNERS.iter().any(|runner| file.contains(runner))
-    })
+    let file = frame.file.as_deref().unwrap_or_default();
+    RUNNERS.iter().any(|runner| file.contains(runner))
 }
 
 /// Whether nothing but the program's own code can do something: no thread and no task of a

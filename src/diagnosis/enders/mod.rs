@@ -36,7 +36,7 @@ const BOUND: &str = "()";
 const CLOSE_GENERATOR: [&str; 4] = ["aclose", "athrow", "asend", "__anext__"];
 const NEXT_ITEM: &str = "anext";
 /// Methods that read from the pipes of a child, write to them, close them, or end the child.
-const OF_PIPES: [&str; 14] = [
+const OF_PIPES: [&str; 18] = [
     "read",
     "readline",
     "readlines",
@@ -51,7 +51,13 @@ const OF_PIPES: [&str; 14] = [
     "terminate",
     "send_signal",
     "__aiter__",
+    "get",
+    "get_nowait",
+    "recv",
+    "recv_bytes",
 ];
+/// Attributes of children with their pipes.
+const PIPES: [&str; 3] = ["stdin", "stdout", "stderr"];
 /// Where more activities than this might end one wait, who does is not known.
 const MAX_ENDERS: usize = 1_000;
 
@@ -352,11 +358,14 @@ impl<'f> Search<'f> {
 
     /// Who may use the pipes of a child, or end it.
     fn serving_children(&self) -> Vec<ItemId> {
-        let serves = |reach: &Reach| {
-            let mut operations = reach.operations.iter();
+        let serves = |group: &&Group| {
+            let mut operations = group.reach.operations.iter();
             operations.any(|it| OF_PIPES.contains(&it.method.as_str()))
+                || PIPES.iter().any(|name| group.reach.names.contains(*name))
+                || group.reach.calls_unknown
+                || group.in_library
         };
-        let groups = self.groups.iter().filter(|group| serves(&group.reach));
+        let groups = self.groups.iter().filter(serves);
         groups.flat_map(|group| &group.ids).copied().collect()
     }
 
@@ -409,8 +418,11 @@ impl<'f> Search<'f> {
                 found.extend(&group.ids);
                 continue;
             }
+            // What is registered with a library is called while code of a library runs.
+            let calls_in =
+                group.reach.calls_unknown || group.reach.calls_foreign || group.in_library;
             let unknown = match group.reach.calls_unknown {
-                true if from_outside => Which::All,
+                _ if from_outside && calls_in => Which::All,
                 // A bound method that was stored may be called by whoever reaches the object.
                 true if mentions.as_value => Which::Reaching,
                 _ => Which::None,

@@ -161,14 +161,22 @@ impl Program {
                 // Whoever reaches the variable with it may call it.
                 None => &*body.name == LAMBDA,
             };
+            let is_thread = || {
+                body.bases
+                    .iter()
+                    .all(|base| THREADS.contains(&base.as_str()))
+            };
             handed_out
                 || body.is_registered
                 || values.contains(&*body.name)
-                || body.bases.iter().any(foreign)
+                || body.bases.iter().any(foreign) && !is_thread()
         });
         let targets = all().filter(|(_, body)| {
             let given = body.given_to.as_ref();
-            targets.contains(&*body.name) || given.is_some_and(becomes_thread)
+            let mut bases = body.bases.iter();
+            targets.contains(&*body.name)
+                || given.is_some_and(becomes_thread)
+                || bases.any(|base| THREADS.contains(&base.as_str())) && &*body.name == RUN
         });
         let targets = targets.map(|(function, _)| function).collect();
         self.called_from_outside = outside.map(|(function, _)| function).collect();
@@ -406,6 +414,8 @@ const DEL: &str = "__del__";
 
 /// Classes of `threading` that call a function in a thread of its own.
 const THREADS: [&str; 2] = ["Thread", "Timer"];
+/// The method of threads that runs in the thread.
+const RUN: &str = "run";
 /// Methods of loops that take a function. Loops call it themselves, and keep it in a handle.
 const OF_LOOPS: [&str; 4] = ["call_later", "call_at", "call_soon", "call_soon_threadsafe"];
 

@@ -33,6 +33,101 @@ const CALLS_NOTHING: [&str; 14] = [
 ];
 /// Methods that `contextlib.closing` and `aclosing` call.
 const CLOSING: [&str; 2] = ["close", "aclose"];
+/// Methods and functions of the standard library that call nothing of the program.
+const CALL_NOBODY: [&str; 92] = [
+    "sleep",
+    "time",
+    "monotonic",
+    "perf_counter",
+    "append",
+    "appendleft",
+    "extend",
+    "pop",
+    "popleft",
+    "get",
+    "put",
+    "put_nowait",
+    "get_nowait",
+    "set",
+    "clear",
+    "is_set",
+    "wait",
+    "wait_for",
+    "acquire",
+    "release",
+    "locked",
+    "notify",
+    "notify_all",
+    "qsize",
+    "empty",
+    "full",
+    "join",
+    "task_done",
+    "items",
+    "keys",
+    "values",
+    "update",
+    "add",
+    "remove",
+    "discard",
+    "insert",
+    "index",
+    "count",
+    "sort",
+    "split",
+    "strip",
+    "format",
+    "encode",
+    "decode",
+    "startswith",
+    "endswith",
+    "replace",
+    "lower",
+    "upper",
+    "read",
+    "readline",
+    "write",
+    "drain",
+    "flush",
+    "send",
+    "recv",
+    "sendall",
+    "accept",
+    "connect",
+    "close",
+    "create_task",
+    "gather",
+    "shield",
+    "ensure_future",
+    "get_running_loop",
+    "get_event_loop",
+    "call_later",
+    "call_soon",
+    "call_at",
+    "call_soon_threadsafe",
+    "start",
+    "is_alive",
+    "cancel",
+    "cancelled",
+    "done",
+    "result",
+    "exception",
+    "set_result",
+    "set_exception",
+    "submit",
+    "run_in_executor",
+    "to_thread",
+    "current_thread",
+    "current_task",
+    "all_tasks",
+    "random",
+    "randint",
+    "uniform",
+    "choice",
+    "setdefault",
+    "copy",
+    "perf_counter_ns",
+];
 /// Methods that let a generator go on, and the function that does.
 const RESUME: [&str; 3] = ["send", "throw", "close"];
 const NEXT: &str = "next";
@@ -68,6 +163,8 @@ pub(super) struct Reach {
     pub names: FxHashSet<String>,
     /// Whether it may call functions that cannot be told from the source.
     pub calls_unknown: bool,
+    /// Whether it calls something of a library that may call back.
+    pub calls_foreign: bool,
     /// Whether the text of some of its own functions is not known.
     pub is_unknown: bool,
     /// Whether it may cancel something. What an `except` or `finally` block or the end of a
@@ -220,6 +317,7 @@ impl Reach {
         self.operations.extend(other.operations.iter().cloned());
         self.names.extend(other.names.iter().cloned());
         self.calls_unknown |= other.calls_unknown;
+        self.calls_foreign |= other.calls_foreign;
         self.is_unknown |= other.is_unknown;
         self.cancels |= other.cancels;
         self.kills |= other.kills;
@@ -271,13 +369,8 @@ impl Reach {
             }
             // A generator goes on after its `yield`.
             Use::Name { name, called, .. } | Use::Attribute { name, called, .. } if *called => {
-                let functions = program.named(name);
-                if functions.is_empty() && !CALLS_NOTHING.contains(&name.as_str()) {
-                    // A manager of a library may call what it was given.
-                    self.call_unknown(program, true);
-                    self.open_all(program, &CLOSING, true);
-                }
-                for function in functions {
+                self.leave_library(program, &Place::Called(name.clone()));
+                for function in program.named(name) {
                     self.add_after_yield(program, function);
                 }
             }
@@ -291,6 +384,17 @@ impl Reach {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Adds the end of a block of a manager that a library made: it may call what it was given.
+    fn leave_library(&mut self, program: &Program, manager: &Place) {
+        let Place::Called(name) = manager else {
+            return;
+        };
+        if program.named(name).is_empty() && !CALLS_NOTHING.contains(&name.as_str()) {
+            self.call_unknown(program, true);
+            self.open_all(program, &CLOSING, true);
         }
     }
 
@@ -351,6 +455,8 @@ impl Reach {
                 if *called && (is_value() || program.is_wrapped(name)) {
                     self.call_unknown(program, cleanup);
                 }
+                let own = || !program.named(name).is_empty() && is_self(of);
+                self.calls_foreign |= *called && !CALL_NOBODY.contains(&name.as_str()) && !own();
                 if RESUME.contains(&name.as_str()) {
                     self.resume_generators(program);
                 }
@@ -393,6 +499,7 @@ impl Reach {
                     is_bound: false,
                 });
                 self.open_all(program, &BY_WITH, true);
+                self.leave_library(program, of);
             }
             Use::Iterates => self.open_all(program, &BY_FOR, cleanup),
             Use::Calls { by_name } => {
@@ -425,4 +532,9 @@ impl Reach {
                 .extend(functions.map(|function| (function, cleanup)));
         }
     }
+}
+
+/// Whether it is the object whose method runs.
+fn is_self(place: &Place) -> bool {
+    matches!(place, Place::Local(name) | Place::Named(name) if name == "self" || name == "cls")
 }

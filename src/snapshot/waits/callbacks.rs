@@ -170,6 +170,11 @@ impl Search<'_, '_, '_> {
         let methods = match ty.kind {
             Kind::Function | Kind::Method | Kind::Partial => vec![object],
             Kind::Other if ty.is_heap() => reader.methods(&ty),
+            // A library makes instances of it.
+            Kind::Type => match reader.type_at(object) {
+                Ok(class) if class.is_heap() => reader.methods(&class),
+                _ => return,
+            },
             _ => return,
         };
         for method in methods {

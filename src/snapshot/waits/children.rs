@@ -25,16 +25,17 @@ impl HolderSearch<'_, '_, '_> {
                     .filter(|edge| edge.to == id)
                     .map(|edge| edge.from)
                     .collect();
-                if !shared.is_empty() {
+                let writes = matches!(
+                    child
+                        .main_thread
+                        .syscall
+                        .as_ref()
+                        .and_then(|call| call.name),
+                    Some("write" | "writev")
+                );
+                let is_blocked = !shared.is_empty() && !waiting.is_empty();
+                if is_blocked && !self.others_serve(&shared, child.pid, writes) {
                     peers.clone_from(&waiting);
-                    let writes = matches!(
-                        child
-                            .main_thread
-                            .syscall
-                            .as_ref()
-                            .and_then(|call| call.name),
-                        Some("write" | "writev")
-                    );
                     for waiter in waiting {
                         let via = match writes {
                             true => EdgeKind::PipeFull,
@@ -57,6 +58,19 @@ impl HolderSearch<'_, '_, '_> {
             });
         }
         children
+    }
+
+    /// Whether a third process has the other end of the pipe of a child. `shared` are the
+    /// descriptors of this process that lead to the pipe.
+    fn others_serve(&self, shared: &[i64], child: u32, writes: bool) -> bool {
+        let descriptors = self.inputs.descriptors;
+        descriptors.find_ends(shared.iter().copied());
+        let ends = shared.iter().filter_map(|fd| descriptors.ends(*fd)?.pipe);
+        let mut others = ends.flat_map(|pipe| match writes {
+            true => pipe.readers,
+            false => pipe.writers,
+        });
+        others.any(|pid| pid != self.inputs.pid && pid != child)
     }
 }
 
