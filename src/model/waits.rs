@@ -152,6 +152,9 @@ pub struct OtherEnd {
     pub complete: bool,
     /// Whether it is no end, but the lock on a file.
     pub is_lock: bool,
+    /// Whether it is no end, but a semaphore that these processes have, too.
+    #[serde(default)]
+    pub is_semaphore: bool,
     /// Whether this process handles signals, other than that of the keyboard and those of
     /// faults. They may come at any time.
     pub handles_signals: bool,
@@ -368,6 +371,26 @@ pub struct ChildProcess {
     pub peers: Vec<ItemId>,
     /// Whether it runs CPython.
     pub is_python: bool,
+}
+
+/// Another process of which all threads wait, each for something that is in the snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestingProcess {
+    /// `process:<pid>`.
+    pub id: ItemId,
+    /// Its threads.
+    pub threads: Vec<Resting>,
+}
+
+/// A thread of another process that waits, as the kernel says, without a time limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resting {
+    /// Its id.
+    pub tid: u32,
+    /// What it waits for.
+    pub on: ItemId,
+    /// How often it has begun to wait so far.
+    pub waits_begun: u32,
 }
 
 /// `from` cannot go on before `to` does.

@@ -47,6 +47,10 @@ impl DecodedProcess {
         kernel: &KernelThreads,
         descriptors: &Descriptors,
     ) -> Option<Process> {
+        // What other processes do has to be asked again.
+        if !self.process.resting.is_empty() {
+            return None;
+        }
         if !self.kernel.shows_same(kernel) || !self.descriptors.shows_same(descriptors) {
             return None;
         }

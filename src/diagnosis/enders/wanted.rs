@@ -10,7 +10,7 @@ use crate::model::{Frame, Item, ItemId, Referrer, Resource, ResourceKind, WaitKi
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
-const PRIMITIVES: [&str; 15] = [
+const PRIMITIVES: [&str; 18] = [
     "asyncio/locks.py",
     "asyncio/queues.py",
     "asyncio/mixins.py",
@@ -20,6 +20,9 @@ const PRIMITIVES: [&str; 15] = [
     "/threading.py",
     "/queue.py",
     "/contextlib.py",
+    "multiprocessing/synchronize.py",
+    "multiprocessing/queues.py",
+    "multiprocessing/connection.py",
     "trio/_sync.py",
     "trio/_core/_parking_lot.py",
     "trio/_core/_traps.py",
@@ -77,7 +80,9 @@ impl Wanted {
                 resource.kind,
                 ResourceKind::Future | ResourceKind::ConcurrentFuture
             ),
-            taking: match resource.kind.may_hide_holder() {
+            taking: match resource.kind.may_hide_holder()
+                || resource.kind == ResourceKind::ProcessLock
+            {
                 true => &["acquire", "__enter__", "__aenter__", ""],
                 false => &[],
             },
@@ -210,8 +215,12 @@ fn ending_methods(
     match resource.kind {
         // gevent's results; `greenlet.link(result)` calls one.
         ResourceKind::Event if is_result => Some(&["set", "set_exception", "set_result", ""]),
-        ResourceKind::Event | ResourceKind::ThreadEvent => Some(&["set"]),
-        ResourceKind::Condition | ResourceKind::ThreadCondition => {
+        ResourceKind::Event | ResourceKind::ThreadEvent | ResourceKind::ProcessEvent => {
+            Some(&["set"])
+        }
+        ResourceKind::Condition
+        | ResourceKind::ThreadCondition
+        | ResourceKind::ProcessCondition => {
             Some(&["notify", "notify_all", "notifyAll"])
         }
         ResourceKind::Future | ResourceKind::ConcurrentFuture => Some(&[
@@ -220,11 +229,13 @@ fn ending_methods(
             "cancel",
             "set_running_or_notify_cancel",
         ]),
-        ResourceKind::Barrier | ResourceKind::ThreadBarrier => {
+        ResourceKind::Barrier | ResourceKind::ThreadBarrier | ResourceKind::ProcessBarrier => {
             Some(&["wait", "abort", "reset", ""])
         }
-        ResourceKind::Semaphore | ResourceKind::ThreadSemaphore => Some(&["release"]),
-        ResourceKind::Queue | ResourceKind::ThreadQueue => {
+        ResourceKind::Semaphore
+        | ResourceKind::ThreadSemaphore
+        | ResourceKind::ProcessSemaphore => Some(&["release"]),
+        ResourceKind::Queue | ResourceKind::ThreadQueue | ResourceKind::ProcessQueue => {
             let waits = || waiters.iter().filter_map(|id| wait_kind(facts, *id));
             let all = |kind| waits().all(|wait| wait == kind);
             match () {
@@ -252,7 +263,9 @@ fn ending_methods(
             "aclose",
             "",
         ]),
-        ResourceKind::Lock | ResourceKind::ThreadLock => Some(&["release"]),
+        ResourceKind::Lock | ResourceKind::ThreadLock | ResourceKind::ProcessLock => {
+            Some(&["release"])
+        }
         ResourceKind::Pool => Some(&[
             "close",
             "aclose",
@@ -272,6 +285,7 @@ fn ending_methods(
             "",
         ]),
         ResourceKind::Executor
+        | ResourceKind::JobResult
         | ResourceKind::ProcessPool
         | ResourceKind::Limiter
         | ResourceKind::Stream

@@ -15,15 +15,15 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
-    Explained, Search, WaitInputs, callbacks, children, ends, guards, summary, task, thread, trio,
-    weak,
+    Explained, Search, WaitInputs, callbacks, children, ends, guards, resting, summary, task,
+    thread, trio, weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
     CoroutineState, Edge, EventLoop, Framework, ItemId, LoopState, Reference, ResourceKind,
-    TaskState, UserModule,
+    RestingProcess, TaskState, UserModule,
 };
 use crate::snapshot::edges::display_name;
 use crate::snapshot::heap::Heap;
@@ -53,6 +53,7 @@ pub struct WaitGraph<'a, 'r, 'm> {
     detached_frames: Vec<DetachedFrames>,
     references: Vec<Reference>,
     modules: Vec<UserModule>,
+    resting: Vec<RestingProcess>,
 }
 
 impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
@@ -92,6 +93,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             detached_frames: Vec::new(),
             references: Vec::new(),
             modules: Vec::new(),
+            resting: Vec::new(),
         }
     }
 
@@ -251,6 +253,16 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
+    /// Looks for other processes that share what is waited for. Needs explained threads, and
+    /// the holders.
+    ///
+    /// Its input need not be of the same moment as the rest: the process may run again.
+    pub fn find_shared(&mut self) {
+        ends::find_shared(self.inputs, &mut self.registry);
+        let main = self.threads.first().map(|built| built.thread.id);
+        self.resting = resting::find(self.inputs, &self.registry, &[], main);
+    }
+
     /// Finds references to awaited resources. Needs the holders.
     ///
     /// Its input need not be of the same moment as the rest: the process may run again.
@@ -281,6 +293,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             modules: self.modules,
             coroutines: detached.map(|each| each.coroutine).collect(),
             children,
+            resting: self.resting,
         }
     }
 

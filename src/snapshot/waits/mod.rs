@@ -21,6 +21,7 @@ pub mod queue_position;
 pub mod reachability;
 mod references;
 mod registry;
+mod resting;
 mod roots;
 pub mod state;
 pub mod summary;
@@ -37,7 +38,9 @@ use super::heap::Heap;
 use super::kernel_threads::KernelThreads;
 use crate::cpython::Reader;
 use crate::greenlet::GreenletLinks;
-use crate::model::{ChildProcess, Coroutine, Edge, Reference, Resource, UserModule};
+use crate::model::{
+    ChildProcess, Coroutine, Edge, Reference, Resource, RestingProcess, UserModule,
+};
 use crate::process::Descriptors;
 
 /// What is searched for in addition to the waits of tasks and threads.
@@ -95,4 +98,6 @@ pub struct Explained {
     pub coroutines: Vec<Coroutine>,
     /// Processes that this one started.
     pub children: Vec<ChildProcess>,
+    /// Other processes that wait for what is in this one.
+    pub resting: Vec<RestingProcess>,
 }

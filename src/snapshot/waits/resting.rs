@@ -1,0 +1,97 @@
+//! Other processes that wait for what is in this one.
+
+use rustc_hash::FxHashSet;
+
+use super::WaitInputs;
+use super::registry::{Registry, Through};
+use crate::model::{ItemId, Resting, RestingProcess};
+use crate::process::{Descriptor, RestsOn, SharedPlace};
+
+/// Asks what the processes rest in that may end a wait: those that share what is waited for,
+/// those whose end is waited for, and `workers`. Returns those of which each thread waits for
+/// something in the snapshot. `main` is the main thread of this process.
+pub(super) fn find(
+    inputs: &WaitInputs<'_, '_>,
+    registry: &Registry<'_, '_>,
+    workers: &[u32],
+    main: Option<ItemId>,
+) -> Vec<RestingProcess> {
+    let shared = registry.through.keys().filter_map(|index| {
+        let resource = &registry.resources[*index];
+        resource.ends.as_ref()
+    });
+    let shared = shared.flat_map(|end| end.processes.iter().map(|owner| owner.pid));
+    let edges = registry.edges().filter(|edge| edge.from.is_actor());
+    let awaited = edges.filter_map(|edge| edge.to.process());
+    let asked: FxHashSet<u32> = shared.chain(awaited).chain(workers.iter().copied()).collect();
+    if asked.is_empty() {
+        return Vec::new();
+    }
+    let descriptors = inputs.descriptors;
+    let mut asked: Vec<u32> = asked.into_iter().collect();
+    asked.sort_unstable();
+    descriptors.find_rest(asked);
+    let resolve = Resolve {
+        inputs,
+        registry,
+        main,
+    };
+    let resting = descriptors.resting().into_iter();
+    let resting = resting.filter_map(|(pid, threads)| {
+        let threads = threads.into_iter().map(|thread| {
+            Some(Resting {
+                tid: thread.tid,
+                on: resolve.item(thread.on)?,
+                waits_begun: thread.switches,
+            })
+        });
+        Some(RestingProcess {
+            id: ItemId::Process(pid),
+            threads: threads.collect::<Option<_>>()?,
+        })
+    });
+    resting.collect()
+}
+
+struct Resolve<'a, 'r, 'm> {
+    inputs: &'a WaitInputs<'r, 'm>,
+    registry: &'a Registry<'r, 'm>,
+    main: Option<ItemId>,
+}
+
+impl Resolve<'_, '_, '_> {
+    /// The item of the snapshot that somebody rests on.
+    fn item(&self, on: RestsOn) -> Option<ItemId> {
+        match on {
+            RestsOn::Semaphore(place) => self.resource(|it| self.is_at(it, place)),
+            RestsOn::Read(pipe) => self.resource(|it| self.is_of(it, pipe, false)),
+            RestsOn::Write(pipe) => self.resource(|it| self.is_of(it, pipe, true)),
+            // This process ends when its main thread does.
+            RestsOn::Exit(pid) if pid == self.inputs.pid => self.main,
+            RestsOn::Exit(pid) => Some(ItemId::Process(pid)),
+        }
+    }
+
+    /// The resource that is shared through what `is_it` is true of.
+    fn resource(&self, is_it: impl Fn(Through) -> bool) -> Option<ItemId> {
+        let mut through = self.registry.through.iter();
+        let (index, _) = through.find(|(_, through)| is_it(**through))?;
+        Some(self.registry.resources[*index].id)
+    }
+
+    fn is_at(&self, through: Through, place: SharedPlace) -> bool {
+        let Through::Semaphore(address) = through else {
+            return false;
+        };
+        let sharers = self.inputs.descriptors.sharers(address);
+        sharers.is_some_and(|sharers| sharers.place == place)
+    }
+
+    fn is_of(&self, through: Through, pipe: u64, is_written: bool) -> bool {
+        let Through::Descriptor { fd, writes } = through else {
+            return false;
+        };
+        let target = self.inputs.descriptors.get(fd);
+        writes == is_written && target == Some(&Descriptor::Pipe(pipe))
+    }
+}
