@@ -366,6 +366,18 @@ static THREADS: WaitTable = WaitTable::new(&[
         Receiver::Resource(ResourceKind::ConcurrentFuture),
     ),
     row(
+        "multiprocessing.pool.ApplyResult",
+        &["get", "wait"],
+        WaitKind::Future,
+        Receiver::Resource(ResourceKind::JobResult),
+    ),
+    row(
+        "multiprocessing.pool.IMapIterator",
+        &["next"],
+        WaitKind::Future,
+        Receiver::Resource(ResourceKind::JobResult),
+    ),
+    row(
         "concurrent.futures._base.Executor",
         &["shutdown"],
         WaitKind::Executor,

@@ -192,6 +192,8 @@ fn need(facts: &Facts<'_>, deps: &Dependencies<'_>, node: NodeIndex) -> Need {
         Some(Item::Coroutine(coroutine)) => of_coroutine(facts, coroutine, connected),
         Some(Item::Loop(event_loop)) => of_loop(event_loop, connected),
         Some(Item::Thread(thread)) if has_limit(thread) => Need::Nothing,
+        // One of its threads is enough.
+        _ if deps.id(node).is_some_and(|id| facts.resting().contains_key(&id)) => Need::Any,
         Some(Item::Thread(_) | Item::Child(_)) if connected => Need::All,
         _ => Need::Nothing,
     }
@@ -284,6 +286,13 @@ fn of_resource(
         || resource.set == Some(true);
     if free {
         return Need::Nothing;
+    }
+    // Others may have it, or code of a library ends the wait.
+    if resource.kind.is_shared() {
+        let all_known = resource.ends.as_ref().is_some_and(|end| end.complete);
+        if !all_known || !matches!(deps.enders(resource.id), Some(Enders::These(_))) {
+            return Need::Nothing;
+        }
     }
     // Who took it by a plain `acquire()` need not be the one who gives it back.
     let is_open = resource.holders.is_empty()

@@ -373,22 +373,24 @@ pub struct ChildProcess {
     pub is_python: bool,
 }
 
-/// Another process of which all threads wait, each for something that is in the snapshot.
+/// What the threads of another process wait for, as the kernel says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestingProcess {
     /// `process:<pid>`.
     pub id: ItemId,
-    /// Its threads.
+    /// Its threads, the main thread first.
     pub threads: Vec<Resting>,
+    /// Whether it catches signals, other than that of the keyboard and those of faults.
+    pub handles_signals: bool,
 }
 
-/// A thread of another process that waits, as the kernel says, without a time limit.
+/// A thread of another process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resting {
     /// Its id.
     pub tid: u32,
-    /// What it waits for.
-    pub on: ItemId,
+    /// What of the snapshot it waits for without a time limit. `None` if it does anything else.
+    pub on: Option<ItemId>,
     /// How often it has begun to wait so far.
     pub waits_begun: u32,
 }

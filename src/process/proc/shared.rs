@@ -73,26 +73,34 @@ pub enum RestsOn {
     Exit(u32),
 }
 
-/// A thread of another process that rests.
+/// What the threads of another process do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// Its threads, by their ids.
+    pub threads: Vec<RestingThread>,
+    /// Whether it catches signals, other than the usual ones: they may come at any time.
+    pub handles_signals: bool,
+}
+
+/// A thread of another process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestingThread {
     /// Its id, in our pid namespace.
     pub tid: u32,
-    /// What it waits for.
-    pub on: RestsOn,
+    /// What it waits for. `None` if it does anything else.
+    pub on: Option<RestsOn>,
     /// How often it has begun to wait (`voluntary_ctxt_switches`).
     pub switches: u32,
 }
 
-/// What was found out so far: sharers by address, threads by process. A process of which one
-/// thread does not rest, or which catches signals, has `None`.
+/// What was found out so far: sharers by address, what they do by process.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct KnownShared(Mutex<Known>);
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Known {
     sharers: FxHashMap<u64, Sharers>,
-    rest: FxHashMap<u32, Option<Vec<RestingThread>>>,
+    rest: FxHashMap<u32, Rest>,
 }
 
 impl KnownShared {
@@ -136,13 +144,13 @@ impl Descriptors {
             return;
         };
         let mut pids: Vec<u32> = pids.into_iter().collect();
-        let mut before: Vec<Option<Vec<RestingThread>>> = Vec::new();
+        let mut before: Vec<Option<Rest>> = Vec::new();
         while let Some(pid) = pids.get(before.len()).copied()
             && before.len() < MAX_ASKED
         {
-            let rest = resting(pid);
-            for thread in rest.iter().flatten() {
-                if let RestsOn::Exit(next) = thread.on
+            let rest = rest_of(pid);
+            for thread in rest.iter().flat_map(|rest| &rest.threads) {
+                if let Some(RestsOn::Exit(next)) = thread.on
                     && next != own
                     && !pids.contains(&next)
                 {
@@ -154,21 +162,25 @@ impl Descriptors {
         // Who has begun no new wait since was in this one all the time. So all that did not
         // are in theirs at once.
         let found = pids.into_iter().zip(before);
-        let found = found.map(|(pid, before)| {
-            let same = |before: &Vec<RestingThread>| resting(pid).as_ref() == Some(before);
-            (pid, before.filter(same))
+        let found = found.filter_map(|(pid, before)| {
+            let (mut rest, after) = (before?, rest_of(pid)?);
+            for thread in &mut rest.threads {
+                if !after.threads.contains(thread) {
+                    thread.on = None;
+                }
+            }
+            let same = rest.threads.len() == after.threads.len();
+            same.then_some((pid, rest))
         });
         let found: Vec<_> = found.collect();
         self.known_shared.lock().rest.extend(found);
     }
 
-    /// The processes of which all threads rest, as far as they were asked, by their ids.
-    pub fn resting(&self) -> Vec<(u32, Vec<RestingThread>)> {
+    /// What the processes do that were asked, by their ids.
+    pub fn resting(&self) -> Vec<(u32, Rest)> {
         let known = self.known_shared.lock();
         let rest = known.rest.iter();
-        let mut resting: Vec<_> = rest
-            .filter_map(|(pid, threads)| Some((*pid, threads.clone()?)))
-            .collect();
+        let mut resting: Vec<_> = rest.map(|(pid, rest)| (*pid, rest.clone())).collect();
         resting.sort_unstable_by_key(|(pid, _)| *pid);
         resting
     }
@@ -236,7 +248,7 @@ fn walk(
         }
         let mappings = match files::mappings(&process) {
             Ok(mappings) => mappings,
-            Err(_) if process.is_alive() => return None,
+            Err(_) if process.is_alive() && kin.may_be_one(&process) => return None,
             Err(_) => continue,
         };
         looked_at += mappings.len();
@@ -264,11 +276,14 @@ fn walk(
     Some(())
 }
 
-/// Processes that may have been given the name of a semaphore, and have not opened it yet: a
-/// child in another start method than `fork` (Lib/multiprocessing/spawn.py).
+/// The processes that may have got a semaphore from its creator: a `fork` copies the mapping,
+/// and a child in another start method opens it by its name (Lib/multiprocessing/spawn.py).
 struct Kin {
     session: Option<i32>,
     executable: Option<String>,
+    /// When the first process of the family was started, in ticks. `None` if not known.
+    began: Option<u64>,
+    cgroup: Option<Vec<u8>>,
 }
 
 impl Kin {
@@ -276,7 +291,19 @@ impl Kin {
         Self {
             session: own.stat().ok().map(|stat| stat.session),
             executable: executable(own),
+            began: began(own),
+            cgroup: files::read(own, "cgroup").ok(),
         }
+    }
+
+    /// Whether a process whose mappings cannot be read may be of the family. It is not if it is
+    /// older, or in another control group: the children of a process are in that of it.
+    fn may_be_one(&self, process: &Directory) -> bool {
+        let started = process.stat().ok().map(|stat| stat.starttime);
+        let is_older = matches!((started, self.began), (Some(at), Some(began)) if at < began);
+        let cgroup = files::read(process, "cgroup").ok();
+        let is_elsewhere = cgroup.is_some() && self.cgroup.is_some() && cgroup != self.cgroup;
+        !is_older && !is_elsewhere
     }
 
     fn may_open(&self, process: &Directory) -> bool {
@@ -292,28 +319,40 @@ impl Kin {
     }
 }
 
+/// When the outermost ancestor was started that runs the same program: what an older one had
+/// mapped was lost when the program was started. `None` if one cannot be read.
+fn began(own: &Directory) -> Option<u64> {
+    let program = executable(own)?;
+    let mut stat = own.stat().ok()?;
+    while let Some(parent) = u32::try_from(stat.ppid).ok().filter(|pid| *pid > 0) {
+        let parent = directory(parent)?;
+        if executable(&parent)? != program {
+            break;
+        }
+        stat = parent.stat().ok()?;
+    }
+    Some(stat.starttime)
+}
+
 fn executable(process: &Directory) -> Option<String> {
     files::executable(process).ok().map(|(path, _)| path)
 }
 
-/// What all threads of a process rest in.
-fn resting(pid: u32) -> Option<Vec<RestingThread>> {
+/// What all threads of a process do.
+fn rest_of(pid: u32) -> Option<Rest> {
     let directory = directory(pid)?;
-    if files::handles_signals(&directory) {
-        return None;
-    }
     let mut ids = thread::ids(pid).ok()?;
     ids.sort_unstable();
     let mut mappings = None;
     if ids.len() > MAX_THREADS {
         return None;
     }
-    ids.into_iter()
+    let threads = ids.into_iter()
         .map(|tid| {
             let call = thread::current_call(&directory, tid);
             let kernel = thread::describe(&directory, tid, call);
-            let call = kernel.syscall.filter(|_| kernel.state == SLEEPS)?;
-            let on = rests_on(&directory, &call, &mut mappings)?;
+            let call = kernel.syscall.filter(|_| kernel.state == SLEEPS);
+            let on = call.and_then(|call| rests_on(&directory, &call, &mut mappings));
             let status = files::Status::of_thread(&directory, tid).ok()?;
             // In a namespace of its own it calls processes by other numbers.
             if status.numbers("NSpid").len() != 1 {
@@ -324,8 +363,11 @@ fn resting(pid: u32) -> Option<Vec<RestingThread>> {
                 on,
                 switches: status.number(SWITCHES)?,
             })
-        })
-        .collect()
+        });
+    Some(Rest {
+        threads: threads.collect::<Option<_>>()?,
+        handles_signals: files::handles_signals(&directory),
+    })
 }
 
 fn rests_on(
@@ -394,6 +436,7 @@ mod tests {
 
     #[test]
     fn a_process_that_works_does_not_rest() {
-        assert_eq!(resting(std::process::id()), None);
+        let rest = rest_of(std::process::id()).unwrap();
+        assert!(rest.threads.iter().any(|thread| thread.on.is_none()));
     }
 }

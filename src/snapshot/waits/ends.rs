@@ -72,13 +72,19 @@ fn add(resource: &mut Resource, ends: &Ends, own: u32) {
 
 /// Looks for the processes that share what somebody waits for, and for what those rest in that
 /// may end waits.
-pub(super) fn find_shared(inputs: &WaitInputs<'_, '_>, registry: &mut Registry<'_, '_>) {
+/// `also` are addresses of further semaphores.
+pub(super) fn find_shared(
+    inputs: &WaitInputs<'_, '_>,
+    registry: &mut Registry<'_, '_>,
+    also: impl Iterator<Item = u64>,
+) {
     let descriptors = inputs.descriptors;
     let through: Vec<(usize, Through)> = registry.through.iter().map(|it| (*it.0, *it.1)).collect();
-    descriptors.find_sharers(through.iter().filter_map(|(_, through)| match through {
+    let semaphores = through.iter().filter_map(|(_, through)| match through {
         Through::Semaphore(address) => Some(*address),
         Through::Descriptor { .. } => None,
-    }));
+    });
+    descriptors.find_sharers(semaphores.chain(also));
     descriptors.find_ends(through.iter().filter_map(|(_, through)| match through {
         Through::Descriptor { fd, .. } => Some(*fd),
         Through::Semaphore(_) => None,

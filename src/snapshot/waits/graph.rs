@@ -15,8 +15,8 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
-    Explained, Search, WaitInputs, callbacks, children, ends, guards, resting, summary, task,
-    thread, trio, weak,
+    Explained, Search, WaitInputs, callbacks, children, ends, guards, job_results, resting,
+    summary, task, thread, trio, weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
@@ -54,6 +54,8 @@ pub struct WaitGraph<'a, 'r, 'm> {
     references: Vec<Reference>,
     modules: Vec<UserModule>,
     resting: Vec<RestingProcess>,
+    /// Worker processes of pools whose results are waited for.
+    workers: Vec<resting::Worker>,
 }
 
 impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
@@ -94,6 +96,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             references: Vec::new(),
             modules: Vec::new(),
             resting: Vec::new(),
+            workers: Vec::new(),
         }
     }
 
@@ -104,6 +107,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     pub fn explain(&mut self, completing: &FxHashMap<u64, Vec<ItemId>>) {
         self.read_blocks();
         self.explain_threads(completing);
+        self.workers = job_results::explain(&mut self.registry, self.threads);
         self.explain_tasks();
         self.add_guards();
         self.mark_weakly_held();
@@ -258,9 +262,10 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     ///
     /// Its input need not be of the same moment as the rest: the process may run again.
     pub fn find_shared(&mut self) {
-        ends::find_shared(self.inputs, &mut self.registry);
+        let turns = self.workers.iter().filter_map(|worker| worker.turn);
+        ends::find_shared(self.inputs, &mut self.registry, turns);
         let main = self.threads.first().map(|built| built.thread.id);
-        self.resting = resting::find(self.inputs, &self.registry, &[], main);
+        self.resting = resting::find(self.inputs, &self.registry, &self.workers, main);
     }
 
     /// Finds references to awaited resources. Needs the holders.

@@ -14,6 +14,7 @@ mod greenlet;
 mod guards;
 mod held;
 pub mod holders;
+mod job_results;
 mod jobs;
 mod polled;
 mod pools;

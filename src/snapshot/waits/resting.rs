@@ -8,12 +8,12 @@ use crate::model::{ItemId, Resting, RestingProcess};
 use crate::process::{Descriptor, RestsOn, SharedPlace};
 
 /// Asks what the processes rest in that may end a wait: those that share what is waited for,
-/// those whose end is waited for, and `workers`. Returns those of which each thread waits for
-/// something in the snapshot. `main` is the main thread of this process.
+/// those whose end is waited for, and the workers of pools. `main` is the main thread of this
+/// process.
 pub(super) fn find(
     inputs: &WaitInputs<'_, '_>,
     registry: &Registry<'_, '_>,
-    workers: &[u32],
+    workers: &[Worker],
     main: Option<ItemId>,
 ) -> Vec<RestingProcess> {
     let shared = registry.through.keys().filter_map(|index| {
@@ -23,7 +23,7 @@ pub(super) fn find(
     let shared = shared.flat_map(|end| end.processes.iter().map(|owner| owner.pid));
     let edges = registry.edges().filter(|edge| edge.from.is_actor());
     let awaited = edges.filter_map(|edge| edge.to.process());
-    let asked: FxHashSet<u32> = shared.chain(awaited).chain(workers.iter().copied()).collect();
+    let asked: FxHashSet<u32> = shared.chain(awaited).chain(workers.iter().map(|it| it.pid)).collect();
     if asked.is_empty() {
         return Vec::new();
     }
@@ -34,34 +34,63 @@ pub(super) fn find(
     let resolve = Resolve {
         inputs,
         registry,
+        workers,
         main,
     };
     let resting = descriptors.resting().into_iter();
-    let resting = resting.filter_map(|(pid, threads)| {
-        let threads = threads.into_iter().map(|thread| {
-            Some(Resting {
-                tid: thread.tid,
-                on: resolve.item(thread.on)?,
-                waits_begun: thread.switches,
-            })
+    let resting = resting.map(|(pid, rest)| {
+        let threads = rest.threads.into_iter().map(|thread| Resting {
+            tid: thread.tid,
+            on: thread.on.and_then(|on| resolve.item(pid, on)),
+            waits_begun: thread.switches,
         });
-        Some(RestingProcess {
+        RestingProcess {
             id: ItemId::Process(pid),
-            threads: threads.collect::<Option<_>>()?,
-        })
+            threads: threads.collect(),
+            handles_signals: rest.handles_signals,
+        }
     });
     resting.collect()
+}
+
+/// A worker process of a pool, and where it waits for a job.
+#[derive(Debug, Clone)]
+pub(super) struct Worker {
+    /// Its id.
+    pub pid: u32,
+    /// The pool.
+    pub pool: ItemId,
+    /// Descriptor of this process for the pipe with the jobs.
+    pub jobs: i64,
+    /// Address in this process of the semaphore that a worker takes before it reads a job.
+    pub turn: Option<u64>,
 }
 
 struct Resolve<'a, 'r, 'm> {
     inputs: &'a WaitInputs<'r, 'm>,
     registry: &'a Registry<'r, 'm>,
+    workers: &'a [Worker],
     main: Option<ItemId>,
 }
 
 impl Resolve<'_, '_, '_> {
-    /// The item of the snapshot that somebody rests on.
-    fn item(&self, on: RestsOn) -> Option<ItemId> {
+    /// The item of the snapshot that process `pid` rests on.
+    fn item(&self, pid: u32, on: RestsOn) -> Option<ItemId> {
+        let descriptors = self.inputs.descriptors;
+        let idle = self.workers.iter().find(|worker| {
+            let turn = || worker.turn.and_then(|address| descriptors.sharers(address));
+            worker.pid == pid
+                && match on {
+                    RestsOn::Read(pipe) => {
+                        descriptors.get(worker.jobs) == Some(&Descriptor::Pipe(pipe))
+                    }
+                    RestsOn::Semaphore(place) => turn().is_some_and(|it| it.place == place),
+                    RestsOn::Write(_) | RestsOn::Exit(_) => false,
+                }
+        });
+        if let Some(worker) = idle {
+            return Some(worker.pool);
+        }
         match on {
             RestsOn::Semaphore(place) => self.resource(|it| self.is_at(it, place)),
             RestsOn::Read(pipe) => self.resource(|it| self.is_of(it, pipe, false)),

@@ -29,6 +29,9 @@ const CONDITION: &str = "threading.Condition";
 /// Variable of `Condition.wait` with the lock that it sleeps on (Lib/threading.py).
 const WAITER_VARIABLE: &str = "waiter";
 
+/// The module with the pipes of multiprocessing.
+const PIPES: &str = "multiprocessing.connection";
+
 /// System calls and their kinds of waits.
 const CALLS: &[(&[&str], WaitKind)] = &[
     (&["clock_nanosleep", "nanosleep"], WaitKind::Sleep),
@@ -128,7 +131,15 @@ impl ExplainThread<'_, '_, '_> {
     /// Explains a wait in a known method.
     fn known(&mut self, built: &BuiltThread) -> Option<Wait> {
         let reader = self.inputs.reader;
-        let (raw, inner) = reader.innermost_wait(built.stack.frames.iter(), THREAD_WAITS)?;
+        // A queue of multiprocessing reads from a pipe.
+        let in_pipes = |frame: &&RawFrame| reader.frame_module(frame).as_deref() == Some(PIPES);
+        let skipped = match built.thread.syscall.as_deref() {
+            Some("read" | "write") => built.stack.frames.iter().take_while(in_pipes).count(),
+            _ => 0,
+        };
+        let frames = built.stack.frames.get(skipped..)?;
+        let (raw, inner) = reader.innermost_wait(frames.iter(), THREAD_WAITS)?;
+        let inner = inner + skipped;
         let ty = reader.type_of(raw.subject).ok()?;
         let mut wait = Wait {
             kind: raw.kind,
