@@ -193,7 +193,12 @@ fn need(facts: &Facts<'_>, deps: &Dependencies<'_>, node: NodeIndex) -> Need {
         Some(Item::Loop(event_loop)) => of_loop(event_loop, connected),
         Some(Item::Thread(thread)) if has_limit(thread) => Need::Nothing,
         // One of its threads is enough.
-        _ if deps.id(node).is_some_and(|id| facts.resting().contains_key(&id)) => Need::Any,
+        _ if deps
+            .id(node)
+            .is_some_and(|id| facts.resting().contains_key(&id)) =>
+        {
+            Need::Any
+        }
         Some(Item::Thread(_) | Item::Child(_)) if connected => Need::All,
         _ => Need::Nothing,
     }
@@ -290,7 +295,10 @@ fn of_resource(
     // Others may have it, or code of a library ends the wait.
     if resource.kind.is_shared() {
         let all_known = resource.ends.as_ref().is_some_and(|end| end.complete);
-        if !all_known || !matches!(deps.enders(resource.id), Some(Enders::These(_))) {
+        // What nobody waits for here has no enders, but may have a holder.
+        let is_held = resource.kind.is_lock() && !resource.holders.is_empty();
+        let ends_here = matches!(deps.enders(resource.id), Some(Enders::These(_)));
+        if !all_known || !is_held && !ends_here {
             return Need::Nothing;
         }
     }

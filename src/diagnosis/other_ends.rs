@@ -36,7 +36,10 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<OwnEnd> {
     let own: Vec<(&Resource, &OtherEnd)> = resources
         .filter_map(|resource| Some((resource, resource.ends.as_ref()?)))
         .filter(|(resource, end)| {
-            end.is_own() && !resource.kind.is_shared() && !end.handles_signals && waited_alone(facts, resource)
+            end.is_own()
+                && !resource.kind.is_shared()
+                && !end.handles_signals
+                && waited_alone(facts, resource)
         })
         .collect();
     // The program may handle the signal of the keyboard, too.

@@ -89,7 +89,10 @@ pub fn state(resource: &Resource) -> String {
             .filter(|buffered| *buffered > 0)
             .map(|buffered| format!("{buffered} bytes buffered")),
         flag(resource).map(str::to_owned),
-        (resource.closed == Some(true)).then(|| "shut down".to_owned()),
+        (resource.closed == Some(true)).then(|| match resource.kind {
+            ResourceKind::JobResult => "its pool gives no results".to_owned(),
+            _ => "shut down".to_owned(),
+        }),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join(", ")
@@ -199,9 +202,7 @@ fn content(resource: &Resource) -> Option<String> {
                 None => format!("{size} items"),
             })
         }
-        (kind, Some(limit)) if kind.is_barrier() => {
-            Some(format!("{size} of {limit} arrived"))
-        }
+        (kind, Some(limit)) if kind.is_barrier() => Some(format!("{size} of {limit} arrived")),
         _ => None,
     }
 }
@@ -209,8 +210,7 @@ fn content(resource: &Resource) -> Option<String> {
 /// Whether it is locked or set.
 fn flag(resource: &Resource) -> Option<&'static str> {
     match (resource.kind, resource.locked, resource.set) {
-        (kind, Some(true), _) if kind.is_lock() && resource.holders.is_empty() =>
-        {
+        (kind, Some(true), _) if kind.is_lock() && resource.holders.is_empty() => {
             Some("locked, no holder found")
         }
         (kind, Some(false), _) if kind.is_lock() => Some("free"),

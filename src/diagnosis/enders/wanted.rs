@@ -220,9 +220,7 @@ fn ending_methods(
         }
         ResourceKind::Condition
         | ResourceKind::ThreadCondition
-        | ResourceKind::ProcessCondition => {
-            Some(&["notify", "notify_all", "notifyAll"])
-        }
+        | ResourceKind::ProcessCondition => Some(&["notify", "notify_all", "notifyAll"]),
         ResourceKind::Future | ResourceKind::ConcurrentFuture => Some(&[
             "set_result",
             "set_exception",

@@ -5,6 +5,7 @@ use super::held_by_suspended_asyncgen::{held_by, is_left};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::shared;
 use crate::diagnosis::wording::{verb, with_statement};
 use crate::model::{Confidence, CoroutineState, Diagnosis, DiagnosisKind, Resource};
 
@@ -27,7 +28,14 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
         .copied()
         .filter(|resource| resource.kind.is_lock())
         .filter(|resource| !is_inherited(context, resource))
-        .map(|resource| describe(context, resource, "nobody alive holds it"));
+        .map(|resource| {
+            let shared = shared::why_stuck(resource);
+            describe(
+                context,
+                resource,
+                shared.as_deref().unwrap_or("nobody alive holds it"),
+            )
+        });
     let coroutines = context.facts.process.coroutines.iter();
     let left = coroutines
         .filter(|coroutine| {

@@ -69,16 +69,11 @@ impl ResourceKind {
     pub const fn edge(self) -> EdgeKind {
         match self {
             Self::Lock => EdgeKind::Lock,
-            Self::Semaphore | Self::ThreadSemaphore
- | Self::ProcessSemaphore => EdgeKind::Semaphore,
-            Self::Event | Self::ThreadEvent
- | Self::ProcessEvent => EdgeKind::Event,
-            Self::Condition | Self::ThreadCondition
- | Self::ProcessCondition => EdgeKind::Condition,
-            Self::Barrier | Self::ThreadBarrier
- | Self::ProcessBarrier => EdgeKind::Barrier,
-            Self::Queue | Self::ThreadQueue
- | Self::ProcessQueue => EdgeKind::Queue,
+            Self::Semaphore | Self::ThreadSemaphore | Self::ProcessSemaphore => EdgeKind::Semaphore,
+            Self::Event | Self::ThreadEvent | Self::ProcessEvent => EdgeKind::Event,
+            Self::Condition | Self::ThreadCondition | Self::ProcessCondition => EdgeKind::Condition,
+            Self::Barrier | Self::ThreadBarrier | Self::ProcessBarrier => EdgeKind::Barrier,
+            Self::Queue | Self::ThreadQueue | Self::ProcessQueue => EdgeKind::Queue,
             Self::ThreadLock => EdgeKind::ThreadLock,
             Self::ProcessLock => EdgeKind::Lock,
             Self::Future | Self::JobResult => EdgeKind::Future,
@@ -134,11 +129,9 @@ impl ResourceKind {
     /// References to it are then not searched.
     pub const fn knows_its_holders(self) -> bool {
         match self {
-            Self::Executor
-            | Self::ProcessPool
-            | Self::Limiter
-            | Self::Server
-            | Self::JobResult => true,
+            Self::Executor | Self::ProcessPool | Self::Limiter | Self::Server | Self::JobResult => {
+                true
+            }
             Self::Lock
             | Self::Semaphore
             | Self::Event

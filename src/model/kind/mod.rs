@@ -259,6 +259,8 @@ text_enum! {
         CrossLoopDeadlock = "cross-loop-deadlock",
         /// Threads that wait for each other.
         CrossThreadDeadlock = "cross-thread-deadlock",
+        /// Processes that wait for each other.
+        CrossProcessDeadlock = "cross-process-deadlock",
         /// A task or thread that waits for something only it can provide.
         SelfDeadlock = "self-deadlock",
         /// All workers of an executor wait, and jobs queue up.
@@ -411,6 +413,8 @@ text_enum! {
         LibraryCall = "library-call",
         /// A lock on a file that somebody else has.
         FileLock = "file-lock",
+        /// Other processes have it, too, and may end the wait.
+        OtherProcess = "other-process",
         /// A server that closes still has open connections.
         ServerConnections = "server-connections",
     }

@@ -308,7 +308,7 @@ predicates! {
         /// Whether it says that nobody alive can end the wait.
         leaves_nobody {
             true: OrphanWait NeverAwaited DeadConsumers LeakedLock LeakedPermits;
-            false: ForkInheritedLock CrossLoopDeadlock CrossThreadDeadlock SelfDeadlock
+            false: ForkInheritedLock CrossLoopDeadlock CrossThreadDeadlock CrossProcessDeadlock SelfDeadlock
                 ExecutorExhausted BlockedLoop PoolExhausted DeadlockCycle HeldBySuspendedAsyncgen
                 SubprocessPipeFull SwallowedCancellation ShieldLeak StuckChild ShutdownHang
                 StuckExecutorJob Livelock LockConvoy CrossProcessWait LongTimer ExternalWait

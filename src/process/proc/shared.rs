@@ -3,6 +3,8 @@
 //! A semaphore of `sem_open` (sem_overview(7)) is a place in a file that every process which
 //! has it maps. So device, inode and offset say which it is, whatever its address.
 
+use std::fs;
+use std::os::unix::fs::DirEntryExt as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use procfs::process::{FDTarget, Process as Directory, all_processes};
@@ -25,6 +27,8 @@ const MAX_THREADS: usize = 64;
 /// `FUTEX_WAIT` and `FUTEX_WAIT_BITSET` (linux/futex.h) without flags, and what removes them.
 const FUTEX_WAITS: [u64; 2] = [0, 9];
 const FUTEX_COMMAND: u64 = 0x7f;
+/// Where semaphores are (sem_overview(7)).
+const SEMAPHORES: &str = "/dev/shm";
 /// The `idtype_t` of a single process (bits/waitflags.h).
 const P_PID: u64 = 1;
 /// The kernel's letter for a thread that sleeps (proc_pid_stat(5)).
@@ -191,7 +195,7 @@ fn directory(pid: u32) -> Option<Directory> {
 }
 
 /// The shared place at an address.
-fn place(mappings: &[Mapping], address: u64) -> Option<(SharedPlace, &Mapping)> {
+fn place(mappings: &[Mapping], address: u64) -> Option<SharedPlace> {
     let after = mappings.partition_point(|it| it.start <= address);
     let mapping = mappings.get(after.checked_sub(1)?)?;
     let is_file = mapping.inode != 0 && address < mapping.end;
@@ -200,7 +204,17 @@ fn place(mappings: &[Mapping], address: u64) -> Option<(SharedPlace, &Mapping)> 
         inode: mapping.inode,
         offset: mapping.offset.wrapping_add(address - mapping.start),
     };
-    is_file.then_some((place, mapping))
+    is_file.then_some(place)
+}
+
+/// Whether the semaphore still has a name, by which a process may open it. True where this is
+/// not known. The C library maps it under another name than it gives it.
+fn has_name(pid: u32, place: SharedPlace) -> bool {
+    let entries = fs::read_dir(format!("/proc/{pid}/root{SEMAPHORES}"));
+    entries.map_or(true, |entries| {
+        let mut entries = entries.take(MAX_LOOKED_AT);
+        entries.any(|entry| entry.map_or(true, |entry| entry.ino() == place.inode))
+    })
 }
 
 fn sharers(pid: u32, addresses: &[u64]) -> Vec<(u64, Sharers)> {
@@ -213,8 +227,8 @@ fn sharers(pid: u32, addresses: &[u64]) -> Vec<(u64, Sharers)> {
     let mut found: Vec<(u64, Sharers)> = addresses
         .iter()
         .filter_map(|address| {
-            let (place, mapping) = place(&mappings, *address)?;
-            named_ones.push(!mapping.deleted);
+            let place = place(&mappings, *address)?;
+            named_ones.push(has_name(pid, place));
             let sharers = Sharers {
                 place,
                 owners: Vec::new(),
@@ -347,23 +361,22 @@ fn rest_of(pid: u32) -> Option<Rest> {
     if ids.len() > MAX_THREADS {
         return None;
     }
-    let threads = ids.into_iter()
-        .map(|tid| {
-            let call = thread::current_call(&directory, tid);
-            let kernel = thread::describe(&directory, tid, call);
-            let call = kernel.syscall.filter(|_| kernel.state == SLEEPS);
-            let on = call.and_then(|call| rests_on(&directory, &call, &mut mappings));
-            let status = files::Status::of_thread(&directory, tid).ok()?;
-            // In a namespace of its own it calls processes by other numbers.
-            if status.numbers("NSpid").len() != 1 {
-                return None;
-            }
-            Some(RestingThread {
-                tid,
-                on,
-                switches: status.number(SWITCHES)?,
-            })
-        });
+    let threads = ids.into_iter().map(|tid| {
+        let call = thread::current_call(&directory, tid);
+        let kernel = thread::describe(&directory, tid, call);
+        let call = kernel.syscall.filter(|_| kernel.state == SLEEPS);
+        let on = call.and_then(|call| rests_on(&directory, &call, &mut mappings));
+        let status = files::Status::of_thread(&directory, tid).ok()?;
+        // In a namespace of its own it calls processes by other numbers.
+        if status.numbers("NSpid").len() != 1 {
+            return None;
+        }
+        Some(RestingThread {
+            tid,
+            on,
+            switches: status.number(SWITCHES)?,
+        })
+    });
     Some(Rest {
         threads: threads.collect::<Option<_>>()?,
         handles_signals: files::handles_signals(&directory),
@@ -381,7 +394,7 @@ fn rests_on(
         "futex" if FUTEX_WAITS.contains(&(args[1] & FUTEX_COMMAND)) && args[3] == 0 => {
             let mappings =
                 mappings.get_or_insert_with(|| files::mappings(directory).unwrap_or_default());
-            place(mappings, args[0]).map(|(place, _)| RestsOn::Semaphore(place))
+            place(mappings, args[0]).map(RestsOn::Semaphore)
         }
         name @ ("read" | "write") => {
             let info = directory.fd_from_fd(i32::try_from(args[0]).ok()?).ok()?;
@@ -426,11 +439,10 @@ mod tests {
     fn a_place_is_the_same_at_any_address() {
         let here = [mapping(0x1000, 0x2000, 0, 7), mapping(0x5000, 0x6000, 0, 0)];
         let there = [mapping(0x9000, 0xa000, 0, 7)];
-        let at = |mappings, address| place(mappings, address).map(|(place, _)| place);
-        assert_eq!(at(&here, 0x1010), at(&there, 0x9010));
-        assert_ne!(at(&here, 0x1010), at(&there, 0x9018));
+        assert_eq!(place(&here, 0x1010), place(&there, 0x9010));
+        assert_ne!(place(&here, 0x1010), place(&there, 0x9018));
         for nowhere in [0x10, 0x2000, 0x5010] {
-            assert_eq!(at(&here, nowhere), None);
+            assert_eq!(place(&here, nowhere), None);
         }
     }
 

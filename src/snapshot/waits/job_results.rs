@@ -27,16 +27,11 @@ const POOL_VARIABLE: &str = "pool";
 
 /// Adds who may give the results of pools that are waited for. Returns the workers that are
 /// processes.
-pub(super) fn explain(
-    registry: &mut Registry<'_, '_>,
-    threads: &[BuiltThread],
-) -> Vec<Worker> {
+pub(super) fn explain(registry: &mut Registry<'_, '_>, threads: &[BuiltThread]) -> Vec<Worker> {
     let mut workers = Vec::new();
     for index in 0..registry.resources.len() {
         let resource = &registry.resources[index];
-        if let (ResourceKind::JobResult, Some(result)) =
-            (resource.kind, registry.subjects[index])
-        {
+        if let (ResourceKind::JobResult, Some(result)) = (resource.kind, registry.subjects[index]) {
             let explain = Explain { registry, threads };
             workers.extend(explain.result(index, result).unwrap_or_default());
         }
@@ -163,7 +158,9 @@ fn is_function(reader: &Reader<'_>, frame: &RawFrame, function: &str) -> bool {
 /// from a pipe. Whatever else it does, it may go on to give something.
 fn rests(reader: &Reader<'_>, built: &BuiltThread, function: &str) -> bool {
     let frames = &built.stack.frames;
-    let position = frames.iter().position(|it| is_function(reader, it, function));
+    let position = frames
+        .iter()
+        .position(|it| is_function(reader, it, function));
     let Some(inner) = position.and_then(|position| frames.get(..position)) else {
         return false;
     };

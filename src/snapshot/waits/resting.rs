@@ -23,7 +23,10 @@ pub(super) fn find(
     let shared = shared.flat_map(|end| end.processes.iter().map(|owner| owner.pid));
     let edges = registry.edges().filter(|edge| edge.from.is_actor());
     let awaited = edges.filter_map(|edge| edge.to.process());
-    let asked: FxHashSet<u32> = shared.chain(awaited).chain(workers.iter().map(|it| it.pid)).collect();
+    let asked: FxHashSet<u32> = shared
+        .chain(awaited)
+        .chain(workers.iter().map(|it| it.pid))
+        .collect();
     if asked.is_empty() {
         return Vec::new();
     }

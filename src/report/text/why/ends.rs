@@ -175,9 +175,9 @@ impl Cause<'_, '_> {
             | ResourceKind::ProcessSemaphore
             | ResourceKind::Pool
             | ResourceKind::Limiter => "give it back",
-            ResourceKind::Barrier
-            | ResourceKind::ThreadBarrier
-            | ResourceKind::ProcessBarrier => "come to it",
+            ResourceKind::Barrier | ResourceKind::ThreadBarrier | ResourceKind::ProcessBarrier => {
+                "come to it"
+            }
             ResourceKind::JobResult => "give it",
             ResourceKind::Queue
             | ResourceKind::ThreadQueue
