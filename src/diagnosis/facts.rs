@@ -47,7 +47,7 @@ pub(super) struct Facts<'a> {
     modules: RefCell<FxHashMap<String, Option<Rc<Module>>>>,
 }
 
-/// The processes that rested all the time between the samples, and what each waits for. In a
+/// The processes that rested all the time since the last sample, and what each waits for. In a
 /// worker of a pool the main thread alone runs jobs.
 fn resting(process: &Process, earlier: &[Process]) -> IdMap<Vec<ItemId>> {
     let of_pool = |on: &ItemId| on.resource_kind() == Some(ResourceKind::ProcessPool);
@@ -60,11 +60,10 @@ fn resting(process: &Process, earlier: &[Process]) -> IdMap<Vec<ItemId>> {
         (all && !one.handles_signals).then(|| one.threads.clone())
     };
     let rested = |id: ItemId, threads: &Vec<Resting>| {
-        earlier.iter().all(|sample| {
-            let mut before = sample.resting.iter();
-            let before = before.find(|one| one.id == id).and_then(deciding);
-            before.as_ref() == Some(threads)
-        })
+        // Nothing of it has moved since, so that the time between does not matter.
+        let mut before = earlier.iter().last().into_iter().flat_map(|it| &it.resting);
+        let before = before.find(|one| one.id == id).and_then(deciding);
+        before.as_ref() == Some(threads)
     };
     let resting = process.resting.iter().filter(|_| !earlier.is_empty());
     resting

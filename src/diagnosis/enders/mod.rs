@@ -27,7 +27,7 @@ use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::Place;
-use crate::model::{Frame, Framework, IdMap, IdSet, ItemId, Thread};
+use crate::model::{Frame, Framework, IdMap, IdSet, ItemId, Resource, ResourceKind, Thread};
 
 /// How paths of references write the step from a bound method to its object.
 const BOUND: &str = "()";
@@ -96,7 +96,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     }
     let is_held = |id: ItemId| {
         let lock = facts.resource(id).filter(|lock| lock.kind.is_lock());
-        lock.is_some_and(|lock| !lock.holders.is_empty())
+        lock.is_some_and(|lock| !lock.holders.is_empty() && is_given_back_by_holder(lock))
     };
     let enders = wanted.iter().map(|wanted| match is_held(wanted.id) {
         _ if unsure.contains(&wanted.id) => (wanted.id, Enders::NotKnown),
@@ -115,6 +115,14 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         holders,
         cancellers: search.cancellers(),
     }
+}
+
+/// Whether only its holder gives a lock back. A lock of multiprocessing notes who took it last,
+/// and any thread may give it back; not if a block has it.
+pub(super) fn is_given_back_by_holder(lock: &Resource) -> bool {
+    lock.kind != ResourceKind::ProcessLock
+        || !lock.taken_at.is_empty()
+        || lock.type_name.ends_with("RLock")
 }
 
 fn has_tasks_of(facts: &Facts<'_>, framework: Framework) -> bool {
