@@ -31,7 +31,12 @@ pub fn across(processes: &mut [Process]) {
         // What this process itself says of this wait comes first.
         let own = process.diagnoses.iter();
         let own = own
-            .take_while(|one| one.kind == DiagnosisKind::StuckExecutorJob)
+            .take_while(|one| {
+                matches!(
+                    one.kind,
+                    DiagnosisKind::StuckExecutorJob | DiagnosisKind::CrossProcessDeadlock
+                )
+            })
             .count();
         process.diagnoses.insert(
             own,

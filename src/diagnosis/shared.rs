@@ -24,9 +24,10 @@ pub(super) fn why_stuck(resource: &Resource) -> Option<String> {
         _ => {}
     }
     let processes = &resource.ends.as_ref()?.processes;
-    Some(match processes.is_empty() {
-        true => "no other process has it".to_owned(),
-        false => format!("{}, who have it too, wait themselves", names(processes)),
+    Some(match processes.len() {
+        0 => "no other process has it".to_owned(),
+        1 => format!("{}, which has it too, waits itself", names(processes)),
+        _ => format!("{}, which have it too, wait themselves", names(processes)),
     })
 }
 

@@ -4,7 +4,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::cycle::{Cycle, Shape};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
-use crate::diagnosis::wording::base_name;
+use crate::diagnosis::wording::{base_name, verb};
 use crate::model::{ChildProcess, Diagnosis, DiagnosisKind};
 
 /// The rule of this kind.
@@ -30,14 +30,14 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Option<Diagnosis> {
     let child = nodes.find(|id| id.process().is_some())?;
     let who = context.facts.child(child);
     let tasks = || cycle.tasks.iter().copied();
+    let waiting = match cycle.tasks.is_empty() {
+        true => &cycle.threads,
+        false => &cycle.tasks,
+    };
     let summary = format!(
         "{} {} for the end of {}, which is blocked {} that nobody reads",
-        context.facts.names(tasks()),
-        if cycle.tasks.len() == 1 {
-            "waits"
-        } else {
-            "wait"
-        },
+        context.facts.names(waiting),
+        verb(waiting.len(), "wait"),
         who.map_or_else(|| context.facts.name(child), name),
         who.map_or_else(|| "on a pipe".to_owned(), pipe),
     );

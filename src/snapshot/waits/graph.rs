@@ -15,8 +15,8 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
-    Explained, Search, WaitInputs, callbacks, children, ends, guards, job_results, resting,
-    summary, task, thread, trio, weak,
+    Explained, Search, WaitInputs, callbacks, children, ends, feeders, guards, job_results,
+    resting, summary, task, thread, trio, weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
@@ -108,6 +108,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         self.read_blocks();
         self.explain_threads(completing);
         self.workers = job_results::explain(&mut self.registry, self.threads);
+        feeders::explain(&mut self.registry, self.threads);
         self.explain_tasks();
         self.add_guards();
         self.mark_weakly_held();

@@ -65,6 +65,14 @@ impl HolderSearch<'_, '_, '_> {
             if !kind.is_held_by_blocks() {
                 continue;
             }
+            // A fork copies the frames of blocks, too, but not what their process has taken.
+            let taken_here = || {
+                let lock = self.inputs.reader.semlock(subject);
+                lock.is_some_and(|lock| lock.count > 0)
+            };
+            if kind.is_shared() && !taken_here() {
+                continue;
+            }
             for taken in self.held.holders(subject) {
                 self.registry.hold(index, taken.by, EdgeKind::Holds);
                 let resource = &mut self.registry.resources[index];

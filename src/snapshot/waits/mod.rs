@@ -7,6 +7,7 @@ mod callbacks;
 mod children;
 pub mod detached;
 mod ends;
+mod feeders;
 mod files;
 pub mod frame_owners;
 mod graph;
