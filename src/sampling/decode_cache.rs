@@ -48,7 +48,8 @@ impl DecodedProcess {
         descriptors: &Descriptors,
     ) -> Option<Process> {
         // What other processes do has to be asked again.
-        if !self.process.resting.is_empty() {
+        let mut others = self.process.resting.iter().flat_map(|one| &one.threads);
+        if others.any(|thread| thread.on.is_some()) {
             return None;
         }
         if !self.kernel.shows_same(kernel) || !self.descriptors.shows_same(descriptors) {

@@ -39,7 +39,7 @@ fn waits_for_lock(pids: &[u32]) -> World {
     let lock = lock(&mut world);
     lock.name = Some("guard".into());
     lock.locked = Some(true);
-    lock.waiters = ids(["thread:MainThread"]);
+    lock.waiters = ids(["thread:MainThread"]).into();
     lock.ends = Some(sharers(pids));
     for pid in pids {
         let process = ItemId::Process(*pid);
@@ -145,7 +145,7 @@ fn a_child_that_needs_the_lock_is_joined() {
     world.edge("thread:MainThread", "process:7", "subprocess");
     let lock = lock(&mut world);
     lock.locked = Some(true);
-    lock.holders = ids(["thread:MainThread"]);
+    lock.holders = ids(["thread:MainThread"]).into();
     lock.taken_at.push(crate::model::Acquisition {
         by: "thread:MainThread".into(),
         function: "main".into(),
@@ -172,7 +172,7 @@ fn waits_for_result(closed: Option<bool>, workers: &[&str]) -> World {
     world.blocked("MainThread", &chain, "future", "job-result:r");
     let result = world.resource("job-result", "r", &[]);
     result.closed = closed;
-    result.waiters = ids(["thread:MainThread"]);
+    result.waiters = ids(["thread:MainThread"]).into();
     world.resource("process-pool", "p", &[]);
     for worker in workers {
         world.edge("job-result:r", worker, "future");

@@ -79,7 +79,16 @@ pub(super) fn find_shared(
     also: impl Iterator<Item = u64>,
 ) {
     let descriptors = inputs.descriptors;
-    let through: Vec<(usize, Through)> = registry.through.iter().map(|it| (*it.0, *it.1)).collect();
+    // A lock that somebody has matters where a process is waited for, which may need it.
+    let awaits_process = registry.edges().any(|edge| edge.to.process().is_some());
+    let matters = |index: usize| {
+        let resource = &registry.resources[index];
+        let is_awaited = !resource.waiters.is_empty();
+        resource.kind.is_shared() && (is_awaited || awaits_process)
+    };
+    let through = registry.through.iter().filter(|it| matters(*it.0));
+    let mut through: Vec<(usize, Through)> = through.map(|it| (*it.0, *it.1)).collect();
+    through.sort_unstable_by_key(|(index, _)| *index);
     let semaphores = through.iter().filter_map(|(_, through)| match through {
         Through::Semaphore(address) => Some(*address),
         Through::Descriptor { .. } => None,
@@ -104,11 +113,10 @@ pub(super) fn find_shared(
                     handles_signals: sharers.handles_signals,
                 });
             }
-            Through::Descriptor { fd, .. } if resource.kind.is_shared() => {
+            Through::Descriptor { fd, .. } => {
                 let ends = descriptors.ends(fd).and_then(|ends| ends.other);
                 resource.ends = ends.map(|other| other_end(&other, inputs.pid));
             }
-            Through::Descriptor { .. } => {}
         }
     }
 }

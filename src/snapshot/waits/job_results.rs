@@ -55,8 +55,8 @@ impl<'a> Explain<'a, '_, '_> {
             return None;
         }
         let pool = self.pool(result, cache)?;
-        let giver = self.thread(GIVER, cache);
-        let feeder = self.thread(FEEDER, cache);
+        let giver = self.thread(GIVER, cache)?;
+        let feeder = self.thread(FEEDER, cache)?;
         let queue = attribute(pool, "_taskqueue")?;
         let queued = reader.queue_items(queue).len();
         let (workers, _) = reader
@@ -85,7 +85,7 @@ impl<'a> Explain<'a, '_, '_> {
         }
         // One that replaces workers will start some.
         if workers.is_empty() {
-            givers.extend(self.thread(KEEPER, cache).map(|it| it.thread.id));
+            givers.extend(self.thread(KEEPER, cache)?.map(|it| it.thread.id));
         }
         let mut processes = Vec::new();
         let jobs = attribute(pool, "_inqueue");
@@ -137,16 +137,23 @@ impl<'a> Explain<'a, '_, '_> {
         })
     }
 
-    /// The thread of the pool with this cache that runs `function`.
-    fn thread(&self, function: &str, cache: u64) -> Option<&'a BuiltThread> {
+    /// The thread of the pool with this cache that runs `function`, `Some(None)` if none does.
+    /// `None` if that is not known.
+    fn thread(&self, function: &str, cache: u64) -> Option<Option<&'a BuiltThread>> {
         let reader = self.registry.reader;
-        let mut threads = self.threads.iter();
-        threads.find(|built| {
+        for built in self.threads {
+            if built.thread.error.is_some() {
+                return None;
+            }
             let mut frames = built.stack.frames.iter();
             let frame = frames.find(|frame| is_function(reader, frame, function));
-            let own = frame.and_then(|frame| reader.frame_variable(frame, CACHE.0).ok().flatten());
-            own == Some(cache)
-        })
+            if let Some(frame) = frame
+                && reader.frame_variable(frame, CACHE.0).ok().flatten()? == cache
+            {
+                return Some(Some(built));
+            }
+        }
+        Some(None)
     }
 }
 

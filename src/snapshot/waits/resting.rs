@@ -23,6 +23,12 @@ pub(super) fn find(
     let shared = shared.flat_map(|end| end.processes.iter().map(|owner| owner.pid));
     let edges = registry.edges().filter(|edge| edge.from.is_actor());
     let awaited = edges.filter_map(|edge| edge.to.process());
+    // A child may write into a pipe that is read here, or read from it.
+    let mut through = registry.through.values();
+    let has_pipes = through.any(|it| matches!(it, Through::Descriptor { .. }));
+    let children = inputs.descriptors.children.iter();
+    let children = children.filter(|_| has_pipes).map(|child| child.pid);
+    let shared = shared.chain(children);
     let asked: FxHashSet<u32> = shared
         .chain(awaited)
         .chain(workers.iter().map(|it| it.pid))
