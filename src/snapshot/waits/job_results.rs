@@ -54,8 +54,12 @@ impl<'a> Explain<'a, '_, '_> {
         if !items.iter().any(|(_, value)| *value == result) {
             return None;
         }
+        // Without the thread that hands out results, nobody gives this one.
+        let Some(giver) = self.thread(GIVER, cache)? else {
+            self.registry.resources[index].closed = Some(true);
+            return Some(Vec::new());
+        };
         let pool = self.pool(result, cache)?;
-        let giver = self.thread(GIVER, cache)?;
         let feeder = self.thread(FEEDER, cache)?;
         let queue = attribute(pool, "_taskqueue")?;
         let queued = reader.queue_items(queue).len();
@@ -68,11 +72,7 @@ impl<'a> Explain<'a, '_, '_> {
         let shown = &mut self.registry.resources[jobs];
         shown.limit = i64::try_from(workers.len()).ok();
         shown.size = u64::try_from(queued).ok();
-        self.registry.resources[index].closed = Some(giver.is_none());
-        // Without the thread that hands out results, nobody gives this one.
-        let Some(giver) = giver else {
-            return Some(Vec::new());
-        };
+        self.registry.resources[index].closed = Some(false);
         let mut givers = Vec::new();
         if !rests(reader, giver, GIVER) {
             givers.push(giver.thread.id);

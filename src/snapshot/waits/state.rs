@@ -62,11 +62,9 @@ pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
         ResourceKind::ProcessBarrier => resource.limit = state.number(&["_parties"]),
         ResourceKind::ProcessQueue => {
             resource.limit = state.number(&["_maxsize"]).filter(|max| *max < UNBOUNDED);
-            let size = || {
-                let taken = state.number(&["_maxsize"])? - state.value_in("_sem")?;
-                u64::try_from(taken).ok()
-            };
-            resource.size = size();
+            let places = state.number(&["_maxsize"]).zip(state.value_in("_sem"));
+            let taken = places.map(|(all, free)| all.saturating_sub(free));
+            resource.size = taken.and_then(|taken| u64::try_from(taken).ok());
             let unfinished = state.value_in("_unfinished_tasks");
             resource.unfinished = unfinished.and_then(|n| u64::try_from(n).ok());
         }
