@@ -199,7 +199,9 @@ fn need(facts: &Facts<'_>, deps: &Dependencies<'_>, node: NodeIndex) -> Need {
         {
             Need::Any
         }
-        Some(Item::Thread(_) | Item::Child(_)) if connected => Need::All,
+        Some(Item::Thread(_)) if connected => Need::All,
+        // Each of these may use the other end of its pipe.
+        Some(Item::Child(_)) if connected => Need::Any,
         _ => Need::Nothing,
     }
 }

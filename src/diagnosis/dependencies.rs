@@ -56,6 +56,7 @@ impl<'a> Dependencies<'a> {
         builder.add_consumers(facts);
         builder.add_enders(facts);
         builder.add_resting(facts);
+        builder.add_writers(facts);
         builder.add_job_results(facts);
         builder.add_other_ends(facts);
         builder.add_references(facts);
@@ -216,6 +217,22 @@ impl<'a> Builder<'a> {
             for item in on {
                 let (process, item) = (self.node(*process), self.node(*item));
                 self.add(process, item, Dependency::SUBPROCESS);
+            }
+        }
+    }
+
+    /// Adds all who may write into a pipe or socket from which a child reads.
+    fn add_writers(&mut self, facts: &Facts<'a>) {
+        const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
+        let children = facts.process.children.iter();
+        let reads = children.filter(|child| {
+            let call = child.syscall.as_deref();
+            !child.peers.is_empty() && call.is_some_and(|call| READS.contains(&call))
+        });
+        for child in reads {
+            for actor in other_ends::actors(facts) {
+                let (child, actor) = (self.node(child.id), self.node(actor));
+                self.add(child, actor, Dependency::Refers);
             }
         }
     }

@@ -98,7 +98,7 @@ fn users(
 }
 
 /// All who may run code: threads, tasks, loops, and coroutines that a loop has.
-fn actors(facts: &Facts<'_>) -> Vec<ItemId> {
+pub(super) fn actors(facts: &Facts<'_>) -> Vec<ItemId> {
     let threads = facts.process.threads.iter();
     let threads = threads.filter(|thread| !is_idle_worker(thread));
     let loops = facts.process.loops.iter().map(|event_loop| event_loop.id);

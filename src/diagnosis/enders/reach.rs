@@ -12,6 +12,10 @@ const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
 const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
 /// Methods that run when a `with` block is left.
 const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
+/// Method of threads and processes that starts them, and the one of their class that runs then
+/// (`threading.Thread`, `multiprocessing.Process`).
+const START: &str = "start";
+const RUN: &str = "run";
 /// What leaving the block of a lock or semaphore does.
 const GIVE_BACK: &str = "release";
 /// The method of tasks, handles and scopes that cancels.
@@ -200,6 +204,9 @@ impl Reach {
                 self.cancels |= !cleanup && name == CANCEL;
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
+                if *called && name == START {
+                    self.open_all(program, &[RUN], cleanup);
+                }
                 if let Place::Named(name) | Place::Local(name) = of {
                     self.read(program, name, cleanup);
                 }

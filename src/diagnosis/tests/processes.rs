@@ -221,3 +221,52 @@ fn a_pool_without_the_thread_that_gives_results_gives_none() {
     assert_eq!(verdict.state, "hung");
     assert_ne!(waits_for_result(None, &[]).diagnose().0.state, "hung");
 }
+
+#[test]
+fn a_thread_may_write_what_a_child_reads() {
+    let mut world = World::new(APP);
+    world.process.threads.clear();
+    world.process.loops.clear();
+    world.thread("MainThread", &[("main", "child.join")]);
+    world.edge("thread:MainThread", "process:7", "subprocess");
+    world.edge("process:7", "thread:MainThread", "pipe");
+    world.process.children.push(crate::model::ChildProcess {
+        id: ItemId::Process(7),
+        pid: 7,
+        command: vec!["python".into()],
+        state: "S".into(),
+        syscall: Some("read".into()),
+        fd: Some(3),
+        peers: ids(["thread:MainThread"]).into(),
+        is_python: true,
+    });
+    assert_eq!(world.diagnose().0.state, "hung");
+    world.thread("beat", &[("beat", "sleep")]);
+    assert_eq!(world.diagnose().0.state, "waiting");
+}
+
+#[test]
+fn whoever_starts_a_process_may_run_what_its_class_does() {
+    const APP: &str = "\
+class Worker(Process):
+    def run(self):
+        self.guard.release()
+def main():
+    guard.acquire()
+def later():
+    sleep(1)
+    worker.start()
+";
+    let state = |source: &str| {
+        let mut world = waits_for_lock(&[]);
+        world
+            .files
+            .insert(crate::diagnosis::fixtures::APP.into(), source.into());
+        world.process.threads[0].frames[0].line = Some(5);
+        world.thread("later", &[("later", "sleep")]);
+        world.refers("thread:later", "process-lock:guard", "guard");
+        world.diagnose().0.state
+    };
+    assert_ne!(state(APP), "hung");
+    assert_eq!(state(&APP.replace("worker.start", "worker.close")), "hung");
+}
