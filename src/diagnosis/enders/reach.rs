@@ -12,9 +12,8 @@ const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
 const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
 /// Methods that run when a `with` block is left.
 const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
-/// Method of threads and processes that starts them, and the one of their class that runs then
+/// Method of a class that runs when a thread or process of it was started
 /// (`threading.Thread`, `multiprocessing.Process`).
-const START: &str = "start";
 const RUN: &str = "run";
 /// What leaving the block of a lock or semaphore does.
 const GIVE_BACK: &str = "release";
@@ -204,9 +203,7 @@ impl Reach {
                 self.cancels |= !cleanup && name == CANCEL;
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.read(program, name, cleanup);
-                if *called && name == START {
-                    self.open_all(program, &[RUN], cleanup);
-                }
+                self.make(program, name, *called, cleanup);
                 if let Place::Named(name) | Place::Local(name) = of {
                     self.read(program, name, cleanup);
                 }
@@ -220,6 +217,7 @@ impl Reach {
                 let runs = *called || each.given_to.as_ref().is_some_and(takes_callback);
                 self.calls_unknown |= runs && *local && program.named(name).is_empty();
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
+                self.make(program, name, *called, cleanup);
                 self.read(program, name, cleanup);
             }
             Use::Enters(of) => {
@@ -232,6 +230,14 @@ impl Reach {
             }
             Use::Iterates => self.open_all(program, &BY_FOR, cleanup),
             Use::Calls => self.calls_unknown = true,
+        }
+    }
+
+    /// Adds what a thread or process of a class does that is made here.
+    fn make(&mut self, program: &Program, class: &str, called: bool, cleanup: bool) {
+        if called {
+            let run = program.methods(class, &[RUN]).into_iter();
+            self.open.extend(run.map(|function| (function, cleanup)));
         }
     }
 

@@ -246,7 +246,7 @@ fn a_thread_may_write_what_a_child_reads() {
 }
 
 #[test]
-fn whoever_starts_a_process_may_run_what_its_class_does() {
+fn whoever_makes_a_process_may_run_what_its_class_does() {
     const APP: &str = "\
 class Worker(Process):
     def run(self):
@@ -255,7 +255,7 @@ def main():
     guard.acquire()
 def later():
     sleep(1)
-    worker.start()
+    Worker().start()
 ";
     let state = |source: &str| {
         let mut world = waits_for_lock(&[]);
@@ -268,5 +268,8 @@ def later():
         world.diagnose().0.state
     };
     assert_ne!(state(APP), "hung");
-    assert_eq!(state(&APP.replace("worker.start", "worker.close")), "hung");
+    assert_eq!(
+        state(&APP.replace("Worker().start", "worker.start")),
+        "hung"
+    );
 }
