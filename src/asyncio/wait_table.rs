@@ -259,7 +259,7 @@ static COROUTINES: WaitTable = WaitTable::new(&[
 ]);
 
 /// The methods in which threads wait: Lib/threading.py, Lib/queue.py,
-/// Lib/concurrent/futures, Lib/subprocess.py.
+/// Lib/concurrent/futures, Lib/subprocess.py, Lib/multiprocessing.
 pub static THREAD_WAITS: &WaitTable = &THREADS;
 static THREADS: WaitTable = WaitTable::new(&[
     row(
@@ -279,6 +279,55 @@ static THREADS: WaitTable = WaitTable::new(&[
         &["acquire", "__enter__"],
         WaitKind::Semaphore,
         Receiver::Resource(ResourceKind::ThreadSemaphore),
+    ),
+    row(
+        "multiprocessing.synchronize.Condition",
+        &["wait", "wait_for"],
+        WaitKind::Condition,
+        Receiver::Resource(ResourceKind::ProcessCondition),
+    ),
+    row(
+        "multiprocessing.synchronize.Event",
+        &["wait"],
+        WaitKind::Event,
+        Receiver::Resource(ResourceKind::ProcessEvent),
+    ),
+    // It is a subclass of that of threads.
+    row(
+        "multiprocessing.synchronize.Barrier",
+        &["wait", "_wait", "_enter"],
+        WaitKind::Barrier,
+        Receiver::Resource(ResourceKind::ProcessBarrier),
+    ),
+    row(
+        "multiprocessing.queues.Queue",
+        &["get"],
+        WaitKind::QueueGet,
+        Receiver::Resource(ResourceKind::ProcessQueue),
+    ),
+    row(
+        "multiprocessing.queues.Queue",
+        &["put"],
+        WaitKind::QueuePut,
+        Receiver::Resource(ResourceKind::ProcessQueue),
+    ),
+    row(
+        "multiprocessing.queues.JoinableQueue",
+        &["join"],
+        WaitKind::QueueJoin,
+        Receiver::Resource(ResourceKind::ProcessQueue),
+    ),
+    row(
+        "multiprocessing.queues.SimpleQueue",
+        &["get"],
+        WaitKind::QueueGet,
+        Receiver::Resource(ResourceKind::ProcessQueue),
+    ),
+    row(
+        "multiprocessing.queues.SimpleQueue",
+        &["put"],
+        WaitKind::QueuePut,
+        Receiver::Resource(ResourceKind::ProcessQueue),
     ),
     row(
         "threading.Barrier",
@@ -315,6 +364,18 @@ static THREADS: WaitTable = WaitTable::new(&[
         &["result", "exception"],
         WaitKind::Future,
         Receiver::Resource(ResourceKind::ConcurrentFuture),
+    ),
+    row(
+        "multiprocessing.pool.ApplyResult",
+        &["get", "wait"],
+        WaitKind::Future,
+        Receiver::Resource(ResourceKind::JobResult),
+    ),
+    row(
+        "multiprocessing.pool.IMapIterator",
+        &["next"],
+        WaitKind::Future,
+        Receiver::Resource(ResourceKind::JobResult),
     ),
     row(
         "concurrent.futures._base.Executor",

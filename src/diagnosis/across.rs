@@ -15,7 +15,13 @@ pub fn across(processes: &mut [Process]) {
     for process in processes.iter_mut().rev() {
         let awaited = process.edges.iter();
         let mut awaited = awaited
-            .filter(|edge| edge.from.is_actor() || matters(process, edge.from))
+            .filter(|edge| {
+                let all_stuck = || {
+                    let mut others = process.edges.iter().filter(|one| one.from == edge.from);
+                    others.all(|one| stuck.contains_key(&one.to))
+                };
+                edge.from.is_actor() || matters(process, edge.from) && all_stuck()
+            })
             .map(|edge| edge.to);
         let Some((pid, (verdict, cause))) =
             awaited.find_map(|id| Some((id.process()?, stuck.get(&id)?.clone())))
@@ -25,7 +31,12 @@ pub fn across(processes: &mut [Process]) {
         // What this process itself says of this wait comes first.
         let own = process.diagnoses.iter();
         let own = own
-            .take_while(|one| one.kind == DiagnosisKind::StuckExecutorJob)
+            .take_while(|one| {
+                matches!(
+                    one.kind,
+                    DiagnosisKind::StuckExecutorJob | DiagnosisKind::CrossProcessDeadlock
+                )
+            })
             .count();
         process.diagnoses.insert(
             own,

@@ -5,7 +5,7 @@ use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashSet;
 
 use super::dependencies::{Dependencies, Dependency};
-use super::enders::Enders;
+use super::enders::{Enders, is_given_back_by_holder};
 use super::facts::Facts;
 use crate::model::{
     Coroutine, EventLoop, Framework, IdSet, Item, ItemId, LoopState, Referrer, Resource,
@@ -203,7 +203,16 @@ fn need(facts: &Facts<'_>, deps: &Dependencies<'_>, node: NodeIndex) -> Need {
         Some(Item::Coroutine(_)) => Need::Never,
         Some(Item::Loop(event_loop)) => of_loop(event_loop, connected),
         Some(Item::Thread(thread)) if has_limit(thread) => Need::Nothing,
-        Some(Item::Thread(_) | Item::Child(_)) if connected => Need::All,
+        // One of its threads is enough.
+        _ if deps
+            .id(node)
+            .is_some_and(|id| facts.resting().contains_key(&id)) =>
+        {
+            Need::Any
+        }
+        Some(Item::Thread(_)) if connected => Need::All,
+        // Each of these may use the other end of its pipe.
+        Some(Item::Child(_)) if connected => Need::Any,
         _ => Need::Nothing,
     }
 }
@@ -295,6 +304,18 @@ fn of_resource(
         || resource.set == Some(true);
     if free {
         return Need::Nothing;
+    }
+    // Others may have it, or code of a library ends the wait.
+    if resource.kind.is_shared() {
+        let all_known = resource.ends.as_ref().is_some_and(|end| end.complete);
+        // What nobody waits for here has no enders, but may have a holder.
+        let is_held = resource.kind.is_lock()
+            && !resource.holders.is_empty()
+            && is_given_back_by_holder(resource);
+        let ends_here = matches!(deps.enders(resource.id), Some(Enders::These(_)));
+        if !all_known || !is_held && !ends_here {
+            return Need::Nothing;
+        }
     }
     // Who took it by a plain `acquire()` need not be the one who gives it back.
     let is_open = resource.holders.is_empty()

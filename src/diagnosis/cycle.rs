@@ -15,6 +15,8 @@ const NODES_SHOWN: usize = 8;
 pub(super) enum Shape {
     /// A child process is in it.
     Process,
+    /// Processes that wait for each other, with something that they share.
+    Processes,
     /// Workers of a pool of threads or processes are in it.
     Executor,
     /// Loops in two threads block each other.
@@ -106,7 +108,10 @@ fn shape(facts: &Facts<'_>, cycle: &Cycle) -> Shape {
     let has_limiter = |kind| matches!(kind, ResourceKind::Limiter);
     let own_future = own_future(facts, cycle);
     if cycle.nodes.iter().any(|id| id.process().is_some()) {
-        Shape::Process
+        match has(ResourceKind::is_shared) {
+            true => Shape::Processes,
+            false => Shape::Process,
+        }
     } else if has(has_workers) || (has(has_limiter) && !cycle.threads.is_empty()) {
         Shape::Executor
     } else if loops_of(facts, cycle).len() > 1 {

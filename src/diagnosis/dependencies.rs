@@ -13,7 +13,8 @@ use super::enders::{self, Enders};
 use super::facts::Facts;
 use super::other_ends;
 use crate::model::{
-    CoroutineState, EdgeKind, IdMap, IdSet, Index, Item, ItemId, Process, Resource, TaskState,
+    CoroutineState, EdgeKind, IdMap, IdSet, Index, Item, ItemId, Process, Resource, ResourceKind,
+    TaskState,
 };
 
 /// The dependencies of one process. The nodes have the numbers that the items
@@ -57,6 +58,9 @@ impl<'a> Dependencies<'a> {
         builder.add_loop_edges(facts);
         builder.add_consumers(facts);
         builder.add_enders(facts);
+        builder.add_resting(facts);
+        builder.add_writers(facts);
+        builder.add_job_results(facts);
         builder.add_other_ends(facts);
         builder.add_references(facts);
         builder.found
@@ -157,6 +161,16 @@ impl<'a> Dependencies<'a> {
         matches!(self.item(node), Some(Item::Resource(_))).then_some(node)
     }
 
+    /// Whether other processes or threads of a pool may end the wait for it, to which it has
+    /// edges.
+    fn is_shared(&self, node: NodeIndex) -> bool {
+        let resource = match self.item(node) {
+            Some(Item::Resource(resource)) => resource,
+            _ => return false,
+        };
+        resource.kind.is_shared() || resource.kind == ResourceKind::JobResult
+    }
+
     /// Whether the holder of a resource also waits for it, and may do so: the
     /// task that waits for a server to close is also who holds the server.
     fn holds_its_own(&self, resource: NodeIndex, holder: NodeIndex) -> bool {
@@ -203,10 +217,55 @@ impl<'a> Builder<'a> {
         for edge in process.edges.iter() {
             let (from, to) = (self.node(edge.from), self.node(edge.to));
             let own = edge.via == EdgeKind::Holds && self.found.holds_its_own(from, to);
+            // Who shares it may end the wait, and need not.
+            let shares = self.found.is_shared(from) && edge.via != EdgeKind::Holds;
+            let why = match shares {
+                true => Dependency::Refers,
+                false => Dependency::Edge(edge.via),
+            };
             if !self.found.is_done(from) && !self.found.is_done(to) && !own {
-                self.add(from, to, Dependency::Edge(edge.via));
+                self.add(from, to, why);
             }
         }
+    }
+
+    /// Adds what other processes wait for.
+    fn add_resting(&mut self, facts: &Facts<'a>) {
+        for (process, on) in facts.resting() {
+            for item in on {
+                let (process, item) = (self.node(*process), self.node(*item));
+                self.add(process, item, Dependency::SUBPROCESS);
+            }
+        }
+    }
+
+    /// Adds all who may write into a pipe or socket from which a child reads.
+    fn add_writers(&mut self, facts: &Facts<'a>) {
+        const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
+        let children = facts.process.children.iter();
+        let reads = children.filter(|child| {
+            let call = child.syscall.as_deref();
+            !child.peers.is_empty() && call.is_some_and(|call| READS.contains(&call))
+        });
+        for child in reads {
+            for actor in other_ends::actors(facts) {
+                let (child, actor) = (self.node(child.id), self.node(actor));
+                self.add(child, actor, Dependency::Refers);
+            }
+        }
+    }
+
+    /// Adds that nobody else gives a result of a pool, or a job to its workers, than those to
+    /// whom there are edges.
+    fn add_job_results(&mut self, facts: &Facts<'a>) {
+        let resources = facts.process.resources.iter();
+        let known = resources.filter(|it| match it.kind {
+            ResourceKind::JobResult => it.closed.is_some(),
+            ResourceKind::ProcessPool => facts.resting().values().flatten().any(|on| *on == it.id),
+            _ => false,
+        });
+        let enders = known.map(|resource| (resource.id, Enders::These(Vec::new())));
+        self.found.enders.extend(enders);
     }
 
     fn add_waits(&mut self, facts: &Facts<'a>) {

@@ -21,6 +21,8 @@ pub(super) enum Dependency {
 impl Dependency {
     /// A resource, and who holds it.
     pub(super) const HOLDS: Self = Self::Edge(EdgeKind::Holds);
+    /// Another process, and what it waits for; or who waits for the end of a process.
+    pub(super) const SUBPROCESS: Self = Self::Edge(EdgeKind::Subprocess);
     /// What waits for its loop to turn, and what the loop runs instead.
     pub(super) const EVENT_LOOP: Self = Self::Edge(EdgeKind::EventLoop);
     /// A socket or pipe, and who waits at its other end.

@@ -13,8 +13,8 @@ use super::source::Module;
 use super::sources::Sources;
 use crate::model::{
     ChildProcess, Confidence, Consistency, Coroutine, EventLoop, Frame, Framework, IdMap, IdSet,
-    Index, Item, ItemId, LoopFile, PendingCode, Process, Reference, Resource, Task, TaskState,
-    Thread, ThreadState, WaitKind,
+    Index, Item, ItemId, LoopFile, PendingCode, Process, Reference, Resource, ResourceKind,
+    Resting, RestingProcess, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 
 /// Share of a processor from which on a thread counts as computing.
@@ -41,8 +41,38 @@ pub(super) struct Facts<'a> {
     references: IdMap<Vec<&'a Reference>>,
     /// The tasks that wait for the job of a thread with code of libraries alone.
     job_givers: IdMap<ItemId>,
+    /// What each process rests on of which all that matters waits.
+    resting: IdMap<Vec<ItemId>>,
     sources: &'a dyn Sources,
     modules: RefCell<FxHashMap<String, Option<Rc<Module>>>>,
+}
+
+/// The processes that rested all the time since the last sample, and what each waits for. In a
+/// worker of a pool the main thread alone runs jobs.
+fn resting(process: &Process, earlier: &[Process]) -> IdMap<Vec<ItemId>> {
+    let of_pool = |on: &ItemId| on.resource_kind() == Some(ResourceKind::ProcessPool);
+    let deciding = |one: &RestingProcess| -> Option<Vec<Resting>> {
+        let main = one.threads.first().copied()?;
+        if main.on.as_ref().is_some_and(of_pool) {
+            return Some(vec![main]);
+        }
+        let all = one.threads.iter().all(|thread| thread.on.is_some());
+        (all && !one.handles_signals).then(|| one.threads.clone())
+    };
+    let rested = |id: ItemId, threads: &Vec<Resting>| {
+        // Nothing of it has moved since, so that the time between does not matter.
+        let mut before = earlier.iter().last().into_iter().flat_map(|it| &it.resting);
+        let before = before.find(|one| one.id == id).and_then(deciding);
+        before.as_ref() == Some(threads)
+    };
+    let resting = process.resting.iter().filter(|_| !earlier.is_empty());
+    resting
+        .filter_map(|one| {
+            let threads = deciding(one).filter(|threads| rested(one.id, threads))?;
+            let on = threads.iter().filter_map(|thread| thread.on);
+            Some((one.id, on.collect()))
+        })
+        .collect()
 }
 
 impl<'a> Facts<'a> {
@@ -69,6 +99,7 @@ impl<'a> Facts<'a> {
             index: Rc::new(index),
             references,
             job_givers: job_givers(process),
+            resting: resting(process, earlier),
             sources,
             modules: RefCell::default(),
         }
@@ -99,6 +130,12 @@ impl<'a> Facts<'a> {
     /// The command line of the parent process.
     pub(super) fn parent_command(&self) -> Option<Vec<String>> {
         self.sources.parent_command(self.process.parent_pid?)
+    }
+
+    /// The other processes that cannot go on before one of these items does, as the kernel
+    /// says.
+    pub(super) fn resting(&self) -> &IdMap<Vec<ItemId>> {
+        &self.resting
     }
 
     /// The number of the item in the graph.

@@ -18,6 +18,7 @@ mod other_ends;
 mod progress;
 mod rule;
 mod rules;
+mod shared;
 pub mod source;
 mod sources;
 #[cfg(test)]

@@ -36,7 +36,10 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<OwnEnd> {
     let own: Vec<(&Resource, &OtherEnd)> = resources
         .filter_map(|resource| Some((resource, resource.ends.as_ref()?)))
         .filter(|(resource, end)| {
-            end.is_own() && !end.handles_signals && waited_alone(facts, resource)
+            end.is_own()
+                && !resource.kind.is_shared()
+                && !end.handles_signals
+                && waited_alone(facts, resource)
         })
         .collect();
     // The program may handle the signal of the keyboard, too.
@@ -95,7 +98,7 @@ fn users(
 }
 
 /// All who may run code: threads, tasks, loops, and coroutines that a loop has.
-fn actors(facts: &Facts<'_>) -> Vec<ItemId> {
+pub(super) fn actors(facts: &Facts<'_>) -> Vec<ItemId> {
     let threads = facts.process.threads.iter();
     let threads = threads.filter(|thread| !is_idle_worker(thread));
     let loops = facts.process.loops.iter().map(|event_loop| event_loop.id);

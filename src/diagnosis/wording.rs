@@ -21,7 +21,10 @@ impl Facts<'_> {
             Some(Item::Coroutine(coroutine)) => format!("{}()", coroutine.qualname),
             Some(Item::Child(child)) => format!("process {}", child.pid),
             Some(Item::Loop(_)) => "the event loop".to_owned(),
-            None => id.to_string(),
+            None => match id.process() {
+                Some(pid) => format!("process {pid}"),
+                None => id.to_string(),
+            },
         }
     }
 

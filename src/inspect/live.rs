@@ -48,7 +48,16 @@ impl Target for Live {
         let taken_at = now();
         let mut processes = vec![asked.look()?];
         for child in children_of(capture)? {
-            let watch = children.remove(&child).map_or_else(|| open(child), Ok);
+            let mut watch = children.remove(&child).map_or_else(|| open(child), Ok);
+            // The stops of others count as new waits of theirs: what they rest in is asked twice
+            // between two stops.
+            if let Ok(watch) = &mut watch
+                && let Some(before) = earlier.get_mut(&child).and_then(|it| it.last_mut())
+                && !before.resting.is_empty()
+                && let Ok(now) = watch.glance()
+            {
+                before.resting = now.resting;
+            }
             match watch.and_then(|mut watch| watch.look()) {
                 Ok(process) => processes.push(process),
                 Err(error) => processes[0].errors.push(format!("child {child}: {error}")),

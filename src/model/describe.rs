@@ -46,6 +46,7 @@ fn kind_word(resource: &Resource) -> Option<&'static str> {
         ResourceKind::MemoryStream => Some("memory stream"),
         ResourceKind::ThreadLock if resource.is_reentrant() => Some("threading.RLock"),
         ResourceKind::ThreadLock => Some("threading.Lock"),
+        ResourceKind::JobResult => Some("result of a multiprocessing pool"),
         ResourceKind::Lock
         | ResourceKind::Semaphore
         | ResourceKind::Event
@@ -57,6 +58,12 @@ fn kind_word(resource: &Resource) -> Option<&'static str> {
         | ResourceKind::ThreadCondition
         | ResourceKind::ThreadBarrier
         | ResourceKind::ThreadQueue
+        | ResourceKind::ProcessLock
+        | ResourceKind::ProcessSemaphore
+        | ResourceKind::ProcessEvent
+        | ResourceKind::ProcessCondition
+        | ResourceKind::ProcessBarrier
+        | ResourceKind::ProcessQueue
         | ResourceKind::Pool
         | ResourceKind::Limiter
         | ResourceKind::Stream
@@ -80,7 +87,10 @@ pub fn state(resource: &Resource) -> String {
             .filter(|buffered| *buffered > 0)
             .map(|buffered| format!("{buffered} bytes buffered")),
         flag(resource).map(str::to_owned),
-        (resource.closed == Some(true)).then(|| "shut down".to_owned()),
+        (resource.closed == Some(true)).then(|| match resource.kind {
+            ResourceKind::JobResult => "its pool gives no results".to_owned(),
+            _ => "shut down".to_owned(),
+        }),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join(", ")
@@ -97,7 +107,11 @@ const ENDS_SHOWN: usize = 3;
 /// nobody was found.
 pub fn other_end_of(resource: &Resource) -> Option<String> {
     let end = resource.ends.as_ref()?;
+    if end.is_semaphore && end.processes.is_empty() {
+        return end.complete.then(|| "no other process has it".to_owned());
+    }
     let (what, verb) = match (end.accepted, end.is_lock) {
+        _ if end.is_semaphore => ("other processes that have it", "are"),
         (_, true) => ("the lock", "is held by"),
         (true, false) => ("the other end", "is in"),
         (false, false) => ("not accepted yet, the listener", "is in"),
@@ -161,7 +175,9 @@ fn usage(resource: &Resource) -> Option<String> {
         _ => None,
     };
     let permits = match resource.kind {
-        ResourceKind::Semaphore | ResourceKind::ThreadSemaphore => {
+        ResourceKind::Semaphore
+        | ResourceKind::ThreadSemaphore
+        | ResourceKind::ProcessSemaphore => {
             (resource.value).map(|value| format!("{value} permits left"))
         }
         _ => None,
@@ -177,16 +193,14 @@ fn content(resource: &Resource) -> Option<String> {
     let size = resource.size?;
     match (resource.kind, resource.limit) {
         (ResourceKind::Executor, _) => Some(format!("{size} queued")),
-        (ResourceKind::Queue | ResourceKind::ThreadQueue | ResourceKind::MemoryStream, limit) => {
+        (kind, limit) if kind.is_queue() || kind == ResourceKind::MemoryStream => {
             Some(match limit {
                 Some(limit) => format!("{size}/{limit} items"),
                 None if size == 0 => "empty".to_owned(),
                 None => format!("{size} items"),
             })
         }
-        (ResourceKind::Barrier | ResourceKind::ThreadBarrier, Some(limit)) => {
-            Some(format!("{size} of {limit} arrived"))
-        }
+        (kind, Some(limit)) if kind.is_barrier() => Some(format!("{size} of {limit} arrived")),
         _ => None,
     }
 }
@@ -194,12 +208,10 @@ fn content(resource: &Resource) -> Option<String> {
 /// Whether it is locked or set.
 fn flag(resource: &Resource) -> Option<&'static str> {
     match (resource.kind, resource.locked, resource.set) {
-        (ResourceKind::Lock | ResourceKind::ThreadLock, Some(true), _)
-            if resource.holders.is_empty() =>
-        {
+        (kind, Some(true), _) if kind.is_lock() && resource.holders.is_empty() => {
             Some("locked, no holder found")
         }
-        (ResourceKind::Lock | ResourceKind::ThreadLock, Some(false), _) => Some("free"),
+        (kind, Some(false), _) if kind.is_lock() => Some("free"),
         (_, _, Some(true)) => Some("set"),
         (_, _, Some(false)) => Some("not set"),
         _ => None,

@@ -146,6 +146,7 @@ pub(crate) fn process(script: &str) -> Process {
         modules: Vec::new(),
         listening: Vec::new(),
         asyncio_imported: true,
+        resting: Vec::new(),
         foreign_threads: false,
         pending: IdMap::default(),
     }

@@ -101,6 +101,9 @@ pub struct Process {
     pub errors: Vec<String>,
     /// Whether `asyncio` has been imported in any interpreter.
     pub asyncio_imported: bool,
+    /// Other processes that wait for what is here. For the diagnosis only.
+    #[serde(skip)]
+    pub resting: Vec<RestingProcess>,
     /// Whether it has threads that no interpreter knows. They may call in. For the diagnosis
     /// only.
     #[serde(skip)]

@@ -152,6 +152,9 @@ pub struct OtherEnd {
     pub complete: bool,
     /// Whether it is no end, but the lock on a file.
     pub is_lock: bool,
+    /// Whether it is no end, but a semaphore that these processes have, too.
+    #[serde(default)]
+    pub is_semaphore: bool,
     /// Whether this process handles signals, other than that of the keyboard and those of
     /// faults. They may come at any time.
     pub handles_signals: bool,
@@ -441,6 +444,28 @@ impl ChildProcess {
             .as_deref()
             .is_some_and(|call| READING.contains(&call))
     }
+}
+
+/// What the threads of another process wait for, as the kernel says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestingProcess {
+    /// `process:<pid>`.
+    pub id: ItemId,
+    /// Its threads, the main thread first.
+    pub threads: Vec<Resting>,
+    /// Whether it catches signals, other than that of the keyboard and those of faults.
+    pub handles_signals: bool,
+}
+
+/// A thread of another process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resting {
+    /// Its id.
+    pub tid: u32,
+    /// What of the snapshot it waits for without a time limit. `None` if it does anything else.
+    pub on: Option<ItemId>,
+    /// How often it has begun to wait so far.
+    pub waits_begun: u32,
 }
 
 /// `from` cannot go on before `to` does.

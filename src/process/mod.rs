@@ -28,6 +28,7 @@ pub use proc::children::Child;
 pub use proc::descriptors::{Descriptor, Descriptors, Socket};
 pub use proc::ends::{Ends, OtherEnd, Owner, PipeEnds};
 pub use proc::list::{Candidate, python_processes};
+pub use proc::shared::{Rest, RestsOn, SharedPlace, Sharers};
 pub use proc::tcp_facts::TcpFacts;
 pub use proc::thread::{KernelThread, Syscall};
 pub use source_files::{SourceFiles, command_line};

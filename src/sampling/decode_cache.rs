@@ -47,6 +47,11 @@ impl DecodedProcess {
         kernel: &KernelThreads,
         descriptors: &Descriptors,
     ) -> Option<Process> {
+        // What other processes do has to be asked again.
+        let mut others = self.process.resting.iter().flat_map(|one| &one.threads);
+        if others.any(|thread| thread.on.is_some()) {
+            return None;
+        }
         if !self.kernel.shows_same(kernel) || !self.descriptors.shows_same(descriptors) {
             return None;
         }

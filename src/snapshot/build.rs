@@ -128,7 +128,11 @@ impl Build<'_, '_> {
         let mut graph = WaitGraph::new(&inputs, &mut tasks, &mut threads, &mut loops, &edges.edges);
         graph.explain(&edges.completing);
         // Everything that must be of one moment has been read.
-        if (self.all_read)() {
+        let searches = (self.all_read)();
+        if self.scope != Scope::Threads {
+            graph.find_shared();
+        }
+        if searches {
             graph.find_ends();
             graph.find_references();
         }
@@ -159,6 +163,7 @@ impl Build<'_, '_> {
             modules: explained.modules,
             listening: self.descriptors.listening(),
             children: explained.children,
+            resting: explained.resting,
             verdict: None,
             diagnoses: Vec::new(),
             errors,

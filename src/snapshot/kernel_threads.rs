@@ -14,6 +14,11 @@ const RESTART_SYSCALL: u64 = 219;
 const FUTEX_WAITS: [u64; 2] = [0, 9];
 /// Mask that removes the flags from a futex operation.
 const FUTEX_COMMAND: u64 = 0x7f;
+/// `FUTEX_PRIVATE_FLAG`: glibc and CPython set it for what one process has alone.
+const FUTEX_PRIVATE: u64 = 0x80;
+/// `FUTEX_WAIT_BITSET` with `FUTEX_CLOCK_REALTIME`, and `FUTEX_BITSET_MATCH_ANY`: a semaphore
+/// with a time limit (nptl/sem_waitcommon.c of glibc).
+const TIMED_SEMAPHORE: (u64, u64) = (0x109, 0xffff_ffff);
 
 /// The kernel's letter for a thread that a tracer has stopped (proc(5)).
 const STOPPED_BY_US: char = 't';
@@ -197,14 +202,13 @@ pub(super) fn state_of(kernel: &KernelThread, waits_for_gil: bool) -> ThreadStat
 /// arguments. Only these four are resumed that way (`restart_block`,
 /// include/linux/restart_block.h of the kernel).
 fn resumed_call(args: &[u64; 6]) -> &'static str {
-    /// `FUTEX_PRIVATE_FLAG`: glibc and CPython set it.
-    const PRIVATE: u64 = 0x80;
     /// Clock ids are smaller (`MAX_CLOCKS`, include/uapi/linux/time.h).
     const MAX_CLOCKS: u64 = 16;
     /// Nobody polls more descriptors, and addresses are larger.
     const MAX_POLLED: u64 = 1 << 20;
     let [first, second, ..] = *args;
-    if second & PRIVATE != 0 && is_futex(true, args) {
+    let is_private = second & FUTEX_PRIVATE != 0 && is_futex(true, args);
+    if is_private || (second, args[5]) == TIMED_SEMAPHORE {
         "futex"
     } else if first < MAX_CLOCKS {
         "clock_nanosleep"
@@ -222,6 +226,11 @@ pub(super) fn effective_call(kernel: &KernelThread) -> Option<Syscall> {
         call.name = Some(resumed_call(&call.args));
     }
     Some(call)
+}
+
+/// Whether the call waits for a futex that other processes may have, too.
+pub(super) fn is_shared_futex(call: &Syscall) -> bool {
+    is_futex(call.name == Some("futex"), &call.args) && call.args[1] & FUTEX_PRIVATE == 0
 }
 
 /// Name of the system call that the thread is in. `None` if it is in none.

@@ -7,16 +7,13 @@ use super::{Group, Reach, Search, Which};
 use crate::model::{Called, Frame, ItemId};
 
 impl Search<'_> {
-    /// Whether the innermost code of a task or thread is that of a library which may call what
-    /// it was given. The callbacks of a loop are known; they do not count for its thread.
+    /// Whether code of a library that may call what it was given is on the stack of a task or
+    /// thread. The callbacks of a loop are known; they do not count for its thread.
     pub(super) fn stands_in_library(&self, id: ItemId, frames: &[Frame]) -> bool {
-        let runs_loop = |id| {
-            self.facts
-                .thread(id)
-                .is_some_and(|it| it.event_loop.is_some())
-        };
-        let first = frames.first();
-        first.is_some_and(|frame| frame.library && !is_primitive(frame)) && !runs_loop(id)
+        let thread = self.facts.thread(id);
+        let runs_loop = thread.is_some_and(|it| it.event_loop.is_some());
+        let calls = |frame: &Frame| frame.library && !is_primitive(frame) && !runs(frame);
+        frames.iter().any(calls) && !runs_loop
     }
 
     /// Who has a callable that may end the wait, and may call it or hand it on.

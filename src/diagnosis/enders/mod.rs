@@ -28,7 +28,10 @@ use self::wanted::Wanted;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::Place;
-use crate::model::{CoroutineState, Frame, Framework, IdMap, IdSet, ItemId, PendingCode, Thread};
+use crate::model::{
+    CoroutineState, Frame, Framework, IdMap, IdSet, ItemId, PendingCode, Resource, ResourceKind,
+    Thread,
+};
 
 /// How paths of references write the step from a bound method to its object.
 const BOUND: &str = "()";
@@ -132,7 +135,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     }
     let is_held = |wanted: &Wanted| {
         let lock = facts.resource(wanted.id).filter(|lock| lock.kind.is_lock());
-        lock.is_some_and(|lock| !lock.holders.is_empty())
+        lock.is_some_and(|lock| !lock.holders.is_empty() && is_given_back_by_holder(lock))
     };
     let enders = wanted.iter().map(|wanted| match is_held(wanted) {
         _ if unsure.contains(&wanted.id) => (wanted.id, Enders::NotKnown),
@@ -157,6 +160,14 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         resumers: search.resumers(),
         abandoned,
     }
+}
+
+/// Whether only its holder gives a lock back. A lock of multiprocessing notes who took it last,
+/// and any thread may give it back; not if a block has it.
+pub(super) fn is_given_back_by_holder(lock: &Resource) -> bool {
+    lock.kind != ResourceKind::ProcessLock
+        || !lock.taken_at.is_empty()
+        || lock.type_name.ends_with("RLock")
 }
 
 fn has_tasks_of(facts: &Facts<'_>, framework: Framework) -> bool {
@@ -204,6 +215,9 @@ enum Which {
 /// What the code of the program does with the methods of an object, by methods and names.
 type KnownMentions = FxHashMap<(&'static [&'static str], Vec<String>), Mentions>;
 
+/// What tells stacks apart: the files and lines of the frames, and what is on no stack.
+type Stack<'f> = (Vec<(usize, u32)>, &'f [PendingCode]);
+
 struct Search<'f> {
     program: Program,
     /// All activities.
@@ -243,7 +257,7 @@ impl<'f> Search<'f> {
 
     fn add_stacks(&mut self) {
         let facts = self.facts;
-        let mut known: FxHashMap<(Vec<(usize, u32)>, &[PendingCode]), usize> = FxHashMap::default();
+        let mut known: FxHashMap<Stack<'_>, usize> = FxHashMap::default();
         let tasks = facts.live_tasks().map(|task| task.id);
         let threads = facts.process.threads.iter();
         let threads = threads.filter(|thread| thread.task.is_none() && !is_idle_worker(thread));

@@ -12,6 +12,9 @@ const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
 const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
 /// Methods that run when a `with` block is left.
 const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
+/// Method of a class that runs when a thread or process of it was started
+/// (`threading.Thread`, `multiprocessing.Process`).
+const RUN: &str = "run";
 /// What leaving the block of a lock or semaphore does.
 const GIVE_BACK: &str = "release";
 /// Managers of the standard library that call nothing of the program at their end.
@@ -468,6 +471,7 @@ impl Reach {
                     self.open
                         .extend(targets.map(|function| (function, cleanup)));
                 }
+                self.make(program, name, *called, cleanup);
                 if let Place::Named(name) | Place::Local(name) = of {
                     self.read(program, name, cleanup);
                 }
@@ -490,6 +494,7 @@ impl Reach {
                     self.resume_generators(program);
                 }
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
+                self.make(program, name, *called, cleanup);
                 self.read(program, name, cleanup);
             }
             Use::Enters(of) => {
@@ -514,6 +519,14 @@ impl Reach {
     fn call_unknown(&mut self, program: &Program, cleanup: bool) {
         self.calls_unknown = true;
         self.open_all(program, &[CALL], cleanup);
+    }
+
+    /// Adds what a thread or process of a class does that is made here.
+    fn make(&mut self, program: &Program, class: &str, called: bool, cleanup: bool) {
+        if called {
+            let run = program.methods(class, &[RUN]).into_iter();
+            self.open.extend(run.map(|function| (function, cleanup)));
+        }
     }
 
     /// Adds a name, and the functions that it may stand for.

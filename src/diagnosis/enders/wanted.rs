@@ -12,7 +12,7 @@ use crate::model::{
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
-const PRIMITIVES: [&str; 15] = [
+const PRIMITIVES: [&str; 18] = [
     "asyncio/locks.py",
     "asyncio/queues.py",
     "asyncio/mixins.py",
@@ -22,6 +22,9 @@ const PRIMITIVES: [&str; 15] = [
     "/threading.py",
     "/queue.py",
     "/contextlib.py",
+    "multiprocessing/synchronize.py",
+    "multiprocessing/queues.py",
+    "multiprocessing/connection.py",
     "trio/_sync.py",
     "trio/_core/_parking_lot.py",
     "trio/_core/_traps.py",
@@ -82,7 +85,9 @@ impl Wanted {
                 resource.kind,
                 ResourceKind::Future | ResourceKind::ConcurrentFuture
             ),
-            taking: match resource.kind.may_hide_holder() {
+            taking: match resource.kind.may_hide_holder()
+                || resource.kind == ResourceKind::ProcessLock
+            {
                 true => &["acquire", "__enter__", "__aenter__", ""],
                 false => &[],
             },
@@ -228,21 +233,25 @@ fn ending_methods(
     match resource.kind {
         // gevent's results; `greenlet.link(result)` calls one.
         ResourceKind::Event if is_result => Some(&["set", "set_exception", "set_result", ""]),
-        ResourceKind::Event | ResourceKind::ThreadEvent => Some(&["set"]),
-        ResourceKind::Condition | ResourceKind::ThreadCondition => {
-            Some(&["notify", "notify_all", "notifyAll"])
+        ResourceKind::Event | ResourceKind::ThreadEvent | ResourceKind::ProcessEvent => {
+            Some(&["set"])
         }
+        ResourceKind::Condition
+        | ResourceKind::ThreadCondition
+        | ResourceKind::ProcessCondition => Some(&["notify", "notify_all", "notifyAll"]),
         ResourceKind::Future | ResourceKind::ConcurrentFuture => Some(&[
             "set_result",
             "set_exception",
             "cancel",
             "set_running_or_notify_cancel",
         ]),
-        ResourceKind::Barrier | ResourceKind::ThreadBarrier => {
+        ResourceKind::Barrier | ResourceKind::ThreadBarrier | ResourceKind::ProcessBarrier => {
             Some(&["wait", "abort", "reset", ""])
         }
-        ResourceKind::Semaphore | ResourceKind::ThreadSemaphore => Some(&["release"]),
-        ResourceKind::Queue | ResourceKind::ThreadQueue => {
+        ResourceKind::Semaphore
+        | ResourceKind::ThreadSemaphore
+        | ResourceKind::ProcessSemaphore => Some(&["release"]),
+        ResourceKind::Queue | ResourceKind::ThreadQueue | ResourceKind::ProcessQueue => {
             let waits = || waiters.iter().filter_map(|id| wait_kind(facts, *id));
             let all = |kind| waits().all(|wait| wait == kind);
             match () {
@@ -270,7 +279,9 @@ fn ending_methods(
             "aclose",
             "",
         ]),
-        ResourceKind::Lock | ResourceKind::ThreadLock => Some(&["release"]),
+        ResourceKind::Lock | ResourceKind::ThreadLock | ResourceKind::ProcessLock => {
+            Some(&["release"])
+        }
         ResourceKind::Pool => Some(&[
             "close",
             "aclose",
@@ -290,6 +301,7 @@ fn ending_methods(
             "",
         ]),
         ResourceKind::Executor
+        | ResourceKind::JobResult
         | ResourceKind::ProcessPool
         | ResourceKind::Limiter
         | ResourceKind::Stream

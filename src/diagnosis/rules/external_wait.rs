@@ -7,6 +7,7 @@ use crate::diagnosis::culprit;
 use crate::diagnosis::dependencies::Dependency;
 use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::shared;
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
     Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, Framework, How, ItemId, Resource, Task,
@@ -128,6 +129,7 @@ fn how(context: &Context<'_>, waiter: Waiter<'_>) -> Option<How> {
         WaitKind::PipeWrite if own => Some(How::PipeWrite),
         WaitKind::FileLock if own => Some(How::FileLock),
         WaitKind::ServerClose => Some(How::ServerConnections),
+        _ if own && has_others(context, waiter) => Some(How::OtherProcess),
         kind if own && kind.is_primitive() && is_of_library(context, waiter) => {
             Some(How::LibraryCall)
         }
@@ -151,6 +153,14 @@ fn is_of_library(context: &Context<'_>, waiter: Waiter<'_>) -> bool {
         && !handles
         && deps.enders(resource.id).is_none()
         && !deps.needs(resource.id).any(|(_, why)| why.is_proved())
+}
+
+/// Whether other processes may end the wait for something that they share.
+fn has_others(context: &Context<'_>, waiter: Waiter<'_>) -> bool {
+    let resource = resource(context, waiter);
+    resource.is_some_and(|resource| {
+        !context.graph.stuck(resource.id) && !shared::others(context, resource).is_empty()
+    })
 }
 
 /// The outermost function of the library in which the program's own code waits.
@@ -207,6 +217,12 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
             let awaited = resource.map_or_else(String::new, |it| context.facts.name(it.id));
             let call = library_call(first.map_or(&[][..], |waiter| waiter.frames));
             format!("in {call}() for {awaited}; who ends that is not known,")
+        }
+        How::OtherProcess => {
+            let awaited = resource.map_or_else(String::new, |it| context.facts.name(it.id));
+            let others = resource.map_or_else(String::new, |it| shared::others(context, it));
+            let ends = first.map_or("end that", |waiter| shared::ending(waiter.wait.kind));
+            format!("for {awaited} ({others} may {ends})")
         }
         _ => "for the connections of a server to close".to_owned(),
     };

@@ -5,6 +5,7 @@ use super::held_by_suspended_asyncgen::{held_by, is_left};
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::shared;
 use crate::diagnosis::wording::{verb, with_statement};
 use crate::model::{Confidence, CoroutineState, Diagnosis, DiagnosisKind, Resource};
 
@@ -49,7 +50,7 @@ fn why(context: &Context<'_>, lock: &Resource) -> String {
             "{} took it, and has no code left to run that gives it back",
             context.facts.names(&lock.holders)
         ),
-        false => "nobody alive holds it".to_owned(),
+        false => shared::why_stuck(lock).unwrap_or_else(|| "nobody alive holds it".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::shared;
 use crate::diagnosis::wording::{verb, with_statement};
 use crate::model::{Confidence, Diagnosis, DiagnosisKind, Resource};
 
@@ -36,10 +37,13 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
         None => "all permits leaked".to_owned(),
     };
     let summary = format!(
-        "{}: {permits}; {} {}, and nobody alive holds one",
+        "{}: {permits}; {} {}, and {}",
         context.facts.name(resource.id),
         context.facts.names(waiters.iter()),
         verb(waiters.len(), "wait"),
+        shared::why_stuck(resource)
+            .as_deref()
+            .unwrap_or("nobody alive holds one"),
     );
     Diagnosis {
         tasks: context.in_order(context.waiting_tasks(resource).iter().copied()),

@@ -2,6 +2,7 @@
 
 mod blocked_loop;
 mod cross_loop_deadlock;
+mod cross_process_deadlock;
 mod cross_process_wait;
 mod cross_thread_deadlock;
 mod dead_consumers;
@@ -33,10 +34,11 @@ use super::rule::{Finding, Rule};
 
 /// All rules. Where two findings have the same rank, that of the earlier rule
 /// comes first.
-pub(super) const RULES: [&Rule; 27] = [
+pub(super) const RULES: [&Rule; 28] = [
     &fork_inherited_lock::RULE,
     &cross_loop_deadlock::RULE,
     &cross_thread_deadlock::RULE,
+    &cross_process_deadlock::RULE,
     &self_deadlock::RULE,
     &executor_exhausted::RULE,
     &pool_exhausted::RULE,

@@ -13,6 +13,7 @@ use crate::diagnosis::enders::Enders;
 use crate::diagnosis::facts::wait_kind;
 use crate::diagnosis::frames::{is_library_only, user_frame};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::shared;
 use crate::diagnosis::source;
 use crate::diagnosis::wording::verb;
 use crate::model::{
@@ -125,9 +126,21 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
     })
 }
 
+fn first_of<'a>(context: &Context<'a>, wait: &Wait<'_>) -> Option<&'a Resource> {
+    context.facts.resource(*wait.resources.first()?)
+}
+
 fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
-    let first = wait.resources.first();
-    match first.and_then(|id| context.facts.resource(*id)) {
+    match first_of(context, wait) {
+        Some(one) if one.kind == ResourceKind::JobResult => match one.closed {
+            Some(true) => {
+                "let no callback raise, and get all results before the pool is left or terminated"
+            }
+            _ => {
+                "see why the worker ended (out of memory?); concurrent.futures notices that, and \
+                 get() takes a timeout"
+            }
+        },
         Some(one) if one.kind.is_queue() => {
             "tell the waiting side that nothing more comes, and call task_done() in a finally block"
         }
@@ -153,7 +166,9 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
             task.exception.as_ref().map_or("an error", |e| &e.type_name)
         ),
         (None, true) => "the coroutine that would end it was never awaited".to_owned(),
-        (None, false) => "all who refer to it wait behind it".to_owned(),
+        (None, false) => first_of(context, wait)
+            .and_then(shared::why_stuck)
+            .unwrap_or_else(|| "all who refer to it wait behind it".to_owned()),
     };
     let summary = format!(
         "{} {} for {}, which nobody alive can end: {why}",
@@ -225,6 +240,10 @@ fn confidence(
         };
         wait.is_some_and(|wait| wait.kind == WaitKind::QueueGet) && serves(context, *id)
     });
+    // Nobody waits for a result that is not to come.
+    if resource.kind == ResourceKind::JobResult {
+        return Some(observed);
+    }
     let enders = context.graph.deps.enders(resource.id);
     if matches!(enders, Some(Enders::These(_))) {
         // The main task or thread may wait so that the rest can work.

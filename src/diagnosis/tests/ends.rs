@@ -20,6 +20,7 @@ fn end(fds: &[i64]) -> OtherEnd {
         accepted: true,
         complete: true,
         is_lock: false,
+        is_semaphore: false,
         handles_signals: false,
     }
 }

@@ -11,6 +11,7 @@ mod leaks;
 mod lines;
 mod orphans;
 mod outside;
+mod processes;
 mod register;
 mod steps;
 mod trio;

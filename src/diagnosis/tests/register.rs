@@ -8,12 +8,13 @@ use crate::model::DiagnosisKind;
 const CONTRACT: &str = include_str!("../../../docs/snapshot-json.md");
 
 /// The sources of all tests of the rules.
-const TESTS: [&str; 6] = [
+const TESTS: [&str; 7] = [
     include_str!("deadlocks.rs"),
     include_str!("graphs.rs"),
     include_str!("leaks.rs"),
     include_str!("orphans.rs"),
     include_str!("outside.rs"),
+    include_str!("processes.rs"),
     include_str!("steps.rs"),
 ];
 

@@ -69,13 +69,14 @@ impl ResourceKind {
     pub const fn edge(self) -> EdgeKind {
         match self {
             Self::Lock => EdgeKind::Lock,
-            Self::Semaphore | Self::ThreadSemaphore => EdgeKind::Semaphore,
-            Self::Event | Self::ThreadEvent => EdgeKind::Event,
-            Self::Condition | Self::ThreadCondition => EdgeKind::Condition,
-            Self::Barrier | Self::ThreadBarrier => EdgeKind::Barrier,
-            Self::Queue | Self::ThreadQueue => EdgeKind::Queue,
+            Self::Semaphore | Self::ThreadSemaphore | Self::ProcessSemaphore => EdgeKind::Semaphore,
+            Self::Event | Self::ThreadEvent | Self::ProcessEvent => EdgeKind::Event,
+            Self::Condition | Self::ThreadCondition | Self::ProcessCondition => EdgeKind::Condition,
+            Self::Barrier | Self::ThreadBarrier | Self::ProcessBarrier => EdgeKind::Barrier,
+            Self::Queue | Self::ThreadQueue | Self::ProcessQueue => EdgeKind::Queue,
             Self::ThreadLock => EdgeKind::ThreadLock,
-            Self::Future => EdgeKind::Future,
+            Self::ProcessLock => EdgeKind::Lock,
+            Self::Future | Self::JobResult => EdgeKind::Future,
             Self::ConcurrentFuture => EdgeKind::ConcurrentFuture,
             Self::Executor => EdgeKind::Executor,
             Self::ProcessPool => EdgeKind::ProcessPool,
@@ -98,13 +99,20 @@ impl ResourceKind {
             | Self::Semaphore
             | Self::Barrier
             | Self::ThreadLock
+            | Self::ProcessLock
             | Self::ThreadSemaphore
+            | Self::ProcessSemaphore
             | Self::ThreadEvent
+            | Self::ProcessEvent
             | Self::ThreadCondition
+            | Self::ProcessCondition
             | Self::ThreadBarrier
+            | Self::ProcessBarrier
             | Self::ThreadQueue
+            | Self::ProcessQueue
             | Self::Future
             | Self::ConcurrentFuture
+            | Self::JobResult
             | Self::Executor
             | Self::ProcessPool
             | Self::Pool
@@ -121,7 +129,9 @@ impl ResourceKind {
     /// References to it are then not searched.
     pub const fn knows_its_holders(self) -> bool {
         match self {
-            Self::Executor | Self::ProcessPool | Self::Limiter | Self::Server => true,
+            Self::Executor | Self::ProcessPool | Self::Limiter | Self::Server | Self::JobResult => {
+                true
+            }
             Self::Lock
             | Self::Semaphore
             | Self::Event
@@ -129,11 +139,17 @@ impl ResourceKind {
             | Self::Barrier
             | Self::Queue
             | Self::ThreadLock
+            | Self::ProcessLock
             | Self::ThreadSemaphore
+            | Self::ProcessSemaphore
             | Self::ThreadEvent
+            | Self::ProcessEvent
             | Self::ThreadCondition
+            | Self::ProcessCondition
             | Self::ThreadBarrier
+            | Self::ProcessBarrier
             | Self::ThreadQueue
+            | Self::ProcessQueue
             | Self::Future
             | Self::ConcurrentFuture
             | Self::Pool
@@ -157,13 +173,20 @@ impl ResourceKind {
             | Self::Barrier
             | Self::Queue
             | Self::ThreadLock
+            | Self::ProcessLock
             | Self::ThreadSemaphore
+            | Self::ProcessSemaphore
             | Self::ThreadEvent
+            | Self::ProcessEvent
             | Self::ThreadCondition
+            | Self::ProcessCondition
             | Self::ThreadBarrier
+            | Self::ProcessBarrier
             | Self::ThreadQueue
+            | Self::ProcessQueue
             | Self::Future
             | Self::ConcurrentFuture
+            | Self::JobResult
             | Self::Executor
             | Self::ProcessPool
             | Self::Pool

@@ -42,7 +42,7 @@ text_enum! {
         AsCompleted = "as_completed",
         /// A timer, e.g. of `asyncio.sleep`.
         Timer = "timer",
-        /// A lock of asyncio, anyio or trio.
+        /// A lock of asyncio, anyio, trio or `multiprocessing`.
         Lock = "lock",
         /// A semaphore.
         Semaphore = "semaphore",
@@ -130,11 +130,25 @@ text_enum! {
         ThreadBarrier = "thread-barrier",
         /// `queue.Queue`.
         ThreadQueue = "thread-queue",
+        /// `multiprocessing.Lock` or `RLock`.
+        ProcessLock = "process-lock",
+        /// `multiprocessing.Semaphore`.
+        ProcessSemaphore = "process-semaphore",
+        /// `multiprocessing.Event`.
+        ProcessEvent = "process-event",
+        /// `multiprocessing.Condition`.
+        ProcessCondition = "process-condition",
+        /// `multiprocessing.Barrier`.
+        ProcessBarrier = "process-barrier",
+        /// A queue of `multiprocessing`.
+        ProcessQueue = "process-queue",
         /// A future of asyncio.
         #[default]
         Future = "future",
         /// A future of `concurrent.futures`.
         ConcurrentFuture = "concurrent-future",
+        /// A result of a pool of `multiprocessing.pool`.
+        JobResult = "job-result",
         /// A thread pool.
         Executor = "executor",
         /// A process pool.
@@ -245,6 +259,8 @@ text_enum! {
         CrossLoopDeadlock = "cross-loop-deadlock",
         /// Threads that wait for each other.
         CrossThreadDeadlock = "cross-thread-deadlock",
+        /// Processes that wait for each other.
+        CrossProcessDeadlock = "cross-process-deadlock",
         /// A task or thread that waits for something only it can provide.
         SelfDeadlock = "self-deadlock",
         /// All workers of an executor wait, and jobs queue up.
@@ -397,6 +413,8 @@ text_enum! {
         LibraryCall = "library-call",
         /// A lock on a file that somebody else has.
         FileLock = "file-lock",
+        /// Other processes have it, too, and may end the wait.
+        OtherProcess = "other-process",
         /// A server that closes still has open connections.
         ServerConnections = "server-connections",
     }

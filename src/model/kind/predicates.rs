@@ -153,96 +153,106 @@ predicates! {
     ResourceKind {
         /// Whether its holder cannot also wait for it, except in vain.
         is_exclusive {
-            true: Lock Semaphore ThreadLock ThreadSemaphore Pool Limiter MemoryStream;
-            false: Event Condition Barrier Queue ThreadEvent ThreadCondition ThreadBarrier ThreadQueue
-                Future ConcurrentFuture Executor ProcessPool Stream Server Socket Pipe File;
+            true: Lock Semaphore ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore Pool Limiter MemoryStream;
+            false: Event Condition Barrier Queue ThreadEvent ProcessEvent ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue
+                Future ConcurrentFuture JobResult Executor ProcessPool Stream Server Socket Pipe File;
         }
 
         /// Whether a plain `acquire()` leaves no trace of the holder in the memory.
         may_hide_holder {
             true: Lock Semaphore ThreadLock;
-            false: Event Condition Barrier Queue ThreadSemaphore ThreadEvent ThreadCondition
-                ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool Limiter
+            false: ProcessLock Event Condition Barrier Queue ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent ThreadCondition ProcessCondition
+                ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult Executor ProcessPool Pool Limiter
                 MemoryStream Stream Server Socket Pipe File;
         }
 
         /// Whether it is a lock with at most one holder.
         is_lock {
-            true: Lock ThreadLock;
-            false: Semaphore Event Condition Barrier Queue ThreadSemaphore ThreadEvent ThreadCondition
-                ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool Limiter
+            true: Lock ThreadLock ProcessLock;
+            false: Semaphore Event Condition Barrier Queue ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent ThreadCondition ProcessCondition
+                ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult Executor ProcessPool Pool Limiter
                 MemoryStream Stream Server Socket Pipe File;
         }
 
         /// Whether it gives out a number of permits.
         has_permits {
-            true: Semaphore ThreadSemaphore Limiter;
-            false: Lock Event Condition Barrier Queue ThreadLock ThreadEvent ThreadCondition
-                ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool MemoryStream
+            true: Semaphore ThreadSemaphore ProcessSemaphore Limiter;
+            false: Lock Event Condition Barrier Queue ThreadLock ProcessLock ThreadEvent ProcessEvent ThreadCondition ProcessCondition
+                ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult Executor ProcessPool Pool MemoryStream
                 Stream Server Socket Pipe File;
         }
 
         /// Whether it has workers that run jobs.
         runs_jobs {
             true: Executor ProcessPool Limiter;
-            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore ThreadEvent
-                ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture Pool MemoryStream
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent
+                ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult Pool MemoryStream
                 Stream Server Socket Pipe File;
         }
 
         /// Whether it gives out workers or connections up to a limit.
         has_capacity {
             true: Executor ProcessPool Pool Limiter;
-            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore ThreadEvent
-                ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture MemoryStream Stream
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent
+                ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult MemoryStream Stream
                 Server Socket Pipe File;
         }
 
         /// Whether threads wait for it without `await`.
         is_for_threads {
-            true: ThreadLock ThreadSemaphore ThreadEvent ThreadCondition ThreadBarrier ThreadQueue
-                ConcurrentFuture;
+            true: ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue
+                ConcurrentFuture JobResult;
             false: Lock Semaphore Event Condition Barrier Queue Future Executor ProcessPool Pool
                 Limiter MemoryStream Stream Server Socket Pipe File;
         }
 
+        /// Whether several processes may have it.
+        is_shared {
+            true: ProcessLock ProcessSemaphore ProcessEvent ProcessCondition ProcessBarrier
+                ProcessQueue;
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore
+                ThreadEvent ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture
+                JobResult Executor ProcessPool Pool Limiter MemoryStream Stream Server Socket Pipe
+                File;
+        }
+
         /// Whether it is a queue.
         is_queue {
-            true: Queue ThreadQueue;
-            false: Lock Semaphore Event Condition Barrier ThreadLock ThreadSemaphore ThreadEvent
-                ThreadCondition ThreadBarrier Future ConcurrentFuture Executor ProcessPool Pool Limiter
+            true: Queue ThreadQueue ProcessQueue;
+            false: Lock Semaphore Event Condition Barrier ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent
+                ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier Future ConcurrentFuture JobResult Executor ProcessPool Pool Limiter
                 MemoryStream Stream Server Socket Pipe File;
         }
 
         /// Whether it is a barrier.
         is_barrier {
-            true: Barrier ThreadBarrier;
-            false: Lock Semaphore Event Condition Queue ThreadLock ThreadSemaphore ThreadEvent
-                ThreadCondition ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool Limiter
+            true: Barrier ThreadBarrier ProcessBarrier;
+            false: Lock Semaphore Event Condition Queue ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent
+                ThreadCondition ProcessCondition ThreadQueue ProcessQueue Future ConcurrentFuture JobResult Executor ProcessPool Pool Limiter
                 MemoryStream Stream Server Socket Pipe File;
         }
 
         /// Whether it is a condition.
         is_condition {
-            true: Condition ThreadCondition;
-            false: Lock Semaphore Event Barrier Queue ThreadLock ThreadSemaphore ThreadEvent
-                ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool Pool Limiter
+            true: Condition ThreadCondition ProcessCondition;
+            false: Lock Semaphore Event Barrier Queue ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent
+                ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult Executor ProcessPool Pool Limiter
                 MemoryStream Stream Server Socket Pipe File;
         }
 
         /// Whether some tasks put items into it that other tasks take out.
         has_consumers {
             true: Queue MemoryStream;
-            false: Lock Semaphore Event Condition Barrier ThreadLock ThreadSemaphore ThreadEvent
-                ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture Executor ProcessPool
+            false: Lock Semaphore Event Condition Barrier ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent
+                ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult Executor ProcessPool
                 Pool Limiter Stream Server Socket Pipe File;
         }
 
         /// Whether a wait for it ends only when somebody sets, completes or fills it.
         needs_signal {
-            true: Event Condition Barrier Queue ThreadEvent ThreadCondition ThreadBarrier ThreadQueue
-                Future ConcurrentFuture MemoryStream;
-            false: Lock Semaphore ThreadLock ThreadSemaphore Executor ProcessPool Pool Limiter Stream Server Socket Pipe File;
+            true: Event Condition Barrier Queue ThreadEvent ProcessEvent ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue
+                Future ConcurrentFuture JobResult MemoryStream;
+            false: Lock Semaphore ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore Executor ProcessPool Pool Limiter Stream Server Socket Pipe File;
         }
     }
 }
@@ -265,16 +275,16 @@ predicates! {
         /// Whether the kernel keeps it: its summary is the full description.
         is_file {
             true: Socket Pipe File;
-            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore
-                ThreadEvent ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore
+                ThreadEvent ProcessEvent ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult
                 Executor ProcessPool Pool Limiter MemoryStream Stream Server;
         }
 
         /// Whether its own fields say no more than its type: the wait says more.
         is_opaque {
             true: Stream Server File;
-            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ThreadSemaphore
-                ThreadEvent ThreadCondition ThreadBarrier ThreadQueue Future ConcurrentFuture
+            false: Lock Semaphore Event Condition Barrier Queue ThreadLock ProcessLock ThreadSemaphore ProcessSemaphore
+                ThreadEvent ProcessEvent ThreadCondition ProcessCondition ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult
                 Executor ProcessPool Pool Limiter MemoryStream Socket Pipe;
         }
     }
@@ -298,7 +308,7 @@ predicates! {
         /// Whether it says that nobody alive can end the wait.
         leaves_nobody {
             true: OrphanWait NeverAwaited DeadConsumers LeakedLock LeakedPermits;
-            false: ForkInheritedLock CrossLoopDeadlock CrossThreadDeadlock SelfDeadlock
+            false: ForkInheritedLock CrossLoopDeadlock CrossThreadDeadlock CrossProcessDeadlock SelfDeadlock
                 ExecutorExhausted BlockedLoop PoolExhausted DeadlockCycle HeldBySuspendedAsyncgen
                 SubprocessPipeFull SwallowedCancellation ShieldLeak StuckChild ShutdownHang
                 StuckExecutorJob Livelock LockConvoy CrossProcessWait LongTimer ExternalWait

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::children::Child;
 use super::ends::KnownEnds;
 use super::family;
+use super::shared::KnownShared;
 use crate::process::Process;
 
 /// Largest number of descriptors of one process that are read.
@@ -64,6 +65,9 @@ pub struct Descriptors {
     /// The other ends of descriptors, as far as somebody has asked for them.
     #[serde(default)]
     pub(super) known_ends: KnownEnds,
+    /// Who shares semaphores, and what processes rest in, as far as somebody has asked.
+    #[serde(default)]
+    pub(super) known_shared: KnownShared,
     /// The process, where it can be asked for more.
     #[serde(skip)]
     pub(super) live: Option<u32>,

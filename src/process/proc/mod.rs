@@ -8,6 +8,7 @@ mod file_locks;
 pub mod files;
 pub mod list;
 mod owners;
+pub mod shared;
 mod sock_diag;
 pub mod tcp_facts;
 pub mod thread;

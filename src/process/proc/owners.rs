@@ -114,7 +114,8 @@ pub(super) fn owner(pid: u32) -> Option<Owner> {
     Some(named(&directory, pid))
 }
 
-fn named(directory: &Directory, pid: u32) -> Owner {
+/// A process, with its name.
+pub(super) fn named(directory: &Directory, pid: u32) -> Owner {
     let name = files::read(directory, "comm").unwrap_or_default();
     let name = String::from_utf8_lossy(&name).trim_end().to_owned();
     Owner { pid, name }

@@ -22,7 +22,7 @@ impl HolderSearch<'_, '_, '_> {
                 let shared = descriptors.sharing(target);
                 let edges = self.registry.edges();
                 let waiting: Vec<ItemId> = edges
-                    .filter(|edge| edge.to == id)
+                    .filter(|edge| edge.to == id && edge.from.is_actor())
                     .map(|edge| edge.from)
                     .collect();
                 let writes = matches!(

@@ -15,15 +15,15 @@ use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
-    Explained, Search, WaitInputs, callbacks, children, ends, guards, pending, summary, task,
-    thread, trio, weak,
+    Explained, Search, WaitInputs, callbacks, children, ends, feeders, guards, job_results,
+    pending, resting, summary, task, thread, trio, weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
     CoroutineState, Edge, EventLoop, Framework, IdMap, ItemId, LoopState, Reference, ResourceKind,
-    TaskState, UserModule,
+    RestingProcess, TaskState, UserModule,
 };
 use crate::snapshot::edges::display_name;
 use crate::snapshot::heap::Heap;
@@ -53,6 +53,9 @@ pub struct WaitGraph<'a, 'r, 'm> {
     detached_frames: Vec<DetachedFrames>,
     references: Vec<Reference>,
     modules: Vec<UserModule>,
+    resting: Vec<RestingProcess>,
+    /// Worker processes of pools whose results are waited for.
+    workers: Vec<resting::Worker>,
 }
 
 impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
@@ -92,6 +95,8 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             detached_frames: Vec::new(),
             references: Vec::new(),
             modules: Vec::new(),
+            resting: Vec::new(),
+            workers: Vec::new(),
         }
     }
 
@@ -102,6 +107,8 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     pub fn explain(&mut self, completing: &FxHashMap<u64, Vec<ItemId>>) {
         self.read_blocks();
         self.explain_threads(completing);
+        self.workers = job_results::explain(&mut self.registry, self.threads);
+        feeders::explain(&mut self.registry, self.threads);
         self.explain_tasks();
         self.add_guards();
         self.mark_weakly_held();
@@ -251,6 +258,17 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
         }
     }
 
+    /// Looks for other processes that share what is waited for. Needs explained threads, and
+    /// the holders.
+    ///
+    /// Its input need not be of the same moment as the rest: the process may run again.
+    pub fn find_shared(&mut self) {
+        let turns = self.workers.iter().filter_map(|worker| worker.turn);
+        ends::find_shared(self.inputs, &mut self.registry, turns);
+        let main = self.threads.first().map(|built| built.thread.id);
+        self.resting = resting::find(self.inputs, &self.registry, &self.workers, main);
+    }
+
     /// Finds references to awaited resources. Needs the holders.
     ///
     /// Its input need not be of the same moment as the rest: the process may run again.
@@ -288,6 +306,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             modules: self.modules,
             coroutines: detached.map(|each| each.coroutine).collect(),
             children,
+            resting: self.resting,
         }
     }
 

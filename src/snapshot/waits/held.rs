@@ -16,9 +16,10 @@ const WAITING: &str = "wait";
 /// (Lib/threading.py, Lib/asyncio/locks.py).
 const LOCK_OF_CONDITION: &str = "_lock";
 /// Classes of conditions.
-const CONDITIONS: [&str; 4] = [
+const CONDITIONS: [&str; 5] = [
     "asyncio.locks.Condition",
     "threading.Condition",
+    "multiprocessing.synchronize.Condition",
     "trio.Condition",
     "anyio._core._synchronization.Condition",
 ];

@@ -49,6 +49,8 @@ impl HolderSearch<'_, '_, '_> {
             // A held thread lock is a resource even if nobody waits for it.
             if self.inputs.reader.is_thread_lock(object) {
                 self.registry.object(ResourceKind::ThreadLock, object);
+            } else if self.inputs.reader.is_process_lock(object) {
+                self.registry.semlock(ResourceKind::ProcessLock, object);
             }
         }
         for index in 0..self.registry.resources.len() {
@@ -61,6 +63,14 @@ impl HolderSearch<'_, '_, '_> {
             }
             let kind = resource.kind;
             if !kind.is_held_by_blocks() {
+                continue;
+            }
+            // A fork copies the frames of blocks, too, but not what their process has taken.
+            let taken_here = || {
+                let lock = self.inputs.reader.semlock(subject);
+                lock.is_some_and(|lock| lock.count > 0)
+            };
+            if kind.is_shared() && !taken_here() {
                 continue;
             }
             for taken in self.held.holders(subject) {
@@ -106,7 +116,16 @@ impl HolderSearch<'_, '_, '_> {
         let ids: Vec<ItemId> = match kind {
             ResourceKind::Lock => self.owner_task(subject).into_iter().collect(),
             ResourceKind::Limiter => self.borrowers(subject),
-            ResourceKind::ThreadLock => self.owner_thread(subject).into_iter().collect(),
+            ResourceKind::ThreadLock => {
+                let ident = self.inputs.reader.rlock_owner(subject);
+                self.owner_thread(ident).into_iter().collect()
+            }
+            ResourceKind::ProcessLock => {
+                let lock = self.inputs.reader.semlock(subject);
+                let taken = lock.filter(|lock| lock.count > 0);
+                let ident = taken.map(|lock| lock.last_tid);
+                self.owner_thread(ident).into_iter().collect()
+            }
             _ => Vec::new(),
         };
         for id in ids {
@@ -120,9 +139,10 @@ impl HolderSearch<'_, '_, '_> {
         self.task_id(reader.first_attribute(lock, &LOCK_OWNERS)?)
     }
 
-    /// The thread to which an `RLock` refers as its owner, or the task that runs in it.
-    fn owner_thread(&self, lock: u64) -> Option<ItemId> {
-        let ident = self.inputs.reader.rlock_owner(lock)?;
+    /// The thread with this `pthread_self()`, to which a lock refers as its owner, or the task
+    /// that runs in it.
+    fn owner_thread(&self, ident: Option<u64>) -> Option<ItemId> {
+        let ident = ident?;
         let mut threads = self.owners.threads.iter();
         let built = threads.find(|built| built.ident == ident)?;
         Some(built.thread.task.unwrap_or(built.thread.id))

@@ -7,6 +7,7 @@ mod callbacks;
 mod children;
 pub mod detached;
 mod ends;
+mod feeders;
 mod files;
 pub mod frame_owners;
 mod graph;
@@ -14,6 +15,7 @@ mod greenlet;
 mod guards;
 mod held;
 pub mod holders;
+mod job_results;
 mod jobs;
 mod pending;
 mod polled;
@@ -22,6 +24,7 @@ pub mod queue_position;
 pub mod reachability;
 mod references;
 mod registry;
+mod resting;
 mod roots;
 pub mod state;
 pub mod summary;
@@ -39,7 +42,8 @@ use super::kernel_threads::KernelThreads;
 use crate::cpython::Reader;
 use crate::greenlet::GreenletLinks;
 use crate::model::{
-    ChildProcess, Coroutine, Edge, IdMap, PendingCode, Reference, Resource, UserModule,
+    ChildProcess, Coroutine, Edge, IdMap, PendingCode, Reference, Resource, RestingProcess,
+    UserModule,
 };
 use crate::process::Descriptors;
 
@@ -100,4 +104,6 @@ pub struct Explained {
     pub children: Vec<ChildProcess>,
     /// What tasks and threads will run that is on no stack.
     pub pending: IdMap<Vec<PendingCode>>,
+    /// Other processes that wait for what is in this one.
+    pub resting: Vec<RestingProcess>,
 }

@@ -118,6 +118,12 @@ impl HolderSearch<'_, '_, '_> {
                 continue;
             }
             awaited.entry(subject).or_default().push(index);
+            // Its methods belong to the object inside of it.
+            if let Some(inner) = self.inputs.reader.semlock_object(subject)
+                && inner != subject
+            {
+                awaited.entry(inner).or_default().push(index);
+            }
         }
         awaited
     }

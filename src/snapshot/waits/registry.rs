@@ -2,11 +2,25 @@
 
 use arcstr::ArcStr;
 use indexmap::IndexMap;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::state;
 use crate::cpython::Reader;
 use crate::model::{Edge, EdgeKind, IdMap, ItemId, Resource, ResourceKind};
+
+/// The object of the kernel through which processes share a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// A semaphore, by its address in this process.
+    Semaphore(u64),
+    /// A descriptor from which somebody reads, or to which somebody writes.
+    Descriptor {
+        /// Its number.
+        fd: i64,
+        /// Whether it is written to.
+        writes: bool,
+    },
+}
 
 /// All resources, each once, and all edges.
 pub struct Registry<'r, 'm> {
@@ -16,6 +30,8 @@ pub struct Registry<'r, 'm> {
     pub resources: Vec<Resource>,
     /// Address of the object of each resource. `None` for files of the kernel.
     pub subjects: Vec<Option<u64>>,
+    /// Through what processes share resources, by the index of the resource.
+    pub through: FxHashMap<usize, Through>,
     /// Indexes of resources by id.
     indexes: IdMap<usize>,
     /// Edges by both ends. The first of several edges between the same items counts.
@@ -29,6 +45,7 @@ impl<'r, 'm> Registry<'r, 'm> {
             reader,
             resources: Vec::new(),
             subjects: Vec::new(),
+            through: FxHashMap::default(),
             indexes: IdMap::default(),
             edges: IndexMap::with_capacity_and_hasher(edges.len(), FxBuildHasher),
         };
@@ -46,6 +63,15 @@ impl<'r, 'm> Registry<'r, 'm> {
         }
         let resource = state::read(self.reader, kind, addr);
         self.insert(resource, Some(addr))
+    }
+
+    /// Index of the lock or semaphore of multiprocessing at `addr`. Adds it if it is new.
+    pub fn semlock(&mut self, kind: ResourceKind, addr: u64) -> usize {
+        let index = self.object(kind, addr);
+        if let Some(lock) = self.reader.semlock(addr) {
+            self.through.insert(index, Through::Semaphore(lock.handle));
+        }
+        index
     }
 
     /// Index of the resource for descriptor `fd`. Adds it with this `summary` if it is new.

@@ -8,6 +8,9 @@ use crate::model::{ItemId, Resource, ResourceKind};
 /// (trio/_sync.py).
 pub const LOCK_OWNERS: [&str; 2] = ["_owner_task", "_owner"];
 
+/// Largest value of a semaphore (`SEM_VALUE_MAX` of limits.h): it has no limit.
+const UNBOUNDED: i64 = i32::MAX as i64;
+
 /// Reads the resource of kind `kind` at `addr`, without holders and waiters.
 pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
     let type_name = reader.type_of(addr).map_or_else(
@@ -46,6 +49,25 @@ pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
         }
         ResourceKind::Queue | ResourceKind::ThreadQueue => state.queue(&mut resource),
         ResourceKind::ThreadLock => resource.locked = reader.thread_lock_held(addr),
+        ResourceKind::ProcessLock => resource.locked = state.value(addr).map(|left| left == 0),
+        ResourceKind::ProcessSemaphore => {
+            resource.value = state.value(addr);
+            let limit = reader.semlock(addr).map(|it| i64::from(it.maxvalue));
+            resource.limit = limit.filter(|limit| *limit < UNBOUNDED);
+        }
+        ResourceKind::ProcessEvent => {
+            let flag = state.value_in("_flag");
+            resource.set = flag.map(|flag| flag != 0);
+        }
+        ResourceKind::ProcessBarrier => resource.limit = state.number(&["_parties"]),
+        ResourceKind::ProcessQueue => {
+            resource.limit = state.number(&["_maxsize"]).filter(|max| *max < UNBOUNDED);
+            let places = state.number(&["_maxsize"]).zip(state.value_in("_sem"));
+            let taken = places.map(|(all, free)| all.saturating_sub(free));
+            resource.size = taken.and_then(|taken| u64::try_from(taken).ok());
+            let unfinished = state.value_in("_unfinished_tasks");
+            resource.unfinished = unfinished.and_then(|n| u64::try_from(n).ok());
+        }
         ResourceKind::Pool | ResourceKind::Limiter => state.pool(&mut resource),
         ResourceKind::MemoryStream => {
             // The limit of an unbounded anyio stream is `math.inf`.
@@ -60,7 +82,9 @@ pub fn read(reader: &Reader<'_>, kind: ResourceKind, addr: u64) -> Resource {
         }
         ResourceKind::Future
         | ResourceKind::ConcurrentFuture
+        | ResourceKind::JobResult
         | ResourceKind::ThreadCondition
+        | ResourceKind::ProcessCondition
         | ResourceKind::ProcessPool
         | ResourceKind::Stream
         | ResourceKind::Server
@@ -93,6 +117,16 @@ impl State<'_, '_> {
             }
             _ => self.reader.int(value).ok()?.to_i64(),
         }
+    }
+
+    /// Value of the semaphore of multiprocessing at `addr`.
+    fn value(&self, addr: u64) -> Option<i64> {
+        self.reader.semlock_value(addr).map(i64::from)
+    }
+
+    /// Value of the semaphore of multiprocessing in an attribute.
+    fn value_in(&self, name: &str) -> Option<i64> {
+        self.value(self.object(name)?)
     }
 
     /// Value of a boolean attribute.

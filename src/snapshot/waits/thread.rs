@@ -7,14 +7,14 @@ use super::WaitInputs;
 use super::jobs::Jobs;
 use super::polled::{Polled, Polling};
 use super::pools;
-use super::registry::Registry;
+use super::registry::{Registry, Through};
 use super::{children, files};
 use crate::asyncio::wait_table::{Receiver, THREAD_WAITS};
 use crate::asyncio::{FutureState, Outer, RawWait};
 use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{EdgeKind, ItemId, ResourceKind, ThreadState, Wait, WaitKind};
 use crate::process::Syscall;
-use crate::snapshot::kernel_threads::effective_call;
+use crate::snapshot::kernel_threads::{effective_call, is_shared_futex};
 use crate::snapshot::threads::BuiltThread;
 
 /// Name of the class of the locks of modules that are imported.
@@ -28,6 +28,9 @@ const MAX_LOCK_FRAMES: usize = 3;
 const CONDITION: &str = "threading.Condition";
 /// Variable of `Condition.wait` with the lock that it sleeps on (Lib/threading.py).
 const WAITER_VARIABLE: &str = "waiter";
+
+/// The module with the pipes of multiprocessing.
+const PIPES: &str = "multiprocessing.connection";
 
 /// System calls and their kinds of waits.
 const CALLS: &[(&[&str], WaitKind)] = &[
@@ -70,7 +73,9 @@ impl ExplainThread<'_, '_, '_> {
         }
         let mut wait = match self.jobs.idle.get(&index) {
             Some(executor) => Some(self.idle_worker(*executor)),
-            None => self.known(built).or_else(|| self.call(built)),
+            None => (self.semaphore(built))
+                .or_else(|| self.known(built))
+                .or_else(|| self.call(built)),
         };
         let kernel = self.inputs.kernel.by_thread(built.thread.native_id);
         if let (Some(wait), Some(call)) = (&mut wait, kernel.and_then(effective_call))
@@ -126,7 +131,15 @@ impl ExplainThread<'_, '_, '_> {
     /// Explains a wait in a known method.
     fn known(&mut self, built: &BuiltThread) -> Option<Wait> {
         let reader = self.inputs.reader;
-        let (raw, inner) = reader.innermost_wait(built.stack.frames.iter(), THREAD_WAITS)?;
+        // A queue of multiprocessing reads from a pipe.
+        let in_pipes = |frame: &&RawFrame| reader.frame_module(frame).as_deref() == Some(PIPES);
+        let skipped = match built.thread.syscall.as_deref() {
+            Some("read" | "write") => built.stack.frames.iter().take_while(in_pipes).count(),
+            _ => 0,
+        };
+        let frames = built.stack.frames.get(skipped..)?;
+        let (raw, inner) = reader.innermost_wait(frames.iter(), THREAD_WAITS)?;
+        let inner = inner + skipped;
         let ty = reader.type_of(raw.subject).ok()?;
         let mut wait = Wait {
             kind: raw.kind,
@@ -176,6 +189,9 @@ impl ExplainThread<'_, '_, '_> {
                 let index = self.registry.object(kind, subject);
                 for id in &ids {
                     self.registry.wait(*id, index, kind.edge());
+                }
+                if let Some(through) = self.through(built).filter(|_| kind.is_shared()) {
+                    self.registry.through.insert(index, through);
                 }
                 wait.resource = Some(self.registry.resources[index].id);
             }
@@ -263,6 +279,55 @@ impl ExplainThread<'_, '_, '_> {
         children.any(|child| child.pid == pid && child.has_ended())
     }
 
+    /// Explains the wait for a lock or semaphore of multiprocessing, if it is for one. An
+    /// event, a condition or a queue waits with semaphores of its own.
+    fn semaphore(&mut self, built: &BuiltThread) -> Option<Wait> {
+        let reader = self.inputs.reader;
+        let Some(Through::Semaphore(futex)) = self.through(built) else {
+            return None;
+        };
+        let roots = lock_roots(reader, &built.stack.frames);
+        let found = reader.semlock_of_futex(futex, &roots)?;
+        let is_bare = reader.semlock_object(found) == Some(found);
+        let is_one = || reader.semlock(found).is_some_and(|lock| lock.maxvalue == 1);
+        let kind = match reader.is_process_lock(found) || is_bare && is_one() {
+            true => ResourceKind::ProcessLock,
+            false => ResourceKind::ProcessSemaphore,
+        };
+        if kind == ResourceKind::ProcessSemaphore
+            && let Some(wait) = self.known(built)
+        {
+            return Some(wait);
+        }
+        let index = self.registry.semlock(kind, found);
+        for id in actors(built) {
+            self.registry.wait(id, index, kind.edge());
+        }
+        let resource = &self.registry.resources[index];
+        Some(Wait {
+            kind: match kind {
+                ResourceKind::ProcessLock => WaitKind::Lock,
+                _ => WaitKind::Semaphore,
+            },
+            type_name: resource.type_name.clone(),
+            resource: Some(resource.id),
+            ..Wait::default()
+        })
+    }
+
+    /// What of the kernel the thread waits for that other processes may have, too: a futex
+    /// that is not private, or a descriptor.
+    fn through(&self, built: &BuiltThread) -> Option<Through> {
+        let kernel = self.inputs.kernel.by_thread(built.thread.native_id)?;
+        let call = effective_call(kernel)?;
+        if is_shared_futex(&call) {
+            return Some(Through::Semaphore(call.args[0]));
+        }
+        let fd = call.descriptor()?;
+        let writes = matches!(call.name, Some("write" | "writev"));
+        Some(Through::Descriptor { fd, writes })
+    }
+
     /// Explains a wait by the system call.
     fn call(&mut self, built: &BuiltThread) -> Option<Wait> {
         let kernel = self.inputs.kernel.by_thread(built.thread.native_id)?;
@@ -294,6 +359,9 @@ impl ExplainThread<'_, '_, '_> {
             };
             for id in &ids {
                 self.registry.wait(*id, index, kind.edge());
+            }
+            if let Some(through) = self.through(built) {
+                self.registry.through.insert(index, through);
             }
             return Some(Wait {
                 kind: wait_kind,

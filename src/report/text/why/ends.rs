@@ -161,17 +161,27 @@ impl Cause<'_, '_> {
             _ => {}
         }
         match resource.kind {
-            ResourceKind::Event | ResourceKind::ThreadEvent => "set it",
-            ResourceKind::Condition | ResourceKind::ThreadCondition => "notify it",
+            ResourceKind::Event | ResourceKind::ThreadEvent | ResourceKind::ProcessEvent => {
+                "set it"
+            }
+            ResourceKind::Condition
+            | ResourceKind::ThreadCondition
+            | ResourceKind::ProcessCondition => "notify it",
             ResourceKind::Lock
             | ResourceKind::ThreadLock
             | ResourceKind::Semaphore
             | ResourceKind::ThreadSemaphore
+            | ResourceKind::ProcessLock
+            | ResourceKind::ProcessSemaphore
             | ResourceKind::Pool
             | ResourceKind::Limiter => "give it back",
-            ResourceKind::Barrier | ResourceKind::ThreadBarrier => "come to it",
+            ResourceKind::Barrier | ResourceKind::ThreadBarrier | ResourceKind::ProcessBarrier => {
+                "come to it"
+            }
+            ResourceKind::JobResult => "give it",
             ResourceKind::Queue
             | ResourceKind::ThreadQueue
+            | ResourceKind::ProcessQueue
             | ResourceKind::Future
             | ResourceKind::ConcurrentFuture
             | ResourceKind::Executor

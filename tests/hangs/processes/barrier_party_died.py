@@ -1,0 +1,16 @@
+# the other party of a barrier has died
+import multiprocessing, os, signal, threading, time
+signal.alarm(900)
+
+def meet(barrier):
+    os._exit(1)
+    barrier.wait()
+
+def main():
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(2)
+    context.Process(target=meet, args=(barrier,)).start()
+    ready = threading.Timer(1.5, print, ("READY",)); ready.daemon = True; ready.start()
+    barrier.wait()
+
+main()
