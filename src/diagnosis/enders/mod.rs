@@ -380,7 +380,14 @@ impl<'f> Search<'f> {
                 || group.in_library
         };
         let groups = self.groups.iter().filter(serves);
-        groups.flat_map(|group| &group.ids).copied().collect()
+        let ids = groups.flat_map(|group| &group.ids).copied();
+        // What the thread of a loop does, its tasks and callbacks do.
+        let runs_loop = |id: ItemId| {
+            self.facts
+                .thread(id)
+                .is_some_and(|it| it.event_loop.is_some())
+        };
+        ids.filter(|id| !runs_loop(*id)).collect()
     }
 
     /// Who may close asynchronous generators, or take their next item.

@@ -1,6 +1,7 @@
 //! What the rules find in small processes, and what they leave alone.
 
 mod deadlocks;
+mod dynamic;
 mod enders;
 mod ends;
 mod given_back;

@@ -1,0 +1,18 @@
+# a table of bound methods is called (task)
+import asyncio, contextlib, functools, itertools, operator, signal, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = asyncio.Event()
+        self.table = {'end': self.on_end}
+    def on_end(self): self.done.set()
+async def work(box):
+    await asyncio.sleep(25)
+    for h in box.table.values(): h()
+async def main():
+    asyncio.get_running_loop().call_later(1, print, "READY")
+    box = Box()
+    task = asyncio.create_task(work(box), name="worker")
+    await box.done.wait()
+    await task
+asyncio.run(main())

@@ -1,0 +1,16 @@
+# operator.methodcaller calls it (task)
+import asyncio, contextlib, functools, itertools, operator, signal, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = asyncio.Event()
+async def work(box):
+    await asyncio.sleep(25)
+    operator.methodcaller('set')(box.done)
+async def main():
+    asyncio.get_running_loop().call_later(1, print, "READY")
+    box = Box()
+    task = asyncio.create_task(work(box), name="worker")
+    await box.done.wait()
+    await task
+asyncio.run(main())

@@ -1,0 +1,20 @@
+# a property's setter sets it (task)
+import asyncio, contextlib, functools, itertools, operator, signal, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = asyncio.Event()
+    @property
+    def state(self): return 0
+    @state.setter
+    def state(self, v): self.done.set()
+async def work(box):
+    await asyncio.sleep(25)
+    box.state = 1
+async def main():
+    asyncio.get_running_loop().call_later(1, print, "READY")
+    box = Box()
+    task = asyncio.create_task(work(box), name="worker")
+    await box.done.wait()
+    await task
+asyncio.run(main())

@@ -1,0 +1,20 @@
+# a contextmanager sets it at its end (task)
+import asyncio, contextlib, functools, itertools, operator, signal, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = asyncio.Event()
+@contextlib.contextmanager
+def phase(box):
+    yield
+    box.done.set()
+async def work(box):
+    with phase(box):
+        await asyncio.sleep(25)
+async def main():
+    asyncio.get_running_loop().call_later(1, print, "READY")
+    box = Box()
+    task = asyncio.create_task(work(box), name="worker")
+    await box.done.wait()
+    await task
+asyncio.run(main())

@@ -1,0 +1,23 @@
+# a decorated method sets it (task)
+import asyncio, contextlib, functools, itertools, operator, signal, types, weakref
+signal.alarm(900)
+def logged(f):
+    @functools.wraps(f)
+    def wrapper(*a, **k):
+        return f(*a, **k)
+    return wrapper
+class Box:
+    def __init__(self):
+        self.done = asyncio.Event()
+    @logged
+    def finish(self): self.done.set()
+async def work(box):
+    await asyncio.sleep(25)
+    box.finish()
+async def main():
+    asyncio.get_running_loop().call_later(1, print, "READY")
+    box = Box()
+    task = asyncio.create_task(work(box), name="worker")
+    await box.done.wait()
+    await task
+asyncio.run(main())

@@ -1,0 +1,15 @@
+# a table of bound methods is called (thread)
+import contextlib, functools, itertools, operator, queue, signal, threading, time, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = threading.Event()
+        self.table = {'end': self.on_end}
+    def on_end(self): self.done.set()
+def work(box):
+    time.sleep(25)
+    for h in box.table.values(): h()
+box = Box()
+threading.Thread(target=work, args=(box,), name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+box.done.wait()

@@ -1,0 +1,17 @@
+# the rest of a generator sets it after its last item (thread)
+import contextlib, functools, itertools, operator, queue, signal, threading, time, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = threading.Event()
+def items(box):
+    yield 1
+    box.done.set()
+def work(box):
+    time.sleep(25)
+    for x in items(box):
+        time.sleep(25)
+box = Box()
+threading.Thread(target=work, args=(box,), name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+box.done.wait()

@@ -1,0 +1,13 @@
+# operator.methodcaller calls it (thread)
+import contextlib, functools, itertools, operator, queue, signal, threading, time, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = threading.Event()
+def work(box):
+    time.sleep(25)
+    operator.methodcaller('set')(box.done)
+box = Box()
+threading.Thread(target=work, args=(box,), name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+box.done.wait()

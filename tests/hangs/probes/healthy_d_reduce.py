@@ -1,0 +1,16 @@
+# functools.reduce calls it (thread)
+import contextlib, functools, itertools, operator, queue, signal, threading, time, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = threading.Event()
+def step(acc, b):
+    b.done.set()
+    return acc
+def work(box):
+    time.sleep(25)
+    functools.reduce(step, [box], 0)
+box = Box()
+threading.Thread(target=work, args=(box,), name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+box.done.wait()

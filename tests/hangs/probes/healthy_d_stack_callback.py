@@ -1,0 +1,15 @@
+# an ExitStack's callback sets it (thread)
+import contextlib, functools, itertools, operator, queue, signal, threading, time, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = threading.Event()
+def work(box):
+    time.sleep(25)
+    with contextlib.ExitStack() as stack:
+        stack.callback(box.done.set)
+        time.sleep(25)
+box = Box()
+threading.Thread(target=work, args=(box,), name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+box.done.wait()

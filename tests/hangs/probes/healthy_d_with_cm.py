@@ -1,0 +1,18 @@
+# a contextmanager sets it at its end (thread)
+import contextlib, functools, itertools, operator, queue, signal, threading, time, types, weakref
+signal.alarm(900)
+class Box:
+    def __init__(self):
+        self.done = threading.Event()
+@contextlib.contextmanager
+def phase(box):
+    yield
+    box.done.set()
+def work(box):
+    time.sleep(25)
+    with phase(box):
+        time.sleep(25)
+box = Box()
+threading.Thread(target=work, args=(box,), name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+box.done.wait()

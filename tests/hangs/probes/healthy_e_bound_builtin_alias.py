@@ -1,0 +1,19 @@
+# notify = self.done.set; notify()
+import asyncio, contextvars, dataclasses, functools, queue, signal, sys, threading, time, concurrent.futures
+signal.alarm(900)
+
+
+class Service:
+    def __init__(self):
+        self.done = threading.Event()
+        self.notify = self.done.set
+    def finish(self, *a):
+        self.done.set()
+
+    def run(self):
+        time.sleep(25)
+        self.notify()
+service = Service()
+threading.Thread(target=service.run, name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+service.done.wait()

@@ -1,0 +1,22 @@
+# handler = getattr(self, f'do_{x}', None); handler()
+import asyncio, contextvars, dataclasses, functools, queue, signal, sys, threading, time, concurrent.futures
+signal.alarm(900)
+
+
+class Service:
+    def __init__(self):
+        self.done = threading.Event()
+
+    def finish(self, *a):
+        self.done.set()
+    def do_1(self):
+        self.finish()
+
+    def run(self):
+        time.sleep(25)
+        handler = getattr(self, f'do_{1}', None)
+        handler()
+service = Service()
+threading.Thread(target=service.run, name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+service.done.wait()

@@ -1,0 +1,21 @@
+# a lru_cache function
+import asyncio, contextvars, dataclasses, functools, queue, signal, sys, threading, time, concurrent.futures
+signal.alarm(900)
+
+@functools.lru_cache
+def finish_cached(s): s.done.set()
+
+class Service:
+    def __init__(self):
+        self.done = threading.Event()
+
+    def finish(self, *a):
+        self.done.set()
+
+    def run(self):
+        time.sleep(25)
+        finish_cached(self)
+service = Service()
+threading.Thread(target=service.run, name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+service.done.wait()

@@ -1,0 +1,23 @@
+# functools.singledispatch
+import asyncio, contextvars, dataclasses, functools, queue, signal, sys, threading, time, concurrent.futures
+signal.alarm(900)
+
+@functools.singledispatch
+def handle(x, s): pass
+@handle.register
+def _(x: int, s): s.done.set()
+
+class Service:
+    def __init__(self):
+        self.done = threading.Event()
+
+    def finish(self, *a):
+        self.done.set()
+
+    def run(self):
+        time.sleep(25)
+        handle(1, self)
+service = Service()
+threading.Thread(target=service.run, name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+service.done.wait()

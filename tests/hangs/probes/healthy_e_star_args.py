@@ -1,0 +1,20 @@
+# f(*args) with the event in args
+import asyncio, contextvars, dataclasses, functools, queue, signal, sys, threading, time, concurrent.futures
+signal.alarm(900)
+
+def apply(ev): ev.set()
+
+class Service:
+    def __init__(self):
+        self.done = threading.Event()
+        self.args = (self.done,)
+    def finish(self, *a):
+        self.done.set()
+
+    def run(self):
+        time.sleep(25)
+        apply(*self.args)
+service = Service()
+threading.Thread(target=service.run, name="worker").start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+service.done.wait()

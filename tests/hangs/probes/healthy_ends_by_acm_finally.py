@@ -1,0 +1,25 @@
+# somebody alive ends the wait after 45 s: acm finally
+import signal
+signal.alarm(900)
+import asyncio, functools, contextlib, weakref, time, threading, itertools, contextvars
+class App:
+    def __init__(self):
+        self.ev = asyncio.Event()
+async def wait(app):
+    await app.ev.wait()
+@contextlib.asynccontextmanager
+async def scope(app):
+    try:
+        yield
+    finally:
+        app.ev.set()
+async def later(app):
+    async with scope(app):
+        await asyncio.sleep(45)
+async def main():
+    app = App()
+    t = asyncio.create_task(wait(app), name='waiter')
+    v = asyncio.create_task(later(app), name='later')
+    print('READY', flush=True)
+    await t
+asyncio.run(main())

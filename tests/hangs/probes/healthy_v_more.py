@@ -1,0 +1,21 @@
+# semaphore in a contextmanager; more statements in the block
+import contextlib, signal, threading, time
+signal.alarm(900)
+@contextlib.contextmanager
+def slot(s):
+    s.acquire()
+    try: yield s
+    finally: s.release()
+def first(x):
+    with slot(x):
+        time.sleep(25)
+        print('done')
+def second(x):
+    with slot(x):
+        time.sleep(25)
+        print('done')
+x = threading.BoundedSemaphore(1)
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+threading.Thread(target=first, args=(x,), name="first").start()
+time.sleep(0.4)
+second(x)

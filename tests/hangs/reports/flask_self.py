@@ -1,0 +1,23 @@
+# a view of a server with one thread asks this server (rebuilds psf/requests issue 3027)
+import signal, threading, time
+import requests
+from flask import Flask
+from werkzeug.serving import make_server
+signal.alarm(900)
+app = Flask("shop")
+
+@app.route("/price")
+def price():
+    return "42"
+
+@app.route("/order")
+def order():
+    return "ordered for " + requests.get("http://127.0.0.1:%d/price" % server.server_port).text
+
+def visit():
+    requests.get("http://127.0.0.1:%d/order" % server.server_port)
+
+server = make_server("127.0.0.1", 0, app, threaded=False)
+threading.Thread(target=visit, name="visitor", daemon=True).start()
+ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+server.serve_forever()

@@ -1,0 +1,28 @@
+# healthy twin of rosbridge_lock: the callback does not take the lock, and the loop answers after 25 s
+import asyncio, concurrent.futures, signal, threading, time
+from tornado.ioloop import IOLoop
+signal.alarm(900)
+
+class RosbridgeWebSocket:
+    def __init__(self, loop):
+        self._write_lock = threading.RLock()
+        self.loop = loop
+    def send_message(self, message):
+        with self._write_lock:
+            future = concurrent.futures.Future()
+            self.loop.add_callback(self.prewrite_message, message, future)
+            future.result()
+    def prewrite_message(self, message, future):
+        self.loop.call_later(25, future.set_result, len(message))
+
+def publisher(ws):
+    time.sleep(0.3)
+    ws.send_message(b"pose")
+
+async def main():
+    ws = RosbridgeWebSocket(IOLoop.current())
+    threading.Thread(target=publisher, args=(ws,), name="publisher", daemon=True).start()
+    ready = threading.Timer(1, print, ("READY",)); ready.daemon = True; ready.start()
+    await asyncio.Event().wait()
+
+asyncio.run(main())
