@@ -14,6 +14,8 @@ use crate::model::{ItemId, Referrer, UserModule};
 /// Global with the path of the file of a module.
 const FILE: &str = "__file__";
 
+/// Name of the module of the script.
+const SCRIPT: &str = "__main__";
 /// Stands for the name of what a `with` block has entered.
 pub(super) const WITH: &str = "with";
 
@@ -158,6 +160,7 @@ impl Roots<'_, '_, '_> {
                     None => reader.dict_get(globals, FILE),
                 };
                 let file = file.ok().flatten().and_then(|file| reader.text(file).ok());
+                let file = file.or_else(|| self.file_of_script(name, globals));
                 let Some(file) = file.filter(|file| !self.inputs.frames.is_library(file)) else {
                     continue;
                 };
@@ -181,6 +184,23 @@ impl Roots<'_, '_, '_> {
             Ok(found)
         };
         user_modules().unwrap_or_default()
+    }
+
+    /// The file of the script, by a function in its globals. `__main__` loses its `__file__`
+    /// when the script has ended (Python/pythonrun.c, `_PyRun_SimpleFile`). `None` for other
+    /// modules.
+    fn file_of_script(&self, name: u64, globals: u64) -> Option<Rc<str>> {
+        let reader = self.inputs.reader;
+        if &*reader.text(name).ok()? != SCRIPT {
+            return None;
+        }
+        let (items, _) = reader.dict_items(globals, reader.limits.items).ok()?;
+        let functions = items.into_iter().map(|(_, value)| value);
+        let mut own = functions
+            .filter(|value| reader.is_kind(*value, Kind::Function))
+            .filter_map(|function| reader.callable_code(function))
+            .filter(|code| !self.inputs.frames.is_library(&code.filename));
+        own.next().map(|code| code.filename.clone())
     }
 
     /// Address of the key `__file__`. Checked on 3.7 to 3.15: every module's `__file__` key
