@@ -6,13 +6,20 @@ use super::wanted::{Wanted, is_primitive};
 use super::{Group, Reach, Search, Which};
 use crate::model::{Called, Frame, ItemId};
 
+/// Packages whose code runs tasks and waits, and calls nothing that it was given.
+const RUNNERS: [&str; 2] = ["/anyio/", "/trio/"];
+
 impl Search<'_> {
     /// Whether code of a library that may call what it was given is on the stack of a task or
     /// thread. The callbacks of a loop are known; they do not count for its thread.
     pub(super) fn stands_in_library(&self, id: ItemId, frames: &[Frame]) -> bool {
         let thread = self.facts.thread(id);
         let runs_loop = thread.is_some_and(|it| it.event_loop.is_some());
-        let calls = |frame: &Frame| frame.library && !is_primitive(frame) && !runs(frame);
+        let runs_tasks = |frame: &Frame| {
+            let file = frame.file.as_deref().unwrap_or_default();
+            runs(frame) || RUNNERS.iter().any(|package| file.contains(package))
+        };
+        let calls = |frame: &Frame| frame.library && !is_primitive(frame) && !runs_tasks(frame);
         frames.iter().any(calls) && !runs_loop
     }
 

@@ -225,6 +225,8 @@ struct Search<'f> {
     mentions: RefCell<KnownMentions>,
     /// What code outside of the program may call.
     outside: Reach,
+    /// What code of libraries may call.
+    registered: Reach,
     /// What signal handlers may do.
     signals: Reach,
     /// What the interpreter calls on its own: hooks for errors, and finalizers.
@@ -245,6 +247,7 @@ impl<'f> Search<'f> {
             entered: stacks::entered(&program),
             open_loops: Vec::new(),
             outside,
+            registered: Reach::of_functions(&program, program.registered.iter().copied()),
             signals: Reach::of_functions(&program, program.signal_handlers()),
             hooks: Reach::of_functions(&program, program.hooks.iter().copied()),
             program,
@@ -423,6 +426,7 @@ impl<'f> Search<'f> {
             return Enders::NotKnown;
         }
         let from_outside = may_use(&self.outside) != Which::None;
+        let from_library = may_use(&self.registered) != Which::None;
         let by_value = from_outside || mentions.as_value;
         let is_finalized = || {
             wanted
@@ -440,10 +444,10 @@ impl<'f> Search<'f> {
                 continue;
             }
             // What is registered with a library is called while code of a library runs.
-            let calls_in =
-                group.reach.calls_unknown || group.reach.calls_foreign || group.in_library;
+            let in_library = group.reach.calls_foreign || group.in_library;
             let unknown = match group.reach.calls_unknown {
-                _ if from_outside && calls_in => Which::All,
+                true if from_outside => Which::All,
+                _ if from_library && in_library => Which::All,
                 // A bound method that was stored may be called by whoever reaches the object.
                 true if mentions.as_value => Which::Reaching,
                 _ => Which::None,

@@ -33,6 +33,8 @@ pub(super) struct Program {
     stored: FxHashSet<String>,
     /// Functions that code outside of the program may call.
     pub called_from_outside: Vec<Function>,
+    /// Those of them that were given to a library.
+    pub registered: Vec<Function>,
     /// Functions that were given to threads. A thread that runs has its own stack; one that
     /// was only made runs once somebody calls its `start()`.
     pub thread_targets: Vec<Function>,
@@ -65,6 +67,7 @@ impl Program {
             classes: FxHashSet::default(),
             stored: FxHashSet::default(),
             called_from_outside: Vec::new(),
+            registered: Vec::new(),
             thread_targets: Vec::new(),
             hooks: Vec::new(),
             implicit: Vec::new(),
@@ -103,6 +106,7 @@ impl Program {
     fn index(&mut self) {
         let mut values: FxHashSet<&str> = FxHashSet::default();
         let mut targets: FxHashSet<&str> = FxHashSet::default();
+        let mut given_away: Vec<(&str, &str)> = Vec::new();
         let all = || {
             let modules = self.modules.iter().enumerate();
             modules.flat_map(|(number, module)| {
@@ -147,10 +151,36 @@ impl Program {
                 match &each.given_to {
                     Some(given) if becomes_thread(given) => drop(targets.insert(name)),
                     Some(given) if is_called_by_loop(given) => {}
-                    _ => drop(values.insert(name)),
+                    Some((function, _)) => {
+                        values.insert(name);
+                        given_away.push((function, name));
+                    }
+                    None => drop(values.insert(name)),
                 }
             }
         }
+        // A function or class of the program does what its code says with what it gets.
+        let is_own = |name: &str| self.by_name.contains_key(name) || self.classes.contains(name);
+        let to_library: FxHashSet<&str> = (given_away.into_iter())
+            .filter(|(function, _)| !is_own(function))
+            .map(|(_, name)| name)
+            .collect();
+        let registered = all().filter(|(_, body)| {
+            let foreign = |base: &String| {
+                !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str())
+            };
+            let is_thread = || {
+                body.bases
+                    .iter()
+                    .all(|base| THREADS.contains(&base.as_str()))
+            };
+            let given = body.given_to.as_ref();
+            given.is_some_and(|it| !is_own(&it.0) && !takes_callback(it) && !is_builtin(it))
+                || body.is_registered
+                || to_library.contains(&*body.name)
+                || body.bases.iter().any(foreign) && !is_thread()
+        });
+        let registered = registered.map(|(function, _)| function).collect();
         let outside = all().filter(|(_, body)| {
             let foreign = |base: &String| {
                 !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str())
@@ -179,7 +209,9 @@ impl Program {
                 || bases.any(|base| THREADS.contains(&base.as_str())) && &*body.name == RUN
         });
         let targets = targets.map(|(function, _)| function).collect();
-        self.called_from_outside = outside.map(|(function, _)| function).collect();
+        let outside = outside.map(|(function, _)| function).collect();
+        self.called_from_outside = outside;
+        self.registered = registered;
         self.thread_targets = targets;
         self.hooks = self.hooks();
     }
@@ -345,7 +377,8 @@ pub(super) struct Mentions {
 
 /// Functions that take a callback and keep it where it is found: in handles of a loop, in
 /// a task, in the variables of a thread, or in the queue of an executor.
-const SEEN_TAKERS: [(&str, usize); 18] = [
+const SEEN_TAKERS: [(&str, usize); 19] = [
+    ("start_soon", 0),
     ("call_later", 1),
     ("call_at", 1),
     ("call_soon", 0),
@@ -416,8 +449,15 @@ const DEL: &str = "__del__";
 const THREADS: [&str; 2] = ["Thread", "Timer"];
 /// The method of threads that runs in the thread.
 const RUN: &str = "run";
-/// Methods of loops that take a function. Loops call it themselves, and keep it in a handle.
-const OF_LOOPS: [&str; 4] = ["call_later", "call_at", "call_soon", "call_soon_threadsafe"];
+/// Methods of loops and groups of tasks that take a function. Loops call it themselves, and keep
+/// it in a handle or a task.
+const OF_LOOPS: [&str; 5] = [
+    "call_later",
+    "call_at",
+    "call_soon",
+    "call_soon_threadsafe",
+    "start_soon",
+];
 
 fn becomes_thread(given: &(String, Argument)) -> bool {
     THREADS.contains(&given.0.as_str()) && takes_callback(given)
