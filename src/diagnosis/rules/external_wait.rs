@@ -10,8 +10,8 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::shared;
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, Framework, How, ItemId, Resource, Task,
-    TaskState, ThreadState, Wait, WaitKind, describe as words,
+    Confidence, Diagnosis, DiagnosisKind, EdgeKind, Frame, Framework, How, ItemId, Resource,
+    ResourceKind, Task, TaskState, ThreadState, Wait, WaitKind, describe as words,
 };
 
 /// The rule of this kind.
@@ -130,12 +130,19 @@ fn how(context: &Context<'_>, waiter: Waiter<'_>) -> Option<How> {
         WaitKind::FileLock if own => Some(How::FileLock),
         WaitKind::ServerClose => Some(How::ServerConnections),
         _ if own && has_others(context, waiter) => Some(How::OtherProcess),
+        // The pipe of a queue of processes is full.
+        WaitKind::QueuePut if own && is_of_processes(context, waiter) => Some(How::PipeWrite),
         kind if own && kind.is_primitive() && is_of_library(context, waiter) => {
             Some(How::LibraryCall)
         }
         WaitKind::ThreadLock if own && is_of_library(context, waiter) => Some(How::LibraryCall),
         _ => None,
     }
+}
+
+/// Whether it is for a queue of processes.
+fn is_of_processes(context: &Context<'_>, waiter: Waiter<'_>) -> bool {
+    resource(context, waiter).is_some_and(|it| it.kind == ResourceKind::ProcessQueue)
 }
 
 /// Whether a library waits for an object of its own, so that it is not known who ends that.

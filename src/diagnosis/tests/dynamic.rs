@@ -2,7 +2,7 @@
 //! a generator, and calls whose target does not show.
 
 use crate::diagnosis::fixtures::{World, kinds};
-use crate::model::{Callables, Called, CoroutineState, FrameKind, PendingCode};
+use crate::model::{Callables, Called, CoroutineState, PendingCode};
 
 const MAIN: &str = "async def main():\n    await task\n";
 
