@@ -6,6 +6,8 @@ use super::wanted::{Wanted, is_primitive};
 use super::{Group, Reach, Search, Which};
 use crate::model::{Called, Frame, ItemId};
 
+/// How paths of references write the step from a bound method to its object.
+const BOUND: &str = "()";
 /// Packages whose code runs tasks and waits, and calls nothing that it was given.
 const RUNNERS: [&str; 2] = ["/anyio/", "/trio/"];
 
@@ -54,5 +56,32 @@ impl Search<'_> {
             Called::Library(name) => wanted.methods.contains(&&**name),
             Called::Unknown => true,
         })
+    }
+
+    /// Loops and threads that will call a method of the resource itself, such as
+    /// `call_later(1, event.set)` and `Timer(1, event.set)`, or a function of a library
+    /// with it.
+    pub(super) fn bound_callbacks(&self, wanted: &Wanted) -> Vec<ItemId> {
+        let references = self.facts.referrers(wanted.id).iter();
+        let threads = references.clone().filter_map(|reference| {
+            let thread = self.facts.thread(reference.from.item()?)?;
+            let is_bound = thread.callbacks_complete && reference.path.contains(BOUND);
+            is_bound.then_some(thread.id)
+        });
+        let loops = references.filter_map(|reference| {
+            let id = reference.from.item()?;
+            self.facts.event_loop(id)?;
+            let whole = reference.path.rsplit('.').next().unwrap_or_default();
+            let is_library = !self.is_own_callback(id, &reference.path);
+            (wanted.methods.contains(&whole) || is_library).then_some(id)
+        });
+        loops.chain(threads).collect()
+    }
+
+    /// Whether the path begins at a callback of the program's own code.
+    fn is_own_callback(&self, id: ItemId, path: &str) -> bool {
+        let event_loop = self.facts.event_loop(id);
+        let mut callbacks = event_loop.into_iter().flat_map(|it| &it.callbacks);
+        callbacks.any(|callback| path.starts_with(callback.name.as_str()))
     }
 }

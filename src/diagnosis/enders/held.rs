@@ -1,7 +1,8 @@
 //! Who took a lock or permit by a plain `acquire()` and has not given it back.
 
-use super::program::{Function, Program, takes_callback};
+use super::program::{Function, Program};
 use super::reach::Reach;
+use super::takers::takes_callback;
 use super::wanted::{Wanted, body_of, is_primitive};
 use super::{Enders, Place, Search};
 use crate::diagnosis::frames::is_idle_worker;

@@ -6,12 +6,15 @@
 
 mod callables;
 mod held;
+mod interventions;
 mod library;
 mod loops;
 mod program;
+mod quiet;
 mod reach;
 mod signals;
 mod stacks;
+mod takers;
 mod wanted;
 
 use std::cell::RefCell;
@@ -33,34 +36,6 @@ use crate::model::{
     Thread,
 };
 
-/// How paths of references write the step from a bound method to its object.
-const BOUND: &str = "()";
-/// Methods of asynchronous generators that let them go on, and the function that does.
-const CLOSE_GENERATOR: [&str; 4] = ["aclose", "athrow", "asend", "__anext__"];
-const NEXT_ITEM: &str = "anext";
-/// Methods that read from the pipes of a child, write to them, close them, or end the child.
-const OF_PIPES: [&str; 18] = [
-    "read",
-    "readline",
-    "readlines",
-    "readexactly",
-    "readuntil",
-    "write",
-    "writelines",
-    "write_eof",
-    "close",
-    "communicate",
-    "kill",
-    "terminate",
-    "send_signal",
-    "__aiter__",
-    "get",
-    "get_nowait",
-    "recv",
-    "recv_bytes",
-];
-/// Attributes of children with their pipes.
-const PIPES: [&str; 3] = ["stdin", "stdout", "stderr"];
 /// Where more activities than this might end one wait, who does is not known.
 const MAX_ENDERS: usize = 1_000;
 
@@ -343,67 +318,6 @@ impl<'f> Search<'f> {
         }
     }
 
-    /// Who may cancel tasks. Which task it is that code cancels does not show in the source,
-    /// so that each may be it.
-    fn cancellers(&self) -> Vec<ItemId> {
-        let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
-        // What is called under another name may be a method that cancels.
-        let by_value = self.outside.cancels || self.program.gives_cancel;
-        let groups = self.groups.iter().filter(|group| {
-            group.reach.cancels
-                || of_greenlets && group.reach.kills
-                || by_value && group.reach.calls_unknown
-        });
-        groups.flat_map(|group| &group.ids).copied().collect()
-    }
-
-    /// Coroutines without a task, each with who keeps it and has code left that names it.
-    fn resumers(&self) -> Vec<(ItemId, ItemId)> {
-        let names = |keeper: &ItemId, path: &str| {
-            let mut own = self
-                .groups
-                .iter()
-                .filter(|group| group.ids.contains(keeper));
-            let name = wanted::first_identifier(path);
-            name.is_some_and(|name| own.any(|group| group.reach.names.contains(&name)))
-        };
-        let coroutines = self.facts.process.coroutines.iter();
-        let kept = coroutines.flat_map(|it| it.kept_by.iter().map(move |kept| (it.id, kept)));
-        let resumed = kept.filter(|(_, (keeper, path))| names(keeper, path));
-        resumed.map(|(id, (keeper, _))| (id, *keeper)).collect()
-    }
-
-    /// Who may use the pipes of a child, or end it.
-    fn serving_children(&self) -> Vec<ItemId> {
-        let serves = |group: &&Group| {
-            let mut operations = group.reach.operations.iter();
-            operations.any(|it| OF_PIPES.contains(&it.method.as_str()))
-                || PIPES.iter().any(|name| group.reach.names.contains(*name))
-                || group.reach.calls_unknown
-                || group.in_library
-        };
-        let groups = self.groups.iter().filter(serves);
-        let ids = groups.flat_map(|group| &group.ids).copied();
-        // What the thread of a loop does, its tasks and callbacks do.
-        let runs_loop = |id: ItemId| {
-            self.facts
-                .thread(id)
-                .is_some_and(|it| it.event_loop.is_some())
-        };
-        ids.filter(|id| !runs_loop(*id)).collect()
-    }
-
-    /// Who may close asynchronous generators, or take their next item.
-    fn closers(&self) -> Vec<ItemId> {
-        let closes = |reach: &Reach| {
-            let mut operations = reach.operations.iter();
-            operations.any(|it| CLOSE_GENERATOR.contains(&it.method.as_str()))
-                || reach.names.contains(NEXT_ITEM)
-        };
-        let groups = self.groups.iter().filter(|group| closes(&group.reach));
-        groups.flat_map(|group| &group.ids).copied().collect()
-    }
-
     /// Who can end the wait for `wanted`.
     fn enders(&self, wanted: &Wanted) -> Enders {
         let mentions = self.mentions(wanted);
@@ -533,32 +447,5 @@ impl<'f> Search<'f> {
             (true, false) => Which::All,
         };
         uses.max().unwrap_or(Which::None).max(unknown)
-    }
-
-    /// Loops and threads that will call a method of the resource itself, such as
-    /// `call_later(1, event.set)` and `Timer(1, event.set)`, or a function of a library
-    /// with it.
-    fn bound_callbacks(&self, wanted: &Wanted) -> Vec<ItemId> {
-        let references = self.facts.referrers(wanted.id).iter();
-        let threads = references.clone().filter_map(|reference| {
-            let thread = self.facts.thread(reference.from.item()?)?;
-            let is_bound = thread.callbacks_complete && reference.path.contains(BOUND);
-            is_bound.then_some(thread.id)
-        });
-        let loops = references.filter_map(|reference| {
-            let id = reference.from.item()?;
-            self.facts.event_loop(id)?;
-            let whole = reference.path.rsplit('.').next().unwrap_or_default();
-            let is_library = !self.is_own_callback(id, &reference.path);
-            (wanted.methods.contains(&whole) || is_library).then_some(id)
-        });
-        loops.chain(threads).collect()
-    }
-
-    /// Whether the path begins at a callback of the program's own code.
-    fn is_own_callback(&self, id: ItemId, path: &str) -> bool {
-        let event_loop = self.facts.event_loop(id);
-        let mut callbacks = event_loop.into_iter().flat_map(|it| &it.callbacks);
-        callbacks.any(|callback| path.starts_with(callback.name.as_str()))
     }
 }

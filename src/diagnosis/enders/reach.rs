@@ -3,7 +3,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::program::{Function, Program, Unknown, takes_callback};
+use super::program::{Function, Program, Unknown};
+use super::quiet::{CALL_NOBODY, CALLS_NOTHING};
+use super::takers::takes_callback;
 use crate::diagnosis::source::{Place, Use, UseAt};
 use crate::model::{Callback, Frame, PendingCode};
 
@@ -17,120 +19,8 @@ const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
 const RUN: &str = "run";
 /// What leaving the block of a lock or semaphore does.
 const GIVE_BACK: &str = "release";
-/// Managers of the standard library that call nothing of the program at their end.
-const CALLS_NOTHING: [&str; 14] = [
-    "open",
-    "suppress",
-    "timeout",
-    "timeout_at",
-    "fail_after",
-    "fail_at",
-    "move_on_after",
-    "move_on_at",
-    "CancelScope",
-    "TaskGroup",
-    "create_task_group",
-    "open_nursery",
-    "catch_warnings",
-    "nullcontext",
-];
 /// Methods that `contextlib.closing` and `aclosing` call.
 const CLOSING: [&str; 2] = ["close", "aclose"];
-/// Methods and functions of the standard library that call nothing of the program.
-const CALL_NOBODY: [&str; 92] = [
-    "sleep",
-    "time",
-    "monotonic",
-    "perf_counter",
-    "append",
-    "appendleft",
-    "extend",
-    "pop",
-    "popleft",
-    "get",
-    "put",
-    "put_nowait",
-    "get_nowait",
-    "set",
-    "clear",
-    "is_set",
-    "wait",
-    "wait_for",
-    "acquire",
-    "release",
-    "locked",
-    "notify",
-    "notify_all",
-    "qsize",
-    "empty",
-    "full",
-    "join",
-    "task_done",
-    "items",
-    "keys",
-    "values",
-    "update",
-    "add",
-    "remove",
-    "discard",
-    "insert",
-    "index",
-    "count",
-    "sort",
-    "split",
-    "strip",
-    "format",
-    "encode",
-    "decode",
-    "startswith",
-    "endswith",
-    "replace",
-    "lower",
-    "upper",
-    "read",
-    "readline",
-    "write",
-    "drain",
-    "flush",
-    "send",
-    "recv",
-    "sendall",
-    "accept",
-    "connect",
-    "close",
-    "create_task",
-    "gather",
-    "shield",
-    "ensure_future",
-    "get_running_loop",
-    "get_event_loop",
-    "call_later",
-    "call_soon",
-    "call_at",
-    "call_soon_threadsafe",
-    "start",
-    "is_alive",
-    "cancel",
-    "cancelled",
-    "done",
-    "result",
-    "exception",
-    "set_result",
-    "set_exception",
-    "submit",
-    "run_in_executor",
-    "to_thread",
-    "current_thread",
-    "current_task",
-    "all_tasks",
-    "random",
-    "randint",
-    "uniform",
-    "choice",
-    "setdefault",
-    "copy",
-    "perf_counter_ns",
-];
 /// Methods that let a generator go on, and the function that does.
 const RESUME: [&str; 3] = ["send", "throw", "close"];
 const NEXT: &str = "next";

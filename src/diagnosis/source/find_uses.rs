@@ -6,8 +6,9 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 use super::Module;
+use super::blocks::{add_assigned, add_branches, add_cleanups, add_parameters};
 use super::calls::{called_name, last_name};
-use super::uses::{Argument, Body, Branch, Place, Use, UseAt};
+use super::uses::{Argument, Body, Place, Use, UseAt};
 
 /// Decorators that only change how a function is called.
 const PLAIN_DECORATORS: [&str; 15] = [
@@ -458,83 +459,4 @@ impl<'a> Visitor<'a> for Finder<'_> {
 /// Whether it is an attribute with what the interpreter calls for an error.
 fn is_hook(target: &Expr) -> bool {
     matches!(target, Expr::Attribute(attribute) if HOOKS.contains(&attribute.attr.as_str()))
-}
-
-/// Adds the blocks of which only one runs.
-fn add_branches(stmt: &Stmt, branches: &mut Vec<Branch>) {
-    let (first_goes_on, is_choice) = match stmt {
-        Stmt::If(_) | Stmt::Match(_) => (false, true),
-        Stmt::Try(_) => (true, true),
-        _ => (false, false),
-    };
-    if !is_choice {
-        return;
-    }
-    for (index, block) in super::bodies(stmt).into_iter().enumerate() {
-        let (Some(first), Some(last)) = (block.first(), block.last()) else {
-            continue;
-        };
-        branches.push(Branch {
-            statement: stmt.range(),
-            block: TextRange::new(first.range().start(), last.range().end()),
-            leaves: matches!(
-                last,
-                Stmt::Return(_) | Stmt::Raise(_) | Stmt::Continue(_) | Stmt::Break(_)
-            ),
-            goes_on: first_goes_on && index == 0,
-        });
-    }
-}
-
-/// Adds the blocks that run when something has failed or ends.
-fn add_cleanups(stmt: &Stmt, cleanups: &mut Vec<TextRange>) {
-    let Stmt::Try(block) = stmt else {
-        return;
-    };
-    cleanups.extend(block.handlers.iter().map(Ranged::range));
-    if let (Some(first), Some(last)) = (block.finalbody.first(), block.finalbody.last()) {
-        cleanups.push(first.range().cover(last.range()));
-    }
-}
-
-fn add_parameters(parameters: &Parameters, locals: &mut FxHashSet<String>) {
-    for parameter in parameters {
-        locals.insert(parameter.name().to_string());
-    }
-}
-
-/// Adds the names that the statements assign, without those of inner functions.
-fn add_assigned(body: &[Stmt], locals: &mut FxHashSet<String>) {
-    struct Names<'l>(&'l mut FxHashSet<String>);
-    impl<'a> Visitor<'a> for Names<'_> {
-        fn visit_stmt(&mut self, stmt: &'a Stmt) {
-            match stmt {
-                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
-                Stmt::Global(_) | Stmt::Nonlocal(_) => {}
-                _ => walk_stmt(self, stmt),
-            }
-        }
-        fn visit_expr(&mut self, expr: &'a Expr) {
-            match expr {
-                Expr::Name(name) if name.ctx == ExprContext::Store => {
-                    self.0.insert(name.id.to_string());
-                }
-                Expr::Lambda(_) => {}
-                _ => walk_expr(self, expr),
-            }
-        }
-    }
-    let mut names = Names(locals);
-    for stmt in body {
-        names.visit_stmt(stmt);
-    }
-    let outer = super::flat_in_function(body).into_iter();
-    let not_local = outer.flat_map(|stmt| match stmt {
-        Stmt::Global(stmt) => stmt.names.iter().map(ToString::to_string).collect(),
-        Stmt::Nonlocal(stmt) => stmt.names.iter().map(ToString::to_string).collect(),
-        _ => Vec::new(),
-    });
-    for name in not_local {
-        locals.remove(&name);
-    }
 }

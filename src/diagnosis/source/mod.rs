@@ -1,5 +1,6 @@
 //! What the source files say: statements around a line, in Python's grammar.
 
+mod blocks;
 mod calls;
 mod find_uses;
 mod handlers;

@@ -1,0 +1,94 @@
+//! Who may end waits without using what is waited for: by cancelling, by closing a generator,
+//! by serving a child process, by awaiting a coroutine.
+
+use super::{Group, Reach, Search, has_tasks_of, wanted};
+use crate::model::{Framework, ItemId};
+
+/// Methods of asynchronous generators that let them go on, and the function that does.
+const CLOSE_GENERATOR: [&str; 4] = ["aclose", "athrow", "asend", "__anext__"];
+const NEXT_ITEM: &str = "anext";
+/// Methods that read from the pipes of a child, write to them, close them, or end the child.
+const OF_PIPES: [&str; 18] = [
+    "read",
+    "readline",
+    "readlines",
+    "readexactly",
+    "readuntil",
+    "write",
+    "writelines",
+    "write_eof",
+    "close",
+    "communicate",
+    "kill",
+    "terminate",
+    "send_signal",
+    "__aiter__",
+    "get",
+    "get_nowait",
+    "recv",
+    "recv_bytes",
+];
+/// Attributes of children with their pipes.
+const PIPES: [&str; 3] = ["stdin", "stdout", "stderr"];
+impl Search<'_> {
+    /// Who may cancel tasks. Which task it is that code cancels does not show in the source,
+    /// so that each may be it.
+    pub(super) fn cancellers(&self) -> Vec<ItemId> {
+        let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
+        // What is called under another name may be a method that cancels.
+        let by_value = self.outside.cancels || self.program.gives_cancel;
+        let groups = self.groups.iter().filter(|group| {
+            group.reach.cancels
+                || of_greenlets && group.reach.kills
+                || by_value && group.reach.calls_unknown
+        });
+        groups.flat_map(|group| &group.ids).copied().collect()
+    }
+
+    /// Coroutines without a task, each with who keeps it and has code left that names it.
+    pub(super) fn resumers(&self) -> Vec<(ItemId, ItemId)> {
+        let names = |keeper: &ItemId, path: &str| {
+            let mut own = self
+                .groups
+                .iter()
+                .filter(|group| group.ids.contains(keeper));
+            let name = wanted::first_identifier(path);
+            name.is_some_and(|name| own.any(|group| group.reach.names.contains(&name)))
+        };
+        let coroutines = self.facts.process.coroutines.iter();
+        let kept = coroutines.flat_map(|it| it.kept_by.iter().map(move |kept| (it.id, kept)));
+        let resumed = kept.filter(|(_, (keeper, path))| names(keeper, path));
+        resumed.map(|(id, (keeper, _))| (id, *keeper)).collect()
+    }
+
+    /// Who may use the pipes of a child, or end it.
+    pub(super) fn serving_children(&self) -> Vec<ItemId> {
+        let serves = |group: &&Group| {
+            let mut operations = group.reach.operations.iter();
+            operations.any(|it| OF_PIPES.contains(&it.method.as_str()))
+                || PIPES.iter().any(|name| group.reach.names.contains(*name))
+                || group.reach.calls_unknown
+                || group.in_library
+        };
+        let groups = self.groups.iter().filter(serves);
+        let ids = groups.flat_map(|group| &group.ids).copied();
+        // What the thread of a loop does, its tasks and callbacks do.
+        let runs_loop = |id: ItemId| {
+            self.facts
+                .thread(id)
+                .is_some_and(|it| it.event_loop.is_some())
+        };
+        ids.filter(|id| !runs_loop(*id)).collect()
+    }
+
+    /// Who may close asynchronous generators, or take their next item.
+    pub(super) fn closers(&self) -> Vec<ItemId> {
+        let closes = |reach: &Reach| {
+            let mut operations = reach.operations.iter();
+            operations.any(|it| CLOSE_GENERATOR.contains(&it.method.as_str()))
+                || reach.names.contains(NEXT_ITEM)
+        };
+        let groups = self.groups.iter().filter(|group| closes(&group.reach));
+        groups.flat_map(|group| &group.ids).copied().collect()
+    }
+}

@@ -1,0 +1,72 @@
+//! Functions of the standard library that take a function, and what becomes of it.
+
+use crate::diagnosis::source::Argument;
+
+/// Functions that take a callback and keep it where it is found: in handles of a loop, in
+/// a task, in the variables of a thread, or in the queue of an executor.
+const SEEN_TAKERS: [(&str, usize); 19] = [
+    ("start_soon", 0),
+    ("call_later", 1),
+    ("call_at", 1),
+    ("call_soon", 0),
+    ("call_soon_threadsafe", 0),
+    ("add_done_callback", 0),
+    ("Timer", 1),
+    ("Thread", 1),
+    ("add_reader", 1),
+    ("add_writer", 1),
+    ("add_signal_handler", 1),
+    ("run_in_executor", 1),
+    ("to_thread", 0),
+    ("run_sync", 0),
+    ("run_in_threadpool", 0),
+    ("submit", 0),
+    ("partial", 0),
+    // gevent; the function is that of a greenlet, which is found.
+    ("spawn", 0),
+    ("spawn_later", 1),
+];
+/// Names of parameters that take a callback.
+const CALLBACK_PARAMETERS: [&str; 4] = ["target", "function", "callback", "func"];
+
+/// Whether the function takes a callback as this argument and keeps it where it is found.
+pub(super) fn takes_callback((function, argument): &(String, Argument)) -> bool {
+    let mut takers = SEEN_TAKERS.iter();
+    let taker = takers.find(|(name, _)| name == function);
+    taker.is_some_and(|(_, position)| match argument {
+        Argument::At(at) => at == position,
+        Argument::Named(name) => CALLBACK_PARAMETERS.contains(&name.as_str()),
+    })
+}
+
+/// Classes of `threading` that call a function in a thread of its own.
+pub(super) const THREADS: [&str; 2] = ["Thread", "Timer"];
+/// The method of threads that runs in the thread.
+pub(super) const RUN: &str = "run";
+/// Methods of loops and groups of tasks that take a function. Loops call it themselves, and keep
+/// it in a handle or a task.
+const OF_LOOPS: [&str; 5] = [
+    "call_later",
+    "call_at",
+    "call_soon",
+    "call_soon_threadsafe",
+    "start_soon",
+];
+
+/// Whether it becomes what a thread runs.
+pub(super) fn becomes_thread(given: &(String, Argument)) -> bool {
+    THREADS.contains(&given.0.as_str()) && takes_callback(given)
+}
+
+/// Whether a loop calls it.
+pub(super) fn is_called_by_loop(given: &(String, Argument)) -> bool {
+    OF_LOOPS.contains(&given.0.as_str()) && takes_callback(given)
+}
+
+/// Built-in functions that call a function at once and keep it nowhere.
+const BUILTINS: [&str; 6] = ["sorted", "sort", "map", "filter", "min", "max"];
+
+/// Whether a built-in function calls it at once.
+pub(super) fn is_builtin((function, _): &(String, Argument)) -> bool {
+    BUILTINS.contains(&function.as_str())
+}
