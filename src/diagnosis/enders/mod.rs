@@ -15,6 +15,7 @@ mod reach;
 mod signals;
 mod stacks;
 mod takers;
+mod values;
 mod wanted;
 
 use std::cell::RefCell;

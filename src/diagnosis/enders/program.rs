@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::takers::{RUN, THREADS, becomes_thread, is_builtin, is_called_by_loop, takes_callback};
+use super::takers::takes_callback;
+use super::values::Values;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Argument, Body, Module, Place, Use, body_at};
 
@@ -105,116 +106,64 @@ impl Program {
     }
 
     fn index(&mut self) {
-        let mut values: FxHashSet<&str> = FxHashSet::default();
-        let mut targets: FxHashSet<&str> = FxHashSet::default();
-        let mut given_away: Vec<(&str, &str)> = Vec::new();
-        let all = || {
-            let modules = self.modules.iter().enumerate();
-            modules.flat_map(|(number, module)| {
-                let bodies = module.uses().iter().enumerate();
-                bodies.map(move |(at, body)| ((number, at), body))
-            })
+        let modules = self.modules.clone();
+        for (function, body) in all_of(&modules) {
+            self.index_names(function, body);
+        }
+        let values = Values::find(&modules);
+        let find = |is_one: &dyn Fn(&Body) -> bool| -> Vec<Function> {
+            let all = all_of(&modules).filter(|(_, body)| is_one(body));
+            all.map(|(function, _)| function).collect()
         };
-        for (function, body) in all() {
-            let known = self.by_name.entry(body.name.clone()).or_default();
-            known.push(function);
-            self.classes.extend(body.class.clone());
-            self.stored.extend(body.stores.iter().cloned());
-            self.variables.extend(body.assigned.iter().cloned());
-            self.variables.extend(body.parameters.iter().cloned());
-            if body.is_generator() {
-                self.generators.push(function);
-            }
-            if body.is_registered {
-                self.wrapped.insert(body.name.clone());
-            }
-            if body.is_setter || is_implicit(&body.name) {
-                self.implicit.push(function);
-            }
-            for each in &body.uses {
-                let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) =
-                    &each.what
-                else {
-                    continue;
-                };
-                self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
-                if *called && FINALIZERS.contains(&name.as_str()) {
-                    let given = body.arguments_of(each);
-                    self.finalized.extend(given.filter_map(|it| match &it.what {
-                        Use::Name { name, .. } | Use::Attribute { name, .. } => Some(name.clone()),
-                        _ => None,
-                    }));
-                }
-                if *called {
-                    continue;
-                }
-                self.gives_cancel |= name == CANCEL;
-                match &each.given_to {
-                    Some(given) if becomes_thread(given) => drop(targets.insert(name)),
-                    Some(given) if is_called_by_loop(given) => {}
-                    Some((function, _)) => {
-                        values.insert(name);
-                        given_away.push((function, name));
-                    }
-                    None => drop(values.insert(name)),
-                }
+        self.registered = find(&|body| values.gets_library(self, body));
+        self.called_from_outside = find(&|body| values.gets_anybody(self, body));
+        self.thread_targets = find(&|body| values.becomes_thread(body));
+        self.hooks = self.hooks();
+    }
+
+    fn index_names(&mut self, function: Function, body: &Body) {
+        let known = self.by_name.entry(body.name.clone()).or_default();
+        known.push(function);
+        self.classes.extend(body.class.clone());
+        self.stored.extend(body.stores.iter().cloned());
+        self.variables.extend(body.assigned.iter().cloned());
+        self.variables.extend(body.parameters.iter().cloned());
+        if body.is_generator() {
+            self.generators.push(function);
+        }
+        if body.is_registered {
+            self.wrapped.insert(body.name.clone());
+        }
+        if body.is_setter || is_implicit(&body.name) {
+            self.implicit.push(function);
+        }
+        for each in &body.uses {
+            let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
+            else {
+                continue;
+            };
+            self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
+            self.gives_cancel |= !called && name == CANCEL;
+            if *called && FINALIZERS.contains(&name.as_str()) {
+                let given = body.arguments_of(each);
+                self.finalized.extend(given.filter_map(|it| match &it.what {
+                    Use::Name { name, .. } | Use::Attribute { name, .. } => Some(name.clone()),
+                    _ => None,
+                }));
             }
         }
-        // A function or class of the program does what its code says with what it gets.
-        let is_own = |name: &str| self.by_name.contains_key(name) || self.classes.contains(name);
-        let to_library: FxHashSet<&str> = (given_away.into_iter())
-            .filter(|(function, _)| !is_own(function))
-            .map(|(_, name)| name)
-            .collect();
-        let registered = all().filter(|(_, body)| {
-            let foreign = |base: &String| {
-                !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str())
-            };
-            let is_thread = || {
-                body.bases
-                    .iter()
-                    .all(|base| THREADS.contains(&base.as_str()))
-            };
-            let given = body.given_to.as_ref();
-            given.is_some_and(|it| !is_own(&it.0) && !takes_callback(it) && !is_builtin(it))
-                || body.is_registered
-                || to_library.contains(&*body.name)
-                || body.bases.iter().any(foreign) && !is_thread()
-        });
-        let registered = registered.map(|(function, _)| function).collect();
-        let outside = all().filter(|(_, body)| {
-            let foreign = |base: &String| {
-                !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str())
-            };
-            let given = body.given_to.as_ref();
-            let handed_out = match given {
-                Some(given) => !takes_callback(given) && !is_builtin(given),
-                // Whoever reaches the variable with it may call it.
-                None => &*body.name == LAMBDA,
-            };
-            let is_thread = || {
-                body.bases
-                    .iter()
-                    .all(|base| THREADS.contains(&base.as_str()))
-            };
-            handed_out
-                || body.is_registered
-                || values.contains(&*body.name)
-                || body.bases.iter().any(foreign) && !is_thread()
-        });
-        let targets = all().filter(|(_, body)| {
-            let given = body.given_to.as_ref();
-            let mut bases = body.bases.iter();
-            targets.contains(&*body.name)
-                || given.is_some_and(becomes_thread)
-                || bases.any(|base| THREADS.contains(&base.as_str())) && &*body.name == RUN
-        });
-        let targets = targets.map(|(function, _)| function).collect();
-        let outside = outside.map(|(function, _)| function).collect();
-        self.called_from_outside = outside;
-        self.registered = registered;
-        self.thread_targets = targets;
-        self.hooks = self.hooks();
+    }
+
+    /// Whether the program has a function or class of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name) || self.classes.contains(name)
+    }
+
+    /// Whether it is a method of a class that extends one of a library.
+    pub(super) fn extends_library(&self, body: &Body) -> bool {
+        let foreign =
+            |base: &String| !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str());
+        body.bases.iter().any(foreign)
     }
 
     /// A function and the text of its file.
@@ -364,6 +313,15 @@ impl Program {
     }
 }
 
+/// All functions of these modules.
+pub(super) fn all_of(modules: &[Rc<Module>]) -> impl Iterator<Item = (Function, &Body)> {
+    let modules = modules.iter().enumerate();
+    modules.flat_map(|(number, module)| {
+        let bodies = module.uses().iter().enumerate();
+        bodies.map(move |(at, body)| ((number, at), body))
+    })
+}
+
 /// How the code of the program uses methods of an object.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Mentions {
@@ -398,8 +356,6 @@ fn is_implicit(name: &str) -> bool {
     name.starts_with("__") && name.ends_with("__") && !EXPLICIT.contains(&name)
 }
 
-/// Name of functions without a name (Python/compile.c).
-const LAMBDA: &str = "<lambda>";
 /// The method of tasks and timers that cancels.
 const CANCEL: &str = "cancel";
 /// The function that takes handlers of signals.

@@ -1,0 +1,91 @@
+//! Functions that code takes as values, and who gets them.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::program::{Program, all_of};
+use super::takers::{RUN, THREADS, becomes_thread, is_builtin, is_called_by_loop, takes_callback};
+use crate::diagnosis::source::{Body, Module, Use};
+
+/// Name of functions without a name (Python/compile.c).
+const LAMBDA: &str = "<lambda>";
+/// Names that code takes as values.
+pub(super) struct Values<'m> {
+    /// All but those that threads and loops get.
+    all: FxHashSet<&'m str>,
+    /// Those that threads get.
+    targets: FxHashSet<&'m str>,
+    /// The functions that are called with each name as an argument.
+    given: FxHashMap<&'m str, Vec<&'m str>>,
+}
+
+impl<'m> Values<'m> {
+    /// The values in these modules.
+    pub(super) fn find(modules: &'m [Rc<Module>]) -> Self {
+        let mut values = Self {
+            all: FxHashSet::default(),
+            targets: FxHashSet::default(),
+            given: FxHashMap::default(),
+        };
+        for each in all_of(modules).flat_map(|(_, body)| &body.uses) {
+            let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
+            else {
+                continue;
+            };
+            match &each.given_to {
+                _ if *called => {}
+                Some(given) if becomes_thread(given) => drop(values.targets.insert(name)),
+                Some(given) if is_called_by_loop(given) => {}
+                Some((function, _)) => {
+                    values.all.insert(name);
+                    values.given.entry(name).or_default().push(function);
+                }
+                None => drop(values.all.insert(name)),
+            }
+        }
+        values
+    }
+
+    /// Whether a library got the function. A function or class of the program does what its
+    /// code says with what it gets.
+    pub(super) fn gets_library(&self, program: &Program, body: &Body) -> bool {
+        let given = body.given_to.as_ref();
+        let as_value = || {
+            let mut takers = self.given.get(&*body.name).into_iter().flatten();
+            takers.any(|function| !program.has(function))
+        };
+        given.is_some_and(|it| !program.has(&it.0) && !takes_callback(it) && !is_builtin(it))
+            || body.is_registered
+            || as_value()
+            || program.extends_library(body) && !is_of_thread(body)
+    }
+
+    /// Whether code that does not name the function may call it.
+    pub(super) fn gets_anybody(&self, program: &Program, body: &Body) -> bool {
+        let handed_out = match &body.given_to {
+            Some(given) => !takes_callback(given) && !is_builtin(given),
+            // Whoever reaches the variable with it may call it.
+            None => body.name == LAMBDA,
+        };
+        handed_out
+            || body.is_registered
+            || self.all.contains(&*body.name)
+            || program.extends_library(body) && !is_of_thread(body)
+    }
+
+    /// Whether it is what a thread runs.
+    pub(super) fn becomes_thread(&self, body: &Body) -> bool {
+        let given = body.given_to.as_ref();
+        let mut bases = body.bases.iter();
+        self.targets.contains(&*body.name)
+            || given.is_some_and(becomes_thread)
+            || bases.any(|base| THREADS.contains(&base.as_str())) && body.name == RUN
+    }
+}
+
+/// Whether its class only extends threads, which call nothing but `run()`.
+fn is_of_thread(body: &Body) -> bool {
+    let mut bases = body.bases.iter();
+    bases.all(|base| THREADS.contains(&base.as_str()))
+}
