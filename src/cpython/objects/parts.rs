@@ -116,8 +116,8 @@ impl Reader<'_> {
         names.collect()
     }
 
-    /// The attributes of a class that hold instances or containers. Without those of
-    /// classes that C code defines.
+    /// The attributes of a class that hold instances, containers or callables with an object.
+    /// Without those of classes that C code defines.
     fn class_attributes(&self, class: u64) -> Vec<(Step, u64)> {
         let ty = self.type_at(class).ok().filter(|ty| ty.is_heap());
         let dict = ty.and_then(|ty| self.type_dict(ty.addr).ok().flatten());
@@ -126,7 +126,9 @@ impl Reader<'_> {
         let held = items.filter(|(_, value)| {
             self.type_of(*value).is_ok_and(|ty| match ty.kind {
                 Kind::List | Kind::Dict | Kind::Set | Kind::Deque | Kind::Tuple => true,
-                Kind::Other => ty.is_heap(),
+                // Locks and futures are of types in C, until some version.
+                Kind::Method | Kind::Builtin | Kind::Partial => true,
+                Kind::Future | Kind::Other => true,
                 _ => false,
             })
         });
