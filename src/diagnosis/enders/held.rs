@@ -4,7 +4,7 @@ use super::program::{Function, Program};
 use super::reach::Reach;
 use super::takers::takes_callback;
 use super::wanted::{Wanted, body_of, is_primitive};
-use super::{Enders, Place, Search};
+use super::{Group, Place, Search, Which};
 use crate::diagnosis::frames::is_idle_worker;
 use crate::diagnosis::source::{Body, Use, UseAt};
 use crate::model::{Frame, ItemId};
@@ -90,11 +90,15 @@ impl Search<'_> {
         if runs_jobs || !reads_all {
             return false;
         }
-        let ends = |id: &ItemId| *id == owner;
-        match self.enders(wanted) {
-            Enders::These(enders) => !enders.iter().any(ends),
-            Enders::NotKnown => false,
-        }
+        // In a loop it may take the lock once more before it gives it back; that it gives it
+        // back at all is enough.
+        let may_give_back = |group: &Group| {
+            group.reach.calls_unknown
+                || group.reach.is_unknown
+                || self.may_use(&group.reach, wanted, wanted.methods) != Which::None
+        };
+        let mut own = self.groups.iter().filter(|it| it.ids.contains(&owner));
+        !own.any(may_give_back) && !self.by_callables(wanted).contains(&owner)
     }
 
     fn has_taken(&self, frame: &Frame, inner: Option<&str>, wanted: &Wanted) -> bool {

@@ -30,6 +30,7 @@ const OF_PIPES: [&str; 18] = [
 ];
 /// Attributes of children with their pipes.
 const PIPES: [&str; 3] = ["stdin", "stdout", "stderr"];
+
 impl Search<'_> {
     /// Who may cancel tasks. Which task it is that code cancels does not show in the source,
     /// so that each may be it.

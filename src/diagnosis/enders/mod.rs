@@ -179,6 +179,25 @@ impl Group {
     }
 }
 
+/// By which ways code may end the wait for one resource.
+struct Ways {
+    /// How the code of the program uses the methods that end it.
+    mentions: Mentions,
+    /// The exit stacks that have entered it.
+    stacks: Option<Stacks>,
+    /// Whether functions that code takes as values end it.
+    from_outside: bool,
+    /// Whether functions that were given to a library end it.
+    from_library: bool,
+}
+
+impl Ways {
+    /// Whether code with this reach may close an exit stack that has entered the resource.
+    fn may_close(&self, reach: &Reach) -> bool {
+        self.stacks.as_ref().is_some_and(|it| it.may_close(reach))
+    }
+}
+
 /// Which activities of a group may use a method on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Which {
@@ -321,90 +340,97 @@ impl<'f> Search<'f> {
 
     /// Who can end the wait for `wanted`.
     fn enders(&self, wanted: &Wanted) -> Enders {
-        let mentions = self.mentions(wanted);
-        let may_use = |reach| self.may_use(reach, wanted, wanted.methods);
-        if wanted.is_parking()
-            || wanted.is_of_library(&self.program)
-            || may_use(&self.signals) != Which::None
-            || may_use(&self.hooks) != Which::None
-            || mentions.handed_out
-        {
-            return Enders::NotKnown;
-        }
-        let stacks = match wanted.taking.is_empty() {
-            true => None,
-            false => Stacks::of(&self.entered, wanted),
-        };
-        let closes = |reach| stacks.as_ref().is_some_and(|it| it.may_close(reach));
-        let handed_out = |stacks: &Stacks| stacks.are_handed_out(&self.program);
-        if stacks.as_ref().is_some_and(handed_out) || closes(&self.outside) {
-            return Enders::NotKnown;
-        }
-        let from_outside = may_use(&self.outside) != Which::None;
-        let from_library = may_use(&self.registered) != Which::None;
-        let by_value = from_outside || mentions.as_value;
-        let is_finalized = || {
-            wanted
-                .names
-                .iter()
-                .any(|it| self.program.finalized.contains(it))
-        };
-        if by_value && (self.signals.calls_unknown || self.hooks.calls_unknown) || is_finalized() {
+        let ways = self.ways(wanted);
+        if self.is_open(wanted, &ways) {
             return Enders::NotKnown;
         }
         let mut found: Vec<ItemId> = Vec::new();
         for group in &self.groups {
-            if closes(&group.reach) {
-                found.extend(&group.ids);
-                continue;
-            }
-            // What is registered with a library is called while code of a library runs.
-            let in_library = group.reach.calls_foreign || group.in_library;
-            let unknown = match group.reach.calls_unknown {
-                true if from_outside => Which::All,
-                _ if from_library && in_library => Which::All,
-                // A bound method that was stored may be called by whoever reaches the object.
-                true if mentions.as_value => Which::Reaching,
-                _ => Which::None,
-            };
-            let ends = may_use(&group.reach).max(unknown);
-            // Who has to take it before giving it back ends no wait.
-            let frames = || {
-                let first = group.ids.first().copied();
-                first.map_or(&[][..], |id| self.facts.frames(id))
-            };
-            let takes = match ends {
-                Which::None => continue,
-                _ if wanted.taking.is_empty()
-                    || self.gives_back_pending(group, wanted)
-                    || self.may_give_back_first(frames(), wanted) =>
-                {
-                    Which::None
-                }
-                _ => self.may_use(&group.reach, wanted, wanted.taking),
-            };
-            match (ends, takes) {
-                (_, Which::All) | (Which::None | Which::Reaching, Which::Reaching) => {}
-                (Which::Reaching | Which::None, Which::None) => {
-                    found.extend(group.reaching(wanted));
-                }
-                (Which::All, Which::None) => found.extend(&group.ids),
-                (Which::All, Which::Reaching) => {
-                    let ids = group.ids.iter();
-                    found.extend(ids.filter(|id| !wanted.reached_from.contains(*id)));
-                }
+            match ways.may_close(&group.reach) {
+                true => found.extend(&group.ids),
+                false => self.add_enders_in(group, wanted, &ways, &mut found),
             }
             if found.len() > MAX_ENDERS {
                 return Enders::NotKnown;
             }
         }
-        if from_outside {
+        if ways.from_outside {
             found.extend(&self.open_loops);
         }
         found.extend(self.bound_callbacks(wanted));
         found.extend(self.by_callables(wanted));
         found.extend(&wanted.users);
         Enders::These(found)
+    }
+
+    fn ways(&self, wanted: &Wanted) -> Ways {
+        let may_use = |reach| self.may_use(reach, wanted, wanted.methods) != Which::None;
+        Ways {
+            mentions: self.mentions(wanted),
+            stacks: match wanted.taking.is_empty() {
+                true => None,
+                false => Stacks::of(&self.entered, wanted),
+            },
+            from_outside: may_use(&self.outside),
+            from_library: may_use(&self.registered),
+        }
+    }
+
+    /// Whether something that is no part of the snapshot may end the wait.
+    fn is_open(&self, wanted: &Wanted, ways: &Ways) -> bool {
+        let may_use = |reach| self.may_use(reach, wanted, wanted.methods) != Which::None;
+        let handed_out = |stacks: &Stacks| stacks.are_handed_out(&self.program);
+        let by_value = ways.from_outside || ways.mentions.as_value;
+        let mut names = wanted.names.iter();
+        wanted.is_parking()
+            || wanted.is_of_library(&self.program)
+            || ways.mentions.handed_out
+            || may_use(&self.signals)
+            || may_use(&self.hooks)
+            || by_value && (self.signals.calls_unknown || self.hooks.calls_unknown)
+            || names.any(|it| self.program.finalized.contains(it))
+            || ways.stacks.as_ref().is_some_and(handed_out)
+            || ways.may_close(&self.outside)
+    }
+
+    /// Adds those of a group that can end the wait for `wanted`.
+    fn add_enders_in(&self, group: &Group, wanted: &Wanted, ways: &Ways, found: &mut Vec<ItemId>) {
+        // What is registered with a library is called while code of a library runs.
+        let in_library = group.reach.calls_foreign || group.in_library;
+        let unknown = match group.reach.calls_unknown {
+            true if ways.from_outside => Which::All,
+            _ if ways.from_library && in_library => Which::All,
+            // A bound method that was stored may be called by whoever reaches the object.
+            true if ways.mentions.as_value => Which::Reaching,
+            _ => Which::None,
+        };
+        let ends = self
+            .may_use(&group.reach, wanted, wanted.methods)
+            .max(unknown);
+        // Who has to take it before giving it back ends no wait.
+        let frames = || {
+            let first = group.ids.first().copied();
+            first.map_or(&[][..], |id| self.facts.frames(id))
+        };
+        let takes = match ends {
+            Which::None => return,
+            _ if wanted.taking.is_empty()
+                || self.gives_back_pending(group, wanted)
+                || self.may_give_back_first(frames(), wanted) =>
+            {
+                Which::None
+            }
+            _ => self.may_use(&group.reach, wanted, wanted.taking),
+        };
+        match (ends, takes) {
+            (_, Which::All) | (Which::None | Which::Reaching, Which::Reaching) => {}
+            (Which::Reaching | Which::None, Which::None) => found.extend(group.reaching(wanted)),
+            (Which::All, Which::None) => found.extend(&group.ids),
+            (Which::All, Which::Reaching) => {
+                let ids = group.ids.iter();
+                found.extend(ids.filter(|id| !wanted.reached_from.contains(*id)));
+            }
+        }
     }
 
     /// Whether what is on no stack gives `wanted` back and does not take it.
