@@ -309,9 +309,7 @@ fn of_resource(
     if resource.kind.is_shared() {
         let all_known = resource.ends.as_ref().is_some_and(|end| end.complete);
         // What nobody waits for here has no enders, but may have a holder.
-        let is_held = resource.kind.is_lock()
-            && !resource.holders.is_empty()
-            && is_given_back_by_holder(resource);
+        let is_held = resource.is_held() && is_given_back_by_holder(resource);
         let ends_here = matches!(deps.enders(resource.id), Some(Enders::These(_)));
         if !all_known || !is_held && !ends_here {
             return Need::Nothing;

@@ -241,12 +241,8 @@ impl<'a> Builder<'a> {
 
     /// Adds all who may write into a pipe or socket from which a child reads.
     fn add_writers(&mut self, facts: &Facts<'a>) {
-        const READS: [&str; 4] = ["read", "readv", "recvfrom", "recvmsg"];
         let children = facts.process.children.iter();
-        let reads = children.filter(|child| {
-            let call = child.syscall.as_deref();
-            !child.peers.is_empty() && call.is_some_and(|call| READS.contains(&call))
-        });
+        let reads = children.filter(|child| !child.peers.is_empty() && child.reads());
         for child in reads {
             for actor in other_ends::actors(facts) {
                 let (child, actor) = (self.node(child.id), self.node(actor));

@@ -110,8 +110,8 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         }
     }
     let is_held = |wanted: &Wanted| {
-        let lock = facts.resource(wanted.id).filter(|lock| lock.kind.is_lock());
-        lock.is_some_and(|lock| !lock.holders.is_empty() && is_given_back_by_holder(lock))
+        let lock = facts.resource(wanted.id);
+        lock.is_some_and(|lock| lock.is_held() && is_given_back_by_holder(lock))
     };
     let enders = wanted.iter().map(|wanted| match is_held(wanted) {
         _ if unsure.contains(&wanted.id) => (wanted.id, Enders::NotKnown),

@@ -10,6 +10,7 @@ use crate::diagnosis::source::{Body, Module, Use};
 
 /// Name of functions without a name (Python/compile.c).
 const LAMBDA: &str = "<lambda>";
+
 /// Names that code takes as values.
 pub(super) struct Values<'m> {
     /// All but those that threads and loops get.

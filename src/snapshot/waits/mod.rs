@@ -30,6 +30,7 @@ pub mod state;
 pub mod summary;
 mod task;
 mod thread;
+mod thread_locks;
 mod trio;
 mod weak;
 

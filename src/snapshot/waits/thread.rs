@@ -8,10 +8,11 @@ use super::jobs::Jobs;
 use super::polled::{Polled, Polling};
 use super::pools;
 use super::registry::{Registry, Through};
+use super::thread_locks::{MAX_LOCK_FRAMES, lock_roots, simple_queue};
 use super::{children, files};
 use crate::asyncio::wait_table::{Receiver, THREAD_WAITS};
 use crate::asyncio::{FutureState, Outer, RawWait};
-use crate::cpython::{Kind, RawFrame, Reader};
+use crate::cpython::RawFrame;
 use crate::model::{EdgeKind, ItemId, ResourceKind, ThreadState, Wait, WaitKind};
 use crate::process::Syscall;
 use crate::snapshot::kernel_threads::{effective_call, is_shared_futex};
@@ -22,8 +23,6 @@ const MODULE_LOCK: &str = "_ModuleLock";
 /// States of sockets as [`crate::process::Socket`] has them.
 const LISTENS: &str = "LISTEN";
 const CONNECTS: &str = "SYN_SENT";
-/// Maximum number of frames whose variables are searched for a lock.
-const MAX_LOCK_FRAMES: usize = 3;
 /// Class of conditions.
 const CONDITION: &str = "threading.Condition";
 /// Variable of `Condition.wait` with the lock that it sleeps on (Lib/threading.py).
@@ -520,52 +519,4 @@ fn actors(built: &BuiltThread) -> Vec<ItemId> {
     let mut ids = vec![built.thread.id];
     ids.extend(built.thread.task);
     ids
-}
-
-/// Address of the `queue.SimpleQueue` whose `get()` sleeps on this futex.
-fn simple_queue(reader: &Reader<'_>, frames: &[RawFrame], futex: u64) -> Option<u64> {
-    let slots = reader.stack_slots(frames.first()?).into_iter();
-    let bound = slots.flat_map(|object| [Some(object), reader.bound_to(object)]);
-    bound
-        .flatten()
-        .find(|object| reader.simple_queue_sleeps_on(*object, futex))
-}
-
-/// Addresses of the objects in variables and globals of the innermost frames, and on the stack
-/// of the innermost one.
-fn lock_roots(reader: &Reader<'_>, frames: &[RawFrame]) -> Vec<u64> {
-    let mut roots: Vec<u64> = (frames.first().into_iter())
-        .flat_map(|frame| reader.stack_slots(frame))
-        .filter(|object| reader.is_thread_lock(*object) || reader.bound_to(*object).is_some())
-        .collect();
-    for frame in frames.iter().take(MAX_LOCK_FRAMES) {
-        let bindings = reader.frame_variables(frame).unwrap_or_default();
-        roots.extend(bindings.into_iter().filter_map(|binding| binding.value));
-    }
-    for frame in frames.iter().take(MAX_LOCK_FRAMES) {
-        roots.extend(named_globals(reader, frame));
-    }
-    roots
-}
-
-/// Addresses of the globals that the code of `frame` uses, without modules.
-fn named_globals(reader: &Reader<'_>, frame: &RawFrame) -> Vec<u64> {
-    let globals = || -> crate::cpython::error::Result<Vec<u64>> {
-        let at = frame.addr + u64::from(reader.layout.frame.globals);
-        let globals = reader.required(at, "f_globals")?;
-        let at = frame.at.code.addr + u64::from(reader.layout.code.co_names);
-        let names = reader.required(at, "co_names")?;
-        let (names, _) = reader.tuple_items(names, reader.limits.value_items)?;
-        let mut found = Vec::new();
-        for name in names {
-            let name = reader.text(name)?;
-            found.extend(reader.dict_get(globals, &name)?);
-        }
-        Ok(found)
-    };
-    globals()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|value| !reader.is_kind(*value, Kind::Module))
-        .collect()
 }
