@@ -281,7 +281,7 @@ impl<'a> Builder<'a> {
     }
 
     fn add_holders(&mut self, facts: &Facts<'a>) {
-        for resource in &facts.process.resources {
+        for resource in facts.process.resources.iter() {
             let Some(node) = facts.node(resource.id) else {
                 continue;
             };
@@ -379,7 +379,7 @@ impl<'a> Builder<'a> {
     /// Adds who can end the waits of the program's own code.
     fn add_enders(&mut self, facts: &Facts<'a>) {
         let mut waiters: IdMap<Vec<ItemId>> = IdMap::default();
-        for resource in &facts.process.resources {
+        for resource in facts.process.resources.iter() {
             let node = facts.node(resource.id);
             let waiting = node.into_iter().flat_map(|node| {
                 let graph = &self.found.graph;
@@ -467,7 +467,7 @@ impl<'a> Builder<'a> {
     }
 
     fn add_references(&mut self, facts: &Facts<'a>) {
-        for reference in &facts.process.references {
+        for reference in facts.process.references.iter() {
             let held = facts.resource(reference.to).is_some_and(Resource::is_held);
             if held || self.found.enders.contains_key(&reference.to) {
                 continue;

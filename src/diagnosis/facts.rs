@@ -7,6 +7,7 @@ use std::rc::Rc;
 use petgraph::graph::NodeIndex;
 use rustc_hash::FxHashMap;
 
+use super::enders::waits_directly;
 use super::frames::{is_forked_step, is_library_only};
 use super::progress::Progress;
 use super::source::Module;
@@ -84,7 +85,7 @@ impl<'a> Facts<'a> {
         sources: &'a dyn Sources,
     ) -> Self {
         let mut references: IdMap<Vec<&Reference>> = IdMap::default();
-        for reference in &process.references {
+        for reference in process.references.iter() {
             references.entry(reference.to).or_default().push(reference);
         }
         let index = Index::new(process);
@@ -213,21 +214,25 @@ impl<'a> Facts<'a> {
     }
 
     /// Who really waits. Before CPython 3.12, `asyncio.wait_for` runs what it waits for in a
-    /// task of its own, which is a part of the task that called it. A thread that runs a
-    /// method of a library as a job waits for the task that gave it the job.
+    /// task of its own, which is a part of the task that called it. So is a task that does
+    /// nothing but wait in a method of the standard library, and for which one other task
+    /// waits. A thread that runs a method of a library as a job waits for the task that gave
+    /// it the job.
     pub(super) fn caller_of_wait(&self, id: ItemId) -> ItemId {
         if let Some(task) = self.job_givers.get(&id) {
             return *task;
         }
-        let inner = self.task(id).filter(|task| is_library_only(&task.frames));
-        let caller = inner.and_then(|task| match &*task.awaited_by {
+        let Some(inner) = self.task(id).filter(|task| is_library_only(&task.frames)) else {
+            return id;
+        };
+        let caller = match &*inner.awaited_by {
             [only] => self.task(*only),
             _ => None,
-        });
-        match caller {
-            Some(task) if wait_kind(task) == Some(WaitKind::WaitFor) => task.id,
-            _ => id,
-        }
+        };
+        let is_part = |caller: &&Task| {
+            wait_kind(caller) == Some(WaitKind::WaitFor) || waits_directly(&inner.frames)
+        };
+        caller.filter(is_part).map_or(id, |caller| caller.id)
     }
 
     /// Whether the wait of `id` is in a job that `task` gave to a thread.

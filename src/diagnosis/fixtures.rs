@@ -1,5 +1,7 @@
 //! Small made-up processes for the tests of the rules.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::Sources;
@@ -159,8 +161,9 @@ impl World {
         let mut resource = Resource::new(kind.parse().unwrap(), id, type_name.into());
         resource.name = Some(name.into());
         resource.holders = holders.iter().map(|id| (*id).into()).collect();
-        self.process.resources.push(resource);
-        self.process.resources.last_mut().unwrap()
+        let resources = Arc::make_mut(&mut self.process.resources);
+        resources.push(resource);
+        resources.last_mut().unwrap()
     }
 
     pub(super) fn edge(&mut self, from: &str, to: &str, via: &str) {
@@ -172,7 +175,7 @@ impl World {
     }
 
     pub(super) fn refers(&mut self, from: &str, to: &str, path: &str) {
-        self.process.references.push(Reference {
+        Arc::make_mut(&mut self.process.references).push(Reference {
             from: referrer(from),
             to: to.into(),
             path: path.into(),

@@ -136,9 +136,9 @@ pub(crate) fn process(script: &str) -> Process {
         loops: Vec::new(),
         tasks: Vec::new(),
         coroutines: Vec::new(),
-        resources: Vec::new(),
+        resources: Arc::default(),
         edges: Arc::default(),
-        references: Vec::new(),
+        references: Arc::default(),
         children: Vec::new(),
         verdict: None,
         diagnoses: Vec::new(),
@@ -148,7 +148,7 @@ pub(crate) fn process(script: &str) -> Process {
         asyncio_imported: true,
         resting: Vec::new(),
         foreign_threads: false,
-        pending: IdMap::default(),
+        pending: Arc::default(),
     }
 }
 

@@ -78,13 +78,15 @@ pub struct Process {
     pub tasks: Vec<Arc<Task>>,
     /// Coroutines and asynchronous generators that no task runs.
     pub coroutines: Vec<Coroutine>,
-    /// Everything that tasks or threads wait for, and locks that threads hold.
-    pub resources: Vec<Resource>,
+    /// Everything that tasks or threads wait for, and locks that threads hold. Copies of a
+    /// snapshot share them.
+    pub resources: Arc<Vec<Resource>>,
     /// Who cannot go on before whom. Snapshots share the edges if nothing changed
     /// between them.
     pub edges: Arc<Vec<Edge>>,
-    /// References to awaited resources; each referrer could end the wait.
-    pub references: Vec<Reference>,
+    /// References to awaited resources; each referrer could end the wait. Copies of a
+    /// snapshot share them.
+    pub references: Arc<Vec<Reference>>,
     /// Addresses on which the process accepts TCP connections.
     #[serde(default)]
     pub listening: Vec<String>,
@@ -111,7 +113,7 @@ pub struct Process {
     /// Code of the program that tasks and threads will run though it is on no stack, by their
     /// ids. For the diagnosis only.
     #[serde(skip)]
-    pub pending: IdMap<Vec<PendingCode>>,
+    pub pending: Arc<IdMap<Vec<PendingCode>>>,
 }
 
 impl Process {

@@ -8,6 +8,8 @@ pub(crate) use crate::model::fixtures::{
     coroutine, diagnosis, edge, reference, resource, snapshot, verdict, wait,
 };
 
+use std::sync::Arc;
+
 use crate::model::fixtures as model;
 use crate::model::*;
 
@@ -127,7 +129,7 @@ pub(crate) fn bank() -> Process {
     ];
     for (index, lock, holder) in [(1, "lock:0xa", "task:0x30"), (2, "lock:0xb", "task:0x20")] {
         let waiter = lock_of(lock, holder, process.tasks[index].id);
-        process.resources.push(waiter);
+        Arc::make_mut(&mut process.resources).push(waiter);
         let task = process.task_mut(index);
         if let Some(wait) = &mut task.waits_for {
             wait.resource = Some(lock.into());

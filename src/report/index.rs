@@ -112,7 +112,7 @@ fn equal_range<T>(values: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
 /// resource.
 fn references(process: &Process) -> Vec<&Reference> {
     let mut waiting: FxHashSet<(ItemId, ItemId)> = FxHashSet::default();
-    for resource in &process.resources {
+    for resource in process.resources.iter() {
         waiting.extend(resource.waiters.iter().map(|id| (resource.id, *id)));
     }
     let waits = |reference: &Reference| match &reference.from {

@@ -113,7 +113,7 @@ pub fn mark(
     );
     rereader.mark_each(
         count,
-        &mut process.resources,
+        Arc::make_mut(&mut process.resources).as_mut_slice(),
         |resource| rereader.of_resource(resource.id),
         |resource| add_changed(&mut resource.error),
     );
@@ -123,7 +123,7 @@ pub fn mark(
 /// Marks all references of `process`, because their memory was read only once.
 pub fn mark_references(process: &mut Process) {
     let mark: ArcStr = literal!("it was read once, while it changed");
-    for reference in &mut process.references {
+    for reference in Arc::make_mut(&mut process.references) {
         reference.error = Some(mark.clone());
     }
 }

@@ -94,8 +94,11 @@ fn advance_timers(process: &mut Process, passed: f64) -> bool {
     for event_loop in &mut process.loops {
         none_due &= event_loop.next_timer_s.as_mut().is_none_or(advance);
     }
-    for reference in &mut process.references {
-        none_due &= reference.due_s.as_mut().is_none_or(advance);
+    let mut references = process.references.iter();
+    if references.any(|reference| reference.due_s.is_some()) {
+        for reference in Arc::make_mut(&mut process.references) {
+            none_due &= reference.due_s.as_mut().is_none_or(advance);
+        }
     }
     none_due
 }

@@ -157,9 +157,9 @@ impl Build<'_, '_> {
             loops,
             tasks: tasks.into_iter().map(|built| built.task).collect(),
             coroutines: explained.coroutines,
-            resources: explained.resources,
+            resources: explained.resources.into(),
             edges: explained.edges.into(),
-            references: explained.references,
+            references: explained.references.into(),
             modules: explained.modules,
             listening: self.descriptors.listening(),
             children: explained.children,
@@ -169,7 +169,7 @@ impl Build<'_, '_> {
             errors,
             asyncio_imported,
             foreign_threads,
-            pending: explained.pending,
+            pending: explained.pending.into(),
         }
     }
 

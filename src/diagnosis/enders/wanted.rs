@@ -1,5 +1,7 @@
 //! What would end a wait: the methods of the resource, and the names that code has for it.
 
+use std::borrow::Cow;
+
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
@@ -97,6 +99,12 @@ impl Wanted {
         let named = resource.kind != ResourceKind::Pool;
         for waiter in waiters.iter().filter(|_| named) {
             let caller = facts.caller_of_wait(*waiter);
+            if caller != *waiter
+                && !facts.gave_the_job(caller, *waiter)
+                && !waits_directly(facts.frames(*waiter))
+            {
+                return None;
+            }
             let frames = facts.frames(caller);
             let at = match facts.gave_the_job(caller, *waiter) {
                 true => frames.iter().position(|frame| !frame.library)?,
@@ -327,6 +335,11 @@ pub(super) fn is_primitive(frame: &Frame) -> bool {
     PRIMITIVES.iter().any(|part| file.ends_with(part))
 }
 
+/// Whether all frames are those of standard methods that wait.
+pub(in crate::diagnosis) fn waits_directly(frames: &[Frame]) -> bool {
+    frames.iter().all(is_primitive)
+}
+
 /// Whether the frame is one of the futures of executors.
 pub(super) fn of_executors(frame: &Frame) -> bool {
     let file = frame.file.as_deref();
@@ -406,7 +419,10 @@ pub(super) fn first_identifier(path: &str) -> Option<String> {
 }
 
 /// The path without what stands in brackets.
-fn without_brackets(path: &str) -> String {
+fn without_brackets(path: &str) -> Cow<'_, str> {
+    if !path.contains(['[', '{', '(']) {
+        return path.into();
+    }
     let mut depth = 0_usize;
     let mut bare = String::new();
     for letter in path.chars() {
@@ -417,5 +433,5 @@ fn without_brackets(path: &str) -> String {
             _ => {}
         }
     }
-    bare
+    bare.into()
 }

@@ -1,6 +1,8 @@
 //! Code that may end a wait though the source does not name it: the end of a block, the rest of
 //! a generator, and calls whose target does not show.
 
+use std::sync::Arc;
+
 use crate::diagnosis::fixtures::{World, kinds};
 use crate::model::{Callables, Called, CoroutineState, PendingCode};
 
@@ -79,7 +81,7 @@ fn who_has_a_callable_that_ends_it_may_call_it() {
     let source = "async def early(done):\n    await asyncio.sleep(25)\n    done()\n";
     let called = |method: &str| {
         let mut world = event(source);
-        let reference = &mut world.process.references[0];
+        let reference = &mut Arc::make_mut(&mut world.process.references)[0];
         reference.through = Some(Callables {
             variable: "done".into(),
             called: vec![Called::Library(method.into())],
@@ -102,7 +104,7 @@ async def early(ready):
     let mut world = event(source);
     assert!(is_hung(&world));
     let file = world.process.tasks[0].frames[0].file.clone().unwrap();
-    world.process.pending.insert(
+    Arc::make_mut(&mut world.process.pending).insert(
         "task:early".into(),
         vec![PendingCode {
             function: "__exit__".into(),

@@ -1,5 +1,7 @@
 //! Waits of a process for itself, through sockets and pipes whose other end it has.
 
+use std::sync::Arc;
+
 use crate::diagnosis::fixtures::{World, culprit, event_loop, ids, kinds, loop_file};
 use crate::diagnosis::{Sources, across, diagnose};
 use crate::model::{EndOwner, OtherEnd, Process, fixtures};
@@ -57,7 +59,7 @@ fn pair(source: &str) -> World {
 }
 
 fn change(world: &mut World, change: impl Fn(&mut OtherEnd)) {
-    for resource in &mut world.process.resources {
+    for resource in Arc::make_mut(&mut world.process.resources) {
         change(resource.ends.as_mut().unwrap());
     }
 }

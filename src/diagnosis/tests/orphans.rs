@@ -1,5 +1,7 @@
 //! Waits that nobody ends, and what died silently.
 
+use std::sync::Arc;
+
 use crate::diagnosis::fixtures::{World, culprit, how, ids, kinds};
 use crate::model::TaskState;
 
@@ -281,9 +283,9 @@ async def regulate(sensor):
 #[test]
 fn a_condition_that_was_notified_before() {
     let mut world = feature();
-    world.process.resources[0].kind = "condition".parse().unwrap();
-    world.process.resources[0].locked = Some(false);
-    world.process.resources[0].set = None;
+    Arc::make_mut(&mut world.process.resources)[0].kind = "condition".parse().unwrap();
+    Arc::make_mut(&mut world.process.resources)[0].locked = Some(false);
+    Arc::make_mut(&mut world.process.resources)[0].set = None;
     let (_, found) = world.diagnose();
     assert_eq!(kinds(&found), ["orphan-wait"]);
     assert_eq!(how(&found[0]), "lost-wakeup");

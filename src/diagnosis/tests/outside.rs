@@ -1,5 +1,7 @@
 //! Waits for timers, peers, other processes and the end.
 
+use std::sync::Arc;
+
 use crate::diagnosis::fixtures::{World, culprit, frame, how, ids, kinds, loop_file};
 use crate::model::{ChildProcess, FrameKind, Guard, LoopFile, Wait};
 
@@ -213,12 +215,12 @@ fn a_timer_will_set_it_in_a_week() {
     world.resource("event", "over", &[]);
     world.refers("task:publish", "event:over", "embargo.over");
     world.refers("loop:1", "event:over", "Event.set");
-    world.process.references[1].due_s = Some(600_000.0);
+    Arc::make_mut(&mut world.process.references)[1].due_s = Some(600_000.0);
     let (verdict, found) = world.diagnose();
     assert_eq!(kinds(&found), ["long-timer"]);
     assert_eq!(found[0].tasks, ids(["task:publish"]));
     assert_eq!(verdict.state, "waiting");
-    world.process.references[1].due_s = Some(60.0);
+    Arc::make_mut(&mut world.process.references)[1].due_s = Some(60.0);
     assert_eq!(kinds(&world.diagnose().1), [""; 0]);
 }
 

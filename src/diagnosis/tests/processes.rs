@@ -1,5 +1,7 @@
 //! What several processes share, and results of pools.
 
+use std::sync::Arc;
+
 use crate::diagnosis::fixtures::{World, culprit, ids, kinds};
 use crate::model::{EndOwner, ItemId, OtherEnd, Resource, Resting, RestingProcess};
 
@@ -87,10 +89,10 @@ fn whoever_has_it_too_may_give_it_back() {
 #[test]
 fn what_is_not_known_of_others_is_open() {
     let mut world = waits_for_lock(&[]);
-    let ends = &mut world.process.resources[0].ends;
+    let ends = &mut Arc::make_mut(&mut world.process.resources)[0].ends;
     ends.as_mut().unwrap().complete = false;
     assert!(kinds(&world.diagnose().1).is_empty(), "some cannot be read");
-    world.process.resources[0].ends = None;
+    Arc::make_mut(&mut world.process.resources)[0].ends = None;
     assert!(kinds(&world.diagnose().1).is_empty(), "nobody looked");
 }
 

@@ -1,6 +1,5 @@
 //! Finds which objects can be reached from variables, and by which path.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -24,6 +23,15 @@ pub struct Reached {
     pub callables: Vec<u64>,
 }
 
+/// An object that the search from one root has found.
+struct Node {
+    object: u64,
+    /// Number of steps from the root.
+    depth: u8,
+    /// Index of the object that refers to it, and the step from that one. `None` for the root.
+    from: Option<(usize, Step)>,
+}
+
 /// A breadth-first search for a fixed set of targets. Results are cached by root.
 pub struct Reachability<'r, 'm> {
     reader: &'r Reader<'m>,
@@ -33,6 +41,10 @@ pub struct Reachability<'r, 'm> {
     closed: FxHashSet<u64>,
     /// Results by the address of the root.
     cache: FxHashMap<u64, Rc<[Reached]>>,
+    /// The objects of the search from one root, in the order in which they are searched.
+    nodes: Vec<Node>,
+    /// Addresses of the objects of the search from one root.
+    visited: FxHashSet<u64>,
     /// Number of objects that may still be visited.
     left: usize,
     /// Addresses of visited coroutines and asynchronous generators that do not run.
@@ -51,6 +63,8 @@ impl<'r, 'm> Reachability<'r, 'm> {
             targets: targets.into_iter().collect(),
             closed: closed.into_iter().collect(),
             cache: FxHashMap::default(),
+            nodes: Vec::new(),
+            visited: FxHashSet::default(),
             left: MAX_TOTAL,
             coroutines: FxHashSet::default(),
         }
@@ -59,6 +73,11 @@ impl<'r, 'm> Reachability<'r, 'm> {
     /// Whether there are no targets.
     pub fn is_empty(&self) -> bool {
         self.targets.is_empty()
+    }
+
+    /// Whether the search ended before everything was searched.
+    pub fn is_cut(&self) -> bool {
+        self.left == 0
     }
 
     /// The targets that can be reached from the object at `root`, each with the shortest
@@ -75,35 +94,58 @@ impl<'r, 'm> Reachability<'r, 'm> {
     /// Searches from the object at `root`.
     fn search(&mut self, root: u64) -> Vec<Reached> {
         let mut found = Vec::new();
-        let mut visited = FxHashSet::from_iter([root]);
-        let mut queue = VecDeque::from([(root, Vec::new(), Vec::new(), 0u8)]);
-        while let Some((object, path, callables, depth)) = queue.pop_front() {
+        self.visited.clear();
+        self.visited.insert(root);
+        self.nodes.clear();
+        self.nodes.push(Node {
+            object: root,
+            depth: 0,
+            from: None,
+        });
+        let mut index = 0;
+        while let Some(&Node { object, depth, .. }) = self.nodes.get(index) {
             if self.targets.contains(&object) {
-                found.push(Reached {
-                    target: object,
-                    path: self.reader.path(&path),
-                    callables: callables.clone(),
-                });
+                found.push(self.reached(index));
             }
             if self.reader.is_idle_generator(object) {
                 self.coroutines.insert(object);
             }
             let closed = self.closed.contains(&object);
-            if closed || depth >= MAX_DEPTH || self.left == 0 {
-                continue;
-            }
-            self.left -= 1;
-            for (step, part) in self.reader.parts(object) {
-                if visited.len() < MAX_OBJECTS && visited.insert(part) {
-                    let mut callables = callables.clone();
-                    if step == Step::Bound {
-                        callables.push(object);
+            if !closed && depth < MAX_DEPTH && self.left > 0 {
+                self.left -= 1;
+                for (step, part) in self.reader.parts(object) {
+                    if self.visited.len() < MAX_OBJECTS && self.visited.insert(part) {
+                        self.nodes.push(Node {
+                            object: part,
+                            depth: depth + 1,
+                            from: Some((index, step)),
+                        });
                     }
-                    let path = [&path[..], &[step]].concat();
-                    queue.push_back((part, path, callables, depth + 1));
                 }
             }
+            index += 1;
         }
         found
+    }
+
+    /// The object of node `index` as a target, with the path to it.
+    fn reached(&self, index: usize) -> Reached {
+        let mut steps = Vec::new();
+        let mut callables = Vec::new();
+        let mut at = index;
+        while let Some((from, step)) = &self.nodes[at].from {
+            if *step == Step::Bound {
+                callables.push(self.nodes[*from].object);
+            }
+            steps.push(step.clone());
+            at = *from;
+        }
+        steps.reverse();
+        callables.reverse();
+        Reached {
+            target: self.nodes[index].object,
+            path: self.reader.path(&steps),
+            callables,
+        }
     }
 }

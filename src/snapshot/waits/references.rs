@@ -14,6 +14,8 @@ use crate::model::{
     Callables, Called, EdgeKind, ItemId, OtherEnd, Reference, Referrer, ResourceKind, UserModule,
 };
 
+/// Stands for the name of what only the call has in which a thread waits.
+const STACK: &str = "(stack)";
 /// Variable of methods with their object.
 const RECEIVER: &str = "self";
 /// Maximum number of waiters and holders whose variables are searched for the name of a
@@ -64,6 +66,8 @@ struct Found {
     to_coroutines: Vec<CoroutineReference>,
     /// The modules that were searched.
     modules: Vec<UserModule>,
+    /// Whether the search ended before everything was searched.
+    is_cut: bool,
 }
 
 impl HolderSearch<'_, '_, '_> {
@@ -81,6 +85,9 @@ impl HolderSearch<'_, '_, '_> {
             return (Vec::new(), self.modules_for_ends());
         };
         let mut references = found.references;
+        if !found.is_cut {
+            self.add_calls(&targets, &mut references);
+        }
         for reference in found.to_coroutines {
             self.describe_keeper(&reference);
         }
@@ -200,7 +207,31 @@ impl HolderSearch<'_, '_, '_> {
             );
             found.modules.push(module);
         });
+        found.is_cut = reachability.is_cut();
         Some(found)
+    }
+
+    /// Adds the calls in which threads wait to `references`, for objects to which nothing else
+    /// refers.
+    fn add_calls(&self, targets: &Targets, references: &mut Vec<Reference>) {
+        let known: FxHashSet<ItemId> = references.iter().map(|it| it.to).collect();
+        for index in targets.resources.values().flatten() {
+            let resource = &self.registry.resources[*index];
+            if known.contains(&resource.id) {
+                continue;
+            }
+            let threads = resource.waiters.iter();
+            let threads = threads.filter(|id| matches!(id, ItemId::Thread(_)));
+            references.extend(threads.map(|thread| Reference {
+                from: Referrer::Item(*thread),
+                to: resource.id,
+                path: self.inputs.reader.shared(STACK),
+                due_s: None,
+                error: None,
+                aliases: Vec::new(),
+                through: None,
+            }));
+        }
     }
 
     /// Adds another path to the references of one referrer.

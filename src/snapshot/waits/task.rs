@@ -24,6 +24,10 @@ use crate::snapshot::threads::BuiltThread;
 /// C, where it is not found.
 const SLEEP: (&str, &str) = ("asyncio.tasks", "sleep");
 
+/// The function before CPython 3.12 that waits for a future of its own, which its timer or
+/// the end of the future in the variable `fut` sets (Lib/asyncio/tasks.py).
+const WAIT_FOR: (&str, &str) = ("asyncio.tasks", "wait_for");
+
 /// What the library that uses a primitive waits for.
 pub(super) enum Reason {
     /// A descriptor.
@@ -61,6 +65,7 @@ impl ExplainTask<'_, '_, '_> {
         };
         let id = built.task.id;
         let reader = self.inputs.reader;
+        let leaf = guarded_future(reader, &built.chain).unwrap_or(leaf);
         let found = reader.innermost_wait(python_frames(&built.chain), COROUTINE_WAITS);
         let inner = found.as_ref().map_or(0, |(_, frames)| *frames);
         let subject = found.as_ref().map(|(raw, _)| raw.subject);
@@ -455,4 +460,16 @@ pub(super) fn type_name(reader: &Reader<'_>, addr: u64) -> ArcStr {
         |_| literal!("?"),
         |ty| reader.shared(&reader.full_type_name(&ty)),
     )
+}
+
+/// The future for which `asyncio.wait_for` waits with a future of its own.
+fn guarded_future(reader: &Reader<'_>, chain: &[ChainFrame]) -> Option<u64> {
+    let frame = python_frames(chain).next()?;
+    if &*frame.at.code.name != WAIT_FOR.1
+        || reader.frame_module(frame).as_deref() != Some(WAIT_FOR.0)
+    {
+        return None;
+    }
+    let future = reader.frame_variable(frame, "fut").ok()??;
+    matches!(reader.future_state(future), Ok(FutureState::Pending)).then_some(future)
 }

@@ -26,7 +26,7 @@ fn everywhere(text: &str) -> Process {
         }
     }
     process.task_mut(0).waits_for = Some(fixtures::wait("future", text));
-    for resource in &mut process.resources {
+    for resource in Arc::make_mut(&mut process.resources) {
         resource.name = Some(text.into());
         resource.type_name = text.into();
         resource.taken_at[0].function = text.into();

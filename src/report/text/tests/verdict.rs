@@ -34,7 +34,8 @@ fn forgotten() -> Process {
         waiters: vec!["task:0x1".into()],
         set: Some(false),
         ..fixtures::resource("event:0x1", "asyncio.locks.Event", "Startup.ready")
-    }];
+    }]
+    .into();
     process.verdict = verdict("hung", "server waits for Startup.ready");
     process.diagnoses = vec![diagnosis("orphan-wait", &["task:0x1"], &[], 1)];
     process
@@ -145,7 +146,8 @@ fn a_wait_that_nobody_can_end_says_who_would_have() {
         "coroutine:0x9",
         "event:0x1",
         "app.ready",
-    )];
+    )]
+    .into();
     assert_eq!(
         section(&plain(process, &options(120)), "WHY"),
         "\
@@ -175,7 +177,7 @@ fn who_waits_for_what_the_finding_holds_is_named() {
     }];
     let mut pool = fixtures::resource("pool:0x77", "asyncpg.pool.Pool", "pool");
     (pool.holders, pool.waiters) = (vec![holder], vec![behind]);
-    process.resources.push(pool);
+    Arc::make_mut(&mut process.resources).push(pool);
     process.task_mut(5).waits_for = Some(fixtures::wait("queue-get", ""));
     let why = section(&plain(process.clone(), &options(120)), "WHY");
     let name = &process.tasks[5].name;
