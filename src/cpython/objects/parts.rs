@@ -103,6 +103,15 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether the object at `addr` is a number, text, or `None`.
+    pub fn is_scalar(&self, addr: u64) -> bool {
+        let kind = self.type_of(addr).map(|ty| ty.kind);
+        matches!(
+            kind,
+            Ok(Kind::None | Kind::Bool | Kind::Int | Kind::Float | Kind::Str | Kind::Bytes)
+        )
+    }
+
     /// Names of the fields of a class that `collections.namedtuple` made
     /// (Lib/collections/__init__.py, `_fields`). Empty for other classes.
     fn field_names(&self, ty: &Type) -> Vec<Rc<str>> {

@@ -97,6 +97,7 @@ impl Wanted {
         };
         // What a pool gave out is given back under other names.
         let named = resource.kind != ResourceKind::Pool;
+        let mut known: FxHashSet<(*const Frame, bool)> = FxHashSet::default();
         for waiter in waiters.iter().filter(|_| named) {
             let caller = facts.caller_of_wait(*waiter);
             if caller != *waiter
@@ -106,6 +107,10 @@ impl Wanted {
                 return None;
             }
             let frames = facts.frames(caller);
+            // Tasks with equal stacks share their frames.
+            if !known.insert((frames.as_ptr(), caller == *waiter)) {
+                continue;
+            }
             let at = match facts.gave_the_job(caller, *waiter) {
                 true => frames.iter().position(|frame| !frame.library)?,
                 false => calling_frame(frames, resource)?,

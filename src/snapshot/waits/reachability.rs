@@ -41,6 +41,8 @@ pub struct Reachability<'r, 'm> {
     closed: FxHashSet<u64>,
     /// Results by the address of the root.
     cache: FxHashMap<u64, Rc<[Reached]>>,
+    /// The result for roots from which no target can be reached.
+    nothing: Rc<[Reached]>,
     /// The objects of the search from one root, in the order in which they are searched.
     nodes: Vec<Node>,
     /// Addresses of the objects of the search from one root.
@@ -63,6 +65,7 @@ impl<'r, 'm> Reachability<'r, 'm> {
             targets: targets.into_iter().collect(),
             closed: closed.into_iter().collect(),
             cache: FxHashMap::default(),
+            nothing: Rc::default(),
             nodes: Vec::new(),
             visited: FxHashSet::default(),
             left: MAX_TOTAL,
@@ -86,7 +89,13 @@ impl<'r, 'm> Reachability<'r, 'm> {
         if let Some(found) = self.cache.get(&root) {
             return found.clone();
         }
-        let found: Rc<[Reached]> = self.search(root).into();
+        if self.reader.is_scalar(root) {
+            return Rc::clone(&self.nothing);
+        }
+        let found = match self.search(root) {
+            found if found.is_empty() => Rc::clone(&self.nothing),
+            found => found.into(),
+        };
         self.cache.insert(root, found.clone());
         found
     }
