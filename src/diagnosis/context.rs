@@ -212,6 +212,12 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Index of the root to which the item belongs.
+    pub(super) fn root_of(&self, id: ItemId) -> Option<usize> {
+        let mut roots = self.graph.roots.iter();
+        roots.position(|root| root.nodes.contains(&id))
+    }
+
     /// All stuck resources that are waited for and that nobody holds.
     pub(super) fn stuck_resources(&self) -> Vec<&'a Resource> {
         let resources = self.facts.process.resources.iter();

@@ -14,13 +14,14 @@ use crate::model::{
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
-const PRIMITIVES: [&str; 18] = [
+const PRIMITIVES: [&str; 19] = [
     "asyncio/locks.py",
     "asyncio/queues.py",
     "asyncio/mixins.py",
     "asyncio/tasks.py",
     "asyncio/timeouts.py",
     "asyncio/futures.py",
+    "asyncio/streams.py",
     "/threading.py",
     "/queue.py",
     "/contextlib.py",
@@ -290,6 +291,10 @@ fn ending_methods(
             "receive_nowait",
             "close",
             "aclose",
+            // A `StreamReader` without a transport.
+            "feed_data",
+            "feed_eof",
+            "set_exception",
             "",
         ]),
         ResourceKind::Lock | ResourceKind::ThreadLock | ResourceKind::ProcessLock => {

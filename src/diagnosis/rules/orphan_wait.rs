@@ -46,23 +46,26 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     never_set.chain(stopped).chain(unwoken).chain(set).collect()
 }
 
-/// The waits for these resources that nobody ends; those with one reason are one.
+/// The waits for these resources that nobody ends; those with one reason are one, and those
+/// whose ends lie behind each other.
 fn examine_all<'a>(context: &Context<'a>, resources: &[&'a Resource]) -> Vec<Wait<'a>> {
     let mut waits: Vec<Wait<'_>> = Vec::new();
     let mut positions: FxHashMap<Reason, usize> = FxHashMap::default();
+    let mut of_roots: FxHashMap<usize, usize> = FxHashMap::default();
     for resource in resources {
         let Some(wait) = examine(context, resource) else {
             continue;
         };
         let line = wait.culprit.as_ref().map(|at| (at.file.clone(), at.line));
         let key = (line, wait.confidence);
-        match positions
-            .get(&key)
-            .and_then(|position| waits.get_mut(*position))
-        {
+        let root = context.root_of(resource.id);
+        let same_root = root.and_then(|root| of_roots.get(&root));
+        let known = positions.get(&key).or(same_root).copied();
+        match known.and_then(|position| waits.get_mut(position)) {
             Some(same) => same.join(wait),
             None => {
                 positions.insert(key, waits.len());
+                of_roots.extend(root.map(|root| (root, waits.len())));
                 waits.push(wait);
             }
         }
@@ -141,6 +144,9 @@ fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
                  get() takes a timeout"
             }
         },
+        Some(one) if one.kind.is_queue() && is_full(one) => {
+            "let somebody take from it while it is filled, or make it larger"
+        }
         Some(one) if one.kind.is_queue() => {
             "tell the waiting side that nothing more comes, and call task_done() in a finally block"
         }
@@ -156,6 +162,12 @@ fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
         },
         _ => "set it in a finally block, or wait with a timeout",
     }
+}
+
+fn is_full(queue: &Resource) -> bool {
+    let limit = queue.limit.and_then(|limit| u64::try_from(limit).ok());
+    let limit = limit.filter(|limit| *limit > 0);
+    limit.zip(queue.size).is_some_and(|(limit, size)| size >= limit)
 }
 
 fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {

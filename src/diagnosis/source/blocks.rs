@@ -50,28 +50,37 @@ pub(super) fn add_parameters(parameters: &Parameters, locals: &mut FxHashSet<Str
     }
 }
 
-/// Adds the names that the statements assign, without those of inner functions.
-pub(super) fn add_assigned(body: &[Stmt], locals: &mut FxHashSet<String>) {
-    struct Names<'l>(&'l mut FxHashSet<String>);
-    impl<'a> Visitor<'a> for Names<'_> {
-        fn visit_stmt(&mut self, stmt: &'a Stmt) {
-            match stmt {
-                Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
-                Stmt::Global(_) | Stmt::Nonlocal(_) => {}
-                _ => walk_stmt(self, stmt),
-            }
-        }
-        fn visit_expr(&mut self, expr: &'a Expr) {
-            match expr {
-                Expr::Name(name) if name.ctx == ExprContext::Store => {
-                    self.0.insert(name.id.to_string());
-                }
-                Expr::Lambda(_) => {}
-                _ => walk_expr(self, expr),
-            }
+/// Collects the names that code assigns, without those of inner functions.
+struct Assigned<'l>(&'l mut FxHashSet<String>);
+
+impl<'a> Visitor<'a> for Assigned<'_> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            Stmt::Global(_) | Stmt::Nonlocal(_) => {}
+            _ => walk_stmt(self, stmt),
         }
     }
-    let mut names = Names(locals);
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Name(name) if name.ctx == ExprContext::Store => {
+                self.0.insert(name.id.to_string());
+            }
+            Expr::Lambda(_) => {}
+            _ => walk_expr(self, expr),
+        }
+    }
+}
+
+/// Adds the names that the expression of a `lambda` assigns: the variables of comprehensions.
+pub(super) fn add_assigned_in(body: &Expr, locals: &mut FxHashSet<String>) {
+    Assigned(locals).visit_expr(body);
+}
+
+/// Adds the names that the statements assign, without those of inner functions.
+pub(super) fn add_assigned(body: &[Stmt], locals: &mut FxHashSet<String>) {
+    let mut names = Assigned(locals);
     for stmt in body {
         names.visit_stmt(stmt);
     }

@@ -6,7 +6,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
 use super::Module;
-use super::blocks::{add_assigned, add_branches, add_cleanups, add_parameters};
+use super::blocks::{add_assigned, add_assigned_in, add_branches, add_cleanups, add_parameters};
 use super::calls::{called_name, last_name};
 use super::uses::{Argument, Body, Place, Use, UseAt};
 
@@ -117,13 +117,11 @@ impl Finder<'_> {
         }
     }
 
+    /// Whether it is a variable of the function, or of a function around it.
     fn is_local(&self, name: &str) -> bool {
         // The variables of a module are globals.
-        self.open.len() > 1
-            && self
-                .open
-                .last()
-                .is_some_and(|open| open.locals.contains(name))
+        let mut functions = self.open.iter().skip(1);
+        functions.any(|open| open.locals.contains(name))
     }
 
     fn place(&self, expr: &Expr) -> Place {
@@ -194,6 +192,7 @@ impl Finder<'_> {
             add_parameters(parameters, &mut open.locals);
             open.body.parameters = open.locals.clone();
         }
+        add_assigned_in(&lambda.body, &mut open.locals);
         self.open.push(open);
         self.visit_expr(&lambda.body);
         self.close();

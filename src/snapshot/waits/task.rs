@@ -15,7 +15,7 @@ use super::registry::Registry;
 use crate::activity::{ChainFrame, python_frames};
 use crate::asyncio::wait_table::{COROUTINE_WAITS, Receiver};
 use crate::asyncio::{FutureState, LoopHandles, Outer, RawHandle, RawWait, Timers};
-use crate::cpython::Reader;
+use crate::cpython::{Kind, Reader};
 use crate::model::{EdgeKind, ItemId, ResourceKind, Wait, WaitKind};
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
@@ -387,6 +387,13 @@ impl ExplainTask<'_, '_, '_> {
             .flatten()
             .and_then(|buffer| reader.any_length(buffer));
         let Some(found) = reader.descriptor_of(stream) else {
+            if is_fed_by_code(reader, stream) {
+                wait.kind = WaitKind::QueueGet;
+                let index = self.registry.object(ResourceKind::MemoryStream, stream);
+                self.registry.resources[index].size = buffered;
+                self.registry.wait(id, index, EdgeKind::MemoryStream);
+                return Some(index);
+            }
             let index = self.registry.object(ResourceKind::Stream, stream);
             self.registry.resources[index].buffered = buffered;
             self.registry.wait(id, index, wait.kind.stream_edge());
@@ -472,4 +479,11 @@ fn guarded_future(reader: &Reader<'_>, chain: &[ChainFrame]) -> Option<u64> {
     }
     let future = reader.frame_variable(frame, "fut").ok()??;
     matches!(reader.future_state(future), Ok(FutureState::Pending)).then_some(future)
+}
+
+/// Whether a `StreamReader` has no transport: code gives it its data by `feed_data()`
+/// (Lib/asyncio/streams.py).
+fn is_fed_by_code(reader: &Reader<'_>, stream: u64) -> bool {
+    let transport = reader.attribute(stream, "_transport");
+    matches!(transport, Ok(Some(value)) if reader.is_kind(value, Kind::None))
 }
