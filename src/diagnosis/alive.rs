@@ -6,11 +6,16 @@ use rustc_hash::FxHashSet;
 
 use super::dependencies::{Dependencies, Dependency};
 use super::enders::{Enders, is_given_back_by_holder};
-use super::facts::Facts;
+use super::facts::{Facts, wait_kind};
+use super::rule::SOON_S;
+use super::source::{AfterTimeout, after_timeout};
 use crate::model::{
     Coroutine, EventLoop, Framework, IdSet, Item, ItemId, LoopState, Referrer, Resource,
-    ResourceKind, Task, TaskState, Thread,
+    ResourceKind, Task, TaskState, Thread, WaitKind,
 };
+
+/// Maximum number of tasks that wait for each other in `asyncio.wait_for`.
+const MAX_GUARDED: usize = 4;
 
 /// How many of its dependencies a node needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,10 +222,51 @@ fn need(facts: &Facts<'_>, deps: &Dependencies<'_>, node: NodeIndex) -> Need {
     }
 }
 
-/// Whether time alone ends the call that the thread is in.
+/// Whether time alone ends the call that the thread is in. Who waits long for a lock does not
+/// want to go on without it.
 fn has_limit(thread: &Thread) -> bool {
-    let wait = thread.waits_for.as_ref();
-    wait.is_some_and(|wait| wait.remaining_s.is_some())
+    let Some(wait) = &thread.waits_for else {
+        return false;
+    };
+    let kind = wait.resource.and_then(ItemId::resource_kind);
+    let is_lock = kind.is_some_and(|kind| kind.is_lock() || kind.has_permits());
+    (wait.remaining_s).is_some_and(|left| left < SOON_S || !is_lock)
+}
+
+/// Whether the task waits for a signal or a timeout, whichever comes first, again and again:
+/// its own code catches the timeout in a loop, and goes on.
+fn wakes_by_itself(facts: &Facts<'_>, task: &Task) -> bool {
+    let kind = (task.waits_for.as_ref())
+        .and_then(|wait| wait.resource)
+        .and_then(ItemId::resource_kind);
+    if !kind.is_some_and(ResourceKind::needs_signal) {
+        return false;
+    }
+    let mut caught = false;
+    let mut guarded = false;
+    let mut next = Some(task);
+    // Before CPython 3.12, `asyncio.wait_for` waits for a task of its own.
+    for _ in 0..MAX_GUARDED {
+        let Some(task) = next else { break };
+        guarded |= task.guards.iter().any(|guard| guard.remaining_s >= 0.0);
+        for frame in task.frames.iter().filter(|frame| !frame.library) {
+            let module = (frame.file.as_deref()).and_then(|file| facts.module(file));
+            let (Some(module), Some(line)) = (module, frame.line) else {
+                return false;
+            };
+            match after_timeout(&module, line, caught) {
+                AfterTimeout::Raises => {}
+                AfterTimeout::Catches => caught = true,
+                AfterTimeout::Repeats => return guarded,
+            }
+        }
+        next = match &*task.awaited_by {
+            [only] => facts.task(*only),
+            _ => None,
+        };
+        next = next.filter(|it| wait_kind(it) == Some(WaitKind::WaitFor));
+    }
+    false
 }
 
 /// Whether the task is new and runs in a thread that did something between the
@@ -242,7 +288,10 @@ fn of_task(
     connected: bool,
 ) -> Need {
     let event_loop = task.event_loop.and_then(|id| facts.event_loop(id));
-    if task.state == TaskState::Done || facts.thread_of_running(task).is_some_and(has_limit) {
+    if task.state == TaskState::Done
+        || facts.thread_of_running(task).is_some_and(has_limit)
+        || wakes_by_itself(facts, task)
+    {
         return Need::Nothing;
     }
     if event_loop.is_some_and(|event_loop| !turns(event_loop)) && task.state != TaskState::Running {

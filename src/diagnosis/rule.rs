@@ -5,7 +5,7 @@ use super::facts::Facts;
 use crate::model::{Confidence, Diagnosis, DiagnosisKind};
 
 /// What a timeout ends within this time is waiting, not hanging.
-const SOON_S: f64 = 60.0;
+pub(super) const SOON_S: f64 = 60.0;
 
 /// A rule finds all there is of one kind.
 #[derive(Debug)]

@@ -109,8 +109,12 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
     }
     let waiters = context.waiters(resource);
     let waiters: Vec<ItemId> = (waiters.iter())
+        .filter(|id| context.graph.stuck(**id))
         .map(|id| context.facts.caller_of_wait(*id))
         .collect();
+    if waiters.is_empty() {
+        return None;
+    }
     // Threads that wait in vain hold up the end: that is a finding of its own.
     if waiters.iter().all(|id| id.task().is_none()) && shutdown_hang::ends(context) {
         return None;
@@ -167,7 +171,9 @@ fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
 fn is_full(queue: &Resource) -> bool {
     let limit = queue.limit.and_then(|limit| u64::try_from(limit).ok());
     let limit = limit.filter(|limit| *limit > 0);
-    limit.zip(queue.size).is_some_and(|(limit, size)| size >= limit)
+    limit
+        .zip(queue.size)
+        .is_some_and(|(limit, size)| size >= limit)
 }
 
 fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {

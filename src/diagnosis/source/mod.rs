@@ -15,7 +15,7 @@ pub use calls::{
     is_simple, shields,
 };
 use find_uses::bodies_of;
-pub use handlers::swallowing_handler;
+pub use handlers::{AfterTimeout, after_timeout, swallowing_handler};
 pub use leaks::{exit_without_put, puts_back, took_before, unguarded_acquire};
 pub use loops::{
     async_for_over, consumed_in_async_for, enclosing_loop, forever, never_left, only_sleeps,
