@@ -60,7 +60,10 @@ impl Reader<'_> {
                 steps.collect()
             }
             Kind::Tuple => indexed(self.tuple_items(addr, max)),
-            Kind::Type => self.class_attributes(addr),
+            Kind::Type => match self.type_at(addr) {
+                Ok(class) => as_attributes(&self.class_parts(&class)).collect(),
+                Err(_) => Vec::new(),
+            },
             Kind::Deque => indexed(self.deque_items(addr, max)),
             Kind::Set | Kind::FrozenSet => self
                 .set_items(addr, max)
@@ -93,12 +96,11 @@ impl Reader<'_> {
                 .map(|part| (Step::Contents, part))
                 .into_iter()
                 .collect(),
-            Kind::Other if ty.is_heap() || &*ty.name == NAMESPACE => self
-                .attributes(addr)
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(name, value)| (Step::Attribute(name), value))
-                .collect(),
+            Kind::Other if ty.is_heap() || &*ty.name == NAMESPACE => {
+                let own = self.attributes(addr).unwrap_or_default();
+                let of_class = self.class_parts(&ty);
+                as_attributes(&own).chain(as_attributes(&of_class)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -125,9 +127,25 @@ impl Reader<'_> {
         names.collect()
     }
 
-    /// The attributes of a class that hold instances, containers or callables with an object.
-    /// Without those of classes that C code defines.
-    fn class_attributes(&self, class: u64) -> Vec<(Step, u64)> {
+    /// The attributes of a class and its bases that hold instances, containers or callables
+    /// with an object. Without those of classes that C code defines.
+    fn class_parts(&self, ty: &Type) -> Rc<[(Rc<str>, u64)]> {
+        let parts = ty.class_parts.get_or_init(|| {
+            let mut found: Vec<(Rc<str>, u64)> = Vec::new();
+            for class in &ty.mro {
+                for (name, value) in self.own_class_parts(*class) {
+                    if !found.iter().any(|(known, _)| *known == name) {
+                        found.push((name, value));
+                    }
+                }
+            }
+            found.into()
+        });
+        Rc::clone(parts)
+    }
+
+    /// Those of one class.
+    fn own_class_parts(&self, class: u64) -> Vec<(Rc<str>, u64)> {
         let ty = self.type_at(class).ok().filter(|ty| ty.is_heap());
         let dict = ty.and_then(|ty| self.type_dict(ty.addr).ok().flatten());
         let items = dict.and_then(|dict| self.dict_items(dict, self.limits.value_items).ok());
@@ -141,8 +159,9 @@ impl Reader<'_> {
                 _ => false,
             })
         });
-        held.filter_map(|(key, value)| Some((Step::Attribute(self.text(key).ok()?), value)))
-            .collect()
+        let named = held.filter_map(|(key, value)| Some((self.text(key).ok()?, value)));
+        // What the interpreter keeps in a class.
+        named.filter(|(name, _)| !name.starts_with("__")).collect()
     }
 
     /// These steps as Python code would write them.
@@ -158,4 +177,9 @@ impl Reader<'_> {
         };
         steps.into_iter().map(text).collect()
     }
+}
+
+fn as_attributes(attributes: &[(Rc<str>, u64)]) -> impl Iterator<Item = (Step, u64)> {
+    let named = attributes.iter();
+    named.map(|(name, value)| (Step::Attribute(name.clone()), *value))
 }

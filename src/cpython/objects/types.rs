@@ -182,6 +182,8 @@ pub struct Type {
     pub cached_keys: u64,
     full_name: OnceCell<Rc<str>>,
     class_names: OnceCell<Rc<[Rc<str>]>>,
+    /// Attributes of the class and its bases that refer to objects.
+    pub(super) class_parts: OnceCell<Rc<[(Rc<str>, u64)]>>,
     /// Class attributes that were looked up. `None` for those that do not exist.
     attributes: RefCell<FxHashMap<Box<str>, Option<u64>>>,
 }
@@ -333,6 +335,7 @@ impl Reader<'_> {
             cached_keys,
             full_name: OnceCell::new(),
             class_names: OnceCell::new(),
+            class_parts: OnceCell::new(),
             attributes: RefCell::default(),
         })
     }

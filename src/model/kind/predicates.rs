@@ -160,8 +160,8 @@ predicates! {
 
         /// Whether a plain `acquire()` leaves no trace of the holder in the memory.
         may_hide_holder {
-            true: Lock Semaphore ThreadLock;
-            false: ProcessLock Event Condition Barrier Queue ThreadSemaphore ProcessSemaphore ThreadEvent ProcessEvent ThreadCondition ProcessCondition
+            true: Lock Semaphore ThreadLock ThreadSemaphore;
+            false: ProcessLock Event Condition Barrier Queue ProcessSemaphore ThreadEvent ProcessEvent ThreadCondition ProcessCondition
                 ThreadBarrier ProcessBarrier ThreadQueue ProcessQueue Future ConcurrentFuture JobResult Executor ProcessPool Pool Limiter
                 MemoryStream Stream Server Socket Pipe File;
         }
