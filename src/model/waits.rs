@@ -349,6 +349,8 @@ pub enum Called {
         file: ArcStr,
         /// First line of its code. `None` if it is not known.
         line: Option<u32>,
+        /// Whether it is the rest of a generator, which whoever has it lets go on.
+        is_generator: bool,
     },
     /// A function or method of a library, by its name.
     Library(ArcStr),

@@ -135,6 +135,17 @@ impl Reader<'_> {
         }
     }
 
+    /// The frame of the generator-like object at `addr`, unless it is running or has finished.
+    pub fn suspended_frame(&self, addr: u64) -> Option<RawFrame> {
+        let generator = self.generator(addr).ok()?;
+        match generator.stage {
+            GeneratorStage::Created | GeneratorStage::Suspended => {
+                self.generator_frame(&generator).ok()?
+            }
+            _ => None,
+        }
+    }
+
     /// `frame` with the qualified name of its generator-like object at `generator`.
     /// Unchanged if that name cannot be read.
     pub fn with_qualname(&self, frame: RawFrame, generator: u64) -> RawFrame {

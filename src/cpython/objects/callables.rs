@@ -82,7 +82,8 @@ impl Reader<'_> {
     }
 
     /// The code that the callable at `callable` runs: of a function, of the function of a
-    /// bound method, or of what a partial calls. `None` for other callables.
+    /// bound method, or of what a partial calls; also that of a suspended generator. `None`
+    /// for other callables.
     pub fn callable_code(&self, callable: u64) -> Option<Rc<Code>> {
         let mut function = callable;
         for _ in 0..MAX_WRAPPERS {
@@ -93,6 +94,7 @@ impl Reader<'_> {
                 }
                 Kind::Method => self.layout.method.im_func,
                 Kind::Partial => self.layout.partial.func,
+                Kind::Generator => return Some(self.suspended_frame(function)?.at.code.clone()),
                 _ => return None,
             };
             function = self.pointer(inner.at(function), "function").ok()??;

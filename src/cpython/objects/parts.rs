@@ -89,6 +89,14 @@ impl Reader<'_> {
                 .into_iter()
                 .map(|part| (Step::Bound, part))
                 .collect(),
+            // Whoever lets it go on runs its code with these.
+            Kind::Generator => self
+                .suspended_frame(addr)
+                .and_then(|frame| self.frame_variables(&frame).ok())
+                .into_iter()
+                .flatten()
+                .filter_map(|binding| Some((Step::Bound, binding.value?)))
+                .collect(),
             Kind::Cell => self
                 .cell_contents(addr)
                 .ok()
@@ -99,7 +107,9 @@ impl Reader<'_> {
             Kind::Other if ty.is_heap() || &*ty.name == NAMESPACE => {
                 let own = self.attributes(addr).unwrap_or_default();
                 let of_class = self.class_parts(&ty);
-                as_attributes(&own).chain(as_attributes(&of_class)).collect()
+                as_attributes(&own)
+                    .chain(as_attributes(&of_class))
+                    .collect()
             }
             _ => Vec::new(),
         }

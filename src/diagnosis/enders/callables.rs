@@ -39,7 +39,9 @@ impl Search<'_> {
             self.facts.event_loop(*id).is_some()
                 || own.any(|group| {
                     let hands_on = || group.reach.names.contains(&*through.variable);
-                    may_call(group) || somebody_calls && hands_on()
+                    let gives = || group.reach.given.contains(&*through.variable);
+                    let resumes = || through.called.iter().any(is_generator);
+                    may_call(group) || somebody_calls && hands_on() || gives() || resumes()
                 })
         });
         users.map(|(id, _)| *id).collect()
@@ -48,8 +50,16 @@ impl Search<'_> {
     /// Whether a call of one of these may end the wait.
     fn may_end(&self, called: &[Called], wanted: &Wanted) -> bool {
         called.iter().any(|callable| match callable {
-            Called::Own { name, file, line } => {
-                let reach = Reach::of_code(&self.program, name, file, *line);
+            Called::Own {
+                name,
+                file,
+                line,
+                is_generator,
+            } => {
+                let reach = match is_generator {
+                    true => Reach::of_generator(&self.program, name, file, *line),
+                    false => Reach::of_code(&self.program, name, file, *line),
+                };
                 let ends = self.may_use(&reach, wanted, wanted.methods) != Which::None;
                 ends || reach.calls_unknown || reach.is_unknown
             }
@@ -84,4 +94,15 @@ impl Search<'_> {
         let mut callbacks = event_loop.into_iter().flat_map(|it| &it.callbacks);
         callbacks.any(|callback| path.starts_with(callback.name.as_str()))
     }
+}
+
+/// Whether it is the rest of a generator.
+fn is_generator(called: &Called) -> bool {
+    matches!(
+        called,
+        Called::Own {
+            is_generator: true,
+            ..
+        }
+    )
 }

@@ -452,7 +452,8 @@ impl<'f> Search<'f> {
 
     /// Which activities with this reach may use one of `methods` on what may be `wanted`.
     fn may_use(&self, reach: &Reach, wanted: &Wanted, methods: &[&str]) -> Which {
-        let by_global = wanted.globals.iter().any(|name| reach.names.contains(name));
+        let mut globals = wanted.globals.iter();
+        let by_global = globals.any(|name| reach.reads_any_global || reach.names.contains(name));
         let uses = reach.operations.iter().filter_map(|operation| {
             let may_be_it = match &operation.of {
                 Place::Named(name) => wanted.names.is_empty() || wanted.names.contains(name),

@@ -112,3 +112,57 @@ pub(super) const CALL_NOBODY: [&str; 92] = [
     "copy",
     "perf_counter_ns",
 ];
+
+/// Built-in functions and classes that do not call their arguments.
+const BUILTINS: [&str; 42] = [
+    "print",
+    "len",
+    "str",
+    "int",
+    "float",
+    "bool",
+    "bytes",
+    "bytearray",
+    "repr",
+    "ascii",
+    "list",
+    "tuple",
+    "dict",
+    "frozenset",
+    "range",
+    "enumerate",
+    "zip",
+    "reversed",
+    "sum",
+    "abs",
+    "round",
+    "divmod",
+    "pow",
+    "hash",
+    "id",
+    "type",
+    "isinstance",
+    "issubclass",
+    "hasattr",
+    "getattr",
+    "setattr",
+    "delattr",
+    "callable",
+    "vars",
+    "dir",
+    "open",
+    "chr",
+    "ord",
+    "hex",
+    "memoryview",
+    "slice",
+    "super",
+];
+
+/// The method of lists that calls its argument.
+const SORT: &str = "sort";
+
+/// Whether a function of Python does not call its arguments.
+pub(super) fn keeps_to_itself(function: &str) -> bool {
+    BUILTINS.contains(&function) || CALL_NOBODY.contains(&function) && function != SORT
+}

@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Function, Program, Unknown};
-use super::quiet::{CALL_NOBODY, CALLS_NOTHING};
+use super::quiet::{CALL_NOBODY, CALLS_NOTHING, keeps_to_itself};
 use super::takers::takes_callback;
 use crate::diagnosis::source::{Place, Use, UseAt};
 use crate::model::{Callback, Frame, PendingCode};
@@ -26,6 +26,10 @@ const RESUME: [&str; 3] = ["send", "throw", "close"];
 const NEXT: &str = "next";
 /// Functions that run code which is a value.
 const EXECUTE: [&str; 2] = ["exec", "eval"];
+/// Functions that return the variables of a module or function by name.
+const NAMESPACES: [&str; 2] = ["globals", "locals"];
+/// The method of classes that returns those that extend them.
+const SUBCLASSES: &str = "__subclasses__";
 /// The method that runs when an object is called.
 const CALL: &str = "__call__";
 /// The method of tasks, handles and scopes that cancels.
@@ -54,6 +58,10 @@ pub(super) struct Reach {
     pub operations: FxHashSet<Operation>,
     /// Variables and attributes that it may read.
     pub names: FxHashSet<String>,
+    /// Variables that it gives to functions of libraries, which may call them.
+    pub given: FxHashSet<String>,
+    /// Whether it may look up globals by names that are values, or classes by their base.
+    pub reads_any_global: bool,
     /// Whether it may call functions that cannot be told from the source.
     pub calls_unknown: bool,
     /// Whether it calls something of a library that may call back.
@@ -190,6 +198,25 @@ impl Reach {
         reach
     }
 
+    /// What a suspended generator may do.
+    pub(super) fn of_generator(
+        program: &Program,
+        name: &str,
+        file: &str,
+        line: Option<u32>,
+    ) -> Self {
+        let mut reach = Self::default();
+        let name = name.rsplit('.').next().unwrap_or_default();
+        let found = line.map(|line| program.beginning_at(file, line, name));
+        match found {
+            Some(Ok(function)) => reach.add_after_yield(program, function),
+            _ => reach.is_unknown = true,
+        }
+        reach.open_code(program, name, Some(file), line);
+        reach.follow(program);
+        reach
+    }
+
     /// Adds a function by its qualified name and the line where it begins.
     fn open_code(&mut self, program: &Program, name: &str, file: Option<&str>, line: Option<u32>) {
         let name = name.rsplit('.').next().unwrap_or_default();
@@ -209,6 +236,8 @@ impl Reach {
     pub(super) fn add(&mut self, other: &Self) {
         self.operations.extend(other.operations.iter().cloned());
         self.names.extend(other.names.iter().cloned());
+        self.given.extend(other.given.iter().cloned());
+        self.reads_any_global |= other.reads_any_global;
         self.calls_unknown |= other.calls_unknown;
         self.calls_foreign |= other.calls_foreign;
         self.is_unknown |= other.is_unknown;
@@ -297,6 +326,9 @@ impl Reach {
             for after in body.uses_after_yield() {
                 self.add_use(program, after, &|_| false, true);
             }
+            for entered in body.entered_at_yield() {
+                self.add_leaving(program, entered);
+            }
         }
     }
 
@@ -355,6 +387,7 @@ impl Reach {
                 }
                 self.cancels |= !cleanup && name == CANCEL;
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
+                self.reads_any_global |= name == SUBCLASSES;
                 self.read(program, name, cleanup);
                 if *called && name == START {
                     let targets = program.thread_targets.iter().copied();
@@ -371,6 +404,9 @@ impl Reach {
                 called,
                 local,
             } => {
+                if !called && let Some((taker, _)) = &each.given_to {
+                    self.give(program, name, *local, taker, cleanup);
+                }
                 // It is called here, or given to what calls it.
                 let runs = *called || each.given_to.as_ref().is_some_and(takes_callback);
                 let is_variable = *local || program.is_variable(name);
@@ -380,6 +416,7 @@ impl Reach {
                     self.call_unknown(program, cleanup);
                 }
                 self.is_unknown |= *called && EXECUTE.contains(&name.as_str());
+                self.reads_any_global |= *called && NAMESPACES.contains(&name.as_str());
                 if *called && name == NEXT {
                     self.resume_generators(program);
                 }
@@ -402,6 +439,17 @@ impl Reach {
                 // Which method it is does not show.
                 self.is_unknown |= *by_name;
             }
+        }
+    }
+
+    /// Adds that the function `taker` gets a variable. One of a library may call it.
+    fn give(&mut self, program: &Program, name: &str, local: bool, taker: &str, cleanup: bool) {
+        if !program.named(taker).is_empty() || keeps_to_itself(taker) {
+            return;
+        }
+        self.given.insert(name.to_owned());
+        if local {
+            self.call_unknown(program, cleanup);
         }
     }
 

@@ -157,8 +157,16 @@ impl Body {
     /// `inner` is the name of the function that it has called there. A use counts as still
     /// to come where this cannot be excluded.
     pub fn left_at(&self, line: u32, inner: Option<&str>, module: &Module) -> Vec<&UseAt> {
-        if let Some((from, _)) = self.loops.iter().find(|(a, b)| *a <= line && line <= *b) {
-            let rest = self.uses.iter().filter(|each| each.line >= *from);
+        if let Some((from, to)) = self.loops.iter().find(|(a, b)| *a <= line && line <= *b) {
+            // A manager around the loop is still to be left.
+            let around = |range: &TextRange| {
+                module.line_at(range.start()) < *from && *to <= module.line_at(range.end())
+            };
+            let withs = self.withs.iter().filter(|(_, all)| around(all));
+            let headers: Vec<TextRange> = withs.map(|(header, _)| *header).collect();
+            let rest = self.uses.iter().filter(|each| {
+                each.line >= *from || headers.iter().any(|header| each.is_in(*header))
+            });
             return rest.collect();
         }
         let current = self.statement_at(line, module);
@@ -299,6 +307,14 @@ impl Body {
         let first = self.first_yield;
         let uses = self.uses.iter();
         uses.filter(move |each| first.is_some_and(|at| each.range.end() > at))
+    }
+
+    /// The uses in the headers of the `with` blocks that may be open at a `yield`.
+    pub fn entered_at_yield(&self) -> impl Iterator<Item = &UseAt> {
+        let first = self.first_yield;
+        let open = self.withs.iter();
+        let open = open.filter(move |(_, all)| first.is_some_and(|at| all.end() >= at));
+        open.flat_map(|(header, _)| self.uses.iter().filter(|each| each.is_in(*header)))
     }
 
     /// The uses before the first `yield`. All where there is none.

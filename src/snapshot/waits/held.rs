@@ -34,6 +34,9 @@ const TIMER_VARIABLE: &str = "timeout_handle";
 const EXIT_STACK: &str = "contextlib._BaseExitStack";
 const EXIT_CALLBACKS: &str = "_exit_callbacks";
 
+/// Maximum number of generators over which one task or thread iterates.
+const MAX_GENERATORS: usize = 64;
+
 /// The context managers that tasks, threads and coroutines have entered.
 #[derive(Debug, Default)]
 pub struct Held {
@@ -115,14 +118,52 @@ impl Held {
             }
         }
         let on_stack = reader.stack_generators(owned.frame, owned.executing);
-        if !on_stack.is_empty() {
-            in_use.extend(on_stack.iter().copied());
-            self.generators
-                .entry(owner.id)
-                .or_default()
-                .extend(on_stack);
-        }
+        self.add_generators(reader, owner.id, on_stack, !owned.executing, in_use);
         self.add_timer(reader, owner, owned, now);
+    }
+
+    /// Adds generators over which the owner iterates, with what they have entered: they leave
+    /// it when it lets them go on. `proved` says that the owner alone has them.
+    fn add_generators(
+        &mut self,
+        reader: &Reader<'_>,
+        owner: ItemId,
+        found: Vec<u64>,
+        proved: bool,
+        in_use: &mut InUse<'_>,
+    ) {
+        let mut open = found;
+        while let Some(generator) = open.pop() {
+            let known = self.generators.entry(owner).or_default();
+            if known.len() >= MAX_GENERATORS || known.contains(&generator) {
+                continue;
+            }
+            known.push(generator);
+            in_use.insert(generator);
+            let Some(frame) = reader.suspended_frame(generator) else {
+                continue;
+            };
+            for entered in reader.entered_managers(&frame, false).unwrap_or_default() {
+                let manager = entered.manager;
+                if reader.type_of(manager).is_ok_and(|ty| ty.is_heap()) {
+                    self.managers.entry(owner).or_default().push(manager);
+                }
+                let taken = Acquisition {
+                    by: owner,
+                    function: reader.shared(&entered.frame.at.code.name),
+                    file: Some(reader.shared(&entered.frame.at.code.filename)),
+                    line: entered.line,
+                };
+                let objects = held_objects(reader, manager).into_iter();
+                for object in objects.filter(|_| proved) {
+                    let holders = self.by_object.entry(object).or_default();
+                    if !holders.contains(&taken) {
+                        holders.push(taken.clone());
+                    }
+                }
+            }
+            open.extend(reader.stack_generators(&frame, false));
+        }
     }
 
     /// Adds the timer of a library function that waits with a timeout.
@@ -298,16 +339,19 @@ fn has_released(reader: &Reader<'_>, inner: &[OwnedFrame<'_>], manager: u64) -> 
 
 impl Reader<'_> {
     /// Addresses of the generators on the value stack of a frame, over which its `for` and
-    /// `async for` loops iterate.
+    /// `async for` loops iterate. For an executing frame also those that remain in the slots
+    /// for its stack.
     fn stack_generators(&self, frame: &RawFrame, executing: bool) -> Vec<u64> {
         let values = self.stack_values(frame, executing).unwrap_or_default();
+        let mut values: Vec<u64> = values.into_iter().flatten().collect();
+        if executing {
+            let slots = self.stack_slots(frame).into_iter();
+            values.extend(slots.filter(|value| self.suspended_frame(*value).is_some()));
+        }
+        values.retain(|value| {
+            self.type_of(*value)
+                .is_ok_and(|ty| matches!(ty.exact, Kind::AsyncGenerator | Kind::Generator))
+        });
         values
-            .into_iter()
-            .flatten()
-            .filter(|value| {
-                self.type_of(*value)
-                    .is_ok_and(|ty| matches!(ty.exact, Kind::AsyncGenerator | Kind::Generator))
-            })
-            .collect()
     }
 }

@@ -2,7 +2,7 @@
 //! the end of an entered context manager, and the rest of a generator over which it iterates.
 
 use super::held::Held;
-use crate::cpython::{RawFrame, Reader};
+use crate::cpython::Reader;
 use crate::model::{IdMap, ItemId, PendingCode};
 use crate::snapshot::frames::Frames;
 
@@ -59,12 +59,4 @@ fn rest_of(reader: &Reader<'_>, frames: &Frames<'_, '_>, generator: u64) -> Opti
         line: reader.frame_position(&frame).line?,
         has_begun: true,
     })
-}
-
-impl Reader<'_> {
-    /// The frame of the generator at `addr`. `None` once it has finished.
-    pub fn suspended_frame(&self, addr: u64) -> Option<RawFrame> {
-        let generator = self.generator(addr).ok()?;
-        self.generator_frame(&generator).ok()?
-    }
 }

@@ -9,7 +9,7 @@ use super::holders::{HolderSearch, nearest};
 use super::reachability::{Reachability, Reached};
 use super::roots::{Roots, Variable, WITH, variables};
 use crate::asyncio::wait_table::pool;
-use crate::cpython::Reader;
+use crate::cpython::{Kind, Reader};
 use crate::model::{
     Callables, Called, EdgeKind, ItemId, OtherEnd, Reference, Referrer, ResourceKind, UserModule,
 };
@@ -271,6 +271,7 @@ impl HolderSearch<'_, '_, '_> {
                 name: reader.shared(&code.qualname),
                 file: reader.shared(&code.filename),
                 line: u32::try_from(code.first_line).ok(),
+                is_generator: reader.is_kind(*callable, Kind::Generator),
             },
             None => Called::Unknown,
         };
