@@ -355,7 +355,8 @@ impl<'f> Search<'f> {
                 return Enders::NotKnown;
             }
         }
-        if ways.from_outside {
+        let by_hidden_loop = self.program.hidden_loops && ways.mentions.as_value;
+        if ways.from_outside || by_hidden_loop {
             found.extend(&self.open_loops);
         }
         found.extend(self.bound_callbacks(wanted));

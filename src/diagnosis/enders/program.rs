@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::loops::hides_callbacks;
 use super::takers::takes_callback;
 use super::values::Values;
 use crate::diagnosis::facts::Facts;
@@ -57,6 +58,8 @@ pub(super) struct Program {
     pub gives_cancel: bool,
     /// Whether some code of the program makes futures; else they are of libraries.
     pub makes_futures: bool,
+    /// Whether a loop keeps its callbacks where they are not found.
+    pub hidden_loops: bool,
 }
 
 impl Program {
@@ -79,6 +82,7 @@ impl Program {
             variables: FxHashSet::default(),
             gives_cancel: false,
             makes_futures: false,
+            hidden_loops: facts.process.loops.iter().any(hides_callbacks),
         };
         for module in &facts.process.modules {
             program.add(facts, &module.file);
@@ -110,7 +114,7 @@ impl Program {
         for (function, body) in all_of(&modules) {
             self.index_names(function, body);
         }
-        let values = Values::find(&modules);
+        let values = Values::find(&modules, self.hidden_loops);
         let find = |is_one: &dyn Fn(&Body) -> bool| -> Vec<Function> {
             let all = all_of(&modules).filter(|(_, body)| is_one(body));
             all.map(|(function, _)| function).collect()

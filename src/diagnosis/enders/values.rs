@@ -11,6 +11,23 @@ use crate::diagnosis::source::{Body, Module, Use};
 /// Name of functions without a name (Python/compile.c).
 const LAMBDA: &str = "<lambda>";
 
+/// Methods of protocols, which transports call (Lib/asyncio/protocols.py).
+const OF_PROTOCOLS: [&str; 13] = [
+    "connection_made",
+    "connection_lost",
+    "pause_writing",
+    "resume_writing",
+    "data_received",
+    "eof_received",
+    "get_buffer",
+    "buffer_updated",
+    "datagram_received",
+    "error_received",
+    "pipe_data_received",
+    "pipe_connection_lost",
+    "process_exited",
+];
+
 /// Names that code takes as values.
 pub(super) struct Values<'m> {
     /// All but those that threads and loops get.
@@ -19,12 +36,16 @@ pub(super) struct Values<'m> {
     targets: FxHashSet<&'m str>,
     /// The functions that are called with each name as an argument.
     given: FxHashMap<&'m str, Vec<&'m str>>,
+    /// Whether loops keep what they get where it is not found.
+    hidden: bool,
 }
 
 impl<'m> Values<'m> {
-    /// The values in these modules.
-    pub(super) fn find(modules: &'m [Rc<Module>]) -> Self {
+    /// The values in these modules. `hidden` says that loops keep what they get where it is not
+    /// found.
+    pub(super) fn find(modules: &'m [Rc<Module>], hidden: bool) -> Self {
         let mut values = Self {
+            hidden,
             all: FxHashSet::default(),
             targets: FxHashSet::default(),
             given: FxHashMap::default(),
@@ -37,7 +58,7 @@ impl<'m> Values<'m> {
             match &each.given_to {
                 _ if *called => {}
                 Some(given) if becomes_thread(given) => drop(values.targets.insert(name)),
-                Some(given) if is_called_by_loop(given) => {}
+                Some(given) if is_called_by_loop(given) && !hidden => {}
                 Some((function, _)) => {
                     values.all.insert(name);
                     values.given.entry(name).or_default().push(function);
@@ -65,13 +86,17 @@ impl<'m> Values<'m> {
     /// Whether code that does not name the function may call it.
     pub(super) fn gets_anybody(&self, program: &Program, body: &Body) -> bool {
         let handed_out = match &body.given_to {
-            Some(given) => !takes_callback(given) && !is_builtin(given),
+            Some(given) => {
+                let seen = takes_callback(given) && !self.hidden;
+                !seen && !is_builtin(given)
+            }
             // Whoever reaches the variable with it may call it.
             None => body.name == LAMBDA,
         };
         handed_out
             || body.is_registered
             || self.all.contains(&*body.name)
+            || self.hidden && OF_PROTOCOLS.contains(&body.name.as_str())
             || program.extends_library(body) && !is_of_thread(body)
     }
 

@@ -158,20 +158,11 @@ impl Body {
     /// to come where this cannot be excluded.
     pub fn left_at(&self, line: u32, inner: Option<&str>, module: &Module) -> Vec<&UseAt> {
         if let Some((from, to)) = self.loops.iter().find(|(a, b)| *a <= line && line <= *b) {
-            // A manager around the loop is still to be left.
-            let around = |range: &TextRange| {
-                module.line_at(range.start()) < *from && *to <= module.line_at(range.end())
-            };
-            let withs = self.withs.iter().filter(|(_, all)| around(all));
-            let headers: Vec<TextRange> = withs.map(|(header, _)| *header).collect();
-            let rest = self.uses.iter().filter(|each| {
-                each.line >= *from || headers.iter().any(|header| each.is_in(*header))
-            });
-            return rest.collect();
+            return self.left_from((*from, *to), module);
         }
         let current = self.statement_at(line, module);
         let Some(current) = current else {
-            return self.uses.iter().filter(|each| each.line >= line).collect();
+            return self.left_from((line, line), module);
         };
         let running = self.running_call(current, inner);
         // A manager that was entered is still to be left.
@@ -197,6 +188,19 @@ impl Body {
             each.range.start() >= running.end() || each.call.is_some_and(gets_it)
         });
         rest.collect()
+    }
+
+    /// The uses from the first of `lines` on, and those in the headers of the managers around
+    /// these lines, which are still to be left.
+    fn left_from(&self, (from, to): (u32, u32), module: &Module) -> Vec<&UseAt> {
+        let around = |range: &TextRange| {
+            module.line_at(range.start()) < from && to <= module.line_at(range.end())
+        };
+        let withs = self.withs.iter().filter(|(_, all)| around(all));
+        let headers: Vec<TextRange> = withs.map(|(header, _)| *header).collect();
+        let uses = self.uses.iter();
+        uses.filter(|each| each.line >= from || headers.iter().any(|header| each.is_in(*header)))
+            .collect()
     }
 
     /// The uses that are done when the function stands at `line`. `entered` has the headers

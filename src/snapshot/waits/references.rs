@@ -217,7 +217,7 @@ impl HolderSearch<'_, '_, '_> {
         let known: FxHashSet<ItemId> = references.iter().map(|it| it.to).collect();
         for index in targets.resources.values().flatten() {
             let resource = &self.registry.resources[*index];
-            if known.contains(&resource.id) {
+            if known.contains(&resource.id) || !resource.kind.needs_signal() {
                 continue;
             }
             let threads = resource.waiters.iter();
