@@ -183,6 +183,7 @@ impl World {
             error: None,
             aliases: Vec::new(),
             through: None,
+            in_libraries: Vec::new(),
         });
     }
 

@@ -203,6 +203,7 @@ pub(crate) fn reference(from: &str, to: &str, path: &str) -> Reference {
         error: None,
         aliases: Vec::new(),
         through: None,
+        in_libraries: Vec::new(),
     }
 }
 

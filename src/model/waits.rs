@@ -327,6 +327,10 @@ pub struct Reference {
     /// one may use it. `None` where none does.
     #[serde(skip)]
     pub through: Option<Callables>,
+    /// Files of functions of libraries on the stack of the referrer that have the object in a
+    /// variable, or in an attribute of one. For the diagnosis only.
+    #[serde(skip)]
+    pub in_libraries: Vec<ArcStr>,
 }
 
 /// Callables on the way to a resource.

@@ -185,6 +185,11 @@ fn is_in_library(frames: &[Frame]) -> bool {
 /// Whether the frame is one of those of the standard library that run threads, tasks and jobs,
 /// or wait.
 pub(super) fn runs(frame: &Frame) -> bool {
+    is_file_of_runners(frame.file.as_deref().unwrap_or_default())
+}
+
+/// The same of a file.
+pub(super) fn is_file_of_runners(file: &str) -> bool {
     const RUNNERS: [&str; 8] = [
         "/threading.py",
         "/queue.py",
@@ -195,7 +200,6 @@ pub(super) fn runs(frame: &Frame) -> bool {
         "/selectors.py",
         "/contextlib.py",
     ];
-    let file = frame.file.as_deref().unwrap_or_default();
     RUNNERS.iter().any(|runner| file.contains(runner))
 }
 

@@ -362,6 +362,7 @@ impl<'f> Search<'f> {
         found.extend(self.bound_callbacks(wanted));
         found.extend(self.by_callables(wanted));
         found.extend(&wanted.users);
+        found.extend(&wanted.library_users);
         Enders::These(found)
     }
 

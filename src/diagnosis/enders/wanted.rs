@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
+use super::library::is_file_of_runners;
 use super::program::Program;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Body, Module, Place, Use, UseAt};
@@ -61,6 +62,8 @@ pub(super) struct Wanted {
     /// For a pool: who is in a call of a library and reaches it. Such a call may give
     /// something back when it returns.
     pub users: Vec<ItemId>,
+    /// Who stands in code of a library that has it, and may use it further on.
+    pub library_users: Vec<ItemId>,
     /// Whether nobody but its waiters reaches it, so that it is kept where it was not found.
     pub is_hidden: bool,
 }
@@ -84,6 +87,7 @@ impl Wanted {
             is_given: false,
             called_by: Vec::new(),
             users: Vec::new(),
+            library_users: Vec::new(),
             is_future: matches!(
                 resource.kind,
                 ResourceKind::Future | ResourceKind::ConcurrentFuture
@@ -128,6 +132,13 @@ impl Wanted {
             match &reference.from {
                 Referrer::Item(id) => {
                     wanted.reached_from.insert(*id);
+                    if reference
+                        .in_libraries
+                        .iter()
+                        .any(|file| may_use_what_it_has(file))
+                    {
+                        wanted.library_users.push(*id);
+                    }
                     if let Some(through) = &reference.through {
                         wanted.called_by.push((*id, through.clone()));
                     }
@@ -341,8 +352,17 @@ fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {
 
 /// Whether the frame is one of the standard methods that wait.
 pub(super) fn is_primitive(frame: &Frame) -> bool {
-    let file = frame.file.as_deref().unwrap_or_default();
+    is_file_of_primitives(frame.file.as_deref().unwrap_or_default())
+}
+
+fn is_file_of_primitives(file: &str) -> bool {
     PRIMITIVES.iter().any(|part| file.ends_with(part))
+}
+
+/// Whether functions of this file of a library may use what they have after the call in which
+/// they are. Those that wait, and those that run tasks, threads and jobs, do not.
+fn may_use_what_it_has(file: &str) -> bool {
+    !is_file_of_primitives(file) && !is_file_of_runners(file)
 }
 
 /// Whether all frames are those of standard methods that wait.

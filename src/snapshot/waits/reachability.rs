@@ -21,6 +21,8 @@ pub struct Reached {
     pub path: String,
     /// Addresses of the callables on the path: of functions, bound methods and partials.
     pub callables: Vec<u64>,
+    /// Number of steps to it.
+    pub steps: u8,
 }
 
 /// An object that the search from one root has found.
@@ -153,6 +155,7 @@ impl<'r, 'm> Reachability<'r, 'm> {
         callables.reverse();
         Reached {
             target: self.nodes[index].object,
+            steps: self.nodes[index].depth,
             path: self.reader.path(&steps),
             callables,
         }

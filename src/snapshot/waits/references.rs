@@ -190,6 +190,10 @@ impl HolderSearch<'_, '_, '_> {
                         let own = found.references.get_mut(first..).unwrap_or_default();
                         self.add_alias(own, targets, reached, &variable.name);
                     }
+                    if let Some(file) = variable.library.as_ref().filter(|_| reached.steps <= 1) {
+                        let own = found.references.get_mut(first..).unwrap_or_default();
+                        self.add_library(own, targets, reached, file);
+                    }
                     let by_call = variable.callback.is_some() || !reached.callables.is_empty();
                     if by_call && called.insert(reached.target) {
                         let own = found.references.get_mut(first..).unwrap_or_default();
@@ -230,6 +234,7 @@ impl HolderSearch<'_, '_, '_> {
                 error: None,
                 aliases: Vec::new(),
                 through: None,
+                in_libraries: Vec::new(),
             }));
         }
     }
@@ -249,6 +254,24 @@ impl HolderSearch<'_, '_, '_> {
             if let Some(known) = known.filter(|it| it.aliases.len() < MAX_ALIASES) {
                 let path = format!("{variable}{}", reached.path);
                 known.aliases.push(self.inputs.reader.shared(&path));
+            }
+        }
+    }
+
+    /// Adds to the references of one referrer that code of a library has the target.
+    fn add_library(
+        &self,
+        references: &mut [Reference],
+        targets: &Targets,
+        reached: &Reached,
+        file: &str,
+    ) {
+        let indexes = targets.resources.get(&reached.target).into_iter().flatten();
+        for index in indexes {
+            let resource = self.registry.resources[*index].id;
+            let known = references.iter_mut().find(|it| it.to == resource);
+            if let Some(known) = known.filter(|it| !it.in_libraries.iter().any(|it| *it == file)) {
+                known.in_libraries.push(self.inputs.reader.shared(file));
             }
         }
     }
@@ -325,6 +348,7 @@ impl HolderSearch<'_, '_, '_> {
                 error: None,
                 aliases: Vec::new(),
                 through: None,
+                in_libraries: Vec::new(),
             });
         }
     }
@@ -378,6 +402,7 @@ impl HolderSearch<'_, '_, '_> {
                 error: None,
                 aliases: Vec::new(),
                 through: None,
+                in_libraries: Vec::new(),
             }));
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Variable {
     pub due_s: Option<f64>,
     /// Address of the callback that has it. `None` for variables.
     pub callback: Option<u64>,
+    /// File of the function that has it, if that is of a library.
+    pub library: Option<Rc<str>>,
 }
 
 /// A module with its globals.
@@ -59,7 +61,13 @@ impl Roots<'_, '_, '_> {
             for library in [false, true] {
                 let frames = owner.frames.iter();
                 for owned in frames.filter(|owned| owned.library == library) {
+                    let first = found.len();
                     add_variables(reader, owned.frame, &mut found);
+                    if library {
+                        let file = &owned.frame.at.code.filename;
+                        let own = found.iter_mut().skip(first);
+                        own.for_each(|variable| variable.library = Some(file.clone()));
+                    }
                 }
             }
             // What `with` has entered need not have a name.
@@ -69,6 +77,7 @@ impl Roots<'_, '_, '_> {
                 object: *manager,
                 due_s: None,
                 callback: None,
+                library: None,
             }));
             let generators = self.held.map_or(&[][..], |held| held.generators(owner.id));
             for frame in generators
@@ -90,6 +99,7 @@ impl Roots<'_, '_, '_> {
                         object,
                         due_s: None,
                         callback: Some(*addr),
+                        library: None,
                     })
                     .collect();
                 visit(&Referrer::Item(built.task.id), &bound);
@@ -140,6 +150,7 @@ impl Roots<'_, '_, '_> {
                 object,
                 due_s: handle.when.map(|when| when - self.inputs.now),
                 callback: Some(handle.callback),
+                library: None,
             })
         });
         variables.collect()
@@ -173,6 +184,7 @@ impl Roots<'_, '_, '_> {
                         object: value,
                         due_s: None,
                         callback: None,
+                        library: None,
                     })
                 });
                 let module = UserModule {
@@ -247,6 +259,7 @@ fn add_variables(reader: &Reader<'_>, frame: &RawFrame, found: &mut Vec<Variable
             object,
             due_s: None,
             callback: None,
+            library: None,
         });
     });
 }
