@@ -67,6 +67,11 @@ impl World {
         self.process.tasks_mut().last().unwrap()
     }
 
+    /// The source of the program.
+    pub(super) fn source(&self) -> &str {
+        &self.files[APP]
+    }
+
     /// A task that waits for a resource or with a kind of its own.
     pub(super) fn waiting(&mut self, name: &str, chain: &[(&str, &str)], kind: &str, on: &str) {
         self.task(name, chain).waits_for = Some(wait(kind, on));

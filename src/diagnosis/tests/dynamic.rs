@@ -10,7 +10,7 @@ const MAIN: &str = "async def main():\n    await task\n";
 
 /// A task `late` that waits for the event `ready`, and a task `early` that sleeps in a function
 /// of the source, which has both functions.
-fn event(source: &str) -> World {
+pub(super) fn event(source: &str) -> World {
     let late = "async def late(ready):\n    await ready.wait()  # late\n";
     let mut world = World::new(&format!("{MAIN}{source}{late}"));
     world.sleeping("early", &[("early", "sleep(25)")], 20.0);
@@ -23,7 +23,7 @@ fn event(source: &str) -> World {
     world
 }
 
-fn is_hung(world: &World) -> bool {
+pub(super) fn is_hung(world: &World) -> bool {
     world.diagnose().0.state == "hung"
 }
 

@@ -13,6 +13,7 @@ mod lines;
 mod orphans;
 mod outside;
 mod processes;
+mod reached;
 mod register;
 mod steps;
 mod trio;

@@ -1,0 +1,14 @@
+# healthy: ctx
+import asyncio, threading, time, queue, signal
+signal.alarm(300)
+class App: done = threading.Event()
+def cb(*a, **k): App.done.set(); return "1"
+import contextlib
+def run(f):
+    with contextlib.ExitStack() as s:
+        s.callback(f); time.sleep(45)
+def main():
+    threading.Thread(target=run, args=(cb,), daemon=True).start()
+    threading.Timer(1, print, ["READY"], {"flush": True}).start()
+    App.done.wait()
+main()

@@ -1,0 +1,12 @@
+# healthy: defaultdict
+import asyncio, threading, time, queue, signal
+signal.alarm(300)
+class App: done = threading.Event()
+def cb(*a, **k): App.done.set(); return "1"
+import collections
+def run(f): time.sleep(45); collections.defaultdict(f)[1]
+def main():
+    threading.Thread(target=run, args=(cb,), daemon=True).start()
+    threading.Timer(1, print, ["READY"], {"flush": True}).start()
+    App.done.wait()
+main()

@@ -1,0 +1,14 @@
+# healthy: local in frame
+import asyncio, threading, time, queue, signal
+signal.alarm(300)
+class B:
+    def __init__(self): self.e = threading.Event()
+    def job(self):
+        yield 45
+        self.e.set()
+def sched(gen):
+    for d in gen: time.sleep(d)
+b = B()
+threading.Thread(target=sched, args=(b.job(),), daemon=True).start()
+threading.Timer(1, print, ["READY"], {"flush": True}).start()
+b.e.wait()

@@ -1,0 +1,3 @@
+import threading
+class Mixin:
+    done = threading.Event()
