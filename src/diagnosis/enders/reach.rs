@@ -5,8 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Function, Program, Unknown};
 use super::quiet::{CALL_NOBODY, CALLS_NOTHING, keeps_to_itself};
-use super::takers::takes_callback;
-use crate::diagnosis::source::{Place, Use, UseAt};
+use super::takers::{calls_argument, takes_callback};
+use crate::diagnosis::source::{Argument, Place, Use, UseAt};
 use crate::model::{Callback, Frame, PendingCode};
 
 /// Methods that statements call without naming them.
@@ -404,8 +404,8 @@ impl Reach {
                 called,
                 local,
             } => {
-                if !called && let Some((taker, _)) = &each.given_to {
-                    self.give(program, name, *local, taker, cleanup);
+                if !called && let Some(given_to) = &each.given_to {
+                    self.give(program, name, *local, given_to, cleanup);
                 }
                 // It is called here, or given to what calls it.
                 let runs = *called || each.given_to.as_ref().is_some_and(takes_callback);
@@ -442,14 +442,21 @@ impl Reach {
         }
     }
 
-    /// Adds that the function `taker` gets a variable. One of a library may call it.
-    fn give(&mut self, program: &Program, name: &str, local: bool, taker: &str, cleanup: bool) {
-        if !program.named(taker).is_empty() || keeps_to_itself(taker) {
-            return;
-        }
-        self.given.insert(name.to_owned());
-        if local {
+    /// Adds that a function gets a variable. One of a library may call it.
+    fn give(
+        &mut self,
+        program: &Program,
+        name: &str,
+        local: bool,
+        given_to: &(String, Argument),
+        cleanup: bool,
+    ) {
+        let (taker, _) = given_to;
+        if local && calls_argument(given_to) {
             self.call_unknown(program, cleanup);
+        }
+        if program.named(taker).is_empty() && !keeps_to_itself(taker) {
+            self.given.insert(name.to_owned());
         }
     }
 

@@ -70,3 +70,65 @@ const BUILTINS: [&str; 6] = ["sorted", "sort", "map", "filter", "min", "max"];
 pub(super) fn is_builtin((function, _): &(String, Argument)) -> bool {
     BUILTINS.contains(&function.as_str())
 }
+
+/// Functions of Python and its standard library that call an argument, at once or later.
+const CALLERS: [&str; 31] = [
+    "map",
+    "filter",
+    "reduce",
+    "iter",
+    "starmap",
+    "accumulate",
+    "takewhile",
+    "dropwhile",
+    "filterfalse",
+    "groupby",
+    "defaultdict",
+    "sub",
+    "subn",
+    "property",
+    "cached_property",
+    "lru_cache",
+    "cache",
+    "singledispatch",
+    "cmp_to_key",
+    "partialmethod",
+    "finalize",
+    "register",
+    "unregister",
+    "callback",
+    "push",
+    "push_async_callback",
+    "enter",
+    "enterabs",
+    "apply",
+    "apply_async",
+    "run",
+];
+/// Names of parameters whose arguments are called.
+const CALLED_PARAMETERS: [&str; 16] = [
+    "key",
+    "default",
+    "default_factory",
+    "factory",
+    "func",
+    "fn",
+    "function",
+    "callback",
+    "target",
+    "hook",
+    "object_hook",
+    "handler",
+    "initializer",
+    "action",
+    "after",
+    "before",
+];
+
+/// Whether the function calls this argument.
+pub(super) fn calls_argument((function, argument): &(String, Argument)) -> bool {
+    match argument {
+        Argument::At(_) => CALLERS.contains(&function.as_str()),
+        Argument::Named(name) => CALLED_PARAMETERS.contains(&name.as_str()),
+    }
+}
