@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
         let tasks: Vec<ItemId> = tasks.into_iter().collect();
         // A thread ends its own wait only.
         let threads = tasks.iter().filter_map(|id| self.facts.thread(*id));
-        let limits = threads.filter_map(|thread| thread.waits_for.as_ref()?.remaining_s);
+        let limits = threads.filter_map(|thread| self.facts.limit_of_call(thread));
         // A limit that has just passed: the thread goes on now.
         let mut nearest = limits.map(|left| left.max(0.0)).reduce(f64::min);
         if !self.any_guarded() {

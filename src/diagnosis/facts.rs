@@ -23,6 +23,8 @@ pub(super) const COMPUTING: f64 = 0.5;
 /// The same for a thread that was seen running in every sample: it may have to
 /// share its processor.
 const COMPUTING_IF_RUNNING: f64 = 0.05;
+/// Largest error in seconds of the time that is left of a call.
+const SAME_LIMIT_S: f64 = 0.05;
 
 /// One process under examination.
 pub(super) struct Facts<'a> {
@@ -359,6 +361,27 @@ impl<'a> Facts<'a> {
             true => Confidence::Likely,
             false => Confidence::Possible,
         }
+    }
+
+    /// Seconds until the limit of the call ends in which the thread waits. `None` where it has
+    /// none, or where the thread makes the same call again and again: then no limit ends its
+    /// wait.
+    pub(super) fn limit_of_call(&self, thread: &Thread) -> Option<f64> {
+        let left = thread.waits_for.as_ref()?.remaining_s?;
+        (!self.repeats_call(thread)).then_some(left)
+    }
+
+    /// Whether the thread makes the same call again, each time with a limit: the limit of the
+    /// call in which it was seen first has passed.
+    pub(super) fn repeats_call(&self, thread: &Thread) -> bool {
+        let first = self.earlier.first().and_then(|sample| {
+            let mut threads = sample.threads.iter();
+            threads.find(|old| old.id == thread.id)
+        });
+        let left = |thread: &Thread| thread.waits_for.as_ref()?.remaining_s;
+        let both = first.and_then(left).zip(left(thread));
+        both.is_some_and(|(old, new)| new > (old - self.interval_s).max(0.0) + SAME_LIMIT_S)
+            && self.progress.unchanged(thread.id)
     }
 
     /// Failed tasks from which the resource can be reached, each once.

@@ -235,9 +235,10 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
     };
     let frames = first.map_or(&[][..], |waiter| waiter.frames);
     let recovers = recovery(context, group);
-    let limit = match recovers {
-        Some(_) => "",
-        None => "; no timeout guards it",
+    // Of a call that is made again and again, the limit of all together is not known.
+    let limit = match recovers.is_some() || group.iter().any(|it| repeats(context, it)) {
+        true => "",
+        false => "; no timeout guards it",
     };
     let summary = format!(
         "{} {} {what} in {}{limit}",
@@ -268,8 +269,16 @@ fn describe(context: &Context<'_>, how: How, group: &[Waiter<'_>]) -> Diagnosis 
 /// Seconds until a timeout or the time limit of the call ends the first of the waits.
 fn recovery(context: &Context<'_>, group: &[Waiter<'_>]) -> Option<f64> {
     let guards = context.recovery(group.iter().map(|waiter| waiter.id));
-    let limits = group.iter().filter_map(|waiter| waiter.wait.remaining_s);
+    let limits = group
+        .iter()
+        .filter(|waiter| !repeats(context, waiter))
+        .filter_map(|waiter| waiter.wait.remaining_s);
     guards.into_iter().chain(limits).reduce(f64::min)
+}
+
+fn repeats(context: &Context<'_>, waiter: &Waiter<'_>) -> bool {
+    let thread = context.facts.thread(waiter.id);
+    thread.is_some_and(|thread| context.facts.repeats_call(thread))
 }
 
 fn unread(resource: Option<&Resource>) -> String {

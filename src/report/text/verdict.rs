@@ -5,7 +5,7 @@ use std::io;
 use super::layout::{Para, Piece, Role};
 use super::{Page, why};
 use crate::model::describe::{due, duration};
-use crate::model::{Culprit, Diagnosis, DiagnosisKind, Task, Verdict, VerdictState};
+use crate::model::{Culprit, Diagnosis, DiagnosisKind, Task, Thread, Verdict, VerdictState};
 use crate::plain_text;
 
 /// Further findings that are listed.
@@ -97,8 +97,16 @@ impl Page<'_, '_> {
             };
             return (Role::Plain, text);
         }
+        let has_limit = |thread: &&Thread| {
+            let wait = thread.waits_for.as_ref();
+            wait.is_some_and(|wait| wait.remaining_s.is_some())
+        };
+        let mut limited = process.threads.iter().filter(has_limit);
+        let of_finding = limited.clone().any(|it| diagnosis.threads.contains(&it.id));
         match verdict.state {
-            VerdictState::Hung if guards().next().is_none() && self.timers() == 0 => {
+            VerdictState::Hung
+                if guards().next().is_none() && self.timers() == 0 && limited.next().is_none() =>
+            {
                 (Role::Bad, "none: no timer or timeout is pending".to_owned())
             }
             VerdictState::Hung if let Some((task, left)) = self.library_timeout(diagnosis) => {
@@ -114,6 +122,8 @@ impl Page<'_, '_> {
             VerdictState::BlockedLoop => {
                 (Role::Warn, "when that call returns, not before".to_owned())
             }
+            // It makes the same call with a limit again and again.
+            _ if of_finding => (Role::Warn, "when what it waits for happens".to_owned()),
             VerdictState::Waiting
             | VerdictState::Busy
             | VerdictState::Idle
