@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::frames::same_frames;
-use crate::model::{IdMap, IdSet, ItemId, Process, Task, TaskState, Thread, Wait};
+use crate::model::{Frame, IdMap, IdSet, ItemId, Process, Task, TaskState, Thread, Wait};
 
 /// Two readings of one timer may differ by this many seconds, and by a quarter
 /// of the time between them: the samples are not taken at exact moments.
@@ -100,10 +100,11 @@ impl Progress {
                 (Some(then), Some(now)) => now.saturating_sub(then),
                 _ => 0,
             };
-            if waits as f64 > MAX_WAITS_FROM_STOPS + elapsed.max(0.0) * MAX_WAITS_PER_SECOND
-                || !same_frames(&old.frames, &thread.frames)
-                || !same_object(old.waits_for.as_ref(), thread.waits_for.as_ref())
-            {
+            let many_waits =
+                waits as f64 > MAX_WAITS_FROM_STOPS + elapsed.max(0.0) * MAX_WAITS_PER_SECOND;
+            let is_same = same_frames(&old.frames, &thread.frames)
+                && same_object(old.waits_for.as_ref(), thread.waits_for.as_ref());
+            if many_waits || !is_same && (self.works(thread.id) || !polls(old, thread)) {
                 self.moved.insert(thread.id);
             }
         }
@@ -180,6 +181,23 @@ fn task_moved(old: &Task, task: &Task, elapsed: f64) -> bool {
         || old.coroutine != task.coroutine
         || !same_frames(&old.frames, &task.frames)
         || !same_wait(old.waits_for.as_ref(), task.waits_for.as_ref(), elapsed)
+}
+
+/// Whether a thread is in the same call of a library, which waits again and again for a short
+/// time each, and was between two waits in the earlier sample.
+fn polls(old: &Thread, new: &Thread) -> bool {
+    let in_library = |thread: &Thread| thread.frames.first().is_some_and(|frame| frame.library);
+    let own = |thread: &Thread| -> Vec<Frame> {
+        let frames = thread.frames.iter().filter(|frame| !frame.library);
+        frames.cloned().collect()
+    };
+    let limit = new.waits_for.as_ref().and_then(|wait| wait.remaining_s);
+    let (before, now) = (own(old), own(new));
+    limit.is_some()
+        && in_library(old)
+        && in_library(new)
+        && !now.is_empty()
+        && same_frames(&before, &now)
 }
 
 /// Whether a thread waits for the same. It may wait for it again and again, for a short time
