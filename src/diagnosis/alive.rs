@@ -10,7 +10,7 @@ use super::facts::{Facts, wait_kind};
 use super::rule::SOON_S;
 use super::source::{AfterTimeout, after_timeout};
 use crate::model::{
-    Coroutine, EventLoop, Framework, IdSet, Item, ItemId, LoopState, Referrer, Resource,
+    Coroutine, EdgeKind, EventLoop, Framework, IdSet, Item, ItemId, LoopState, Referrer, Resource,
     ResourceKind, Task, TaskState, Thread, WaitKind,
 };
 
@@ -68,13 +68,48 @@ fn cancellable(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> Vec
         let shielded = task.framework == Framework::Trio && task.cancelling > 0;
         !shielded && event_loop.is_none_or(|node| alive.contains(node))
     });
-    let mut nodes: FxHashSet<NodeIndex> = tasks.filter_map(|task| deps.node(task.id)).collect();
+    with_their_waits(facts, deps, tasks.filter_map(|task| deps.node(task.id)))
+}
+
+/// Tasks that go on when one that goes on raises an error: those of its group, which are
+/// cancelled, or are no longer gathered.
+fn released_by_errors(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> Vec<NodeIndex> {
+    let is_task = |node: &NodeIndex| matches!(deps.item(*node), Some(Item::Task(_)));
+    let raising = deps.raising().iter().filter_map(|id| deps.node(*id));
+    let mut released = Vec::new();
+    for node in raising.filter(|node| alive.contains(*node)) {
+        let parents = deps.graph.neighbors_directed(node, Direction::Incoming);
+        for parent in parents.filter(is_task) {
+            let mut edges = facts.process.edges.iter();
+            let parent_id = deps.id(parent);
+            let is_group = edges.any(|edge| {
+                Some(edge.from) == parent_id
+                    && matches!(edge.via, EdgeKind::TaskGroup | EdgeKind::Gather)
+            });
+            let of_trio = parent_id.and_then(|id| facts.task(id));
+            if is_group || of_trio.is_some_and(|task| task.framework == Framework::Trio) {
+                released.push(parent);
+                released.extend(deps.graph.neighbors(parent).filter(is_task));
+            }
+        }
+    }
+    with_their_waits(facts, deps, released.into_iter())
+}
+
+/// These tasks, and what only they wait for.
+fn with_their_waits(
+    facts: &Facts<'_>,
+    deps: &Dependencies<'_>,
+    tasks: impl Iterator<Item = NodeIndex>,
+) -> Vec<NodeIndex> {
+    let mut nodes: FxHashSet<NodeIndex> = tasks.collect();
     let resources = facts.process.resources.iter();
     let waited: Vec<NodeIndex> = resources
         .filter_map(|resource| deps.node(resource.id))
         .filter(|node| {
             let mut waiting = deps.graph.neighbors_directed(*node, Direction::Incoming);
-            waiting.all(|node| nodes.contains(&node))
+            waiting.next().is_some_and(|node| nodes.contains(&node))
+                && waiting.all(|node| nodes.contains(&node))
         })
         .collect();
     nodes.extend(waited);
@@ -134,12 +169,13 @@ impl Fixpoint {
     }
 
     /// If somebody that goes on may cancel tasks, all of them go on. Which ones it cancels
-    /// does not show.
+    /// does not show. An error cancels the group in which it is raised.
     fn cancel(&mut self, facts: &Facts<'_>, deps: &Dependencies<'_>) {
-        if !cancels(facts, deps, &self.alive) {
-            return;
+        let mut released = released_by_errors(facts, deps, &self.alive);
+        if cancels(facts, deps, &self.alive) {
+            released.extend(cancellable(facts, deps, &self.alive));
         }
-        for node in cancellable(facts, deps, &self.alive) {
+        for node in released {
             self.revive(node);
         }
         self.spread(deps);

@@ -33,6 +33,7 @@ pub(super) struct Dependencies<'a> {
     in_libraries: IdSet,
     /// Who may cancel tasks.
     cancellers: Vec<ItemId>,
+    raising: Vec<ItemId>,
     closers: Vec<ItemId>,
     serving_children: Vec<ItemId>,
     abandoned: IdSet,
@@ -99,6 +100,11 @@ impl<'a> Dependencies<'a> {
     /// Who may cancel tasks, of the program's own code.
     pub(super) fn cancellers(&self) -> &[ItemId] {
         &self.cancellers
+    }
+
+    /// Tasks that may raise an error of their own.
+    pub(super) fn raising(&self) -> &[ItemId] {
+        &self.raising
     }
 
     /// The node of an id.
@@ -419,6 +425,7 @@ impl<'a> Builder<'a> {
         self.found.unnamed = found.unnamed;
         self.found.in_libraries = found.in_libraries;
         self.found.cancellers = found.cancellers;
+        self.found.raising = found.raising;
         self.found.closers = found.closers;
         self.found.serving_children = found.serving_children;
         self.found.abandoned = found.abandoned;

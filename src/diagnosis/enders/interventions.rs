@@ -46,6 +46,14 @@ impl Search<'_> {
         groups.flat_map(|group| &group.ids).copied().collect()
     }
 
+    /// Tasks that may raise an error of their own: that cancels the others of their group, and
+    /// ends the wait of who gathers them.
+    pub(super) fn raising(&self) -> Vec<ItemId> {
+        let tasks = self.facts.live_tasks();
+        let raising = tasks.filter(|task| Reach::raises(&self.program, self.facts.frames(task.id)));
+        raising.map(|task| task.id).collect()
+    }
+
     /// Coroutines without a task, each with who keeps it and has code left that names it.
     pub(super) fn resumers(&self) -> Vec<(ItemId, ItemId)> {
         let names = |keeper: &ItemId, path: &str| {

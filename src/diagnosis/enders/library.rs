@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::program::Program;
 use super::reach::Reach;
-use super::wanted::{body_of, is_primitive, of_executors};
+use super::wanted::{FUTURE_WAITERS, body_of, is_primitive, of_executors};
 use super::{Enders, Search};
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::frames::{is_idle_worker, is_library_only};
@@ -48,6 +48,8 @@ pub(super) struct LibraryWait {
     names: FxHashSet<String>,
     /// Who reaches the resource through variables.
     reached_from: IdSet,
+    /// Threads whose job wakes who waits, when it is done.
+    woken_by: Vec<ItemId>,
 }
 
 /// The waits for all resources but `own`, whose enders are found by their methods. Empty where
@@ -100,10 +102,13 @@ impl LibraryWait {
         }
         let references = facts.referrers(resource.id).iter();
         let mut reached_from = IdSet::default();
+        let mut woken_by = Vec::new();
         for reference in references {
             names.extend(object_name(program, &reference.path));
             if let Referrer::Item(id) = &reference.from {
                 reached_from.insert(*id);
+                let wakes = reference.path.contains(FUTURE_WAITERS) && !waiters.contains(id);
+                woken_by.extend(wakes.then_some(*id));
             }
         }
         names.remove("self");
@@ -111,6 +116,7 @@ impl LibraryWait {
             id: resource.id,
             names,
             reached_from,
+            woken_by,
         })
     }
 
@@ -142,6 +148,7 @@ impl LibraryWait {
         let loops = search.facts.process.loops.iter();
         let calling = loops.filter(|event_loop| event_loop.leads_to.contains(&self.id));
         found.extend(calling.map(|event_loop| event_loop.id));
+        found.extend(&self.woken_by);
         Enders::These(found)
     }
 

@@ -38,6 +38,9 @@ use crate::model::{
     Thread,
 };
 
+/// The method of context variables that returns their value.
+const GET: &str = "get";
+
 /// Where more activities than this might end one wait, who does is not known.
 const MAX_ENDERS: usize = 1_000;
 
@@ -63,6 +66,8 @@ pub(super) struct Found {
     pub holders: Vec<(ItemId, ItemId)>,
     /// Who may cancel tasks.
     pub cancellers: Vec<ItemId>,
+    /// Tasks that may raise an error of their own.
+    pub raising: Vec<ItemId>,
     /// Who may close asynchronous generators, or take their next item.
     pub closers: Vec<ItemId>,
     /// Coroutines without a task, each with who keeps it and has code left that names it.
@@ -94,10 +99,6 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let own = wanted.iter().filter(|it| !it.is_of_library(&program));
     let own: IdSet = own.map(|wanted| wanted.id).collect();
     let in_libraries = library::waits(facts, &program, waiters, &own);
-    let has_children = !facts.process.children.is_empty();
-    if wanted.is_empty() && in_libraries.is_empty() && !ends_others && !has_children {
-        return Found::default();
-    }
     let search = Search::new(facts, program);
     let taken = wanted.iter().filter(|wanted| !wanted.taking.is_empty());
     let mut holders: Vec<(ItemId, ItemId)> = Vec::new();
@@ -132,6 +133,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
         cancellers: search.cancellers(),
+        raising: search.raising(),
         closers: search.closers(),
         serving_children: search.serving_children(),
         resumers: search.resumers(),
@@ -461,13 +463,17 @@ impl<'f> Search<'f> {
                 Place::Named(name) => wanted.names.is_empty() || wanted.names.contains(name),
                 Place::Local(_) | Place::Called(_) | Place::Other => true,
             };
+            let by_context = self.program.has_context
+                && matches!(&operation.of, Place::Called(name) if name == GET);
             if !may_be_it || !methods.contains(&operation.method.as_str()) {
                 return None;
             }
-            Some(match by_global || wanted.is_hidden && !operation.is_bound {
-                true => Which::All,
-                false => Which::Reaching,
-            })
+            Some(
+                match by_global || by_context || wanted.is_hidden && !operation.is_bound {
+                    true => Which::All,
+                    false => Which::Reaching,
+                },
+            )
         });
         let unknown = match (
             reach.is_unknown && methods == wanted.methods,

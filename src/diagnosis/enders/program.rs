@@ -60,6 +60,8 @@ pub(super) struct Program {
     pub makes_futures: bool,
     /// Whether a loop keeps its callbacks where they are not found.
     pub hidden_loops: bool,
+    /// Whether the program has context variables, whose values are not found.
+    pub has_context: bool,
 }
 
 impl Program {
@@ -82,6 +84,7 @@ impl Program {
             variables: FxHashSet::default(),
             gives_cancel: false,
             makes_futures: false,
+            has_context: false,
             hidden_loops: facts.process.loops.iter().any(hides_callbacks),
         };
         for module in &facts.process.modules {
@@ -146,6 +149,7 @@ impl Program {
             else {
                 continue;
             };
+            self.has_context |= *called && name == CONTEXT_VARIABLE;
             self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
             self.gives_cancel |= !called && name == CANCEL;
             if *called && FINALIZERS.contains(&name.as_str()) {
@@ -211,7 +215,9 @@ impl Program {
 
     /// `__del__`, finalizers, and what is called for errors.
     fn hooks(&self) -> Vec<Function> {
-        let mut hooks = self.given_to(&|(function, _)| FINALIZERS.contains(&function.as_str()));
+        let mut hooks = self.given_to(&|(function, _)| {
+            FINALIZERS.contains(&function.as_str()) || function == ON_ERRORS
+        });
         hooks.extend(self.by_name.get(DEL).into_iter().flatten());
         for function in self.functions() {
             if let Some((body, _)) = self.body(function) {
@@ -366,8 +372,13 @@ const CANCEL: &str = "cancel";
 const SIGNAL: &str = "signal";
 /// Functions that take what is to be called when an object goes.
 const FINALIZERS: [&str; 2] = ["finalize", "ref"];
+/// The method of loops that takes what is called for errors.
+const ON_ERRORS: &str = "set_exception_handler";
 /// The method that is called when an object goes.
 const DEL: &str = "__del__";
+
+/// The class of context variables.
+const CONTEXT_VARIABLE: &str = "ContextVar";
 
 /// Functions and classes that make futures.
 const MAKERS_OF_FUTURES: [&str; 2] = ["create_future", "Future"];

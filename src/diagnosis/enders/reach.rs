@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Function, Program, Unknown};
 use super::quiet::{CALL_NOBODY, CALLS_NOTHING, keeps_to_itself};
-use super::takers::{calls_argument, takes_callback};
+use super::takers::{calls_argument, takes_callback, takes_file};
 use crate::diagnosis::source::{Argument, Place, Use, UseAt};
 use crate::model::{Callback, Frame, PendingCode};
 
@@ -38,6 +38,23 @@ const CANCEL: &str = "cancel";
 const START: &str = "start";
 /// Methods and functions that end greenlets, or throw into them.
 const KILL: [&str; 4] = ["kill", "killall", "killone", "throw"];
+
+/// Methods that libraries call of what they get as a file, a mapping or a handler.
+const OF_FILES: [&str; 13] = [
+    "write",
+    "writelines",
+    "flush",
+    "read",
+    "readline",
+    "readlines",
+    "readinto",
+    "keys",
+    "close",
+    "emit",
+    "handle",
+    "format",
+    "default",
+];
 
 /// A method of an object, used by code that is still to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -245,6 +262,26 @@ impl Reach {
         self.kills |= other.kills;
     }
 
+    /// Whether one of the functions of the stack may raise an error that it makes.
+    pub(super) fn raises(program: &Program, frames: &[Frame]) -> bool {
+        let mut inner: Option<&str> = None;
+        frames.iter().any(|frame| {
+            let inner = inner.replace(&frame.function);
+            if frame.library {
+                return false;
+            }
+            let (Some(file), Some(line)) = (&frame.file, frame.line) else {
+                return false;
+            };
+            let function = program.at(file, line, &frame.function).ok();
+            let body = function.and_then(|function| program.body(function));
+            body.is_some_and(|(body, module)| {
+                let left = body.left_at(line, inner, module);
+                left.iter().any(|each| matches!(each.what, Use::Raises))
+            })
+        })
+    }
+
     /// Adds the rest of one function.
     fn add_rest(&mut self, program: &Program, frame: &Frame, inner: Option<&str>) {
         if let (Some(file), Some(line)) = (&frame.file, frame.line) {
@@ -434,6 +471,7 @@ impl Reach {
                 self.leave_library(program, of);
             }
             Use::Iterates => self.open_all(program, &BY_FOR, cleanup),
+            Use::Raises => {}
             Use::Calls { by_name } => {
                 self.call_unknown(program, cleanup);
                 // Which method it is does not show.
@@ -455,8 +493,13 @@ impl Reach {
         if local && calls_argument(given_to) {
             self.call_unknown(program, cleanup);
         }
-        if program.named(taker).is_empty() && !keeps_to_itself(taker) {
+        let is_library = program.named(taker).is_empty();
+        if is_library && !keeps_to_itself(taker) {
             self.given.insert(name.to_owned());
+        }
+        // It may use an object of the program as a file, a mapping or the like.
+        if is_library && (!keeps_to_itself(taker) || takes_file(given_to)) {
+            self.open_all(program, &OF_FILES, cleanup);
         }
     }
 

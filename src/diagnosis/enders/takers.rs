@@ -4,7 +4,7 @@ use crate::diagnosis::source::Argument;
 
 /// Functions that take a callback and keep it where it is found: in handles of a loop, in
 /// a task, in the variables of a thread, or in the queue of an executor.
-const SEEN_TAKERS: [(&str, usize); 19] = [
+const SEEN_TAKERS: [(&str, usize); 18] = [
     ("start_soon", 0),
     ("call_later", 1),
     ("call_at", 1),
@@ -24,7 +24,6 @@ const SEEN_TAKERS: [(&str, usize); 19] = [
     ("partial", 0),
     // gevent; the function is that of a greenlet, which is found.
     ("spawn", 0),
-    ("spawn_later", 1),
 ];
 /// Names of parameters that take a callback.
 const CALLBACK_PARAMETERS: [&str; 4] = ["target", "function", "callback", "func"];
@@ -131,4 +130,12 @@ pub(super) fn calls_argument((function, argument): &(String, Argument)) -> bool 
         Argument::At(_) => CALLERS.contains(&function.as_str()),
         Argument::Named(name) => CALLED_PARAMETERS.contains(&name.as_str()),
     }
+}
+
+/// Names of parameters that take a file.
+const FILE_PARAMETERS: [&str; 4] = ["file", "fp", "stream", "stdout"];
+
+/// Whether the function writes to this argument, or reads from it.
+pub(super) fn takes_file((_, argument): &(String, Argument)) -> bool {
+    matches!(argument, Argument::Named(name) if FILE_PARAMETERS.contains(&name.as_str()))
 }

@@ -39,6 +39,9 @@ const PRIMITIVES: [&str; 19] = [
 /// The file with the futures of executors.
 const FUTURES: &str = "concurrent/futures/_base.py";
 
+/// Attribute of futures with those who wait for several (Lib/concurrent/futures/_base.py).
+pub(super) const FUTURE_WAITERS: &str = "._waiters[";
+
 /// A resource that is waited for, as code sees it.
 pub(super) struct Wanted {
     /// Its id.
@@ -132,11 +135,10 @@ impl Wanted {
             match &reference.from {
                 Referrer::Item(id) => {
                     wanted.reached_from.insert(*id);
-                    if reference
-                        .in_libraries
-                        .iter()
-                        .any(|file| may_use_what_it_has(file))
-                    {
+                    let mut files = reference.in_libraries.iter();
+                    // The future of a running job wakes who waits for several futures.
+                    let wakes = reference.path.contains(FUTURE_WAITERS) && !waiting.contains(id);
+                    if wakes || files.any(|file| may_use_what_it_has(file)) {
                         wanted.library_users.push(*id);
                     }
                     if let Some(through) = &reference.through {
@@ -406,7 +408,7 @@ fn awaited_names(program: &Program, uses: &[&UseAt]) -> Vec<String> {
         Use::Name { name, called, .. } if !by_method && !called => Some(name.as_str()),
         Use::Name { .. } => None,
         Use::Enters(of) => of.name().filter(|name| has_name(name, of)),
-        Use::Attribute { .. } | Use::Iterates | Use::Calls { .. } => None,
+        Use::Attribute { .. } | Use::Iterates | Use::Raises | Use::Calls { .. } => None,
     });
     names.map(str::to_owned).collect()
 }

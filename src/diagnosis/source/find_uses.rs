@@ -1,7 +1,9 @@
 //! Finds the names that each function of a file uses.
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, ExprCall, ExprContext, ExprLambda, Parameters, Stmt, StmtFunctionDef};
+use ruff_python_ast::{
+    CmpOp, Expr, ExprCall, ExprContext, ExprLambda, Parameters, Stmt, StmtFunctionDef,
+};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
@@ -34,7 +36,36 @@ const GETATTR: &str = "getattr";
 /// The function that makes a call of a method of its name.
 const METHODCALLER: &str = "methodcaller";
 /// Attributes of `sys` and `threading` with what is called for an error.
-const HOOKS: [&str; 2] = ["excepthook", "unraisablehook"];
+const HOOKS: [&str; 3] = ["excepthook", "unraisablehook", "showwarning"];
+/// Functions and methods of Python that run over their arguments.
+const ITERATING: [&str; 26] = [
+    "list",
+    "tuple",
+    "set",
+    "frozenset",
+    "dict",
+    "deque",
+    "sum",
+    "any",
+    "all",
+    "sorted",
+    "min",
+    "max",
+    "enumerate",
+    "zip",
+    "map",
+    "filter",
+    "reduce",
+    "chain",
+    "islice",
+    "from_iterable",
+    "join",
+    "extend",
+    "update",
+    "reader",
+    "writelines",
+    "fromkeys",
+];
 /// The decorator of functions that set a property.
 const SETTER: &str = "setter";
 
@@ -215,6 +246,9 @@ impl Finder<'_> {
 
     fn call(&mut self, call: &ExprCall) {
         let name = called_name(call).map(str::to_owned);
+        if name.as_deref().is_some_and(|it| ITERATING.contains(&it)) {
+            self.add(Use::Iterates, call);
+        }
         if let Some(open) = self.open.last_mut() {
             open.body.calls.push((call.range(), name));
         }
@@ -379,6 +413,13 @@ impl<'a> Visitor<'a> for Finder<'_> {
                     }
                 }
             }
+            Stmt::Raise(raise) => {
+                self.keep_statement(stmt);
+                if let Some(error) = &raise.exc {
+                    self.add(Use::Raises, &**error);
+                }
+                walk_stmt(self, stmt);
+            }
             Stmt::For(each) => {
                 self.keep_statement(stmt);
                 self.add(Use::Iterates, &*each.iter);
@@ -444,6 +485,10 @@ impl<'a> Visitor<'a> for Finder<'_> {
                 }
                 walk_expr(self, expr);
             }
+            _ if iterates(expr) => {
+                self.add(Use::Iterates, expr);
+                walk_expr(self, expr);
+            }
             Expr::Await(wait) => {
                 if let Some(open) = self.open.last_mut() {
                     open.body.calls.push((expr.range(), None));
@@ -452,6 +497,21 @@ impl<'a> Visitor<'a> for Finder<'_> {
             }
             _ => walk_expr(self, expr),
         }
+    }
+}
+
+/// Whether the expression runs over an object: a comprehension, an unpacking, `in`.
+fn iterates(expr: &Expr) -> bool {
+    match expr {
+        Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => true,
+        Expr::Starred(_) => true,
+        Expr::Tuple(tuple) => tuple.ctx == ExprContext::Store,
+        Expr::List(list) => list.ctx == ExprContext::Store,
+        Expr::Compare(compare) => {
+            let mut operators = compare.ops.iter();
+            operators.any(|it| matches!(it, CmpOp::In | CmpOp::NotIn))
+        }
+        _ => false,
     }
 }
 

@@ -44,6 +44,8 @@ pub enum Use {
     Enters(Place),
     /// A `for` loop runs over an object.
     Iterates,
+    /// An error that is made there is raised.
+    Raises,
     /// Something that has no name is called.
     Calls {
         /// Whether its name is a value: `getattr(self, name)()`.
