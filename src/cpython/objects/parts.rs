@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::types::{Kind, Type};
+use super::types::{ClassPart, Kind, Type};
 use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;
 
@@ -139,9 +139,9 @@ impl Reader<'_> {
 
     /// The attributes of a class and its bases that hold instances, containers or callables
     /// with an object. Without those of classes that C code defines.
-    fn class_parts(&self, ty: &Type) -> Rc<[(Rc<str>, u64)]> {
+    fn class_parts(&self, ty: &Type) -> Rc<[ClassPart]> {
         let parts = ty.class_parts.get_or_init(|| {
-            let mut found: Vec<(Rc<str>, u64)> = Vec::new();
+            let mut found: Vec<ClassPart> = Vec::new();
             for class in &ty.mro {
                 for (name, value) in self.own_class_parts(*class) {
                     if !found.iter().any(|(known, _)| *known == name) {
@@ -155,7 +155,7 @@ impl Reader<'_> {
     }
 
     /// Those of one class.
-    fn own_class_parts(&self, class: u64) -> Vec<(Rc<str>, u64)> {
+    fn own_class_parts(&self, class: u64) -> Vec<ClassPart> {
         let ty = self.type_at(class).ok().filter(|ty| ty.is_heap());
         let dict = ty.and_then(|ty| self.type_dict(ty.addr).ok().flatten());
         let items = dict.and_then(|dict| self.dict_items(dict, self.limits.value_items).ok());

@@ -183,10 +183,13 @@ pub struct Type {
     full_name: OnceCell<Rc<str>>,
     class_names: OnceCell<Rc<[Rc<str>]>>,
     /// Attributes of the class and its bases that refer to objects.
-    pub(super) class_parts: OnceCell<Rc<[(Rc<str>, u64)]>>,
+    pub(super) class_parts: OnceCell<Rc<[ClassPart]>>,
     /// Class attributes that were looked up. `None` for those that do not exist.
     attributes: RefCell<FxHashMap<Box<str>, Option<u64>>>,
 }
+
+/// Name and address of an attribute of a class.
+pub(super) type ClassPart = (Rc<str>, u64);
 
 impl Type {
     /// Whether a `class` statement or `PyType_FromSpec` made it.
