@@ -1,0 +1,20 @@
+# healthy: al10 alarm raises inline queue
+import os
+import time
+
+DELAY = 40 * float(os.environ.get("SCALE", "1"))
+import queue
+import signal
+
+
+def on_alarm(number, frame):
+    raise TimeoutError()
+
+
+signal.signal(signal.SIGALRM, on_alarm)
+signal.setitimer(signal.ITIMER_REAL, DELAY)
+print("READY", flush=True)
+try:
+    queue.Queue().get()
+except TimeoutError:
+    print("DONE", flush=True)

@@ -1,0 +1,29 @@
+# healthy: im attrgetter prop
+import os
+import time
+import operator
+import threading
+
+DELAY = 40 * float(os.environ.get("SCALE", "1"))
+
+
+class Source:
+    def __init__(self):
+        self.event = threading.Event()
+
+    @property
+    def size(self):
+        self.event.set()
+        return 3
+
+
+def build(source):
+    time.sleep(DELAY)
+    print(operator.attrgetter('size')(source))
+
+
+source = Source()
+threading.Thread(target=build, args=(source,), daemon=True).start()
+print("READY", flush=True)
+source.event.wait()
+print("DONE", flush=True)

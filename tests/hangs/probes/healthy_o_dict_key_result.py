@@ -1,0 +1,25 @@
+# healthy: ac3 dict key result
+import os
+import time
+
+DELAY = 40 * float(os.environ.get("SCALE", "1"))
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+
+class Batch:
+    def __init__(self, future):
+        self.future = future
+        self.events = {future: threading.Event()}
+
+    def collect(self):
+        self.future.result()
+        self.events[self.future].set()
+
+
+future = ThreadPoolExecutor(1).submit(time.sleep, DELAY)
+batch = Batch(future)
+threading.Thread(target=batch.collect, daemon=True).start()
+print("READY", flush=True)
+batch.events[future].wait()
+print("DONE", flush=True)

@@ -1,0 +1,27 @@
+# healthy: im int
+import os
+import time
+import threading
+
+DELAY = 40 * float(os.environ.get("SCALE", "1"))
+
+
+class Source:
+    def __init__(self):
+        self.event = threading.Event()
+
+    def __int__(self):
+        self.event.set()
+        return 1
+
+
+def build(source):
+    time.sleep(DELAY)
+    print(int(source))
+
+
+source = Source()
+threading.Thread(target=build, args=(source,), daemon=True).start()
+print("READY", flush=True)
+source.event.wait()
+print("DONE", flush=True)

@@ -1,0 +1,28 @@
+# healthy: im json load read
+import os
+import time
+import json
+import threading
+
+DELAY = 40 * float(os.environ.get("SCALE", "1"))
+
+
+class Source:
+    def __init__(self):
+        self.event = threading.Event()
+
+    def read(self):
+        self.event.set()
+        return '1'
+
+
+def build(source):
+    time.sleep(DELAY)
+    print(json.load(source))
+
+
+source = Source()
+threading.Thread(target=build, args=(source,), daemon=True).start()
+print("READY", flush=True)
+source.event.wait()
+print("DONE", flush=True)

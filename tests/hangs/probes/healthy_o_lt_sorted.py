@@ -1,0 +1,27 @@
+# healthy: im lt sorted
+import os
+import time
+import threading
+
+DELAY = 40 * float(os.environ.get("SCALE", "1"))
+
+
+class Source:
+    def __init__(self):
+        self.event = threading.Event()
+
+    def __lt__(self, other):
+        self.event.set()
+        return True
+
+
+def build(source):
+    time.sleep(DELAY)
+    print(sorted([source, source]))
+
+
+source = Source()
+threading.Thread(target=build, args=(source,), daemon=True).start()
+print("READY", flush=True)
+source.event.wait()
+print("DONE", flush=True)

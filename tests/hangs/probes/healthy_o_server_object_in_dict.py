@@ -1,0 +1,52 @@
+# healthy: xr7 server object in dict
+import os
+import time
+
+DELAY = 40 * float(os.environ.get("SCALE", "1"))
+import socket
+import socketserver
+import threading
+
+
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        name = self.rfile.readline().decode().strip()
+        self.server.dispatch(name)
+
+
+class Api:
+    def __init__(self):
+        self.approved = threading.Event()
+
+    def slow(self):
+        time.sleep(DELAY)
+
+    def approve(self):
+        self.approved.set()
+
+
+class Server(socketserver.TCPServer):
+    def dispatch(self, name):
+        function = getattr(self.instance, name)
+        return function()
+
+
+def call(address, name):
+    with socket.create_connection(address) as sock:
+        sock.sendall(name + b"\n")
+        sock.recv(1)
+
+
+def approver(address):
+    call(address, b"slow")
+    call(address, b"approve")
+
+
+api = Api()
+server = Server(("127.0.0.1", 0), Handler)
+server.instance = api
+threading.Thread(target=server.serve_forever, daemon=True).start()
+threading.Thread(target=approver, args=(server.server_address,), daemon=True).start()
+print("READY", flush=True)
+api.approved.wait()
+print("DONE", flush=True)

@@ -1,0 +1,45 @@
+# healthy: xr4 tcpserver busy
+import os
+import time
+
+DELAY = 40 * float(os.environ.get("SCALE", "1"))
+import socket
+import socketserver
+import threading
+
+
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        line = self.rfile.readline()
+        getattr(self.server.api, line.decode().strip())()
+
+
+class Api:
+    def __init__(self):
+        self.approved = threading.Event()
+
+    def slow(self):
+        time.sleep(DELAY)
+
+    def approve(self):
+        self.approved.set()
+
+
+def call(address, name):
+    with socket.create_connection(address) as sock:
+        sock.sendall(name + b"\n")
+        sock.recv(1)
+
+
+def approver(address):
+    call(address, b"slow")
+    call(address, b"approve")
+
+
+server = socketserver.TCPServer(("127.0.0.1", 0), Handler)
+server.api = Api()
+threading.Thread(target=server.serve_forever, daemon=True).start()
+threading.Thread(target=approver, args=(server.server_address,), daemon=True).start()
+print("READY", flush=True)
+server.api.approved.wait()
+print("DONE", flush=True)
