@@ -38,10 +38,12 @@ impl Search<'_> {
         let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
         // What is called under another name may be a method that cancels.
         let by_value = self.outside.cancels || self.program.gives_cancel;
+        // An object may go whatever runs.
+        let finalizes = !self.program.finalized.is_empty();
         let groups = self.groups.iter().filter(|group| {
             group.reach.cancels
                 || of_greenlets && group.reach.kills
-                || by_value && group.reach.calls_unknown
+                || by_value && (group.reach.calls_unknown || finalizes)
         });
         groups.flat_map(|group| &group.ids).copied().collect()
     }

@@ -392,10 +392,16 @@ impl<'f> Search<'f> {
             || ways.mentions.handed_out
             || may_use(&self.signals)
             || may_use(&self.hooks)
-            || by_value && (self.signals.calls_unknown || self.hooks.calls_unknown)
+            || by_value && self.is_called_unseen()
             || names.any(|it| self.program.finalized.contains(it))
             || ways.stacks.as_ref().is_some_and(handed_out)
             || ways.may_close(&self.outside)
+    }
+
+    /// Whether a signal, an error or the end of an object may call a function that is a value.
+    fn is_called_unseen(&self) -> bool {
+        let finalizes = !self.program.finalized.is_empty();
+        self.signals.calls_unknown || self.hooks.calls_unknown || finalizes
     }
 
     /// Adds those of a group that can end the wait for `wanted`.
