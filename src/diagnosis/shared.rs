@@ -61,7 +61,8 @@ pub(super) fn ending(wait: WaitKind) -> &'static str {
         WaitKind::Condition => "notify it",
         WaitKind::Barrier => "come to it",
         WaitKind::QueueGet => "put into it",
-        WaitKind::QueuePut | WaitKind::QueueJoin => "take from it",
+        WaitKind::QueuePut => "take from it",
+        WaitKind::QueueJoin => "say that its items are done",
         WaitKind::Future => "give it",
         _ => "end that",
     }

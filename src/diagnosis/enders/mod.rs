@@ -12,6 +12,7 @@ mod loops;
 mod program;
 mod quiet;
 mod reach;
+mod reentrant;
 mod signals;
 mod stacks;
 mod takers;
@@ -126,9 +127,17 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let abandoned: IdSet = abandoned.map(|wanted| wanted.id).collect();
     let of_libraries = in_libraries.iter();
     let of_libraries = of_libraries.map(|wait| (wait.id, wait.enders(&search)));
+    let wanted_ids: IdSet = wanted.iter().map(|it| it.id).collect();
+    let others = facts.process.resources.iter();
+    let others = others.filter(|it| !wanted_ids.contains(&it.id));
+    let reentrant = others.filter_map(|resource| {
+        let waiters = waiters.get(&resource.id)?;
+        let is_one = search.waits_for_outer_call(resource, waiters);
+        is_one.then(|| (resource.id, Enders::These(Vec::new())))
+    });
     let unnamed = wanted.iter().filter(|it| !search.mentions(it).any);
     Found {
-        enders: enders.chain(of_libraries).collect(),
+        enders: enders.chain(of_libraries).chain(reentrant).collect(),
         in_libraries: in_libraries.iter().map(|wait| wait.id).collect(),
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
@@ -227,7 +236,8 @@ struct Search<'f> {
     registered: Reach,
     /// What signal handlers may do.
     signals: Reach,
-    /// What the interpreter calls on its own: hooks for errors, and finalizers.
+    /// What the interpreter calls on its own: hooks for errors, finalizers, and what writes in
+    /// the place of `sys.stdout`.
     hooks: Reach,
     /// What exit stacks have entered.
     entered: Vec<Entered>,
@@ -247,7 +257,10 @@ impl<'f> Search<'f> {
             outside,
             registered: Reach::of_functions(&program, program.registered.iter().copied()),
             signals: Reach::of_functions(&program, program.signal_handlers()),
-            hooks: Reach::of_functions(&program, program.hooks.iter().copied()),
+            hooks: Reach::of_functions(
+                &program,
+                program.hooks.iter().copied().chain(program.writing()),
+            ),
             program,
             facts,
         };

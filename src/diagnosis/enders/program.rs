@@ -162,6 +162,28 @@ impl Program {
         }
     }
 
+    /// What runs where something is printed, logged, or fails, if the program puts an object in
+    /// the place of `sys.stdout` or `sys.stderr`.
+    pub(super) fn writing(&self) -> Vec<Function> {
+        let methods = WRITING.iter().flat_map(|name| self.named(name));
+        methods.filter(|_| self.replaces_streams()).collect()
+    }
+
+    fn replaces_streams(&self) -> bool {
+        let functions = self.functions().filter_map(|it| self.body(it));
+        let mut stored = functions.map(|(body, _)| body);
+        stored.any(|body| {
+            let mut uses = body.uses.iter();
+            STREAMS.iter().any(|name| body.stores.contains(*name))
+                || uses.any(|each| match &each.what {
+                    Use::Name { name, .. } | Use::Attribute { name, .. } => {
+                        REDIRECTS.contains(&name.as_str())
+                    }
+                    _ => false,
+                })
+        })
+    }
+
     /// Whether the program has a function or class of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.by_name.contains_key(name) || self.classes.contains(name)
@@ -379,6 +401,13 @@ const DEL: &str = "__del__";
 
 /// The class of context variables.
 const CONTEXT_VARIABLE: &str = "ContextVar";
+
+/// Attributes of `sys` with the files to which the interpreter writes.
+const STREAMS: [&str; 2] = ["stdout", "stderr"];
+/// Managers that replace them.
+const REDIRECTS: [&str; 2] = ["redirect_stdout", "redirect_stderr"];
+/// Methods of files that are called where something is written.
+const WRITING: [&str; 2] = ["write", "flush"];
 
 /// Functions and classes that make futures.
 const MAKERS_OF_FUTURES: [&str; 2] = ["create_future", "Future"];

@@ -251,7 +251,7 @@ fn given_names(body: &Body, uses: &[&UseAt], called: &str) -> Vec<String> {
 }
 
 /// The methods that end the waits of `waiters`. `None` if no method of the resource does.
-fn ending_methods(
+pub(super) fn ending_methods(
     facts: &Facts<'_>,
     resource: &Resource,
     waiters: &[ItemId],
@@ -437,7 +437,7 @@ fn is_identifier(part: &&str) -> bool {
 }
 
 /// `inbox` of `self.inbox`, `queues` of `self.queues['a']`.
-fn last_identifier(path: &str) -> Option<String> {
+pub(super) fn last_identifier(path: &str) -> Option<String> {
     let bare = without_brackets(path);
     let mut parts = bare.rsplit(['.', ' ']);
     parts.find(is_identifier).map(str::to_owned)

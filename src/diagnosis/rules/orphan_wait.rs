@@ -108,8 +108,13 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
         return None;
     }
     let waiters = context.waiters(resource);
+    // Who takes from a queue in a loop is there for those who wait until all is done.
+    let joins = |id: &&ItemId| waits_to(context, **id, WaitKind::QueueJoin);
+    let only_joining = waiters.iter().any(|id| joins(&id))
+        && (waiters.iter()).all(|id| joins(&id) || takes_in_loop(context, *id));
     let waiters: Vec<ItemId> = (waiters.iter())
         .filter(|id| context.graph.stuck(**id))
+        .filter(|id| !only_joining || joins(id))
         .map(|id| context.facts.caller_of_wait(*id))
         .collect();
     if waiters.is_empty() {
@@ -150,6 +155,12 @@ fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
         },
         Some(one) if one.kind.is_queue() && is_full(one) => {
             "let somebody take from it while it is filled, or make it larger"
+        }
+        Some(one)
+            if one.kind.is_queue()
+                && (wait.waiters.iter()).all(|id| waits_to(context, *id, WaitKind::QueueJoin)) =>
+        {
+            "call task_done() in a finally block"
         }
         Some(one) if one.kind.is_queue() => {
             "tell the waiting side that nothing more comes, and call task_done() in a finally block"
@@ -251,13 +262,8 @@ fn confidence(
     let observed = context.facts.observed(waiters.iter().copied());
     let awaited = waiters.iter().any(|id| is_awaited(context, *id));
     // Who takes from a queue may be there for work that no longer comes.
-    let takes = context.waiters(resource).iter().all(|id| {
-        let wait = match (context.facts.task(*id), context.facts.thread(*id)) {
-            (Some(task), _) => task.waits_for.as_ref(),
-            (None, thread) => thread.and_then(|thread| thread.waits_for.as_ref()),
-        };
-        wait.is_some_and(|wait| wait.kind == WaitKind::QueueGet) && serves(context, *id)
-    });
+    let all = context.waiters(resource);
+    let takes = all.iter().all(|id| takes_in_loop(context, *id));
     // Nobody waits for a result that is not to come.
     if resource.kind == ResourceKind::JobResult {
         return Some(observed);
@@ -281,6 +287,20 @@ fn confidence(
         true => None,
         false => Some(observed),
     }
+}
+
+/// Whether a task or thread waits in this way.
+fn waits_to(context: &Context<'_>, id: ItemId, kind: WaitKind) -> bool {
+    let wait = match (context.facts.task(id), context.facts.thread(id)) {
+        (Some(task), _) => task.waits_for.as_ref(),
+        (None, thread) => thread.and_then(|thread| thread.waits_for.as_ref()),
+    };
+    wait.is_some_and(|wait| wait.kind == kind)
+}
+
+/// Whether it waits for an item of a queue, in a loop that serves.
+fn takes_in_loop(context: &Context<'_>, id: ItemId) -> bool {
+    waits_to(context, id, WaitKind::QueueGet) && serves(context, id)
 }
 
 /// Whether somebody takes from a queue in a loop without an end, as workers do, or outside of

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::dynamic::{event, is_hung};
-use crate::diagnosis::fixtures::World;
+use crate::diagnosis::fixtures::{World, culprit};
 use crate::model::{Callables, Called, Guard, GuardKind, Referrer};
 
 fn early(rest: &str) -> String {
@@ -163,4 +163,35 @@ fn a_timeout_that_ends_the_loop_comes_too_late() {
     assert!(hangs_with_timeout(once));
     assert!(hangs_with_timeout(raised));
     assert!(hangs_with_timeout(left));
+}
+
+#[test]
+fn who_joins_a_queue_waits_and_its_idle_workers_do_not() {
+    let source = "\
+async def work(jobs):
+    while True:
+        await jobs.get()  # get
+async def finish(jobs):
+    await jobs.join()  # join
+async def main():
+    await task
+";
+    let mut world = World::new(source);
+    for worker in ["one", "two"] {
+        world.waiting(worker, &[("work", "# get")], "queue-get", "queue:jobs");
+    }
+    world.waiting("last", &[("finish", "# join")], "queue-join", "queue:jobs");
+    world.awaiting("Task-1", &[("main", "await task")], "await", &["task:last"]);
+    world.resource("queue", "jobs", &[]).unfinished = Some(3);
+    for task in ["task:one", "task:two", "task:last"] {
+        world.refers(task, "queue:jobs", "jobs");
+    }
+    let (verdict, found) = world.diagnose();
+    assert_eq!(verdict.state, "hung");
+    assert_eq!(culprit(&found), "await jobs.join()  # join");
+    assert!(
+        verdict.summary.starts_with("last waits for"),
+        "{}",
+        verdict.summary
+    );
 }

@@ -157,7 +157,8 @@ impl Cause<'_, '_> {
         let wait = resource.waiters.first().and_then(|id| self.index.wait(*id));
         match wait.map(|wait| wait.kind) {
             Some(WaitKind::QueueGet) => return "put into it",
-            Some(WaitKind::QueuePut | WaitKind::QueueJoin) => return "take from it",
+            Some(WaitKind::QueuePut) => return "take from it",
+            Some(WaitKind::QueueJoin) => return "say that its items are done",
             _ => {}
         }
         match resource.kind {
