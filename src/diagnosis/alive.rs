@@ -400,10 +400,8 @@ fn of_resource(
             return Need::Nothing;
         }
     }
-    // Who took it by a plain `acquire()` need not be the one who gives it back.
-    let is_open = resource.holders.is_empty()
-        && resource.kind.is_lock()
-        && deps.enders(resource.id) == Some(&Enders::NotKnown);
+    // Who took it need not be the one who gives it back, if its method went to others.
+    let is_open = resource.kind.is_lock() && deps.enders(resource.id) == Some(&Enders::NotKnown);
     if connected && is_open {
         return Need::Nothing;
     }

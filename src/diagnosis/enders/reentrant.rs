@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use super::Search;
 use super::wanted::{ending_methods, is_primitive, last_identifier};
 use crate::diagnosis::source::{Place, Use};
-use crate::model::{Frame, ItemId, Resource};
+use crate::model::{Frame, IdSet, ItemId, Resource};
 
 impl Search<'_> {
     /// Whether only functions of the library end the wait for the resource that stand on the
@@ -27,7 +27,7 @@ impl Search<'_> {
                 let own = outer
                     .iter()
                     .any(|it| is_one_of(it, frames.get(at), &setters));
-                own && !self.others_set(frames.get(at), &setters, waiters)
+                own && !self.others_set(frames.get(at), &setters, resource, waiters)
             })
     }
 
@@ -66,15 +66,18 @@ impl Search<'_> {
         &self,
         waiting: Option<&Frame>,
         setters: &FxHashSet<String>,
+        resource: &Resource,
         waiters: &[ItemId],
     ) -> bool {
+        let references = self.facts.referrers(resource.id).iter();
+        let reaching: IdSet = references.filter_map(|it| it.from.item()).collect();
         self.groups.iter().any(|group| {
             let mut others = group.ids.iter().filter(|id| !waiters.contains(id));
             let named = || setters.iter().any(|name| group.reach.names.contains(name));
             others.any(|id| {
                 let frames = self.facts.frames(*id).iter();
                 let runs = |frame: &Frame| is_one_of(frame, waiting, setters);
-                named() || frames.into_iter().any(runs)
+                named() || reaching.contains(id) && frames.into_iter().any(runs)
             })
         })
     }
