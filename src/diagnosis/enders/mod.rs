@@ -118,9 +118,9 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     };
     let enders = wanted.iter().map(|wanted| match is_held(wanted) {
         _ if unsure.contains(&wanted.id) => (wanted.id, Enders::NotKnown),
-        // Only who is in the block of a lock gives it back, unless its method went to
-        // somebody else. What a plain `acquire()` took, others may give back.
-        true if !search.mentions(wanted).as_value => (wanted.id, Enders::These(Vec::new())),
+        // Only who is in the block of a lock gives it back, unless other code calls its method.
+        // What a plain `acquire()` took, others may give back.
+        true if !search.mentions(wanted).by_name => (wanted.id, Enders::These(Vec::new())),
         _ => (wanted.id, search.enders(wanted)),
     });
     let abandoned = wanted.iter().filter(|wanted| search.is_abandoned(wanted));

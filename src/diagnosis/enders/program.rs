@@ -336,7 +336,10 @@ impl Program {
                 Place::Called(_) | Place::Other => false,
             };
             found.any |= has_name || !matches!(of, Place::Named(_));
-            if has_name && !called {
+            found.by_name |= has_name;
+            // What a call returned may be it.
+            let may_be_it = has_name || matches!(of, Place::Called(_));
+            if may_be_it && !called {
                 found.as_value = true;
                 found.handed_out |= !each.given_to.as_ref().is_none_or(takes_callback);
             }
@@ -359,6 +362,8 @@ pub(super) fn all_of(modules: &[Rc<Module>]) -> impl Iterator<Item = (Function, 
 pub(super) struct Mentions {
     /// Some code may use one of them.
     pub any: bool,
+    /// Some code calls one, or takes it as a value, under one of the names.
+    pub by_name: bool,
     /// Some code takes one as a value.
     pub as_value: bool,
     /// Some code hands one to a function whose further use of it does not show in the memory
