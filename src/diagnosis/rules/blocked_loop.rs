@@ -162,7 +162,10 @@ fn waiting(
 fn of_holder(context: &Context<'_>, thread: &Thread) -> Option<Culprit> {
     let lock = thread.waits_for.as_ref()?.resource?;
     let mut needs = context.graph.deps.needs(lock);
-    let others = needs.find(|(id, _)| *id != thread.id && context.facts.thread(*id).is_some());
+    // Who only might end the wait has nothing.
+    let others = needs.find(|(id, dependency)| {
+        dependency.is_proved() && *id != thread.id && context.facts.thread(*id).is_some()
+    });
     culprit::of(&context.facts, others?.0)
 }
 
