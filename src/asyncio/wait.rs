@@ -159,7 +159,7 @@ impl Reader<'_> {
     fn is_pool(&self, object: u64) -> bool {
         let has = |names: &[&str]| self.first_attribute(object, names).is_some();
         has(pool::LIMIT) && (has(pool::USED) || has(pool::FREE) || has(pool::ALL))
-            || self.free_queue(object).is_some()
+            || has(pool::NAMED) && self.free_queue(object).is_some()
     }
 
     /// The queue in which the pool at `pool` keeps what it can give out. `None` if it has

@@ -422,6 +422,14 @@ pub mod pool {
         "_pool",
         "pool",
     ];
+    /// Those of `FREE` that tell a pool by themselves. Whatever has a `_queue` may be one.
+    pub const NAMED: &[&str] = &[
+        "_available_connections",
+        "_free",
+        "_idle_connections",
+        "_pool",
+        "pool",
+    ];
     /// A queue of what can be given out: its size if nothing is, and its content.
     pub const QUEUE: (&[&str], &[&str]) = (&["maxsize", "_maxsize"], &["queue", "_queue"]);
     /// How much is given out beyond that size, and how much may be (SQLAlchemy). The first

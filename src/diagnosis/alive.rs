@@ -243,7 +243,9 @@ fn need(facts: &Facts<'_>, deps: &Dependencies<'_>, node: NodeIndex) -> Need {
         Some(Item::Coroutine(coroutine)) if runs(facts, coroutine) => Need::Nothing,
         Some(Item::Coroutine(_)) => Need::Never,
         Some(Item::Loop(event_loop)) => of_loop(event_loop, connected),
-        Some(Item::Thread(thread)) if has_limit(thread) => Need::Nothing,
+        Some(Item::Thread(thread)) if has_limit(thread) || has_alarm(facts, deps, thread) => {
+            Need::Nothing
+        }
         // One of its threads is enough.
         _ if deps
             .id(node)
@@ -267,6 +269,24 @@ fn has_limit(thread: &Thread) -> bool {
     let kind = wait.resource.and_then(ItemId::resource_kind);
     let is_lock = kind.is_some_and(|kind| kind.is_lock() || kind.has_permits());
     (wait.remaining_s).is_some_and(|left| left < SOON_S || !is_lock)
+}
+
+/// Whether a timer of the kernel may end the wait of the thread: it is the main thread, in which
+/// handlers of signals run (Lib/signal.py).
+fn has_alarm(facts: &Facts<'_>, deps: &Dependencies<'_>, thread: &Thread) -> bool {
+    let main = facts.process.threads.first();
+    deps.alarm_raises() && main.is_some_and(|main| main.id == thread.id)
+}
+
+/// Whether a timeout of what the task waits for leaves it as an error.
+pub(super) fn fails_with_timeout(facts: &Facts<'_>, task: &Task) -> bool {
+    let own = task.frames.iter().filter(|frame| !frame.library);
+    let mut after = own.map(|frame| {
+        let module = (frame.file.as_deref()).and_then(|file| facts.module(file));
+        let (module, line) = (module?, frame.line?);
+        Some(after_timeout(&module, line, false))
+    });
+    after.all(|after| after == Some(AfterTimeout::Raises))
 }
 
 /// Whether the task waits for a signal or a timeout, whichever comes first, again and again:
@@ -324,8 +344,9 @@ fn of_task(
     connected: bool,
 ) -> Need {
     let event_loop = task.event_loop.and_then(|id| facts.event_loop(id));
+    let ends_in_time = |thread| has_limit(thread) || has_alarm(facts, deps, thread);
     if task.state == TaskState::Done
-        || facts.thread_of_running(task).is_some_and(has_limit)
+        || facts.thread_of_running(task).is_some_and(ends_in_time)
         || wakes_by_itself(facts, task)
     {
         return Need::Nothing;

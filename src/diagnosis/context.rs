@@ -9,13 +9,15 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::alive::fails_with_timeout;
 use super::cycle::{Cycle, Shape, find_cycles};
+use super::dependency::Dependency;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::graph::Graph;
 use super::source;
 use super::sources::Sources;
-use crate::model::{IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
+use crate::model::{EdgeKind, IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
 
 /// The facts about a process and the conclusions that rules share.
 pub(super) struct Context<'a> {
@@ -33,6 +35,7 @@ struct Memo<'a> {
     dead_ends: OnceCell<Vec<&'a Resource>>,
     others_live: OnceCell<bool>,
     any_guarded: OnceCell<bool>,
+    group_limits: OnceCell<FxHashMap<NodeIndex, f64>>,
     /// Who waits for a resource, by its node.
     waiters: RefCell<FxHashMap<NodeIndex, Waiters>>,
 }
@@ -121,12 +124,45 @@ impl<'a> Context<'a> {
                 nearest = Some(nearest.map_or(guard.remaining_s, |n| n.min(guard.remaining_s)));
             }
             for edge in deps.graph.edges_directed(node, Direction::Incoming) {
+                let mut ends_in = |left: f64| {
+                    nearest = Some(nearest.map_or(left, |nearest| nearest.min(left)));
+                };
+                // The timeout of another task of the group cancels this one.
+                if *edge.weight() == Dependency::Edge(EdgeKind::TaskGroup)
+                    && let Some(left) = self.group_limits().get(&edge.source())
+                {
+                    ends_in(*left);
+                }
                 if edge.weight().passes_cancellation() && visited.insert(edge.source()) {
                     open.push(edge.source());
                 }
             }
         }
         nearest
+    }
+
+    /// Tasks that wait in a task group, each with the seconds until a timeout fails one of the
+    /// group.
+    fn group_limits(&self) -> &FxHashMap<NodeIndex, f64> {
+        self.memo.group_limits.get_or_init(|| {
+            let mut limits: FxHashMap<NodeIndex, f64> = FxHashMap::default();
+            let edges = self.facts.process.edges.iter();
+            for edge in edges.filter(|edge| edge.via == EdgeKind::TaskGroup) {
+                let task = self.facts.task(edge.to);
+                let limit = task.and_then(|task| {
+                    let ahead = task.guards.iter().map(|guard| guard.remaining_s);
+                    ahead.filter(|left| *left >= 0.0).reduce(f64::min)
+                });
+                let parent = self.facts.node(edge.from);
+                if let (Some(task), Some(limit), Some(parent)) = (task, limit, parent)
+                    && fails_with_timeout(&self.facts, task)
+                {
+                    let known = limits.entry(parent).or_insert(limit);
+                    *known = known.min(limit);
+                }
+            }
+            limits
+        })
     }
 
     /// Whether a timeout guards any task.

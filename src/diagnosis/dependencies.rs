@@ -37,6 +37,7 @@ pub(super) struct Dependencies<'a> {
     closers: Vec<ItemId>,
     serving_children: Vec<ItemId>,
     abandoned: IdSet,
+    alarm_raises: bool,
 }
 
 impl<'a> Dependencies<'a> {
@@ -90,6 +91,11 @@ impl<'a> Dependencies<'a> {
     /// Who may use the pipes of a child, or end it.
     pub(super) fn serving_children(&self) -> &[ItemId] {
         &self.serving_children
+    }
+
+    /// Whether a timer of the kernel may raise an error in the main thread, whatever it waits for.
+    pub(super) fn alarm_raises(&self) -> bool {
+        self.alarm_raises
     }
 
     /// Whether it is a reentrant lock whose owner has no code left to run that gives it back.
@@ -429,6 +435,7 @@ impl<'a> Builder<'a> {
         self.found.closers = found.closers;
         self.found.serving_children = found.serving_children;
         self.found.abandoned = found.abandoned;
+        self.found.alarm_raises = found.alarm_raises;
     }
 
     /// Removes the edges from a lock to those who have it.

@@ -49,11 +49,12 @@ pub fn diagnose(
 ) -> (Verdict, Vec<Diagnosis>) {
     let context = Context::new(process, earlier, interval_s, sources);
     let mut found = rules::find_all(&context);
-    // A guess never comes before what is known. Within one rank, what affects
-    // more tasks comes first.
+    // A guess never comes before what is known, nor what ends soon before a hang. Within one
+    // rank, what affects more tasks comes first.
     found.sort_by_key(|one| {
         let affected = Reverse(one.diagnosis.affected_tasks);
-        (one.is_guess(), one.rule.rank, affected)
+        let ends_soon = one.rule.meaning == Meaning::Hung && !one.is_hang();
+        (one.is_guess(), ends_soon, one.rule.rank, affected)
     });
     let blocks = |meaning| meaning == Meaning::BlockedLoop;
     if (found.iter()).any(|one| one.is_hang() || blocks(one.rule.meaning)) {

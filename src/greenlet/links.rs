@@ -72,7 +72,7 @@ impl GreenletLinks {
             let base = greenlet_size(reader, *addr).unwrap_or(header);
             links.add_linked(reader, *addr, base, true);
             if *is_new {
-                let given = reader.gevent_given(*addr, base).into_iter();
+                let given = reader.greenlet_given(*addr).into_iter();
                 links.completes.extend(given.map(|object| (object, *addr)));
             }
         }
@@ -178,6 +178,18 @@ impl GreenletLinks {
 fn is_queue(reader: &Reader<'_>, addr: u64) -> bool {
     let mut names = ["SimpleQueue", "Queue", "Channel"].into_iter();
     names.any(|name| reader.is_gevent(addr, name))
+}
+
+impl Reader<'_> {
+    /// Addresses of the object of the method that the greenlet of gevent at `addr` will run,
+    /// and of the arguments. Empty for other greenlets.
+    pub fn greenlet_given(&self, addr: u64) -> Vec<u64> {
+        if !self.is_gevent(addr, "Greenlet") {
+            return Vec::new();
+        }
+        let header = u64::from(self.layout.object.size);
+        self.gevent_given(addr, greenlet_size(self, addr).unwrap_or(header))
+    }
 }
 
 /// Size of the part of the greenlet at `addr` that greenlet itself defines.

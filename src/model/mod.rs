@@ -106,6 +106,9 @@ pub struct Process {
     /// Other processes that wait for what is here. For the diagnosis only.
     #[serde(skip)]
     pub resting: Vec<RestingProcess>,
+    /// Awaited resources that nobody but their waiters refers to. For the diagnosis only.
+    #[serde(skip)]
+    pub unshared: Vec<ItemId>,
     /// Whether it has threads that no interpreter knows. They may call in. For the diagnosis
     /// only.
     #[serde(skip)]

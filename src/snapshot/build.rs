@@ -164,6 +164,7 @@ impl Build<'_, '_> {
             listening: self.descriptors.listening(),
             children: explained.children,
             resting: explained.resting,
+            unshared: explained.unshared,
             verdict: None,
             diagnoses: Vec::new(),
             errors,

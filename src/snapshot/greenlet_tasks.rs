@@ -152,6 +152,10 @@ impl Tasks<'_, '_> {
             created_at: None,
             error: (!errors.is_empty()).then(|| errors.join("; ").into()),
         };
+        let given = match raw.stage {
+            GreenletStage::Created => reader.greenlet_given(raw.addr).into(),
+            _ => Box::default(),
+        };
         BuiltTask {
             addr: raw.addr,
             event_loop: hub.and_then(NonZeroU64::new),
@@ -160,6 +164,7 @@ impl Tasks<'_, '_> {
             waiter: None,
             exception: None,
             callbacks: Box::default(),
+            given,
             chain: chain.frames,
             task: task.into(),
             awaits_task: false,

@@ -54,6 +54,9 @@ pub struct BuiltTask {
     /// Addresses of its done callbacks; after edges were followed, of those that belong to
     /// the program's own code.
     pub callbacks: Box<[u64]>,
+    /// For a greenlet that has not begun: addresses of the object of its method, and of its
+    /// arguments.
+    pub given: Box<[u64]>,
     /// Address of the future that it waits for. `None` if it does not wait.
     pub waiter: Option<NonZeroU64>,
     /// Address of the exception with which it ended. `None` if there is none.
@@ -167,6 +170,7 @@ impl Tasks<'_, '_> {
                 .and_then(NonZeroU64::new),
             exception: future.exception.and_then(NonZeroU64::new),
             callbacks: raw.future.callbacks.into(),
+            given: Box::default(),
             chain: chain.frames,
             task: task.into(),
             awaits_task: false,
@@ -300,6 +304,7 @@ impl Tasks<'_, '_> {
             chain: Links::default(),
             coroutine: None,
             callbacks: Box::default(),
+            given: Box::default(),
             waiter: None,
             exception: None,
             awaits_task: false,

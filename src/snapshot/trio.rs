@@ -133,6 +133,7 @@ impl Tasks<'_, '_> {
             waiter: None,
             exception: None,
             callbacks: Box::default(),
+            given: Box::default(),
             chain: chain.frames,
             task: task.into(),
             awaits_task: false,

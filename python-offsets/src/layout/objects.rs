@@ -28,6 +28,7 @@ pub struct TypeObject {
     pub tp_basicsize: Offset,
     pub tp_itemsize: Offset,
     pub tp_flags: Offset,
+    pub tp_weaklistoffset: Offset,
     pub tp_dict: Offset,
     pub tp_dictoffset: Offset,
     pub tp_bases: Offset,

@@ -236,7 +236,8 @@ impl Reader<'_> {
             .is_none_or(|top| top <= base + awaited))
     }
 
-    fn stack_base(&self, frame: &RawFrame) -> Result<u64> {
+    /// Address of the first slot of the value stack of the frame.
+    pub(crate) fn stack_base(&self, frame: &RawFrame) -> Result<u64> {
         match self.layout.format.frame {
             FrameForm::Object => {
                 let missing = DecodeError::NotInLayout {

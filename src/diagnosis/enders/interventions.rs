@@ -28,6 +28,8 @@ const OF_PIPES: [&str; 18] = [
     "recv",
     "recv_bytes",
 ];
+/// Functions that raise `SystemExit`, or `KeyboardInterrupt` in the main thread.
+const ENDS: [&str; 3] = ["exit", "quit", "interrupt_main"];
 /// Attributes of children with their pipes.
 const PIPES: [&str; 3] = ["stdin", "stdout", "stderr"];
 
@@ -37,7 +39,7 @@ impl Search<'_> {
     pub(super) fn cancellers(&self) -> Vec<ItemId> {
         let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
         // What is called under another name may be a method that cancels.
-        let by_value = self.outside.cancels || self.program.gives_cancel;
+        let by_value = self.outside.all.cancels || self.program.gives_cancel;
         // An object may go whatever runs.
         let finalizes = !self.program.finalized.is_empty();
         let groups = self.groups.iter().filter(|group| {
@@ -52,8 +54,16 @@ impl Search<'_> {
     /// ends the wait of who gathers them.
     pub(super) fn raising(&self) -> Vec<ItemId> {
         let tasks = self.facts.live_tasks();
-        let raising = tasks.filter(|task| Reach::raises(&self.program, self.facts.frames(task.id)));
+        let raising =
+            tasks.filter(|task| Reach::stack_raises(&self.program, self.facts.frames(task.id)));
         raising.map(|task| task.id).collect()
+    }
+
+    /// Whether a signal handler may raise an error when a timer of the kernel ends: the program
+    /// sets such a timer and names the signal that it sends.
+    pub(super) fn alarm_raises(&self) -> bool {
+        let raises = self.signals.raises || ENDS.iter().any(|it| self.signals.names.contains(*it));
+        raises && self.program.sets_alarm
     }
 
     /// Coroutines without a task, each with who keeps it and has code left that names it.

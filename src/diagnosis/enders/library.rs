@@ -125,7 +125,7 @@ impl LibraryWait {
         if self.is_used(&search.signals) {
             return Enders::NotKnown;
         }
-        let from_outside = self.is_used(&search.outside);
+        let from_outside = self.is_used(&search.outside.all);
         let mut found: Vec<ItemId> = Vec::new();
         for group in &search.groups {
             let reach = &group.reach;

@@ -19,13 +19,13 @@ mod takers;
 mod values;
 mod wanted;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use self::loops::calls_in;
-use self::program::{Mentions, Program};
+use self::program::{Function, Mentions, Program};
 use self::reach::Reach;
 pub(super) use self::signals::handles_signals;
 use self::stacks::{Entered, Stacks};
@@ -77,6 +77,8 @@ pub(super) struct Found {
     pub serving_children: Vec<ItemId>,
     /// Reentrant locks whose owners have no code left to run that gives them back.
     pub abandoned: IdSet,
+    /// Whether a timer of the kernel may raise an error in the main thread.
+    pub alarm_raises: bool,
 }
 
 /// Who can end each wait of the program's own code, and those inside of libraries where only
@@ -147,6 +149,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         serving_children: search.serving_children(),
         resumers: search.resumers(),
         abandoned,
+        alarm_raises: search.alarm_raises(),
     }
 }
 
@@ -191,6 +194,33 @@ impl Group {
     }
 }
 
+/// What functions may do that are called from somewhere else.
+struct Called {
+    functions: Vec<Function>,
+    /// All together.
+    all: Reach,
+    each: OnceCell<Vec<Reach>>,
+}
+
+impl Called {
+    fn new(program: &Program, functions: &[Function]) -> Self {
+        Self {
+            functions: functions.to_vec(),
+            all: Reach::of_functions(program, functions.iter().copied()),
+            each: OnceCell::new(),
+        }
+    }
+
+    /// What each of them may do.
+    fn each(&self, program: &Program) -> &[Reach] {
+        self.each.get_or_init(|| {
+            let functions = self.functions.iter();
+            let each = functions.map(|function| Reach::of_functions(program, [*function]));
+            each.collect()
+        })
+    }
+}
+
 /// By which ways code may end the wait for one resource.
 struct Ways {
     /// How the code of the program uses the methods that end it.
@@ -231,9 +261,9 @@ struct Search<'f> {
     groups: Vec<Group>,
     mentions: RefCell<KnownMentions>,
     /// What code outside of the program may call.
-    outside: Reach,
+    outside: Called,
     /// What code of libraries may call.
-    registered: Reach,
+    registered: Called,
     /// What signal handlers may do.
     signals: Reach,
     /// What the interpreter calls on its own: hooks for errors, finalizers, and what writes in
@@ -248,14 +278,13 @@ struct Search<'f> {
 
 impl<'f> Search<'f> {
     fn new(facts: &'f Facts<'f>, program: Program) -> Self {
-        let outside = Reach::of_functions(&program, program.called_from_outside.iter().copied());
         let mut search = Self {
             groups: Vec::new(),
             mentions: RefCell::default(),
             entered: stacks::entered(&program),
             open_loops: Vec::new(),
-            outside,
-            registered: Reach::of_functions(&program, program.registered.iter().copied()),
+            outside: Called::new(&program, &program.called_from_outside),
+            registered: Called::new(&program, &program.registered),
             signals: Reach::of_functions(&program, program.signal_handlers()),
             hooks: Reach::of_functions(
                 &program,
@@ -324,7 +353,7 @@ impl<'f> Search<'f> {
         }
         let mut reach = Reach::of_stack(&self.program, frames, self.facts.pending_code(id));
         if frames.iter().all(|frame| frame.library) {
-            reach.add(&self.outside);
+            reach.add(&self.outside.all);
             reach.calls_unknown = true;
         }
         reach
@@ -356,6 +385,10 @@ impl<'f> Search<'f> {
 
     /// Who can end the wait for `wanted`.
     fn enders(&self, wanted: &Wanted) -> Enders {
+        // Nobody who could end it has it, and nobody can get it.
+        if wanted.is_hidden && self.facts.process.unshared.contains(&wanted.id) {
+            return Enders::These(Vec::new());
+        }
         let ways = self.ways(wanted);
         if self.is_open(wanted, &ways) {
             return Enders::NotKnown;
@@ -382,7 +415,10 @@ impl<'f> Search<'f> {
     }
 
     fn ways(&self, wanted: &Wanted) -> Ways {
-        let may_use = |reach| self.may_use(reach, wanted, wanted.methods) != Which::None;
+        let may_use = |reach: &Called| {
+            self.may_use(&reach.all, wanted, wanted.methods) != Which::None
+                && (wanted.taking.is_empty() || self.gives_without_taking(reach, wanted))
+        };
         Ways {
             mentions: self.mentions(wanted),
             stacks: match wanted.taking.is_empty() {
@@ -392,6 +428,14 @@ impl<'f> Search<'f> {
             from_outside: may_use(&self.outside),
             from_library: may_use(&self.registered),
         }
+    }
+
+    /// Whether one of these functions gives `wanted` back and does not take it: who has to take
+    /// it before ends no wait.
+    fn gives_without_taking(&self, called: &Called, wanted: &Wanted) -> bool {
+        let may_use = |reach, methods| self.may_use(reach, wanted, methods) != Which::None;
+        let mut each = called.each(&self.program).iter();
+        each.any(|reach| may_use(reach, wanted.methods) && !may_use(reach, wanted.taking))
     }
 
     /// Whether something that is no part of the snapshot may end the wait.
@@ -408,7 +452,7 @@ impl<'f> Search<'f> {
             || by_value && self.is_called_unseen()
             || names.any(|it| self.program.finalized.contains(it))
             || ways.stacks.as_ref().is_some_and(handed_out)
-            || ways.may_close(&self.outside)
+            || ways.may_close(&self.outside.all)
     }
 
     /// Whether a signal, an error or the end of an object may call a function that is a value.

@@ -62,6 +62,10 @@ pub(super) struct Program {
     pub hidden_loops: bool,
     /// Whether the program has context variables, whose values are not found.
     pub has_context: bool,
+    /// Whether some code sets a timer of the kernel, and names the signal that it sends.
+    pub sets_alarm: bool,
+    /// Whether some code connects something, which may be a receiver and a signal.
+    pub has_signals: bool,
 }
 
 impl Program {
@@ -85,6 +89,8 @@ impl Program {
             gives_cancel: false,
             makes_futures: false,
             has_context: false,
+            has_signals: false,
+            sets_alarm: false,
             hidden_loops: facts.process.loops.iter().any(hides_callbacks),
         };
         for module in &facts.process.modules {
@@ -126,6 +132,17 @@ impl Program {
         self.called_from_outside = find(&|body| values.gets_anybody(self, body));
         self.thread_targets = find(&|body| values.becomes_thread(body));
         self.hooks = self.hooks();
+        self.sets_alarm = self.uses_any(&ALARMS) && self.uses_any(&ALARM_SIGNALS);
+    }
+
+    /// Whether some code uses one of these names.
+    fn uses_any(&self, names: &[&str]) -> bool {
+        let functions = self.functions().filter_map(|it| self.body(it));
+        let mut uses = functions.flat_map(|(body, _)| &body.uses);
+        uses.any(|each| match &each.what {
+            Use::Name { name, .. } | Use::Attribute { name, .. } => names.contains(&name.as_str()),
+            _ => false,
+        })
     }
 
     fn index_names(&mut self, function: Function, body: &Body) {
@@ -150,6 +167,7 @@ impl Program {
                 continue;
             };
             self.has_context |= *called && name == CONTEXT_VARIABLE;
+            self.has_signals |= CONNECTS.contains(&name.as_str());
             self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
             self.gives_cancel |= !called && name == CANCEL;
             if *called && FINALIZERS.contains(&name.as_str()) {
@@ -406,6 +424,14 @@ const DEL: &str = "__del__";
 
 /// The class of context variables.
 const CONTEXT_VARIABLE: &str = "ContextVar";
+
+/// Functions that set a timer of the kernel, and the signals that such timers send
+/// (setitimer(2), alarm(2)).
+const ALARMS: [&str; 2] = ["alarm", "setitimer"];
+const ALARM_SIGNALS: [&str; 3] = ["SIGALRM", "SIGVTALRM", "SIGPROF"];
+
+/// What gives a receiver to a signal of blinker or Django, which calls it in `send()`.
+const CONNECTS: [&str; 3] = ["connect", "connect_via", "receiver"];
 
 /// Attributes of `sys` with the files to which the interpreter writes.
 const STREAMS: [&str; 2] = ["stdout", "stderr"];

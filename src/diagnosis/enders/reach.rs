@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Function, Program, Unknown};
 use super::quiet::{CALL_NOBODY, CALLS_NOTHING, keeps_to_itself};
-use super::takers::{calls_argument, takes_callback, takes_file};
+use super::takers::{OF_FILES, calls_argument, takes_callback, takes_file};
 use crate::diagnosis::source::{Argument, Place, Use, UseAt};
 use crate::model::{Callback, Frame, PendingCode};
 
@@ -21,6 +21,8 @@ const RUN: &str = "run";
 const GIVE_BACK: &str = "release";
 /// Methods that `contextlib.closing` and `aclosing` call.
 const CLOSING: [&str; 2] = ["close", "aclose"];
+/// The method of sockets and connections that sends bytes, and of signals that calls receivers.
+const SEND: &str = "send";
 /// Methods that let a generator go on, and the function that does.
 const RESUME: [&str; 3] = ["send", "throw", "close"];
 const NEXT: &str = "next";
@@ -34,27 +36,12 @@ const SUBCLASSES: &str = "__subclasses__";
 const CALL: &str = "__call__";
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
+/// The end of the names of methods that do the same without waiting.
+const NOWAIT: &str = "_nowait";
 /// The method of threads that makes them run.
 const START: &str = "start";
 /// Methods and functions that end greenlets, or throw into them.
 const KILL: [&str; 4] = ["kill", "killall", "killone", "throw"];
-
-/// Methods that libraries call of what they get as a file, a mapping or a handler.
-const OF_FILES: [&str; 13] = [
-    "write",
-    "writelines",
-    "flush",
-    "read",
-    "readline",
-    "readlines",
-    "readinto",
-    "keys",
-    "close",
-    "emit",
-    "handle",
-    "format",
-    "default",
-];
 
 /// A method of an object, used by code that is still to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,6 +78,8 @@ pub(super) struct Reach {
     pub cancels: bool,
     /// The same of greenlets.
     pub kills: bool,
+    /// Whether it may raise an error that it makes, or end the process.
+    pub raises: bool,
     /// Whether it may let any generator go on.
     resumes: bool,
     /// Names that are read outside of clean-up.
@@ -263,7 +252,7 @@ impl Reach {
     }
 
     /// Whether one of the functions of the stack may raise an error that it makes.
-    pub(super) fn raises(program: &Program, frames: &[Frame]) -> bool {
+    pub(super) fn stack_raises(program: &Program, frames: &[Frame]) -> bool {
         let mut inner: Option<&str> = None;
         frames.iter().any(|frame| {
             let inner = inner.replace(&frame.function);
@@ -418,7 +407,9 @@ impl Reach {
                     self.call_unknown(program, cleanup);
                 }
                 let own = || !program.named(name).is_empty() && is_self(of);
-                self.calls_foreign |= *called && !CALL_NOBODY.contains(&name.as_str()) && !own();
+                let sends = || program.has_signals && name == SEND;
+                let foreign = || !CALL_NOBODY.contains(&name.as_str()) || sends();
+                self.calls_foreign |= *called && foreign() && !own();
                 if RESUME.contains(&name.as_str()) {
                     self.resume_generators(program);
                 }
@@ -432,6 +423,9 @@ impl Reach {
                         .extend(targets.map(|function| (function, cleanup)));
                 }
                 self.make(program, name, *called, cleanup);
+                if *called {
+                    self.call_hook(program, name, cleanup);
+                }
                 if let Place::Named(name) | Place::Local(name) = of {
                     self.read(program, name, cleanup);
                 }
@@ -471,7 +465,7 @@ impl Reach {
                 self.leave_library(program, of);
             }
             Use::Iterates => self.open_all(program, &BY_FOR, cleanup),
-            Use::Raises => {}
+            Use::Raises => self.raises = true,
             Use::Calls { by_name } => {
                 self.call_unknown(program, cleanup);
                 // Which method it is does not show.
@@ -515,6 +509,19 @@ impl Reach {
             let run = program.methods(class, &[RUN]).into_iter();
             self.open.extend(run.map(|function| (function, cleanup)));
         }
+    }
+
+    /// Adds what a method of a library calls of the class that extends it: `put()` of a queue
+    /// calls its `_put()` (Lib/queue.py, Lib/asyncio/queues.py).
+    fn call_hook(&mut self, program: &Program, method: &str, cleanup: bool) {
+        let hook = format!("_{}", method.trim_end_matches(NOWAIT));
+        let hooks = program.named(&hook).into_iter();
+        let of_library = hooks.filter(|function| {
+            let body = program.body(*function);
+            body.is_some_and(|(body, _)| program.extends_library(body))
+        });
+        self.open
+            .extend(of_library.map(|function| (function, cleanup)));
     }
 
     /// Adds a name, and the functions that it may stand for.

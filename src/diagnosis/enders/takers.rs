@@ -139,3 +139,48 @@ const FILE_PARAMETERS: [&str; 4] = ["file", "fp", "stream", "stdout"];
 pub(super) fn takes_file((_, argument): &(String, Argument)) -> bool {
     matches!(argument, Argument::Named(name) if FILE_PARAMETERS.contains(&name.as_str()))
 }
+
+/// Methods that libraries call of what they get as a file, a mapping or a handler.
+pub(super) const OF_FILES: [&str; 13] = [
+    "write",
+    "writelines",
+    "flush",
+    "read",
+    "readline",
+    "readlines",
+    "readinto",
+    "keys",
+    "close",
+    "emit",
+    "handle",
+    "format",
+    "default",
+];
+
+/// Classes and functions of the standard library whose objects use an argument as a file from
+/// then on (csv, io, logging, gzip, zipfile, tarfile, pickle, xml.sax).
+const KEEP_FILES: [&str; 15] = [
+    "writer",
+    "reader",
+    "DictWriter",
+    "DictReader",
+    "BufferedWriter",
+    "BufferedReader",
+    "BufferedRWPair",
+    "BufferedRandom",
+    "TextIOWrapper",
+    "StreamHandler",
+    "GzipFile",
+    "ZipFile",
+    "Pickler",
+    "Unpickler",
+    "XMLGenerator",
+];
+/// The parameter of `tarfile.open` and others that takes one.
+const FILE_OBJECT: &str = "fileobj";
+
+/// Whether what the function makes uses this argument as a file from then on.
+pub(super) fn keeps_file((function, argument): &(String, Argument)) -> bool {
+    KEEP_FILES.contains(&function.as_str())
+        || matches!(argument, Argument::Named(name) if name == FILE_OBJECT)
+}

@@ -5,7 +5,10 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Program, all_of};
-use super::takers::{RUN, THREADS, becomes_thread, is_builtin, is_called_by_loop, takes_callback};
+use super::takers::{
+    OF_FILES, RUN, THREADS, becomes_thread, is_builtin, is_called_by_loop, keeps_file,
+    takes_callback,
+};
 use crate::diagnosis::source::{Body, Module, Use};
 
 /// Name of functions without a name (Python/compile.c).
@@ -38,6 +41,8 @@ pub(super) struct Values<'m> {
     given: FxHashMap<&'m str, Vec<&'m str>>,
     /// Whether loops keep what they get where it is not found.
     hidden: bool,
+    /// Whether some code gives an object to a library that uses it as a file from then on.
+    keeps_files: bool,
 }
 
 impl<'m> Values<'m> {
@@ -49,12 +54,14 @@ impl<'m> Values<'m> {
             all: FxHashSet::default(),
             targets: FxHashSet::default(),
             given: FxHashMap::default(),
+            keeps_files: false,
         };
         for each in all_of(modules).flat_map(|(_, body)| &body.uses) {
             let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
             else {
                 continue;
             };
+            values.keeps_files |= each.given_to.as_ref().is_some_and(keeps_file);
             match &each.given_to {
                 _ if *called => {}
                 Some(given) if becomes_thread(given) => drop(values.targets.insert(name)),
@@ -80,6 +87,7 @@ impl<'m> Values<'m> {
         given.is_some_and(|it| !program.has(&it.0) && !takes_callback(it) && !is_builtin(it))
             || body.is_registered
             || as_value()
+            || self.keeps_files && body.class.is_some() && OF_FILES.contains(&&*body.name)
             || program.extends_library(body) && !is_of_thread(body)
     }
 

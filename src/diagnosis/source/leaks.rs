@@ -37,12 +37,37 @@ pub fn puts_back(module: &Module, line: u32) -> bool {
         return false;
     }
     let gives_back = |body: &[Stmt]| flat(body).iter().any(|stmt| gives(stmt, name, &GIVING));
-    module
-        .function_at(line)
-        .is_some_and(|function| gives_back(&function.body))
+    let stmt = module.around(line).pop();
+    let is_used_up =
+        |body: &[Stmt]| stmt.is_some_and(|taking| is_variable_that_stays(taking, body));
+    own.is_some_and(|function| gives_back(&function.body))
         || module
             .class_at(line)
             .is_some_and(|class| gives_back(&class.body))
+            && !own.is_some_and(|function| is_used_up(&function.body))
+}
+
+/// Whether the statement assigns what it takes to a variable that the function neither returns
+/// nor yields: an item to work on, and nothing that another method gives back.
+fn is_variable_that_stays(taking: &Stmt, function: &[Stmt]) -> bool {
+    let Stmt::Assign(assign) = taking else {
+        return false;
+    };
+    let [Expr::Name(variable)] = &assign.targets[..] else {
+        return false;
+    };
+    let is_it = |value: &Expr| matches!(value, Expr::Name(it) if it.id == variable.id);
+    let leaves = |stmt: &&Stmt| match stmt {
+        Stmt::Return(it) => it.value.as_deref().is_some_and(is_it),
+        Stmt::Expr(it) => match &*it.value {
+            Expr::Yield(it) => it.value.as_deref().is_some_and(is_it),
+            _ => false,
+        },
+        // `self.connection = connection`.
+        Stmt::Assign(it) => is_it(&it.value),
+        _ => false,
+    };
+    !flat_in_function(function).iter().any(leaves)
 }
 
 /// Whether one of the statements assigns what a call returns to the variable.

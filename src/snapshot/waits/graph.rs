@@ -52,6 +52,7 @@ pub struct WaitGraph<'a, 'r, 'm> {
     detached: Vec<DetachedCoroutine>,
     detached_frames: Vec<DetachedFrames>,
     references: Vec<Reference>,
+    unshared: Vec<ItemId>,
     modules: Vec<UserModule>,
     resting: Vec<RestingProcess>,
     /// Worker processes of pools whose results are waited for.
@@ -95,6 +96,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             detached_frames: Vec::new(),
             references: Vec::new(),
             modules: Vec::new(),
+            unshared: Vec::new(),
             resting: Vec::new(),
             workers: Vec::new(),
         }
@@ -275,6 +277,9 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     pub fn find_references(&mut self) {
         if self.inputs.search != Search::Nothing {
             (self.references, self.modules) = self.holder_search().references();
+            let references = std::mem::take(&mut self.references);
+            self.unshared = self.holder_search().unshared(&references);
+            self.references = references;
         }
     }
 
@@ -307,6 +312,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             coroutines: detached.map(|each| each.coroutine).collect(),
             children,
             resting: self.resting,
+            unshared: self.unshared,
         }
     }
 

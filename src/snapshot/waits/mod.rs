@@ -32,6 +32,7 @@ mod task;
 mod thread;
 mod thread_locks;
 mod trio;
+mod unshared;
 mod weak;
 
 pub use callbacks::own_callback;
@@ -43,7 +44,7 @@ use super::kernel_threads::KernelThreads;
 use crate::cpython::Reader;
 use crate::greenlet::GreenletLinks;
 use crate::model::{
-    ChildProcess, Coroutine, Edge, IdMap, PendingCode, Reference, Resource, RestingProcess,
+    ChildProcess, Coroutine, Edge, IdMap, ItemId, PendingCode, Reference, Resource, RestingProcess,
     UserModule,
 };
 use crate::process::Descriptors;
@@ -107,4 +108,6 @@ pub struct Explained {
     pub pending: IdMap<Vec<PendingCode>>,
     /// Other processes that wait for what is in this one.
     pub resting: Vec<RestingProcess>,
+    /// Awaited resources that nobody but their waiters refers to.
+    pub unshared: Vec<ItemId>,
 }

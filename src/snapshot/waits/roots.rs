@@ -18,6 +18,8 @@ const FILE: &str = "__file__";
 const SCRIPT: &str = "__main__";
 /// Stands for the name of what a `with` block has entered.
 pub(super) const WITH: &str = "with";
+/// Stands for the name of what a greenlet was given that has not begun.
+const GIVEN: &str = "(arguments)";
 
 /// A variable, or an argument of a callback of a loop.
 #[derive(Debug, Clone)]
@@ -103,6 +105,19 @@ impl Roots<'_, '_, '_> {
                     })
                     .collect();
                 visit(&Referrer::Item(built.task.id), &bound);
+            }
+        }
+        for built in self.owners.tasks {
+            let given = built.given.iter().map(|object| Variable {
+                name: GIVEN.into(),
+                object: *object,
+                due_s: None,
+                callback: None,
+                library: None,
+            });
+            let given: Vec<Variable> = given.collect();
+            if !given.is_empty() {
+                visit(&Referrer::Item(built.task.id), &given);
             }
         }
         for built in self.owners.tasks {
