@@ -143,6 +143,9 @@ fn first_of<'a>(context: &Context<'a>, wait: &Wait<'_>) -> Option<&'a Resource> 
 }
 
 fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
+    if is_unshared(context, wait) {
+        return "keep the object that others wait for: end it before you put another in its place";
+    }
     match first_of(context, wait) {
         Some(one) if one.kind == ResourceKind::JobResult => match one.closed {
             Some(true) => {
@@ -197,7 +200,10 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
         (None, true) => "the coroutine that would end it was never awaited".to_owned(),
         (None, false) => first_of(context, wait)
             .and_then(shared::why_stuck)
-            .unwrap_or_else(|| "all who refer to it wait behind it".to_owned()),
+            .unwrap_or_else(|| match is_unshared(context, wait) {
+                true => "nothing else refers to it any more".to_owned(),
+                false => "all who refer to it wait behind it".to_owned(),
+            }),
     };
     let summary = format!(
         "{} {} for {}, which nobody alive can end: {why}",
@@ -216,6 +222,12 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
         hint: Some(hint(context, wait).to_owned()),
         ..diagnosis(RULE.kind, wait.confidence, summary)
     }
+}
+
+/// Whether only the waiters have what they wait for: it was replaced, or its owner is gone.
+fn is_unshared(context: &Context<'_>, wait: &Wait<'_>) -> bool {
+    let unshared = &context.facts.process.unshared;
+    wait.resources.iter().all(|id| unshared.contains(id))
 }
 
 fn tasks_of(wait: &Wait<'_>) -> impl Iterator<Item = ItemId> {

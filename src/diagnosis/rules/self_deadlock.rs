@@ -5,7 +5,7 @@ use crate::diagnosis::culprit;
 use crate::diagnosis::cycle::{Cycle, Shape, in_words};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::location;
-use crate::model::{Diagnosis, DiagnosisKind, Framework, ItemId, TaskState};
+use crate::model::{Diagnosis, DiagnosisKind, Framework, ItemId, ResourceKind, TaskState};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -62,6 +62,11 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
             "asyncio locks are not re-entrant: do not take one twice in the same task"
         }
         (true, Framework::Trio | Framework::Greenlet) => "do not take it twice in the same task",
+        // A lock that the thread has already: a loop may run there, but its task waits for none.
+        (false, _) if cycle.tasks.is_empty() && takes_lock(cycle) => {
+            "give the lock back before this call, or use an RLock; a handler of a signal or of \
+             the log must not take a lock that the code which it interrupts may have"
+        }
         (false, _) => "await instead of waiting synchronously in the loop's own thread",
     };
     Diagnosis {
@@ -77,6 +82,12 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         hint: Some(hint.to_owned()),
         ..diagnosis(RULE.kind, context.facts.proved(all.clone()), summary)
     }
+}
+
+/// Whether the circle goes through a lock of threads.
+fn takes_lock(cycle: &Cycle) -> bool {
+    let mut kinds = cycle.resources.iter().filter_map(|id| id.resource_kind());
+    kinds.any(|kind| kind == ResourceKind::ThreadLock)
 }
 
 /// The name of the socket, pipe or file that the circle goes through, and whether it is the

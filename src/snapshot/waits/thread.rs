@@ -161,8 +161,13 @@ impl ExplainThread<'_, '_, '_> {
                     children::wait_for_exit(self.registry, &ids, pid, &mut wait);
                 }
             }
-            // `shutdown()` waits until all workers have ended.
+            // `shutdown()` waits until all workers have ended, in `Thread.join()`. Before that it
+            // takes a lock of the executor.
             Receiver::Resource(ResourceKind::Executor) => {
+                let innermost = frames.first().map(|frame| reader.method_receiver(frame));
+                if matches!(innermost, Some(Ok(Some(object))) if object == raw.subject) {
+                    return None;
+                }
                 let index = self.registry.object(ResourceKind::Executor, raw.subject);
                 let workers = self.registry.resources[index].holders.clone();
                 for id in &ids {

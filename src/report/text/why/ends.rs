@@ -84,6 +84,9 @@ impl Cause<'_, '_> {
         let ends = self.what_ends(resource);
         match (nobody, who) {
             (true, Some(who)) => Some(format!("nobody alive can {ends}: {who}")),
+            (true, None) if self.process.unshared.contains(&resource.id) => Some(format!(
+                "nobody alive can {ends}: nothing else refers to it any more"
+            )),
             (true, None) if !refer.is_empty() => Some(format!(
                 "nobody alive can {ends}: all who refer to it wait themselves"
             )),
