@@ -106,6 +106,10 @@ pub struct Process {
     /// Other processes that wait for what is here. For the diagnosis only.
     #[serde(skip)]
     pub resting: Vec<RestingProcess>,
+    /// Its `time.monotonic()` at the moment of the snapshot, in seconds. `None` where the
+    /// difference between its clock and ours is not known.
+    #[serde(default)]
+    pub clock_s: Option<f64>,
     /// Whether it has threads that no interpreter knows. They may call in. For the diagnosis
     /// only.
     #[serde(skip)]

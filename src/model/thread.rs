@@ -96,6 +96,15 @@ pub struct EventLoop {
     /// Seconds until the next timer is due, negative if it is overdue. `None` if
     /// there is none, and for uvloop.
     pub next_timer_s: Option<f64>,
+    /// Seconds since it last came back from polling and began to run callbacks: since then
+    /// it serves nobody else. Exact, by the clock of the process. `None` while it polls,
+    /// for loops other than asyncio's own, and where it is not known.
+    #[serde(default)]
+    pub iteration_s: Option<f64>,
+    /// The callbacks of that iteration. `None` before the first begins, and where
+    /// `iteration_s` is.
+    #[serde(default)]
+    pub batch: Option<Batch>,
     /// Duration in seconds above which debug mode reports a callback as slow. `None`
     /// if it could not be read.
     pub slow_callback_s: Option<f64>,
@@ -119,6 +128,28 @@ pub struct EventLoop {
     pub files: Vec<LoopFile>,
     /// What could not be read of the loop. `None` if all was read.
     pub error: Option<String>,
+}
+
+impl EventLoop {
+    /// Seconds since the callback that runs now began. `None` unless that is exact: the
+    /// callback is the first of its iteration.
+    pub fn callback_s(&self) -> Option<f64> {
+        let batch = self.batch.as_ref()?;
+        (batch.begun == 1 && batch.callback.is_some()).then_some(self.iteration_s?)
+    }
+}
+
+/// The callbacks that one iteration of a loop runs one after the other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// How many have begun, with the one that runs now.
+    pub begun: u64,
+    /// How many the iteration runs.
+    pub of: u64,
+    /// Qualified name of the one that runs now. `None` between two of them.
+    pub callback: Option<String>,
+    /// The task whose step that is. `None` if it is none, or not known.
+    pub task: Option<ItemId>,
 }
 
 /// What an event loop does.

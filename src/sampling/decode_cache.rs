@@ -61,6 +61,9 @@ impl DecodedProcess {
         if passed >= TIMER_UPDATE_S && !advance_timers(&mut process, passed) {
             return None;
         }
+        process.clock_s = process.clock_s.map(|clock| clock + passed);
+        let ages = (process.loops.iter_mut()).filter_map(|it| it.iteration_s.as_mut());
+        ages.for_each(|age| *age += passed);
         kernel.update(&mut process.threads);
         Some(process)
     }

@@ -103,7 +103,8 @@ impl Build<'_, '_> {
         );
         let edges = edges::link(reader, &frames, &mut tasks);
         let now = self.kernel.monotonic();
-        let mut loops = loops.build(reader, &threads, self.kernel, now);
+        let clock = self.process.knows_its_clock().then_some(now);
+        let mut loops = loops.build(reader, &threads, self.kernel, clock);
         for event_loop in &mut loops {
             event_loop.until = edges.until.get(&event_loop.id).copied();
         }
@@ -145,6 +146,7 @@ impl Build<'_, '_> {
             command: self.process.command(),
             executable: self.process.executable(),
             python: python_build(self.runtime),
+            clock_s: clock,
             read: ReadInfo {
                 consistency: Consistency::Running,
                 stopped_us: 0,

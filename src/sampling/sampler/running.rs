@@ -3,8 +3,8 @@
 use super::{Pages, Sampler, costs};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{ChangedLines, Error};
-use crate::sampling::changed;
 use crate::sampling::changed::Marked;
+use crate::sampling::{changed, iterations};
 use crate::snapshot::kernel_threads::KernelThreads;
 
 /// Attempts to get two equal readings of a running process. After that the reading with
@@ -53,6 +53,8 @@ impl Sampler {
                 }
             };
             if !is_held || self.is_too_large() {
+                let mut process = process;
+                iterations::forget_all(&mut process);
                 return Ok(Process {
                     read: costs(&self.cache, rejected),
                     ..inconsistent(process, "it is too large to be read twice".into())
