@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::Frame;
 use super::id::ItemId;
+use super::iteration::Batch;
 use super::kind::FileEvents;
 use super::waits::{Callback, Wait};
 
@@ -128,28 +129,6 @@ pub struct EventLoop {
     pub files: Vec<LoopFile>,
     /// What could not be read of the loop. `None` if all was read.
     pub error: Option<String>,
-}
-
-impl EventLoop {
-    /// Seconds since the callback that runs now began. `None` unless that is exact: the
-    /// callback is the first of its iteration.
-    pub fn callback_s(&self) -> Option<f64> {
-        let batch = self.batch.as_ref()?;
-        (batch.begun == 1 && batch.callback.is_some()).then_some(self.iteration_s?)
-    }
-}
-
-/// The callbacks that one iteration of a loop runs one after the other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Batch {
-    /// How many have begun, with the one that runs now.
-    pub begun: u64,
-    /// How many the iteration runs.
-    pub of: u64,
-    /// Qualified name of the one that runs now. `None` between two of them.
-    pub callback: Option<String>,
-    /// The task whose step that is. `None` if it is none, or not known.
-    pub task: Option<ItemId>,
 }
 
 /// What an event loop does.

@@ -238,6 +238,10 @@ fn add_iteration(
         return;
     };
     shown.iteration_s = Some(age);
+    if shown.state == LoopState::Polling {
+        // It is a callback that waits in a selector of its own.
+        shown.state = LoopState::Blocked;
+    }
     let running = iteration.running;
     let task = running.as_ref().and_then(|running| running.task);
     shown.batch = iteration.begun.map(|(begun, of)| Batch {

@@ -317,8 +317,13 @@ fn loop_fact(view: &View, id: ItemId) -> Fact {
             let count = |name: &str, number: Option<u64>| {
                 number.map_or_else(String::new, |number| format!(", {number} {name}"))
             };
+            let since = event_loop.since().map_or_else(String::new, |since| {
+                let position = since.position.as_ref();
+                let position = position.map(|position| format!(" ({position})"));
+                format!(" {}{}", since.lasts, position.unwrap_or_default())
+            });
             format!(
-                "{label} {class}: {state}{}{}",
+                "{label} {class}: {state}{since}{}{}",
                 count("ready", event_loop.ready),
                 count("timers", event_loop.timers)
             )

@@ -9,7 +9,7 @@ fn six_tasks_at_80_columns() {
         "\
 bank.py  pid 4242  CPython 3.13.0  asyncio  read-only, paused 2.8 ms
 LOOPS
-  #1 MainThread  _UnixSelectorEventLoop: idle in epoll_wait, 0 ready, 1 timer
+  #1 MainThread  _UnixSelectorEventLoop: polling in epoll_wait, 0 ready, 1 timer
                    (next in 29.7 s)
 TASKS 6, all waiting (:line is in bank.py)
   Task-1           main :64 > settle :31  gather of alice-to-bob, bob-to-alice
@@ -107,7 +107,8 @@ WHY
   6 of 6 tasks wait behind this
 FIX      do it in another way
 LOOPS
-  #1 MainThread  _UnixSelectorEventLoop: idle in epoll_wait, 0 ready, 0 timers
+  #1 MainThread  _UnixSelectorEventLoop: polling in epoll_wait, 0 ready, 0
+                   timers
 TASKS 6, all waiting (:line is in report.py)
   Task-1       main :25    TaskGroup of report-0, report-1, report-2
   ├─ report-0  report :18  thread io_0 (running render_report:8)
