@@ -83,7 +83,10 @@ impl Reader<'_> {
     }
 
     /// Whether the loop takes the time from `time.monotonic()`.
-    fn has_the_clock(&self, event_loop: u64) -> Result<bool> {
+    ///
+    /// # Errors
+    /// When its class cannot be read.
+    pub fn has_the_clock(&self, event_loop: u64) -> Result<bool> {
         let Some(clock) = self.attribute(event_loop, CLOCK.0)? else {
             return Ok(false);
         };

@@ -12,6 +12,7 @@ pub mod handles;
 pub mod iteration;
 pub mod loops;
 mod scan;
+mod since;
 pub mod wait;
 pub mod wait_table;
 

@@ -10,7 +10,7 @@ use crate::snapshot::kernel_threads::KernelThreads;
 
 /// Remaining times are updated after this time in seconds; before that they are nearly
 /// right.
-const TIMER_UPDATE_S: f64 = 0.05;
+const TIMER_UPDATE_S: f64 = 0.000_5;
 
 /// A decoded process, with the kernel's data that it was made from.
 pub struct DecodedProcess {
@@ -84,7 +84,7 @@ fn advance_timers(process: &mut Process, passed: f64) -> bool {
             none_due &= task
                 .waits_for
                 .as_mut()
-                .is_none_or(|wait| advance_wait(wait, advance));
+                .is_none_or(|wait| advance_wait(wait, passed, advance));
             for guard in &mut task.guards {
                 none_due &= advance(&mut guard.remaining_s);
             }
@@ -92,7 +92,7 @@ fn advance_timers(process: &mut Process, passed: f64) -> bool {
     }
     for thread in &mut process.threads {
         let wait = thread.waits_for.as_mut();
-        none_due &= wait.is_none_or(|wait| advance_wait(wait, advance));
+        none_due &= wait.is_none_or(|wait| advance_wait(wait, passed, advance));
     }
     for event_loop in &mut process.loops {
         none_due &= event_loop.next_timer_s.as_mut().is_none_or(advance);
@@ -108,11 +108,13 @@ fn advance_timers(process: &mut Process, passed: f64) -> bool {
 
 fn has_timers(task: &Task) -> bool {
     let wait = task.waits_for.as_ref();
-    !task.guards.is_empty() || wait.is_some_and(|wait| wait.remaining_s.is_some())
+    let is_timed = |wait: &Wait| wait.remaining_s.is_some() || wait.since_s.is_some();
+    !task.guards.is_empty() || wait.is_some_and(is_timed)
 }
 
-/// Advances the timer of `wait`, if it has one, and its summary.
-fn advance_wait(wait: &mut Wait, advance: impl Fn(&mut f64) -> bool) -> bool {
+/// Advances the times of `wait`, if it has any, by `passed` seconds, and its summary.
+fn advance_wait(wait: &mut Wait, passed: f64, advance: impl Fn(&mut f64) -> bool) -> bool {
+    wait.since_s = wait.since_s.map(|since| since + passed);
     let Some(remaining) = &mut wait.remaining_s else {
         return true;
     };

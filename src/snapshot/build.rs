@@ -123,6 +123,7 @@ impl Build<'_, '_> {
                 Some(_) => Search::Coroutines,
             },
             interpreters: &addrs,
+            clock,
             now,
             time_of_day: self.process.time_of_day(),
         };

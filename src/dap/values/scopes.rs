@@ -7,7 +7,7 @@ use super::nodes::{Fact, Node};
 use super::opened_process::OpenedProcess;
 use crate::dap::protocol::types::Scope;
 use crate::dap::view::{Actor, FrameOf, View};
-use crate::model::describe::due;
+use crate::model::describe::{age, due};
 use crate::model::{
     FrameLocation, ItemId, LoopState, Outcome, Reference, Task, TaskState, Thread, ThreadState,
     Wait,
@@ -151,6 +151,8 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
     if let Some(wait) = &task.waits_for {
         facts.extend(wait_facts(view, task.id, wait));
     }
+    let exact = task.waits_for.as_ref().and_then(|wait| wait.since_s);
+    let since = exact.map(|since| format!("{} ago", age(since))).or(since);
     facts.extend(since.map(|since| fact("since", since)));
     for guard in &task.guards {
         let value = format!("{} {}", guard.kind, due(guard.remaining_s));
