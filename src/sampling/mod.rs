@@ -5,7 +5,7 @@ pub mod changed;
 pub mod count;
 pub mod decode_cache;
 pub mod evidence;
-mod iterations;
+pub mod iterations;
 pub mod recorded;
 pub mod retained;
 pub mod sample;
