@@ -124,3 +124,43 @@ fn advance_wait(wait: &mut Wait, passed: f64, advance: impl Fn(&mut f64) -> bool
     }
     none_due
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixtures::{event_loop, process, task, wait};
+
+    #[test]
+    fn ages_and_remaining_times_go_on_while_the_memory_is_the_same() {
+        let mut process = process("app.py");
+        process.clock_s = Some(100.0);
+        process.loops.push(event_loop("loop:0x1", "thread:1"));
+        process.loops[0].iteration_s = Some(4.0);
+        let mut sleeper = task("task:0x10", "sleeper", Vec::new());
+        sleeper.waits_for = Some(Wait {
+            remaining_s: Some(7.0),
+            since_s: Some(3.0),
+            ..wait("timer", "")
+        });
+        process.tasks.push(sleeper.into());
+        let kernel = |monotonic_ns| KernelThreads {
+            monotonic_ns,
+            ..KernelThreads::default()
+        };
+        let descriptors = Descriptors::default();
+        let mut decoded = DecodedProcess::new(process, kernel(0), &descriptors);
+        let later = decoded.updated(&kernel(1_250_000), &descriptors).unwrap();
+        assert_eq!(later.clock_s, Some(100.00125));
+        assert_eq!(later.loops[0].iteration_s, Some(4.00125));
+        let wait = later.tasks[0].waits_for.as_ref().unwrap();
+        assert_eq!(wait.since_s, Some(3.00125));
+        assert_eq!(wait.remaining_s, Some(6.99875));
+        assert_eq!(&*wait.summary, "timer, 7.0 s left");
+        // The timer may have been called since.
+        assert!(
+            decoded
+                .updated(&kernel(8_000_000_000), &descriptors)
+                .is_none()
+        );
+    }
+}

@@ -18,6 +18,7 @@ use crate::support::{Outcome, attach, ensure};
 const LOOKS: usize = 3;
 /// Nothing is said of a process that was let go before all was read.
 const AMPLE_PAUSE: [&str; 2] = ["--max-pause", "30000"];
+const NO_PAUSE: &str = "--no-pause";
 /// How long the program may take to get there after READY.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Seconds by which the clock of the other time namespace is ahead.
@@ -87,7 +88,9 @@ impl Program {
     fn look(&self, state: &str, more: &[&str]) -> Result<Look, String> {
         let pid = self.pid.to_string();
         let mut arguments = vec!["--pid", &pid, "--json", "--samples", "1"];
-        arguments.extend(AMPLE_PAUSE);
+        if !more.contains(&NO_PAUSE) {
+            arguments.extend(AMPLE_PAUSE);
+        }
         arguments.extend(more);
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -225,7 +228,7 @@ fn computes(leg: &Leg) -> Outcome {
 /// A loop that polls has no iteration; its task sleeps since it called `asyncio.sleep`.
 fn polls(leg: &Leg) -> Outcome {
     let program = Program::start(leg, "polls")?;
-    for more in [&[][..], &["--no-pause"]] {
+    for more in [&[][..], &[NO_PAUSE]] {
         let look = program.look("polling", more)?;
         let shown = look.event_loop();
         ensure(
@@ -253,7 +256,7 @@ fn ends_in_sleep(coroutine: &str) -> bool {
 
 fn without_a_stop(leg: &Leg) -> Outcome {
     let program = Program::start(leg, "third")?;
-    let look = program.iteration("blocked", &["--no-pause"])?;
+    let look = program.iteration("blocked", &[NO_PAUSE])?;
     look.has_batch(3, 4, "block")
 }
 
