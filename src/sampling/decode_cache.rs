@@ -143,9 +143,10 @@ mod tests {
             ..wait("timer", "")
         });
         process.tasks.push(sleeper.into());
-        let kernel = |monotonic_ns| KernelThreads {
-            monotonic_ns,
-            ..KernelThreads::default()
+        let kernel = |monotonic_ns| {
+            let mut kernel = KernelThreads::default();
+            kernel.monotonic_ns = monotonic_ns;
+            kernel
         };
         let descriptors = Descriptors::default();
         let mut decoded = DecodedProcess::new(process, kernel(0), &descriptors);
