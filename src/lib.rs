@@ -108,6 +108,11 @@ pub mod process;
 mod process;
 
 #[cfg(feature = "internals")]
+pub mod profile;
+#[cfg(not(feature = "internals"))]
+mod profile;
+
+#[cfg(feature = "internals")]
 pub mod sampling;
 #[cfg(not(feature = "internals"))]
 mod sampling;

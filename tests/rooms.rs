@@ -28,7 +28,7 @@ use mentions::{Mentions, mentions};
 const GROUND: [&str; 3] = ["limits", "plain_text", "source_depth"];
 
 /// Each room with the rooms that it may name beside `GROUND`.
-const WALLS: [(&str, &[&str]); 19] = [
+const WALLS: [(&str, &[&str]); 20] = [
     ("limits", &[]),
     ("plain_text", &[]),
     ("source_depth", &[]),
@@ -62,10 +62,18 @@ const WALLS: [(&str, &[&str]); 19] = [
     // From the model alone.
     ("diagnosis", &["model"]),
     ("report", &["model"]),
+    ("profile", &["model"]),
     // The facade: look, sample, judge, record; and the file that keeps it.
     (
         "inspect",
-        &["model", "process", "snapshot", "sampling", "diagnosis"],
+        &[
+            "model",
+            "process",
+            "snapshot",
+            "sampling",
+            "diagnosis",
+            "profile",
+        ],
     ),
     ("capture", &["model", "process", "sampling", "inspect"]),
     // Leaves: no room names them, but the command `dap` starts the debug adapter.
@@ -91,6 +99,7 @@ const WALLS: [(&str, &[&str]); 19] = [
             "sampling",
             "diagnosis",
             "report",
+            "profile",
             "inspect",
             "capture",
             "dap",
@@ -99,13 +108,14 @@ const WALLS: [(&str, &[&str]); 19] = [
 ];
 
 /// Rooms that hold or judge plain data: they reach no process and no file system.
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
     "limits",
     "plain_text",
     "source_depth",
     "model",
     "diagnosis",
     "report",
+    "profile",
 ];
 /// Parts of `std` that such rooms do not name.
 const IMPURE: [&str; 5] = ["env", "fs", "net", "os", "process"];

@@ -9,8 +9,10 @@ pub mod dependents;
 pub mod enumerate;
 pub mod future;
 pub mod handles;
+pub mod iteration;
 pub mod loops;
 mod scan;
+mod since;
 pub mod wait;
 pub mod wait_table;
 
@@ -18,6 +20,7 @@ pub use dependents::Dependents;
 pub use enumerate::{FoundIn, FoundTasks, Heap, asyncio_is_imported, find_tasks, search_heap};
 pub use future::{FutureState, RawFuture, RawTask, TaskName};
 pub use handles::{LoopHandles, RawHandle, Timers};
+pub use iteration::ITERATION;
 pub use loops::RawLoop;
 pub use scan::scan_heap;
 pub use wait::{Outer, RawWait};

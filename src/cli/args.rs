@@ -12,6 +12,7 @@ use python_offsets::SUPPORTED;
 
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
 use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
+use super::record_arguments::RecordArguments;
 use crate::inspect::Source;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::recording::Recording;
@@ -129,6 +130,11 @@ pub(super) enum Command {
     /// breakpoints and no stepping, and runs nothing in the process.
     #[command(after_long_help = DAP_HELP)]
     Dap(DapArguments),
+    /// Record over time what all tasks and threads do and wait for, and for how long
+    ///
+    /// Looks at the process many times a second, without stopping it, and writes a page with a
+    /// flame graph of task time by reason, or another format. Ctrl-C ends it and writes.
+    Record(RecordArguments),
     /// List the Python processes of this machine, each with its verdict
     Ps(PsArguments),
     /// Start a small program that hangs, and report on it

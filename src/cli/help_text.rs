@@ -66,3 +66,26 @@ With --redact:
   line, only the program and its script remain. Names remain: of types, functions,
   files, attributes, tasks, threads and sockets. What the report itself shows also
   remains, such as the message of an exception that nobody retrieved.";
+
+/// Ends `dapper-attach record --help`.
+pub(super) const RECORD_HELP: &str = "\
+Examples:
+  dapper-attach record --pid 4242                       until Ctrl-C, a page for a browser
+  dapper-attach record --pid 4242 -d 30 -o slow.html    for 30 s
+  dapper-attach record --pid 4242 -d 1m -r 200 -o slow.pb.gz
+  dapper-attach record -o app.speedscope.json -- python app.py
+  dapper-attach record --pid 4242 -d 10 -f collapsed -o - | sort -k2 | head
+  kill -USR1 $(pidof dapper-attach)                     writes now, and goes on
+
+What the numbers are:
+  Time, not counts: each task and thread is in one state from one look to the next,
+  and each state has a reason: the lock and who has it, the queue, the peer of the
+  socket, a timer, a worker. Waiting is part of it. A border between two states is
+  known to within half the time between two looks. The process is never stopped;
+  what changed while it was read is left out of that look, and counted. Every output
+  says how many looks were asked for and taken, missed and rejected.
+
+Exit status:
+  0  the recording was written; with a program after --, that program's own status
+  1  it was not: stderr says why
+  2  wrong usage";

@@ -9,9 +9,12 @@ mod demo;
 mod failure;
 mod format;
 mod help_text;
+mod launch;
 mod man;
 mod output;
 mod ps;
+mod record;
+mod record_arguments;
 mod report;
 
 use std::process::ExitCode;
@@ -36,6 +39,7 @@ pub fn run() -> ExitCode {
         Some(Command::Dap(dap)) => dap::run(dap),
         Some(Command::Demo(demo)) => succeeded(demo::run(demo)),
         Some(Command::Ps(ps)) => succeeded(ps::run(ps)),
+        Some(Command::Record(record)) => record::run(record),
         Some(Command::Capture(capture)) => succeeded(capture::run(capture)),
         Some(Command::Check(check)) => succeeded(check::run(check)),
         Some(Command::Completions { shell }) => succeeded(completions::run(*shell)),

@@ -3,6 +3,7 @@
 
 pub mod inspection;
 mod live;
+pub mod profiling;
 pub mod recorder;
 pub mod recording;
 mod redact;

@@ -290,6 +290,15 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// How long something has lasted: `12 ms` below a second, from there on as [`duration`].
+pub fn age(seconds: f64) -> String {
+    match seconds {
+        s if s < 0.01 => format!("{:.1} ms", s * 1e3),
+        s if s < 0.9995 => format!("{:.0} ms", s * 1e3),
+        s => duration(s),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -366,6 +375,15 @@ mod tests {
             (f64::INFINITY, "forever"),
         ] {
             assert_eq!(duration(seconds), text);
+        }
+        for (seconds, text) in [
+            (0.000_04, "0.0 ms"),
+            (0.0034, "3.4 ms"),
+            (0.012, "12 ms"),
+            (0.9996, "1.0 s"),
+            (200.0, "3 min"),
+        ] {
+            assert_eq!(age(seconds), text);
         }
         assert_eq!(due(3.2), "in 3.2 s");
         assert_eq!(due(-200.0), "overdue by 3 min");

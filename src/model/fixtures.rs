@@ -100,6 +100,8 @@ pub(crate) fn event_loop(id: &str, thread: &str) -> EventLoop {
         ready: Some(0),
         timers: Some(0),
         next_timer_s: None,
+        iteration_s: None,
+        batch: None,
         slow_callback_s: None,
         until: None,
         executor: None,
@@ -114,6 +116,7 @@ pub(crate) fn event_loop(id: &str, thread: &str) -> EventLoop {
 /// A process that runs `script` and has nothing in it.
 pub(crate) fn process(script: &str) -> Process {
     Process {
+        clock_s: None,
         pid: 4242,
         parent_pid: Some(1),
         command: vec!["python3".into(), script.into()],

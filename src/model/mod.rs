@@ -11,6 +11,7 @@ pub(crate) mod fixtures;
 mod frame;
 pub mod id;
 mod index;
+mod iteration;
 pub mod kind;
 mod task;
 pub mod text_enum;
@@ -25,6 +26,7 @@ pub use findings::*;
 pub use frame::*;
 pub use id::{IdMap, IdSet, ItemId};
 pub use index::{Index, Item};
+pub use iteration::{Batch, Since};
 pub use kind::*;
 pub use task::*;
 pub use thread::*;
@@ -109,6 +111,10 @@ pub struct Process {
     /// Awaited resources that nobody but their waiters refers to. For the diagnosis only.
     #[serde(skip)]
     pub unshared: Vec<ItemId>,
+    /// Its `time.monotonic()` at the moment of the snapshot, in seconds. `None` where the
+    /// difference between its clock and ours is not known.
+    #[serde(default)]
+    pub clock_s: Option<f64>,
     /// Whether it has threads that no interpreter knows. They may call in. For the diagnosis
     /// only.
     #[serde(skip)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::Frame;
 use super::id::ItemId;
+use super::iteration::Batch;
 use super::kind::FileEvents;
 use super::waits::{Callback, Wait};
 
@@ -96,6 +97,15 @@ pub struct EventLoop {
     /// Seconds until the next timer is due, negative if it is overdue. `None` if
     /// there is none, and for uvloop.
     pub next_timer_s: Option<f64>,
+    /// Seconds since it last came back from polling and began to run callbacks: since then
+    /// it serves nobody else. Exact, by the clock of the process. `None` while it polls,
+    /// for loops other than asyncio's own, and where it is not known.
+    #[serde(default)]
+    pub iteration_s: Option<f64>,
+    /// The callbacks of that iteration. `None` before the first begins, and where
+    /// `iteration_s` is.
+    #[serde(default)]
+    pub batch: Option<Batch>,
     /// Duration in seconds above which debug mode reports a callback as slow. `None`
     /// if it could not be read.
     pub slow_callback_s: Option<f64>,

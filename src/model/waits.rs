@@ -41,6 +41,10 @@ pub struct Wait {
     /// Seconds until the awaited timer is due, negative if it is overdue. `None` for
     /// other waits.
     pub remaining_s: Option<f64>,
+    /// Seconds that the wait has lasted, by the clock of the process. `None` unless the
+    /// process has the moment at which it began: where it has set a timer then.
+    #[serde(default)]
+    pub since_s: Option<f64>,
     /// Address of the other end of an awaited socket, or path of an awaited file.
     /// `None` if there is none, or it is not known.
     pub peer: Option<ArcStr>,

@@ -16,7 +16,7 @@ use super::memory::{Mapping, Memory, ReadCause};
 use super::pidfd::PidFd;
 use super::proc::files;
 use super::proc::files::Status;
-use super::proc::{family, thread};
+use super::proc::{clock, family, thread};
 use super::recorded::{Recorded, RecordedFacts};
 use super::{Error, Image, KernelThread, LiveMemory, ProcessMemory, Stop, Syscall};
 
@@ -116,6 +116,7 @@ impl Process {
                 command: files::command_line(&directory).unwrap_or_default(),
                 executable: (files::executable(&directory).ok()).map(|(path, _)| path),
                 mappings,
+                clock_ahead_ns: clock::ahead_ns(anchor),
             },
             source: Source::Live(Live {
                 anchor,
@@ -289,15 +290,21 @@ impl Process {
         }
     }
 
-    /// `time.monotonic()` of every process in our time namespace in nanoseconds, now or
-    /// when the process was recorded.
+    /// Its `time.monotonic()` in nanoseconds, now or when it was recorded. Where the
+    /// difference between its clock and ours is not known, our own.
     pub fn monotonic_ns(&self) -> u64 {
         use nix::time::{ClockId, clock_gettime};
         match &self.source {
             Source::Live(_) => clock_gettime(ClockId::CLOCK_MONOTONIC)
-                .map_or(0, |now| Duration::from(now).as_nanos() as u64),
+                .map_or(0, |now| Duration::from(now).as_nanos() as u64)
+                .saturating_add_signed(self.facts.clock_ahead_ns.unwrap_or(0)),
             Source::Recorded(recorded) => recorded.moment.monotonic_ns,
         }
+    }
+
+    /// Whether [`Self::monotonic_ns`] is the clock that the process sees.
+    pub fn knows_its_clock(&self) -> bool {
+        self.facts().clock_ahead_ns.is_some()
     }
 
     /// When process `pid` was started, to about a hundredth of a second. `None` when

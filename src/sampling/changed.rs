@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arcstr::{ArcStr, literal};
 use rustc_hash::FxHashMap;
 
+use super::iterations;
 use crate::activity::{ChainFrame, python_frames};
 use crate::asyncio::wait_table::COROUTINE_WAITS;
 use crate::asyncio::{Dependents, FoundIn, FutureState, find_tasks};
@@ -92,6 +93,12 @@ pub fn mark(
         |task| rereader.of_task(task),
         |task| add_changed(&mut Arc::make_mut(task).error),
     );
+    for event_loop in &mut process.loops {
+        let ranges = rereader.ranges(|it| iterations::touch(it, event_loop, &process.threads));
+        if !lines.are_same(&ranges) {
+            iterations::forget(event_loop);
+        }
+    }
     let stacks = rereader.of_stacks(runtime);
     rereader.mark_each(
         count,

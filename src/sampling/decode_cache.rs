@@ -10,7 +10,7 @@ use crate::snapshot::kernel_threads::KernelThreads;
 
 /// Remaining times are updated after this time in seconds; before that they are nearly
 /// right.
-const TIMER_UPDATE_S: f64 = 0.05;
+const TIMER_UPDATE_S: f64 = 0.000_5;
 
 /// A decoded process, with the kernel's data that it was made from.
 pub struct DecodedProcess {
@@ -61,6 +61,9 @@ impl DecodedProcess {
         if passed >= TIMER_UPDATE_S && !advance_timers(&mut process, passed) {
             return None;
         }
+        process.clock_s = process.clock_s.map(|clock| clock + passed);
+        let ages = (process.loops.iter_mut()).filter_map(|it| it.iteration_s.as_mut());
+        ages.for_each(|age| *age += passed);
         kernel.update(&mut process.threads);
         Some(process)
     }
@@ -81,7 +84,7 @@ fn advance_timers(process: &mut Process, passed: f64) -> bool {
             none_due &= task
                 .waits_for
                 .as_mut()
-                .is_none_or(|wait| advance_wait(wait, advance));
+                .is_none_or(|wait| advance_wait(wait, passed, advance));
             for guard in &mut task.guards {
                 none_due &= advance(&mut guard.remaining_s);
             }
@@ -89,7 +92,7 @@ fn advance_timers(process: &mut Process, passed: f64) -> bool {
     }
     for thread in &mut process.threads {
         let wait = thread.waits_for.as_mut();
-        none_due &= wait.is_none_or(|wait| advance_wait(wait, advance));
+        none_due &= wait.is_none_or(|wait| advance_wait(wait, passed, advance));
     }
     for event_loop in &mut process.loops {
         none_due &= event_loop.next_timer_s.as_mut().is_none_or(advance);
@@ -105,11 +108,13 @@ fn advance_timers(process: &mut Process, passed: f64) -> bool {
 
 fn has_timers(task: &Task) -> bool {
     let wait = task.waits_for.as_ref();
-    !task.guards.is_empty() || wait.is_some_and(|wait| wait.remaining_s.is_some())
+    let is_timed = |wait: &Wait| wait.remaining_s.is_some() || wait.since_s.is_some();
+    !task.guards.is_empty() || wait.is_some_and(is_timed)
 }
 
-/// Advances the timer of `wait`, if it has one, and its summary.
-fn advance_wait(wait: &mut Wait, advance: impl Fn(&mut f64) -> bool) -> bool {
+/// Advances the times of `wait`, if it has any, by `passed` seconds, and its summary.
+fn advance_wait(wait: &mut Wait, passed: f64, advance: impl Fn(&mut f64) -> bool) -> bool {
+    wait.since_s = wait.since_s.map(|since| since + passed);
     let Some(remaining) = &mut wait.remaining_s else {
         return true;
     };
@@ -118,4 +123,45 @@ fn advance_wait(wait: &mut Wait, advance: impl Fn(&mut f64) -> bool) -> bool {
         wait.summary = timer(*remaining).into();
     }
     none_due
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixtures::{event_loop, process, task, wait};
+
+    #[test]
+    fn ages_and_remaining_times_go_on_while_the_memory_is_the_same() {
+        let mut process = process("app.py");
+        process.clock_s = Some(100.0);
+        process.loops.push(event_loop("loop:0x1", "thread:1"));
+        process.loops[0].iteration_s = Some(4.0);
+        let mut sleeper = task("task:0x10", "sleeper", Vec::new());
+        sleeper.waits_for = Some(Wait {
+            remaining_s: Some(7.0),
+            since_s: Some(3.0),
+            ..wait("timer", "")
+        });
+        process.tasks.push(sleeper.into());
+        let kernel = |monotonic_ns| {
+            let mut kernel = KernelThreads::default();
+            kernel.monotonic_ns = monotonic_ns;
+            kernel
+        };
+        let descriptors = Descriptors::default();
+        let mut decoded = DecodedProcess::new(process, kernel(0), &descriptors);
+        let later = decoded.updated(&kernel(1_250_000), &descriptors).unwrap();
+        assert_eq!(later.clock_s, Some(100.00125));
+        assert_eq!(later.loops[0].iteration_s, Some(4.00125));
+        let wait = later.tasks[0].waits_for.as_ref().unwrap();
+        assert_eq!(wait.since_s, Some(3.00125));
+        assert_eq!(wait.remaining_s, Some(6.99875));
+        assert_eq!(&*wait.summary, "timer, 7.0 s left");
+        // The timer may have been called since.
+        assert!(
+            decoded
+                .updated(&kernel(8_000_000_000), &descriptors)
+                .is_none()
+        );
+    }
 }

@@ -103,7 +103,8 @@ impl Build<'_, '_> {
         );
         let edges = edges::link(reader, &frames, &mut tasks);
         let now = self.kernel.monotonic();
-        let mut loops = loops.build(reader, &threads, self.kernel, now);
+        let clock = self.process.knows_its_clock().then_some(now);
+        let mut loops = loops.build(reader, &threads, self.kernel, clock);
         for event_loop in &mut loops {
             event_loop.until = edges.until.get(&event_loop.id).copied();
         }
@@ -122,6 +123,7 @@ impl Build<'_, '_> {
                 Some(_) => Search::Coroutines,
             },
             interpreters: &addrs,
+            clock,
             now,
             time_of_day: self.process.time_of_day(),
         };
@@ -129,7 +131,7 @@ impl Build<'_, '_> {
         graph.explain(&edges.completing);
         // Everything that must be of one moment has been read.
         let searches = (self.all_read)();
-        if self.scope != Scope::Threads {
+        if matches!(self.scope, Scope::Everything | Scope::Movement) {
             graph.find_shared();
         }
         if searches {
@@ -145,6 +147,7 @@ impl Build<'_, '_> {
             command: self.process.command(),
             executable: self.process.executable(),
             python: python_build(self.runtime),
+            clock_s: clock,
             read: ReadInfo {
                 consistency: Consistency::Running,
                 stopped_us: 0,

@@ -35,7 +35,7 @@ pub struct KernelThreads {
     namespace_ids: FxHashMap<u32, u64>,
     /// Voluntary context switches, by the thread id in our namespace.
     pub(super) switches: FxHashMap<u32, u64>,
-    /// `CLOCK_MONOTONIC` at that time, in nanoseconds.
+    /// `CLOCK_MONOTONIC` of the process at that time, in nanoseconds.
     pub monotonic_ns: u64,
 }
 
@@ -62,11 +62,11 @@ impl ThreadCalls {
         })
     }
 
-    /// The system calls of a stopped process.
+    /// The system calls of a stopped process, at the moment since which it stands still.
     pub fn of(stop: &Stop, process: &Process) -> Self {
         Self {
             calls: stop.calls().to_vec(),
-            monotonic_ns: process.monotonic_ns(),
+            monotonic_ns: clock_at(stop, process),
         }
     }
 
@@ -94,6 +94,12 @@ impl ThreadCalls {
             monotonic_ns: self.monotonic_ns,
         }
     }
+}
+
+/// `time.monotonic()` of the process when the last of its threads stopped, in nanoseconds.
+pub fn clock_at(stop: &Stop, process: &Process) -> u64 {
+    let since = u64::try_from(stop.still_for().as_nanos()).unwrap_or(0);
+    process.monotonic_ns().saturating_sub(since)
 }
 
 impl KernelThreads {
@@ -142,8 +148,7 @@ impl KernelThreads {
         self.by_namespace_id.len()
     }
 
-    /// `time.monotonic()` in seconds. It is the same for all processes of our time
-    /// namespace.
+    /// `time.monotonic()` of the process in seconds.
     pub fn monotonic(&self) -> f64 {
         self.monotonic_ns as f64 / 1e9
     }

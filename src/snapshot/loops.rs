@@ -7,8 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::kernel_threads::KernelThreads;
 use super::tasks::BuiltTask;
 use super::threads::BuiltThread;
+use crate::asyncio::ITERATION;
 use crate::cpython::Reader;
-use crate::model::{EventLoop, ItemId, LoopState, Thread, ThreadState};
+use crate::model::{Batch, EventLoop, ItemId, LoopState, Thread, ThreadState};
 use crate::process::KernelThread;
 
 /// System calls in which a loop waits for events.
@@ -25,9 +26,6 @@ const POLLING_CALLS: [&str; 6] = [
 const STANDARD_LOOPS: &str = "asyncio.";
 /// Name of that function.
 const SELECT_FUNCTION: &str = "select";
-/// Name of the function that runs one iteration of a loop (Lib/asyncio/base_events.py,
-/// nest_asyncio).
-const ITERATION: &str = "_run_once";
 
 /// Loops by address, and the thread that runs each.
 #[derive(Default)]
@@ -112,14 +110,16 @@ impl Loops {
         }
     }
 
-    /// Makes the loops of the model. `now` is `time.monotonic()` in seconds.
+    /// Makes the loops of the model. `clock` is `time.monotonic()` of the process in
+    /// seconds, if it is known.
     pub fn build(
         &self,
         reader: &Reader<'_>,
         threads: &[BuiltThread],
         kernel: &KernelThreads,
-        now: f64,
+        clock: Option<f64>,
     ) -> Vec<EventLoop> {
+        let now = kernel.monotonic();
         self.found
             .iter()
             .map(|(addr, interpreter)| {
@@ -127,6 +127,8 @@ impl Loops {
                 let mut shown = event_loop(reader, *addr, *interpreter, thread, now);
                 if self.runners.contains(addr) {
                     read_runner(reader, *addr, &mut shown, now);
+                } else if let (Some(at), Some(clock)) = (self.threads.get(addr), clock) {
+                    add_iteration(reader, *addr, &threads[*at], clock, &mut shown);
                 }
                 let call = thread.and_then(|thread| kernel.by_thread(thread.native_id));
                 if shown.state == LoopState::Polling && call.is_some_and(polls_without_waiting) {
@@ -196,6 +198,8 @@ fn event_loop(
             .as_ref()
             .and_then(|raw| raw.next_timer)
             .map(|when| when - now),
+        iteration_s: None,
+        batch: None,
         slow_callback_s: reader
             .attribute_object(addr, "slow_callback_duration")
             .ok()
@@ -210,6 +214,50 @@ fn event_loop(
         class_name,
         error,
     }
+}
+
+/// Writes since when the loop at `addr`, which `thread` runs, has not polled. `clock` is
+/// `time.monotonic()` in seconds.
+fn add_iteration(
+    reader: &Reader<'_>,
+    addr: u64,
+    thread: &BuiltThread,
+    clock: f64,
+    shown: &mut EventLoop,
+) {
+    let iteration = match reader.loop_iteration(addr, &thread.stack.frames) {
+        Ok(Some(iteration)) => iteration,
+        Ok(None) => return,
+        Err(error) => {
+            let error = format!("its iteration: {error}");
+            shown.error.get_or_insert(error);
+            return;
+        }
+    };
+    let Some(age) = age(clock - iteration.polled_at) else {
+        return;
+    };
+    shown.iteration_s = Some(age);
+    if shown.state == LoopState::Polling {
+        // It is a callback that waits in a selector of its own.
+        shown.state = LoopState::Blocked;
+    }
+    let running = iteration.running;
+    let task = running.as_ref().and_then(|running| running.task);
+    shown.batch = iteration.begun.map(|(begun, of)| Batch {
+        begun,
+        of,
+        callback: running.map(|running| running.name),
+        task: task.map(ItemId::Task),
+    });
+}
+
+/// An age in seconds. `None` where it is of another clock. It may be negative by the
+/// resolution of the clock.
+fn age(seconds: f64) -> Option<f64> {
+    /// `_clock_resolution` (Lib/asyncio/base_events.py) on Linux is a nanosecond.
+    const RESOLUTION_S: f64 = 1e-6;
+    (seconds >= -RESOLUTION_S && seconds.is_finite()).then_some(seconds.max(0.0))
 }
 
 /// Writes what the runner of trio at `addr` has in other attributes than a loop.

@@ -12,6 +12,9 @@ pub enum Scope {
     /// Only what shows whether anything moves. The heap is not walked, and references
     /// are not searched.
     Movement,
+    /// What each task and thread does and waits for, again and again. Besides what is left out of
+    /// `Movement`, nobody is looked for who has the other end of a pipe or socket.
+    States,
     /// Only threads. Tasks are read only if the state of a thread depends on them.
     Threads,
 }

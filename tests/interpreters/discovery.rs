@@ -299,18 +299,6 @@ fn finalizing(leg: &Leg) -> Outcome {
 
 // ---------------------------------------------------------------- namespaces
 
-/// The process of `command`'s child that runs Python: `unshare --fork` stands between.
-fn child_of(target: &Target) -> Result<u32, String> {
-    let pid = target.pid();
-    let path = format!("/proc/{pid}/task/{pid}/children");
-    let children = fs::read_to_string(path).map_err(|error| error.to_string())?;
-    let first = children
-        .split_whitespace()
-        .next()
-        .ok_or("it has no child")?;
-    first.parse().map_err(|error| format!("{first}: {error}"))
-}
-
 fn other_pid_namespace(leg: &Leg) -> Outcome {
     let mut command = target::environment(Command::new("unshare"), leg);
     command
@@ -318,7 +306,7 @@ fn other_pid_namespace(leg: &Leg) -> Outcome {
         .arg(leg.python())
         .arg(plain());
     let target = started("an interpreter in namespaces of its own", command)?;
-    shows_plain_at(child_of(&target)?)
+    shows_plain_at(target.child()?)
 }
 
 /// The interpreter has a path that does not exist outside of its root directory.

@@ -34,6 +34,7 @@ mod many;
 mod nest_asyncio;
 mod running;
 mod servers;
+mod since;
 mod states;
 mod subinterpreters;
 mod support;
@@ -81,6 +82,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         heap::trials(manifest),
         many::trials(manifest),
         servers::trials(manifest),
+        since::trials(manifest),
         subinterpreters::trials(manifest),
         untouched::trials(manifest),
     ]

@@ -161,7 +161,8 @@ pub struct Task {
 #[serde(deny_unknown_fields)]
 pub struct Awaitable {
     /// First field of `FutureIter`, `coroutine_wrapper`, `async_generator_asend`,
-    /// `async_generator_athrow`, `anext_awaitable` and `TaskWakeupMethWrapper`.
+    /// `async_generator_athrow`, `anext_awaitable`, `TaskWakeupMethWrapper` and
+    /// `TaskStepMethWrapper`.
     pub wrapped: Offset,
     /// `_RunningLoopHolder.rl_loop`.
     pub running_loop: Offset,

@@ -21,6 +21,8 @@ impl Reader<'_> {
         let receiver = match self.type_of(callable).ok()?.kind {
             Kind::Method => self.layout.method.im_self,
             Kind::Builtin => self.layout.builtin.m_self,
+            // Steps of tasks have `__self__` as well (Modules/_asynciomodule.c).
+            Kind::TaskStep | Kind::TaskWakeup => self.layout.awaitable.wrapped,
             _ => return None,
         };
         self.pointer(receiver.at(callable), "self").ok()?

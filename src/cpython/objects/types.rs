@@ -63,6 +63,8 @@ pub enum Kind {
     Task,
     /// `TaskWakeupMethWrapper`, 3.7 to 3.9.
     TaskWakeup,
+    /// `TaskStepMethWrapper`
+    TaskStep,
     /// `_RunningLoopHolder`
     RunningLoopHolder,
     /// `method`
@@ -134,6 +136,8 @@ const KINDS: &[(&str, Kind)] = &[
     ("_asyncio.Future", Kind::Future),
     ("_asyncio.Task", Kind::Task),
     ("TaskWakeupMethWrapper", Kind::TaskWakeup),
+    ("TaskStepMethWrapper", Kind::TaskStep),
+    ("_asyncio.TaskStepMethWrapper", Kind::TaskStep),
     ("_RunningLoopHolder", Kind::RunningLoopHolder),
     ("method", Kind::Method),
     ("builtin_function_or_method", Kind::Builtin),

@@ -7,7 +7,7 @@ use super::nodes::{Fact, Node};
 use super::opened_process::OpenedProcess;
 use crate::dap::protocol::types::Scope;
 use crate::dap::view::{Actor, FrameOf, View};
-use crate::model::describe::due;
+use crate::model::describe::{age, due};
 use crate::model::{
     FrameLocation, ItemId, LoopState, Outcome, Reference, Task, TaskState, Thread, ThreadState,
     Wait,
@@ -151,6 +151,8 @@ fn task_facts(view: &View, task: &Task, since: Option<String>) -> Vec<Fact> {
     if let Some(wait) = &task.waits_for {
         facts.extend(wait_facts(view, task.id, wait));
     }
+    let exact = task.waits_for.as_ref().and_then(|wait| wait.since_s);
+    let since = exact.map(|since| format!("{} ago", age(since))).or(since);
     facts.extend(since.map(|since| fact("since", since)));
     for guard in &task.guards {
         let value = format!("{} {}", guard.kind, due(guard.remaining_s));
@@ -317,8 +319,13 @@ fn loop_fact(view: &View, id: ItemId) -> Fact {
             let count = |name: &str, number: Option<u64>| {
                 number.map_or_else(String::new, |number| format!(", {number} {name}"))
             };
+            let since = event_loop.since().map_or_else(String::new, |since| {
+                let position = since.position.as_ref();
+                let position = position.map(|position| format!(" ({position})"));
+                format!(" {}{}", since.lasts, position.unwrap_or_default())
+            });
             format!(
-                "{label} {class}: {state}{}{}",
+                "{label} {class}: {state}{since}{}{}",
                 count("ready", event_loop.ready),
                 count("timers", event_loop.timers)
             )

@@ -7,6 +7,7 @@ use crate::diagnosis::facts::COMPUTING;
 use crate::diagnosis::frames::{is_forked_step, same_code, step, user_frame};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::wording::location;
+use crate::model::describe::age;
 use crate::model::{
     Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, Frame, FrameKind, Framework, How,
     ItemId, LoopState, Task, TaskState, Thread, ThreadState, WaitKind,
@@ -54,6 +55,8 @@ struct Step<'a> {
     starved: Vec<ItemId>,
     confidence: Confidence,
     culprit: Option<Culprit>,
+    /// Whether the thread was in one call in all samples.
+    unchanged: bool,
 }
 
 fn examine<'a>(
@@ -80,6 +83,7 @@ fn examine<'a>(
         starved,
         confidence,
         culprit,
+        unchanged: is_unchanged(context, event_loop, thread),
     };
     Some(describe(context, &step))
 }
@@ -142,11 +146,7 @@ fn waiting(
         .as_ref()
         .is_none_or(|wait| wait.kind.ends_outside());
     let for_ever = !outside && (stuck(thread.id) || thread.task.is_some_and(stuck));
-    // The same call may be for another task each time.
-    let unchanged = context.facts.progress.unchanged(thread.id)
-        && !context.facts.progress.works(thread.id)
-        && !turned(context, event_loop, thread)
-        && same_task(context, thread);
+    let unchanged = is_unchanged(context, event_loop, thread);
     let confidence = match (for_ever || unchanged, late) {
         (true, _) => Confidence::Certain,
         (false, true) if !context.facts.progress.known => Confidence::Likely,
@@ -155,6 +155,31 @@ fn waiting(
     };
     let own = || culprit::of(&context.facts, thread.id);
     Some((confidence, of_holder(context, thread).or_else(own)))
+}
+
+/// Whether the thread was in the same call in all samples.
+fn is_unchanged(context: &Context<'_>, event_loop: &EventLoop, thread: &Thread) -> bool {
+    // The same call may be for another task each time.
+    context.facts.progress.unchanged(thread.id)
+        && !context.facts.progress.works(thread.id)
+        && !turned(context, event_loop, thread)
+        && same_task(context, thread)
+}
+
+/// Since when the loop is blocked: ` for 4.2 s`, ` for 4.2 s, now`, or what the samples
+/// say, ` for at least 0.5 s`.
+fn since(context: &Context<'_>, step: &Step<'_>) -> String {
+    if let Some(since) = step.event_loop.since() {
+        return format!(" {}", since.words());
+    }
+    let first = context.facts.earlier.first();
+    let seen = first.and_then(|first| Some(context.facts.process.clock_s? - first.clock_s?));
+    match seen {
+        Some(seconds) if step.unchanged && seconds > 0.0 => {
+            format!(" for at least {}", age(seconds))
+        }
+        _ => String::new(),
+    }
 }
 
 /// The line of the other thread that has what the loop's thread waits for. A task of the loop
@@ -264,8 +289,9 @@ fn describe(context: &Context<'_>, step: &Step<'_>) -> Diagnosis {
     };
     let task = thread.task;
     let summary = format!(
-        "event loop of {} is blocked by {}: it {what} in {}",
+        "event loop of {} is blocked{} by {}: it {what} in {}",
         thread.name,
+        since(context, step),
         task.map_or_else(|| "a callback".to_owned(), |id| context.facts.name(id)),
         location(&thread.frames),
     );

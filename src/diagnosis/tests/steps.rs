@@ -1,7 +1,7 @@
 //! Loops that do not turn, or turn in vain.
 
 use crate::diagnosis::fixtures::{World, culprit, how, ids, kinds};
-use crate::model::{LoopState, ThreadState, Wait};
+use crate::model::{Batch, LoopState, ThreadState, Wait};
 
 const SCORE: &str = "\
 def score(text):
@@ -81,6 +81,45 @@ fn a_blocking_call_in_a_coroutine() {
     assert_eq!(found[0].recovers_in_s, Some(400.0));
     assert_eq!(culprit(&found), "total += 1");
     assert_eq!(verdict.state, "blocked-loop");
+}
+
+#[test]
+fn since_when_is_exact_where_the_loop_has_it() {
+    let mut world = spinning();
+    let thread = &mut world.process.threads[0];
+    thread.state = ThreadState::Blocked;
+    thread.syscall = Some("clock_nanosleep".into());
+    let mut before = world.process.clone();
+    before.task_mut(0).waits_for.as_mut().unwrap().remaining_s = Some(-4.0);
+    world.process.clock_s = Some(7.5);
+    before.clock_s = Some(6.5);
+    let batch = |begun| Batch {
+        begun,
+        of: 7,
+        callback: Some("TaskStepMethWrapper".into()),
+        task: Some("task:doc".into()),
+    };
+    for (iteration_s, batch, said) in [
+        (Some(4.2), Some(batch(1)), "is blocked for 4.2 s by doc"),
+        (
+            Some(4.2),
+            Some(batch(3)),
+            "is blocked for 4.2 s, now by doc",
+        ),
+        (Some(0.012), Some(batch(1)), "is blocked for 12 ms by doc"),
+        (None, None, "is blocked for at least 1.0 s by doc"),
+    ] {
+        world.process.loops[0].iteration_s = iteration_s;
+        world.process.loops[0].batch = batch;
+        let (verdict, _) = world.diagnose_after(before.clone());
+        assert!(verdict.summary.contains(said), "{}", verdict.summary);
+    }
+    let (verdict, _) = super::super::diagnose(&world.process, &[], 0.0, &world);
+    assert!(
+        verdict.summary.contains("is blocked by doc"),
+        "{}",
+        verdict.summary
+    );
 }
 
 #[test]

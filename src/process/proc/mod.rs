@@ -1,6 +1,7 @@
 //! Reading `/proc`: processes, threads, mappings, descriptors.
 
 pub mod children;
+pub(super) mod clock;
 pub mod descriptors;
 pub mod ends;
 pub mod family;

@@ -25,6 +25,19 @@ pub struct RecordedFacts {
     pub executable: Option<String>,
     /// Its mappings when it was opened, by address.
     pub mappings: Vec<Mapping>,
+    /// By how many nanoseconds its `CLOCK_MONOTONIC` is ahead of the recorder's. `None`
+    /// where that is not known.
+    #[serde(default = "same_clock")]
+    pub clock_ahead_ns: Option<i64>,
+}
+
+/// What captures of older versions mean.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "serde asks for the type of the field"
+)]
+fn same_clock() -> Option<i64> {
+    Some(0)
 }
 
 /// The answers of the kernel about one thread.
@@ -46,7 +59,7 @@ pub struct RecordedThread {
 pub struct RecordedMoment {
     /// Its threads.
     pub threads: Vec<RecordedThread>,
-    /// `CLOCK_MONOTONIC`, in nanoseconds.
+    /// `CLOCK_MONOTONIC` of the process, in nanoseconds.
     pub monotonic_ns: u64,
     /// Its descriptors, sockets and children.
     pub descriptors: Descriptors,

@@ -41,6 +41,7 @@ const ASK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(5);
 pub struct Stop {
     max_pause: Duration,
     since: Instant,
+    still: Instant,
     sleepers: Vec<u32>,
     calls: Vec<(u32, Option<Syscall>)>,
     /// Set by the tracer once all threads were let go.
@@ -59,6 +60,7 @@ struct Outcome {
 /// What the tracer reports when all threads stand still.
 struct Stopped {
     since: Instant,
+    still: Instant,
     sleepers: Vec<u32>,
     calls: Vec<(u32, Option<Syscall>)>,
 }
@@ -134,6 +136,7 @@ impl Stop {
             Ok(stopped) => Ok(Self {
                 max_pause,
                 since: stopped.since,
+                still: stopped.still,
                 sleepers: stopped.sleepers,
                 calls: stopped.calls,
                 outcome,
@@ -173,6 +176,11 @@ impl Stop {
         self.outcome
             .get()
             .map_or_else(|| self.since.elapsed(), |outcome| outcome.stood_still)
+    }
+
+    /// How long ago the last thread stopped.
+    pub fn still_for(&self) -> Duration {
+        self.still.elapsed()
     }
 
     /// The threads that stand still, by their ids in our pid namespace, oldest first,
@@ -226,11 +234,13 @@ fn trace(
         let _ = report.send(Err(failure));
         return;
     }
+    let still = Instant::now();
     let since = tracees.stopped_since();
     let sleepers = tracees.sleepers();
     let calls = tracees.calls();
     let _ = report.send(Ok(Stopped {
         since,
+        still,
         sleepers,
         calls,
     }));

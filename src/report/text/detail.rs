@@ -5,7 +5,7 @@ use std::io;
 use super::chain::{self, Extent};
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, threads, wait};
-use crate::model::describe::due;
+use crate::model::describe::{age, due};
 use crate::model::{ExceptionInfo, ItemId, Task, TaskState, Thread};
 use crate::plain_text;
 use crate::report::Choice;
@@ -54,6 +54,12 @@ impl Page<'_, '_> {
                 rows.add(
                     "in queue",
                     vec![Para::words(Role::Plain, &format!("{ahead} before it"))],
+                );
+            }
+            if let Some(since) = waits.since_s {
+                rows.add(
+                    "waits since",
+                    vec![Para::words(Role::Plain, &format!("{} ago", age(since)))],
                 );
             }
             if let Some(left) = waits.remaining_s {

@@ -5,7 +5,7 @@ use std::io;
 use super::layout::{Para, Piece, Role, Row};
 use super::{Page, chain, grouped_digits};
 use crate::model::describe::{due, short_type};
-use crate::model::{EventLoop, LoopState};
+use crate::model::{EventLoop, LoopState, Since};
 use crate::report::index::loop_label;
 
 /// Connections that are listed for each loop.
@@ -77,17 +77,50 @@ impl Page<'_, '_> {
         match event_loop.state {
             LoopState::Polling => (
                 Role::Plain,
-                format!("idle in {}", syscall.unwrap_or("its selector")),
+                format!("polling in {}", syscall.unwrap_or("its selector")),
             ),
-            LoopState::Blocked => match syscall {
-                Some(syscall) => (Role::Bad, format!("BLOCKED by a call{task} in {syscall}")),
-                None => (Role::Bad, format!("BLOCKED by a call{task}")),
-            },
-            LoopState::Running => (Role::Good, format!("running a callback{task}")),
+            LoopState::Blocked => {
+                let call = match syscall {
+                    Some(syscall) => format!("by a call{task} in {syscall}"),
+                    None => format!("by a call{task}"),
+                };
+                (Role::Bad, blocked(event_loop, &call))
+            }
+            LoopState::Running => (Role::Good, running(event_loop, &task)),
             LoopState::Stopped if event_loop.closed == Some(true) => (Role::Plain, "closed".into()),
             LoopState::Stopped => (Role::Plain, "not running".into()),
         }
     }
+}
+
+/// `BLOCKED for 4.2 s by a call in read (callback 1 of 7)`
+fn blocked(event_loop: &EventLoop, call: &str) -> String {
+    match event_loop.since() {
+        Some(since) => format!("BLOCKED {} {call}{}", since.words(), position(&since)),
+        None => format!("BLOCKED {call}"),
+    }
+}
+
+/// `running a callback of worker for 12 ms`, and where others ran before it
+/// `running for 12 ms, now a callback of worker (callback 3 of 7)`
+fn running(event_loop: &EventLoop, task: &str) -> String {
+    match event_loop.since() {
+        Some(since) if since.all => {
+            let position = position(&since);
+            format!("running a callback{task} {}{position}", since.lasts)
+        }
+        Some(since) => {
+            let position = position(&since);
+            format!("running {} a callback{task}{position}", since.words())
+        }
+        None => format!("running a callback{task}"),
+    }
+}
+
+/// ` (callback 3 of 7)`
+fn position(since: &Since) -> String {
+    let position = since.position.as_ref();
+    position.map_or_else(String::new, |position| format!(" ({position})"))
 }
 
 /// `3 fds (2 listening)`. The pipe that wakes the loop is named where it is the

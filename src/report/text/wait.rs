@@ -155,7 +155,16 @@ pub(crate) fn reason(id: ItemId, index: &Index) -> String {
     if let (WaitKind::Timer, Some(left)) = (wait.kind, wait.remaining_s) {
         return match left < 0.0 {
             true => format!("timer, {}", due(left)),
-            false => format!("timer, {} left", duration(left)),
+            false => match wait.since_s {
+                Some(since) => {
+                    format!(
+                        "timer, {} of {} left",
+                        duration(left),
+                        duration(since + left)
+                    )
+                }
+                None => format!("timer, {} left", duration(left)),
+            },
         };
     }
     if let Some(resource) = wait.resource.and_then(|id| index.resource(id)) {

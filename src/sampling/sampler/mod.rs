@@ -29,6 +29,10 @@ use crate::snapshot::options::{SampleOptions, Scope};
 /// start and end.
 const MAX_CONFIRM_TRIES: u32 = 5;
 
+/// Attempts to get two equal readings of a running process. After that the reading with
+/// the fewest marked items is used.
+const MAX_VERIFY_TRIES: u32 = 5;
+
 /// Maximum number of walks over the heap while it changes.
 const MAX_SEARCH_TRIES: u32 = 3;
 
@@ -67,6 +71,8 @@ pub struct Sampler {
     last_input: (KernelThreads, bool),
     /// Whether a sample may reuse the decoded process.
     reuse: bool,
+    /// How often a running process is decoded for one sample, until two readings are equal.
+    tries: u32,
 }
 
 impl Sampler {
@@ -92,6 +98,7 @@ impl Sampler {
             decoded: None,
             last_input: Default::default(),
             reuse: true,
+            tries: MAX_VERIFY_TRIES,
         })
     }
 
@@ -100,6 +107,12 @@ impl Sampler {
     pub fn decoding_always(self) -> Self {
         let reuse = false;
         Self { reuse, ..self }
+    }
+
+    /// Decodes a running process once for each sample: what changed meanwhile is marked, and the
+    /// next sample comes soon.
+    pub fn deciding_at_once(self) -> Self {
+        Self { tries: 1, ..self }
     }
 
     /// Takes a sample without stopping the process. It only serves for comparison with

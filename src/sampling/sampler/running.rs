@@ -3,13 +3,9 @@
 use super::{Pages, Sampler, costs};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{ChangedLines, Error};
-use crate::sampling::changed;
 use crate::sampling::changed::Marked;
+use crate::sampling::{changed, iterations};
 use crate::snapshot::kernel_threads::KernelThreads;
-
-/// Attempts to get two equal readings of a running process. After that the reading with
-/// the fewest marked items is used.
-const MAX_VERIFY_TRIES: u32 = 5;
 
 impl Sampler {
     /// Takes a sample without stopping the process: a reading whose memory is equal when
@@ -24,7 +20,7 @@ impl Sampler {
         let mut before = decoded.map(|decoded| decoded.process.clone());
         let mut best: Option<(Marked, Process)> = None;
         let mut failed = None;
-        for _ in 0..MAX_VERIFY_TRIES {
+        for _ in 0..self.tries {
             let is_held = !self.is_too_large();
             let differing = match is_held {
                 true => self.cache.reread_differs(),
@@ -53,6 +49,8 @@ impl Sampler {
                 }
             };
             if !is_held || self.is_too_large() {
+                let mut process = process;
+                iterations::forget_all(&mut process);
                 return Ok(Process {
                     read: costs(&self.cache, rejected),
                     ..inconsistent(process, "it is too large to be read twice".into())

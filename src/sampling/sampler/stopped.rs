@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use super::{Pages, Sampler, costs, micros};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{Error, Memory, Stop};
+use crate::sampling::iterations;
 use crate::sampling::retained::StoppedPages;
-use crate::snapshot::kernel_threads::{KernelThreads, ThreadCalls};
+use crate::snapshot::kernel_threads::{KernelThreads, ThreadCalls, clock_at};
 
 /// Rounds that stop the process only to copy it. The next round decodes during its stop.
 const COPY_ROUNDS: u32 = 2;
@@ -24,7 +25,8 @@ impl Sampler {
         self.cache.make_ready();
         let stop = self.process.stop(limit)?;
         let is_unchanged = self.cache.reread_differs() == 0;
-        let kernel = KernelThreads::capture(&self.process)?;
+        let mut kernel = KernelThreads::capture(&self.process)?;
+        kernel.monotonic_ns = clock_at(&stop, &self.process);
         let updated = match is_unchanged && self.cache.secondary_differs() == 0 {
             true => self.updated(&kernel),
             false => None,
@@ -37,6 +39,9 @@ impl Sampler {
             }
         };
         self.note_moment(false);
+        if stop.released_early() {
+            iterations::forget_all(&mut process);
+        }
         process.read = ReadInfo {
             consistency: match stop.released_early() {
                 true => Consistency::Running,
@@ -206,7 +211,7 @@ impl Sampler {
             true if self.is_unchanged() => self.updated(&kernel),
             true => None,
         };
-        let process = match decoded {
+        let mut process = match decoded {
             Some(process) => process,
             None => {
                 self.drop_stale();
@@ -215,6 +220,7 @@ impl Sampler {
                 self.decode(kernel, &|_: &Pages| true)?
             }
         };
+        iterations::forget_all(&mut process);
         Ok(Process {
             read: ReadInfo {
                 note: Some(
@@ -237,6 +243,9 @@ impl Sampler {
     ) -> Result<Process, Error> {
         let limit = self.options.max_pause.as_millis();
         let mut process = outcome?;
+        if early {
+            iterations::forget_all(&mut process);
+        }
         process.read = ReadInfo {
             consistency: match early {
                 true => Consistency::Running,

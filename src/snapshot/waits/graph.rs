@@ -16,7 +16,7 @@ use super::registry::Registry;
 use super::roots::{Roots, Variable};
 use super::{
     Explained, Search, WaitInputs, callbacks, children, ends, feeders, guards, job_results,
-    pending, resting, summary, task, thread, trio, weak,
+    pending, resting, since, summary, task, thread, trio, weak,
 };
 use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
@@ -224,6 +224,9 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
                 (Framework::Asyncio, false) => explain.task(built),
                 (Framework::Asyncio, true) => count_gathered(reader, built),
             }
+        }
+        if let Some(clock) = self.inputs.clock {
+            since::add(reader, clock, self.tasks);
         }
     }
 

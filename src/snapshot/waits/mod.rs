@@ -26,6 +26,7 @@ mod references;
 mod registry;
 mod resting;
 mod roots;
+mod since;
 pub mod state;
 pub mod summary;
 mod task;
@@ -82,6 +83,8 @@ pub struct WaitInputs<'r, 'm> {
     pub search: Search,
     /// Addresses of the interpreters whose modules are searched.
     pub interpreters: &'r [u64],
+    /// `time.monotonic()` of the process, in seconds, if it is known.
+    pub clock: Option<f64>,
     /// `time.monotonic()` of the snapshot, in seconds.
     pub now: f64,
     /// The time of day of the snapshot, in seconds since 1970. `None` if it was

@@ -118,6 +118,18 @@ impl Target {
         self.child.id()
     }
 
+    /// The process that it started, where `unshare --fork` stands before the interpreter.
+    pub fn child(&self) -> Result<u32, String> {
+        let pid = self.pid();
+        let path = format!("/proc/{pid}/task/{pid}/children");
+        let children = fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let first = children
+            .split_whitespace()
+            .next()
+            .ok_or("it has no child")?;
+        first.parse().map_err(|error| format!("{first}: {error}"))
+    }
+
     /// Waits for the line READY and returns what follows this word.
     pub fn wait_ready(&mut self) -> Result<String, String> {
         self.wait_line("READY")

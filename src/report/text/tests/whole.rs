@@ -1,6 +1,7 @@
 //! Whole sections, as they look.
 
 use super::*;
+use crate::model::{Batch, LoopState, Wait};
 
 #[test]
 fn six_tasks_at_80_columns() {
@@ -9,7 +10,7 @@ fn six_tasks_at_80_columns() {
         "\
 bank.py  pid 4242  CPython 3.13.0  asyncio  read-only, paused 2.8 ms
 LOOPS
-  #1 MainThread  _UnixSelectorEventLoop: idle in epoll_wait, 0 ready, 1 timer
+  #1 MainThread  _UnixSelectorEventLoop: polling in epoll_wait, 0 ready, 1 timer
                    (next in 29.7 s)
 TASKS 6, all waiting (:line is in bank.py)
   Task-1           main :64 > settle :31  gather of alice-to-bob, bob-to-alice
@@ -107,7 +108,8 @@ WHY
   6 of 6 tasks wait behind this
 FIX      do it in another way
 LOOPS
-  #1 MainThread  _UnixSelectorEventLoop: idle in epoll_wait, 0 ready, 0 timers
+  #1 MainThread  _UnixSelectorEventLoop: polling in epoll_wait, 0 ready, 0
+                   timers
 TASKS 6, all waiting (:line is in report.py)
   Task-1       main :25    TaskGroup of report-0, report-1, report-2
   ├─ report-0  report :18  thread io_0 (running render_report:8)
@@ -123,4 +125,84 @@ THREADS 3
   io_1 4244        render_report :8     Future.result() of Task-3
 "
     );
+}
+
+#[test]
+fn loops_say_since_when_they_are_blocked() {
+    let line = |state, syscall: Option<&str>, batch: Option<(u64, u64)>| {
+        let mut process = fixtures::process();
+        process.threads[0].syscall = syscall.map(str::to_owned);
+        let event_loop = &mut process.loops[0];
+        event_loop.state = state;
+        event_loop.iteration_s = Some(4.2);
+        event_loop.batch = batch.map(|(begun, of)| Batch {
+            begun,
+            of,
+            callback: Some("Jobs.refresh".into()),
+            task: None,
+        });
+        let text = plain(process, &options(200));
+        let line = text.lines().find(|line| line.contains("EventLoop:"));
+        line.unwrap()
+            .split_once("EventLoop: ")
+            .unwrap()
+            .1
+            .to_owned()
+    };
+    for (state, syscall, batch, said) in [
+        (
+            LoopState::Blocked,
+            Some("read"),
+            Some((1, 1)),
+            "BLOCKED for 4.2 s by a call in read, 0",
+        ),
+        (
+            LoopState::Blocked,
+            None,
+            Some((3, 7)),
+            "BLOCKED for 4.2 s, now by a call (callback 3 of 7), 0",
+        ),
+        (
+            LoopState::Running,
+            None,
+            Some((1, 1)),
+            "running a callback for 4.2 s, 0",
+        ),
+        (
+            LoopState::Running,
+            None,
+            Some((1, 2)),
+            "running a callback for 4.2 s (callback 1 of 2), 0",
+        ),
+        (
+            LoopState::Running,
+            None,
+            Some((3, 7)),
+            "running for 4.2 s, now a callback (callback 3 of 7), 0",
+        ),
+        (
+            LoopState::Blocked,
+            Some("read"),
+            None,
+            "BLOCKED for 4.2 s, now by a call in read, 0",
+        ),
+    ] {
+        let line = line(state, syscall, batch);
+        assert!(line.starts_with(said), "{line}");
+    }
+}
+
+#[test]
+fn a_timer_says_how_much_of_it_is_left() {
+    let mut process = bank();
+    let mut tasks = process.tasks_mut();
+    let heartbeat = tasks.find(|task| task.name == "heartbeat");
+    heartbeat.unwrap().waits_for = Some(Wait {
+        remaining_s: Some(29.7),
+        since_s: Some(0.3),
+        ..fixtures::wait("timer", "")
+    });
+    drop(tasks);
+    let text = plain(process, &options(80));
+    assert!(text.contains("timer, 29.7 s of 30.0 s left"), "{text}");
 }

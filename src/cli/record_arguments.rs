@@ -1,0 +1,174 @@
+//! The arguments of `record`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueEnum, ValueHint, value_parser};
+
+use super::help_text::RECORD_HELP;
+
+/// The options of `record`.
+#[derive(Debug, Args)]
+#[command(after_long_help = RECORD_HELP)]
+pub(super) struct RecordArguments {
+    /// The process to record
+    #[arg(
+        short,
+        long,
+        required_unless_present = "program",
+        conflicts_with = "program"
+    )]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub pid: Option<u32>,
+    /// Record for this long, such as 30, 90s or 5m; otherwise until Ctrl-C
+    #[arg(short, long, value_name = "TIME", value_parser = duration)]
+    pub duration: Option<Duration>,
+    /// Look so often, such as 100 or 0.2khz
+    #[arg(short, long, value_name = "PER_SECOND", default_value = "100", value_parser = rate)]
+    pub rate: f64,
+    /// The file to write; `-` is standard output. Without it, a name with pid and time
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// The format; otherwise the one that the name of the file ends with, or html
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: Option<ProfileFormat>,
+    /// Start this program and record it; its exit status is passed on
+    #[arg(last = true, value_name = "PROGRAM")]
+    #[arg(value_hint = ValueHint::CommandWithArguments)]
+    pub program: Vec<OsString>,
+}
+
+/// Formats of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProfileFormat {
+    /// A page for any browser: flame graph, loop lag, tables
+    Html,
+    /// For speedscope
+    Speedscope,
+    /// A line for each stack, with microseconds of task time
+    Collapsed,
+    /// For `go tool pprof` and others
+    Pprof,
+    /// JSON lines: one object for each interval of each task and thread
+    Jsonl,
+}
+
+impl ProfileFormat {
+    /// How names of its files end, the one that is chosen without `--output` first.
+    const fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Html => &[".html", ".htm"],
+            Self::Speedscope => &[".speedscope.json", ".speedscope"],
+            Self::Collapsed => &[".collapsed", ".folded", ".txt"],
+            Self::Pprof => &[".pb.gz", ".pprof"],
+            Self::Jsonl => &[".jsonl", ".ndjson"],
+        }
+    }
+
+    /// How the name of a new file ends.
+    pub(super) fn ending(self) -> &'static str {
+        self.endings().first().copied().unwrap_or_default()
+    }
+
+    /// The format of a file with this name. `None` if its ending says nothing.
+    fn of_file(path: &Path) -> Option<Self> {
+        let name = path.file_name()?.to_string_lossy().to_lowercase();
+        let all = Self::value_variants().iter().copied();
+        let mut all = all.filter(|format| format.endings().iter().any(|it| name.ends_with(it)));
+        all.next()
+    }
+
+    /// What opens a file of the format, but for its name.
+    pub(super) const fn opener(self) -> &'static str {
+        match self {
+            Self::Html => "xdg-open",
+            Self::Speedscope => "npx speedscope",
+            Self::Collapsed => "inferno-flamegraph >flamegraph.svg <",
+            Self::Pprof => "go tool pprof -http=:",
+            Self::Jsonl => "jq -c .",
+        }
+    }
+}
+
+impl RecordArguments {
+    /// The format that is asked for, or that the name of the file tells.
+    pub(super) fn chosen(&self) -> ProfileFormat {
+        let of_name = || ProfileFormat::of_file(self.output.as_deref()?);
+        self.format.or_else(of_name).unwrap_or(ProfileFormat::Html)
+    }
+}
+
+/// Highest rate: at more, one look would not have ended before the next.
+const MAX_RATE: f64 = 1_000.0;
+/// Longest recording: a day. Its intervals are kept in memory.
+const MAX_DURATION_S: f64 = 86_400.0;
+
+fn rate(text: &str) -> Result<f64, String> {
+    let lower = text.to_lowercase();
+    let (number, unit) = match lower.strip_suffix("khz") {
+        Some(number) => (number, 1_000.0),
+        None => (lower.trim_end_matches("hz"), 1.0),
+    };
+    let rate: f64 = number.trim().parse().map_err(|_| "not a number")?;
+    match rate * unit {
+        rate if (0.1..=MAX_RATE).contains(&rate) => Ok(rate),
+        _ => Err(format!("it must be between 0.1 and {MAX_RATE}")),
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3_600.0)];
+    let found = units.iter().find_map(|(unit, seconds)| {
+        let number = text.strip_suffix(unit)?;
+        Some((number, *seconds))
+    });
+    let (number, unit) = found.unwrap_or((text, 1.0));
+    let number: f64 = number
+        .trim()
+        .parse()
+        .map_err(|_| "not a time such as 30 or 5m")?;
+    match number * unit {
+        seconds if (0.001..=MAX_DURATION_S).contains(&seconds) => {
+            Ok(Duration::from_secs_f64(seconds))
+        }
+        _ => Err("it must be between 1 ms and 24 h".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_have_a_unit_and_bounds() {
+        assert_eq!(rate("100"), Ok(100.0));
+        assert_eq!(rate("0.2khz"), Ok(200.0));
+        assert_eq!(rate("50 Hz"), Ok(50.0));
+        for text in ["", "fast", "0", "-3", "nan", "inf", "2khz"] {
+            assert!(rate(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_bounds() {
+        assert_eq!(duration("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        for text in ["", "soon", "0", "-1s", "nan", "25h", "5 parsecs"] {
+            assert!(duration(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_file_tells_its_format() {
+        let of = |name: &str| ProfileFormat::of_file(Path::new(name));
+        assert_eq!(of("a/b.HTML"), Some(ProfileFormat::Html));
+        assert_eq!(of("x.speedscope.json"), Some(ProfileFormat::Speedscope));
+        assert_eq!(of("x.pb.gz"), Some(ProfileFormat::Pprof));
+        assert_eq!(of("x.json"), None);
+        for format in ProfileFormat::value_variants() {
+            assert_eq!(of(&format!("x{}", format.ending())), Some(*format));
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Looks at a process at a rate, and records what its tasks and threads do.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+use super::inspection::now;
+use crate::model::Process;
+use crate::process::Error;
+use crate::profile::{Profile, Timeline, Trust};
+use crate::sampling::sampler::Sampler;
+use crate::sampling::schedule::Schedule;
+use crate::snapshot::options::{SampleOptions, Scope};
+
+/// Longest time between two calls of `go_on`.
+const GO_ON_PERIOD: Duration = Duration::from_millis(50);
+
+/// A process that is being recorded. It is never stopped.
+pub struct Recorder {
+    sampler: Sampler,
+    schedule: Schedule,
+    timeline: Timeline,
+    trust: Trust,
+    began: Instant,
+    began_at: String,
+    /// The clock of the process when the recording began. `None` until it is known.
+    clock: Option<f64>,
+    own_cpu: Duration,
+    /// The process as it was at the last look.
+    last: Process,
+}
+
+/// Why a recording ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Its time is over.
+    InTime,
+    /// The caller asked for it.
+    Asked,
+    /// The process has ended.
+    Gone,
+}
+
+/// What the caller of a recording wants next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// To go on.
+    Look,
+    /// To end the recording.
+    End,
+}
+
+impl Recorder {
+    /// Opens the process `pid`, and looks at it for the first time. `rate` is looks a second.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn open(pid: u32, rate: f64) -> Result<Self, Error> {
+        let options = SampleOptions {
+            no_pause: true,
+            scope: Scope::States,
+            ..SampleOptions::default()
+        };
+        let mut sampler = Sampler::open(pid, &options, false)?.deciding_at_once();
+        // The first look finds the runtime and all that stays as it is.
+        sampler.look()?;
+        let began = Instant::now();
+        let mut recorder = Self {
+            schedule: Schedule::new(began, rate),
+            timeline: Timeline::default(),
+            trust: Trust {
+                asked_rate: rate,
+                ..Trust::default()
+            },
+            began,
+            began_at: now(),
+            clock: None,
+            own_cpu: own_cpu(),
+            last: sampler.look()?,
+            sampler,
+        };
+        recorder.add();
+        Ok(recorder)
+    }
+
+    /// Looks until `lasts` is over, the process ends, or `go_on` says so. `go_on` is called between
+    /// looks, several times a second.
+    ///
+    /// # Errors
+    /// If the process exists, and cannot be read any more.
+    pub fn run(
+        &mut self,
+        lasts: Option<Duration>,
+        go_on: &mut dyn FnMut(&Self) -> Next,
+    ) -> Result<Ended, Error> {
+        let end = lasts.map(|lasts| self.began + lasts);
+        loop {
+            let next = self.schedule.after(Instant::now());
+            let until = end.map_or(next, |end| end.min(next));
+            loop {
+                if go_on(self) == Next::End {
+                    return Ok(Ended::Asked);
+                }
+                match until.checked_duration_since(Instant::now()) {
+                    Some(left) if !left.is_zero() => sleep(left.min(GO_ON_PERIOD)),
+                    _ => break,
+                }
+            }
+            if end.is_some_and(|end| end <= Instant::now()) {
+                return Ok(Ended::InTime);
+            }
+            match self.sampler.look() {
+                Ok(process) => {
+                    self.last = process;
+                    self.add();
+                }
+                Err(Error::Gone { .. }) => return Ok(Ended::Gone),
+                // Threads that start and end can make one look fail.
+                Err(error) => {
+                    self.trust.failed += 1;
+                    if self.trust.failed > MAX_FAILED + self.trust.looks / 2 {
+                        return Err(error);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How long it has recorded.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// How many looks it has taken.
+    pub fn looks(&self) -> u64 {
+        self.trust.looks
+    }
+
+    /// The process at the last look.
+    pub fn process(&self) -> &Process {
+        &self.last
+    }
+
+    /// What was recorded so far.
+    pub fn profile(&self) -> Profile {
+        let mut timeline = self.timeline.clone();
+        let lasted = self.began.elapsed();
+        timeline.finish(nanoseconds(lasted));
+        Profile {
+            pid: self.last.pid,
+            python: self.last.python.version.clone(),
+            command: self.last.command.clone(),
+            began: self.began_at.clone(),
+            timeline,
+            trust: Trust {
+                missed: self.schedule.missed(),
+                own_cpu: own_cpu().saturating_sub(self.own_cpu),
+                lasted,
+                ..self.trust.clone()
+            },
+        }
+    }
+
+    /// Adds the last look to the timeline.
+    fn add(&mut self) {
+        let elapsed = self.began.elapsed();
+        // The clock of the process says when exactly it was as it was read.
+        let at = match (self.last.clock_s, self.clock) {
+            (Some(now), Some(began)) => Duration::try_from_secs_f64(now - began).unwrap_or(elapsed),
+            (Some(now), None) => {
+                self.clock = Some(now - elapsed.as_secs_f64());
+                elapsed
+            }
+            (None, _) => elapsed,
+        };
+        let looked = self.timeline.look(&self.last, nanoseconds(at));
+        self.trust.looks += 1;
+        self.trust.read += looked.read;
+        self.trust.rejected += looked.rejected;
+        self.trust.tasks = self.trust.tasks.max(looked.tasks);
+    }
+}
+
+/// Looks that may fail at the beginning before the recording fails.
+const MAX_FAILED: u64 = 20;
+
+/// Processor time that this process has used.
+fn own_cpu() -> Duration {
+    getrusage(UsageWho::RUSAGE_SELF).map_or(Duration::ZERO, |usage| {
+        let time = |value: nix::sys::time::TimeVal| {
+            let seconds = u64::try_from(value.tv_sec()).unwrap_or(0);
+            let micros = u64::try_from(value.tv_usec()).unwrap_or(0);
+            Duration::from_secs(seconds) + Duration::from_micros(micros)
+        };
+        time(usage.user_time()) + time(usage.system_time())
+    })
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,132 @@
+//! Why an activity does not run, in words that do not change while it waits.
+
+use crate::model::{Index, Item, ItemId, Thread, ThreadState, Wait, WaitKind, describe};
+
+/// The kind of a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReasonKind {
+    /// A wait that was explained.
+    Wait(WaitKind),
+    /// A loop waits in its selector for events.
+    Select,
+    /// A system call of which only the name is known.
+    Call,
+    /// Nothing is known of it.
+    Unknown,
+}
+
+impl ReasonKind {
+    /// The word for it in all formats.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wait(kind) => kind.as_str(),
+            Self::Select => "select",
+            Self::Call => "call",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why an activity does not run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reason {
+    /// The kind.
+    pub kind: ReasonKind,
+    /// What is waited for, without numbers that change: `asyncio.Lock Account.lock`.
+    pub text: String,
+}
+
+impl Reason {
+    /// The reason of a wait of a task or thread.
+    pub fn of_wait(wait: &Wait, index: &Index<'_>) -> Self {
+        Self {
+            kind: ReasonKind::Wait(wait.kind),
+            text: text_of(wait, index),
+        }
+    }
+
+    /// The reason why a thread is blocked.
+    pub fn of_thread(thread: &Thread, polls: bool, index: &Index<'_>) -> Option<Self> {
+        if polls {
+            return Some(Self {
+                kind: ReasonKind::Select,
+                text: "events of its loop".to_owned(),
+            });
+        }
+        if thread.state != ThreadState::Blocked {
+            return None;
+        }
+        Some(match (&thread.waits_for, &thread.syscall) {
+            (Some(wait), _) => Self::of_wait(wait, index),
+            (None, Some(call)) => Self {
+                kind: ReasonKind::Call,
+                text: call.clone(),
+            },
+            (None, None) => Self {
+                kind: ReasonKind::Unknown,
+                text: String::new(),
+            },
+        })
+    }
+}
+
+fn text_of(wait: &Wait, index: &Index<'_>) -> String {
+    match wait.kind {
+        WaitKind::Timer | WaitKind::Sleep => return "timer".to_owned(),
+        WaitKind::Idle => return "a job to do".to_owned(),
+        WaitKind::Gather | WaitKind::Wait | WaitKind::AsCompleted | WaitKind::TaskGroup => {
+            return wait.kind.as_str().to_owned();
+        }
+        _ => {}
+    }
+    if let Some(resource) = wait.resource.and_then(|id| index.resource(id)) {
+        let title = match &wait.peer {
+            Some(peer) if resource.kind.is_file() => peer.to_string(),
+            // What a file of the kernel says of itself has numbers that change.
+            None if resource.kind.is_file() => resource.type_name.to_string(),
+            _ => describe::title(resource),
+        };
+        let holder = match &wait.holders[..] {
+            [only] if resource.kind.is_lock() => held_by(*only, index),
+            _ => None,
+        };
+        return match holder {
+            Some(holder) => format!("{title}, held by {holder}"),
+            None => title,
+        };
+    }
+    match &wait.holders[..] {
+        [only] => name_of(*only, index).unwrap_or_else(|| wait.kind.as_str().to_owned()),
+        _ if wait.summary.is_empty() => wait.kind.as_str().to_owned(),
+        _ => without_numbers(&wait.summary),
+    }
+}
+
+/// The coroutine of a task or the name of a thread that has something.
+fn held_by(id: ItemId, index: &Index<'_>) -> Option<String> {
+    name_of(id, index)
+}
+
+fn name_of(id: ItemId, index: &Index<'_>) -> Option<String> {
+    match index.get(id)? {
+        Item::Task(task) if !task.coroutine.is_empty() => Some(task.coroutine.to_string()),
+        Item::Task(task) => Some(task.name.to_string()),
+        Item::Thread(thread) => Some(without_numbers(&thread.name)),
+        _ => None,
+    }
+}
+
+/// `text` with each number as `N`: `worker-12` and `worker-3` are one group.
+pub fn without_numbers(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut in_number = false;
+    for letter in text.chars() {
+        match (letter.is_ascii_digit(), in_number) {
+            (true, true) => {}
+            (true, false) => out.push('N'),
+            (false, _) => out.push(letter),
+        }
+        in_number = letter.is_ascii_digit();
+    }
+    out
+}

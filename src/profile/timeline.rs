@@ -1,0 +1,439 @@
+//! Intervals: from when to when each task and thread was in which state.
+//!
+//! A state that is the same at two looks is one interval. Where it differs, the border is in the
+//! middle between the looks, and half of the gap is its error. An item that changed while it was
+//! read is left out of that look: its state before goes on until the next one.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::reason::{Reason, without_numbers};
+use super::stacks::{Activity, State, StateId, States, Who};
+use crate::model::{
+    Frame, Index, ItemId, LoopState, Process, Task, TaskState, Thread, ThreadState,
+};
+
+/// Maximum number of closed intervals that are kept one by one: 40 bytes each. The sums are of
+/// all of them.
+const MAX_INTERVALS: usize = 4_000_000;
+
+/// Iterations whose beginnings differ by less are the same: a clock of the process is read a
+/// moment before or after ours.
+const SAME_ITERATION_NS: u64 = 1_000_000;
+/// From this length on an iteration is slow: 10 ms.
+const SLOW_NS: u64 = 10_000_000;
+/// Maximum number of slow iterations that are listed.
+const MAX_SLOW: usize = 50;
+
+/// A time in which a task or thread was in one state. Times are nanoseconds since the beginning
+/// of the recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interval {
+    /// The task or thread.
+    pub item: ItemId,
+    /// Its state.
+    pub state: StateId,
+    /// When it began.
+    pub from_ns: u64,
+    /// When it ended.
+    pub to_ns: u64,
+}
+
+/// What all intervals of a state sum up to, in nanoseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// Time.
+    pub wall_ns: u64,
+    /// Processor time of the thread, where it runs.
+    pub cpu_ns: u64,
+    /// Number of looks that saw it.
+    pub looks: u64,
+}
+
+/// The age of the iteration of a loop at a look: so long does an event wait that arrives then.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lag {
+    /// Number of the name of the loop.
+    pub event_loop: u32,
+    /// When, since the beginning of the recording.
+    pub at_ns: u64,
+    /// The age in seconds; 0 while the loop polls.
+    pub age_s: f64,
+}
+
+/// An iteration of a loop that was seen at one or more looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Number of the name of the loop.
+    pub event_loop: u32,
+    /// When it began, since the beginning of the recording.
+    pub from_ns: u64,
+    /// Its age at the last look that saw it: it lasted at least so long.
+    pub lasted_ns: u64,
+    /// What ran at that look. `None` if that is not known.
+    pub state: Option<StateId>,
+}
+
+/// The state of an item that goes on.
+#[derive(Debug, Clone)]
+struct Open {
+    state: StateId,
+    since_ns: u64,
+    seen_ns: u64,
+    /// The last look that found the item.
+    look: u64,
+    /// The item as it was then, to tell at once that nothing has changed.
+    task: Option<Arc<Task>>,
+    /// Processor time of a thread, at the last look.
+    cpu_s: Option<f64>,
+}
+
+/// All states, and when who was in them.
+#[derive(Debug, Clone, Default)]
+pub struct Timeline {
+    /// The states.
+    pub states: States,
+    sums: Vec<Sum>,
+    intervals: Vec<Interval>,
+    left_out: u64,
+    lags: Vec<Lag>,
+    steps: Vec<Step>,
+    open: FxHashMap<ItemId, Open>,
+    looks: u64,
+    last_ns: Option<u64>,
+}
+
+/// What one look found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Tasks and threads that were read.
+    pub read: u64,
+    /// Those of them that changed while they were read.
+    pub rejected: u64,
+    /// Tasks that had not ended.
+    pub tasks: u64,
+}
+
+impl Timeline {
+    /// Adds one look, taken `at_ns` after the beginning.
+    pub fn look(&mut self, process: &Process, at_ns: u64) -> Looked {
+        self.looks += 1;
+        let index = Index::new(process);
+        let mut looked = Looked::default();
+        let mut stacks: FxHashMap<*const Frame, u32> = FxHashMap::default();
+        let loops = self.loops(process, &index);
+        for task in process
+            .tasks
+            .iter()
+            .filter(|it| it.state != TaskState::Done)
+        {
+            looked.read += 1;
+            looked.tasks += 1;
+            if task.error.is_some() {
+                looked.rejected += 1;
+                self.keep(task.id);
+                continue;
+            }
+            let runs = task.state == TaskState::Running;
+            let known = self.open.get(&task.id).and_then(|open| {
+                let before = open.task.as_ref().filter(|it| Arc::ptr_eq(it, task))?;
+                (before.state != TaskState::Running).then_some(open.state)
+            });
+            let state = match known {
+                Some(state) => state,
+                None => self.task_state(task, &index, &loops, &mut stacks),
+            };
+            self.seen(task.id, state, at_ns, (!runs).then_some(task), None);
+        }
+        for thread in &process.threads {
+            looked.read += 1;
+            if thread.error.is_some() {
+                looked.rejected += 1;
+                self.keep(thread.id);
+                continue;
+            }
+            let state = self.thread_state(thread, &index, &loops);
+            self.seen(thread.id, state, at_ns, None, thread.cpu_s);
+        }
+        self.end_others(at_ns);
+        self.add_iterations(process, at_ns, &loops);
+        self.last_ns = Some(at_ns);
+        looked
+    }
+
+    /// Adds the ages of the iterations of all loops.
+    fn add_iterations(&mut self, process: &Process, at_ns: u64, loops: &FxHashMap<ItemId, u32>) {
+        for event_loop in &process.loops {
+            let Some(name) = loops.get(&event_loop.id).copied() else {
+                continue;
+            };
+            let age_s = match (event_loop.iteration_s, event_loop.state) {
+                (Some(age_s), _) => age_s.max(0.0),
+                (None, LoopState::Polling) => 0.0,
+                (None, _) => continue,
+            };
+            self.lags.push(Lag {
+                event_loop: name,
+                at_ns,
+                age_s,
+            });
+            if event_loop.iteration_s.is_none() {
+                continue;
+            }
+            let lasted_ns = (age_s * 1e9) as u64;
+            // One that began before the recording is as old as the recording.
+            let from_ns = at_ns.saturating_sub(lasted_ns);
+            let running = process
+                .threads
+                .iter()
+                .find(|it| Some(it.id) == event_loop.thread);
+            let running = running.and_then(|thread| thread.task.or(Some(thread.id)));
+            let state = running.and_then(|id| Some(self.open.get(&id)?.state));
+            let mut known = self.steps.iter_mut().rev();
+            let last = known.find(|step| step.event_loop == name);
+            match last.filter(|step| step.from_ns.abs_diff(from_ns) < SAME_ITERATION_NS) {
+                Some(step) => {
+                    step.lasted_ns = step.lasted_ns.max(lasted_ns);
+                    step.state = state.or(step.state);
+                }
+                None => self.steps.push(Step {
+                    event_loop: name,
+                    from_ns,
+                    lasted_ns,
+                    state,
+                }),
+            }
+        }
+    }
+
+    /// The iterations that blocked a loop for long, the longest first, each with what ran.
+    pub fn slow_steps(&self) -> impl Iterator<Item = (&Step, Option<&State>)> {
+        let slow = self.steps.iter().filter(|step| step.lasted_ns >= SLOW_NS);
+        let mut slow: Vec<&Step> = slow.collect();
+        slow.sort_by_key(|step| std::cmp::Reverse(step.lasted_ns));
+        slow.truncate(MAX_SLOW);
+        slow.into_iter()
+            .map(|step| (step, step.state.and_then(|state| self.states.get(state))))
+    }
+
+    /// Ends all intervals. The recording ends `at_ns` after its beginning.
+    pub fn finish(&mut self, at_ns: u64) {
+        let open = std::mem::take(&mut self.open);
+        for (item, open) in open {
+            self.close(item, &open, at_ns.max(open.seen_ns));
+        }
+        self.intervals.sort_by_key(|it| (it.from_ns, it.to_ns));
+        self.last_ns = None;
+    }
+
+    /// The closed intervals; sorted by their beginnings after [`Self::finish`].
+    pub fn intervals(&self) -> &[Interval] {
+        &self.intervals
+    }
+
+    /// How many intervals are in the sums only, because there were too many.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// The sums of the closed intervals of each state.
+    pub fn sums(&self) -> impl Iterator<Item = (&State, Sum)> {
+        let numbers = (0..).map(StateId);
+        let sums = numbers.zip(&self.sums);
+        sums.filter_map(|(id, sum)| Some((self.states.get(id)?, *sum)))
+            .filter(|(_, sum)| sum.looks > 0)
+    }
+
+    /// The ages of iterations, in the order of the looks.
+    pub fn lags(&self) -> &[Lag] {
+        &self.lags
+    }
+
+    /// The number of the name of each loop.
+    fn loops(&mut self, process: &Process, index: &Index<'_>) -> FxHashMap<ItemId, u32> {
+        let loops = process.loops.iter();
+        let names = loops.map(|event_loop| {
+            let thread = event_loop.thread.and_then(|id| index.thread(id));
+            let thread = thread.map_or("no thread", |thread| &thread.name);
+            (event_loop.id, format!("loop of {thread}"))
+        });
+        let names: Vec<(ItemId, String)> = names.collect();
+        let numbers = names
+            .into_iter()
+            .map(|(id, name)| (id, self.states.add_name(name)));
+        numbers.collect()
+    }
+
+    fn task_state(
+        &mut self,
+        task: &Task,
+        index: &Index<'_>,
+        loops: &FxHashMap<ItemId, u32>,
+        stacks: &mut FxHashMap<*const Frame, u32>,
+    ) -> StateId {
+        let thread = task.thread.and_then(|id| index.thread(id));
+        let thread = thread.filter(|it| it.task == Some(task.id));
+        let (activity, reason, stack) = match (task.state, thread) {
+            (TaskState::Running, Some(thread)) => {
+                let (activity, reason) = running(thread, index);
+                let own = thread
+                    .frames
+                    .iter()
+                    .rposition(|it| it.owner == Some(task.id));
+                let frames = thread.frames.get(..=own.unwrap_or_default());
+                let stack = self.states.add_stack(frames.unwrap_or_default().iter());
+                (activity, reason, stack)
+            }
+            (state, _) => {
+                let stack = *stacks
+                    .entry(task.frames.as_ptr())
+                    .or_insert_with(|| self.states.add_stack(task.frames.iter()));
+                let wait = task.waits_for.as_ref();
+                let reason = wait.map(|wait| Reason::of_wait(wait, index));
+                match state {
+                    TaskState::Waiting => (Activity::Waiting, reason, stack),
+                    TaskState::Running => (Activity::Running, None, stack),
+                    TaskState::Ready | TaskState::Done => (Activity::Ready, None, stack),
+                }
+            }
+        };
+        let group = match task.coroutine.is_empty() {
+            true => without_numbers(&task.name),
+            false => task.coroutine.to_string(),
+        };
+        let state = State {
+            stack,
+            activity,
+            reason: reason.map(|reason| self.states.add_reason(reason)),
+            group: self.states.add_name(group),
+            event_loop: task.event_loop.and_then(|id| loops.get(&id).copied()),
+            who: Who::Task,
+        };
+        self.states.add(state)
+    }
+
+    fn thread_state(
+        &mut self,
+        thread: &Thread,
+        index: &Index<'_>,
+        loops: &FxHashMap<ItemId, u32>,
+    ) -> StateId {
+        let (activity, reason) = running(thread, index);
+        let state = State {
+            stack: self.states.add_stack(thread.frames.iter()),
+            activity,
+            reason: reason.map(|reason| self.states.add_reason(reason)),
+            group: self.states.add_name(without_numbers(&thread.name)),
+            event_loop: thread.event_loop.and_then(|id| loops.get(&id).copied()),
+            who: Who::Thread,
+        };
+        self.states.add(state)
+    }
+
+    /// Notes that an item was in `state` at this look.
+    fn seen(
+        &mut self,
+        item: ItemId,
+        state: StateId,
+        at_ns: u64,
+        task: Option<&Arc<Task>>,
+        cpu_s: Option<f64>,
+    ) {
+        let (look, last_ns) = (self.looks, self.last_ns);
+        let sum = self.sum(state);
+        sum.looks += 1;
+        let task = task.cloned();
+        let next = |since_ns| Open {
+            state,
+            since_ns,
+            seen_ns: at_ns,
+            look,
+            task,
+            cpu_s,
+        };
+        let Some(before) = self.open.remove(&item) else {
+            let since_ns = last_ns.map_or(at_ns, |last| middle(last, at_ns));
+            self.open.insert(item, next(since_ns));
+            return;
+        };
+        // What a thread used since the last look counts for what it does now.
+        if let (Some(now), Some(before)) = (cpu_s, before.cpu_s) {
+            let used_ns = (now - before).max(0.0) * 1e9;
+            self.sum(state).cpu_ns += used_ns as u64;
+        }
+        let since_ns = match before.state == state {
+            true => before.since_ns,
+            false => {
+                let border = middle(before.seen_ns, at_ns);
+                self.close(item, &before, border);
+                border
+            }
+        };
+        self.open.insert(item, next(since_ns));
+    }
+
+    /// Notes that an item exists at this look, and that its state is not known.
+    fn keep(&mut self, item: ItemId) {
+        if let Some(open) = self.open.get_mut(&item) {
+            open.look = self.looks;
+            open.task = None;
+        }
+    }
+
+    /// Ends the intervals of all that this look did not find.
+    fn end_others(&mut self, at_ns: u64) {
+        let look = self.looks;
+        let gone: Vec<ItemId> = self
+            .open
+            .iter()
+            .filter(|(_, open)| open.look != look)
+            .map(|(item, _)| *item)
+            .collect();
+        for item in gone {
+            if let Some(open) = self.open.remove(&item) {
+                self.close(item, &open, middle(open.seen_ns, at_ns));
+            }
+        }
+    }
+
+    fn close(&mut self, item: ItemId, open: &Open, to_ns: u64) {
+        let wall_ns = to_ns.saturating_sub(open.since_ns);
+        self.sum(open.state).wall_ns += wall_ns;
+        if self.intervals.len() >= MAX_INTERVALS {
+            self.left_out += 1;
+            return;
+        }
+        self.intervals.push(Interval {
+            item,
+            state: open.state,
+            from_ns: open.since_ns,
+            to_ns,
+        });
+    }
+
+    fn sum(&mut self, state: StateId) -> &mut Sum {
+        let at = state.0 as usize;
+        if self.sums.len() <= at {
+            self.sums.resize(at + 1, Sum::default());
+        }
+        &mut self.sums[at]
+    }
+}
+
+/// What a thread does, and why it does not run.
+fn running(thread: &Thread, index: &Index<'_>) -> (Activity, Option<Reason>) {
+    let event_loop = thread.event_loop.and_then(|id| index.event_loop(id));
+    let polls = thread.task.is_none()
+        && event_loop.is_some_and(|event_loop| event_loop.state == LoopState::Polling);
+    let reason = Reason::of_thread(thread, polls, index);
+    match (reason, thread.state) {
+        (Some(reason), _) => (Activity::Waiting, Some(reason)),
+        (None, ThreadState::WaitingGil) => (Activity::WaitingGil, None),
+        (None, _) => (Activity::Running, None),
+    }
+}
+
+fn middle(before_ns: u64, after_ns: u64) -> u64 {
+    before_ns + after_ns.saturating_sub(before_ns) / 2
+}

@@ -1,0 +1,57 @@
+//! How a recording was made, and how far it can be trusted.
+
+use std::time::Duration;
+
+/// The numbers of one recording.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// Looks a second that were asked for.
+    pub asked_rate: f64,
+    /// Looks that were taken.
+    pub looks: u64,
+    /// Looks that could not be taken in time, because the one before had not ended.
+    pub missed: u64,
+    /// Looks that failed: nothing of them is in the recording.
+    pub failed: u64,
+    /// Tasks and threads that changed while they were read. They are left out of that look.
+    pub rejected: u64,
+    /// Tasks and threads that were read, over all looks.
+    pub read: u64,
+    /// How long the recording lasted.
+    pub lasted: Duration,
+    /// For how long the process stood still.
+    pub held: Duration,
+    /// Processor time of the recorder.
+    pub own_cpu: Duration,
+    /// The greatest number of tasks at one look.
+    pub tasks: u64,
+}
+
+impl Trust {
+    /// The parts of the line that stands in every output.
+    pub fn parts(&self) -> Vec<String> {
+        let lasted = self.lasted.as_secs_f64().max(f64::MIN_POSITIVE);
+        let share = |part: Duration| 100.0 * part.as_secs_f64() / lasted;
+        let mut parts = vec![
+            format!(
+                "asked for {:.0} looks a second, had {:.1}",
+                self.asked_rate,
+                self.looks as f64 / lasted
+            ),
+            format!("{} missed", self.missed),
+            format!("{} of {} items rejected", self.rejected, self.read),
+            format!("process held for {:.2} % of the time", share(self.held)),
+            format!("own processor time {:.1} % of a core", share(self.own_cpu)),
+            format!("tasks followed: all of {}", self.tasks),
+        ];
+        if self.failed > 0 {
+            parts.insert(2, format!("{} failed", self.failed));
+        }
+        parts
+    }
+
+    /// The parts in one line.
+    pub fn line(&self) -> String {
+        self.parts().join("; ")
+    }
+}
