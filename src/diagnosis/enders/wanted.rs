@@ -39,6 +39,9 @@ const PRIMITIVES: [&str; 19] = [
 /// The file with the futures of executors.
 const FUTURES: &str = "concurrent/futures/_base.py";
 
+/// Name of the code of a module outside of functions.
+const MODULE: &str = "<module>";
+
 /// Attribute of futures with those who wait for several (Lib/concurrent/futures/_base.py).
 pub(super) const FUTURE_WAITERS: &str = "._waiters[";
 
@@ -69,6 +72,9 @@ pub(super) struct Wanted {
     pub library_users: Vec<ItemId>,
     /// Whether nobody but its waiters reaches it, so that it is kept where it was not found.
     pub is_hidden: bool,
+    /// Whether it is a variable of the function that waits for it, which does nothing else with
+    /// it: nobody is meant to end the wait.
+    is_kept_private: bool,
 }
 
 impl Wanted {
@@ -102,6 +108,7 @@ impl Wanted {
                 false => &[],
             },
             is_hidden: true,
+            is_kept_private: false,
         };
         // What a pool gave out is given back under other names.
         let named = resource.kind != ResourceKind::Pool;
@@ -183,7 +190,8 @@ impl Wanted {
 impl Wanted {
     /// Whether nothing has a name for it: it was made to be waited for, and for nothing else.
     pub(super) fn is_parking(&self) -> bool {
-        self.is_hidden && self.names.is_empty() && self.taking.is_empty() && !self.is_given
+        let has_no_name = self.names.is_empty() || self.is_kept_private;
+        self.is_hidden && has_no_name && self.taking.is_empty() && !self.is_given
     }
 
     /// Whether it is a future, and the program makes none: a library did.
@@ -209,7 +217,12 @@ impl Wanted {
                         }
                         _ => false,
                     });
-                    awaited_names(program, &uses)
+                    let names = awaited_names(program, &uses);
+                    self.is_kept_private = !names.is_empty()
+                        && names
+                            .iter()
+                            .all(|name| is_kept_private(body, module, name, self.methods));
+                    names
                 }
                 Some((function, called)) => {
                     let given = names.iter().any(|name| function.parameters.contains(name));
@@ -223,6 +236,20 @@ impl Wanted {
             inner = Some((body, &frame.function));
         }
     }
+}
+
+/// Whether the function has made the object in its variable `name`, and only calls methods of it
+/// that are none of `ending`.
+fn is_kept_private(body: &Body, module: &Module, name: &str, ending: &[&str]) -> bool {
+    let is_variable = body.assigned.contains(name) && !body.parameters.contains(name);
+    // Functions inside of it can use the variable, too.
+    let mut inside = module.uses().iter().filter(|other| body.contains(other));
+    body.name != MODULE
+        && is_variable
+        && inside.all(|other| match other.only_methods_of(name) {
+            Some(methods) => !methods.iter().any(|method| ending.contains(method)),
+            None => false,
+        })
 }
 
 /// The function of a frame, with its line and the text of its file.

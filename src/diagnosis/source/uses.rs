@@ -285,6 +285,49 @@ impl Body {
         })
     }
 
+    /// Whether it is the other function, or that stands inside of it.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.line <= other.line && other.last_line <= self.last_line
+    }
+
+    /// The methods that are called of the object in the variable `name`. `None` if the function
+    /// uses the variable in another way.
+    pub fn only_methods_of(&self, name: &str) -> Option<Vec<&str>> {
+        let is_it = |place: &Place| match place {
+            Place::Named(it) | Place::Local(it) => it == name,
+            Place::Called(_) | Place::Other => false,
+        };
+        let mut methods = Vec::new();
+        let mut called: Vec<TextRange> = Vec::new();
+        let mut read: Vec<TextRange> = Vec::new();
+        for each in &self.uses {
+            match &each.what {
+                Use::Attribute {
+                    of,
+                    name: method,
+                    called: is_called,
+                } if is_it(of) => {
+                    methods.push(method.as_str());
+                    called.push(each.range);
+                    if !is_called {
+                        return None;
+                    }
+                }
+                Use::Name { name: other, .. } if other == name => read.push(each.range),
+                Use::Enters(of) if is_it(of) => return None,
+                Use::Attribute { .. }
+                | Use::Name { .. }
+                | Use::Enters(_)
+                | Use::Iterates
+                | Use::Raises
+                | Use::Calls { .. } => {}
+            }
+        }
+        // The variable of `event.wait()` is read as well.
+        let of_call = |at: &TextRange| called.iter().any(|call| call.contains_range(*at));
+        read.iter().all(of_call).then_some(methods)
+    }
+
     /// The uses among the arguments of the call of `function`.
     pub fn arguments_of<'b>(&'b self, function: &UseAt) -> impl Iterator<Item = &'b UseAt> {
         let (call, name) = (function.call, function.range);
