@@ -19,6 +19,11 @@ enum Line<'a> {
         began: &'a str,
         duration_s: f64,
         trust: Vec<String>,
+        looks: u64,
+        missed: u64,
+        failed: u64,
+        rejected: u64,
+        read: u64,
         /// Intervals that are missing, because there were too many.
         left_out: u64,
     },
@@ -53,6 +58,11 @@ pub fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
             began: &profile.began,
             duration_s: profile.trust.lasted.as_secs_f64(),
             trust: profile.trust.parts(),
+            looks: profile.trust.looks,
+            missed: profile.trust.missed,
+            failed: profile.trust.failed,
+            rejected: profile.trust.rejected,
+            read: profile.trust.read,
             left_out: profile.timeline.left_out(),
         },
     )?;

@@ -1,8 +1,9 @@
 //! Intervals: from when to when each task and thread was in which state.
 //!
 //! A state that is the same at two looks is one interval. Where it differs, the border is in the
-//! middle between the looks, and half of the gap is its error. An item that changed while it was
-//! read is left out of that look: its state before goes on until the next one.
+//! middle between the looks, and half of the gap is its error. An item that waited and changed
+//! while it was read is left out of that look: its state before goes on until the next one. Of one
+//! that runs only the frames that are proved are shown.
 
 use std::sync::Arc;
 
@@ -130,12 +131,15 @@ impl Timeline {
         {
             looked.read += 1;
             looked.tasks += 1;
+            let runs = task.state == TaskState::Running;
             if task.error.is_some() {
                 looked.rejected += 1;
-                self.keep(task.id);
-                continue;
+                // That it runs is certain; where is told by its thread.
+                if !runs {
+                    self.keep(task.id);
+                    continue;
+                }
             }
-            let runs = task.state == TaskState::Running;
             let known = self.open.get(&task.id).and_then(|open| {
                 let before = open.task.as_ref().filter(|it| Arc::ptr_eq(it, task))?;
                 (before.state != TaskState::Running).then_some(open.state)
@@ -150,8 +154,10 @@ impl Timeline {
             looked.read += 1;
             if thread.error.is_some() {
                 looked.rejected += 1;
-                self.keep(thread.id);
-                continue;
+                if thread.state == ThreadState::Blocked {
+                    self.keep(thread.id);
+                    continue;
+                }
             }
             let state = self.thread_state(thread, &index, &loops);
             self.seen(thread.id, state, at_ns, None, thread.cpu_s);
@@ -277,11 +283,10 @@ impl Timeline {
         let (activity, reason, stack) = match (task.state, thread) {
             (TaskState::Running, Some(thread)) => {
                 let (activity, reason) = running(thread, index);
-                let own = thread
-                    .frames
+                let own = proved(thread)
                     .iter()
                     .rposition(|it| it.owner == Some(task.id));
-                let frames = thread.frames.get(..=own.unwrap_or_default());
+                let frames = own.and_then(|own| thread.frames.get(..=own));
                 let stack = self.states.add_stack(frames.unwrap_or_default().iter());
                 (activity, reason, stack)
             }
@@ -321,7 +326,7 @@ impl Timeline {
     ) -> StateId {
         let (activity, reason) = running(thread, index);
         let state = State {
-            stack: self.states.add_stack(thread.frames.iter()),
+            stack: self.states.add_stack(proved(thread).iter()),
             activity,
             reason: reason.map(|reason| self.states.add_reason(reason)),
             group: self.states.add_name(without_numbers(&thread.name)),
@@ -418,6 +423,14 @@ impl Timeline {
             self.sums.resize(at + 1, Sum::default());
         }
         &mut self.sums[at]
+    }
+}
+
+/// The frames of a thread. None if they are not of one moment.
+fn proved(thread: &Thread) -> &[Frame] {
+    match thread.error {
+        Some(_) => &[],
+        None => &thread.frames,
     }
 }
 

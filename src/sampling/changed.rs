@@ -27,7 +27,7 @@ use crate::snapshot::waits::state;
 use crate::trio::RUNNER;
 
 /// Error of an item whose memory changed.
-const CHANGED: &str = "it changed while it was read";
+pub(super) const CHANGED: &str = "it changed while it was read";
 
 /// A range that is never in a copy, and therefore always counts as changed.
 const NEVER_COPIED: (u64, u64) = (0, 8);

@@ -32,6 +32,7 @@ mod locals;
 mod loops;
 mod many;
 mod nest_asyncio;
+mod record;
 mod running;
 mod servers;
 mod since;
@@ -81,6 +82,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         harm::trials(manifest),
         heap::trials(manifest),
         many::trials(manifest),
+        record::trials(manifest),
         servers::trials(manifest),
         since::trials(manifest),
         subinterpreters::trials(manifest),

@@ -201,7 +201,7 @@ fn system_calls_without_pause(leg: &Leg) -> Outcome {
 fn system_calls_of_each_command(leg: &Leg) -> Outcome {
     let mut target = heartbeat(leg)?;
     let pid = target.pid().to_string();
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 10] = [
         &["--pid", &pid, "--interval", "0.05"],
         &["--pid", &pid, "--children", "--samples", "1"],
         &["--pid", &pid, "--threads"],
@@ -211,6 +211,9 @@ fn system_calls_of_each_command(leg: &Leg) -> Outcome {
         &["check", "--pid", &pid, "--no-pause", "--json"],
         &["ps"],
         &["capture", "--pid", &pid, "--redact", "-o", "-"],
+        &[
+            "record", "--pid", &pid, "-d", "0.5", "-f", "jsonl", "-o", "-",
+        ],
     ];
     for arguments in commands {
         let (_, lines) = trace_of(arguments)?;

@@ -4,8 +4,10 @@ use super::{Pages, Sampler, costs};
 use crate::model::{Consistency, Process, ReadInfo};
 use crate::process::{ChangedLines, Error};
 use crate::sampling::changed::Marked;
+use crate::sampling::proved_stacks;
 use crate::sampling::{changed, iterations};
 use crate::snapshot::kernel_threads::KernelThreads;
+use crate::snapshot::options::Scope;
 
 impl Sampler {
     /// Takes a sample without stopping the process: a reading whose memory is equal when
@@ -57,7 +59,13 @@ impl Sampler {
                 });
             }
             let last = before.replace(process.clone());
-            let (marked, process) = self.mark_items(process, last.as_ref(), &lines);
+            let (marked, mut process) = self.mark_items(process, last.as_ref(), &lines);
+            if self.options.scope == Scope::States
+                && let Some(runtime) = &self.runtime
+            {
+                let memory = self.process.memory();
+                proved_stacks::prove(&mut process, runtime, memory, &self.options.limits);
+            }
             if best.as_ref().is_none_or(|(least, _)| marked < *least) {
                 best = Some((marked, process));
             }
