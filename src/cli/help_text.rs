@@ -82,8 +82,8 @@ What the numbers are:
   and each state has a reason: the lock and who has it, the queue, the peer of the
   socket, a timer, a worker. Waiting is part of it. A border between two states is
   known to within half the time between two looks. The process is never stopped;
-  what changed while it was read is left out of that look, and counted. Every output
-  says how many looks were asked for and taken, missed and rejected.
+  what changed while it was read is left out of that look, and counted. How many looks
+  were asked for and taken, missed and rejected stands in the output and on stderr.
 
 Exit status:
   0  the recording was written; with a program after --, that program's own status

@@ -1,7 +1,7 @@
 //! Looks at a process at a rate, and records what its tasks and threads do.
 
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::sys::resource::{UsageWho, getrusage};
 
@@ -23,7 +23,8 @@ pub struct Recorder {
     timeline: Timeline,
     trust: Trust,
     began: Instant,
-    began_at: String,
+    /// The same in UTC: as text, and in nanoseconds since 1970.
+    began_at: (String, u64),
     /// The clock of the process when the recording began. `None` until it is known.
     clock: Option<f64>,
     own_cpu: Duration,
@@ -74,7 +75,7 @@ impl Recorder {
                 ..Trust::default()
             },
             began,
-            began_at: now(),
+            began_at: (now(), unix_ns()),
             clock: None,
             own_cpu: own_cpu(),
             last: sampler.look()?,
@@ -151,7 +152,8 @@ impl Recorder {
             pid: self.last.pid,
             python: self.last.python.version.clone(),
             command: self.last.command.clone(),
-            began: self.began_at.clone(),
+            began: self.began_at.0.clone(),
+            began_ns: self.began_at.1,
             timeline,
             trust: Trust {
                 missed: self.schedule.missed(),
@@ -169,8 +171,8 @@ impl Recorder {
         let at = match (self.last.clock_s, self.clock) {
             (Some(now), Some(began)) => Duration::try_from_secs_f64(now - began).unwrap_or(elapsed),
             (Some(now), None) => {
-                self.clock = Some(now - elapsed.as_secs_f64());
-                elapsed
+                self.clock = Some(now);
+                Duration::ZERO
             }
             (None, _) => elapsed,
         };
@@ -184,6 +186,11 @@ impl Recorder {
 
 /// Looks that may fail at the beginning before the recording fails.
 const MAX_FAILED: u64 = 20;
+
+fn unix_ns() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, nanoseconds)
+}
 
 /// Processor time that this process has used.
 fn own_cpu() -> Duration {

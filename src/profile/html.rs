@@ -127,7 +127,10 @@ fn recording(profile: &Profile) -> Recording<'_> {
     let frames: Vec<Frame> = frames.collect();
     let reasons = states.reasons().map(|reason| Reason {
         kind: reason.kind.as_str(),
-        text: string(&reason.text),
+        text: string(match reason.text.is_empty() {
+            true => reason.kind.as_str(),
+            false => &reason.text,
+        }),
     });
     let reasons: Vec<Reason> = reasons.collect();
     let mut groups: Numbers<u32> = Numbers::default();

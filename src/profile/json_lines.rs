@@ -84,7 +84,9 @@ fn of_interval<'a>(profile: &'a Profile, interval: &Interval) -> Option<Line<'a>
         to_s: seconds(interval.to_ns),
         state: state.activity.as_str(),
         kind: reason.map(|reason| reason.kind.as_str()),
-        reason: reason.map(|reason| reason.text.as_str()),
+        reason: reason
+            .map(|reason| reason.text.as_str())
+            .filter(|text| !text.is_empty()),
         group: states.name(state.group),
         event_loop: state.event_loop.map(|name| states.name(name)),
         stack: states

@@ -12,7 +12,7 @@ pub mod timeline;
 pub mod trust;
 
 pub use reason::{Reason, ReasonKind};
-pub use stacks::{Activity, State, StateId, States, Who};
+pub use stacks::{Activity, Place, State, StateId, States, Who};
 pub use timeline::{Interval, Lag, Looked, Step, Timeline};
 pub use trust::Trust;
 
@@ -27,6 +27,8 @@ pub struct Profile {
     pub command: Vec<String>,
     /// When the recording began, RFC 3339 in UTC.
     pub began: String,
+    /// The same in nanoseconds since 1970.
+    pub began_ns: u64,
     /// What was seen.
     pub timeline: Timeline,
     /// How far it can be trusted.
@@ -36,8 +38,27 @@ pub struct Profile {
 impl Profile {
     /// The name of the recording: `app.py, pid 4242, CPython 3.13.0`.
     pub fn title(&self) -> String {
-        let script = self.command.get(1).or(self.command.first());
-        let script = script.map_or("python", |word| word.rsplit('/').next().unwrap_or(word));
+        let script = script(&self.command);
         format!("{script}, pid {}, CPython {}", self.pid, self.python)
     }
 }
+
+/// What a command line runs: the name of the script or module, or the program itself.
+fn script(command: &[String]) -> &str {
+    let base = |word: &'_ String| -> usize { word.rfind('/').map_or(0, |at| at + 1) };
+    let mut words = command.iter().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-m" => return words.next().map_or("python", String::as_str),
+            "-c" => return "-c",
+            // Options with a value (Modules/getopt of `python --help`).
+            "-X" | "-W" => drop(words.next()),
+            option if option.starts_with('-') => {}
+            _ => return &word[base(word)..],
+        }
+    }
+    command.first().map_or("python", |word| &word[base(word)..])
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use rustc_hash::FxBuildHasher;
 use super::Profile;
 use super::stacks::{Activity, State, Who};
 use super::timeline::Sum;
+use crate::plain_text;
 
 /// Fields of `Profile`.
 mod profile_field {
@@ -21,6 +22,7 @@ mod profile_field {
     pub(super) const LOCATION: u32 = 4;
     pub(super) const FUNCTION: u32 = 5;
     pub(super) const STRING_TABLE: u32 = 6;
+    pub(super) const TIME_NANOS: u32 = 9;
     pub(super) const DURATION_NANOS: u32 = 10;
     pub(super) const COMMENT: u32 = 13;
     pub(super) const DEFAULT_SAMPLE_TYPE: u32 = 14;
@@ -55,7 +57,6 @@ mod line {
 mod function {
     pub(super) const ID: u32 = 1;
     pub(super) const NAME: u32 = 2;
-    pub(super) const SYSTEM_NAME: u32 = 3;
     pub(super) const FILENAME: u32 = 4;
 }
 
@@ -103,9 +104,10 @@ struct Strings(IndexSet<String, FxBuildHasher>);
 
 impl Strings {
     fn number(&mut self, text: &str) -> u64 {
-        let at = match self.0.get_index_of(text) {
+        let text = plain_text::clean(text);
+        let at = match self.0.get_index_of(&*text) {
             Some(at) => at,
-            None => self.0.insert_full(text.to_owned()).0,
+            None => self.0.insert_full(text.into_owned()).0,
         };
         at as u64
     }
@@ -140,18 +142,15 @@ fn encoded(profile: &Profile) -> Vec<u8> {
         value.number(value_type::UNIT, strings.number(unit));
         message.message(profile_field::SAMPLE_TYPE, &value);
     }
-    // The leaf that says the reason is a location of its own, after those of the places.
-    let first_leaf = states.places().len();
-    let mut leaves: IndexSet<String, FxBuildHasher> = IndexSet::default();
+    // The leaf that says the reason and the root that says whose state it is are locations of
+    // their own, after those of the places.
+    let first_label = states.places().len();
+    let mut labels: IndexSet<String, FxBuildHasher> = IndexSet::default();
     for (state, sum) in profile.timeline.sums() {
-        let leaf = leaves.insert_full(states.leaf(state)).0;
-        let sample = sample_of(
-            profile,
-            state,
-            sum,
-            (first_leaf + leaf) as u64,
-            &mut strings,
-        );
+        let root = format!("{} {}", state.who.as_str(), states.name(state.group));
+        let mut number = |label: String| (first_label + labels.insert_full(label).0) as u64 + 1;
+        let ends = (number(format!("[{}]", states.leaf(state))), number(root));
+        let sample = sample_of(profile, state, sum, ends, &mut strings);
         message.message(profile_field::SAMPLE, &sample);
     }
     for (at, place) in states.places().enumerate() {
@@ -159,11 +158,12 @@ fn encoded(profile: &Profile) -> Vec<u8> {
         let file = strings.number(place.file.as_deref().unwrap_or_default());
         add_location(&mut message, at, name, file, place.line);
     }
-    for (at, leaf) in leaves.iter().enumerate() {
-        let name = strings.number(&format!("[{leaf}]"));
-        add_location(&mut message, first_leaf + at, name, 0, None);
+    for (at, label) in labels.iter().enumerate() {
+        let name = strings.number(label);
+        add_location(&mut message, first_label + at, name, 0, None);
     }
     let lasted = u64::try_from(profile.trust.lasted.as_nanos()).unwrap_or(u64::MAX);
+    message.number(profile_field::TIME_NANOS, profile.began_ns);
     message.number(profile_field::DURATION_NANOS, lasted);
     let comments = [profile.title(), profile.trust.line()];
     for comment in comments {
@@ -183,7 +183,7 @@ fn sample_of(
     profile: &Profile,
     state: &State,
     sum: Sum,
-    leaf: u64,
+    (leaf, root): (u64, u64),
     strings: &mut Strings,
 ) -> Message {
     let states = &profile.timeline.states;
@@ -191,7 +191,8 @@ fn sample_of(
     // Innermost first; numbers of locations begin at 1.
     let stack = states.stack(state.stack).iter().rev();
     let places = stack.map(|at| u64::from(*at) + 1);
-    message.packed(sample::LOCATION_ID, std::iter::once(leaf + 1).chain(places));
+    let stack = std::iter::once(leaf).chain(places).chain([root]);
+    message.packed(sample::LOCATION_ID, stack);
     let wait_ns = match state.activity {
         Activity::Waiting => sum.wall_ns,
         Activity::Ready | Activity::Running | Activity::WaitingGil => 0,
@@ -233,7 +234,6 @@ fn add_location(message: &mut Message, at: usize, name: u64, file: u64, number: 
     let mut code = Message::default();
     code.number(function::ID, id);
     code.number(function::NAME, name);
-    code.number(function::SYSTEM_NAME, name);
     code.number(function::FILENAME, file);
     message.message(profile_field::FUNCTION, &code);
 }

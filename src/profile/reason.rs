@@ -2,6 +2,9 @@
 
 use crate::model::{Index, Item, ItemId, Thread, ThreadState, Wait, WaitKind, describe};
 
+/// How the names of the calls begin in which loops poll.
+const POLLING: [&str; 3] = ["epoll", "poll", "ppoll"];
+
 /// The kind of a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReasonKind {
@@ -32,11 +35,20 @@ impl ReasonKind {
 pub struct Reason {
     /// The kind.
     pub kind: ReasonKind,
-    /// What is waited for, without numbers that change: `asyncio.Lock Account.lock`.
+    /// What is waited for, without numbers that change: `asyncio.Lock Account.lock`. Empty where
+    /// the kind says all.
     pub text: String,
 }
 
 impl Reason {
+    /// The kind and the text: `lock: asyncio.Lock Account.lock`, `timer`.
+    pub fn label(&self) -> String {
+        match self.text.is_empty() {
+            true => self.kind.as_str().to_owned(),
+            false => format!("{}: {}", self.kind.as_str(), self.text),
+        }
+    }
+
     /// The reason of a wait of a task or thread.
     pub fn of_wait(wait: &Wait, index: &Index<'_>) -> Self {
         Self {
@@ -56,6 +68,14 @@ impl Reason {
         if thread.state != ThreadState::Blocked {
             return None;
         }
+        // While a task runs, its loop does not poll: the call is of another moment than the stack.
+        let is_poll = |call: &String| POLLING.iter().any(|name| call.starts_with(name));
+        if thread.task.is_some()
+            && thread.waits_for.is_none()
+            && thread.syscall.as_ref().is_some_and(is_poll)
+        {
+            return None;
+        }
         Some(match (&thread.waits_for, &thread.syscall) {
             (Some(wait), _) => Self::of_wait(wait, index),
             (None, Some(call)) => Self {
@@ -72,11 +92,14 @@ impl Reason {
 
 fn text_of(wait: &Wait, index: &Index<'_>) -> String {
     match wait.kind {
-        WaitKind::Timer | WaitKind::Sleep => return "timer".to_owned(),
-        WaitKind::Idle => return "a job to do".to_owned(),
-        WaitKind::Gather | WaitKind::Wait | WaitKind::AsCompleted | WaitKind::TaskGroup => {
-            return wait.kind.as_str().to_owned();
-        }
+        // The kind says all.
+        WaitKind::Timer
+        | WaitKind::Sleep
+        | WaitKind::Idle
+        | WaitKind::Gather
+        | WaitKind::Wait
+        | WaitKind::AsCompleted
+        | WaitKind::TaskGroup => return String::new(),
         _ => {}
     }
     if let Some(resource) = wait.resource.and_then(|id| index.resource(id)) {
@@ -87,7 +110,7 @@ fn text_of(wait: &Wait, index: &Index<'_>) -> String {
             _ => describe::title(resource),
         };
         let holder = match &wait.holders[..] {
-            [only] if resource.kind.is_lock() => held_by(*only, index),
+            [only] if resource.kind.is_lock() => name_of(*only, index),
             _ => None,
         };
         return match holder {
@@ -96,17 +119,12 @@ fn text_of(wait: &Wait, index: &Index<'_>) -> String {
         };
     }
     match &wait.holders[..] {
-        [only] => name_of(*only, index).unwrap_or_else(|| wait.kind.as_str().to_owned()),
-        _ if wait.summary.is_empty() => wait.kind.as_str().to_owned(),
+        [only] => name_of(*only, index).unwrap_or_default(),
         _ => without_numbers(&wait.summary),
     }
 }
 
-/// The coroutine of a task or the name of a thread that has something.
-fn held_by(id: ItemId, index: &Index<'_>) -> Option<String> {
-    name_of(id, index)
-}
-
+/// The coroutine of a task, or the name of a thread.
 fn name_of(id: ItemId, index: &Index<'_>) -> Option<String> {
     match index.get(id)? {
         Item::Task(task) if !task.coroutine.is_empty() => Some(task.coroutine.to_string()),

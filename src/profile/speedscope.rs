@@ -68,9 +68,14 @@ pub fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
         line: None,
     };
     let reasons = states.reasons();
-    frames.extend(reasons.map(|it| label(format!("[{}: {}]", it.kind.as_str(), it.text))));
+    frames.extend(reasons.map(|it| label(format!("[{}]", it.label()))));
     let first_activity = frames.len();
-    let activities = [Activity::Ready, Activity::Running, Activity::WaitingGil];
+    let activities = [
+        Activity::Waiting,
+        Activity::Ready,
+        Activity::Running,
+        Activity::WaitingGil,
+    ];
     frames.extend(activities.map(|it| label(format!("[{}]", it.as_str()))));
     let first_name = frames.len();
     frames.extend(states.names().map(|name| label(name.to_owned())));
@@ -92,7 +97,7 @@ pub fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
         let (samples, weights): (Vec<_>, Vec<u64>) = sums.filter(|(_, weight)| *weight > 0).unzip();
         Sampled {
             kind: "sampled",
-            name: format!("{name} ({})", profile.trust.line()),
+            name: name.to_owned(),
             unit: "nanoseconds",
             start_value: 0,
             end_value: weights.iter().sum(),
@@ -103,7 +108,7 @@ pub fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     let wall = |sum: Sum| sum.wall_ns;
     let file = File {
         schema: "https://www.speedscope.app/file-format-schema.json",
-        name: profile.title(),
+        name: format!("{} ({})", profile.title(), profile.trust.line()),
         exporter: concat!(env!("CARGO_PKG_NAME"), "@", env!("CARGO_PKG_VERSION")).to_owned(),
         active_profile_index: 0,
         profiles: vec![

@@ -203,8 +203,7 @@ impl States {
     /// What stands above the innermost frame: `lock: asyncio.Lock Account.lock`, `running`.
     pub fn leaf(&self, state: &State) -> String {
         match self.reason(state) {
-            Some(reason) if reason.text.is_empty() => reason.kind.as_str().to_owned(),
-            Some(reason) => format!("{}: {}", reason.kind.as_str(), reason.text),
+            Some(reason) => reason.label(),
             None => state.activity.as_str().to_owned(),
         }
     }

@@ -88,6 +88,10 @@ struct Open {
     task: Option<Arc<Task>>,
     /// Processor time of a thread, at the last look.
     cpu_s: Option<f64>,
+    /// The last state in which it ran.
+    ran: Option<StateId>,
+    /// The task that ran in a thread at the last look.
+    task_of: Option<ItemId>,
 }
 
 /// All states, and when who was in them.
@@ -101,6 +105,8 @@ pub struct Timeline {
     lags: Vec<Lag>,
     steps: Vec<Step>,
     open: FxHashMap<ItemId, Open>,
+    /// The number of the name of each loop.
+    loops: FxHashMap<ItemId, u32>,
     looks: u64,
     last_ns: Option<u64>,
 }
@@ -148,7 +154,10 @@ impl Timeline {
                 Some(state) => state,
                 None => self.task_state(task, &index, &loops, &mut stacks),
             };
-            self.seen(task.id, state, at_ns, (!runs).then_some(task), None);
+            self.seen(task.id, state, at_ns);
+            if let Some(open) = self.open.get_mut(&task.id) {
+                open.task = (!runs).then(|| Arc::clone(task));
+            }
         }
         for thread in &process.threads {
             looked.read += 1;
@@ -160,7 +169,8 @@ impl Timeline {
                 }
             }
             let state = self.thread_state(thread, &index, &loops);
-            self.seen(thread.id, state, at_ns, None, thread.cpu_s);
+            self.seen(thread.id, state, at_ns);
+            self.add_cpu(thread);
         }
         self.end_others(at_ns);
         self.add_iterations(process, at_ns, &loops);
@@ -256,19 +266,19 @@ impl Timeline {
         &self.lags
     }
 
-    /// The number of the name of each loop.
+    /// The number of the name of each loop. Loops count in the order in which they were seen.
     fn loops(&mut self, process: &Process, index: &Index<'_>) -> FxHashMap<ItemId, u32> {
-        let loops = process.loops.iter();
-        let names = loops.map(|event_loop| {
+        for event_loop in &process.loops {
+            if self.loops.contains_key(&event_loop.id) {
+                continue;
+            }
             let thread = event_loop.thread.and_then(|id| index.thread(id));
             let thread = thread.map_or("no thread", |thread| &thread.name);
-            (event_loop.id, format!("loop of {thread}"))
-        });
-        let names: Vec<(ItemId, String)> = names.collect();
-        let numbers = names
-            .into_iter()
-            .map(|(id, name)| (id, self.states.add_name(name)));
-        numbers.collect()
+            let name = format!("#{} {thread}", self.loops.len() + 1);
+            let name = self.states.add_name(name);
+            self.loops.insert(event_loop.id, name);
+        }
+        self.loops.clone()
     }
 
     fn task_state(
@@ -337,45 +347,54 @@ impl Timeline {
     }
 
     /// Notes that an item was in `state` at this look.
-    fn seen(
-        &mut self,
-        item: ItemId,
-        state: StateId,
-        at_ns: u64,
-        task: Option<&Arc<Task>>,
-        cpu_s: Option<f64>,
-    ) {
-        let (look, last_ns) = (self.looks, self.last_ns);
-        let sum = self.sum(state);
-        sum.looks += 1;
-        let task = task.cloned();
-        let next = |since_ns| Open {
-            state,
-            since_ns,
-            seen_ns: at_ns,
-            look,
-            task,
-            cpu_s,
-        };
-        let Some(before) = self.open.remove(&item) else {
-            let since_ns = last_ns.map_or(at_ns, |last| middle(last, at_ns));
-            self.open.insert(item, next(since_ns));
-            return;
-        };
-        // What a thread used since the last look counts for what it does now.
-        if let (Some(now), Some(before)) = (cpu_s, before.cpu_s) {
-            let used_ns = (now - before).max(0.0) * 1e9;
-            self.sum(state).cpu_ns += used_ns as u64;
-        }
-        let since_ns = match before.state == state {
-            true => before.since_ns,
-            false => {
+    fn seen(&mut self, item: ItemId, state: StateId, at_ns: u64) {
+        let last_ns = self.last_ns;
+        self.sum(state).looks += 1;
+        let runs = (self.states.get(state)).is_some_and(|it| it.activity == Activity::Running);
+        let before = self.open.remove(&item);
+        let since_ns = match &before {
+            None => last_ns.map_or(at_ns, |last| middle(last, at_ns)),
+            Some(before) if before.state == state => before.since_ns,
+            Some(before) => {
                 let border = middle(before.seen_ns, at_ns);
-                self.close(item, &before, border);
+                self.close(item, before, border);
                 border
             }
         };
-        self.open.insert(item, next(since_ns));
+        let next = Open {
+            state,
+            since_ns,
+            seen_ns: at_ns,
+            look: self.looks,
+            task: None,
+            cpu_s: before.as_ref().and_then(|before| before.cpu_s),
+            ran: match runs {
+                true => Some(state),
+                false => before.as_ref().and_then(|before| before.ran),
+            },
+            task_of: before.as_ref().and_then(|before| before.task_of),
+        };
+        self.open.insert(item, next);
+    }
+
+    /// Adds what a thread used of a processor since the last look: to the last state in which it
+    /// ran, and to that of the task that runs in it, or did at the last look.
+    fn add_cpu(&mut self, thread: &Thread) {
+        let Some(open) = self.open.get_mut(&thread.id) else {
+            return;
+        };
+        let used_s = match (thread.cpu_s, open.cpu_s) {
+            (Some(now), Some(before)) => (now - before).max(0.0),
+            _ => 0.0,
+        };
+        let task = thread.task.or(open.task_of);
+        open.cpu_s = thread.cpu_s.or(open.cpu_s);
+        open.task_of = thread.task;
+        let own = open.ran.unwrap_or(open.state);
+        let of_task = task.and_then(|task| self.open.get(&task)?.ran);
+        for state in std::iter::once(own).chain(of_task) {
+            self.sum(state).cpu_ns += (used_s * 1e9) as u64;
+        }
     }
 
     /// Notes that an item exists at this look, and that its state is not known.

@@ -94,7 +94,8 @@ pub fn mark(
         |task| add_changed(&mut Arc::make_mut(task).error),
     );
     for event_loop in &mut process.loops {
-        let ranges = rereader.ranges(|it| iterations::touch(it, event_loop, &process.threads));
+        let frames = iterations::frames(&reader, event_loop, &process.threads);
+        let ranges = rereader.ranges(|it| iterations::touch(it, event_loop, &frames));
         if !lines.are_same(&ranges) {
             iterations::forget(event_loop);
         }

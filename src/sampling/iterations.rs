@@ -1,6 +1,6 @@
 //! How old the iterations of loops are, where they were read of a running process.
 
-use crate::cpython::{FrameSlot, Reader};
+use crate::cpython::{FrameSlot, RawFrame, Reader};
 use crate::model::{EventLoop, Process, Thread};
 
 /// Forgets the iteration of the loop: it was read only once, or not the same twice.
@@ -14,17 +14,22 @@ pub fn forget_all(process: &mut Process) {
     process.loops.iter_mut().for_each(forget);
 }
 
-/// Reads the iteration of `event_loop`, which one of `threads` runs.
-pub fn touch(reader: &Reader<'_>, event_loop: &EventLoop, threads: &[Thread]) {
+/// The frames of the thread that runs `event_loop`, which is one of `threads`.
+pub fn frames(reader: &Reader<'_>, event_loop: &EventLoop, threads: &[Thread]) -> Vec<RawFrame> {
     let thread = threads.iter().find(|it| Some(it.id) == event_loop.thread);
-    let (Some(addr), Some(thread)) = (event_loop.id.event_loop(), thread) else {
-        return;
-    };
-    let places = thread.frames.iter().filter_map(|frame| frame.place);
+    let frames = thread.map_or(&[][..], |thread| &thread.frames);
+    let places = frames.iter().filter_map(|frame| frame.place);
     let frames = places.filter_map(|place| match reader.frame(place.frame) {
         Ok(FrameSlot::Python { frame, .. }) => Some(frame),
         _ => None,
     });
-    let frames: Vec<_> = frames.collect();
-    let _ = reader.loop_iteration(addr, &frames);
+    frames.collect()
+}
+
+/// Reads the iteration of `event_loop` from these `frames`. Those inside of a callback are not
+/// part of it: they change while it runs.
+pub fn touch(reader: &Reader<'_>, event_loop: &EventLoop, frames: &[RawFrame]) {
+    if let Some(addr) = event_loop.id.event_loop() {
+        let _ = reader.loop_iteration(addr, frames);
+    }
 }

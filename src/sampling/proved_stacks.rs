@@ -15,15 +15,21 @@ use crate::process::{PageCache, ProcessMemory};
 pub fn prove(process: &mut Process, runtime: &Runtime, memory: ProcessMemory, limits: &Limits) {
     let is_open = |error: &Option<String>| error.as_deref() == Some(CHANGED);
     let mut running = process.threads.iter_mut();
-    if !running.any(|it| is_open(&it.error) && it.state != ThreadState::Blocked) {
+    if !running.any(|it| is_open(&it.error)) {
         return;
     }
     let cache = PageCache::new(memory);
     let reader = Reader::new(&cache, runtime.layout.clone(), limits.clone());
     let again = stacks(&reader, runtime);
     for thread in &mut process.threads {
-        if !is_open(&thread.error) || thread.state == ThreadState::Blocked {
+        if !is_open(&thread.error) {
             continue;
+        }
+        // Its memory changed: it ran, whatever the kernel said a moment later.
+        if thread.state == ThreadState::Blocked {
+            thread.state = ThreadState::Running;
+            thread.syscall = None;
+            thread.waits_for = None;
         }
         let same = again.iter().map(|stack| common(&thread.frames, stack));
         let Some(same) = same.max().filter(|same| *same > 0) else {

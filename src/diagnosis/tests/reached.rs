@@ -195,3 +195,95 @@ async def main():
         verdict.summary
     );
 }
+
+/// A service whose main task parks on an event in a variable of its own; `more` is the rest of
+/// its source.
+fn parks(body: &str) -> World {
+    let other = "class Feed:\n    def close(self):\n        self.stop.set()\n";
+    let mut world = World::new(&format!("{other}async def main():\n{body}"));
+    world.waiting("Task-1", &[("main", "# parks")], "event", "event:stop");
+    world.resource("event", "stop", &[]).set = Some(false);
+    world.refers("task:Task-1", "event:stop", "stop");
+    world
+}
+
+#[test]
+fn a_variable_that_is_only_waited_for_is_a_place_to_park() {
+    let alone = "    stop = asyncio.Event()\n    await stop.wait()  # parks\n";
+    assert!(!is_hung(&parks(alone)));
+    // Somebody was meant to set it.
+    let given =
+        "    stop = asyncio.Event()\n    spawn(work(stop))\n    await stop.wait()  # parks\n";
+    assert!(is_hung(&parks(given)));
+}
+
+#[test]
+fn an_object_that_only_its_waiter_has_is_never_ended() {
+    let source = "class Feed:
+    async def keep(self):
+        while True:
+            self.ready = asyncio.Event()
+            await asyncio.sleep(25)
+            self.ready.set()
+    async def late(self):
+        await self.ready.wait()  # late
+";
+    let world = |is_unshared: bool| {
+        let mut world = World::new(source);
+        world.waiting("late", &[("Feed.late", "# late")], "event", "event:ready");
+        world.sleeping("keep", &[("Feed.keep", "asyncio.sleep(25)")], 20.0);
+        world.resource("event", "ready", &[]).set = Some(false);
+        world.refers("task:late", "event:ready", "self");
+        if is_unshared {
+            world.process.unshared = vec!["event:ready".into()];
+        }
+        world
+    };
+    assert!(is_hung(&world(true)));
+    // Without the proof, the other one may have it where it was not found.
+    assert!(!is_hung(&world(false)));
+}
+
+#[test]
+fn a_handler_that_takes_a_lock_first_does_not_give_it_back_for_others() {
+    let source = |first: &str| {
+        format!(
+            "@app.get('/state')
+async def state():
+{first}    run.lock.release()
+async def abort():
+    await run.lock.acquire()
+    async with cache.lock:
+        pass
+    run.lock.release()
+async def read():
+    async with cache.lock:
+        await run.lock.acquire()
+"
+        )
+    };
+    let hangs = |first: &str| {
+        let mut world = World::new(&source(first));
+        world.waiting(
+            "a",
+            &[("abort", "async with cache.lock:")],
+            "lock",
+            "lock:cache",
+        );
+        world.waiting(
+            "r",
+            &[("read", "        await run.lock.acquire()")],
+            "lock",
+            "lock:run",
+        );
+        world.resource("lock", "cache", &["task:r"]).locked = Some(true);
+        world.resource("lock", "run", &[]).locked = Some(true);
+        for task in ["task:a", "task:r"] {
+            world.refers(task, "lock:run", "run.lock");
+        }
+        world.listening("127.0.0.1:80");
+        is_hung(&world)
+    };
+    assert!(hangs("    await run.lock.acquire()\n"));
+    assert!(!hangs(""));
+}
