@@ -13,6 +13,7 @@ use python_offsets::SUPPORTED;
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
 use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
 use super::record_arguments::RecordArguments;
+use super::watch_arguments::WatchArguments;
 use crate::inspect::Source;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::recording::Recording;
@@ -135,6 +136,11 @@ pub(super) enum Command {
     /// Looks at the process many times a second, without stopping it, and writes a page with a
     /// flame graph of task time by reason, or another format. Ctrl-C ends it and writes.
     Record(RecordArguments),
+    /// Watch a process, and print a line when a step blocks its loop, and when it hangs
+    ///
+    /// Looks at the loops without stopping the process, within a budget of processor time, and
+    /// judges it from time to time. Goes on until the process ends.
+    Watch(WatchArguments),
     /// List the Python processes of this machine, each with its verdict
     Ps(PsArguments),
     /// Start a small program that hangs, and report on it

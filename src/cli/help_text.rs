@@ -89,3 +89,24 @@ Exit status:
   0  the recording was written; with a program after --, that program's own status
   1  it was not: stderr says why
   2  wrong usage";
+
+/// Ends `dapper-attach watch --help`.
+pub(super) const WATCH_HELP: &str = "\
+Examples:
+  dapper-attach watch --pid 4242
+  dapper-attach watch --pid 4242 --slow 20ms --log json | jq -c 'select(.event==\"slow_step\")'
+  systemd-cat dapper-attach watch --pid 4242 --log journal
+
+Events (`event` in the JSON):
+  slow_step     the loop did not poll for so long: at least lasted_s, at most at_most_s.
+                The beginning is exact, by the process's own clock
+  loop_blocked  it is blocked for a second now; its slow_step comes when it is over
+  hang          the verdict is hung, blocked loop or livelock; hang_over: no longer
+  thinned       fewer looks a second are taken, to keep to --max-overhead
+  gone          the process has ended
+A step that is shorter than the time between two looks can be missed.
+
+Exit status:
+  0  the process has ended, or the time is over
+  1  it could not be read: stderr says why
+  2  wrong usage";

@@ -16,6 +16,8 @@ mod ps;
 mod record;
 mod record_arguments;
 mod report;
+mod watch;
+mod watch_arguments;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,7 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(demo)) => succeeded(demo::run(demo)),
         Some(Command::Ps(ps)) => succeeded(ps::run(ps)),
         Some(Command::Record(record)) => record::run(record),
+        Some(Command::Watch(watch)) => succeeded(watch::run(watch)),
         Some(Command::Capture(capture)) => succeeded(capture::run(capture)),
         Some(Command::Check(check)) => succeeded(check::run(check)),
         Some(Command::Completions { shell }) => succeeded(completions::run(*shell)),

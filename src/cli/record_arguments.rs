@@ -104,7 +104,7 @@ const MAX_RATE: f64 = 1_000.0;
 /// Longest recording: a day. Its intervals are kept in memory.
 const MAX_DURATION_S: f64 = 86_400.0;
 
-fn rate(text: &str) -> Result<f64, String> {
+pub(super) fn rate(text: &str) -> Result<f64, String> {
     let lower = text.to_lowercase();
     let (number, unit) = match lower.strip_suffix("khz") {
         Some(number) => (number, 1_000.0),
@@ -117,7 +117,7 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3_600.0)];
     let found = units.iter().find_map(|(unit, seconds)| {
         let number = text.strip_suffix(unit)?;

@@ -9,6 +9,7 @@ pub mod recording;
 mod redact;
 mod sources;
 mod target;
+pub mod watching;
 
 pub use inspection::Inspection;
 pub use sources::ProcessSources;

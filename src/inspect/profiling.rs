@@ -193,7 +193,7 @@ fn unix_ns() -> u64 {
 }
 
 /// Processor time that this process has used.
-fn own_cpu() -> Duration {
+pub(super) fn own_cpu() -> Duration {
     getrusage(UsageWho::RUSAGE_SELF).map_or(Duration::ZERO, |usage| {
         let time = |value: nix::sys::time::TimeVal| {
             let seconds = u64::try_from(value.tv_sec()).unwrap_or(0);

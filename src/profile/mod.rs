@@ -8,6 +8,7 @@ pub mod pprof;
 pub mod reason;
 pub mod speedscope;
 pub mod stacks;
+pub mod steps;
 pub mod timeline;
 pub mod trust;
 

@@ -44,6 +44,11 @@ impl Schedule {
         deadline
     }
 
+    /// Changes the mean rate of the deadlines to come after the next.
+    pub fn set_rate(&mut self, rate: f64) {
+        self.mean = Duration::from_secs_f64(rate.recip());
+    }
+
     /// How many deadlines had passed before they could be met.
     pub fn missed(&self) -> u64 {
         self.missed

@@ -42,6 +42,7 @@ mod support;
 mod threads;
 mod untouched;
 mod uvloop;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -87,6 +88,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         since::trials(manifest),
         subinterpreters::trials(manifest),
         untouched::trials(manifest),
+        watch::trials(manifest),
     ]
     .into_iter()
     .flatten()

@@ -201,7 +201,7 @@ fn system_calls_without_pause(leg: &Leg) -> Outcome {
 fn system_calls_of_each_command(leg: &Leg) -> Outcome {
     let mut target = heartbeat(leg)?;
     let pid = target.pid().to_string();
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 11] = [
         &["--pid", &pid, "--interval", "0.05"],
         &["--pid", &pid, "--children", "--samples", "1"],
         &["--pid", &pid, "--threads"],

@@ -1,4 +1,4 @@
-"""Tasks whose shares of time are known: `record.py FILE`.
+"""Tasks whose shares of time are known: `record.py FILE [say-ready]`.
 
 For three seconds one task waits for a lock that another has all the time, one sleeps, and one blocks
 the loop and sleeps in turns. It then writes to FILE, as JSON, for how long the last one blocked and
@@ -41,6 +41,8 @@ async def wants_the_lock(lock):
 
 
 async def main():
+    if "say-ready" in sys.argv:
+        print("READY", flush=True)
     sums = {"blocked_s": 0.0, "slept_s": 0.0}
     lock = asyncio.Lock()
     others = [asyncio.ensure_future(has_the_lock(lock))]

@@ -110,7 +110,7 @@ impl Sampler {
     }
 
     /// Decodes a running process once for each sample: what changed meanwhile is marked, and the
-    /// next sample comes soon.
+    /// next sample comes soon. Of stacks that change, the outer frames that are proved are kept.
     pub fn deciding_at_once(self) -> Self {
         Self { tries: 1, ..self }
     }

@@ -7,7 +7,6 @@ use crate::sampling::changed::Marked;
 use crate::sampling::proved_stacks;
 use crate::sampling::{changed, iterations};
 use crate::snapshot::kernel_threads::KernelThreads;
-use crate::snapshot::options::Scope;
 
 impl Sampler {
     /// Takes a sample without stopping the process: a reading whose memory is equal when
@@ -60,7 +59,7 @@ impl Sampler {
             }
             let last = before.replace(process.clone());
             let (marked, mut process) = self.mark_items(process, last.as_ref(), &lines);
-            if self.options.scope == Scope::States
+            if self.tries == 1
                 && let Some(runtime) = &self.runtime
             {
                 let memory = self.process.memory();

@@ -1,0 +1,274 @@
+//! Steps that block a loop, told as they end.
+
+use rustc_hash::FxHashMap;
+
+use crate::model::{EventLoop, Frame, Index, ItemId, LoopState, Process, Thread, ThreadState};
+
+/// Iterations whose beginnings differ by less are the same.
+const SAME_ITERATION_S: f64 = 0.001;
+/// From this age on an iteration is told while it still runs.
+const LONG_S: f64 = 1.0;
+
+/// A step, or the callbacks of one iteration, that kept a loop from polling.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlowStep {
+    /// The loop: `#1 MainThread`.
+    pub event_loop: String,
+    /// How long it lasted at least, in seconds: its age at the last look that saw it.
+    pub lasted_s: f64,
+    /// How long it lasted at most. `None` while it still runs.
+    pub at_most_s: Option<f64>,
+    /// What ran at the last look.
+    pub what: Running,
+}
+
+/// What a loop runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Running {
+    /// The innermost line of the program's own code. `None` if it is not known.
+    pub place: Option<Place>,
+    /// The callback that ran: `fetch`, the function of a step of a task.
+    pub callback: Option<String>,
+    /// What its thread did: `computes`, `waits for the GIL`, `in clock_nanosleep`.
+    pub why: String,
+}
+
+/// A line of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Qualified name of the function.
+    pub function: String,
+    /// Path of the file.
+    pub file: String,
+    /// Line in it.
+    pub line: u32,
+}
+
+/// An iteration that goes on.
+#[derive(Debug)]
+struct Iteration {
+    began_s: f64,
+    seen_s: f64,
+    what: Running,
+    told: bool,
+}
+
+/// Watches the loops of one process.
+#[derive(Debug)]
+pub struct SlowSteps {
+    slow_s: f64,
+    loops: FxHashMap<ItemId, Iteration>,
+    names: FxHashMap<ItemId, String>,
+}
+
+impl SlowSteps {
+    /// Tells of steps of `slow_s` seconds and more.
+    pub fn new(slow_s: f64) -> Self {
+        Self {
+            slow_s,
+            loops: FxHashMap::default(),
+            names: FxHashMap::default(),
+        }
+    }
+
+    /// What a look tells that was taken at `clock_s` of the process's own clock.
+    pub fn look(&mut self, process: &Process, clock_s: f64) -> Vec<SlowStep> {
+        let index = Index::new(process);
+        let mut told = Vec::new();
+        for event_loop in &process.loops {
+            self.name(event_loop, &index);
+            let thread = event_loop.thread.and_then(|id| index.thread(id));
+            let began_s = match (event_loop.iteration_s, event_loop.state) {
+                (Some(age_s), _) => clock_s - age_s,
+                (None, LoopState::Polling | LoopState::Stopped) => {
+                    told.extend(self.end(event_loop.id, clock_s));
+                    continue;
+                }
+                // It runs something, and since when was not the same twice.
+                (None, _) => continue,
+            };
+            let known = self.loops.get(&event_loop.id);
+            if known.is_some_and(|it| (it.began_s - began_s).abs() > SAME_ITERATION_S) {
+                told.extend(self.end(event_loop.id, began_s));
+            }
+            let what = running(event_loop, thread);
+            let iteration = self.loops.entry(event_loop.id).or_insert(Iteration {
+                began_s,
+                seen_s: clock_s,
+                what: Running::default(),
+                told: false,
+            });
+            iteration.seen_s = clock_s;
+            if what.place.is_some() || iteration.what.place.is_none() {
+                iteration.what = what;
+            }
+            let lasted_s = clock_s - iteration.began_s;
+            if lasted_s >= LONG_S && !iteration.told {
+                iteration.told = true;
+                let what = iteration.what.clone();
+                told.push(SlowStep {
+                    event_loop: self.names.get(&event_loop.id).cloned().unwrap_or_default(),
+                    lasted_s,
+                    at_most_s: None,
+                    what,
+                });
+            }
+        }
+        told
+    }
+
+    /// Ends the iteration of a loop, which polled `at_s` at the latest.
+    fn end(&mut self, event_loop: ItemId, at_s: f64) -> Option<SlowStep> {
+        let iteration = self.loops.remove(&event_loop)?;
+        let lasted_s = iteration.seen_s - iteration.began_s;
+        (lasted_s >= self.slow_s).then(|| SlowStep {
+            event_loop: self.names.get(&event_loop).cloned().unwrap_or_default(),
+            lasted_s,
+            at_most_s: Some(at_s - iteration.began_s),
+            what: iteration.what,
+        })
+    }
+
+    fn name(&mut self, event_loop: &EventLoop, index: &Index<'_>) {
+        if self.names.contains_key(&event_loop.id) {
+            return;
+        }
+        let thread = event_loop.thread.and_then(|id| index.thread(id));
+        let thread = thread.map_or("no thread", |thread| &thread.name);
+        let name = format!("#{} {thread}", self.names.len() + 1);
+        self.names.insert(event_loop.id, name);
+    }
+}
+
+fn running(event_loop: &EventLoop, thread: Option<&Thread>) -> Running {
+    let Some(thread) = thread else {
+        return Running::default();
+    };
+    let own = |frame: &&Frame| !frame.library && frame.file.is_some();
+    let frames = match thread.error {
+        Some(_) => &[],
+        None => &thread.frames[..],
+    };
+    let innermost = frames.iter().find(own);
+    // The callback of a step of a task is a wrapper: the coroutine says more.
+    let inside = frames.iter().take_while(|frame| !runs_callbacks(frame));
+    let outermost = inside.filter(own).last();
+    let callback = outermost.map(|frame| frame.qualname.to_string());
+    let named = || event_loop.batch.as_ref()?.callback.clone();
+    let callback = callback.or_else(named);
+    Running {
+        place: innermost.and_then(|frame| {
+            Some(Place {
+                function: frame.qualname.to_string(),
+                file: frame.file.as_ref()?.to_string(),
+                line: frame.line?,
+            })
+        }),
+        callback,
+        why: why(thread),
+    }
+}
+
+/// Whether the frame is one of asyncio that calls callbacks (Lib/asyncio/events.py).
+fn runs_callbacks(frame: &Frame) -> bool {
+    let file = frame.file.as_deref().unwrap_or_default();
+    frame.library && file.ends_with("asyncio/events.py")
+}
+
+fn why(thread: &Thread) -> String {
+    match (thread.state, &thread.waits_for, &thread.syscall) {
+        (ThreadState::Running | ThreadState::Unknown, ..) => "computes".to_owned(),
+        (ThreadState::WaitingGil, ..) => "waits for the GIL".to_owned(),
+        (ThreadState::Blocked, Some(wait), _) if !wait.summary.is_empty() => {
+            format!("waits: {}", wait.summary)
+        }
+        (ThreadState::Blocked, _, Some(call)) => format!("in {call}"),
+        (ThreadState::Blocked, ..) => "waits".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FrameKind;
+    use crate::model::fixtures::{event_loop, frames, process, thread};
+
+    /// A process whose loop has run one iteration for `age_s`, or polls.
+    fn looked(age_s: Option<f64>) -> Process {
+        let asyncio = "/usr/lib/python3.13/asyncio";
+        let (base, events) = (
+            format!("{asyncio}/base_events.py"),
+            format!("{asyncio}/events.py"),
+        );
+        let chain = [
+            ("<module>", "/srv/app.py", 90),
+            ("_run_once", base.as_str(), 1),
+            ("_run", events.as_str(), 1),
+            ("serve", "/srv/app.py", 30),
+            ("parse", "/srv/app.py", 50),
+        ];
+        let mut process = process("app.py");
+        let mut its_loop = event_loop("loop:0x5", "thread:7");
+        let mut main = thread(
+            "thread:7",
+            7,
+            "MainThread",
+            frames(&chain, FrameKind::Function),
+        );
+        its_loop.iteration_s = age_s;
+        if age_s.is_some() {
+            its_loop.state = LoopState::Running;
+            main.state = ThreadState::Running;
+        }
+        process.loops.push(its_loop);
+        process.threads.push(main);
+        process
+    }
+
+    #[test]
+    fn a_slow_step_is_told_once_it_is_over_with_its_bounds_and_its_line() {
+        let mut steps = SlowSteps::new(0.05);
+        assert_eq!(steps.look(&looked(Some(0.03)), 100.03), []);
+        assert_eq!(steps.look(&looked(Some(0.06)), 100.06), []);
+        let told = steps.look(&looked(None), 100.1);
+        let [step] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert!((step.lasted_s - 0.06).abs() < 1e-9);
+        assert!(step.at_most_s.is_some_and(|most| (most - 0.1).abs() < 1e-9));
+        assert_eq!(step.event_loop, "#1 MainThread");
+        let place = step.what.place.as_ref().unwrap();
+        assert_eq!((&*place.function, place.line), ("parse", 50));
+        assert_eq!(step.what.callback.as_deref(), Some("serve"));
+        assert_eq!(step.what.why, "computes");
+        assert_eq!(steps.look(&looked(None), 100.2), []);
+    }
+
+    #[test]
+    fn what_is_fast_is_not_told_and_the_next_iteration_ends_the_one_before() {
+        let mut steps = SlowSteps::new(0.05);
+        assert_eq!(steps.look(&looked(Some(0.04)), 100.04), []);
+        assert_eq!(steps.look(&looked(Some(0.06)), 100.2), []);
+        let told = steps.look(&looked(Some(0.01)), 100.3);
+        let lasted: Vec<f64> = told.iter().map(|it| it.lasted_s).collect();
+        assert_eq!(lasted.len(), 1, "{told:?}");
+        assert!((lasted[0] - 0.06).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_long_step_is_told_while_it_runs_and_when_it_ends() {
+        let mut steps = SlowSteps::new(0.05);
+        assert_eq!(steps.look(&looked(Some(0.9)), 100.9), []);
+        let told = steps.look(&looked(Some(1.5)), 101.5);
+        assert!(
+            matches!(&told[..], [step] if step.at_most_s.is_none()),
+            "{told:?}"
+        );
+        assert_eq!(steps.look(&looked(Some(2.0)), 102.0), []);
+        let told = steps.look(&looked(None), 103.0);
+        assert!(
+            matches!(&told[..], [step] if step.at_most_s == Some(3.0)),
+            "{told:?}"
+        );
+    }
+}
