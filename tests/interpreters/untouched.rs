@@ -211,6 +211,7 @@ fn system_calls_of_each_command(leg: &Leg) -> Outcome {
         &["check", "--pid", &pid, "--no-pause", "--json"],
         &["ps"],
         &["capture", "--pid", &pid, "--redact", "-o", "-"],
+        &["watch", "--pid", &pid, "-d", "0.5", "--every", "0.2"],
         &[
             "record", "--pid", &pid, "-d", "0.5", "-f", "jsonl", "-o", "-",
         ],
