@@ -3,6 +3,7 @@
 
 pub mod collapsed;
 pub mod html;
+pub mod iterations;
 pub mod json_lines;
 pub mod pprof;
 pub mod reason;
@@ -12,9 +13,10 @@ pub mod steps;
 pub mod timeline;
 pub mod trust;
 
+pub use iterations::{Lag, Step};
 pub use reason::{Reason, ReasonKind};
 pub use stacks::{Activity, Place, State, StateId, States, Who};
-pub use timeline::{Interval, Lag, Looked, Step, Timeline};
+pub use timeline::{Interval, Looked, Timeline};
 pub use trust::Trust;
 
 /// A recorded process.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::iterations::{Iterations, Lag, Step};
 use super::reason::{Reason, without_numbers};
 use super::stacks::{Activity, State, StateId, States, Who};
 use crate::model::{
@@ -18,14 +19,6 @@ use crate::model::{
 /// Maximum number of closed intervals that are kept one by one: 40 bytes each. The sums are of
 /// all of them.
 const MAX_INTERVALS: usize = 4_000_000;
-
-/// Iterations whose beginnings differ by less are the same: a clock of the process is read a
-/// moment before or after ours.
-const SAME_ITERATION_NS: u64 = 1_000_000;
-/// From this length on an iteration is slow: 10 ms.
-const SLOW_NS: u64 = 10_000_000;
-/// Maximum number of slow iterations that are listed.
-const MAX_SLOW: usize = 50;
 
 /// A time in which a task or thread was in one state. Times are nanoseconds since the beginning
 /// of the recording.
@@ -50,30 +43,6 @@ pub struct Sum {
     pub cpu_ns: u64,
     /// Number of looks that saw it.
     pub looks: u64,
-}
-
-/// The age of the iteration of a loop at a look: so long does an event wait that arrives then.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Lag {
-    /// Number of the name of the loop.
-    pub event_loop: u32,
-    /// When, since the beginning of the recording.
-    pub at_ns: u64,
-    /// The age in seconds; 0 while the loop polls.
-    pub age_s: f64,
-}
-
-/// An iteration of a loop that was seen at one or more looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
-    /// Number of the name of the loop.
-    pub event_loop: u32,
-    /// When it began, since the beginning of the recording.
-    pub from_ns: u64,
-    /// Its age at the last look that saw it: it lasted at least so long.
-    pub lasted_ns: u64,
-    /// What ran at that look. `None` if that is not known.
-    pub state: Option<StateId>,
 }
 
 /// The state of an item that goes on.
@@ -102,8 +71,7 @@ pub struct Timeline {
     sums: Vec<Sum>,
     intervals: Vec<Interval>,
     left_out: u64,
-    lags: Vec<Lag>,
-    steps: Vec<Step>,
+    iterations: Iterations,
     open: FxHashMap<ItemId, Open>,
     /// The number of the name of each loop.
     loops: FxHashMap<ItemId, u32>,
@@ -173,64 +141,17 @@ impl Timeline {
             self.add_cpu(thread);
         }
         self.end_others(at_ns);
-        self.add_iterations(process, at_ns, &loops);
+        let open = &self.open;
+        let state_of = |id| open.get(&id).map(|open| open.state);
+        self.iterations.look(process, at_ns, &loops, &state_of);
         self.last_ns = Some(at_ns);
         looked
     }
 
-    /// Adds the ages of the iterations of all loops.
-    fn add_iterations(&mut self, process: &Process, at_ns: u64, loops: &FxHashMap<ItemId, u32>) {
-        for event_loop in &process.loops {
-            let Some(name) = loops.get(&event_loop.id).copied() else {
-                continue;
-            };
-            let age_s = match (event_loop.iteration_s, event_loop.state) {
-                (Some(age_s), _) => age_s.max(0.0),
-                (None, LoopState::Polling) => 0.0,
-                (None, _) => continue,
-            };
-            self.lags.push(Lag {
-                event_loop: name,
-                at_ns,
-                age_s,
-            });
-            if event_loop.iteration_s.is_none() {
-                continue;
-            }
-            let lasted_ns = (age_s * 1e9) as u64;
-            // One that began before the recording is as old as the recording.
-            let from_ns = at_ns.saturating_sub(lasted_ns);
-            let running = process
-                .threads
-                .iter()
-                .find(|it| Some(it.id) == event_loop.thread);
-            let running = running.and_then(|thread| thread.task.or(Some(thread.id)));
-            let state = running.and_then(|id| Some(self.open.get(&id)?.state));
-            let mut known = self.steps.iter_mut().rev();
-            let last = known.find(|step| step.event_loop == name);
-            match last.filter(|step| step.from_ns.abs_diff(from_ns) < SAME_ITERATION_NS) {
-                Some(step) => {
-                    step.lasted_ns = step.lasted_ns.max(lasted_ns);
-                    step.state = state.or(step.state);
-                }
-                None => self.steps.push(Step {
-                    event_loop: name,
-                    from_ns,
-                    lasted_ns,
-                    state,
-                }),
-            }
-        }
-    }
-
     /// The iterations that blocked a loop for long, the longest first, each with what ran.
     pub fn slow_steps(&self) -> impl Iterator<Item = (&Step, Option<&State>)> {
-        let slow = self.steps.iter().filter(|step| step.lasted_ns >= SLOW_NS);
-        let mut slow: Vec<&Step> = slow.collect();
-        slow.sort_by_key(|step| std::cmp::Reverse(step.lasted_ns));
-        slow.truncate(MAX_SLOW);
-        slow.into_iter()
-            .map(|step| (step, step.state.and_then(|state| self.states.get(state))))
+        let slow = self.iterations.slow().into_iter();
+        slow.map(|step| (step, step.state.and_then(|state| self.states.get(state))))
     }
 
     /// Ends all intervals. The recording ends `at_ns` after its beginning.
@@ -263,7 +184,7 @@ impl Timeline {
 
     /// The ages of iterations, in the order of the looks.
     pub fn lags(&self) -> &[Lag] {
-        &self.lags
+        self.iterations.lags()
     }
 
     /// The number of the name of each loop. Loops count in the order in which they were seen.
