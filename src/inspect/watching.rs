@@ -147,7 +147,7 @@ impl Watcher {
                     Vec::new()
                 }
             };
-            if !events.iter().all(|event| tell(event)) {
+            if !events.iter().all(&mut *tell) {
                 return Ok(());
             }
         }
@@ -181,7 +181,7 @@ impl Watcher {
 
     /// Takes fewer looks where they cost more than they may.
     fn thin(&mut self) -> Option<Event> {
-        if self.looks % COST_PERIOD != 0 {
+        if !self.looks.is_multiple_of(COST_PERIOD) {
             return None;
         }
         let mean = self.cost.as_secs_f64() / self.looks as f64;
