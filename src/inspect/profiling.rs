@@ -30,6 +30,10 @@ pub struct Recorder {
     own_cpu: Duration,
     /// The process as it was at the last look.
     last: Process,
+    /// When that was, since the beginning.
+    last_at: Duration,
+    /// When a look failed for the first time after it. `None` if none did.
+    failed_at: Option<Duration>,
 }
 
 /// Why a recording ended.
@@ -63,7 +67,7 @@ impl Recorder {
             scope: Scope::States,
             ..SampleOptions::default()
         };
-        let mut sampler = Sampler::open(pid, &options, false)?.deciding_at_once();
+        let mut sampler = Sampler::open(pid, &options, false)?.deciding_soon();
         // The first look finds the runtime and all that stays as it is.
         sampler.look()?;
         let began = Instant::now();
@@ -78,6 +82,8 @@ impl Recorder {
             began_at: (now(), unix_ns()),
             clock: None,
             own_cpu: own_cpu(),
+            last_at: Duration::ZERO,
+            failed_at: None,
             last: sampler.look()?,
             sampler,
         };
@@ -96,6 +102,7 @@ impl Recorder {
         go_on: &mut dyn FnMut(&Self) -> Next,
     ) -> Result<Ended, Error> {
         let end = lasts.map(|lasts| self.began + lasts);
+        let mut failing = Failing::default();
         loop {
             let next = self.schedule.after(Instant::now());
             let until = end.map_or(next, |end| end.min(next));
@@ -113,16 +120,18 @@ impl Recorder {
             }
             match self.sampler.look() {
                 Ok(process) => {
+                    failing.ends();
                     self.last = process;
                     self.add();
                 }
-                Err(Error::Gone { .. }) => return Ok(Ended::Gone),
-                // Threads that start and end can make one look fail.
+                Err(Error::Gone { .. }) => {
+                    self.failed_at.get_or_insert(self.began.elapsed());
+                    return Ok(Ended::Gone);
+                }
                 Err(error) => {
+                    self.failed_at.get_or_insert(self.began.elapsed());
                     self.trust.failed += 1;
-                    if self.trust.failed > MAX_FAILED + self.trust.looks / 2 {
-                        return Err(error);
-                    }
+                    failing.goes_on(error)?;
                 }
             }
         }
@@ -147,7 +156,12 @@ impl Recorder {
     pub fn profile(&self) -> Profile {
         let mut timeline = self.timeline.clone();
         let lasted = self.began.elapsed();
-        timeline.finish(nanoseconds(lasted));
+        // What was there at the last look ended somewhere between it and the first that failed.
+        let seen_until = match self.failed_at {
+            Some(failed_at) => self.last_at + failed_at.saturating_sub(self.last_at) / 2,
+            None => lasted,
+        };
+        timeline.finish(nanoseconds(seen_until));
         Profile {
             pid: self.last.pid,
             python: self.last.python.version.clone(),
@@ -176,6 +190,8 @@ impl Recorder {
             }
             (None, _) => elapsed,
         };
+        self.last_at = at;
+        self.failed_at = None;
         let looked = self.timeline.look(&self.last, nanoseconds(at));
         self.trust.looks += 1;
         self.trust.read += looked.read;
@@ -184,8 +200,34 @@ impl Recorder {
     }
 }
 
-/// Looks that may fail at the beginning before the recording fails.
-const MAX_FAILED: u64 = 20;
+/// Looks that fail one after the other. Threads that start and end can make one fail, and an
+/// interpreter that ends cannot be read until its process is gone.
+#[derive(Debug, Default)]
+pub(super) struct Failing {
+    since: Option<Instant>,
+}
+
+impl Failing {
+    /// A look did not fail.
+    pub(super) fn ends(&mut self) {
+        self.since = None;
+    }
+
+    /// A look failed with `error`.
+    ///
+    /// # Errors
+    /// That error, if looks have failed for too long.
+    pub(super) fn goes_on(&mut self, error: Error) -> Result<(), Error> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        match since.elapsed() < MAX_FAILING {
+            true => Ok(()),
+            false => Err(error),
+        }
+    }
+}
+
+/// For how long looks may fail.
+const MAX_FAILING: Duration = Duration::from_secs(10);
 
 fn unix_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);

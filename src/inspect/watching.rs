@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::inspection::Inspection;
-use super::profiling::own_cpu;
+use super::profiling::{Failing, own_cpu};
 use crate::model::{Culprit, Process, VerdictState};
 use crate::process::Error;
 use crate::profile::steps::{SlowStep, SlowSteps};
@@ -19,8 +19,6 @@ const GO_ON_PERIOD: Duration = Duration::from_millis(50);
 const COST_PERIOD: u64 = 16;
 /// A change of the rate by less than this part is not worth a word.
 const RATE_CHANGE: f64 = 0.2;
-/// Looks that may fail, one after the other.
-const MAX_FAILED: u32 = 20;
 
 /// What is watched for.
 #[derive(Debug, Clone)]
@@ -92,7 +90,7 @@ impl Watcher {
             scope: Scope::Threads,
             ..SampleOptions::default()
         };
-        let mut sampler = Sampler::open(options.pid, &sampled, false)?.deciding_at_once();
+        let mut sampler = Sampler::open(options.pid, &sampled, false)?.deciding_soon();
         sampler.look()?;
         let began = Instant::now();
         Ok(Self {
@@ -119,7 +117,7 @@ impl Watcher {
         go_on: &dyn Fn() -> bool,
         tell: &mut dyn FnMut(&Event) -> bool,
     ) -> Result<(), Error> {
-        let mut failed = 0;
+        let mut failing = Failing::default();
         loop {
             let until = self.schedule.after(Instant::now());
             while let Some(left) = until.checked_duration_since(Instant::now()) {
@@ -133,17 +131,15 @@ impl Watcher {
             }
             let events = match self.look() {
                 Ok(events) => {
-                    failed = 0;
+                    failing.ends();
                     events
                 }
                 Err(Error::Gone { .. }) => {
                     tell(&Event::Gone);
                     return Ok(());
                 }
-                // Threads that start and end can make a look fail.
-                Err(error) if failed >= MAX_FAILED => return Err(error),
-                Err(_) => {
-                    failed += 1;
+                Err(error) => {
+                    failing.goes_on(error)?;
                     Vec::new()
                 }
             };

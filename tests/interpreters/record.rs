@@ -120,11 +120,13 @@ fn shares_of_a_program(leg: &Leg) -> Outcome {
     let is = |key: &'static str, text: &'static str| move |it: &Value| it[key] == text;
     let looks = number(&recording.about["looks"]);
     ensure(looks >= 20.0, || format!("only {looks} looks"))?;
-    // Four standard deviations of that many looks, and the border between two states.
-    let tolerance = 4.0 * (0.25 / looks).sqrt() + 0.05;
     let blocks = recording.seconds("main", is("kind", "sleep"));
     let sleeps = recording.seconds("main", is("kind", "timer"));
     let seen = blocks / (blocks + sleeps);
+    // Four standard deviations of the looks while the task was there, and the border between two
+    // states.
+    let there = looks * (blocks + sleeps) / number(&recording.about["duration_s"]);
+    let tolerance = 4.0 * (0.25 / there).sqrt() + 0.05;
     ensure((seen - share).abs() <= tolerance, || {
         format!("blocks for {seen:.3} of its time, in truth {share:.3} (+- {tolerance:.3})")
     })?;

@@ -7,15 +7,17 @@ it does.
 """
 import asyncio
 import json
+import random
 import sys
 import time
 
 LASTS_S = 3.0
-TURN_S = 0.06
+# Each turn is of another length: looks that take long must not fall into step with them.
+TURN_S = (0.06, 0.1)
 
 
 def block():
-    time.sleep(TURN_S)
+    time.sleep(random.uniform(*TURN_S))
 
 
 async def takes_turns(until, sums):
@@ -23,7 +25,7 @@ async def takes_turns(until, sums):
     while before < until:
         block()
         middle = time.perf_counter()
-        await asyncio.sleep(TURN_S)
+        await asyncio.sleep(random.uniform(*TURN_S))
         after = time.perf_counter()
         sums["blocked_s"] += middle - before
         sums["slept_s"] += after - middle

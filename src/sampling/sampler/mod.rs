@@ -33,6 +33,12 @@ const MAX_CONFIRM_TRIES: u32 = 5;
 /// the fewest marked items is used.
 const MAX_VERIFY_TRIES: u32 = 5;
 
+/// The same where the next sample comes soon.
+const MAX_SOON_TRIES: u32 = 3;
+
+/// One of so many waits may change while it is read, where the next sample comes soon.
+const MOST_ARE_SAME: usize = 20;
+
 /// Maximum number of walks over the heap while it changes.
 const MAX_SEARCH_TRIES: u32 = 3;
 
@@ -73,6 +79,8 @@ pub struct Sampler {
     reuse: bool,
     /// How often a running process is decoded for one sample, until two readings are equal.
     tries: u32,
+    /// Whether a reading in which little changed is good enough.
+    soon: bool,
 }
 
 impl Sampler {
@@ -99,6 +107,7 @@ impl Sampler {
             last_input: Default::default(),
             reuse: true,
             tries: MAX_VERIFY_TRIES,
+            soon: false,
         })
     }
 
@@ -109,10 +118,14 @@ impl Sampler {
         Self { reuse, ..self }
     }
 
-    /// Decodes a running process once for each sample: what changed meanwhile is marked, and the
+    /// Decodes a running process again only if many of its waits changed while they were read: the
     /// next sample comes soon. Of stacks that change, the outer frames that are proved are kept.
-    pub fn deciding_at_once(self) -> Self {
-        Self { tries: 1, ..self }
+    pub fn deciding_soon(self) -> Self {
+        Self {
+            soon: true,
+            tries: MAX_SOON_TRIES,
+            ..self
+        }
     }
 
     /// Takes a sample without stopping the process. It only serves for comparison with
