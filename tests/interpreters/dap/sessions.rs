@@ -141,7 +141,7 @@ fn without_ages(text: &str) -> String {
         let next = words.get(at + 1);
         words[at].parse::<f64>().is_ok() && next.is_some_and(|word| is_unit(word))
     };
-    let kept = (0..words.len()).filter(|at| !number(*at) && !(*at > 0 && number(at - 1)));
+    let kept = (0..words.len()).filter(|at| !(number(*at) || *at > 0 && number(at - 1)));
     kept.map(|at| words[at]).collect::<Vec<_>>().join(" ")
 }
 
