@@ -79,6 +79,13 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<(), Failure> {
         max_overhead: arguments.max_overhead / 100.0,
         lasts: arguments.duration,
     })?;
+    for class in watcher.unseen() {
+        let _ = writeln!(
+            io::stderr().lock(),
+            "dapper-attach: slow steps of a {} cannot be seen; hangs are",
+            clean(class)
+        );
+    }
     let mut written = Ok(());
     let mut tell = |event: &Event| {
         written = print(event, arguments);

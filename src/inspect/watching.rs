@@ -77,6 +77,8 @@ pub struct Watcher {
     hangs_since: Option<Instant>,
     looks: u64,
     cost: Duration,
+    /// Classes of loops whose iterations cannot be read.
+    unseen: Vec<String>,
 }
 
 impl Watcher {
@@ -91,9 +93,12 @@ impl Watcher {
             ..SampleOptions::default()
         };
         let mut sampler = Sampler::open(options.pid, &sampled, false)?.deciding_soon();
-        sampler.look()?;
+        let process = sampler.look()?;
+        let loops = process.loops.iter().map(|it| it.class_name.clone());
+        let unseen = loops.filter(|class| !class.starts_with(ASYNCIO)).collect();
         let began = Instant::now();
         Ok(Self {
+            unseen,
             sampler,
             schedule: Schedule::new(began, options.rate),
             rate: options.rate,
@@ -105,6 +110,11 @@ impl Watcher {
             cost: Duration::ZERO,
             options,
         })
+    }
+
+    /// Classes of loops, such as `uvloop.Loop`, of which no slow step can be told.
+    pub fn unseen(&self) -> &[String] {
+        &self.unseen
     }
 
     /// Watches until the time is over, the process has ended, or `go_on` returns false. Calls
@@ -228,6 +238,9 @@ impl Watcher {
         })
     }
 }
+
+/// Package of the loops whose iterations are read.
+const ASYNCIO: &str = "asyncio.";
 
 /// Looks a second that are taken whatever they cost.
 const MIN_RATE: f64 = 1.0;

@@ -150,7 +150,7 @@ pub(crate) fn process(script: &str) -> Process {
         listening: Vec::new(),
         asyncio_imported: true,
         resting: Vec::new(),
-        unshared: Vec::new(),
+        unshared: IdSet::default(),
         foreign_threads: false,
         pending: Arc::default(),
     }

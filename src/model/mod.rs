@@ -110,7 +110,7 @@ pub struct Process {
     pub resting: Vec<RestingProcess>,
     /// Awaited resources that nobody but their waiters refers to. For the diagnosis only.
     #[serde(skip)]
-    pub unshared: Vec<ItemId>,
+    pub unshared: IdSet,
     /// Its `time.monotonic()` at the moment of the snapshot, in seconds. `None` where the
     /// difference between its clock and ours is not known.
     #[serde(default)]

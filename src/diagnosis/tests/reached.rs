@@ -235,7 +235,7 @@ fn an_object_that_only_its_waiter_has_is_never_ended() {
         world.resource("event", "ready", &[]).set = Some(false);
         world.refers("task:late", "event:ready", "self");
         if is_unshared {
-            world.process.unshared = vec!["event:ready".into()];
+            world.process.unshared.insert("event:ready".into());
         }
         world
     };

@@ -22,8 +22,8 @@ use crate::activity::Links;
 use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
-    CoroutineState, Edge, EventLoop, Framework, IdMap, ItemId, LoopState, Reference, ResourceKind,
-    RestingProcess, TaskState, UserModule,
+    CoroutineState, Edge, EventLoop, Framework, IdMap, IdSet, ItemId, LoopState, Reference,
+    ResourceKind, RestingProcess, TaskState, UserModule,
 };
 use crate::snapshot::edges::display_name;
 use crate::snapshot::heap::Heap;
@@ -52,7 +52,7 @@ pub struct WaitGraph<'a, 'r, 'm> {
     detached: Vec<DetachedCoroutine>,
     detached_frames: Vec<DetachedFrames>,
     references: Vec<Reference>,
-    unshared: Vec<ItemId>,
+    unshared: IdSet,
     modules: Vec<UserModule>,
     resting: Vec<RestingProcess>,
     /// Worker processes of pools whose results are waited for.
@@ -96,7 +96,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             detached_frames: Vec::new(),
             references: Vec::new(),
             modules: Vec::new(),
-            unshared: Vec::new(),
+            unshared: IdSet::default(),
             resting: Vec::new(),
             workers: Vec::new(),
         }

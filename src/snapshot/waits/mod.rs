@@ -45,7 +45,7 @@ use super::kernel_threads::KernelThreads;
 use crate::cpython::Reader;
 use crate::greenlet::GreenletLinks;
 use crate::model::{
-    ChildProcess, Coroutine, Edge, IdMap, ItemId, PendingCode, Reference, Resource, RestingProcess,
+    ChildProcess, Coroutine, Edge, IdMap, IdSet, PendingCode, Reference, Resource, RestingProcess,
     UserModule,
 };
 use crate::process::Descriptors;
@@ -112,5 +112,5 @@ pub struct Explained {
     /// Other processes that wait for what is in this one.
     pub resting: Vec<RestingProcess>,
     /// Awaited resources that nobody but their waiters refers to.
-    pub unshared: Vec<ItemId>,
+    pub unshared: IdSet,
 }

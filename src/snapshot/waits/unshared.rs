@@ -4,10 +4,8 @@
 //! The proof is the reference count: the frames of the waiters have all references, and there is
 //! no weak one.
 
-use rustc_hash::FxHashMap;
-
 use super::holders::HolderSearch;
-use crate::model::{ItemId, Reference, Referrer, ResourceKind};
+use crate::model::{IdMap, IdSet, ItemId, Reference, Referrer, ResourceKind};
 
 /// Maximum number of waiters whose frames are counted.
 const MAX_WAITERS: usize = 8;
@@ -15,13 +13,22 @@ const MAX_WAITERS: usize = 8;
 impl HolderSearch<'_, '_, '_> {
     /// The resources to which only the frames of their waiters refer. Futures are left out:
     /// objects of C code refer to them.
-    pub(super) fn unshared(&self, references: &[Reference]) -> Vec<ItemId> {
-        let mut referrers: FxHashMap<ItemId, Vec<ItemId>> = FxHashMap::default();
-        let mut shared: Vec<ItemId> = Vec::new();
+    pub(super) fn unshared(&self, references: &[Reference]) -> IdSet {
+        let waiters: IdMap<&[ItemId]> = (self.registry.resources.iter())
+            .map(|resource| (resource.id, &*resource.waiters))
+            .collect();
+        // A resource that one more refers to is shared.
+        let mut shared = IdSet::default();
         for reference in references {
-            match &reference.from {
-                Referrer::Item(id) => referrers.entry(reference.to).or_default().push(*id),
-                Referrer::Module(_) => shared.push(reference.to),
+            let is_waiter = match &reference.from {
+                Referrer::Item(id) => {
+                    let waiting = waiters.get(&reference.to);
+                    waiting.is_some_and(|it| it.len() <= MAX_WAITERS && it.contains(id))
+                }
+                Referrer::Module(_) => false,
+            };
+            if !is_waiter {
+                shared.insert(reference.to);
             }
         }
         let indexes = self.owners.task_indexes();
@@ -36,15 +43,10 @@ impl HolderSearch<'_, '_, '_> {
                         | ResourceKind::MemoryStream
                 );
             let waiters = &resource.waiters;
-            let known = referrers.get(&resource.id).map_or(&[][..], Vec::as_slice);
             let (Some(subject), true) = (subject, is_primitive) else {
                 return false;
             };
-            if waiters.is_empty()
-                || waiters.len() > MAX_WAITERS
-                || shared.contains(&resource.id)
-                || !known.iter().all(|id| waiters.contains(id))
-            {
+            if waiters.is_empty() || waiters.len() > MAX_WAITERS || shared.contains(&resource.id) {
                 return false;
             }
             if self.inputs.reader.has_weak_references(*subject) != Some(false) {
