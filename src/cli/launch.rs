@@ -38,12 +38,14 @@ pub(super) fn program(words: &[OsString]) -> Result<Option<Child>, Failure> {
     })
 }
 
-/// Calls `open` until the program has begun to run Python. `None` if it ended before.
+/// Calls `open` until the program has begun to run Python. `None` if it ended before, or
+/// `go_on` returned false.
 ///
 /// # Errors
 /// That of `open`, if it cannot be helped by waiting.
 pub(super) fn wait_for_python<T>(
     child: &mut Child,
+    go_on: &dyn Fn() -> bool,
     open: impl Fn(u32) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
     loop {
@@ -53,6 +55,7 @@ pub(super) fn wait_for_python<T>(
                 return Err(error);
             }
             Err(_) if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) => return Ok(None),
+            Err(_) if !go_on() => return Ok(None),
             // It has still to become Python, or to make its first thread.
             Err(_) => sleep(ATTEMPT),
         }

@@ -68,7 +68,9 @@ pub(super) fn run(arguments: &RecordArguments) -> Result<ExitCode, Failure> {
     let mut child = launch::program(&arguments.program)?;
     let opened = match (&mut child, arguments.pid) {
         (Some(child), _) => {
-            launch::wait_for_python(child, |pid| Recorder::open(pid, arguments.rate))
+            launch::wait_for_python(child, &|| !signals.end.load(Ordering::Relaxed), |pid| {
+                Recorder::open(pid, arguments.rate)
+            })
         }
         (None, Some(pid)) => Recorder::open(pid, arguments.rate).map(Some),
         (None, None) => Ok(None),

@@ -152,9 +152,9 @@ fn as_json<'a>(event: &'a Event, pid: u32, at: &'a str) -> Line<'a> {
                 lasted_s: Some(step.lasted_s),
                 at_most_s: step.at_most_s,
                 callback: step.what.callback.as_deref(),
-                function: place.map(|place| &*place.function),
-                file: place.map(|place| &*place.file),
-                line: place.map(|place| place.line),
+                function: place.map(|place| &*place.name),
+                file: place.and_then(|place| place.file.as_deref()),
+                line: place.and_then(|place| place.line),
                 why: Some(&step.what.why)
                     .filter(|why| !why.is_empty())
                     .map(String::as_str),
@@ -223,10 +223,8 @@ fn slow(step: &SlowStep) -> String {
         ),
         None => format!("is blocked for {:.1} s", step.lasted_s),
     };
-    let place = step.what.place.as_ref().map(|place| {
-        let file = place.file.rsplit('/').next().unwrap_or(&place.file);
-        format!(", in {} ({file}:{})", place.function, place.line)
-    });
+    let place = step.what.place.as_ref();
+    let place = place.map(|place| format!(", in {}", place.label()));
     let callback = step.what.callback.as_ref().map(|it| format!(" by {it}"));
     let why = match step.what.why.is_empty() {
         true => String::new(),

@@ -5,6 +5,7 @@ pub mod collapsed;
 pub mod html;
 pub mod iterations;
 pub mod json_lines;
+pub mod loop_names;
 pub mod pprof;
 pub mod reason;
 pub mod speedscope;

@@ -29,7 +29,8 @@ pub struct Place {
 }
 
 impl Place {
-    fn of(frame: &Frame) -> Self {
+    /// The place where a frame stands.
+    pub fn of(frame: &Frame) -> Self {
         Self {
             name: frame.qualname.clone(),
             file: frame.file.clone(),
@@ -138,8 +139,10 @@ impl States {
     }
 
     /// The number of the name of a group or loop.
-    pub fn add_name(&mut self, name: String) -> u32 {
-        number(&mut self.names, name)
+    pub fn add_name(&mut self, name: &str) -> u32 {
+        let at = self.names.get_index_of(name);
+        let known = at.and_then(|at| u32::try_from(at).ok());
+        known.unwrap_or_else(|| number(&mut self.names, name.to_owned()))
     }
 
     /// The number of a state.

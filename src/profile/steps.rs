@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::loop_names::LoopNames;
+use super::stacks::Place;
 use crate::model::{EventLoop, Frame, Index, ItemId, LoopState, Process, Thread, ThreadState};
 
 /// Iterations whose beginnings differ by less are the same.
@@ -33,17 +35,6 @@ pub struct Running {
     pub why: String,
 }
 
-/// A line of a function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Qualified name of the function.
-    pub function: String,
-    /// Path of the file.
-    pub file: String,
-    /// Line in it.
-    pub line: u32,
-}
-
 /// An iteration that goes on.
 #[derive(Debug)]
 struct Iteration {
@@ -58,7 +49,7 @@ struct Iteration {
 pub struct SlowSteps {
     slow_s: f64,
     loops: FxHashMap<ItemId, Iteration>,
-    names: FxHashMap<ItemId, String>,
+    names: LoopNames,
 }
 
 impl SlowSteps {
@@ -67,7 +58,7 @@ impl SlowSteps {
         Self {
             slow_s,
             loops: FxHashMap::default(),
-            names: FxHashMap::default(),
+            names: LoopNames::default(),
         }
     }
 
@@ -76,12 +67,12 @@ impl SlowSteps {
         let index = Index::new(process);
         let mut told = Vec::new();
         for event_loop in &process.loops {
-            self.name(event_loop, &index);
+            let name = self.names.of(event_loop, &index).to_owned();
             let thread = event_loop.thread.and_then(|id| index.thread(id));
             let began_s = match (event_loop.iteration_s, event_loop.state) {
                 (Some(age_s), _) => clock_s - age_s,
                 (None, LoopState::Polling | LoopState::Stopped) => {
-                    told.extend(self.end(event_loop.id, clock_s));
+                    told.extend(self.end(event_loop.id, &name, clock_s));
                     continue;
                 }
                 // It runs something, and since when was not the same twice.
@@ -89,7 +80,7 @@ impl SlowSteps {
             };
             let known = self.loops.get(&event_loop.id);
             if known.is_some_and(|it| (it.began_s - began_s).abs() > SAME_ITERATION_S) {
-                told.extend(self.end(event_loop.id, began_s));
+                told.extend(self.end(event_loop.id, &name, began_s));
             }
             let what = running(event_loop, thread);
             let iteration = self.loops.entry(event_loop.id).or_insert(Iteration {
@@ -107,7 +98,7 @@ impl SlowSteps {
                 iteration.told = true;
                 let what = iteration.what.clone();
                 told.push(SlowStep {
-                    event_loop: self.names.get(&event_loop.id).cloned().unwrap_or_default(),
+                    event_loop: name,
                     lasted_s,
                     at_most_s: None,
                     what,
@@ -118,25 +109,15 @@ impl SlowSteps {
     }
 
     /// Ends the iteration of a loop, which polled `at_s` at the latest.
-    fn end(&mut self, event_loop: ItemId, at_s: f64) -> Option<SlowStep> {
+    fn end(&mut self, event_loop: ItemId, name: &str, at_s: f64) -> Option<SlowStep> {
         let iteration = self.loops.remove(&event_loop)?;
         let lasted_s = iteration.seen_s - iteration.began_s;
         (lasted_s >= self.slow_s).then(|| SlowStep {
-            event_loop: self.names.get(&event_loop).cloned().unwrap_or_default(),
+            event_loop: name.to_owned(),
             lasted_s,
             at_most_s: Some(at_s - iteration.began_s),
             what: iteration.what,
         })
-    }
-
-    fn name(&mut self, event_loop: &EventLoop, index: &Index<'_>) {
-        if self.names.contains_key(&event_loop.id) {
-            return;
-        }
-        let thread = event_loop.thread.and_then(|id| index.thread(id));
-        let thread = thread.map_or("no thread", |thread| &thread.name);
-        let name = format!("#{} {thread}", self.names.len() + 1);
-        self.names.insert(event_loop.id, name);
     }
 }
 
@@ -144,27 +125,21 @@ fn running(event_loop: &EventLoop, thread: Option<&Thread>) -> Running {
     let Some(thread) = thread else {
         return Running::default();
     };
-    let own = |frame: &&Frame| !frame.library && frame.file.is_some();
+    // Of a stack that changed only the outer frames may be there: then the callback is not.
     let frames = match thread.error {
         Some(_) => &[],
         None => &thread.frames[..],
     };
-    let innermost = frames.iter().find(own);
+    let called_by = frames.iter().position(runs_callbacks).unwrap_or_default();
+    let mut own = frames[..called_by].iter();
+    let is_own = |frame: &&Frame| !frame.library && frame.file.is_some();
+    let innermost = own.find(is_own);
     // The callback of a step of a task is a wrapper: the coroutine says more.
-    let inside = frames.iter().take_while(|frame| !runs_callbacks(frame));
-    let outermost = inside.filter(own).last();
-    let callback = outermost.map(|frame| frame.qualname.to_string());
+    let outermost = own.rfind(is_own).or(innermost);
     let named = || event_loop.batch.as_ref()?.callback.clone();
-    let callback = callback.or_else(named);
     Running {
-        place: innermost.and_then(|frame| {
-            Some(Place {
-                function: frame.qualname.to_string(),
-                file: frame.file.as_ref()?.to_string(),
-                line: frame.line?,
-            })
-        }),
-        callback,
+        place: innermost.map(Place::of),
+        callback: outermost.map(|it| it.qualname.to_string()).or_else(named),
         why: why(thread),
     }
 }
@@ -238,10 +213,24 @@ mod tests {
         assert!(step.at_most_s.is_some_and(|most| (most - 0.1).abs() < 1e-9));
         assert_eq!(step.event_loop, "#1 MainThread");
         let place = step.what.place.as_ref().unwrap();
-        assert_eq!((&*place.function, place.line), ("parse", 50));
+        assert_eq!((&*place.name, place.line), ("parse", Some(50)));
         assert_eq!(step.what.callback.as_deref(), Some("serve"));
         assert_eq!(step.what.why, "computes");
         assert_eq!(steps.look(&looked(None), 100.2), []);
+    }
+
+    #[test]
+    fn a_stack_of_which_only_the_outer_frames_are_proved_names_no_line() {
+        let mut cut = looked(Some(0.06));
+        // The innermost two are those of the callback.
+        cut.threads[0].frames.drain(..2);
+        let mut steps = SlowSteps::new(0.05);
+        assert_eq!(steps.look(&cut, 100.06), []);
+        let told = steps.look(&looked(None), 100.1);
+        assert!(
+            matches!(&told[..], [step] if step.what.place.is_none()),
+            "{told:?}"
+        );
     }
 
     #[test]

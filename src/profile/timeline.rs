@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::iterations::{Iterations, Lag, Step};
+use super::loop_names::LoopNames;
 use super::reason::{Reason, without_numbers};
 use super::stacks::{Activity, State, StateId, States, Who};
 use crate::model::{
@@ -73,8 +74,7 @@ pub struct Timeline {
     left_out: u64,
     iterations: Iterations,
     open: FxHashMap<ItemId, Open>,
-    /// The number of the name of each loop.
-    loops: FxHashMap<ItemId, u32>,
+    loops: LoopNames,
     looks: u64,
     last_ns: Option<u64>,
 }
@@ -187,19 +187,13 @@ impl Timeline {
         self.iterations.lags()
     }
 
-    /// The number of the name of each loop. Loops count in the order in which they were seen.
+    /// The number of the name of each loop.
     fn loops(&mut self, process: &Process, index: &Index<'_>) -> FxHashMap<ItemId, u32> {
-        for event_loop in &process.loops {
-            if self.loops.contains_key(&event_loop.id) {
-                continue;
-            }
-            let thread = event_loop.thread.and_then(|id| index.thread(id));
-            let thread = thread.map_or("no thread", |thread| &thread.name);
-            let name = format!("#{} {thread}", self.loops.len() + 1);
-            let name = self.states.add_name(name);
-            self.loops.insert(event_loop.id, name);
-        }
-        self.loops.clone()
+        let loops = process.loops.iter().map(|event_loop| {
+            let name = self.loops.of(event_loop, index);
+            (event_loop.id, self.states.add_name(name))
+        });
+        loops.collect()
     }
 
     fn task_state(
@@ -242,7 +236,7 @@ impl Timeline {
             stack,
             activity,
             reason: reason.map(|reason| self.states.add_reason(reason)),
-            group: self.states.add_name(group),
+            group: self.states.add_name(&group),
             event_loop: task.event_loop.and_then(|id| loops.get(&id).copied()),
             who: Who::Task,
         };
@@ -260,7 +254,7 @@ impl Timeline {
             stack: self.states.add_stack(proved(thread).iter()),
             activity,
             reason: reason.map(|reason| self.states.add_reason(reason)),
-            group: self.states.add_name(without_numbers(&thread.name)),
+            group: self.states.add_name(&without_numbers(&thread.name)),
             event_loop: thread.event_loop.and_then(|id| loops.get(&id).copied()),
             who: Who::Thread,
         };

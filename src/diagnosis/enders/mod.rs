@@ -387,9 +387,11 @@ impl<'f> Search<'f> {
     fn enders(&self, wanted: &Wanted) -> Enders {
         // Nobody who could end it has it, and nobody can get it. What no code ends under one of
         // its names was made to be waited for, and for nothing else.
-        let unshared = &self.facts.process.unshared;
-        let has_name = !wanted.is_parking() && self.mentions(wanted).by_name;
-        if wanted.is_hidden && unshared.contains(&wanted.id) && has_name {
+        if wanted.is_hidden
+            && self.facts.process.unshared.contains(&wanted.id)
+            && !wanted.is_parking()
+            && self.mentions(wanted).by_name
+        {
             return Enders::These(Vec::new());
         }
         let ways = self.ways(wanted);

@@ -44,6 +44,9 @@ pub(super) struct Program {
     /// Functions that the interpreter calls on its own: `__del__`, and those that were given to
     /// hooks.
     pub hooks: Vec<Function>,
+    /// Methods of classes that extend those of libraries, by the method that calls each: `_put`
+    /// by `put`.
+    hooks_of_libraries: FxHashMap<String, Vec<Function>>,
     /// Methods that operators, items and attributes call, and setters of properties.
     pub implicit: Vec<Function>,
     /// Functions with a `yield`.
@@ -81,6 +84,7 @@ impl Program {
             registered: Vec::new(),
             thread_targets: Vec::new(),
             hooks: Vec::new(),
+            hooks_of_libraries: FxHashMap::default(),
             implicit: Vec::new(),
             generators: Vec::new(),
             wrapped: FxHashSet::default(),
@@ -132,6 +136,14 @@ impl Program {
         self.called_from_outside = find(&|body| values.gets_anybody(self, body));
         self.thread_targets = find(&|body| values.becomes_thread(body));
         self.hooks = self.hooks();
+        for (function, body) in all_of(&modules) {
+            if let Some(caller) = body.name.strip_prefix('_')
+                && self.extends_library(body)
+            {
+                let hooks = self.hooks_of_libraries.entry(caller.to_owned());
+                hooks.or_default().push(function);
+            }
+        }
         self.sets_alarm = self.uses_any(&ALARMS) && self.uses_any(&ALARM_SIGNALS);
     }
 
@@ -212,6 +224,13 @@ impl Program {
         let foreign =
             |base: &String| !self.classes.contains(base) && !PLAIN_BASES.contains(&base.as_str());
         body.bases.iter().any(foreign)
+    }
+
+    /// The methods that a method of a library calls of the classes which extend it.
+    pub(super) fn hooks_of(&self, method: &str) -> &[Function] {
+        self.hooks_of_libraries
+            .get(method)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// A function and the text of its file.

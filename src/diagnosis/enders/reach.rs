@@ -514,14 +514,8 @@ impl Reach {
     /// Adds what a method of a library calls of the class that extends it: `put()` of a queue
     /// calls its `_put()` (Lib/queue.py, Lib/asyncio/queues.py).
     fn call_hook(&mut self, program: &Program, method: &str, cleanup: bool) {
-        let hook = format!("_{}", method.trim_end_matches(NOWAIT));
-        let hooks = program.named(&hook).into_iter();
-        let of_library = hooks.filter(|function| {
-            let body = program.body(*function);
-            body.is_some_and(|(body, _)| program.extends_library(body))
-        });
-        self.open
-            .extend(of_library.map(|function| (function, cleanup)));
+        let hooks = program.hooks_of(method.trim_end_matches(NOWAIT)).iter();
+        self.open.extend(hooks.map(|function| (*function, cleanup)));
     }
 
     /// Adds a name, and the functions that it may stand for.

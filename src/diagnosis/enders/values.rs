@@ -41,8 +41,8 @@ pub(super) struct Values<'m> {
     given: FxHashMap<&'m str, Vec<&'m str>>,
     /// Whether loops keep what they get where it is not found.
     hidden: bool,
-    /// Whether some code gives an object to a library that uses it as a file from then on.
-    keeps_files: bool,
+    /// Functions that use an object as a file from then on, if they are of a library.
+    keepers: FxHashSet<&'m str>,
 }
 
 impl<'m> Values<'m> {
@@ -54,14 +54,17 @@ impl<'m> Values<'m> {
             all: FxHashSet::default(),
             targets: FxHashSet::default(),
             given: FxHashMap::default(),
-            keeps_files: false,
+            keepers: FxHashSet::default(),
         };
         for each in all_of(modules).flat_map(|(_, body)| &body.uses) {
             let (Use::Name { name, called, .. } | Use::Attribute { name, called, .. }) = &each.what
             else {
                 continue;
             };
-            values.keeps_files |= each.given_to.as_ref().is_some_and(keeps_file);
+            let keeper = each.given_to.as_ref().filter(|given| keeps_file(given));
+            values
+                .keepers
+                .extend(keeper.map(|(function, _)| function.as_str()));
             match &each.given_to {
                 _ if *called => {}
                 Some(given) if becomes_thread(given) => drop(values.targets.insert(name)),
@@ -87,8 +90,16 @@ impl<'m> Values<'m> {
         given.is_some_and(|it| !program.has(&it.0) && !takes_callback(it) && !is_builtin(it))
             || body.is_registered
             || as_value()
-            || self.keeps_files && body.class.is_some() && OF_FILES.contains(&&*body.name)
+            || self.is_used_as_file(program, body)
             || program.extends_library(body) && !is_of_thread(body)
+    }
+
+    /// Whether it is a method of a file, and a library has got an object that it uses as one.
+    fn is_used_as_file(&self, program: &Program, body: &Body) -> bool {
+        let mut keepers = self.keepers.iter();
+        body.class.is_some()
+            && OF_FILES.contains(&&*body.name)
+            && keepers.any(|function| !program.has(function))
     }
 
     /// Whether code that does not name the function may call it.

@@ -5,66 +5,62 @@
 //! no weak one.
 
 use super::holders::HolderSearch;
-use crate::model::{IdMap, IdSet, ItemId, Reference, Referrer, ResourceKind};
+use crate::model::{IdMap, IdSet, ItemId, Reference, Referrer, Resource, ResourceKind};
 
 /// Maximum number of waiters whose frames are counted.
 const MAX_WAITERS: usize = 8;
 
 impl HolderSearch<'_, '_, '_> {
-    /// The resources to which only the frames of their waiters refer. Futures are left out:
-    /// objects of C code refer to them.
+    /// The resources to which only the frames of their waiters refer.
     pub(super) fn unshared(&self, references: &[Reference]) -> IdSet {
-        let waiters: IdMap<&[ItemId]> = (self.registry.resources.iter())
-            .map(|resource| (resource.id, &*resource.waiters))
+        let resources = self.registry.resources.iter().zip(&self.registry.subjects);
+        let mut candidates: IdMap<(&[ItemId], u64)> = resources
+            .filter(|(resource, _)| may_be_unshared(resource))
+            .filter_map(|(resource, subject)| {
+                Some((resource.id, (&*resource.waiters, (*subject)?)))
+            })
             .collect();
-        // A resource that one more refers to is shared.
-        let mut shared = IdSet::default();
         for reference in references {
-            let is_waiter = match &reference.from {
-                Referrer::Item(id) => {
-                    let waiting = waiters.get(&reference.to);
-                    waiting.is_some_and(|it| it.len() <= MAX_WAITERS && it.contains(id))
-                }
+            let known = candidates.get(&reference.to);
+            let from_waiter = |(waiters, _): &(&[ItemId], u64)| match &reference.from {
+                Referrer::Item(id) => waiters.contains(id),
                 Referrer::Module(_) => false,
             };
-            if !is_waiter {
-                shared.insert(reference.to);
+            if known.is_some_and(|known| !from_waiter(known)) {
+                candidates.swap_remove(&reference.to);
             }
         }
+        if candidates.is_empty() {
+            return IdSet::default();
+        }
+        let reader = self.inputs.reader;
         let indexes = self.owners.task_indexes();
-        let resources = self.registry.resources.iter().zip(&self.registry.subjects);
-        let found = resources.filter(|(resource, subject)| {
-            let is_primitive = resource.kind.needs_signal()
-                && !matches!(
-                    resource.kind,
-                    ResourceKind::Future
-                        | ResourceKind::ConcurrentFuture
-                        | ResourceKind::JobResult
-                        | ResourceKind::MemoryStream
-                );
-            let waiters = &resource.waiters;
-            let (Some(subject), true) = (subject, is_primitive) else {
-                return false;
-            };
-            if waiters.is_empty() || waiters.len() > MAX_WAITERS || shared.contains(&resource.id) {
-                return false;
-            }
-            if self.inputs.reader.has_weak_references(*subject) != Some(false) {
+        let found = candidates.into_iter().filter(|(_, (waiters, subject))| {
+            if reader.has_weak_references(*subject) != Some(false) {
                 return false;
             }
             let frames = waiters
                 .iter()
                 .flat_map(|id| self.owners.frames(*id, &indexes));
-            let counts =
-                frames.map(|owned| self.inputs.reader.count_in_frame(owned.frame, *subject));
-            match (
-                self.inputs.reader.reference_count(*subject),
-                counts.sum::<Option<u64>>(),
-            ) {
-                (Some(all), Some(counted)) => all == counted,
-                _ => false,
-            }
+            let counts = frames.map(|owned| reader.count_in_frame(owned.frame, *subject));
+            let counted: Option<u64> = counts.sum();
+            counted.is_some() && counted == reader.reference_count(*subject)
         });
-        found.map(|(resource, _)| resource.id).collect()
+        found.map(|(id, _)| id).collect()
     }
+}
+
+/// Whether it is one of the kinds to which only code in Python refers, and has few waiters. Objects
+/// of C code refer to futures.
+fn may_be_unshared(resource: &Resource) -> bool {
+    let by_c_code = matches!(
+        resource.kind,
+        ResourceKind::Future
+            | ResourceKind::ConcurrentFuture
+            | ResourceKind::JobResult
+            | ResourceKind::MemoryStream
+    );
+    resource.kind.needs_signal()
+        && !by_c_code
+        && (1..=MAX_WAITERS).contains(&resource.waiters.len())
 }
