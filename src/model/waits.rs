@@ -342,6 +342,8 @@ pub struct Reference {
 pub struct Callables {
     /// Name of the variable at which the way begins.
     pub variable: ArcStr,
+    /// The way from the variable to the resource, as source code would write it.
+    pub path: ArcStr,
     /// The callables, outermost first.
     pub called: Vec<Called>,
 }

@@ -4,7 +4,7 @@
 use super::library::runs;
 use super::wanted::{Wanted, is_primitive};
 use super::{Group, Reach, Search, Which};
-use crate::model::{Called, Frame, ItemId};
+use crate::model::{Callables, Called, Frame, ItemId};
 
 /// How paths of references write the step from a bound method to its object.
 const BOUND: &str = "()";
@@ -39,7 +39,7 @@ impl Search<'_> {
             self.facts.event_loop(*id).is_some()
                 || own.any(|group| {
                     let hands_on = || group.reach.names.contains(&*through.variable);
-                    let gives = || group.reach.given.contains(&*through.variable);
+                    let gives = || is_given(through, &group.reach);
                     let resumes = || through.called.iter().any(is_generator);
                     may_call(group) || somebody_calls && hands_on() || gives() || resumes()
                 })
@@ -94,6 +94,16 @@ impl Search<'_> {
         let mut callbacks = event_loop.into_iter().flat_map(|it| &it.callbacks);
         callbacks.any(|callback| path.starts_with(callback.name.as_str()))
     }
+}
+
+/// Whether code gives a function of a library the variable with a callable, or what stands on
+/// the way to it: an attribute, a dictionary in it.
+fn is_given(through: &Callables, reach: &Reach) -> bool {
+    let steps = through
+        .path
+        .split(|it: char| !(it.is_alphanumeric() || it == '_'));
+    let mut names = std::iter::once(&*through.variable).chain(steps);
+    names.any(|name| reach.given.contains(name))
 }
 
 /// Whether it is the rest of a generator.

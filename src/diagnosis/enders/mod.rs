@@ -39,9 +39,6 @@ use crate::model::{
     Thread,
 };
 
-/// The method of context variables that returns their value.
-const GET: &str = "get";
-
 /// Where more activities than this might end one wait, who does is not known.
 const MAX_ENDERS: usize = 1_000;
 
@@ -288,7 +285,7 @@ impl<'f> Search<'f> {
             signals: Reach::of_functions(&program, program.signal_handlers()),
             hooks: Reach::of_functions(
                 &program,
-                program.hooks.iter().copied().chain(program.writing()),
+                program.hooks.iter().copied().chain(program.of_streams()),
             ),
             program,
             facts,
@@ -475,6 +472,9 @@ impl<'f> Search<'f> {
             _ if ways.from_library && in_library => Which::All,
             // A bound method that was stored may be called by whoever reaches the object.
             true if ways.mentions.as_value => Which::Reaching,
+            // So may the methods of a class that extends one of a library, by those that it
+            // inherits.
+            _ if ways.from_library && group.reach.calls_library => Which::Reaching,
             _ => Which::None,
         };
         let ends = self
@@ -531,13 +531,11 @@ impl<'f> Search<'f> {
                 Place::Named(name) => wanted.names.is_empty() || wanted.names.contains(name),
                 Place::Local(_) | Place::Called(_) | Place::Other => true,
             };
-            let by_context = self.program.has_context
-                && matches!(&operation.of, Place::Called(name) if name == GET);
             if !may_be_it || !methods.contains(&operation.method.as_str()) {
                 return None;
             }
             Some(
-                match by_global || by_context || wanted.is_hidden && !operation.is_bound {
+                match by_global || reach.reads_context || wanted.is_hidden && !operation.is_bound {
                     true => Which::All,
                     false => Which::Reaching,
                 },

@@ -63,8 +63,10 @@ pub(super) struct Program {
     pub makes_futures: bool,
     /// Whether a loop keeps its callbacks where they are not found.
     pub hidden_loops: bool,
-    /// Whether the program has context variables, whose values are not found.
-    pub has_context: bool,
+    /// Names of modules that some code imports.
+    pub imported: FxHashSet<String>,
+    /// Names of context variables, whose values are not found.
+    pub context_variables: FxHashSet<String>,
     /// Whether some code sets a timer of the kernel, and names the signal that it sends.
     pub sets_alarm: bool,
     /// Whether some code connects something, which may be a receiver and a signal.
@@ -92,7 +94,8 @@ impl Program {
             variables: FxHashSet::default(),
             gives_cancel: false,
             makes_futures: false,
-            has_context: false,
+            imported: FxHashSet::default(),
+            context_variables: FxHashSet::default(),
             has_signals: false,
             sets_alarm: false,
             hidden_loops: facts.process.loops.iter().any(hides_callbacks),
@@ -164,6 +167,9 @@ impl Program {
         self.stored.extend(body.stores.iter().cloned());
         self.variables.extend(body.assigned.iter().cloned());
         self.variables.extend(body.parameters.iter().cloned());
+        self.imported.extend(body.imported.iter().cloned());
+        let context = body.context_variables.iter();
+        self.context_variables.extend(context.cloned());
         if body.is_generator() {
             self.generators.push(function);
         }
@@ -178,7 +184,6 @@ impl Program {
             else {
                 continue;
             };
-            self.has_context |= *called && name == CONTEXT_VARIABLE;
             self.has_signals |= CONNECTS.contains(&name.as_str());
             self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
             self.gives_cancel |= !called && name == CANCEL;
@@ -192,10 +197,10 @@ impl Program {
         }
     }
 
-    /// What runs where something is printed, logged, or fails, if the program puts an object in
-    /// the place of `sys.stdout` or `sys.stderr`.
-    pub(super) fn writing(&self) -> Vec<Function> {
-        let methods = WRITING.iter().flat_map(|name| self.named(name));
+    /// What runs where something is printed, logged, asked for, or fails, if the program puts an
+    /// object in the place of `sys.stdout`, `sys.stderr` or `sys.stdin`.
+    pub(super) fn of_streams(&self) -> Vec<Function> {
+        let methods = OF_STREAMS.iter().flat_map(|name| self.named(name));
         methods.filter(|_| self.replaces_streams()).collect()
     }
 
@@ -275,9 +280,10 @@ impl Program {
     /// `__del__`, finalizers, and what is called for errors.
     fn hooks(&self) -> Vec<Function> {
         let mut hooks = self.given_to(&|(function, _)| {
-            FINALIZERS.contains(&function.as_str()) || function == ON_ERRORS
+            FINALIZERS.contains(&function.as_str()) || TAKE_HOOKS.contains(&function.as_str())
         });
-        hooks.extend(self.by_name.get(DEL).into_iter().flatten());
+        let methods = HOOKS.iter().filter_map(|name| self.by_name.get(*name));
+        hooks.extend(methods.flatten());
         for function in self.functions() {
             if let Some((body, _)) = self.body(function) {
                 hooks.extend(body.hooks.iter().flat_map(|name| self.named(name)));
@@ -436,13 +442,11 @@ const CANCEL: &str = "cancel";
 const SIGNAL: &str = "signal";
 /// Functions that take what is to be called when an object goes.
 const FINALIZERS: [&str; 2] = ["finalize", "ref"];
-/// The method of loops that takes what is called for errors.
-const ON_ERRORS: &str = "set_exception_handler";
-/// The method that is called when an object goes.
-const DEL: &str = "__del__";
-
-/// The class of context variables.
-const CONTEXT_VARIABLE: &str = "ContextVar";
+/// Functions that take what the interpreter or a loop calls: for errors, for events.
+const TAKE_HOOKS: [&str; 2] = ["set_exception_handler", "addaudithook"];
+/// Methods that the interpreter calls: when an object goes, and for an import (`sys.meta_path`,
+/// Lib/importlib/_bootstrap.py).
+const HOOKS: [&str; 4] = ["__del__", "find_spec", "create_module", "exec_module"];
 
 /// Functions that set a timer of the kernel, and the signals that such timers send
 /// (setitimer(2), alarm(2)).
@@ -452,12 +456,12 @@ const ALARM_SIGNALS: [&str; 3] = ["SIGALRM", "SIGVTALRM", "SIGPROF"];
 /// What gives a receiver to a signal of blinker or Django, which calls it in `send()`.
 const CONNECTS: [&str; 3] = ["connect", "connect_via", "receiver"];
 
-/// Attributes of `sys` with the files to which the interpreter writes.
-const STREAMS: [&str; 2] = ["stdout", "stderr"];
+/// Attributes of `sys` with the files that the interpreter uses.
+const STREAMS: [&str; 3] = ["stdout", "stderr", "stdin"];
 /// Managers that replace them.
 const REDIRECTS: [&str; 2] = ["redirect_stdout", "redirect_stderr"];
-/// Methods of files that are called where something is written.
-const WRITING: [&str; 2] = ["write", "flush"];
+/// Methods of files that are called where something is written, or asked for (`input()`).
+const OF_STREAMS: [&str; 3] = ["write", "flush", "readline"];
 
 /// Functions and classes that make futures.
 const MAKERS_OF_FUTURES: [&str; 2] = ["create_future", "Future"];

@@ -11,7 +11,7 @@ use crate::model::{Callback, Frame, PendingCode};
 
 /// Methods that statements call without naming them.
 const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
-const BY_FOR: [&str; 4] = ["__iter__", "__next__", "__aiter__", "__anext__"];
+const BY_FOR: [&str; 5] = ["__iter__", "__next__", "__aiter__", "__anext__", "keys"];
 /// Methods that run when a `with` block is left.
 const LEAVING: [&str; 2] = ["__exit__", "__aexit__"];
 /// Method of a class that runs when a thread or process of it was started
@@ -34,6 +34,8 @@ const NAMESPACES: [&str; 2] = ["globals", "locals"];
 const SUBCLASSES: &str = "__subclasses__";
 /// The method that runs when an object is called.
 const CALL: &str = "__call__";
+/// The method of context variables that returns their value.
+const GET: &str = "get";
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
 /// The end of the names of methods that do the same without waiting.
@@ -64,12 +66,16 @@ pub(super) struct Reach {
     pub names: FxHashSet<String>,
     /// Variables that it gives to functions of libraries, which may call them.
     pub given: FxHashSet<String>,
+    /// Whether it reads a context variable, whose value may be anything.
+    pub reads_context: bool,
     /// Whether it may look up globals by names that are values, or classes by their base.
     pub reads_any_global: bool,
     /// Whether it may call functions that cannot be told from the source.
     pub calls_unknown: bool,
     /// Whether it calls something of a library that may call back.
     pub calls_foreign: bool,
+    /// Whether it calls a method of an object, and one that the program does not define.
+    pub calls_library: bool,
     /// Whether the text of some of its own functions is not known.
     pub is_unknown: bool,
     /// Whether it may cancel something. What an `except` or `finally` block or the end of a
@@ -243,9 +249,11 @@ impl Reach {
         self.operations.extend(other.operations.iter().cloned());
         self.names.extend(other.names.iter().cloned());
         self.given.extend(other.given.iter().cloned());
+        self.reads_context |= other.reads_context;
         self.reads_any_global |= other.reads_any_global;
         self.calls_unknown |= other.calls_unknown;
         self.calls_foreign |= other.calls_foreign;
+        self.calls_library |= other.calls_library;
         self.is_unknown |= other.is_unknown;
         self.cancels |= other.cancels;
         self.kills |= other.kills;
@@ -408,8 +416,13 @@ impl Reach {
                 }
                 let own = || !program.named(name).is_empty() && is_self(of);
                 let sends = || program.has_signals && name == SEND;
+                if *called && sends() {
+                    self.call_unknown(program, cleanup);
+                }
                 let foreign = || !CALL_NOBODY.contains(&name.as_str()) || sends();
                 self.calls_foreign |= *called && foreign() && !own();
+                let of_module = matches!(of, Place::Named(it) if program.imported.contains(it));
+                self.calls_library |= *called && !of_module && program.named(name).is_empty();
                 if RESUME.contains(&name.as_str()) {
                     self.resume_generators(program);
                 }
@@ -423,11 +436,16 @@ impl Reach {
                         .extend(targets.map(|function| (function, cleanup)));
                 }
                 self.make(program, name, *called, cleanup);
-                if *called {
-                    self.call_hook(program, name, cleanup);
+                match (called, &each.given_to) {
+                    (true, _) => self.call_hook(program, name, cleanup),
+                    (false, Some((taker, _))) if may_call_on(program, taker) => {
+                        self.given.insert(name.clone());
+                    }
+                    (false, _) => {}
                 }
-                if let Place::Named(name) | Place::Local(name) = of {
-                    self.read(program, name, cleanup);
+                if let Place::Named(of) | Place::Local(of) = of {
+                    self.read(program, of, cleanup);
+                    self.reads_context |= name == GET && program.context_variables.contains(of);
                 }
             }
             Use::Name {
@@ -487,12 +505,12 @@ impl Reach {
         if local && calls_argument(given_to) {
             self.call_unknown(program, cleanup);
         }
-        let is_library = program.named(taker).is_empty();
-        if is_library && !keeps_to_itself(taker) {
+        let may_call = may_call_on(program, taker);
+        if may_call {
             self.given.insert(name.to_owned());
         }
         // It may use an object of the program as a file, a mapping or the like.
-        if is_library && (!keeps_to_itself(taker) || takes_file(given_to)) {
+        if may_call || takes_file(given_to) && program.named(taker).is_empty() {
             self.open_all(program, &OF_FILES, cleanup);
         }
     }
@@ -534,6 +552,11 @@ impl Reach {
                 .extend(functions.map(|function| (function, cleanup)));
         }
     }
+}
+
+/// Whether it is a function of a library that may call what it is given.
+fn may_call_on(program: &Program, taker: &str) -> bool {
+    program.named(taker).is_empty() && !keeps_to_itself(taker)
 }
 
 /// Whether it is the object whose method runs.

@@ -141,7 +141,9 @@ pub(super) fn takes_file((_, argument): &(String, Argument)) -> bool {
 }
 
 /// Methods that libraries call of what they get as a file, a mapping or a handler.
-pub(super) const OF_FILES: [&str; 13] = [
+pub(super) const OF_FILES: [&str; 15] = [
+    "__iter__",
+    "__next__",
     "write",
     "writelines",
     "flush",

@@ -1,8 +1,8 @@
 //! Finds the names that each function of a file uses.
 
-use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
 use ruff_python_ast::{
-    CmpOp, Expr, ExprCall, ExprContext, ExprLambda, Parameters, Stmt, StmtFunctionDef,
+    CmpOp, Expr, ExprCall, ExprContext, ExprLambda, Parameters, Pattern, Stmt, StmtFunctionDef,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
@@ -33,6 +33,8 @@ const PLAIN_DECORATORS: [&str; 15] = [
 
 /// The function that finds an attribute by a name that may be a value.
 const GETATTR: &str = "getattr";
+/// The function that makes one which reads attributes (`operator.attrgetter("a.b")`).
+const ATTRGETTER: &str = "attrgetter";
 /// The function that makes a call of a method of its name.
 const METHODCALLER: &str = "methodcaller";
 /// Attributes of `sys` and `threading` with what is called for an error.
@@ -66,6 +68,10 @@ const ITERATING: [&str; 26] = [
     "writelines",
     "fromkeys",
 ];
+/// The class of context variables (contextvars).
+const CONTEXT_VARIABLE: &str = "ContextVar";
+/// The function that returns the globals of its module by name.
+const GLOBALS: &str = "globals";
 /// The decorator of functions that set a property.
 const SETTER: &str = "setter";
 
@@ -108,6 +114,8 @@ impl Open {
                 parameters: FxHashSet::default(),
                 stores: FxHashSet::default(),
                 assigned: FxHashSet::default(),
+                imported: Vec::new(),
+                context_variables: Vec::new(),
                 is_setter: false,
                 is_hook: false,
                 hooks: Vec::new(),
@@ -249,6 +257,9 @@ impl Finder<'_> {
         if name.as_deref().is_some_and(|it| ITERATING.contains(&it)) {
             self.add(Use::Iterates, call);
         }
+        if name.as_deref() == Some(ATTRGETTER) {
+            self.read_by_getter(call);
+        }
         if let Some(open) = self.open.last_mut() {
             open.body.calls.push((call.range(), name));
         }
@@ -281,7 +292,7 @@ impl Finder<'_> {
                     Expr::Call(call) => called_name(call),
                     _ => None,
                 };
-                let by_name = called == Some(METHODCALLER);
+                let by_name = called == Some(METHODCALLER) || is_global_by_name(other);
                 self.add(Use::Calls { by_name }, other);
                 self.visit_expr(other);
             }
@@ -324,6 +335,26 @@ impl Finder<'_> {
         }
     }
 
+    /// Adds the attributes that `attrgetter(...)` reads of what it is called with.
+    fn read_by_getter(&mut self, call: &ExprCall) {
+        for argument in &call.arguments.args {
+            match argument {
+                Expr::StringLiteral(text) => {
+                    for name in text.value.to_str().split('.') {
+                        self.read_attribute(name, call);
+                    }
+                }
+                _ => self.add(Use::Calls { by_name: true }, call),
+            }
+        }
+    }
+
+    /// Adds that an attribute of an object is read which the text does not name.
+    fn read_attribute(&mut self, name: &str, node: &impl Ranged) {
+        let (of, name, called) = (Place::Other, name.to_owned(), false);
+        self.add(Use::Attribute { of, name, called }, node);
+    }
+
     /// Notes that a variable or attribute is an argument of a call.
     fn give(&mut self, call: &ExprCall, argument: &Expr, at: Argument) {
         let Some(function) = called_name(call) else {
@@ -339,6 +370,16 @@ impl Finder<'_> {
         });
         if let Some(given) = given {
             given.given_to = Some((function.to_owned(), at));
+        }
+    }
+
+    /// Notes a variable that gets a new context variable.
+    fn keep_context_variable(&mut self, target: &Expr, value: &Expr) {
+        if let (Expr::Call(call), Some(name), Some(open)) =
+            (value, last_name(target), self.open.last_mut())
+            && called_name(call) == Some(CONTEXT_VARIABLE)
+        {
+            open.body.context_variables.push(name.to_owned());
         }
     }
 
@@ -370,6 +411,16 @@ impl Finder<'_> {
 }
 
 impl<'a> Visitor<'a> for Finder<'_> {
+    /// A pattern of a class reads the attributes that it names.
+    fn visit_pattern(&mut self, pattern: &'a Pattern) {
+        if let Pattern::MatchClass(class) = pattern {
+            for keyword in &class.arguments.keywords {
+                self.read_attribute(keyword.attr.as_str(), pattern);
+            }
+        }
+        walk_pattern(self, pattern);
+    }
+
     fn visit_stmt(&mut self, stmt: &'a Stmt) {
         match stmt {
             Stmt::FunctionDef(function) => self.function(function),
@@ -411,6 +462,29 @@ impl<'a> Visitor<'a> for Finder<'_> {
                             open.body.hooks.extend(name);
                         }
                     }
+                }
+            }
+            Stmt::Assign(assign) => {
+                self.keep_statement(stmt);
+                for target in &assign.targets {
+                    self.keep_context_variable(target, &assign.value);
+                }
+                walk_stmt(self, stmt);
+            }
+            Stmt::AnnAssign(assign) => {
+                self.keep_statement(stmt);
+                if let Some(value) = &assign.value {
+                    self.keep_context_variable(&assign.target, value);
+                }
+                walk_stmt(self, stmt);
+            }
+            Stmt::Import(import) => {
+                self.keep_statement(stmt);
+                if let Some(open) = self.open.last_mut() {
+                    let names = import.names.iter();
+                    let names = names.map(|it| it.asname.as_ref().unwrap_or(&it.name));
+                    let first = names.filter_map(|it| it.split('.').next());
+                    open.body.imported.extend(first.map(str::to_owned));
                 }
             }
             Stmt::Raise(raise) => {
@@ -513,6 +587,14 @@ fn iterates(expr: &Expr) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether it is `globals()[...]`.
+fn is_global_by_name(function: &Expr) -> bool {
+    let Expr::Subscript(item) = function else {
+        return false;
+    };
+    matches!(&*item.value, Expr::Call(call) if called_name(call) == Some(GLOBALS))
 }
 
 /// Whether it is an attribute with what the interpreter calls for an error.

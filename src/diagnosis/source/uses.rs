@@ -101,6 +101,10 @@ pub struct Body {
     pub stores: FxHashSet<String>,
     /// Names of the variables that it assigns.
     pub assigned: FxHashSet<String>,
+    /// Names of the modules that it imports.
+    pub imported: Vec<String>,
+    /// Names of context variables that it makes.
+    pub context_variables: Vec<String>,
     /// Whether it sets a property.
     pub is_setter: bool,
     /// Whether it is a lambda that is called for errors.

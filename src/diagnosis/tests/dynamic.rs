@@ -84,6 +84,7 @@ fn who_has_a_callable_that_ends_it_may_call_it() {
         let reference = &mut Arc::make_mut(&mut world.process.references)[0];
         reference.through = Some(Callables {
             variable: "done".into(),
+            path: "".into(),
             called: vec![Called::Library(method.into())],
         });
         world

@@ -8,6 +8,7 @@ mod given_back;
 mod graphs;
 mod greenlets;
 mod healthy;
+mod implicit;
 mod leaks;
 mod lines;
 mod orphans;

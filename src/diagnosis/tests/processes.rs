@@ -271,7 +271,7 @@ def later():
     };
     assert_ne!(state(APP), "hung");
     assert_eq!(
-        state(&APP.replace("Worker().start", "worker.start")),
+        state(&APP.replace("Worker().start()", "print(worker)")),
         "hung"
     );
 }

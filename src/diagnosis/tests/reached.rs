@@ -29,6 +29,7 @@ fn with_callable(mut world: World, called: Called) -> World {
     let references = Arc::make_mut(&mut world.process.references);
     references[0].through = Some(Callables {
         variable: "k".into(),
+        path: "".into(),
         called: vec![called],
     });
     world

@@ -306,6 +306,7 @@ impl HolderSearch<'_, '_, '_> {
             if let Some(reference) = references.iter_mut().find(|it| it.to == resource) {
                 reference.through = Some(Callables {
                     variable: reader.shared(&variable.name),
+                    path: reader.shared(&reached.path),
                     called: callables.clone(),
                 });
             }
