@@ -53,7 +53,7 @@ pub fn diagnose(
     // rank, what affects more tasks comes first.
     found.sort_by_key(|one| {
         let affected = Reverse(one.diagnosis.affected_tasks);
-        let ends_soon = one.rule.meaning == Meaning::Hung && !one.is_hang();
+        let ends_soon = one.rule.meaning == Meaning::Hung && one.recovers_soon();
         (one.is_guess(), ends_soon, one.rule.rank, affected)
     });
     let blocks = |meaning| meaning == Meaning::BlockedLoop;

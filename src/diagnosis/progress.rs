@@ -151,10 +151,15 @@ fn share_all_tasks(process: &Process, sample: &Process) -> bool {
             .all(|(now, then)| Arc::ptr_eq(now, then))
 }
 
-/// The time between two samples in seconds: at least `planned`, more on a loaded
-/// machine. A timer's remaining time falls at most as fast as the clock, so the
-/// timer that fell most gives the elapsed time.
+/// The time between two samples in seconds: by their clocks. Where these are not known, at least
+/// `planned`, more on a loaded machine: a timer's remaining time falls at most as fast as the
+/// clock, so the timer that fell most gives the elapsed time.
 fn elapsed(process: &Process, sample: &Process, planned: f64) -> f64 {
+    if let (Some(now), Some(then)) = (process.clock_s, sample.clock_s)
+        && now > then
+    {
+        return now - then;
+    }
     if share_all_tasks(process, sample) {
         return planned;
     }
@@ -261,6 +266,27 @@ mod tests {
     #[test]
     fn the_second_sample_may_be_late() {
         assert_eq!(moved(&[50.0, -1.0], &[47.5, -3.5]), [false, false]);
+    }
+
+    #[test]
+    fn a_thread_that_polls_may_do_so_the_longer_the_later_the_second_sample_is() {
+        let thread = |waits: u64, clock_s: f64| {
+            let mut world = World::new("def f():\n    wait()\n");
+            world.thread("poller", &[("f", "wait")]);
+            let mut process = world.process;
+            process.clock_s = Some(clock_s);
+            for thread in &mut process.threads {
+                thread.waits_begun = Some(waits);
+            }
+            process
+        };
+        let moved = |clock_s| {
+            let (before, after) = ([thread(0, 10.0)], thread(30, clock_s));
+            let progress = Progress::compare(&after, &before, 0.5);
+            progress.moved(after.threads[0].id)
+        };
+        assert!(moved(10.5));
+        assert!(!moved(12.0));
     }
 
     #[test]

@@ -102,9 +102,13 @@ impl Finding {
 
     /// Whether it alone makes the process count as hung.
     pub(super) fn is_hang(&self) -> bool {
+        self.rule.meaning == Meaning::Hung && !self.is_guess() && !self.recovers_soon()
+    }
+
+    /// Whether a timeout ends it soon.
+    pub(super) fn recovers_soon(&self) -> bool {
         let recovers = self.diagnosis.recovers_in_s;
-        let soon = recovers.is_some_and(|left| left < SOON_S);
-        self.rule.meaning == Meaning::Hung && !self.is_guess() && !soon
+        recovers.is_some_and(|left| left < SOON_S)
     }
 }
 
