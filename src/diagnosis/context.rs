@@ -33,6 +33,8 @@ pub(super) struct Context<'a> {
 struct Memo<'a> {
     cycles: OnceCell<Vec<Cycle>>,
     dead_ends: OnceCell<Vec<&'a Resource>>,
+    /// The root of each node of one.
+    roots: OnceCell<IdMap<usize>>,
     others_live: OnceCell<bool>,
     any_guarded: OnceCell<bool>,
     group_limits: OnceCell<FxHashMap<NodeIndex, f64>>,
@@ -250,8 +252,17 @@ impl<'a> Context<'a> {
 
     /// Index of the root to which the item belongs.
     pub(super) fn root_of(&self, id: ItemId) -> Option<usize> {
-        let mut roots = self.graph.roots.iter();
-        roots.position(|root| root.nodes.contains(&id))
+        let roots = self.memo.roots.get_or_init(|| {
+            let roots = self.graph.roots.iter().enumerate();
+            // An item that is in several belongs to the first.
+            let mut of_nodes = IdMap::default();
+            for (at, id) in roots.flat_map(|(at, root)| root.nodes.iter().map(move |id| (at, *id)))
+            {
+                of_nodes.entry(id).or_insert(at);
+            }
+            of_nodes
+        });
+        roots.get(&id).copied()
     }
 
     /// All stuck resources that are waited for and that nobody holds.

@@ -53,10 +53,9 @@ impl Search<'_> {
     /// Tasks that may raise an error of their own: that cancels the others of their group, and
     /// ends the wait of who gathers them.
     pub(super) fn raising(&self) -> Vec<ItemId> {
-        let tasks = self.facts.live_tasks();
-        let raising =
-            tasks.filter(|task| Reach::stack_raises(&self.program, self.facts.frames(task.id)));
-        raising.map(|task| task.id).collect()
+        let groups = self.groups.iter().filter(|group| group.raises);
+        let ids = groups.flat_map(|group| &group.ids).copied();
+        ids.filter(|id| id.task().is_some()).collect()
     }
 
     /// Whether a signal handler may raise an error when a timer of the kernel ends: the program

@@ -172,6 +172,8 @@ struct Group {
     /// What of it is on no stack, and comes first: the end of a `with` block, the rest of a
     /// generator.
     pending: Reach,
+    /// Whether one of its functions may raise an error that it makes.
+    raises: bool,
 }
 
 impl Group {
@@ -181,6 +183,7 @@ impl Group {
             ids: IndexSet::from_iter([id]),
             in_library: false,
             pending: Reach::default(),
+            raises: false,
         }
     }
 
@@ -326,6 +329,7 @@ impl<'f> Search<'f> {
                     }
                     let mut group = Group::new(reach, id);
                     group.in_library = self.stands_in_library(id, frames);
+                    group.raises = Reach::stack_raises(&self.program, frames);
                     group.pending =
                         Reach::of_pending(&self.program, frames, facts.pending_code(id));
                     self.groups.push(group);

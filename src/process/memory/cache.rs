@@ -16,7 +16,7 @@ use super::{Memory, Piece, ReadCause, ReadError, ReadStats};
 use crate::limits::PAGES;
 
 /// Number of pages that are found without the index.
-const RECENT: usize = 256;
+const RECENT: usize = 2048;
 /// Pages that are fetched with a missing one when there is more to read than the
 /// cache can hold: neighbouring pages are mostly needed together.
 const CROWDED_READ_AHEAD: u64 = 32;
