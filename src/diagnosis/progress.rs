@@ -29,6 +29,8 @@ pub(super) struct Progress {
     pub known: bool,
     /// Tasks and threads that did something.
     moved: IdSet,
+    /// Threads that were in the same call of a library all the time.
+    in_call: IdSet,
     /// Tasks that were not there before.
     new: IdSet,
     /// How many tasks of earlier samples are done or gone.
@@ -47,7 +49,7 @@ impl Progress {
         for (back, sample) in earlier.iter().rev().enumerate() {
             let elapsed = elapsed(process, sample, interval_s * (back + 1) as f64);
             progress.compare_tasks(process, sample, elapsed);
-            progress.compare_threads(process, sample, elapsed);
+            progress.compare_threads(process, sample, elapsed, back);
         }
         progress
     }
@@ -79,7 +81,7 @@ impl Progress {
             .count();
     }
 
-    fn compare_threads(&mut self, process: &Process, sample: &Process, elapsed: f64) {
+    fn compare_threads(&mut self, process: &Process, sample: &Process, elapsed: f64, back: usize) {
         let before: IdMap<&Thread> = sample
             .threads
             .iter()
@@ -104,6 +106,11 @@ impl Progress {
                 waits as f64 > MAX_WAITS_FROM_STOPS + elapsed.max(0.0) * MAX_WAITS_PER_SECOND;
             let is_same = same_frames(&old.frames, &thread.frames)
                 && same_object(old.waits_for.as_ref(), thread.waits_for.as_ref());
+            let calls = is_in_one_call(old, thread) && !self.works(thread.id);
+            match calls && (back == 0 || self.in_call.contains(&thread.id)) {
+                true => drop(self.in_call.insert(thread.id)),
+                false => drop(self.in_call.swap_remove(&thread.id)),
+            }
             if many_waits || !is_same && (self.works(thread.id) || !polls(old, thread)) {
                 self.moved.insert(thread.id);
             }
@@ -113,6 +120,12 @@ impl Progress {
     /// Whether a task or thread did something between the samples.
     pub(super) fn moved(&self, id: ItemId) -> bool {
         self.moved.contains(&id)
+    }
+
+    /// Whether the thread was in the same call of a library in all samples, whatever it did
+    /// there, and hardly used the processor.
+    pub(super) fn stays_in_call(&self, thread: ItemId) -> bool {
+        self.in_call.contains(&thread)
     }
 
     /// Whether the task appeared after the first sample.
@@ -191,18 +204,20 @@ fn task_moved(old: &Task, task: &Task, elapsed: f64) -> bool {
 /// Whether a thread is in the same call of a library, which waits again and again for a short
 /// time each, and was between two waits in the earlier sample.
 fn polls(old: &Thread, new: &Thread) -> bool {
+    let limit = new.waits_for.as_ref().and_then(|wait| wait.remaining_s);
+    limit.is_some() && is_in_one_call(old, new)
+}
+
+/// Whether a thread is in the same call of a library: that is the innermost code, and the code of
+/// the program around it stands at the same lines.
+fn is_in_one_call(old: &Thread, new: &Thread) -> bool {
     let in_library = |thread: &Thread| thread.frames.first().is_some_and(|frame| frame.library);
     let own = |thread: &Thread| -> Vec<Frame> {
         let frames = thread.frames.iter().filter(|frame| !frame.library);
         frames.cloned().collect()
     };
-    let limit = new.waits_for.as_ref().and_then(|wait| wait.remaining_s);
     let (before, now) = (own(old), own(new));
-    limit.is_some()
-        && in_library(old)
-        && in_library(new)
-        && !now.is_empty()
-        && same_frames(&before, &now)
+    in_library(old) && in_library(new) && !now.is_empty() && same_frames(&before, &now)
 }
 
 /// Whether a thread waits for the same. It may wait for it again and again, for a short time

@@ -44,6 +44,8 @@ pub(super) enum Rank {
     NotFinished,
     /// A wait that may end.
     MayEnd,
+    /// A wait of which it is not known whether it ends.
+    Unexplained,
     /// What is wrong but keeps nobody waiting.
     Note,
 }

@@ -30,7 +30,7 @@ use self::reach::Reach;
 pub(super) use self::signals::handles_signals;
 use self::stacks::{Entered, Stacks};
 use self::wanted::Wanted;
-pub(super) use self::wanted::waits_directly;
+pub(super) use self::wanted::{is_primitive, waits_directly};
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::source::Place;

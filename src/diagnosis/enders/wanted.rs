@@ -380,7 +380,7 @@ fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {
 }
 
 /// Whether the frame is one of the standard methods that wait.
-pub(super) fn is_primitive(frame: &Frame) -> bool {
+pub(in crate::diagnosis) fn is_primitive(frame: &Frame) -> bool {
     is_file_of_primitives(frame.file.as_deref().unwrap_or_default())
 }
 

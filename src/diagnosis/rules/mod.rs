@@ -27,6 +27,7 @@ mod stuck_child;
 mod stuck_executor_job;
 mod subprocess_pipe_full;
 mod swallowed_cancellation;
+mod thread_wait;
 mod unretrieved_exception;
 
 use super::context::Context;
@@ -34,7 +35,7 @@ use super::rule::{Finding, Rule};
 
 /// All rules. Where two findings have the same rank, that of the earlier rule
 /// comes first.
-pub(super) const RULES: [&Rule; 28] = [
+pub(super) const RULES: [&Rule; 29] = [
     &fork_inherited_lock::RULE,
     &cross_loop_deadlock::RULE,
     &cross_thread_deadlock::RULE,
@@ -61,6 +62,7 @@ pub(super) const RULES: [&Rule; 28] = [
     &cross_process_wait::RULE,
     &long_timer::RULE,
     &external_wait::RULE,
+    &thread_wait::RULE,
     &unretrieved_exception::RULE,
     &orphan_task::RULE,
 ];

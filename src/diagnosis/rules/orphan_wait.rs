@@ -317,7 +317,7 @@ fn takes_in_loop(context: &Context<'_>, id: ItemId) -> bool {
 
 /// Whether somebody takes from a queue in a loop without an end, as workers do, or outside of
 /// the program's own code. Who takes one item, or so many, needs them.
-fn serves(context: &Context<'_>, id: ItemId) -> bool {
+pub(super) fn serves(context: &Context<'_>, id: ItemId) -> bool {
     let frames = context.facts.frames(context.facts.caller_of_wait(id));
     let mut own = frames.iter().filter(|frame| !frame.library).peekable();
     own.peek().is_none()
