@@ -29,7 +29,8 @@ pub(super) struct Progress {
     pub known: bool,
     /// Tasks and threads that did something.
     moved: IdSet,
-    /// Threads that were in the same call of a library all the time.
+    /// Threads whose own code stood at the same lines all the time, and which hardly used the
+    /// processor.
     in_call: IdSet,
     /// Tasks that were not there before.
     new: IdSet,
@@ -106,7 +107,7 @@ impl Progress {
                 waits as f64 > MAX_WAITS_FROM_STOPS + elapsed.max(0.0) * MAX_WAITS_PER_SECOND;
             let is_same = same_frames(&old.frames, &thread.frames)
                 && same_object(old.waits_for.as_ref(), thread.waits_for.as_ref());
-            let calls = is_in_one_call(old, thread) && !self.works(thread.id);
+            let calls = same_own_frames(old, thread) && !self.works(thread.id);
             match calls && (back == 0 || self.in_call.contains(&thread.id)) {
                 true => drop(self.in_call.insert(thread.id)),
                 false => drop(self.in_call.swap_remove(&thread.id)),
@@ -122,8 +123,8 @@ impl Progress {
         self.moved.contains(&id)
     }
 
-    /// Whether the thread was in the same call of a library in all samples, whatever it did
-    /// there, and hardly used the processor.
+    /// Whether the program's own code of the thread stood at the same lines in all samples,
+    /// whatever was done in the call, and the thread hardly used the processor.
     pub(super) fn stays_in_call(&self, thread: ItemId) -> bool {
         self.in_call.contains(&thread)
     }
@@ -204,20 +205,19 @@ fn task_moved(old: &Task, task: &Task, elapsed: f64) -> bool {
 /// Whether a thread is in the same call of a library, which waits again and again for a short
 /// time each, and was between two waits in the earlier sample.
 fn polls(old: &Thread, new: &Thread) -> bool {
+    let in_library = |thread: &Thread| thread.frames.first().is_some_and(|frame| frame.library);
     let limit = new.waits_for.as_ref().and_then(|wait| wait.remaining_s);
-    limit.is_some() && is_in_one_call(old, new)
+    limit.is_some() && in_library(old) && in_library(new) && same_own_frames(old, new)
 }
 
-/// Whether a thread is in the same call of a library: that is the innermost code, and the code of
-/// the program around it stands at the same lines.
-fn is_in_one_call(old: &Thread, new: &Thread) -> bool {
-    let in_library = |thread: &Thread| thread.frames.first().is_some_and(|frame| frame.library);
+/// Whether the program's own code on a stack stands at the same lines.
+fn same_own_frames(old: &Thread, new: &Thread) -> bool {
     let own = |thread: &Thread| -> Vec<Frame> {
         let frames = thread.frames.iter().filter(|frame| !frame.library);
         frames.cloned().collect()
     };
-    let (before, now) = (own(old), own(new));
-    in_library(old) && in_library(new) && !now.is_empty() && same_frames(&before, &now)
+    let now = own(new);
+    !now.is_empty() && same_frames(&own(old), &now)
 }
 
 /// Whether a thread waits for the same. It may wait for it again and again, for a short time

@@ -32,9 +32,15 @@ const MAX_NAMED: usize = 3;
 enum Target<'a> {
     /// An object of the program, or of a library.
     Resource(&'a Resource),
-    /// A call of a library that looks again and again.
+    /// A call of a library that sleeps, or looks again and again.
     Polls(&'a Frame),
+    /// A call of C code, in a system call of that name that waits for memory to change.
+    InC(&'a str),
 }
+
+/// The system call in which locks wait (futex(2)). C code that waits for a thread of its own is in
+/// it, and seldom a server that waits for work.
+const FUTEX: &str = "futex";
 
 /// Finds such threads; those of one line that wait for the same make one finding.
 fn find(context: &Context<'_>) -> Vec<Diagnosis> {
@@ -65,19 +71,21 @@ fn target<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>> {
         return None;
     }
     let call = call_of_library(&thread.frames);
-    let unchanged = context.facts.progress.unchanged(thread.id);
+    let progress = &context.facts.progress;
+    let unchanged = progress.unchanged(thread.id);
     let Some(wait) = thread.waits_for.as_ref() else {
-        let polls = context.facts.progress.stays_in_call(thread.id);
-        return call.filter(|_| polls && !unchanged).map(Target::Polls);
+        let syscall = thread.syscall.as_deref().filter(|it| *it == FUTEX);
+        let polls = call.filter(|_| progress.stays_in_call(thread.id) && !unchanged);
+        let in_c = syscall.filter(|_| unchanged || progress.stays_in_call(thread.id));
+        return polls.map(Target::Polls).or(in_c.map(Target::InC));
     };
     let limited = wait.remaining_s.is_some();
-    // It may sleep for ever shorter times, or do a little between two sleeps.
-    let repeats = context.facts.repeats_call(thread)
-        || !unchanged && context.facts.progress.stays_in_call(thread.id);
+    // It may sleep for ever longer times, or do a little between two sleeps.
+    let repeats =
+        context.facts.repeats_call(thread) || !unchanged && progress.stays_in_call(thread.id);
     match wait.kind {
-        kind if limited && (kind == WaitKind::Timer || kind.is_primitive()) => {
-            call.filter(|_| repeats).map(Target::Polls)
-        }
+        WaitKind::Sleep => call.filter(|_| unchanged || repeats).map(Target::Polls),
+        kind if limited && kind.is_primitive() => call.filter(|_| repeats).map(Target::Polls),
         kind if kind.is_primitive() && unchanged && thread.state == ThreadState::Blocked => {
             let resource = context.facts.resource(wait.resource?)?;
             waits_in_vain(context, thread.id, resource, kind).then_some(Target::Resource(resource))
@@ -115,8 +123,15 @@ fn describe(context: &Context<'_>, target: Target<'_>, group: &[&Thread]) -> Dia
             who_ends(context, resource),
         ),
         Target::Polls(frame) => (
-            format!("{} in {}()", verb(group.len(), "poll"), frame.qualname),
+            format!("{} in {}()", verb(group.len(), "sleep"), frame.qualname),
             "what that looks for is not known".to_owned(),
+        ),
+        Target::InC(syscall) => (
+            format!(
+                "{} in a call of C code, in {syscall},",
+                verb(group.len(), "wait")
+            ),
+            "who ends that is not known".to_owned(),
         ),
     };
     let frames = group.first().map_or(&[][..], |thread| &thread.frames);
@@ -127,14 +142,14 @@ fn describe(context: &Context<'_>, target: Target<'_>, group: &[&Thread]) -> Dia
     );
     let resource = match target {
         Target::Resource(resource) => Some(resource.id),
-        Target::Polls(_) => None,
+        Target::Polls(_) | Target::InC(_) => None,
     };
     Diagnosis {
         threads: context.in_order(ids()),
         resources: context.in_order(resource),
         culprit: culprit::of_first(&context.facts, ids()),
         affected_tasks: context.affected(resource),
-        recovers_in_s: context.recovery(ids()),
+        recovers_in_s: resource.and_then(|_| context.recovery(ids())),
         hint: Some("look at those who may end it; give the wait a timeout".to_owned()),
         ..diagnosis(RULE.kind, Confidence::Possible, summary)
     }
