@@ -179,14 +179,36 @@ fn of_waits(context: &Context<'_>, found: &[Finding]) -> Judgement {
         }
         (all, waits) => {
             let summary = format!(
-                "{} of {} {} for timers or for the outside: {}",
+                "{} of {} {}{}: {}",
                 waits.len(),
                 count(all, "task"),
                 verb(waits.len(), "wait"),
+                what_for(context, waits),
                 context.facts.names(waits)
             );
             (VerdictState::Waiting, Confidence::Likely, summary)
         }
+    }
+}
+
+/// What all of these tasks wait for, as far as that is of one kind.
+fn what_for(context: &Context<'_>, waits: &[ItemId]) -> &'static str {
+    let kinds = waits
+        .iter()
+        .filter_map(|id| wait_kind(context.facts.task(*id)?));
+    let (mut timers, mut outside, mut others) = (false, false, false);
+    for kind in kinds {
+        match kind {
+            WaitKind::Timer | WaitKind::Sleep => timers = true,
+            kind if kind.ends_outside() => outside = true,
+            _ => others = true,
+        }
+    }
+    match (timers, outside, others) {
+        (true, false, false) => " for timers",
+        (false, true, false) => " for the outside",
+        (true, true, false) => " for timers or for the outside",
+        _ => "",
     }
 }
 

@@ -231,6 +231,8 @@ struct Ways {
     from_outside: bool,
     /// Whether functions that were given to a library end it.
     from_library: bool,
+    /// Whether methods that extend those of libraries end it.
+    from_inherited: bool,
 }
 
 impl Ways {
@@ -264,6 +266,8 @@ struct Search<'f> {
     outside: Called,
     /// What code of libraries may call.
     registered: Called,
+    /// What methods of libraries may call of the classes that extend theirs.
+    overriding: Called,
     /// What signal handlers may do.
     signals: Reach,
     /// What the interpreter calls on its own: hooks for errors, finalizers, and what writes in
@@ -285,6 +289,7 @@ impl<'f> Search<'f> {
             open_loops: Vec::new(),
             outside: Called::new(&program, &program.called_from_outside),
             registered: Called::new(&program, &program.registered),
+            overriding: Called::new(&program, &program.overriding),
             signals: Reach::of_functions(&program, program.signal_handlers()),
             hooks: Reach::of_functions(
                 &program,
@@ -433,6 +438,7 @@ impl<'f> Search<'f> {
             },
             from_outside: may_use(&self.outside),
             from_library: may_use(&self.registered),
+            from_inherited: may_use(&self.overriding),
         }
     }
 
@@ -478,7 +484,7 @@ impl<'f> Search<'f> {
             true if ways.mentions.as_value => Which::Reaching,
             // So may the methods of a class that extends one of a library, by those that it
             // inherits.
-            _ if ways.from_library && group.reach.calls_library => Which::Reaching,
+            _ if ways.from_inherited && group.reach.calls_library => Which::Reaching,
             _ => Which::None,
         };
         let ends = self

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::loops::hides_callbacks;
 use super::takers::takes_callback;
-use super::values::Values;
+use super::values::{Values, is_of_thread};
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Argument, Body, Module, Place, Use, body_at};
 
@@ -38,6 +38,9 @@ pub(super) struct Program {
     pub called_from_outside: Vec<Function>,
     /// Those of them that were given to a library.
     pub registered: Vec<Function>,
+    /// Methods of classes that extend those of libraries, but for threads: methods that they
+    /// inherit may call them.
+    pub overriding: Vec<Function>,
     /// Functions that were given to threads. A thread that runs has its own stack; one that
     /// was only made runs once somebody calls its `start()`.
     pub thread_targets: Vec<Function>,
@@ -63,6 +66,12 @@ pub(super) struct Program {
     pub makes_futures: bool,
     /// Whether a loop keeps its callbacks where they are not found.
     pub hidden_loops: bool,
+    /// Whether some code gets functions by names that are values: each may be one.
+    pub gets_by_name: bool,
+    /// Whether some code sets attributes by names that are values.
+    sets_by_name: bool,
+    /// Whether some code runs code that is in no module.
+    pub loads_code: bool,
     /// Names of modules that some code imports.
     pub imported: FxHashSet<String>,
     /// Names of context variables, whose values are not found.
@@ -84,6 +93,7 @@ impl Program {
             stored: FxHashSet::default(),
             called_from_outside: Vec::new(),
             registered: Vec::new(),
+            overriding: Vec::new(),
             thread_targets: Vec::new(),
             hooks: Vec::new(),
             hooks_of_libraries: FxHashMap::default(),
@@ -94,6 +104,9 @@ impl Program {
             variables: FxHashSet::default(),
             gives_cancel: false,
             makes_futures: false,
+            gets_by_name: false,
+            sets_by_name: false,
+            loads_code: false,
             imported: FxHashSet::default(),
             context_variables: FxHashSet::default(),
             has_signals: false,
@@ -137,6 +150,7 @@ impl Program {
         };
         self.registered = find(&|body| values.gets_library(self, body));
         self.called_from_outside = find(&|body| values.gets_anybody(self, body));
+        self.overriding = find(&|body| self.extends_library(body) && !is_of_thread(body));
         self.thread_targets = find(&|body| values.becomes_thread(body));
         self.hooks = self.hooks();
         for (function, body) in all_of(&modules) {
@@ -167,6 +181,8 @@ impl Program {
         self.stored.extend(body.stores.iter().cloned());
         self.variables.extend(body.assigned.iter().cloned());
         self.variables.extend(body.parameters.iter().cloned());
+        self.gets_by_name |= body.gets_by_name;
+        self.sets_by_name |= body.sets_by_name;
         self.imported.extend(body.imported.iter().cloned());
         let context = body.context_variables.iter();
         self.context_variables.extend(context.cloned());
@@ -184,6 +200,7 @@ impl Program {
             else {
                 continue;
             };
+            self.loads_code |= LOADERS.contains(&name.as_str());
             self.has_signals |= CONNECTS.contains(&name.as_str());
             self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
             self.gives_cancel |= !called && name == CANCEL;
@@ -222,6 +239,11 @@ impl Program {
     /// Whether the program has a function or class of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.by_name.contains_key(name) || self.classes.contains(name)
+    }
+
+    /// Whether the program has a class of that name.
+    pub(super) fn is_class(&self, name: &str) -> bool {
+        self.classes.contains(name)
     }
 
     /// Whether it is a method of a class that extends one of a library.
@@ -272,9 +294,23 @@ impl Program {
         of_class.collect()
     }
 
-    /// The functions that were given to `signal.signal()`.
+    /// The functions that were given to `signal.signal()`. Where that gets a variable, each
+    /// function that code takes as a value may be in it.
     pub(super) fn signal_handlers(&self) -> Vec<Function> {
-        self.given_to(&|(function, _)| function == SIGNAL)
+        let takes = |given: &(String, Argument)| given.0 == SIGNAL && given.1 == Argument::At(1);
+        let functions = self.functions().filter_map(|it| self.body(it));
+        let mut uses = functions.flat_map(|(body, _)| &body.uses);
+        let any = uses.any(|each| match &each.what {
+            Use::Name { name, called, .. } => {
+                let given = each.given_to.as_ref().is_some_and(takes);
+                !called && given && self.named(name).is_empty()
+            }
+            _ => false,
+        });
+        match any {
+            true => self.called_from_outside.clone(),
+            false => self.given_to(&|(function, _)| function == SIGNAL),
+        }
     }
 
     /// `__del__`, finalizers, and what is called for errors.
@@ -319,7 +355,8 @@ impl Program {
 
     /// Whether calling an attribute of that name may call any function that was stored.
     pub(super) fn is_stored(&self, name: &str) -> bool {
-        self.stored.contains(name) && !self.by_name.contains_key(name)
+        let stored = self.sets_by_name || self.stored.contains(name);
+        stored && !self.by_name.contains_key(name)
     }
 
     /// Whether a decorator may have replaced the function of that name by another one.
@@ -380,8 +417,8 @@ impl Program {
             };
             found.any |= has_name || !matches!(of, Place::Named(_));
             found.by_name |= has_name;
-            // What a call returned may be it.
-            let may_be_it = has_name || matches!(of, Place::Called(_));
+            // What a call returned may be it, and so may a variable of a loop.
+            let may_be_it = has_name || !matches!(of, Place::Named(_));
             if may_be_it && !called {
                 found.as_value = true;
                 found.handed_out |= !each.given_to.as_ref().is_none_or(takes_callback);
@@ -447,6 +484,17 @@ const TAKE_HOOKS: [&str; 2] = ["set_exception_handler", "addaudithook"];
 /// Methods that the interpreter calls: when an object goes, and for an import (`sys.meta_path`,
 /// Lib/importlib/_bootstrap.py).
 const HOOKS: [&str; 4] = ["__del__", "find_spec", "create_module", "exec_module"];
+
+/// Functions and methods that run code which is in no file of a module, or in one that is not
+/// known to be imported (importlib.util, runpy).
+const LOADERS: [&str; 6] = [
+    "exec",
+    "eval",
+    "exec_module",
+    "module_from_spec",
+    "run_path",
+    "run_module",
+];
 
 /// Functions that set a timer of the kernel, and the signals that such timers send
 /// (setitimer(2), alarm(2)).

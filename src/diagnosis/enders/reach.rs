@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::program::{Function, Program, Unknown};
 use super::quiet::{CALL_NOBODY, CALLS_NOTHING, keeps_to_itself};
-use super::takers::{OF_FILES, calls_argument, takes_callback, takes_file};
+use super::takers::{OF_FILES, calls_argument, is_callback, takes_callback, takes_file};
 use crate::diagnosis::source::{Argument, Place, Use, UseAt};
 use crate::model::{Callback, Frame, PendingCode};
 
@@ -348,7 +348,10 @@ impl Reach {
         let Place::Called(name) = manager else {
             return;
         };
-        if program.named(name).is_empty() && !CALLS_NOTHING.contains(&name.as_str()) {
+        // The end of a class of the program that a library has written.
+        let inherits = || program.is_class(name) && program.methods(name, &LEAVING).is_empty();
+        let is_of_library = program.named(name).is_empty() || inherits();
+        if is_of_library && !CALLS_NOTHING.contains(&name.as_str()) {
             self.call_unknown(program, true);
             self.open_all(program, &CLOSING, true);
         }
@@ -411,7 +414,9 @@ impl Reach {
                     program.is_stored(name)
                         || program.is_variable(name) && program.named(name).is_empty()
                 };
-                if *called && (is_value() || program.is_wrapped(name)) {
+                let inherited =
+                    || is_self(of) && is_callback(name) && program.named(name).is_empty();
+                if *called && (is_value() || program.is_wrapped(name) || inherited()) {
                     self.call_unknown(program, cleanup);
                 }
                 let own = || !program.named(name).is_empty() && is_self(of);
@@ -422,7 +427,10 @@ impl Reach {
                 let foreign = || !CALL_NOBODY.contains(&name.as_str()) || sends();
                 self.calls_foreign |= *called && foreign() && !own();
                 let of_module = matches!(of, Place::Named(it) if program.imported.contains(it));
-                self.calls_library |= *called && !of_module && program.named(name).is_empty();
+                let is_foreign = *called && !of_module && program.named(name).is_empty();
+                self.calls_library |= is_foreign;
+                // It may be a function of code that is not known.
+                self.is_unknown |= is_foreign && program.loads_code && foreign();
                 if RESUME.contains(&name.as_str()) {
                     self.resume_generators(program);
                 }
@@ -518,6 +526,7 @@ impl Reach {
     /// Adds a call of something that may be any function, or an object of the program.
     fn call_unknown(&mut self, program: &Program, cleanup: bool) {
         self.calls_unknown = true;
+        self.is_unknown |= program.loads_code;
         self.open_all(program, &[CALL], cleanup);
     }
 

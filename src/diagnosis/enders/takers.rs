@@ -28,6 +28,11 @@ const SEEN_TAKERS: [(&str, usize); 18] = [
 /// Names of parameters that take a callback.
 const CALLBACK_PARAMETERS: [&str; 4] = ["target", "function", "callback", "func"];
 
+/// Whether an attribute of that name has what is to be called.
+pub(super) fn is_callback(name: &str) -> bool {
+    CALLBACK_PARAMETERS.contains(&name)
+}
+
 /// Whether the function takes a callback as this argument and keeps it where it is found.
 pub(super) fn takes_callback((function, argument): &(String, Argument)) -> bool {
     let mut takers = SEEN_TAKERS.iter();

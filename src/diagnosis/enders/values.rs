@@ -114,6 +114,7 @@ impl<'m> Values<'m> {
         };
         handed_out
             || body.is_registered
+            || program.gets_by_name
             || self.all.contains(&*body.name)
             || self.hidden && OF_PROTOCOLS.contains(&body.name.as_str())
             || program.extends_library(body) && !is_of_thread(body)
@@ -130,7 +131,7 @@ impl<'m> Values<'m> {
 }
 
 /// Whether its class only extends threads, which call nothing but `run()`.
-fn is_of_thread(body: &Body) -> bool {
+pub(super) fn is_of_thread(body: &Body) -> bool {
     let mut bases = body.bases.iter();
     bases.all(|base| THREADS.contains(&base.as_str()))
 }

@@ -11,6 +11,7 @@ mod executor_exhausted;
 mod external_wait;
 mod fork_inherited_lock;
 mod held_by_suspended_asyncgen;
+mod internal_wait;
 mod leaked_lock;
 mod leaked_permits;
 mod livelock;
@@ -27,7 +28,6 @@ mod stuck_child;
 mod stuck_executor_job;
 mod subprocess_pipe_full;
 mod swallowed_cancellation;
-mod thread_wait;
 mod unretrieved_exception;
 
 use super::context::Context;
@@ -62,7 +62,7 @@ pub(super) const RULES: [&Rule; 29] = [
     &cross_process_wait::RULE,
     &long_timer::RULE,
     &external_wait::RULE,
-    &thread_wait::RULE,
+    &internal_wait::RULE,
     &unretrieved_exception::RULE,
     &orphan_task::RULE,
 ];

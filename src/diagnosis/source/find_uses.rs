@@ -33,6 +33,10 @@ const PLAIN_DECORATORS: [&str; 15] = [
 
 /// The function that finds an attribute by a name that may be a value.
 const GETATTR: &str = "getattr";
+/// The function that sets an attribute by a name that may be a value.
+const SETATTR: &str = "setattr";
+/// Functions that return what an object or module has, by name, and the attribute with that.
+const NAMESPACES: [&str; 3] = ["vars", "getmembers", "__dict__"];
 /// The function that makes one which reads attributes (`operator.attrgetter("a.b")`).
 const ATTRGETTER: &str = "attrgetter";
 /// The function that makes a call of a method of its name.
@@ -83,6 +87,7 @@ pub(super) fn bodies_of(module: &Module) -> Vec<Body> {
         open: vec![Open::new("<module>", None, 1, u32::MAX)],
         class: None,
         bases: Vec::new(),
+        called_at_once: None,
     };
     for stmt in module.body() {
         finder.visit_stmt(stmt);
@@ -114,6 +119,8 @@ impl Open {
                 parameters: FxHashSet::default(),
                 stores: FxHashSet::default(),
                 assigned: FxHashSet::default(),
+                gets_by_name: false,
+                sets_by_name: false,
                 imported: Vec::new(),
                 context_variables: Vec::new(),
                 is_setter: false,
@@ -140,6 +147,8 @@ struct Finder<'m> {
     open: Vec<Open>,
     class: Option<String>,
     bases: Vec<String>,
+    /// The call whose result is called at once.
+    called_at_once: Option<TextRange>,
 }
 
 impl Finder<'_> {
@@ -257,8 +266,16 @@ impl Finder<'_> {
         if name.as_deref().is_some_and(|it| ITERATING.contains(&it)) {
             self.add(Use::Iterates, call);
         }
-        if name.as_deref() == Some(ATTRGETTER) {
-            self.read_by_getter(call);
+        match name.as_deref() {
+            Some(ATTRGETTER) => self.read_by_getter(call),
+            Some(METHODCALLER) => {
+                if let Some(Expr::StringLiteral(text)) = call.arguments.args.first() {
+                    self.read_attribute(text.value.to_str(), call);
+                }
+            }
+            Some(SETATTR) => self.set_by_name(call),
+            Some(name) if NAMESPACES.contains(&name) => self.keeps_by_name(),
+            _ => {}
         }
         if let Some(open) = self.open.last_mut() {
             open.body.calls.push((call.range(), name));
@@ -294,6 +311,7 @@ impl Finder<'_> {
                 };
                 let by_name = called == Some(METHODCALLER) || is_global_by_name(other);
                 self.add(Use::Calls { by_name }, other);
+                self.called_at_once = Some(other.range());
                 self.visit_expr(other);
             }
         }
@@ -331,7 +349,33 @@ impl Finder<'_> {
                 let (name, called) = (text.value.to_str().to_owned(), false);
                 self.add(Use::Attribute { of, name, called }, call);
             }
-            _ => self.add(Use::Calls { by_name: true }, call),
+            _ => {
+                if self.called_at_once != Some(call.range()) {
+                    self.keeps_by_name();
+                }
+                self.add(Use::Calls { by_name: true }, call);
+            }
+        }
+    }
+
+    /// Notes that the function gets what has a name that is a value.
+    fn keeps_by_name(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.body.gets_by_name = true;
+        }
+    }
+
+    /// Adds what `setattr(object, name, value)` assigns: the attribute, or any where the name is
+    /// a value.
+    fn set_by_name(&mut self, call: &ExprCall) {
+        let name = call.arguments.args.get(1);
+        if let Some(open) = self.open.last_mut() {
+            match name {
+                Some(Expr::StringLiteral(text)) => {
+                    open.body.stores.insert(text.value.to_str().to_owned());
+                }
+                _ => open.body.sets_by_name = true,
+            }
         }
     }
 
@@ -526,6 +570,9 @@ impl<'a> Visitor<'a> for Finder<'_> {
             Expr::Attribute(attribute) if attribute.ctx == ExprContext::Load => {
                 let of = self.place(&attribute.value);
                 let (name, called) = (attribute.attr.to_string(), false);
+                if NAMESPACES.contains(&name.as_str()) {
+                    self.keeps_by_name();
+                }
                 self.add(Use::Attribute { of, name, called }, expr);
                 self.visit_expr(&attribute.value);
             }

@@ -101,6 +101,10 @@ pub struct Body {
     pub stores: FxHashSet<String>,
     /// Names of the variables that it assigns.
     pub assigned: FxHashSet<String>,
+    /// Whether it gets attributes or variables by names that are values, and keeps them.
+    pub gets_by_name: bool,
+    /// Whether it sets attributes by names that are values.
+    pub sets_by_name: bool,
     /// Names of the modules that it imports.
     pub imported: Vec<String>,
     /// Names of context variables that it makes.

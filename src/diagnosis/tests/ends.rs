@@ -68,7 +68,9 @@ fn is_waiting(world: &World, why: &str) {
     let (verdict, found) = world.diagnose();
     assert_eq!(verdict.state, "waiting", "{why}");
     assert!(
-        kinds(&found).iter().all(|kind| *kind == "external-wait"),
+        kinds(&found)
+            .iter()
+            .all(|kind| ["external-wait", "internal-wait"].contains(kind)),
         "{why}"
     );
 }

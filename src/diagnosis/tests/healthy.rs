@@ -72,7 +72,7 @@ fn a_task_that_is_ready_does_not_wait_for_the_outside() {
     world.sleeping("job", &[("job", "sleep")], 0.5);
     world.task("fresh", &[("main", "stop_event")]).state = TaskState::Ready;
     let summary = world.diagnose().0.summary;
-    let waits = "1 of 2 tasks waits for timers or for the outside: job";
+    let waits = "1 of 2 tasks waits for timers: job";
     assert_eq!(summary, waits);
 
     let mut world = World::new(APP);

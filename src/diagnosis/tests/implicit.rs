@@ -14,6 +14,14 @@ fn world(other: &str, rest: &str) -> World {
     ))
 }
 
+/// The same without the thread of a loop, whose code is a library's: it may call all values.
+fn without_threads(other: &str, rest: &str) -> World {
+    let mut world = world(other, rest);
+    world.process.threads.clear();
+    world.process.loops.clear();
+    world
+}
+
 /// A class whose method ends the wait.
 fn class(head: &str, method: &str) -> String {
     format!("{head}:\n    def {method}:\n        self.ready.set()\n")
@@ -40,11 +48,10 @@ fn attributes_are_read_by_getters_and_patterns() {
 fn a_method_that_is_inherited_may_call_one_that_is_not() {
     let hangs = |base: &str, rest: &str| {
         let encoder = class(&format!("class Encoder({base})"), "default(self, value)");
-        let mut world = world(&format!("import asyncio\n{encoder}"), rest);
-        // A thread in code of a library may call all that extends one.
-        world.process.threads.clear();
-        world.process.loops.clear();
-        is_hung(&world)
+        is_hung(&without_threads(
+            &format!("import asyncio\n{encoder}"),
+            rest,
+        ))
     };
     assert!(!hangs("JSONEncoder", "    print(ready.encode(1))\n"));
     assert!(hangs("object", "    print(ready.encode(1))\n"));
@@ -117,4 +124,76 @@ fn a_function_of_globals_has_any_name() {
     let hangs = |rest: &str| is_hung(&world(finish, rest));
     assert!(!hangs("    globals()['cmd_' + word](ready)\n"));
     assert!(hangs("    commands['cmd_' + word].print(ready)\n"));
+}
+
+#[test]
+fn a_table_may_have_any_function_if_its_code_looks_them_up_by_name() {
+    let hooks = "def on_tick(ready):\n    ready.set()\n";
+    let hangs = |made: &str| {
+        let begin = format!("def begin(customer):\n    {made}\n");
+        is_hung(&world(
+            &format!("{hooks}{begin}"),
+            "    self.hooks['on_tick'](ready)\n",
+        ))
+    };
+    assert!(!hangs(
+        "self.hooks = {k: getattr(customer, k) for k in dir(customer)}"
+    ));
+    assert!(!hangs("self.hooks = dict(vars(customer))"));
+    assert!(hangs("self.hooks = {'a': getattr(customer, 'a')}"));
+    // It is called at once, and not kept.
+    assert!(hangs("getattr(customer, word)()"));
+}
+
+#[test]
+fn an_attribute_that_is_set_by_a_name_may_be_any_function() {
+    let hangs = |set: &str| {
+        let make = "def make():\n    return lambda ready: ready.set()\n";
+        let begin = format!("def begin(self):\n    {set}\n");
+        let rest = "    self.hook(ready)\n";
+        is_hung(&without_threads(&format!("{make}{begin}"), rest))
+    };
+    assert!(!hangs("setattr(self, 'hook', make())"));
+    assert!(!hangs("setattr(self, name, make())"));
+    assert!(hangs("setattr(self, 'other', make())"));
+}
+
+#[test]
+fn code_that_was_loaded_by_hand_may_do_anything() {
+    let hangs = |load: &str| {
+        let begin = format!("def begin(spec):\n    {load}\n");
+        is_hung(&world(&begin, "    self.plugin.tick(ready)\n"))
+    };
+    assert!(!hangs("spec.loader.exec_module(plugin)"));
+    assert!(!hangs("exec(script, plugin.__dict__)"));
+    assert!(hangs("spec.loader.find(plugin)"));
+}
+
+#[test]
+fn a_stack_of_the_program_calls_what_it_was_given() {
+    let hangs = |method: &str| {
+        let scope = format!(
+            "class Scope(AsyncExitStack):\n    def __init__(self, all):\n        for it in all:\n            \
+             self.callback(it.{method})\n"
+        );
+        let early = "async def early(ready):\n    async with Scope(all):\n        await \
+                     asyncio.sleep(25)\n        print()\n";
+        is_hung(&event(&format!("{scope}{early}")))
+    };
+    assert!(!hangs("set"));
+    assert!(hangs("is_set"));
+}
+
+#[test]
+fn a_handler_in_a_variable_may_be_any_function_that_is_a_value() {
+    let hangs = |register: &str| {
+        let settings = class("class Settings", "reload(self, number, frame)");
+        let begin = format!("def begin(settings):\n{register}\n");
+        is_hung(&world(&format!("{settings}{begin}"), ""))
+    };
+    assert!(!hangs("    signal.signal(SIGHUP, settings.reload)"));
+    assert!(!hangs(
+        "    handler = settings.reload\n    signal.signal(SIGHUP, handler)"
+    ));
+    assert!(hangs("    signal.signal(SIGHUP, SIG_IGN)"));
 }

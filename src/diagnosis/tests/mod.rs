@@ -9,6 +9,7 @@ mod graphs;
 mod greenlets;
 mod healthy;
 mod implicit;
+mod internal;
 mod leaks;
 mod lines;
 mod orphans;

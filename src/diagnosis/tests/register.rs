@@ -8,9 +8,10 @@ use crate::model::DiagnosisKind;
 const CONTRACT: &str = include_str!("../../../docs/snapshot-json.md");
 
 /// The sources of all tests of the rules.
-const TESTS: [&str; 7] = [
+const TESTS: [&str; 8] = [
     include_str!("deadlocks.rs"),
     include_str!("graphs.rs"),
+    include_str!("internal.rs"),
     include_str!("leaks.rs"),
     include_str!("orphans.rs"),
     include_str!("outside.rs"),

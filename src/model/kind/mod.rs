@@ -305,9 +305,9 @@ text_enum! {
         LongTimer = "long-timer",
         /// A wait for a peer or a pipe without a timeout.
         ExternalWait = "external-wait",
-        /// A thread waits for another part of the program, or polls in a library; whether that
-        /// comes is not known.
-        ThreadWait = "thread-wait",
+        /// A task or thread waits for another part of the program, or sleeps in a library; whether
+        /// that comes is not known.
+        InternalWait = "internal-wait",
         /// Tasks that failed and whose exception nobody retrieved.
         UnretrievedException = "unretrieved-exception",
         /// Tasks that only weak references keep alive.

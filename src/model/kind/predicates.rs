@@ -312,7 +312,7 @@ predicates! {
                 ExecutorExhausted BlockedLoop PoolExhausted DeadlockCycle HeldBySuspendedAsyncgen
                 SubprocessPipeFull SwallowedCancellation ShieldLeak StuckChild ShutdownHang
                 StuckExecutorJob Livelock LockConvoy CrossProcessWait LongTimer ExternalWait
-                ThreadWait UnretrievedException OrphanTask;
+                InternalWait UnretrievedException OrphanTask;
         }
     }
 }

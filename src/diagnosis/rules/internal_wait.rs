@@ -1,0 +1,195 @@
+//! A task or thread of the program that waits for another part of it, or sleeps in a library,
+//! where it is not proved that nobody ends that.
+
+use crate::diagnosis::context::Context;
+use crate::diagnosis::culprit;
+use crate::diagnosis::enders::{Enders, is_primitive};
+use crate::diagnosis::frames::{is_idle_worker, user_frame};
+use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::wording::{location, verb};
+use crate::model::{
+    Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Resource, Task, TaskState, Thread,
+    ThreadState, WaitKind,
+};
+
+use super::orphan_wait::serves;
+
+/// The rule of this kind.
+pub(super) const RULE: Rule = Rule {
+    kind: DiagnosisKind::InternalWait,
+    rank: Rank::Unexplained,
+    meaning: Meaning::Waiting,
+    only_alone: true,
+    outside: true,
+    needs: Needs::Sample,
+    find,
+};
+
+/// How many of those that may end a wait are named.
+const MAX_NAMED: usize = 3;
+
+/// What a task or thread waits for.
+#[derive(Clone, Copy, PartialEq)]
+enum Target<'a> {
+    /// An object of the program, or of a library.
+    Resource(&'a Resource),
+    /// A call of a library that sleeps, or looks again and again.
+    Sleeps(&'a Frame),
+    /// A call of C code, in a system call of that name that waits for memory to change.
+    InC(&'a str),
+}
+
+/// The system call in which locks wait (futex(2)). C code that waits for a thread of its own is in
+/// it, and seldom a server that waits for work.
+const FUTEX: &str = "futex";
+
+/// Finds such waits; those of one line for the same make one finding.
+fn find(context: &Context<'_>) -> Vec<Diagnosis> {
+    let threads = context.facts.process.threads.iter();
+    let threads = threads.filter_map(|thread| Some((thread.id, of_thread(context, thread)?)));
+    let tasks = context.facts.live_tasks();
+    let tasks = tasks.filter_map(|task| Some((task.id, of_task(context, task)?)));
+    let mut groups: Vec<(Target<'_>, String, Vec<ItemId>)> = Vec::new();
+    for (id, target) in threads.chain(tasks) {
+        let line = location(context.facts.frames(id));
+        let mut same = groups.iter_mut();
+        match same.find(|(known, at, _)| *known == target && *at == line) {
+            Some((_, _, group)) => group.push(id),
+            None => groups.push((target, line, vec![id])),
+        }
+    }
+    let groups = groups.iter();
+    groups
+        .map(|(target, line, group)| describe(context, *target, line, group))
+        .collect()
+}
+
+fn of_task<'a>(context: &Context<'a>, task: &'a Task) -> Option<Target<'a>> {
+    let wait = task.waits_for.as_ref()?;
+    let waits = task.state == TaskState::Waiting && context.facts.progress.unchanged(task.id);
+    if !waits || !wait.kind.is_primitive() || user_frame(&task.frames).is_none() {
+        return None;
+    }
+    let resource = context.facts.resource(wait.resource?)?;
+    // Nobody awaits the handlers of a server, and they may wait for their clients.
+    let handles = task.awaited_by.is_empty()
+        && !context.facts.process.listening.is_empty()
+        && context.graph.deps.enders(resource.id).is_none();
+    let is_one = !handles && matters(context, task.id, resource, wait.kind);
+    is_one.then_some(Target::Resource(resource))
+}
+
+fn of_thread<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>> {
+    let is_free = thread.event_loop.is_none() && thread.task.is_none();
+    if !is_free
+        || thread.state != ThreadState::Blocked
+        || is_idle_worker(thread)
+        || user_frame(&thread.frames).is_none()
+    {
+        return None;
+    }
+    let call = call_of_library(&thread.frames);
+    let progress = &context.facts.progress;
+    let unchanged = progress.known && progress.unchanged(thread.id);
+    // It may sleep for ever longer times, or do a little between two sleeps.
+    let returns = !unchanged && progress.stays_in_call(thread.id);
+    let Some(wait) = thread.waits_for.as_ref() else {
+        let syscall = thread.syscall.as_deref().filter(|it| *it == FUTEX);
+        let in_c = syscall.filter(|_| unchanged || returns);
+        let sleeps = call.filter(|_| returns);
+        return sleeps.map(Target::Sleeps).or(in_c.map(Target::InC));
+    };
+    match wait.kind {
+        WaitKind::Sleep => call.filter(|_| unchanged || returns).map(Target::Sleeps),
+        kind if kind.is_primitive() && wait.remaining_s.is_some() => {
+            let repeats = returns || context.facts.repeats_call(thread);
+            call.filter(|_| repeats).map(Target::Sleeps)
+        }
+        kind if kind.is_primitive() && unchanged => {
+            let resource = context.facts.resource(wait.resource?)?;
+            let is_one = matters(context, thread.id, resource, kind);
+            is_one.then_some(Target::Resource(resource))
+        }
+        _ => None,
+    }
+}
+
+/// Whether who waits for `resource` is meant to go on, and no other rule is about it: it is not
+/// stuck, and does not wait for work or for the end of the program.
+fn matters(context: &Context<'_>, id: ItemId, resource: &Resource, kind: WaitKind) -> bool {
+    let deps = &context.graph.deps;
+    // What its own code waits for and no code ends was made to be waited for.
+    let is_own = call_of_library(context.facts.frames(id)).is_none();
+    let parks = context.is_main(id) && is_own && deps.is_unnamed(resource.id);
+    let works = match kind {
+        WaitKind::QueueGet => serves(context, id),
+        _ => !context.is_main(id) && context.is_endless(id),
+    };
+    // Who holds it ends the wait, and why that one does not go on is told of it. A timer does.
+    let is_held = deps.needs(resource.id).any(|(_, why)| why.is_proved());
+    let mut referrers = context.facts.referrers(resource.id).iter();
+    let is_due = referrers.any(|reference| reference.due_s.is_some());
+    let searched = Needs::References.are_met(&context.facts);
+    searched && !context.graph.stuck(id) && !parks && !works && !is_held && !is_due
+}
+
+/// The function of a library that the innermost code of the program has called, if that does
+/// more than to wait.
+fn call_of_library(frames: &[Frame]) -> Option<&Frame> {
+    let own = frames.iter().position(|frame| !frame.library)?;
+    let called = frames.get(..own)?.last()?;
+    (!is_primitive(called)).then_some(called)
+}
+
+fn describe(context: &Context<'_>, target: Target<'_>, line: &str, ids: &[ItemId]) -> Diagnosis {
+    let number = ids.len();
+    let (waits, who) = match target {
+        Target::Resource(resource) => {
+            let name = context.facts.name(resource.id);
+            let waits = format!("{} for {name}", verb(number, "wait"));
+            (waits, who_ends(context, resource))
+        }
+        Target::Sleeps(frame) => (
+            format!("{} in {}()", verb(number, "sleep"), frame.qualname),
+            "what that looks for is not known".to_owned(),
+        ),
+        Target::InC(syscall) => (
+            format!(
+                "{} in a call of C code, in {syscall},",
+                verb(number, "wait")
+            ),
+            "who ends that is not known".to_owned(),
+        ),
+    };
+    let summary = format!("{} {waits} in {line}; {who}", context.facts.names(ids));
+    let resource = match target {
+        Target::Resource(resource) => Some(resource.id),
+        Target::Sleeps(_) | Target::InC(_) => None,
+    };
+    let ids = || ids.iter().copied();
+    Diagnosis {
+        tasks: context.in_order(ids().filter(|id| id.task().is_some())),
+        threads: context.in_order(ids().filter(|id| id.task().is_none())),
+        resources: context.in_order(resource),
+        culprit: culprit::of_first(&context.facts, ids()),
+        affected_tasks: context.affected(resource),
+        recovers_in_s: resource.and_then(|_| context.recovery(ids())),
+        hint: Some("look at those who may end it; give the wait a timeout".to_owned()),
+        ..diagnosis(RULE.kind, Confidence::Possible, summary)
+    }
+}
+
+/// Who may end a wait for `resource`, in words.
+fn who_ends(context: &Context<'_>, resource: &Resource) -> String {
+    let mut named = match context.graph.deps.enders(resource.id) {
+        Some(Enders::These(found)) => found.clone(),
+        Some(Enders::NotKnown) | None => Vec::new(),
+    };
+    named.sort_unstable();
+    named.dedup();
+    match named.len() {
+        0 => "who ends that is not known".to_owned(),
+        1..=MAX_NAMED => format!("{} may end that", context.facts.names(&named)),
+        more => format!("{more} others may end that"),
+    }
+}
