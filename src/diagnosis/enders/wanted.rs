@@ -15,7 +15,7 @@ use crate::model::{
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
-const PRIMITIVES: [&str; 19] = [
+const PRIMITIVES: [&str; 23] = [
     "asyncio/locks.py",
     "asyncio/queues.py",
     "asyncio/mixins.py",
@@ -29,6 +29,10 @@ const PRIMITIVES: [&str; 19] = [
     "multiprocessing/synchronize.py",
     "multiprocessing/queues.py",
     "multiprocessing/connection.py",
+    "anyio/streams/memory.py",
+    "anyio/_core/_synchronization.py",
+    "anyio/_backends/_asyncio.py",
+    "trio/_channel.py",
     "trio/_sync.py",
     "trio/_core/_parking_lot.py",
     "trio/_core/_traps.py",
@@ -329,6 +333,7 @@ pub(super) fn ending_methods(
             "send_nowait",
             "receive",
             "receive_nowait",
+            "__aiter__",
             "close",
             "aclose",
             // A `StreamReader` without a transport.

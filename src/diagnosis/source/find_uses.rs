@@ -33,6 +33,8 @@ const PLAIN_DECORATORS: [&str; 15] = [
 
 /// The function that finds an attribute by a name that may be a value.
 const GETATTR: &str = "getattr";
+/// The method that `async for` calls first.
+const AITER: &str = "__aiter__";
 /// The function that sets an attribute by a name that may be a value.
 const SETATTR: &str = "setattr";
 /// Functions that return what an object or module has, by name, and the attribute with that.
@@ -541,6 +543,11 @@ impl<'a> Visitor<'a> for Finder<'_> {
             Stmt::For(each) => {
                 self.keep_statement(stmt);
                 self.add(Use::Iterates, &*each.iter);
+                if each.is_async {
+                    let (of, called) = (self.place(&each.iter), true);
+                    let name = AITER.to_owned();
+                    self.add(Use::Attribute { of, name, called }, &*each.iter);
+                }
                 let (from, to) = (
                     self.module.line_of(stmt),
                     self.module.line_at(stmt.range().end()),

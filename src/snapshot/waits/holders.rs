@@ -8,6 +8,7 @@ use super::WaitInputs;
 use super::detached::DetachedCoroutine;
 use super::frame_owners::{OwnedFrame, Owners};
 use super::held::Held;
+use super::references::RECEIVER;
 use super::registry::Registry;
 use super::roots::variables;
 use super::state::LOCK_OWNERS;
@@ -255,15 +256,22 @@ impl HolderSearch<'_, '_, '_> {
     }
 }
 
-/// Whether a variable of the frame is an end of the memory stream with this `state`, and
-/// the name of its class contains `class`.
+/// Whether a variable of the frame, or an attribute of the object whose method it is, is an end of
+/// the memory stream with this `state`, and the name of its class contains `class`.
 fn has_end(reader: &Reader<'_>, owned: &OwnedFrame<'_>, state: u64, class: &str) -> bool {
-    variables(reader, owned.frame).into_iter().any(|each| {
-        let found = reader.attribute_object(each.object, "_state");
+    let is_end = |object: u64| {
+        let found = reader.attribute_object(object, "_state");
         reader
-            .type_of(each.object)
+            .type_of(object)
             .is_ok_and(|ty| ty.name.contains(class))
             && matches!(found, Ok(Some(found)) if found == state)
+    };
+    variables(reader, owned.frame).into_iter().any(|each| {
+        let has_attribute = || {
+            let parts = reader.parts(each.object).into_iter();
+            parts.map(|(_, part)| part).any(is_end)
+        };
+        is_end(each.object) || *each.name == *RECEIVER && has_attribute()
     })
 }
 

@@ -17,7 +17,7 @@ use crate::model::{
 /// Stands for the name of what only the call has in which a thread waits.
 const STACK: &str = "(stack)";
 /// Variable of methods with their object.
-const RECEIVER: &str = "self";
+pub(super) const RECEIVER: &str = "self";
 /// Maximum number of waiters and holders whose variables are searched for the name of a
 /// resource.
 const MAX_NAMING: usize = 4;
