@@ -12,7 +12,7 @@ use crate::model::{
     ThreadState, WaitKind,
 };
 
-use super::orphan_wait::serves;
+use super::orphan_wait::{is_trio, serves};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -120,7 +120,19 @@ fn matters(context: &Context<'_>, id: ItemId, resource: &Resource, kind: WaitKin
     let deps = &context.graph.deps;
     // What its own code waits for and no code ends was made to be waited for.
     let is_own = call_of_library(context.facts.frames(id)).is_none();
-    let parks = context.is_main(id) && is_own && deps.is_unnamed(resource.id);
+    let is_unnamed = || is_own && deps.is_unnamed(resource.id);
+    // A service waits for a signal, whose handler the loop has.
+    let by_loops = || match deps.enders(resource.id) {
+        Some(Enders::These(found)) => {
+            !found.is_empty()
+                && found
+                    .iter()
+                    .all(|id| context.facts.event_loop(*id).is_some())
+        }
+        Some(Enders::NotKnown) | None => false,
+    };
+    let parks =
+        context.is_main(id) && (is_unnamed() || by_loops()) || is_trio(context, id) && is_unnamed();
     let works = match kind {
         WaitKind::QueueGet => serves(context, id),
         _ => !context.is_main(id) && context.is_endless(id),

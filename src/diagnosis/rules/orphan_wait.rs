@@ -353,7 +353,7 @@ fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
     })
 }
 
-fn is_trio(context: &Context<'_>, id: ItemId) -> bool {
+pub(super) fn is_trio(context: &Context<'_>, id: ItemId) -> bool {
     let task = context.facts.task(id);
     task.is_some_and(|task| task.framework == Framework::Trio)
 }

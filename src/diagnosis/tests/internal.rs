@@ -105,6 +105,21 @@ fn a_task_that_another_may_wake() {
 }
 
 #[test]
+fn a_service_that_waits_for_a_signal() {
+    let kinds_of = |referrer: &str| {
+        let mut world = World::new(APP);
+        world.waiting("main", &[("boot", "# boots")], "event", "event:gate");
+        world.sleeping("host", &[("host", "sleep(1)")], 0.5);
+        world.resource("event", "gate", &[]).set = Some(false);
+        world.refers("task:main", "event:gate", "api.gate");
+        world.refers(referrer, "event:gate", "_signal_handlers[15].set");
+        kinds(&world.diagnose().1).len()
+    };
+    assert_eq!(kinds_of("loop:1"), 0);
+    assert_eq!(kinds_of("task:host"), 1);
+}
+
+#[test]
 fn a_call_of_a_library_that_sleeps_again_and_again() {
     assert_eq!(in_library("Result.get", |_| {}), ["internal-wait"]);
     // The program's own code went on.
