@@ -1,0 +1,113 @@
+//! Tasks grouped by coroutine.
+
+use arcstr::ArcStr;
+use rustc_hash::FxHashMap;
+
+use super::state::{Counts, TopState};
+use super::tasks::TaskEntry;
+
+/// All tasks of a coroutine.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// The coroutine.
+    pub coroutine: &'a ArcStr,
+    /// Tasks by state.
+    pub counts: Counts,
+    /// Tasks that ended a moment ago.
+    pub ended: usize,
+    /// What most of them wait for. Empty if none waits.
+    pub waits_for: &'a str,
+    /// How many different things they wait for.
+    pub different: usize,
+    /// Who holds what most of them wait for.
+    pub holder: &'a str,
+    /// The line at which most of them are.
+    pub line: &'a str,
+    /// The longest wait, and whether it is exact.
+    pub longest: Option<(f64, bool)>,
+    /// Part of the light looks at which one of them ran. `None` without looks.
+    pub runs: Option<f64>,
+    /// Steps a second, at least.
+    pub steps: f64,
+    /// Tasks, for counting what is most frequent.
+    texts: FxHashMap<(&'a str, &'a str), (usize, &'a str)>,
+}
+
+/// The tasks for which `is_shown`, by coroutine.
+pub fn groups<'a>(state: &'a TopState, is_shown: &dyn Fn(&TaskEntry) -> bool) -> Vec<Group<'a>> {
+    let now_s = state.now_s;
+    let mut groups: FxHashMap<&ArcStr, Group<'a>> = FxHashMap::default();
+    for entry in state.tasks.all().filter(|entry| is_shown(entry)) {
+        let coroutine = &entry.task.coroutine;
+        let group = groups.entry(coroutine).or_insert_with(|| Group {
+            coroutine,
+            counts: Counts::default(),
+            ended: 0,
+            waits_for: "",
+            different: 0,
+            holder: "",
+            line: "",
+            longest: None,
+            runs: None,
+            steps: 0.0,
+            texts: FxHashMap::default(),
+        });
+        group.steps += state.tasks.steps_a_second(entry, now_s);
+        if let Some(runs) = state.tasks.runs(entry, now_s) {
+            *group.runs.get_or_insert(0.0) += runs;
+        }
+        if entry.ended_s.is_some() {
+            group.ended += 1;
+            continue;
+        }
+        group.counts.add(entry.task.state);
+        if !entry.waits_for.is_empty() {
+            let lasted = entry.lasted(now_s);
+            if group.longest.is_none_or(|longest| longest.0 < lasted.0) {
+                group.longest = Some(lasted);
+            }
+        }
+        let key = (&*entry.waits_for, &*entry.line);
+        let text = group.texts.entry(key).or_insert((0, &entry.holder));
+        text.0 += 1;
+    }
+    let mut groups: Vec<Group<'a>> = groups.into_values().collect();
+    for group in &mut groups {
+        group.find_most();
+    }
+    groups
+}
+
+impl Group<'_> {
+    /// Finds what most of them wait for, and where most of them are.
+    fn find_most(&mut self) {
+        let most = self.texts.iter().max_by_key(|(key, (count, _))| (*count, *key));
+        if let Some(((waits_for, line), (_, holder))) = most {
+            (self.waits_for, self.line, self.holder) = (*waits_for, *line, *holder);
+        }
+        let mut waits: Vec<&str> = self.texts.keys().map(|key| key.0).collect();
+        waits.retain(|text| !text.is_empty());
+        waits.sort_unstable();
+        waits.dedup();
+        self.different = waits.len();
+    }
+
+    /// The states of its tasks: `4,982 waiting, 1 running`.
+    pub fn states(&self) -> String {
+        let states = [
+            (self.counts.running, "running"),
+            (self.counts.ready, "ready"),
+            (self.counts.waiting, "waiting"),
+            (self.ended, "ended"),
+        ];
+        let several = states.iter().filter(|(count, _)| *count > 0).count() > 1;
+        let words = states.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = words
+            .map(|(count, word)| match several {
+                true => format!("{} {word}", super::words::grouped(*count)),
+                false => (*word).to_owned(),
+            })
+            .collect();
+        words.join(", ")
+    }
+}
