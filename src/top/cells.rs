@@ -77,11 +77,16 @@ pub(super) fn of_group(group: &Group<'_>, column: Column, state: &TopState) -> S
                 .map_or(UNKNOWN.to_owned(), |(grown, _)| signed(grown))
         }
         Column::State => group.states(),
-        Column::WaitsFor => match group.different {
-            0 | 1 => group.waits_for.to_owned(),
-            more => format!("{} (+{} others)", group.waits_for, more - 1),
-        },
-        Column::Holder => group.holder.to_owned(),
+        Column::WaitsFor => {
+            let held = match group.holder.is_empty() {
+                true => String::new(),
+                false => format!(", {}", group.holder),
+            };
+            match group.different {
+                0 | 1 => format!("{}{held}", group.waits_for),
+                more => format!("{}{held} (+{} others)", group.waits_for, more - 1),
+            }
+        }
         Column::Lasted => group.longest.map_or(UNKNOWN.to_owned(), lasted),
         Column::Runs => group.runs.map_or(UNKNOWN.to_owned(), percent),
         Column::Steps => steps(group.steps),

@@ -98,18 +98,17 @@ pub const TASKS: [Layout; 9] = [
 ];
 
 /// The columns of groups of tasks.
-pub const GROUPS: [Layout; 11] = [
+pub const GROUPS: [Layout; 10] = [
     text(Column::Coroutine, "COROUTINE", 14, 3),
     fixed(Column::Count, "TASKS", 6),
     fixed(Column::Growth, "GROWTH", 6),
     text(Column::State, "STATE", 7, 1),
-    text(Column::WaitsFor, "MOST WAIT FOR", 16, 5),
-    text(Column::Holder, "HOLDER/PEER", 11, 2),
+    text(Column::WaitsFor, "MOST WAIT FOR", 20, 5),
     fixed(Column::Lasted, "LONGEST", 8),
     fixed(Column::Runs, "RUNS", 5),
     fixed(Column::Steps, "STEPS/S", 7),
     fixed(Column::P99, "P99 STEP", 8),
-    text(Column::Line, "LINE", 16, 4),
+    text(Column::Line, "LINE", 18, 4),
 ];
 
 /// The columns of threads.

@@ -2,25 +2,25 @@
 //! ([`View`]), what keys do ([`keys`]), and the pictures ([`draw`]). None of it reads a process or
 //! writes to a terminal.
 
-mod cells;
+pub mod cells;
 pub mod columns;
 pub mod draw;
-mod groups;
-mod growth;
+pub mod groups;
+pub mod growth;
 pub mod keys;
-mod loops;
+pub mod loops;
 mod mouse;
 pub mod picker;
-mod recent;
-mod resources;
+pub mod recent;
+pub mod resources;
 pub mod rows;
-mod state;
-mod steps;
-mod tasks;
-mod threads;
+pub mod state;
+pub mod steps;
+pub mod tasks;
+pub mod threads;
 pub mod view;
-mod waits;
-mod words;
+pub mod waits;
+pub mod words;
 
 pub use draw::{Theme, draw};
 pub use keys::{Action, action};

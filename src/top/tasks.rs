@@ -13,8 +13,8 @@ pub const KEPT_S: f64 = 6.0;
 const MAX_ENDED: usize = 2_000;
 /// States before the present one that are kept of each task.
 const MAX_PAST: usize = 12;
-/// Timers whose ends differ by less are the same.
-const SAME_TIMER_S: f64 = 0.005;
+/// Timers whose ends differ by less are the same. What is left of a timer may be as old as that.
+const SAME_TIMER_S: f64 = 0.2;
 
 /// A state that a task was in before.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,8 @@ pub struct TaskEntry {
     pub past: VecDeque<Past>,
     /// When its timer ends, by the clock of the process.
     due_s: Option<f64>,
+    /// That clock at the last look that read the task.
+    clock_s: Option<f64>,
     /// Steps that looks prove.
     steps: Recent,
     /// Looks at which it ran.
@@ -181,6 +183,7 @@ impl TaskEntry {
             search: String::new(),
             past: VecDeque::new(),
             due_s: due_s(task, clock_s),
+            clock_s,
             steps: Recent::default(),
             runs: Recent::default(),
             met: Recent::default(),
@@ -217,6 +220,7 @@ impl TaskEntry {
     fn look(&mut self, task: &Arc<Task>, clock_s: Option<f64>, index: &Index<'_>, at_s: f64) {
         self.seen_s = at_s;
         if Arc::ptr_eq(&self.task, task) {
+            self.clock_s = clock_s;
             return;
         }
         // It changed while it was read: what it does now is not known.
@@ -224,7 +228,7 @@ impl TaskEntry {
             return;
         }
         let due_s = due_s(task, clock_s);
-        let same_timer = is_same_timer(self.due_s, due_s);
+        let same_timer = is_same_timer(self.due_s, due_s) && !self.began_after(task, clock_s);
         let is_same = same_timer && is_same(&self.task, task);
         if !is_same {
             let steps = steps_between(&self.task, task, same_timer);
@@ -235,11 +239,20 @@ impl TaskEntry {
         if task.state == TaskState::Done {
             self.ended_s = Some(at_s);
         }
-        self.due_s = due_s;
+        (self.due_s, self.clock_s) = (due_s, clock_s);
         let reworded = !is_same || !Arc::ptr_eq(&self.task.frames, &task.frames);
         self.task = Arc::clone(task);
         if reworded {
             self.put_into_words(index);
+        }
+    }
+
+    /// Whether the wait of `task` began after the last look.
+    fn began_after(&self, task: &Task, clock_s: Option<f64>) -> bool {
+        let since_s = task.waits_for.as_ref().and_then(|it| it.since_s);
+        match (since_s, clock_s, self.clock_s) {
+            (Some(since_s), Some(now), Some(before)) => since_s + SAME_TIMER_S < now - before,
+            _ => false,
         }
     }
 

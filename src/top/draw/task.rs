@@ -44,7 +44,7 @@ pub(super) fn lines(
 /// A name and its value.
 pub(super) fn field(name: &str, value: String, theme: Theme) -> Line<'static> {
     Line::from(vec![
-        Span::styled(format!("  {name:14}"), theme.dim()),
+        Span::styled(format!("  {name:16}"), theme.dim()),
         Span::raw(value),
     ])
 }
