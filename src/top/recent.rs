@@ -29,6 +29,18 @@ impl Recent {
         recent.buckets.iter().map(|count| u32::from(*count)).sum()
     }
 
+    /// How many of them came since `from_s`, or in the second before.
+    pub fn total_since(&self, from_s: f64, at_s: f64) -> u32 {
+        let mut recent = *self;
+        recent.advance(at_s);
+        // A whole second, so that what is counted in it is not more than this.
+        let first = from_s.max(0.0) as u64;
+        let last = recent.second;
+        let seconds = first.max((last + 1).saturating_sub(SECONDS as u64))..=last;
+        let count = |second: u64| recent.buckets[(second % SECONDS as u64) as usize];
+        seconds.map(|second| u32::from(count(second))).sum()
+    }
+
     fn advance(&mut self, at_s: f64) {
         let second = at_s.max(0.0) as u64;
         let passed = second.saturating_sub(self.second);

@@ -98,7 +98,11 @@ impl ResourceEntry {
         }
         self.most_waiters = self.most_waiters.max(resource.waiters.len());
         self.title = report::describe::title(resource);
-        self.state = describe::state(resource);
+        self.state = match describe::state(resource) {
+            // With a holder the report leaves the word out.
+            state if state.is_empty() && resource.locked == Some(true) => "locked".to_owned(),
+            state => state,
+        };
         self.holders = words::labels(&resource.holders, index);
         self.waiters = words::labels(&resource.waiters, index);
         self.search = format!(

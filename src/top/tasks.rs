@@ -38,8 +38,6 @@ pub struct TaskEntry {
     pub seen_s: f64,
     /// When a look did not find it any more, or found it done.
     pub ended_s: Option<f64>,
-    /// Whether it was there at the first look of all: its beginning is not known.
-    pub was_there: bool,
     /// What it waits for. Empty if it does not wait.
     pub waits_for: String,
     /// Who holds that, or the peer.
@@ -75,18 +73,17 @@ pub struct Tasks {
 impl Tasks {
     /// Adds a look.
     pub fn look(&mut self, process: &Process, index: &Index<'_>, at_s: f64) {
-        let is_first = self.began_s.is_none();
         self.began_s.get_or_insert(at_s);
         for task in &process.tasks {
             match self.entries.get_mut(&task.id) {
                 Some(entry) if entry.is_same_task(task) => {
                     entry.look(task, process.clock_s, index, at_s);
                 }
-                Some(entry) => *entry = TaskEntry::new(task, process.clock_s, index, at_s, false),
+                Some(entry) => *entry = TaskEntry::new(task, process.clock_s, index, at_s),
                 // What had ended before was not seen.
                 None if task.state == TaskState::Done => {}
                 None => {
-                    let entry = TaskEntry::new(task, process.clock_s, index, at_s, is_first);
+                    let entry = TaskEntry::new(task, process.clock_s, index, at_s);
                     self.entries.insert(task.id, entry);
                 }
             }
@@ -135,7 +132,7 @@ impl Tasks {
 
     /// Part of the light looks that found the task running. `None` without looks.
     pub fn runs(&self, entry: &TaskEntry, at_s: f64) -> Option<f64> {
-        let looks = self.looks.total(at_s);
+        let looks = self.looks.total_since(entry.first_s, at_s);
         (looks > 0).then(|| f64::from(entry.runs.total(at_s)) / f64::from(looks))
     }
 
@@ -168,7 +165,6 @@ impl TaskEntry {
         clock_s: Option<f64>,
         index: &Index<'_>,
         at_s: f64,
-        was_there: bool,
     ) -> Self {
         let mut entry = Self {
             task: Arc::clone(task),
@@ -176,7 +172,6 @@ impl TaskEntry {
             same_s: at_s,
             seen_s: at_s,
             ended_s: None,
-            was_there,
             waits_for: String::new(),
             holder: String::new(),
             line: String::new(),

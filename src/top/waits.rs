@@ -214,7 +214,7 @@ impl Tree<'_, '_> {
                 });
             }
         }
-        others.sort_by_key(|(id, _)| (self.waiters.get(id).map_or(0, Vec::len), *id));
+        others.sort_by_key(|(id, _)| (self.waiters.get(id).map_or(0, Vec::len), Reverse(*id)));
         others
     }
 

@@ -17,6 +17,8 @@ type Piece = (String, Style);
 
 /// Least width of the picture of the lag.
 const LEAST_HISTORY: usize = 12;
+/// Below this width a loop has only its number.
+const NARROW: usize = 80;
 /// Greatest width of it.
 const MOST_HISTORY: usize = 60;
 
@@ -152,7 +154,11 @@ fn event_loop(state: &TopState, width: usize, theme: Theme) -> Line<'static> {
     let Some(worst) = loops.first() else {
         return Line::styled("no event loop was seen", theme.dim());
     };
-    let mut pieces: Vec<Piece> = vec![(format!("loop {}", worst.name), theme.strong())];
+    let name = match width < NARROW {
+        true => worst.name.split(' ').next().unwrap_or_default(),
+        false => &worst.name,
+    };
+    let mut pieces: Vec<Piece> = vec![(format!("loop {name}"), theme.strong())];
     match worst.lag() {
         Some(lag) => {
             pieces.push((

@@ -114,7 +114,7 @@ pub fn draw(area: Rect, buffer: &mut Buffer, state: &TopState, view: &mut View, 
             None => waits::draw(body, buffer, state, view, theme),
         },
     }
-    put(buffer, line(area.height - 1), &keys(view, theme));
+    put(buffer, line(area.height - 1), &keys(view, area.width, theme));
 }
 
 /// Lines of which only a part fits.
@@ -180,7 +180,7 @@ fn tabs(area: Rect, buffer: &mut Buffer, state: &TopState, view: &mut View, them
 }
 
 /// The last line: the keys, or the filter that is being typed.
-fn keys(view: &View, theme: Theme) -> Line<'static> {
+fn keys(view: &View, width: u16, theme: Theme) -> Line<'static> {
     if view.typing {
         return Line::from(vec![
             Span::styled("filter: ", theme.title()),
@@ -214,10 +214,14 @@ fn keys(view: &View, theme: Theme) -> Line<'static> {
             ("r", "reset"),
         ],
     };
-    let mut spans = Vec::new();
+    let mut line = Line::default();
     for (key, what) in keys {
-        spans.push(Span::styled((*key).to_owned(), theme.title()));
-        spans.push(Span::raw(format!(" {what}  ")));
+        let what = format!(" {what}  ");
+        if line.width() + columns(key) + columns(what.trim_end()) > usize::from(width) {
+            break;
+        }
+        line.push_span(Span::styled((*key).to_owned(), theme.title()));
+        line.push_span(Span::raw(what));
     }
-    Line::from(spans)
+    line
 }

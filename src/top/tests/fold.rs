@@ -122,7 +122,6 @@ fn a_task_at_the_address_of_one_that_ended_is_another_one() {
     state.look(&with(101.0, vec![waiting("task:0x10", "b", "work", 1)]), 1.0);
     let entry = state.tasks.get(SLEEPER).unwrap();
     assert_eq!((&*entry.task.name, entry.first_s), ("b", 1.0));
-    assert!(!entry.was_there);
 }
 
 #[test]
