@@ -75,7 +75,11 @@ pub(super) fn run(arguments: &TopArguments) -> Result<(), Failure> {
     let shown = live.run(&mut screen, &end);
     drop(screen);
     match (shown, Screen::has_panicked()) {
-        (_, true) => Err(Failure::new("internal", "it ended by a mistake of its own", None)),
+        (_, true) => Err(Failure::new(
+            "internal",
+            "it ended by a mistake of its own",
+            None,
+        )),
         // The terminal has gone.
         (Err(_), false) if end.load(Ordering::Relaxed) => Ok(()),
         (shown, false) => shown.map_err(terminal),
@@ -83,7 +87,11 @@ pub(super) fn run(arguments: &TopArguments) -> Result<(), Failure> {
 }
 
 fn terminal(error: io::Error) -> Failure {
-    Failure::new("terminal", format!("the terminal cannot be used: {error}"), None)
+    Failure::new(
+        "terminal",
+        format!("the terminal cannot be used: {error}"),
+        None,
+    )
 }
 
 /// What becomes true at a signal that ends the program.

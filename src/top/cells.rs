@@ -57,7 +57,10 @@ pub(super) fn task(entry: &TaskEntry, column: Column, state: &TopState) -> Strin
         Column::Holder => entry.holder.clone(),
         Column::Lasted if entry.waits_for.is_empty() => UNKNOWN.to_owned(),
         Column::Lasted => lasted(entry.lasted(now_s)),
-        Column::Runs => state.tasks.runs(entry, now_s).map_or(UNKNOWN.to_owned(), percent),
+        Column::Runs => state
+            .tasks
+            .runs(entry, now_s)
+            .map_or(UNKNOWN.to_owned(), percent),
         Column::Steps => steps(state.tasks.steps_a_second(entry, now_s)),
         Column::P99 => p99(state.steps.of_task(entry.task.id)),
         Column::Line => or_unknown(&entry.line),

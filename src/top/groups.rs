@@ -81,7 +81,10 @@ pub fn groups<'a>(state: &'a TopState, is_shown: &dyn Fn(&TaskEntry) -> bool) ->
 impl Group<'_> {
     /// Finds what most of them wait for, and where most of them are.
     fn find_most(&mut self) {
-        let most = self.texts.iter().max_by_key(|(key, (count, _))| (*count, *key));
+        let most = self
+            .texts
+            .iter()
+            .max_by_key(|(key, (count, _))| (*count, *key));
         if let Some(((waits_for, line), (_, holder))) = most {
             (self.waits_for, self.line, self.holder) = (*waits_for, *line, *holder);
         }

@@ -18,10 +18,18 @@ impl Growth {
     /// Adds the number at this time.
     pub fn add(&mut self, at_s: f64, number: usize) {
         self.now = Some((at_s, number));
-        if self.seen.back().is_none_or(|(last, _)| at_s - last >= STEP_S) {
+        if self
+            .seen
+            .back()
+            .is_none_or(|(last, _)| at_s - last >= STEP_S)
+        {
             self.seen.push_back((at_s, number));
         }
-        while self.seen.get(1).is_some_and(|(it, _)| at_s - it >= WINDOW_S) {
+        while self
+            .seen
+            .get(1)
+            .is_some_and(|(it, _)| at_s - it >= WINDOW_S)
+        {
             self.seen.pop_front();
         }
     }

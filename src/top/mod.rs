@@ -10,6 +10,7 @@ pub mod growth;
 pub mod keys;
 pub mod loops;
 mod mouse;
+mod ordering;
 pub mod picker;
 pub mod recent;
 pub mod resources;

@@ -9,7 +9,10 @@ impl View {
         let within = |from: u16, width: u16| (from..from.saturating_add(width)).contains(&x);
         let (tabs, titles, rows) = (&self.places.tabs, &self.places.titles, self.places.rows);
         if y == tabs.0
-            && let Some(tab) = tabs.1.iter().position(|(from, width)| within(*from, *width))
+            && let Some(tab) = tabs
+                .1
+                .iter()
+                .position(|(from, width)| within(*from, *width))
         {
             return self.open_tab(Tab::ALL.get(tab).copied().unwrap_or_default());
         }

@@ -136,7 +136,13 @@ impl Picker {
         let top = self.top.clamp(lowest, selected.max(lowest));
         let user = shown.iter().map(|it| columns(&it.user)).max().unwrap_or(0);
         let user = user.clamp(4, 16);
-        put(1, Line::styled(format!("{:>8}  {:user$}  COMMAND", "PID", "USER"), theme.strong()));
+        put(
+            1,
+            Line::styled(
+                format!("{:>8}  {:user$}  COMMAND", "PID", "USER"),
+                theme.strong(),
+            ),
+        );
         if shown.is_empty() {
             let text = match self.choices.is_empty() {
                 true => "no Python process is running on this machine",
@@ -144,7 +150,8 @@ impl Picker {
             };
             put(HEAD, Line::styled(text, theme.dim()));
         }
-        for (y, (at, choice)) in (HEAD..).zip(shown.iter().enumerate().skip(top).take(self.height)) {
+        for (y, (at, choice)) in (HEAD..).zip(shown.iter().enumerate().skip(top).take(self.height))
+        {
             let name = clean(&choice.user).into_owned();
             let name = cut(&name, user).into_owned();
             let gap = " ".repeat(user.saturating_sub(columns(&name)));
@@ -168,7 +175,10 @@ impl Picker {
             true => format!("filter: {}", clean(&self.filter)),
             false => "Enter looks at it  jk move  / filter  r again  q quit".to_owned(),
         };
-        put(area.height.saturating_sub(1), Line::styled(keys, theme.dim()));
+        put(
+            area.height.saturating_sub(1),
+            Line::styled(keys, theme.dim()),
+        );
         (self.selected, self.top) = (selected, top);
     }
 }

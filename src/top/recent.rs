@@ -29,11 +29,10 @@ impl Recent {
         recent.buckets.iter().map(|count| u32::from(*count)).sum()
     }
 
-    /// How many of them came since `from_s`, or in the second before.
+    /// How many of them came in the seconds from `from_s` on.
     pub fn total_since(&self, from_s: f64, at_s: f64) -> u32 {
         let mut recent = *self;
         recent.advance(at_s);
-        // A whole second, so that what is counted in it is not more than this.
         let first = from_s.max(0.0) as u64;
         let last = recent.second;
         let seconds = first.max((last + 1).saturating_sub(SECONDS as u64))..=last;

@@ -117,7 +117,10 @@ impl List {
     ) -> Vec<Row<'a>> {
         let of_task = |entry: &TaskEntry| which.has_task(entry) && entry.search.contains(filter);
         let mut rows: Vec<Row<'a>> = match self {
-            Self::Groups => groups(state, &of_task).into_iter().map(Row::Group).collect(),
+            Self::Groups => groups(state, &of_task)
+                .into_iter()
+                .map(Row::Group)
+                .collect(),
             Self::Tasks(coroutine) => {
                 let all = state.tasks.all().filter(|entry| of_task(entry));
                 let of_group = |entry: &&TaskEntry| match coroutine {
@@ -187,7 +190,11 @@ fn sort(rows: &mut Vec<Row<'_>>, state: &TopState, order: Order) {
         .collect();
     ranked.sort_by(|a, b| {
         let first = a.0.compare(&b.0);
-        let first = if order.reversed { first.reverse() } else { first };
+        let first = if order.reversed {
+            first.reverse()
+        } else {
+            first
+        };
         first.then_with(|| a.1.cmp(&b.1))
     });
     *rows = ranked.into_iter().map(|(_, _, row)| row).collect();
@@ -266,7 +273,11 @@ impl<'a> Row<'a> {
             (Self::Group(group), Column::Count) => Rank::Number(group.counts.all() as f64),
             (Self::Group(group), Column::Growth) => {
                 let growth = state.groups.get(group.coroutine);
-                number(growth.and_then(|it| it.grown()).map(|(grown, _)| grown as f64))
+                number(
+                    growth
+                        .and_then(|it| it.grown())
+                        .map(|(grown, _)| grown as f64),
+                )
             }
             (Self::Group(group), Column::Lasted) => number(group.longest.map(|(it, _)| it)),
             (Self::Group(group), Column::Runs) => number(group.runs),

@@ -127,7 +127,11 @@ impl TopState {
             "{}, pid {}, CPython {version}{}{}",
             words::short(profile::script(&process.command)),
             process.pid,
-            if process.python.free_threaded { "t" } else { "" },
+            if process.python.free_threaded {
+                "t"
+            } else {
+                ""
+            },
             if process.python.debug { "d" } else { "" },
         );
         self.free_threaded = process.python.free_threaded;
@@ -164,7 +168,6 @@ impl TopState {
 
     /// The process has ended.
     pub fn end(&mut self, at_s: f64) {
-        self.now_s = self.now_s.max(at_s);
         self.ended_s.get_or_insert(at_s);
     }
 

@@ -132,8 +132,11 @@ impl Tasks {
 
     /// Part of the light looks that found the task running. `None` without looks.
     pub fn runs(&self, entry: &TaskEntry, at_s: f64) -> Option<f64> {
-        let looks = self.looks.total_since(entry.first_s, at_s);
-        (looks > 0).then(|| f64::from(entry.runs.total(at_s)) / f64::from(looks))
+        // Only seconds of which all looks could have found it.
+        let from_s = entry.first_s.ceil();
+        let looks = self.looks.total_since(from_s, at_s);
+        let runs = entry.runs.total_since(from_s, at_s);
+        (looks > 0).then(|| f64::from(runs) / f64::from(looks))
     }
 
     /// Steps a second that looks prove, at least.
@@ -160,12 +163,7 @@ impl Tasks {
 }
 
 impl TaskEntry {
-    fn new(
-        task: &Arc<Task>,
-        clock_s: Option<f64>,
-        index: &Index<'_>,
-        at_s: f64,
-    ) -> Self {
+    fn new(task: &Arc<Task>, clock_s: Option<f64>, index: &Index<'_>, at_s: f64) -> Self {
         let mut entry = Self {
             task: Arc::clone(task),
             first_s: at_s,

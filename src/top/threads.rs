@@ -142,7 +142,11 @@ impl ThreadEntry {
         };
         self.cpu.push_back((at_s, cpu_s));
         // The one before the window began is its beginning.
-        while self.cpu.get(1).is_some_and(|(it, _)| at_s - it > CPU_WINDOW_S) {
+        while self
+            .cpu
+            .get(1)
+            .is_some_and(|(it, _)| at_s - it > CPU_WINDOW_S)
+        {
             self.cpu.pop_front();
         }
     }

@@ -116,7 +116,7 @@ pub struct View {
     pub height: usize,
     /// Where things are on the screen.
     pub places: Places,
-    orders: Vec<(List, Order)>,
+    pub(super) orders: Vec<(List, Order)>,
 }
 
 impl View {
@@ -163,7 +163,12 @@ impl View {
 
     /// The rows of the list.
     pub fn rows<'a>(&self, list: &List, state: &'a TopState) -> Vec<Row<'a>> {
-        list.rows(state, &self.filter.to_lowercase(), self.which, self.order(list))
+        list.rows(
+            state,
+            &self.filter.to_lowercase(),
+            self.which,
+            self.order(list),
+        )
     }
 
     /// Which lines of the tree contain the filter.
@@ -203,7 +208,9 @@ impl View {
             let first = || keys.iter().position(|it| it == key);
             near.then_some(self.selected).or_else(first)
         });
-        self.selected = found.unwrap_or(self.selected).min(keys.len().saturating_sub(1));
+        self.selected = found
+            .unwrap_or(self.selected)
+            .min(keys.len().saturating_sub(1));
         self.key = match found {
             Some(_) => self.key.take(),
             // Before the user chooses one, the first is chosen whichever it is.
@@ -212,7 +219,10 @@ impl View {
         };
         let last_top = keys.len().saturating_sub(self.height);
         let lowest = (self.selected + 1).saturating_sub(self.height);
-        self.top = self.top.clamp(lowest, self.selected.max(lowest)).min(last_top);
+        self.top = self
+            .top
+            .clamp(lowest, self.selected.max(lowest))
+            .min(last_top);
     }
 
     /// What a key changes.
@@ -276,7 +286,10 @@ impl View {
     }
 
     fn turn(&mut self, by: usize) {
-        let at = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0);
+        let at = Tab::ALL
+            .iter()
+            .position(|tab| *tab == self.tab)
+            .unwrap_or(0);
         self.open_tab(Tab::ALL[(at + by) % Tab::ALL.len()]);
     }
 
@@ -287,7 +300,7 @@ impl View {
         self.to_first();
     }
 
-    fn to_first(&mut self) {
+    pub(super) fn to_first(&mut self) {
         (self.key, self.selected, self.top, self.scroll) = (None, 0, 0, 0);
     }
 
@@ -343,49 +356,6 @@ impl View {
         let keys = self.keys(state);
         self.selected = moved(self.selected).min(keys.len().saturating_sub(1));
         self.key = keys.into_iter().nth(self.selected);
-    }
-
-    fn set_order(&mut self, list: List, order: Order) {
-        let same = |one: &List| std::mem::discriminant(one) == std::mem::discriminant(&list);
-        self.orders.retain(|(one, _)| !same(one));
-        self.orders.push((list, order));
-    }
-
-    fn sort(&mut self, by: isize) {
-        let Some(list) = self.list() else {
-            return;
-        };
-        // Only what is on the screen, in its order there.
-        let shown: Vec<Column> = self.places.titles.1.iter().map(|(it, ..)| *it).collect();
-        let all = list.columns().iter().map(|it| it.column);
-        let columns: Vec<Column> = match shown.is_empty() {
-            true => all.collect(),
-            false => shown,
-        };
-        let now = self.order(&list).column;
-        let at = columns.iter().position(|it| *it == now).unwrap_or(0);
-        let next = (at as isize + by).rem_euclid(columns.len() as isize) as usize;
-        if let Some(column) = columns.get(next) {
-            self.sort_by(list, *column);
-        }
-    }
-
-    pub(super) fn sort_by(&mut self, list: List, column: Column) {
-        let order = Order {
-            column,
-            reversed: false,
-        };
-        self.set_order(list, order);
-        self.to_first();
-    }
-
-    pub(super) fn reverse(&mut self) {
-        if let Some(list) = self.list() {
-            let order = self.order(&list);
-            let reversed = !order.reversed;
-            self.set_order(list, Order { reversed, ..order });
-            self.to_first();
-        }
     }
 }
 

@@ -54,7 +54,10 @@ pub fn nodes(process: &Process, index: &Index<'_>) -> Vec<Node> {
     let mut waiters = Waiters::default();
     let mut waits: FxHashSet<ItemId> = FxHashSet::default();
     for edge in process.edges.iter().filter(|edge| edge.from != edge.to) {
-        waiters.entry(edge.to).or_default().push((edge.from, edge.via));
+        waiters
+            .entry(edge.to)
+            .or_default()
+            .push((edge.from, edge.via));
         waits.insert(edge.from);
     }
     let mut tree = Tree {

@@ -143,10 +143,18 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_204, "1,204"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_204, "1,204"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(number), text);
         }
-        assert_eq!((signed(3), signed(-2), signed(0)), ("+3".into(), "-2".into(), "0".into()));
+        assert_eq!(
+            (signed(3), signed(-2), signed(0)),
+            ("+3".into(), "-2".into(), "0".into())
+        );
     }
 
     #[test]

@@ -164,10 +164,14 @@ impl Terminal {
             format!("{:?}", settings.local_flags)
         })?;
         let screen = self.screen.screen();
-        ensure(!screen.alternate_screen(), || "still on the second screen".into())?;
+        ensure(!screen.alternate_screen(), || {
+            "still on the second screen".into()
+        })?;
         ensure(!screen.hide_cursor(), || "there is no cursor".into())?;
         let mouse = screen.mouse_protocol_mode();
-        ensure(mouse == vt100::MouseProtocolMode::None, || format!("{mouse:?}"))
+        ensure(mouse == vt100::MouseProtocolMode::None, || {
+            format!("{mouse:?}")
+        })
     }
 
     /// Ends it with `q`.
@@ -228,16 +232,24 @@ fn keys_of_a_program(leg: &Leg) -> Outcome {
     terminal.press("t")?;
     terminal.shows("THREAD")?;
     terminal.wait_for("sleep of the thread", |screen| {
-        screen.lines().any(|line| line.contains("a_thread") && line.contains("waiting"))
+        screen
+            .lines()
+            .any(|line| line.contains("a_thread") && line.contains("waiting"))
     })?;
     terminal.press("t")?;
     terminal.shows("RESOURCE")?;
     terminal.wait_for("the lock", |screen| {
-        screen.lines().any(|line| line.contains("asyncio.Lock") && line.contains("locked"))
+        screen
+            .lines()
+            .any(|line| line.contains("asyncio.Lock") && line.contains("locked"))
     })?;
     terminal.press("g")?;
-    terminal.wait_for("the six in the tree", |screen| screen.contains("6 x wants_the_lock"))?;
+    terminal.wait_for("the six in the tree", |screen| {
+        screen.contains("6 x wants_the_lock")
+    })?;
     terminal.press("?")?;
+    terminal.shows("stop looking, go on")?;
+    terminal.press("G")?;
     terminal.shows("WHAT IT MEANS")?;
     terminal.press("?")?;
     terminal.press(" ")?;
@@ -245,14 +257,17 @@ fn keys_of_a_program(leg: &Leg) -> Outcome {
     terminal.press(" ")?;
     terminal.wait_for("looks again", |screen| !screen.contains("PAUSED"))?;
     terminal.quit()?;
-    ensure(target.is_running_freely(), || "the program does not run".into())
+    ensure(target.is_running_freely(), || {
+        "the program does not run".into()
+    })
 }
 
 /// Without colours. When the program is killed, the last picture stays.
 fn the_end_of_a_program(leg: &Leg) -> Outcome {
     let target = start(leg)?;
     let pid = target.pid().to_string();
-    let mut terminal = Terminal::start(&["top", "--pid", &pid, "--rate", "8"], &[("NO_COLOR", "1")])?;
+    let mut terminal =
+        Terminal::start(&["top", "--pid", &pid, "--rate", "8"], &[("NO_COLOR", "1")])?;
     terminal.shows("wants_the_lock")?;
     drop(target);
     terminal.shows("it ended")?;
@@ -275,7 +290,9 @@ fn the_end_of_a_program(leg: &Leg) -> Outcome {
 fn no_terminal() -> Outcome {
     let output = attach::run(&["top", "--pid", "1"])?;
     let right = output.code() == Some(1)
-        && output.stderr.starts_with("dapper-attach: top needs a terminal")
+        && output
+            .stderr
+            .starts_with("dapper-attach: top needs a terminal")
         && output.stdout.is_empty();
     ensure(right, || format!("{output:?}"))
 }

@@ -69,11 +69,16 @@ fn title(state: &TopState, view: &View, width: usize, theme: Theme) -> Line<'sta
         false => theme.dim(),
     };
     let mut right: Vec<Piece> = vec![(looks, style)];
-    let is_less = state.rate().is_some_and(|reached| reached < 0.6 * cost.asked);
+    let is_less = state
+        .rate()
+        .is_some_and(|reached| reached < 0.6 * cost.asked);
     if is_less && !view.paused && state.ended_s.is_none() {
         right.push((format!("(asked {})", rate(cost.asked)), theme.warn()));
     }
-    right.push((format!("own cpu {:.1} %", 100.0 * cost.own_cpu), theme.dim()));
+    right.push((
+        format!("own cpu {:.1} %", 100.0 * cost.own_cpu),
+        theme.dim(),
+    ));
     let right = fit(right, width / 2);
     let used = right.width();
     let room = width.saturating_sub(used + 2);
@@ -145,7 +150,12 @@ fn word(judged: &Judged, theme: Theme) -> Piece {
         | VerdictState::Starting
         | VerdictState::Unknown => theme.strong(),
     };
-    let word = judged.verdict.state.as_str().to_uppercase().replace('-', " ");
+    let word = judged
+        .verdict
+        .state
+        .as_str()
+        .to_uppercase()
+        .replace('-', " ");
     (word, style)
 }
 
@@ -219,7 +229,8 @@ fn with_history(
             }
         })
         .collect();
-    line.spans.push(Span::styled(format!("  {bars}"), theme.dim()));
+    line.spans
+        .push(Span::styled(format!("  {bars}"), theme.dim()));
     line
 }
 

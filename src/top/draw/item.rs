@@ -33,21 +33,30 @@ pub(super) fn thread(
     add("state", entry.state().to_owned());
     add("waits for", entry.waits_for.clone());
     add("holder or peer", entry.holder.clone());
-    add("for", entry.lasted(state.now_s).map_or(String::new(), lasted));
+    add(
+        "for",
+        entry.lasted(state.now_s).map_or(String::new(), lasted),
+    );
     add("task or loop", entry.runs.clone());
     add("cpu", entry.cpu().map_or(UNKNOWN.to_owned(), percent));
     let total = thread.cpu_s.map(crate::model::describe::duration);
     add("cpu so far", total.unwrap_or_default());
-    add("GIL", match thread.holds_gil {
-        Some(true) => "has it".to_owned(),
-        Some(false) => "does not have it".to_owned(),
-        None => UNKNOWN.to_owned(),
-    });
-    add("daemon", match thread.daemon {
-        Some(true) => "yes".to_owned(),
-        Some(false) => "no".to_owned(),
-        None => UNKNOWN.to_owned(),
-    });
+    add(
+        "GIL",
+        match thread.holds_gil {
+            Some(true) => "has it".to_owned(),
+            Some(false) => "does not have it".to_owned(),
+            None => UNKNOWN.to_owned(),
+        },
+    );
+    add(
+        "daemon",
+        match thread.daemon {
+            Some(true) => "yes".to_owned(),
+            Some(false) => "no".to_owned(),
+            None => UNKNOWN.to_owned(),
+        },
+    );
     lines.push(Line::styled("STACK, innermost first", theme.title()));
     match &thread.error {
         Some(error) => {
@@ -80,8 +89,14 @@ pub(super) fn resource(
         }
     };
     add("use", entry.state.clone());
-    add("held for", entry.held(state.now_s).map_or(String::new(), at_least));
-    add("longest hold", entry.longest_hold_s.map_or(String::new(), at_least));
+    add(
+        "held for",
+        entry.held(state.now_s).map_or(String::new(), at_least),
+    );
+    add(
+        "longest hold",
+        entry.longest_hold_s.map_or(String::new(), at_least),
+    );
     add("most waiters", entry.most_waiters.to_string());
     lines.push(Line::styled("HOLDERS", theme.title()));
     for holder in &resource.holders {
@@ -120,5 +135,8 @@ fn place(taken: &Acquisition) -> String {
 }
 
 fn gone(what: &str, theme: Theme) -> Line<'static> {
-    Line::styled(format!("the {what} is not there any more (Esc: back)"), theme.dim())
+    Line::styled(
+        format!("the {what} is not there any more (Esc: back)"),
+        theme.dim(),
+    )
 }

@@ -114,7 +114,11 @@ pub fn draw(area: Rect, buffer: &mut Buffer, state: &TopState, view: &mut View, 
             None => waits::draw(body, buffer, state, view, theme),
         },
     }
-    put(buffer, line(area.height - 1), &keys(view, area.width, theme));
+    put(
+        buffer,
+        line(area.height - 1),
+        &keys(view, area.width, theme),
+    );
 }
 
 /// Lines of which only a part fits.
@@ -124,7 +128,15 @@ fn scrolled(area: Rect, buffer: &mut Buffer, view: &mut View, lines: &[Line<'_>]
     view.scroll = view.scroll.min(lines.len().saturating_sub(height));
     let shown = lines.iter().skip(view.scroll);
     for (y, line) in (area.top()..area.bottom()).zip(shown) {
-        put(buffer, Rect { y, height: 1, ..area }, line);
+        put(
+            buffer,
+            Rect {
+                y,
+                height: 1,
+                ..area
+            },
+            line,
+        );
     }
 }
 
@@ -168,7 +180,10 @@ fn tabs(area: Rect, buffer: &mut Buffer, state: &TopState, view: &mut View, them
         ));
     }
     if state.rejected > 0 && view.tab == Tab::Tasks {
-        let text = format!("{} changed while read", super::words::grouped(state.rejected));
+        let text = format!(
+            "{} changed while read",
+            super::words::grouped(state.rejected)
+        );
         notes.push((text, theme.dim()));
     }
     notes.retain(|(text, _)| !text.is_empty());
@@ -190,7 +205,12 @@ fn keys(view: &View, width: u16, theme: Theme) -> Line<'static> {
         ]);
     }
     let keys: &[(&str, &str)] = match (view.pages.last(), &view.group) {
-        (Some(_), _) => &[("Esc", "back"), ("jk", "scroll"), ("space", "pause"), ("q", "quit")],
+        (Some(_), _) => &[
+            ("Esc", "back"),
+            ("jk", "scroll"),
+            ("space", "pause"),
+            ("q", "quit"),
+        ],
         (None, Some(_)) => &[
             ("Esc", "back"),
             ("Enter", "open"),

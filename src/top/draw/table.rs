@@ -30,15 +30,31 @@ pub(super) fn draw(
     view.places.rows = (area.y + 1, height);
     if rows.is_empty() {
         let text = nothing(list, view);
-        buffer.set_stringn(area.x, area.y + 1, text, usize::from(area.width), theme.dim());
+        buffer.set_stringn(
+            area.x,
+            area.y + 1,
+            text,
+            usize::from(area.width),
+            theme.dim(),
+        );
         return;
     }
     let shown = rows.iter().enumerate().skip(view.top);
     for (y, (at, row)) in (area.y + 1..area.bottom()).zip(shown) {
-        let line = Rect { y, height: 1, ..area };
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
         for column in &placed {
             let text = row.cell(column.layout.column, state);
-            cell(buffer, y, column, &text, style(row, column.layout.column, theme));
+            cell(
+                buffer,
+                y,
+                column,
+                &text,
+                style(row, column.layout.column, theme),
+            );
         }
         if row.has_ended() {
             buffer.set_style(line, theme.dim());

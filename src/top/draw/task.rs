@@ -6,8 +6,8 @@ use ratatui::text::{Line, Span};
 use super::Theme;
 use crate::model::{Frame, ItemId, Outcome, Task, TaskState, describe};
 use crate::plain_text::{clean, columns, cut};
-use crate::top::recent::Lengths;
 use crate::top::cells::{at_least, lasted, steps};
+use crate::top::recent::Lengths;
 use crate::top::state::TopState;
 use crate::top::tasks::{TaskEntry, state_word};
 use crate::top::words::{UNKNOWN, group_label, percent, place, task_label};
@@ -54,7 +54,10 @@ fn about(entry: &TaskEntry, state: &TopState, theme: Theme) -> Vec<Line<'static>
     let now_s = state.now_s;
     let mut lines = vec![Line::from(vec![
         Span::styled(format!("task {}", task_label(task)), theme.title()),
-        Span::styled(format!("  {}  {}", group_label(&task.coroutine), task.id), theme.dim()),
+        Span::styled(
+            format!("  {}  {}", group_label(&task.coroutine), task.id),
+            theme.dim(),
+        ),
     ])];
     let mut add = |name: &str, value: String| {
         if !value.is_empty() {
@@ -72,11 +75,20 @@ fn about(entry: &TaskEntry, state: &TopState, theme: Theme) -> Vec<Line<'static>
     let end_s = entry.ended_s.unwrap_or(now_s);
     add("lives", at_least(end_s - entry.first_s));
     let runs = state.tasks.runs(entry, now_s).map(percent);
-    add("ran at", format!("{} of the looks of 10 s", runs.unwrap_or(UNKNOWN.into())));
-    add("steps a second", steps(state.tasks.steps_a_second(entry, now_s)));
+    add(
+        "ran at",
+        format!("{} of the looks of 10 s", runs.unwrap_or(UNKNOWN.into())),
+    );
+    add(
+        "steps a second",
+        steps(state.tasks.steps_a_second(entry, now_s)),
+    );
     add("awaited by", names(&task.awaited_by, state));
     if let Some(raised) = &task.exception {
-        add("failed", clean(&format!("{}: {}", raised.type_name, raised.message)).into_owned());
+        add(
+            "failed",
+            clean(&format!("{}: {}", raised.type_name, raised.message)).into_owned(),
+        );
     }
     lines
 }
@@ -162,10 +174,18 @@ fn lengths(lengths: Option<&Lengths>, width: usize, theme: Theme) -> Vec<Line<'s
     let title = "STEPS THAT LOOKS MET, how long each ran at least";
     let mut lines = vec![Line::styled(title, theme.title())];
     let Some(lengths) = lengths.filter(|it| !it.is_empty()) else {
-        lines.push(field("", "no look met one whose length is known".into(), theme));
+        lines.push(field(
+            "",
+            "no look met one whose length is known".into(),
+            theme,
+        ));
         return lines;
     };
-    let part = |part| lengths.percentile(part).map_or(UNKNOWN.to_owned(), at_least);
+    let part = |part| {
+        lengths
+            .percentile(part)
+            .map_or(UNKNOWN.to_owned(), at_least)
+    };
     lines.push(field(
         &format!("{} steps", lengths.len()),
         format!("p50 {}  p99 {}  max {}", part(0.5), part(0.99), part(1.0)),

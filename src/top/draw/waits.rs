@@ -43,7 +43,11 @@ pub(super) fn draw(
         let Some(node) = state.waits.get(*node) else {
             continue;
         };
-        let line = Rect { y, height: 1, ..area };
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
         put(buffer, line, &text(node, theme));
         if at == view.selected {
             buffer.set_style(line, theme.chosen());

@@ -22,10 +22,19 @@ fn with(clock_s: f64, tasks: Vec<crate::model::Task>) -> Process {
 #[test]
 fn the_time_of_a_wait_is_exact_where_the_process_has_it_and_at_least_where_looks_do() {
     let state = watched();
-    let of = |id| state.tasks.get(ItemId::Task(id)).unwrap().lasted(state.now_s);
+    let of = |id| {
+        state
+            .tasks
+            .get(ItemId::Task(id))
+            .unwrap()
+            .lasted(state.now_s)
+    };
     assert_eq!(of(0x10), (12.0, true));
     assert_eq!(of(0x20), (9.0, false));
-    assert_eq!(state.resources.all().next().unwrap().held(state.now_s), Some(9.0));
+    assert_eq!(
+        state.resources.all().next().unwrap().held(state.now_s),
+        Some(9.0)
+    );
     let other = state.threads.get(ItemId::Thread(8)).unwrap();
     assert_eq!(other.lasted(state.now_s), Some((9.0, false)));
 }
@@ -33,13 +42,22 @@ fn the_time_of_a_wait_is_exact_where_the_process_has_it_and_at_least_where_looks
 #[test]
 fn a_wait_that_began_anew_between_two_looks_is_another_one() {
     let mut state = TopState::default();
-    state.look(&with(100.0, vec![sleeping("task:0x10", "a", 0.2, 0.3)]), 0.0);
-    state.look(&with(101.0, vec![sleeping("task:0x10", "a", 0.2, 0.3)]), 1.0);
+    state.look(
+        &with(100.0, vec![sleeping("task:0x10", "a", 0.2, 0.3)]),
+        0.0,
+    );
+    state.look(
+        &with(101.0, vec![sleeping("task:0x10", "a", 0.2, 0.3)]),
+        1.0,
+    );
     let entry = state.tasks.get(SLEEPER).unwrap();
     assert_eq!((entry.same_s, entry.past.len()), (1.0, 1));
     assert_eq!(state.tasks.steps_a_second(entry, 1.0), 1.0);
     // The same sleep goes on.
-    state.look(&with(101.1, vec![sleeping("task:0x10", "a", 0.3, 0.2)]), 1.1);
+    state.look(
+        &with(101.1, vec![sleeping("task:0x10", "a", 0.3, 0.2)]),
+        1.1,
+    );
     assert_eq!(state.tasks.get(SLEEPER).unwrap().same_s, 1.0);
 }
 
@@ -75,7 +93,10 @@ fn steps_are_counted_only_where_two_looks_prove_them() {
 #[test]
 fn what_changed_while_it_was_read_stays_as_it_was() {
     let mut state = TopState::default();
-    state.look(&with(100.0, vec![waiting("task:0x10", "a", "work", 1)]), 0.0);
+    state.look(
+        &with(100.0, vec![waiting("task:0x10", "a", "work", 1)]),
+        0.0,
+    );
     let mut torn = waiting("task:0x10", "a", "work", 2);
     torn.error = Some("changed".into());
     state.look(&with(101.0, vec![torn]), 1.0);
@@ -118,8 +139,14 @@ fn tasks_that_ended_stay_for_six_seconds() {
 #[test]
 fn a_task_at_the_address_of_one_that_ended_is_another_one() {
     let mut state = TopState::default();
-    state.look(&with(100.0, vec![waiting("task:0x10", "a", "work", 1)]), 0.0);
-    state.look(&with(101.0, vec![waiting("task:0x10", "b", "work", 1)]), 1.0);
+    state.look(
+        &with(100.0, vec![waiting("task:0x10", "a", "work", 1)]),
+        0.0,
+    );
+    state.look(
+        &with(101.0, vec![waiting("task:0x10", "b", "work", 1)]),
+        1.0,
+    );
     let entry = state.tasks.get(SLEEPER).unwrap();
     assert_eq!((&*entry.task.name, entry.first_s), ("b", 1.0));
 }
@@ -128,8 +155,11 @@ fn a_task_at_the_address_of_one_that_ended_is_another_one() {
 fn growth_is_told_of_all_tasks_and_of_each_coroutine() {
     let mut state = TopState::default();
     for second in 0..5_u32 {
-        let leaks = (0..second).map(|at| waiting(&format!("task:{:#x}", 0x100 + at), "", "leak", 1));
-        let all = leaks.chain([waiting("task:0x10", "a", "work", 1)]).collect();
+        let leaks =
+            (0..second).map(|at| waiting(&format!("task:{:#x}", 0x100 + at), "", "leak", 1));
+        let all = leaks
+            .chain([waiting("task:0x10", "a", "work", 1)])
+            .collect();
         state.look(&with(100.0 + f64::from(second), all), f64::from(second));
     }
     assert_eq!(state.growth.grown(), Some((4, 4.0)));
@@ -209,8 +239,14 @@ fn of_a_step_that_is_not_the_first_only_the_time_between_two_looks_is_known() {
 #[test]
 fn processor_time_of_threads_is_that_between_looks() {
     let state = watched();
-    assert_eq!(state.threads.get(ItemId::Thread(7)).unwrap().cpu(), Some(0.5));
-    assert_eq!(state.threads.get(ItemId::Thread(8)).unwrap().cpu(), Some(0.0));
+    assert_eq!(
+        state.threads.get(ItemId::Thread(7)).unwrap().cpu(),
+        Some(0.5)
+    );
+    assert_eq!(
+        state.threads.get(ItemId::Thread(8)).unwrap().cpu(),
+        Some(0.0)
+    );
     assert_eq!(state.threads.cpu(), Some(0.5));
 }
 
@@ -250,8 +286,8 @@ fn the_tree_of_waits_begins_with_those_who_wait_for_nobody() {
         [
             (0, "Task-1", 2),
             (1, "asyncio.Lock Account.lock", 2),
-            (2, "Task-3", 0),
-            (2, "Task-2", 0)
+            (2, "Task-2", 0),
+            (2, "Task-3", 0)
         ]
     );
 }
@@ -280,7 +316,9 @@ fn a_circle_of_waits_is_shown_once_and_named() {
 #[test]
 fn waiters_that_are_alike_share_a_line() {
     let mut tasks = vec![waiting("task:0x10", "a", "work", 1)];
-    let waiters: Vec<String> = (0..50).map(|at| format!("task:{:#x}", 0x100 + at)).collect();
+    let waiters: Vec<String> = (0..50)
+        .map(|at| format!("task:{:#x}", 0x100 + at))
+        .collect();
     tasks.extend(waiters.iter().map(|id| waiting(id, id, "wants", 2)));
     let mut process = with(100.0, tasks);
     let edges = waiters.iter().map(|id| edge(id, "task:0x10", "await"));

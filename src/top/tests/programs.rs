@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::model::fixtures::{edge, event_loop, frames, process, resource, task, thread, verdict, wait};
+use crate::model::fixtures::{
+    edge, event_loop, frames, process, resource, task, thread, verdict, wait,
+};
 use crate::model::{
     Batch, FrameKind, ItemId, LoopState, Process, ResourceKind, Task, TaskState, ThreadState,
     Verdict, Wait,
@@ -37,12 +39,21 @@ pub(super) fn bank(clock_s: f64) -> Process {
         "thread:7",
         7,
         "MainThread",
-        frames(&[("main", FILE, 60), ("report", FILE, 50)], FrameKind::Coroutine),
+        frames(
+            &[("main", FILE, 60), ("report", FILE, 50)],
+            FrameKind::Coroutine,
+        ),
     );
-    (main.state, main.holds_gil, main.cpu_s) = (ThreadState::Running, Some(true), Some(clock_s / 2.0));
+    (main.state, main.holds_gil, main.cpu_s) =
+        (ThreadState::Running, Some(true), Some(clock_s / 2.0));
     main.event_loop = Some("loop:0x5".into());
     main.task = Some("task:0x40".into());
-    let mut other = thread("thread:8", 8, "pool_0", frames(&[("work", FILE, 9)], FrameKind::Function));
+    let mut other = thread(
+        "thread:8",
+        8,
+        "pool_0",
+        frames(&[("work", FILE, 9)], FrameKind::Function),
+    );
     (other.cpu_s, other.waits_begun) = (Some(1.0), Some(17));
     process.threads = vec![main, other];
     let mut its_loop = event_loop("loop:0x5", "thread:7");
@@ -117,4 +128,8 @@ pub(super) fn watched() -> TopState {
     state.judge(busy(), &[], 8.0);
     state.clock_s = 10.0;
     state
+}
+
+pub(super) fn hung() -> Verdict {
+    verdict("hung", "deadlock through a lock").unwrap()
 }

@@ -52,14 +52,19 @@ fn enter_opens_a_group_then_a_task_and_esc_goes_back() {
 fn s_orders_by_the_next_column_and_i_turns_the_order_round() {
     let list = List::Groups;
     assert_eq!(walk(&[]).order(&list).column, Column::Count);
-    assert_eq!(walk(&[Action::SortNext]).order(&list).column, Column::Growth);
+    assert_eq!(
+        walk(&[Action::SortNext]).order(&list).column,
+        Column::Growth
+    );
     let before = walk(&[Action::SortPrevious]);
     assert_eq!(before.order(&list).column, Column::Coroutine);
     assert!(walk(&[Action::Reverse]).order(&list).reversed);
     let state = watched();
     let names = |view: &View| -> Vec<String> {
         let rows = view.rows(&list, &state);
-        rows.iter().map(|it| it.cell(Column::Coroutine, &state)).collect()
+        rows.iter()
+            .map(|it| it.cell(Column::Coroutine, &state))
+            .collect()
     };
     assert_eq!(names(&before), ["poll", "report", "transfer"]);
     let turned = walk(&[Action::SortPrevious, Action::Reverse]);
