@@ -17,6 +17,7 @@ use super::top_arguments::TopArguments;
 use crate::inspect::following::{FollowOptions, Follower, News};
 use crate::process::proc::list::{Candidate, python_processes};
 use crate::top::picker::Picked;
+use crate::top::state::Variables;
 use crate::top::{Choice, Cost, Effect, Picker, Theme, TopState, View, action, draw};
 
 /// Longest time for which keys are waited for before looks are taken in.
@@ -198,6 +199,7 @@ impl Live {
                     Effect::Reset => self.state.reset(),
                     Effect::Redraw => screen.terminal.clear()?,
                     Effect::Suspend => screen.suspend()?,
+                    Effect::Variables(task) => self.follower.read_variables(task),
                 }
             }
         }
@@ -211,12 +213,24 @@ impl Live {
             match self.follower.news.try_recv() {
                 // A look that was under way when looking stopped.
                 Ok(News::Look(..) | News::LightLook(..)) if self.view.paused => {}
-                Ok(News::Look(process, moment)) => self.state.look(&process, at(moment)),
+                Ok(News::Look(process, moment)) => {
+                    self.state.look(&process, at(moment));
+                    if self.state.looks == 1 {
+                        self.view.begin(&self.state);
+                    }
+                }
                 Ok(News::LightLook(process, moment)) => {
                     self.state.light_look(&process, at(moment));
                 }
                 Ok(News::Judged(verdict, findings, moment)) => {
                     self.state.judge(*verdict, &findings, at(moment));
+                }
+                Ok(News::Variables(task, frames, moment)) => {
+                    self.state.variables = Some(Variables {
+                        task,
+                        frames,
+                        at_s: at(moment),
+                    });
                 }
                 Ok(News::Failed(why)) => self.state.fail(&why),
                 Ok(News::Gone(moment)) => self.state.end(at(moment)),

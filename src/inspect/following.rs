@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use nix::sys::resource::{UsageWho, getrusage};
 
 use super::inspection::Inspection;
-use super::profiling::Failing;
-use crate::model::{Diagnosis, Process, Verdict};
+use crate::model::{Diagnosis, Frame, ItemId, Process, Verdict};
 use crate::process::{self, Error};
 use crate::sampling::sampler::Sampler;
 use crate::sampling::schedule::Schedule;
@@ -32,6 +31,11 @@ const RATE_CHANGE: f64 = 0.1;
 const WEIGHT: f64 = 0.2;
 /// Whether a process that is not looked at still exists is asked so often.
 const ALIVE_PERIOD: Duration = Duration::from_millis(500);
+
+/// Looks may fail for so long while threads start and end, and nothing is said of it.
+const FEW_FAILURES: Duration = Duration::from_secs(2);
+/// A process that cannot be read is opened again so often.
+const OPEN_PERIOD: Duration = Duration::from_secs(1);
 
 /// Parts of the processor time that the looks may use.
 const LIGHT_PART: f64 = 0.25;
@@ -60,6 +64,8 @@ pub enum News {
     LightLook(Box<Process>, Instant),
     /// A verdict with its findings.
     Judged(Box<Verdict>, Vec<Diagnosis>, Instant),
+    /// The frames of a task with their variables; `None` if they were not the same twice.
+    Variables(ItemId, Option<Arc<[Frame]>>, Instant),
     /// The process cannot be read at present, and why.
     Failed(String),
     /// It has ended.
@@ -78,7 +84,9 @@ struct Control {
 /// A process that is being followed.
 #[derive(Debug)]
 pub struct Follower {
+    pid: u32,
     control: Arc<Control>,
+    sender: SyncSender<News>,
     /// What the looks find.
     pub news: Receiver<News>,
 }
@@ -115,12 +123,19 @@ impl Follower {
                 sender: sender.clone(),
                 budget: options.max_overhead * kind.part(),
                 cost_s: None,
+                failing: None,
             };
             thread::spawn(move || looks.run());
         }
-        let (options, its_control) = (options.clone(), Arc::clone(&control));
-        thread::spawn(move || judge(&options, &its_control, &sender));
-        Ok(Self { control, news })
+        let (its_options, its_control) = (options.clone(), Arc::clone(&control));
+        let its_sender = sender.clone();
+        thread::spawn(move || judge(&its_options, &its_control, &its_sender));
+        Ok(Self {
+            pid: options.pid,
+            control,
+            sender,
+            news,
+        })
     }
 
     /// Stops looking, or goes on.
@@ -131,6 +146,16 @@ impl Follower {
     /// Changes how many looks at everything are taken a second.
     pub fn set_rate(&self, rate: f64) {
         self.control.rate.store(rate.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Reads the variables of a task, once. All tasks are read for it.
+    pub fn read_variables(&self, task: ItemId) {
+        let (pid, sender) = (self.pid, self.sender.clone());
+        thread::spawn(move || {
+            let frames = variables(pid, task);
+            // If nobody takes it in, the view has ended.
+            let _ = sender.send(News::Variables(task, frames, Instant::now()));
+        });
     }
 
     /// Processor time that this program has used.
@@ -209,13 +234,14 @@ struct Looks {
     budget: f64,
     /// Mean processor time of a look, in seconds.
     cost_s: Option<f64>,
+    /// Since when looks fail, and when the process was opened again. `None` while they do not.
+    failing: Option<(Instant, Instant)>,
 }
 
 impl Looks {
     fn run(mut self) {
         let mut rate = self.affordable();
         let mut schedule = Schedule::new(Instant::now(), rate);
-        let mut failing = Failing::default();
         // The first one at once.
         let mut until = Instant::now();
         while !self.control.is_ended() {
@@ -235,7 +261,7 @@ impl Looks {
                 }
                 continue;
             }
-            if !self.look(&mut failing) {
+            if !self.look() {
                 return;
             }
             let wanted = self.affordable();
@@ -248,7 +274,7 @@ impl Looks {
     }
 
     /// One look. Returns whether to go on.
-    fn look(&mut self, failing: &mut Failing) -> bool {
+    fn look(&mut self) -> bool {
         let before = thread_cpu();
         let looked = self.sampler.look();
         let cost_s = thread_cpu().saturating_sub(before).as_secs_f64();
@@ -256,23 +282,28 @@ impl Looks {
         self.cost_s = Some(mean + WEIGHT * (cost_s - mean));
         let news = match looked {
             Ok(process) => {
-                failing.ends();
+                self.failing = None;
                 self.kind.news(process, Instant::now())
             }
             Err(Error::Gone { .. }) => {
                 let _ = self.sender.send(News::Gone(Instant::now()));
                 return false;
             }
-            Err(error) => match failing.goes_on(error) {
-                Ok(()) => return true,
-                Err(error) => {
-                    // It may run another program now.
+            Err(error) => {
+                let now = Instant::now();
+                let (since, opened) = self.failing.get_or_insert((now, now));
+                if now - *since < FEW_FAILURES {
+                    return true;
+                }
+                // It may run another program now.
+                if now - *opened >= OPEN_PERIOD {
+                    *opened = now;
                     if let Ok(sampler) = self.kind.sampler(self.pid) {
                         self.sampler = sampler;
                     }
-                    News::Failed(error.to_string())
                 }
-            },
+                News::Failed(error.to_string())
+            }
         };
         // Nobody takes it in any more: the view has ended.
         self.sender.send(news).is_ok()
@@ -301,6 +332,20 @@ impl Looks {
         }
         alive
     }
+}
+
+/// The frames of a task with their variables, if these are proved.
+fn variables(pid: u32, task: ItemId) -> Option<Arc<[Frame]>> {
+    let options = SampleOptions {
+        locals: true,
+        no_pause: true,
+        scope: Scope::States,
+        ..SampleOptions::default()
+    };
+    let sampler = Sampler::open(pid, &options, false).ok()?;
+    let process = sampler.deciding_soon().look().ok()?;
+    let found = process.tasks.iter().find(|it| it.id == task)?;
+    (found.error.is_none()).then(|| Arc::clone(&found.frames))
 }
 
 /// Makes verdicts until the view ends.

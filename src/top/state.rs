@@ -1,6 +1,7 @@
 //! What is known of a process: a fold over looks at it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
@@ -13,7 +14,7 @@ use super::tasks::Tasks;
 use super::threads::Threads;
 use super::waits::{self, Node};
 use super::words;
-use crate::model::{Culprit, Diagnosis, Index, Process, TaskState, Verdict};
+use crate::model::{Culprit, Diagnosis, Frame, Index, ItemId, Process, TaskState, Verdict};
 use crate::plain_text::clean;
 use crate::profile;
 
@@ -63,6 +64,17 @@ pub struct Judged {
     pub at_s: f64,
 }
 
+/// The variables of a task.
+#[derive(Debug, Clone)]
+pub struct Variables {
+    /// The task.
+    pub task: ItemId,
+    /// Its frames with their variables. `None` if they were not the same twice.
+    pub frames: Option<Arc<[Frame]>>,
+    /// When they were read.
+    pub at_s: f64,
+}
+
 /// What the looks cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Cost {
@@ -97,6 +109,8 @@ pub struct TopState {
     pub waits: Vec<Node>,
     /// The last verdict. `None` until the first was made.
     pub judged: Option<Judged>,
+    /// The variables that were read last.
+    pub variables: Option<Variables>,
     /// Whether the build has no GIL.
     pub free_threaded: bool,
     /// What the looks cost.

@@ -67,7 +67,12 @@ pub enum Effect {
     Redraw,
     /// To go to the background.
     Suspend,
+    /// To read the variables of a task.
+    Variables(ItemId),
 }
+
+/// Variables are read for a page of a process with no more tasks: all are read for one.
+pub const FEW_TASKS: usize = 2_000;
 
 /// Looks a second that `+` and `-` choose from.
 pub const RATES: [f64; 9] = [0.2, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0];
@@ -225,6 +230,13 @@ impl View {
             .min(last_top);
     }
 
+    /// Goes to the threads of a process that has no tasks.
+    pub fn begin(&mut self, state: &TopState) {
+        if self.tab == Tab::Tasks && state.counts.all() == 0 {
+            self.tab = Tab::Threads;
+        }
+    }
+
     /// What a key changes.
     pub fn apply(&mut self, action: Action, state: &TopState) -> Effect {
         match action {
@@ -271,7 +283,10 @@ impl View {
                 Some(Page::Help) => drop(self.pages.pop()),
                 _ => self.open(Page::Help),
             },
-            Action::Open => self.open_row(state),
+            Action::Open => {
+                self.open_row(state);
+                return self.wanted(state);
+            }
             Action::Back => self.back(),
             Action::Move(rows) => self.step(rows, state),
             Action::Page(pages) => {
@@ -280,9 +295,23 @@ impl View {
             }
             Action::First => self.step(i32::MIN, state),
             Action::Last => self.step(i32::MAX, state),
-            Action::Click(x, y) => self.click(x, y, state),
+            Action::Click(x, y) => {
+                let before = self.pages.len();
+                self.click(x, y, state);
+                if self.pages.len() > before {
+                    return self.wanted(state);
+                }
+            }
         }
         Effect::Draw
+    }
+
+    /// What has to be read for the page that is open.
+    fn wanted(&self, state: &TopState) -> Effect {
+        match self.pages.last() {
+            Some(Page::Task(id)) if state.counts.all() <= FEW_TASKS => Effect::Variables(*id),
+            _ => Effect::Draw,
+        }
     }
 
     fn turn(&mut self, by: usize) {

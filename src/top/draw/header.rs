@@ -174,9 +174,9 @@ fn event_loop(state: &TopState, width: usize, theme: Theme) -> Line<'static> {
             pieces.push((
                 format!(
                     "lag p50 {} p99 {} max ≥{}",
-                    age(lag.p50_s),
-                    age(lag.p99_s),
-                    age(lag.max_s)
+                    short(lag.p50_s),
+                    short(lag.p99_s),
+                    short(lag.max_s)
                 ),
                 match lag.p99_s >= SLOW_S {
                     true => theme.warn(),
@@ -201,6 +201,14 @@ fn event_loop(state: &TopState, width: usize, theme: Theme) -> Line<'static> {
     }
     let line = fit(pieces, width);
     with_history(line, worst, state, width, theme)
+}
+
+/// A lag, which often is none at all.
+fn short(seconds: f64) -> String {
+    match seconds {
+        0.0 => "0 ms".to_owned(),
+        seconds => age(seconds),
+    }
 }
 
 /// p99 of the lag from which on it is marked, in seconds.

@@ -10,6 +10,7 @@ use crate::top::cells::{at_least, lasted, steps};
 use crate::top::recent::Lengths;
 use crate::top::state::TopState;
 use crate::top::tasks::{TaskEntry, state_word};
+use crate::top::view::FEW_TASKS;
 use crate::top::words::{UNKNOWN, group_label, percent, place, task_label};
 
 /// Classes of the lengths of steps.
@@ -36,6 +37,7 @@ pub(super) fn lines(
     let task = &entry.task;
     lines.push(Line::styled("CHAIN, innermost first", theme.title()));
     lines.extend(chain(&task.frames, task, theme));
+    lines.extend(variables(state, id, width, theme));
     lines.extend(past(entry, theme));
     lines.extend(lengths(state.steps.of_task(id), width, theme));
     lines
@@ -153,6 +155,36 @@ pub(super) fn stack(frames: &[Frame], theme: Theme) -> Vec<Line<'static>> {
         Line::styled(format!("  {}", place(frame)), style)
     };
     frames.iter().map(line).collect()
+}
+
+fn variables(state: &TopState, id: ItemId, width: usize, theme: Theme) -> Vec<Line<'static>> {
+    let read = state.variables.as_ref().filter(|it| it.task == id);
+    let Some(read) = read else {
+        let why = match state.counts.all() > FEW_TASKS {
+            true => "not read among so many tasks: dapper-attach --pid PID --task NAME --locals",
+            false => "not read yet",
+        };
+        let title = Line::styled("VARIABLES", theme.title());
+        return vec![title, field("", why.into(), theme)];
+    };
+    let ago = describe::duration((state.clock_s - read.at_s).max(0.0));
+    let title = format!("VARIABLES {ago} ago, Enter reads them again");
+    let mut lines = vec![Line::styled(title, theme.title())];
+    let Some(frames) = &read.frames else {
+        lines.push(field("", "they changed while they were read".into(), theme));
+        return lines;
+    };
+    for frame in frames.iter() {
+        let Some(locals) = frame.locals.as_ref().filter(|it| !it.is_empty()) else {
+            continue;
+        };
+        lines.push(Line::styled(format!("  {}", place(frame)), theme.dim()));
+        for local in locals {
+            let text = format!("    {} = {}", clean(&local.name), clean(&local.value));
+            lines.push(Line::from(cut(&text, width).into_owned()));
+        }
+    }
+    lines
 }
 
 fn past(entry: &TaskEntry, theme: Theme) -> Vec<Line<'static>> {

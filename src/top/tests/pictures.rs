@@ -154,6 +154,8 @@ task Task-2  transfer  task:0x20
   steps a second  -
 CHAIN, innermost first
   bank.py:17 transfer
+VARIABLES
+                  not read yet
 BEFORE, the latest first
                   each look found it as it is now
 STEPS THAT LOOKS MET, how long each ran at least

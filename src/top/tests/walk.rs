@@ -148,6 +148,11 @@ fn the_rate_has_bounds_and_effects_are_told() {
     assert!(view.paused);
     assert_eq!(view.apply(Action::Quit, &state), Effect::Quit);
     assert_eq!(view.apply(Action::Reset, &state), Effect::Reset);
+    // The variables are read when the page of a task is opened.
+    assert_eq!(view.apply(Action::Open, &state), Effect::Draw);
+    let variables = Effect::Variables(ItemId::Task(0x20));
+    assert_eq!(view.apply(Action::Open, &state), variables);
+    assert_eq!(view.apply(Action::Open, &state), variables);
 }
 
 #[test]
