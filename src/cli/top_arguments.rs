@@ -20,7 +20,7 @@ pub(super) struct TopArguments {
     #[arg(short, long, value_name = "PER_SECOND", default_value = "4", value_parser = rate)]
     pub rate: f64,
     /// Use at most this much of a processor for looks, in percent
-    #[arg(long, value_name = "PERCENT", default_value = "10", value_parser = percent)]
+    #[arg(long, value_name = "PERCENT", default_value = "20", value_parser = percent)]
     pub max_overhead: f64,
     /// Judge every so often whether it hangs
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]

@@ -38,8 +38,8 @@ const FEW_FAILURES: Duration = Duration::from_secs(2);
 const OPEN_PERIOD: Duration = Duration::from_secs(1);
 
 /// Parts of the processor time that the looks may use.
-const LIGHT_PART: f64 = 0.25;
-const FULL_PART: f64 = 0.6;
+const LIGHT_PART: f64 = 0.4;
+const FULL_PART: f64 = 0.45;
 const VERDICT_PART: f64 = 0.15;
 
 /// How a process is followed.

@@ -87,6 +87,10 @@ pub(super) fn of_group(group: &Group<'_>, column: Column, state: &TopState) -> S
             };
             match group.different {
                 0 | 1 => format!("{}{held}", group.waits_for),
+                // The kind of wait stands for all of them.
+                more if group.is_of_kinds => {
+                    format!("{}, {} different", group.waits_for, grouped(more))
+                }
                 more => format!("{}{held} (+{} others)", group.waits_for, more - 1),
             }
         }

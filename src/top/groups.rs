@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::state::{Counts, TopState};
 use super::tasks::TaskEntry;
+use crate::model::WaitKind;
 
 /// All tasks of a coroutine.
 #[derive(Debug, Clone)]
@@ -15,8 +16,11 @@ pub struct Group<'a> {
     pub counts: Counts,
     /// Tasks that ended a moment ago.
     pub ended: usize,
-    /// What most of them wait for. Empty if none waits.
+    /// What most of them wait for. Empty if none waits. Where hardly two wait for the same, the kind
+    /// of wait.
     pub waits_for: &'a str,
+    /// Whether that is the kind.
+    pub is_of_kinds: bool,
     /// How many different things they wait for.
     pub different: usize,
     /// Who holds what most of them wait for.
@@ -29,6 +33,8 @@ pub struct Group<'a> {
     pub runs: Option<f64>,
     /// Steps a second, at least.
     pub steps: f64,
+    /// Waits of each kind.
+    kinds: FxHashMap<WaitKind, usize>,
     /// Tasks, for counting what is most frequent.
     texts: FxHashMap<(&'a str, &'a str), (usize, &'a str)>,
 }
@@ -44,12 +50,14 @@ pub fn groups<'a>(state: &'a TopState, is_shown: &dyn Fn(&TaskEntry) -> bool) ->
             counts: Counts::default(),
             ended: 0,
             waits_for: "",
+            is_of_kinds: false,
             different: 0,
             holder: "",
             line: "",
             longest: None,
             runs: None,
             steps: 0.0,
+            kinds: FxHashMap::default(),
             texts: FxHashMap::default(),
         });
         group.steps += state.tasks.steps_a_second(entry, now_s);
@@ -66,6 +74,9 @@ pub fn groups<'a>(state: &'a TopState, is_shown: &dyn Fn(&TaskEntry) -> bool) ->
             if group.longest.is_none_or(|longest| longest.0 < lasted.0) {
                 group.longest = Some(lasted);
             }
+        }
+        if let Some(wait) = &entry.task.waits_for {
+            *group.kinds.entry(wait.kind).or_default() += 1;
         }
         let key = (&*entry.waits_for, &*entry.line);
         let text = group.texts.entry(key).or_insert((0, &entry.holder));
@@ -85,14 +96,27 @@ impl Group<'_> {
             .texts
             .iter()
             .max_by_key(|(key, (count, _))| (*count, *key));
-        if let Some(((waits_for, line), (_, holder))) = most {
+        let mut share = 0;
+        if let Some(((waits_for, line), (count, holder))) = most {
             (self.waits_for, self.line, self.holder) = (*waits_for, *line, *holder);
+            share = *count;
         }
         let mut waits: Vec<&str> = self.texts.keys().map(|key| key.0).collect();
         waits.retain(|text| !text.is_empty());
         waits.sort_unstable();
         waits.dedup();
         self.different = waits.len();
+        let kind = self
+            .kinds
+            .iter()
+            .max_by_key(|(kind, count)| (**count, kind.as_str()));
+        if let Some((kind, count)) = kind
+            && self.different > 1
+            && share * 2 <= *count
+        {
+            (self.waits_for, self.holder) = (kind.as_str(), "");
+            self.is_of_kinds = true;
+        }
     }
 
     /// The states of its tasks: `4,982 waiting, 1 running`.

@@ -101,6 +101,8 @@ impl Tree<'_, '_> {
             let key = (Reverse(behind), self.sort(*top));
             alike.entry(key).or_default().push(*top);
         }
+        let mut alike: Vec<_> = alike.into_iter().collect();
+        alike.sort_by_key(|((behind, _), ids)| (*behind, Reverse(ids.len())));
         for ((Reverse(behind), _), mut ids) in alike {
             ids.sort_unstable();
             let shown = if ids.len() > FEW { 1 } else { ids.len() };
