@@ -1,7 +1,7 @@
 //! `dapper-attach top`
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::TryRecvError;
@@ -42,6 +42,7 @@ pub(super) fn run(arguments: &TopArguments) -> Result<(), Failure> {
         ));
     }
     let end = signals()?;
+    screen::end_in_any_case(Arc::clone(&end));
     let colours = match arguments.color {
         clap::ColorChoice::Auto => {
             anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
@@ -83,6 +84,7 @@ pub(super) fn run(arguments: &TopArguments) -> Result<(), Failure> {
         )),
         // The terminal has gone.
         (Err(_), false) if end.load(Ordering::Relaxed) => Ok(()),
+        (Err(error), false) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         (shown, false) => shown.map_err(terminal),
     }
 }
@@ -121,7 +123,7 @@ fn choose(end: &AtomicBool, theme: Theme) -> Result<Option<u32>, Failure> {
                 let area = frame.area();
                 picker.draw(area, frame.buffer_mut(), theme);
             })?;
-            while !event::poll(PERIOD)? {
+            while !screen::wait_for_event(PERIOD)? {
                 if end.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
@@ -135,7 +137,10 @@ fn choose(end: &AtomicBool, theme: Theme) -> Result<Option<u32>, Failure> {
             }
         }
     };
-    picked().map_err(terminal)
+    match picked() {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(None),
+        picked => picked.map_err(terminal),
+    }
 }
 
 fn choices() -> Vec<Choice> {
@@ -181,7 +186,7 @@ impl Live {
                 wanted = false;
             }
             let mut patience = PERIOD;
-            while event::poll(patience)? {
+            while screen::wait_for_event(patience)? {
                 patience = Duration::ZERO;
                 let typing = self.view.typing;
                 let Some(action) = action(&event::read()?, typing) else {

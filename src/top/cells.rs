@@ -20,7 +20,10 @@ pub fn lasted((seconds, is_exact): (f64, bool)) -> String {
 
 /// `≥4.2 s`.
 pub fn at_least(seconds: f64) -> String {
-    format!("≥{}", age(seconds))
+    match seconds {
+        0.0 => "≥0 ms".to_owned(),
+        seconds => format!("≥{}", age(seconds)),
+    }
 }
 
 /// The rate of steps, which looks bound from below.

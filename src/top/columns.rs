@@ -102,7 +102,7 @@ pub const GROUPS: [Layout; 10] = [
     text(Column::Coroutine, "COROUTINE", 14, 3),
     fixed(Column::Count, "TASKS", 6),
     fixed(Column::Growth, "GROWTH", 6),
-    text(Column::State, "STATE", 7, 1),
+    text(Column::State, "STATE", 9, 2),
     text(Column::WaitsFor, "MOST WAIT FOR", 20, 5),
     fixed(Column::Lasted, "LONGEST", 8),
     fixed(Column::Runs, "RUNS", 5),

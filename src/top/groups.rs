@@ -119,19 +119,19 @@ impl Group<'_> {
         }
     }
 
-    /// The states of its tasks: `4,982 waiting, 1 running`.
+    /// The states of its tasks: `4,982 wait, 1 run`.
     pub fn states(&self) -> String {
         let states = [
-            (self.counts.running, "running"),
-            (self.counts.ready, "ready"),
-            (self.counts.waiting, "waiting"),
-            (self.ended, "ended"),
+            (self.counts.running, "running", "run"),
+            (self.counts.ready, "ready", "ready"),
+            (self.counts.waiting, "waiting", "wait"),
+            (self.ended, "ended", "ended"),
         ];
-        let several = states.iter().filter(|(count, _)| *count > 0).count() > 1;
-        let words = states.iter().filter(|(count, _)| *count > 0);
+        let several = states.iter().filter(|(count, ..)| *count > 0).count() > 1;
+        let words = states.iter().filter(|(count, ..)| *count > 0);
         let words: Vec<String> = words
-            .map(|(count, word)| match several {
-                true => format!("{} {word}", super::words::grouped(*count)),
+            .map(|(count, word, verb)| match several {
+                true => format!("{} {verb}", super::words::grouped(*count)),
                 false => (*word).to_owned(),
             })
             .collect();

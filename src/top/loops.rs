@@ -166,6 +166,13 @@ impl LoopEntry {
         })
     }
 
+    /// Part of the looks of the last minute that found the age of its iteration.
+    pub fn known(&self) -> Option<f64> {
+        let looks = self.seen.len() as f64;
+        let known = self.seen.iter().filter(|it| it.age_s.is_some()).count() as f64;
+        (looks > 0.0).then(|| known / looks)
+    }
+
     /// Part of the looks of the last minute at which it did anything but poll.
     pub fn busy(&self) -> Option<f64> {
         let looks = self.seen.len() as f64;

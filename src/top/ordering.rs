@@ -36,7 +36,7 @@ impl View {
             reversed: false,
         };
         self.set_order(list, order);
-        self.to_first();
+        self.rewind();
     }
 
     pub(super) fn reverse(&mut self) {
@@ -44,7 +44,7 @@ impl View {
             let order = self.order(&list);
             let reversed = !order.reversed;
             self.set_order(list, Order { reversed, ..order });
-            self.to_first();
+            self.rewind();
         }
     }
 }

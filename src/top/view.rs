@@ -258,7 +258,7 @@ impl View {
             }
             Action::Type(letter) => {
                 self.filter.push(letter);
-                self.to_first();
+                self.rewind();
             }
             Action::Erase => drop(self.filter.pop()),
             Action::Accept => self.typing = false,
@@ -277,7 +277,7 @@ impl View {
             }
             Action::Which => {
                 self.which = self.which.next();
-                self.to_first();
+                self.rewind();
             }
             Action::Help => match self.pages.last() {
                 Some(Page::Help) => drop(self.pages.pop()),
@@ -326,10 +326,10 @@ impl View {
         self.tab = tab;
         self.group = None;
         self.pages.clear();
-        self.to_first();
+        self.rewind();
     }
 
-    pub(super) fn to_first(&mut self) {
+    pub(super) fn rewind(&mut self) {
         (self.key, self.selected, self.top, self.scroll) = (None, 0, 0, 0);
     }
 
@@ -345,7 +345,7 @@ impl View {
         } else if self.pages.pop().is_some() {
             self.scroll = 0;
         } else if let Some(group) = self.group.take() {
-            self.to_first();
+            self.rewind();
             self.key = Some(Key::Group(group));
         } else {
             self.filter.clear();
@@ -361,7 +361,7 @@ impl View {
         }
         match self.keys(state).into_iter().nth(self.selected) {
             Some(Key::Group(group)) => {
-                self.to_first();
+                self.rewind();
                 self.group = Some(group);
             }
             Some(Key::Item(id @ ItemId::Task(_))) => self.open(Page::Task(id)),

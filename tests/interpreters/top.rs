@@ -5,11 +5,14 @@ use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
@@ -29,6 +32,7 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
     let tests: &[(&str, Test)] = &[
         ("keys_of_a_program", keys_of_a_program),
         ("the_end_of_a_program", the_end_of_a_program),
+        ("the_end_of_the_terminal", the_end_of_the_terminal),
     ];
     let mut trials = on_every_leg(manifest, "top", |_| None, tests);
     trials.push(vec![
@@ -41,8 +45,10 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
 /// dapper-attach on a terminal of its own.
 struct Terminal {
     child: Child,
-    /// Our end of the terminal.
-    ours: File,
+    /// Our end of the terminal. `None` after it was closed.
+    ours: Option<File>,
+    reading: Option<JoinHandle<()>>,
+    closed: Arc<AtomicBool>,
     /// Its end, to ask for its settings.
     its: OwnedFd,
     output: Receiver<Vec<u8>>,
@@ -87,9 +93,18 @@ impl Terminal {
         let ours = File::from(pty.master);
         let mut reader = ours.try_clone().map_err(|error| error.to_string())?;
         let (sender, output) = channel();
-        thread::spawn(move || {
+        let closed: Arc<AtomicBool> = Arc::default();
+        let is_closed = Arc::clone(&closed);
+        let reading = thread::spawn(move || {
             let mut buffer = [0; 1 << 16];
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            while !is_closed.load(Ordering::Relaxed) {
+                let mut inputs = [PollFd::new(reader.as_fd(), PollFlags::POLLIN)];
+                if poll(&mut inputs, PollTimeout::from(20_u8)) == Ok(0) {
+                    continue;
+                }
+                let Ok(count @ 1..) = reader.read(&mut buffer) else {
+                    return;
+                };
                 if sender.send(buffer[..count].to_vec()).is_err() {
                     return;
                 }
@@ -97,7 +112,9 @@ impl Terminal {
         });
         Ok(Self {
             child,
-            ours,
+            ours: Some(ours),
+            reading: Some(reading),
+            closed,
             its: pty.slave,
             output,
             screen: vt100::Parser::new(LINES, COLUMNS, 0),
@@ -106,8 +123,9 @@ impl Terminal {
     }
 
     fn press(&mut self, keys: &str) -> Outcome {
-        let pressed = self.ours.write_all(keys.as_bytes());
-        pressed.map_err(|error| error.to_string())
+        let ours = self.ours.as_mut().ok_or("the terminal is closed")?;
+        ours.write_all(keys.as_bytes())
+            .map_err(|error| error.to_string())
     }
 
     fn take_in(&mut self) {
@@ -172,6 +190,17 @@ impl Terminal {
         ensure(mouse == vt100::MouseProtocolMode::None, || {
             format!("{mouse:?}")
         })
+    }
+
+    /// Closes the terminal, as a connection of ssh that breaks does.
+    fn close(&mut self) -> Outcome {
+        self.closed.store(true, Ordering::Relaxed);
+        let reading = self.reading.take().map(JoinHandle::join);
+        ensure(reading.is_some_and(|it| it.is_ok()), || {
+            "reading panicked".into()
+        })?;
+        drop(self.ours.take());
+        Ok(())
     }
 
     /// Ends it with `q`.
@@ -285,6 +314,32 @@ fn the_end_of_a_program(leg: &Leg) -> Outcome {
     let status = terminal.status()?;
     ensure(status.code() == Some(0), || status.to_string())?;
     terminal.is_given_back()
+}
+
+fn the_end_of_the_terminal(leg: &Leg) -> Outcome {
+    let mut target = start(leg)?;
+    let pid = target.pid().to_string();
+    let mut terminal = Terminal::start(&["top", "--pid", &pid], &[])?;
+    terminal.shows("wants_the_lock")?;
+    terminal.close()?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let status = terminal
+            .child
+            .try_wait()
+            .map_err(|error| error.to_string())?;
+        if let Some(status) = status {
+            ensure(status.code() == Some(0), || status.to_string())?;
+            break;
+        }
+        ensure(Instant::now() < deadline, || {
+            "it goes on without a terminal".into()
+        })?;
+        thread::sleep(Duration::from_millis(10));
+    }
+    ensure(target.is_running_freely(), || {
+        "the program does not run".into()
+    })
 }
 
 fn no_terminal() -> Outcome {

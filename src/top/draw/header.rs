@@ -186,6 +186,12 @@ fn event_loop(state: &TopState, width: usize, theme: Theme) -> Line<'static> {
         }
         None => pieces.push(("lag not known".to_owned(), theme.dim())),
     }
+    if let Some(known) = worst.known().filter(|known| (0.0..MOST).contains(known))
+        && worst.lag().is_some()
+    {
+        let text = format!("(of {} of the looks)", percent(known));
+        pieces.push((text, theme.warn()));
+    }
     if let Some(busy) = worst.busy() {
         pieces.push((format!("busy {}", percent(busy)), Style::new()));
     }
@@ -211,6 +217,8 @@ fn short(seconds: f64) -> String {
     }
 }
 
+/// If fewer looks than this part know the lag, that is said.
+const MOST: f64 = 0.95;
 /// p99 of the lag from which on it is marked, in seconds.
 const SLOW_S: f64 = 0.05;
 

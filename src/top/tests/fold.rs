@@ -201,6 +201,9 @@ fn an_age_that_is_not_known_is_no_lag() {
     state.light_look(&process, 0.0);
     assert_eq!(state.loops.worst_first()[0].lag(), None);
     assert_eq!(state.loops.worst_first()[0].busy(), Some(1.0));
+    assert_eq!(state.loops.worst_first()[0].known(), Some(0.0));
+    state.light_look(&bank(100.1), 0.1);
+    assert_eq!(state.loops.worst_first()[0].known(), Some(0.5));
 }
 
 #[test]

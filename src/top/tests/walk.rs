@@ -1,7 +1,8 @@
 //! What keys and the mouse change of the view.
 
-use super::programs::watched;
+use super::programs::{bank, waiting, watched};
 use crate::model::ItemId;
+use crate::model::fixtures::wait;
 use crate::top::columns::Column;
 use crate::top::rows::{Key, List, Which};
 use crate::top::view::{Effect, Page, Tab};
@@ -69,6 +70,29 @@ fn s_orders_by_the_next_column_and_i_turns_the_order_round() {
     assert_eq!(names(&before), ["poll", "report", "transfer"]);
     let turned = walk(&[Action::SortPrevious, Action::Reverse]);
     assert_eq!(names(&turned), ["transfer", "report", "poll"]);
+}
+
+#[test]
+fn a_group_names_the_kind_of_wait_where_all_wait_for_something_else() {
+    let mut process = bank(200.0);
+    for (number, name) in (0x100..).zip(["a", "b", "c", "d"]) {
+        let mut task = waiting(&format!("task:{number:#x}"), name, "joins", 5);
+        task.waits_for = Some(wait("task", name));
+        process.tasks.push(task.into());
+    }
+    let mut state = watched();
+    state.look(&process, 10.0);
+    let view = View::new(4.0);
+    let rows = view.rows(&List::Groups, &state);
+    let cells: Vec<String> = rows
+        .iter()
+        .map(|row| row.cell(Column::WaitsFor, &state))
+        .collect();
+    let lock = "asyncio.Lock Account.lock, Task-1";
+    assert_eq!(cells, ["task, 4 different", lock, "timer", ""]);
+    let states = rows.iter().map(|row| row.cell(Column::State, &state));
+    let states: Vec<String> = states.collect();
+    assert_eq!(states, ["waiting", "waiting", "waiting", "running"]);
 }
 
 #[test]
