@@ -1,8 +1,9 @@
 //! `top`, on a real terminal: what the screen shows, what keys do, and how it ends.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, IntoRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -12,8 +13,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
+use nix::fcntl::OFlag;
+use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::pty::{Winsize, openpty};
+use nix::pty::{Winsize, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::{Pid, setsid, ttyname};
@@ -57,6 +60,25 @@ struct Terminal {
     written: Vec<u8>,
 }
 
+/// Both ends of a new terminal: ours and its. No program inherits them.
+fn open_terminal(size: &Winsize) -> io::Result<(File, OwnedFd)> {
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let master = posix_openpt(flags)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let path = ptsname_r(&master)?;
+    // SAFETY: nobody else has this descriptor.
+    let ours = unsafe { File::from_raw_fd(master.into_raw_fd()) };
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    let its = options.custom_flags(libc::O_NOCTTY).open(path)?;
+    // SAFETY: the size is valid for the time of the call.
+    unsafe { set_size(ours.as_raw_fd(), size) }?;
+    Ok((ours, its.into()))
+}
+
+nix::ioctl_write_ptr_bad!(set_size, libc::TIOCSWINSZ, Winsize);
+
 impl Terminal {
     fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self, String> {
         let size = Winsize {
@@ -65,10 +87,10 @@ impl Terminal {
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
-        let pty = openpty(&size, None).map_err(|error| error.to_string())?;
-        let path = ttyname(&pty.slave).map_err(|error| error.to_string())?;
+        let (ours, its) = open_terminal(&size).map_err(|error| error.to_string())?;
+        let path = ttyname(&its).map_err(|error| error.to_string())?;
         let end = || -> Result<Stdio, String> {
-            let end = pty.slave.try_clone().map_err(|error| error.to_string())?;
+            let end = its.try_clone().map_err(|error| error.to_string())?;
             Ok(Stdio::from(end))
         };
         let mut command = Command::new(attach::binary());
@@ -90,7 +112,6 @@ impl Terminal {
             });
         }
         let child = command.spawn().map_err(|error| error.to_string())?;
-        let ours = File::from(pty.master);
         let mut reader = ours.try_clone().map_err(|error| error.to_string())?;
         let (sender, output) = channel();
         let closed: Arc<AtomicBool> = Arc::default();
@@ -115,7 +136,7 @@ impl Terminal {
             ours: Some(ours),
             reading: Some(reading),
             closed,
-            its: pty.slave,
+            its,
             output,
             screen: vt100::Parser::new(LINES, COLUMNS, 0),
             written: Vec::new(),
