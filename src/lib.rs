@@ -123,3 +123,8 @@ pub mod snapshot;
 mod snapshot;
 
 mod source_depth;
+
+#[cfg(feature = "internals")]
+pub mod top;
+#[cfg(not(feature = "internals"))]
+mod top;

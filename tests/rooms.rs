@@ -28,7 +28,7 @@ use mentions::{Mentions, mentions};
 const GROUND: [&str; 3] = ["limits", "plain_text", "source_depth"];
 
 /// Each room with the rooms that it may name beside `GROUND`.
-const WALLS: [(&str, &[&str]); 20] = [
+const WALLS: [(&str, &[&str]); 21] = [
     ("limits", &[]),
     ("plain_text", &[]),
     ("source_depth", &[]),
@@ -63,6 +63,8 @@ const WALLS: [(&str, &[&str]); 20] = [
     ("diagnosis", &["model"]),
     ("report", &["model"]),
     ("profile", &["model"]),
+    // A live view: fold, keys and pictures.
+    ("top", &["model", "report", "profile"]),
     // The facade: look, sample, judge, record; and the file that keeps it.
     (
         "inspect",
@@ -103,12 +105,13 @@ const WALLS: [(&str, &[&str]); 20] = [
             "inspect",
             "capture",
             "dap",
+            "top",
         ],
     ),
 ];
 
 /// Rooms that hold or judge plain data: they reach no process and no file system.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "limits",
     "plain_text",
     "source_depth",
@@ -116,6 +119,7 @@ const PURE: [&str; 7] = [
     "diagnosis",
     "report",
     "profile",
+    "top",
 ];
 /// Parts of `std` that such rooms do not name.
 const IMPURE: [&str; 5] = ["env", "fs", "net", "os", "process"];

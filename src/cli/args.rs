@@ -13,6 +13,7 @@ use python_offsets::SUPPORTED;
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
 use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
 use super::record_arguments::RecordArguments;
+use super::top_arguments::TopArguments;
 use super::watch_arguments::WatchArguments;
 use crate::inspect::Source;
 use crate::inspect::inspection::Inspection;
@@ -136,6 +137,11 @@ pub(super) enum Command {
     /// Looks at the process many times a second, without stopping it, and writes a page with a
     /// flame graph of task time by reason, or another format. Ctrl-C ends it and writes.
     Record(RecordArguments),
+    /// Look at a running process as it lives: loops, tasks, threads, resources, waits
+    ///
+    /// A live view for a terminal. Looks a few times a second, without stopping the process,
+    /// within a budget of processor time.
+    Top(TopArguments),
     /// Watch a process, and print a line when a step blocks its loop, and when it hangs
     ///
     /// Looks at the loops without stopping the process, within a budget of processor time, and

@@ -14,6 +14,7 @@ Examples:
   dapper-attach check --pid 4242              check debug mode, leaks, lost exceptions
   dapper-attach capture --pid 4242 -o hang.dapper
   dapper-attach --capture hang.dapper         the same report, later or elsewhere
+  dapper-attach top --pid 4242                look at it as it lives
   dapper-attach dap                           serve an editor as a debug adapter
   dapper-attach demo                          report on a small program that hangs
 
@@ -88,6 +89,30 @@ What the numbers are:
 Exit status:
   0  the recording was written; with a program after --, that program's own status
   1  it was not: stderr says why
+  2  wrong usage";
+
+/// Ends `dapper-attach top --help`.
+pub(super) const TOP_HELP: &str = "\
+Examples:
+  dapper-attach top                         choose one of the Python processes
+  dapper-attach top --pid 4242
+  dapper-attach top --pid 4242 --rate 15 --max-overhead 30
+  ssh -t HOST dapper-attach top --pid 4242
+  NO_COLOR=1 dapper-attach top --pid 4242
+
+Keys:
+  q quit, space pause, t tasks/threads/resources/waits, a tasks one by one,
+  Enter open, Esc back, s and S order, i the other way round, / filter,
+  w which tasks, g who is waited for, + and - looks a second, r forget the past,
+  ? all keys and what the figures mean; the mouse works as well
+
+What is shown:
+  Only what looks have proved. What only our own looks know is marked as at least
+  (≥), and what is not known is a dash. The process is never stopped.
+
+Exit status:
+  0  you quit it, also after the process has ended
+  1  it could not be shown: stderr says why
   2  wrong usage";
 
 /// Ends `dapper-attach watch --help`.

@@ -16,6 +16,9 @@ mod ps;
 mod record;
 mod record_arguments;
 mod report;
+mod screen;
+mod top;
+mod top_arguments;
 mod watch;
 mod watch_arguments;
 
@@ -42,6 +45,7 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(demo)) => succeeded(demo::run(demo)),
         Some(Command::Ps(ps)) => succeeded(ps::run(ps)),
         Some(Command::Record(record)) => record::run(record),
+        Some(Command::Top(top)) => succeeded(top::run(top)),
         Some(Command::Watch(watch)) => succeeded(watch::run(watch)),
         Some(Command::Capture(capture)) => succeeded(capture::run(capture)),
         Some(Command::Check(check)) => succeeded(check::run(check)),

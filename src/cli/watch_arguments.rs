@@ -45,7 +45,7 @@ pub(super) enum LogFormat {
     Journal,
 }
 
-fn percent(text: &str) -> Result<f64, String> {
+pub(super) fn percent(text: &str) -> Result<f64, String> {
     let number = text.trim_end_matches('%').trim();
     let percent: f64 = number.parse().map_err(|_| "not a number of percent")?;
     match (0.01..=100.0).contains(&percent) {

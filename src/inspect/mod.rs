@@ -1,6 +1,7 @@
 //! Samples, diagnoses and records processes, live or recorded. This is the interface
 //! of `cli/` and `dap/`.
 
+pub mod following;
 pub mod inspection;
 mod live;
 pub mod profiling;

@@ -48,7 +48,7 @@ impl Profile {
 }
 
 /// What a command line runs: the name of the script or module, or the program itself.
-fn script(command: &[String]) -> &str {
+pub fn script(command: &[String]) -> &str {
     let base = |word: &'_ String| -> usize { word.rfind('/').map_or(0, |at| at + 1) };
     let mut words = command.iter().skip(1);
     while let Some(word) = words.next() {

@@ -108,6 +108,7 @@ impl Build<'_, '_> {
         for event_loop in &mut loops {
             event_loop.until = edges.until.get(&event_loop.id).copied();
         }
+        let is_judged = matches!(self.scope, Scope::Everything | Scope::Movement);
         let inputs = WaitInputs {
             pid: self.process.pid(),
             reader,
@@ -122,6 +123,7 @@ impl Build<'_, '_> {
                 Some(heap) if heap.is_complete() => Search::References,
                 Some(_) => Search::Coroutines,
             },
+            callbacks: is_judged,
             interpreters: &addrs,
             clock,
             now,
@@ -131,7 +133,7 @@ impl Build<'_, '_> {
         graph.explain(&edges.completing);
         // Everything that must be of one moment has been read.
         let searches = (self.all_read)();
-        if matches!(self.scope, Scope::Everything | Scope::Movement) {
+        if is_judged {
             graph.find_shared();
         }
         if searches {

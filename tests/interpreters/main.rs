@@ -40,6 +40,7 @@ mod states;
 mod subinterpreters;
 mod support;
 mod threads;
+mod top;
 mod untouched;
 mod uvloop;
 mod watch;
@@ -87,6 +88,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         servers::trials(manifest),
         since::trials(manifest),
         subinterpreters::trials(manifest),
+        top::trials(manifest),
         untouched::trials(manifest),
         watch::trials(manifest),
     ]

@@ -396,6 +396,9 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
 
     /// Adds the functions that threads can call later.
     fn describe_threads(&mut self) {
+        if !self.inputs.callbacks {
+            return;
+        }
         for built in self
             .threads
             .iter_mut()
@@ -412,10 +415,12 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
     fn describe_loops(&mut self) {
         for (shown, (addr, handles)) in self.loops.iter_mut().zip(&self.handles) {
             children::loop_files(self.inputs, &self.registry, shown, handles);
-            let reached = callbacks::of_loop(self.inputs, *addr, handles);
-            shown.leads_to = self.registry.among(&reached.objects);
-            shown.callbacks = reached.callbacks;
-            shown.callbacks_complete = reached.complete;
+            if self.inputs.callbacks {
+                let reached = callbacks::of_loop(self.inputs, *addr, handles);
+                shown.leads_to = self.registry.among(&reached.objects);
+                shown.callbacks = reached.callbacks;
+                shown.callbacks_complete = reached.complete;
+            }
             let executor = self.executors.get(addr);
             shown.executor =
                 executor.map(|executor| ItemId::Resource(ResourceKind::Executor, *executor));

@@ -81,6 +81,9 @@ pub struct WaitInputs<'r, 'm> {
     pub greenlets: &'r GreenletLinks,
     /// What to search for.
     pub search: Search,
+    /// Whether the functions are searched that loops and threads can call later. Only the diagnosis
+    /// and the report need them.
+    pub callbacks: bool,
     /// Addresses of the interpreters whose modules are searched.
     pub interpreters: &'r [u64],
     /// `time.monotonic()` of the process, in seconds, if it is known.
