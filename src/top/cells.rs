@@ -59,7 +59,7 @@ pub(super) fn task(entry: &TaskEntry, column: Column, state: &TopState) -> Strin
         Column::WaitsFor => entry.waits_for(),
         Column::Holder => entry.holder.clone(),
         Column::Lasted if entry.waits_for.is_empty() => UNKNOWN.to_owned(),
-        Column::Lasted => lasted(entry.lasted(now_s)),
+        Column::Lasted => lasted(entry.lasted()),
         Column::Runs => state
             .tasks
             .runs(entry, now_s)
@@ -107,7 +107,7 @@ pub(super) fn of_group(group: &Group<'_>, column: Column, state: &TopState) -> S
 }
 
 /// The text of a cell of a thread.
-pub(super) fn thread(entry: &ThreadEntry, column: Column, state: &TopState) -> String {
+pub(super) fn thread(entry: &ThreadEntry, column: Column) -> String {
     match column {
         Column::Name => short(&entry.thread.name),
         Column::Tid => entry.thread.native_id.to_string(),
@@ -119,7 +119,7 @@ pub(super) fn thread(entry: &ThreadEntry, column: Column, state: &TopState) -> S
         Column::Cpu => entry.cpu().map_or(UNKNOWN.to_owned(), percent),
         Column::WaitsFor => entry.waits_for.clone(),
         Column::Lasted => {
-            let lasts = entry.lasted(state.now_s);
+            let lasts = entry.lasted();
             lasts.map_or(UNKNOWN.to_owned(), lasted)
         }
         Column::Of => entry.runs.clone(),
@@ -129,14 +129,14 @@ pub(super) fn thread(entry: &ThreadEntry, column: Column, state: &TopState) -> S
 }
 
 /// The text of a cell of a resource.
-pub(super) fn resource(entry: &ResourceEntry, column: Column, state: &TopState) -> String {
+pub(super) fn resource(entry: &ResourceEntry, column: Column) -> String {
     match column {
         Column::Name => entry.title.clone(),
         Column::Use => entry.state.clone(),
         Column::Waiters => grouped(entry.resource.waiters.len()),
         Column::Most => grouped(entry.most_waiters),
         Column::Holders => or_unknown(&entry.holders),
-        Column::Held => entry.held(state.now_s).map_or(UNKNOWN.to_owned(), at_least),
+        Column::Held => entry.held().map_or(UNKNOWN.to_owned(), at_least),
         Column::Longest => entry.longest_hold_s.map_or(UNKNOWN.to_owned(), at_least),
         _ => String::new(),
     }

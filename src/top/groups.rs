@@ -70,7 +70,7 @@ pub fn groups<'a>(state: &'a TopState, is_shown: &dyn Fn(&TaskEntry) -> bool) ->
         }
         group.counts.add(entry.task.state);
         if !entry.waits_for.is_empty() {
-            let lasted = entry.lasted(now_s);
+            let lasted = entry.lasted();
             if group.longest.is_none_or(|longest| longest.0 < lasted.0) {
                 group.longest = Some(lasted);
             }

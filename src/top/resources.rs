@@ -27,6 +27,8 @@ pub struct ResourceEntry {
     pub search: String,
     /// Since when each look has found the holder.
     held_s: FxHashMap<ItemId, f64>,
+    /// When its holders were last proved.
+    proved_s: f64,
 }
 
 /// All resources that somebody waits for or holds.
@@ -78,21 +80,27 @@ impl ResourceEntry {
             longest_hold_s: None,
             search: String::new(),
             held_s: FxHashMap::default(),
+            proved_s: 0.0,
         }
     }
 
-    /// For how long each look has found the same holder. `None` if no holder is known.
-    pub fn held(&self, at_s: f64) -> Option<f64> {
+    /// For how long each look has found the same holder, up to the last that proved it. `None` if
+    /// no holder is known.
+    pub fn held(&self) -> Option<f64> {
         let since = self.held_s.values().copied().reduce(f64::min);
-        since.map(|since_s| (at_s - since_s).max(0.0))
+        since.map(|since_s| self.proved_s - since_s)
     }
 
     fn look(&mut self, resource: &Resource, index: &Index<'_>, at_s: f64) {
-        self.held_s.retain(|id, _| resource.holders.contains(id));
-        for holder in &resource.holders {
-            self.held_s.entry(*holder).or_insert(at_s);
+        // What changed while it was read proves nothing.
+        if resource.error.is_none() {
+            self.held_s.retain(|id, _| resource.holders.contains(id));
+            for holder in &resource.holders {
+                self.held_s.entry(*holder).or_insert(at_s);
+            }
+            self.proved_s = at_s;
         }
-        if let Some(held_s) = self.held(at_s) {
+        if let Some(held_s) = self.held() {
             let longest = self.longest_hold_s.unwrap_or_default();
             self.longest_hold_s = Some(longest.max(held_s));
         }

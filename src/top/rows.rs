@@ -240,8 +240,8 @@ impl<'a> Row<'a> {
         match self {
             Self::Task(entry) => cells::task(entry, column, state),
             Self::Group(group) => cells::of_group(group, column, state),
-            Self::Thread(entry) => cells::thread(entry, column, state),
-            Self::Resource(entry) => cells::resource(entry, column, state),
+            Self::Thread(entry) => cells::thread(entry, column),
+            Self::Resource(entry) => cells::resource(entry, column),
         }
     }
 
@@ -261,7 +261,7 @@ impl<'a> Row<'a> {
         let number = |number: Option<f64>| Rank::Number(number.unwrap_or(NONE));
         match (self, column) {
             (Self::Task(entry), Column::Lasted) => {
-                number((!entry.waits_for.is_empty()).then(|| entry.lasted(now_s).0))
+                number((!entry.waits_for.is_empty()).then(|| entry.lasted().0))
             }
             (Self::Task(entry), Column::Runs) => number(state.tasks.runs(entry, now_s)),
             (Self::Task(entry), Column::Steps) => {
@@ -285,12 +285,12 @@ impl<'a> Row<'a> {
             (Self::Group(group), Column::P99) => number(p99(state.steps.of_group(group.coroutine))),
             (Self::Thread(entry), Column::Cpu) => number(entry.cpu()),
             (Self::Thread(entry), Column::Tid) => Rank::Number(-(entry.thread.native_id as f64)),
-            (Self::Thread(entry), Column::Lasted) => number(entry.lasted(now_s).map(|(it, _)| it)),
+            (Self::Thread(entry), Column::Lasted) => number(entry.lasted().map(|(it, _)| it)),
             (Self::Resource(entry), Column::Waiters) => {
                 Rank::Number(entry.resource.waiters.len() as f64)
             }
             (Self::Resource(entry), Column::Most) => Rank::Number(entry.most_waiters as f64),
-            (Self::Resource(entry), Column::Held) => number(entry.held(now_s)),
+            (Self::Resource(entry), Column::Held) => number(entry.held()),
             (Self::Resource(entry), Column::Longest) => number(entry.longest_hold_s),
             (row, column) => Rank::Text(Cow::Owned(row.cell(column, state))),
         }

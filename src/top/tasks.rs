@@ -36,6 +36,10 @@ pub struct TaskEntry {
     pub same_s: f64,
     /// When the last look found it.
     pub seen_s: f64,
+    /// When the look was from which `task` is.
+    told_s: f64,
+    /// When it was last proved that it waits for the same.
+    proved_s: f64,
     /// When a look did not find it any more, or found it done.
     pub ended_s: Option<f64>,
     /// What it waits for. Empty if it does not wait.
@@ -169,6 +173,8 @@ impl TaskEntry {
             first_s: at_s,
             same_s: at_s,
             seen_s: at_s,
+            told_s: at_s,
+            proved_s: at_s,
             ended_s: None,
             waits_for: String::new(),
             holder: String::new(),
@@ -185,14 +191,14 @@ impl TaskEntry {
         entry
     }
 
-    /// Seconds that the wait has lasted, and whether that is exact: by the clock of the process.
-    /// Otherwise it is the time for which each look has found the same.
-    pub fn lasted(&self, at_s: f64) -> (f64, bool) {
-        let end_s = self.ended_s.unwrap_or(at_s);
+    /// Seconds that the wait had lasted at the last look that proved it, and whether that is exact:
+    /// by the clock of the process. Otherwise it is the time for which each look has found the
+    /// same.
+    pub fn lasted(&self) -> (f64, bool) {
         let wait = self.task.waits_for.as_ref();
         match wait.and_then(|wait| wait.since_s) {
-            Some(since_s) => (since_s + (end_s - self.seen_s).max(0.0), true),
-            None => ((end_s - self.same_s).max(0.0), false),
+            Some(since_s) => (since_s + (self.proved_s - self.told_s), true),
+            None => (self.proved_s - self.same_s, false),
         }
     }
 
@@ -214,6 +220,7 @@ impl TaskEntry {
         self.seen_s = at_s;
         if Arc::ptr_eq(&self.task, task) {
             self.clock_s = clock_s;
+            self.proved_s = at_s;
             return;
         }
         // It changed while it was read: what it does now is not known.
@@ -232,6 +239,7 @@ impl TaskEntry {
         if task.state == TaskState::Done {
             self.ended_s = Some(at_s);
         }
+        (self.told_s, self.proved_s) = (at_s, at_s);
         (self.due_s, self.clock_s) = (due_s, clock_s);
         let reworded = !is_same || !Arc::ptr_eq(&self.task.frames, &task.frames);
         self.task = Arc::clone(task);

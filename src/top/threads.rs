@@ -112,16 +112,16 @@ impl ThreadEntry {
         (passed > 0.2 && self.ended_s.is_none()).then(|| (after - before).max(0.0) / passed)
     }
 
-    /// Seconds for which it has waited, and whether that is exact. `None` if it does not wait.
-    pub fn lasted(&self, at_s: f64) -> Option<(f64, bool)> {
+    /// Seconds for which it had waited at the last look, and whether that is exact. `None` if it
+    /// does not wait.
+    pub fn lasted(&self) -> Option<(f64, bool)> {
         if self.thread.state != ThreadState::Blocked {
             return None;
         }
-        let end_s = self.ended_s.unwrap_or(at_s);
         let since_s = self.thread.waits_for.as_ref().and_then(|it| it.since_s);
         Some(match since_s {
-            Some(since_s) => (since_s + (end_s - self.seen_s).max(0.0), true),
-            None => ((end_s - self.same_s).max(0.0), false),
+            Some(since_s) => (since_s, true),
+            None => (self.seen_s - self.same_s, false),
         })
     }
 

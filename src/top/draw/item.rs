@@ -33,10 +33,7 @@ pub(super) fn thread(
     add("state", entry.state().to_owned());
     add("waits for", entry.waits_for.clone());
     add("holder or peer", entry.holder.clone());
-    add(
-        "for",
-        entry.lasted(state.now_s).map_or(String::new(), lasted),
-    );
+    add("for", entry.lasted().map_or(String::new(), lasted));
     add("task or loop", entry.runs.clone());
     add("cpu", entry.cpu().map_or(UNKNOWN.to_owned(), percent));
     let total = thread.cpu_s.map(crate::model::describe::duration);
@@ -89,10 +86,7 @@ pub(super) fn resource(
         }
     };
     add("use", entry.state.clone());
-    add(
-        "held for",
-        entry.held(state.now_s).map_or(String::new(), at_least),
-    );
+    add("held for", entry.held().map_or(String::new(), at_least));
     add(
         "longest hold",
         entry.longest_hold_s.map_or(String::new(), at_least),
@@ -111,7 +105,7 @@ pub(super) fn resource(
     lines.push(Line::styled(title, theme.title()));
     for waiter in resource.waiters.iter().take(MAX_WAITERS) {
         let what = state.tasks.get(*waiter).map_or(String::new(), |task| {
-            format!("  {}  {}", lasted(task.lasted(state.now_s)), task.line)
+            format!("  {}  {}", lasted(task.lasted()), task.line)
         });
         let text = format!("  {}{what}", names(&[*waiter], state));
         lines.push(Line::from(cut(&text, width).into_owned()));

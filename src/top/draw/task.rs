@@ -70,7 +70,7 @@ fn about(entry: &TaskEntry, state: &TopState, theme: Theme) -> Vec<Line<'static>
     add("waits for", entry.waits_for());
     add("holder or peer", entry.holder.clone());
     if !entry.waits_for.is_empty() {
-        add("for", lasted(entry.lasted(now_s)));
+        add("for", lasted(entry.lasted()));
     }
     let guards = task.guards.iter().map(|it| describe::due(it.remaining_s));
     add("timeout", guards.collect::<Vec<_>>().join(", "));

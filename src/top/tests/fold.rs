@@ -22,21 +22,12 @@ fn with(clock_s: f64, tasks: Vec<crate::model::Task>) -> Process {
 #[test]
 fn the_time_of_a_wait_is_exact_where_the_process_has_it_and_at_least_where_looks_do() {
     let state = watched();
-    let of = |id| {
-        state
-            .tasks
-            .get(ItemId::Task(id))
-            .unwrap()
-            .lasted(state.now_s)
-    };
+    let of = |id| state.tasks.get(ItemId::Task(id)).unwrap().lasted();
     assert_eq!(of(0x10), (12.0, true));
     assert_eq!(of(0x20), (9.0, false));
-    assert_eq!(
-        state.resources.all().next().unwrap().held(state.now_s),
-        Some(9.0)
-    );
+    assert_eq!(state.resources.all().next().unwrap().held(), Some(9.0));
     let other = state.threads.get(ItemId::Thread(8)).unwrap();
-    assert_eq!(other.lasted(state.now_s), Some((9.0, false)));
+    assert_eq!(other.lasted(), Some((9.0, false)));
 }
 
 #[test]
@@ -262,7 +253,7 @@ fn a_thread_that_began_another_wait_has_not_waited_since() {
         state.look(&process, f64::from(second));
     }
     let entry = state.threads.get(ItemId::Thread(8)).unwrap();
-    assert_eq!(entry.lasted(2.0), Some((0.0, false)));
+    assert_eq!(entry.lasted(), Some((0.0, false)));
     assert_eq!(entry.thread.state, ThreadState::Blocked);
 }
 
@@ -329,4 +320,22 @@ fn waiters_that_are_alike_share_a_line() {
     let nodes = nodes(&process, &Index::new(&process));
     assert_eq!(nodes.len(), 2);
     assert_eq!((&*nodes[1].label, nodes[0].behind), ("50 x wants", 50));
+}
+
+#[test]
+fn a_wait_lasts_only_as_long_as_looks_prove_it() {
+    let at_look = |error: Option<&str>| {
+        let mut task = waiting("task:0x10", "a", "poll", 40);
+        task.error = error.map(Into::into);
+        with(100.0, vec![task])
+    };
+    let mut state = TopState::default();
+    state.look(&at_look(None), 0.0);
+    state.look(&at_look(None), 2.0);
+    // It changed while it was read; then it is gone.
+    state.look(&at_look(Some("it changed while it was read")), 5.0);
+    state.look(&with(100.0, Vec::new()), 9.0);
+    let entry = state.tasks.get(SLEEPER).unwrap();
+    assert_eq!(entry.lasted(), (2.0, false));
+    assert_eq!(entry.ended_s, Some(9.0));
 }
