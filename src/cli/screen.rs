@@ -1,6 +1,7 @@
 //! The terminal as a whole: taken over while it is used, and given back on every end.
 
 use std::io::{self, ErrorKind, IsTerminal, Stdout, stdin, stdout};
+use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,8 +28,9 @@ static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is taken over. It is given back when this is dropped, and at a panic.
 pub(super) struct Screen {
-    /// What is drawn on.
-    pub terminal: Terminal<CrosstermBackend<Stdout>>,
+    /// What is drawn on. It is never dropped: ratatui would show the cursor then, and panic where
+    /// the terminal has gone and takes no message of that either.
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<Stdout>>>,
 }
 
 /// Whether input and output are terminals.
@@ -90,7 +92,9 @@ impl Screen {
         }));
         enter()?;
         match Terminal::new(CrosstermBackend::new(stdout())) {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self {
+                terminal: ManuallyDrop::new(terminal),
+            }),
             Err(error) => {
                 give_back();
                 Err(error)
