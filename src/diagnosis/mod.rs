@@ -33,9 +33,24 @@ pub use checks::{Check, checks};
 pub use sources::{NoSources, Sources};
 
 use context::Context;
-use rule::Meaning;
+use rule::{Finding, Meaning, Rank};
 
-use crate::model::{Diagnosis, Process, Verdict, VerdictState};
+use crate::model::{Diagnosis, IdSet, ItemId, Process, Verdict, VerdictState};
+
+/// Drops waits of which nothing is known where other findings are about all who wait.
+fn drop_explained(found: &mut Vec<Finding>) {
+    let is_open = |one: &Finding| one.rule.rank == Rank::Unexplained;
+    let ids = |one: &Finding| {
+        let tasks = one.diagnosis.tasks.iter();
+        tasks
+            .chain(&one.diagnosis.threads)
+            .copied()
+            .collect::<Vec<ItemId>>()
+    };
+    let others = found.iter().filter(|one| !is_open(one));
+    let explained: IdSet = others.flat_map(ids).collect();
+    found.retain(|one| !is_open(one) || !ids(one).iter().all(|id| explained.contains(id)));
+}
 
 /// What was found in the last sample, compared with the earlier ones.
 ///
@@ -49,6 +64,7 @@ pub fn diagnose(
 ) -> (Verdict, Vec<Diagnosis>) {
     let context = Context::new(process, earlier, interval_s, sources);
     let mut found = rules::find_all(&context);
+    drop_explained(&mut found);
     // A guess never comes before what is known, nor what ends soon before a hang. Within one
     // rank, what affects more tasks comes first.
     found.sort_by_key(|one| {

@@ -38,8 +38,8 @@ pub(super) struct Program {
     pub called_from_outside: Vec<Function>,
     /// Those of them that were given to a library.
     pub registered: Vec<Function>,
-    /// Methods of classes that extend those of libraries, but for threads: methods that they
-    /// inherit may call them.
+    /// Methods of classes that extend those of libraries, but for threads, and of objects that a
+    /// library uses as files: methods of a library may call them.
     pub overriding: Vec<Function>,
     /// Functions that were given to threads. A thread that runs has its own stack; one that
     /// was only made runs once somebody calls its `start()`.
@@ -150,7 +150,10 @@ impl Program {
         };
         self.registered = find(&|body| values.gets_library(self, body));
         self.called_from_outside = find(&|body| values.gets_anybody(self, body));
-        self.overriding = find(&|body| self.extends_library(body) && !is_of_thread(body));
+        self.overriding = find(&|body| {
+            let extends = self.extends_library(body) && !is_of_thread(body);
+            extends || values.is_used_as_file(self, body)
+        });
         self.thread_targets = find(&|body| values.becomes_thread(body));
         self.hooks = self.hooks();
         for (function, body) in all_of(&modules) {

@@ -95,7 +95,7 @@ impl<'m> Values<'m> {
     }
 
     /// Whether it is a method of a file, and a library has got an object that it uses as one.
-    fn is_used_as_file(&self, program: &Program, body: &Body) -> bool {
+    pub(super) fn is_used_as_file(&self, program: &Program, body: &Body) -> bool {
         let mut keepers = self.keepers.iter();
         body.class.is_some()
             && OF_FILES.contains(&&*body.name)

@@ -12,7 +12,7 @@ use crate::model::{
     ThreadState, WaitKind,
 };
 
-use super::orphan_wait::{is_trio, serves};
+use super::orphan_wait::{is_awaited, is_trio, serves};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -101,6 +101,12 @@ fn of_thread<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>
     };
     match wait.kind {
         WaitKind::Sleep => call.filter(|_| unchanged || returns).map(Target::Sleeps),
+        // What a library has made for itself, such as an eventfd.
+        WaitKind::FileRead | WaitKind::FileWrite => {
+            let waits = unchanged && wait.remaining_s.is_none() && !context.is_endless(thread.id);
+            let resource = context.facts.resource(wait.resource?)?;
+            (waits && call.is_some()).then_some(Target::Resource(resource))
+        }
         kind if kind.is_primitive() && wait.remaining_s.is_some() => {
             let repeats = returns || context.facts.repeats_call(thread);
             call.filter(|_| repeats).map(Target::Sleeps)
@@ -114,35 +120,50 @@ fn of_thread<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>
     }
 }
 
-/// Whether who waits for `resource` is meant to go on, and no other rule is about it: it is not
-/// stuck, and does not wait for work or for the end of the program.
+/// Whether who waits for `resource` is meant to go on: it does not wait for work or for the end of
+/// the program.
 fn matters(context: &Context<'_>, id: ItemId, resource: &Resource, kind: WaitKind) -> bool {
+    // Who holds it ends the wait, and why that one does not go on is told of it. A timer does.
+    let mut needs = context.graph.deps.needs(resource.id);
+    let mut referrers = context.facts.referrers(resource.id).iter();
+    Needs::References.are_met(&context.facts)
+        && !parks(context, id, resource)
+        && !works(context, id, kind)
+        && !needs.any(|(_, why)| why.is_proved())
+        && !referrers.any(|reference| reference.due_s.is_some())
+}
+
+/// Whether somebody waits for the end of a task or thread, or for that of the thread that runs the
+/// task.
+fn is_wanted(context: &Context<'_>, id: ItemId) -> bool {
+    let thread = context.facts.task(id).and_then(|task| task.thread);
+    is_awaited(context, id) || thread.is_some_and(|thread| is_awaited(context, thread))
+}
+
+/// Whether it was made to wait, for as long as the program runs or until a signal comes.
+fn parks(context: &Context<'_>, id: ItemId, resource: &Resource) -> bool {
     let deps = &context.graph.deps;
     // What its own code waits for and no code ends was made to be waited for.
     let is_own = call_of_library(context.facts.frames(id)).is_none();
-    let is_unnamed = || is_own && deps.is_unnamed(resource.id);
-    // A service waits for a signal, whose handler the loop has.
-    let by_loops = || match deps.enders(resource.id) {
-        Some(Enders::These(found)) => {
-            !found.is_empty()
-                && found
-                    .iter()
-                    .all(|id| context.facts.event_loop(*id).is_some())
-        }
+    let is_unnamed = is_own && deps.is_unnamed(resource.id);
+    // The loop has the handler of the signal.
+    let is_loop = |id: &ItemId| context.facts.event_loop(*id).is_some();
+    let by_loops = match deps.enders(resource.id) {
+        Some(Enders::These(found)) => !found.is_empty() && found.iter().all(is_loop),
         Some(Enders::NotKnown) | None => false,
     };
-    let parks =
-        context.is_main(id) && (is_unnamed() || by_loops()) || is_trio(context, id) && is_unnamed();
-    let works = match kind {
-        WaitKind::QueueGet => serves(context, id),
-        _ => !context.is_main(id) && context.is_endless(id),
-    };
-    // Who holds it ends the wait, and why that one does not go on is told of it. A timer does.
-    let is_held = deps.needs(resource.id).any(|(_, why)| why.is_proved());
-    let mut referrers = context.facts.referrers(resource.id).iter();
-    let is_due = referrers.any(|reference| reference.due_s.is_some());
-    let searched = Needs::References.are_met(&context.facts);
-    searched && !context.graph.stuck(id) && !parks && !works && !is_held && !is_due
+    let is_main = context.is_main(id) && !is_wanted(context, id);
+    is_main && (is_unnamed || by_loops) || is_trio(context, id) && is_unnamed
+}
+
+/// Whether it waits for work to come in.
+fn works(context: &Context<'_>, id: ItemId, kind: WaitKind) -> bool {
+    match kind {
+        WaitKind::QueueGet => {
+            context.is_endless(id) || serves(context, id) && !is_wanted(context, id)
+        }
+        _ => context.is_endless(id) && !context.is_main(id),
+    }
 }
 
 /// The function of a library that the innermost code of the program has called, if that does

@@ -342,7 +342,7 @@ fn any_serves(context: &Context<'_>, waiters: &[ItemId]) -> bool {
 
 /// Whether somebody waits for the end of the task. The thread that runs its loop does not
 /// count: a service ends with that, too.
-fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
+pub(super) fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
     let mut waiting = context.graph.deps.needed_by(task);
     waiting.any(|(id, dep)| {
         let runs_it = dep == Dependency::Runs;
