@@ -121,6 +121,11 @@ Examples:
   dapper-attach watch --pid 4242
   dapper-attach watch --pid 4242 --slow 20ms --log json | jq -c 'select(.event==\"slow_step\")'
   systemd-cat dapper-attach watch --pid 4242 --log journal
+  dapper-attach watch --pid 4242 --on-hang 'dapper-attach --pid $DAPPER_ATTACH_PID | mail ops'
+
+--on-hang finds DAPPER_ATTACH_PID, DAPPER_ATTACH_VERDICT (hung, blocked-loop, livelock),
+DAPPER_ATTACH_SUMMARY and DAPPER_ATTACH_CULPRIT (FILE:LINE) in its environment. What it prints
+goes to stderr. While it runs, it is not started again.
 
 Events (`event` in the JSON):
   slow_step     the loop did not poll for so long: at least lasted_s, at most at_most_s.

@@ -11,6 +11,7 @@ mod format;
 mod help_text;
 mod launch;
 mod man;
+mod on_hang;
 mod output;
 mod ps;
 mod record;

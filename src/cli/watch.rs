@@ -8,6 +8,7 @@ use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use super::failure::Failure;
+use super::on_hang::OnHang;
 use super::watch_arguments::{LogFormat, WatchArguments};
 use crate::inspect::inspection::now;
 use crate::inspect::watching::{Event, WatchOptions, Watcher};
@@ -86,8 +87,13 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<(), Failure> {
             clean(class)
         );
     }
+    let command = arguments.on_hang.clone();
+    let mut on_hang = command.map(|command| OnHang::new(command, arguments.pid));
     let mut written = Ok(());
     let mut tell = |event: &Event| {
+        if let Some(on_hang) = &mut on_hang {
+            on_hang.tell(event);
+        }
         written = print(event, arguments);
         written.is_ok()
     };

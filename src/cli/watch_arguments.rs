@@ -32,6 +32,9 @@ pub(super) struct WatchArguments {
     /// How events are printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub log: LogFormat,
+    /// Run this with `sh -c` when the process begins to hang, and go on at once
+    #[arg(long, value_name = "COMMAND")]
+    pub on_hang: Option<String>,
 }
 
 /// How events are printed.

@@ -14,7 +14,13 @@ const BLOCKS_S: f64 = 0.06;
 const TICK_S: f64 = 0.001;
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
-    let tests: &[(&str, Test)] = &[("slow_steps_until_it_ends", slow_steps_until_it_ends)];
+    let tests: &[(&str, Test)] = &[
+        ("slow_steps_until_it_ends", slow_steps_until_it_ends),
+        (
+            "a_command_is_run_when_it_hangs",
+            a_command_is_run_when_it_hangs,
+        ),
+    ];
     let mut trials = on_every_leg(manifest, "watch", |_| None, tests);
     trials.push(vec![once(
         "watch",
@@ -79,6 +85,27 @@ fn slow_steps_until_it_ends(leg: &Leg) -> Outcome {
     ensure(named.count() > 0, || {
         format!("none is in block(): {output:?}")
     })
+}
+
+fn a_command_is_run_when_it_hangs(leg: &Leg) -> Outcome {
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let told = directory.path().join("told");
+    let mut command = target::python(leg);
+    command.arg(target::programs().join("../hangs/future_never_set.py"));
+    let mut target = Target::start("future_never_set.py", command)?;
+    target.wait_ready()?;
+    let pid = target.pid().to_string();
+    let run = format!(
+        "echo \"$DAPPER_ATTACH_PID $DAPPER_ATTACH_VERDICT $DAPPER_ATTACH_CULPRIT\" > '{0}.new' && \
+         mv '{0}.new' '{0}'; kill $DAPPER_ATTACH_PID",
+        told.display()
+    );
+    let output = attach::run(&["watch", "--pid", &pid, "--every", "1s", "--on-hang", &run])?;
+    ensure(output.code() == Some(0), || format!("{output:?}"))?;
+    let text = std::fs::read_to_string(&told).map_err(|error| format!("{error}: {output:?}"))?;
+    let begin = format!("{pid} hung ");
+    let right = text.starts_with(&begin) && text.contains("future_never_set.py:");
+    ensure(right, || format!("{text:?} {output:?}"))
 }
 
 fn no_such_process() -> Outcome {
