@@ -99,7 +99,7 @@ pub const TASKS: [Layout; 9] = [
 
 /// The columns of groups of tasks.
 pub const GROUPS: [Layout; 10] = [
-    text(Column::Coroutine, "COROUTINE", 12, 6),
+    text(Column::Coroutine, "COROUTINE", 14, 5),
     fixed(Column::Count, "TASKS", 6),
     fixed(Column::Growth, "GROWTH", 6),
     text(Column::State, "STATE", 9, 2),
