@@ -99,11 +99,11 @@ pub const TASKS: [Layout; 9] = [
 
 /// The columns of groups of tasks.
 pub const GROUPS: [Layout; 10] = [
-    text(Column::Coroutine, "COROUTINE", 12, 3),
+    text(Column::Coroutine, "COROUTINE", 14, 5),
     fixed(Column::Count, "TASKS", 6),
     fixed(Column::Growth, "GROWTH", 6),
     text(Column::State, "STATE", 9, 2),
-    text(Column::WaitsFor, "MOST WAIT FOR", 20, 5),
+    text(Column::WaitsFor, "MOST WAIT FOR", 18, 5),
     fixed(Column::Lasted, "LONGEST", 8),
     fixed(Column::Runs, "RUNS", 5),
     fixed(Column::Steps, "STEPS/S", 7),

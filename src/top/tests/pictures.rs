@@ -64,10 +64,10 @@ BUSY  1 of 4 tasks moved between the samples  (2.0 s ago)
 loop #1 MainThread  lag p50 12 ms p99 12 ms max ≥12 ms  busy 100 %  ready 2                                     ███████
 4 tasks  0 in 9 s  cpu 50 %  GIL 100 %  1 running, 0 ready, 3 waiting  2 threads
  1 Tasks  2 Threads  3 Resources  4 Waits   by coroutine
-COROUTINE      TASKS▾ GROWTH STATE      MOST WAIT FOR              LONGEST  RUNS STEPS/S P99 STEP LINE
-transfer            2      0 waiting    asyncio.Lock Account.loc…   ≥9.0 s   0 %       -        - bank.py:17 transfer
-poll                1      0 waiting    timer                       12.0 s   0 %       -        - bank.py:40 poll
-report              1      0 running                                     - 100 %    ≥4.0   ≥12 ms bank.py:50 report
+COROUTINE         TASKS▾ GROWTH STATE      MOST WAIT FOR           LONGEST  RUNS STEPS/S P99 STEP LINE
+transfer               2      0 waiting    asyncio.Lock Account.…   ≥9.0 s   0 %       -        - bank.py:17 transfer
+poll                   1      0 waiting    timer                    12.0 s   0 %       -        - bank.py:40 poll
+report                 1      0 running                                  - 100 %    ≥4.0   ≥12 ms bank.py:50 report
 q quit  t next  Enter open  s sort  / filter  a one by one  ? help  g waits  w which  space pause  +- rate  r reset
 ",
     );
@@ -202,10 +202,10 @@ BUSY  1 of 4 tasks moved between the samples  (2.0 s ago)
 loop #1  lag p50 12 ms p99 12 ms max ≥12 ms  busy 100 %
 4 tasks  0 in 9 s  cpu 50 %  GIL 100 %  2 threads
  1 Tasks  2 Threads  3 Resources  4 Waits   by coroutine
-COROUTINE    TASKS▾ STATE     MOST WAIT FOR          LONGEST
-transfer          2 waiting   asyncio.Lock Account…   ≥9.0 s
-poll              1 waiting   timer                   12.0 s
-report            1 running                                -
+COROUTINE      TASKS▾ STATE     MOST WAIT FOR        LONGEST
+transfer            2 waiting   asyncio.Lock Accou…   ≥9.0 s
+poll                1 waiting   timer                 12.0 s
+report              1 running                              -
 q quit  t next  Enter open  s sort  / filter  a one by one
 ",
     );
@@ -265,10 +265,10 @@ it ended 3.0 s ago  the last picture stays
 loop #1  lag p50 12 ms p99 12 ms max ≥12 ms  busy 100 %
 4 tasks  0 in 9 s  cpu 50 %  GIL 100 %  2 threads
  1 Tasks  2 Threads  3 Resources  4 Waits   by coroutine
-COROUTINE    TASKS▾ STATE     MOST WAIT FOR          LONGEST
-transfer          2 waiting   asyncio.Lock Account…   ≥9.0 s
-poll              1 waiting   timer                   12.0 s
-report            1 running                                -
+COROUTINE      TASKS▾ STATE     MOST WAIT FOR        LONGEST
+transfer            2 waiting   asyncio.Lock Accou…   ≥9.0 s
+poll                1 waiting   timer                 12.0 s
+report              1 running                              -
 q quit  t next  Enter open  s sort  / filter  a one by one
 ",
     );
