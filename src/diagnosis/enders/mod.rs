@@ -298,6 +298,7 @@ impl<'f> Search<'f> {
             program,
             facts,
         };
+        search.hooks.add(&Reach::of_imports(&search.program));
         search.add_stacks();
         search.add_callbacks();
         search

@@ -239,6 +239,12 @@ impl Program {
         })
     }
 
+    /// What runs when something is imported.
+    pub(super) fn of_imports(&self) -> Vec<Function> {
+        let methods = OF_IMPORTS.iter().flat_map(|name| self.named(name));
+        methods.collect()
+    }
+
     /// Whether the program has a function or class of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.by_name.contains_key(name) || self.classes.contains(name)
@@ -321,8 +327,7 @@ impl Program {
         let mut hooks = self.given_to(&|(function, _)| {
             FINALIZERS.contains(&function.as_str()) || TAKE_HOOKS.contains(&function.as_str())
         });
-        let methods = HOOKS.iter().filter_map(|name| self.by_name.get(*name));
-        hooks.extend(methods.flatten());
+        hooks.extend(self.by_name.get(DEL).into_iter().flatten());
         for function in self.functions() {
             if let Some((body, _)) = self.body(function) {
                 hooks.extend(body.hooks.iter().flat_map(|name| self.named(name)));
@@ -484,9 +489,10 @@ const SIGNAL: &str = "signal";
 const FINALIZERS: [&str; 2] = ["finalize", "ref"];
 /// Functions that take what the interpreter or a loop calls: for errors, for events.
 const TAKE_HOOKS: [&str; 2] = ["set_exception_handler", "addaudithook"];
-/// Methods that the interpreter calls: when an object goes, and for an import (`sys.meta_path`,
-/// Lib/importlib/_bootstrap.py).
-const HOOKS: [&str; 4] = ["__del__", "find_spec", "create_module", "exec_module"];
+/// The method that the interpreter calls when an object goes.
+const DEL: &str = "__del__";
+/// Methods that it calls for an import (`sys.meta_path`, Lib/importlib/_bootstrap.py).
+const OF_IMPORTS: [&str; 3] = ["find_spec", "create_module", "exec_module"];
 
 /// Functions and methods that run code which is in no file of a module, or in one that is not
 /// known to be imported (importlib.util, runpy).

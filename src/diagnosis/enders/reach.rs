@@ -184,6 +184,18 @@ impl Reach {
         reach
     }
 
+    /// What runs when something is imported. Many programs have code of tools there that calls
+    /// what it finds by names; only what it names counts.
+    pub(super) fn of_imports(program: &Program) -> Self {
+        let reach = Self::of_functions(program, program.of_imports());
+        Self {
+            is_unknown: false,
+            calls_unknown: false,
+            reads_any_global: false,
+            ..reach
+        }
+    }
+
     /// What callbacks may do.
     pub(super) fn of_callbacks<'c>(
         program: &Program,
