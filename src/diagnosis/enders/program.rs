@@ -30,6 +30,9 @@ pub(super) struct Program {
     modules: Vec<Rc<Module>>,
     by_file: FxHashMap<String, Option<usize>>,
     by_name: FxHashMap<String, Vec<Function>>,
+    /// Modules in the folders of the code that is on stacks, and below them: the program proper,
+    /// without tools that lie beside it.
+    near: FxHashSet<usize>,
     /// Names of classes.
     classes: FxHashSet<String>,
     /// Names of attributes that some code assigns.
@@ -89,6 +92,7 @@ impl Program {
             modules: Vec::new(),
             by_file: FxHashMap::default(),
             by_name: FxHashMap::default(),
+            near: FxHashSet::default(),
             classes: FxHashSet::default(),
             stored: FxHashSet::default(),
             called_from_outside: Vec::new(),
@@ -122,6 +126,17 @@ impl Program {
                 program.add(facts, file);
             }
         }
+        let folders: FxHashSet<&str> = facts
+            .process
+            .frames()
+            .chain(facts.detached_frames())
+            .filter(|frame| !frame.library)
+            .filter_map(|frame| folder(frame.file.as_deref()?))
+            .collect();
+        let is_near = |file: &str| folders.iter().any(|folder| file.starts_with(folder));
+        let numbers = program.by_file.iter();
+        let near = numbers.filter(|(file, _)| is_near(file));
+        program.near = near.filter_map(|(_, number)| *number).collect();
         program.index();
         program
     }
@@ -184,8 +199,9 @@ impl Program {
         self.stored.extend(body.stores.iter().cloned());
         self.variables.extend(body.assigned.iter().cloned());
         self.variables.extend(body.parameters.iter().cloned());
-        self.gets_by_name |= body.gets_by_name;
-        self.sets_by_name |= body.sets_by_name;
+        let is_near = self.near.contains(&function.0);
+        self.gets_by_name |= is_near && body.gets_by_name;
+        self.sets_by_name |= is_near && body.sets_by_name;
         self.imported.extend(body.imported.iter().cloned());
         let context = body.context_variables.iter();
         self.context_variables.extend(context.cloned());
@@ -203,7 +219,7 @@ impl Program {
             else {
                 continue;
             };
-            self.loads_code |= LOADERS.contains(&name.as_str());
+            self.loads_code |= is_near && LOADERS.contains(&name.as_str());
             self.has_signals |= CONNECTS.contains(&name.as_str());
             self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
             self.gives_cancel |= !called && name == CANCEL;
@@ -434,6 +450,13 @@ impl Program {
         }
         found
     }
+}
+
+/// The folder of a file, with the slash at its end. `None` of a file without a folder, and of one
+/// in the root.
+fn folder(file: &str) -> Option<&str> {
+    let end = file.rfind('/').filter(|at| *at > 0)?;
+    file.get(..=end)
 }
 
 /// All functions of these modules.
