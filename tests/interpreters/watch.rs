@@ -14,7 +14,13 @@ const BLOCKS_S: f64 = 0.06;
 const TICK_S: f64 = 0.001;
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
-    let tests: &[(&str, Test)] = &[("slow_steps_until_it_ends", slow_steps_until_it_ends)];
+    let tests: &[(&str, Test)] = &[
+        ("slow_steps_until_it_ends", slow_steps_until_it_ends),
+        (
+            "a_command_is_run_when_it_hangs",
+            a_command_is_run_when_it_hangs,
+        ),
+    ];
     let mut trials = on_every_leg(manifest, "watch", |_| None, tests);
     trials.push(vec![once(
         "watch",
