@@ -159,9 +159,7 @@ fn parks(context: &Context<'_>, id: ItemId, resource: &Resource) -> bool {
 /// Whether it waits for work to come in.
 fn works(context: &Context<'_>, id: ItemId, kind: WaitKind) -> bool {
     match kind {
-        WaitKind::QueueGet => {
-            context.is_endless(id) || serves(context, id) && !is_wanted(context, id)
-        }
+        WaitKind::QueueGet => serves(context, id),
         _ => context.is_endless(id) && !context.is_main(id),
     }
 }
