@@ -103,6 +103,8 @@ impl Page<'_, '_> {
         };
         let mut limited = process.threads.iter().filter(has_limit);
         let of_finding = limited.clone().any(|it| diagnosis.threads.contains(&it.id));
+        let is_opaque =
+            diagnosis.kind == DiagnosisKind::InternalWait && diagnosis.resources.is_empty();
         match verdict.state {
             VerdictState::Hung
                 if guards().next().is_none() && self.timers() == 0 && limited.next().is_none() =>
@@ -122,8 +124,11 @@ impl Page<'_, '_> {
             VerdictState::BlockedLoop => {
                 (Role::Warn, "when that call returns, not before".to_owned())
             }
-            // It makes the same call with a limit again and again.
-            _ if of_finding => (Role::Warn, "when what it waits for happens".to_owned()),
+            // It makes the same call with a limit again and again, or what limits its call is not
+            // known.
+            _ if of_finding || is_opaque => {
+                (Role::Warn, "when what it waits for happens".to_owned())
+            }
             VerdictState::Waiting
             | VerdictState::Busy
             | VerdictState::Idle

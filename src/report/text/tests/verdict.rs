@@ -188,6 +188,22 @@ fn who_waits_for_what_the_finding_holds_is_named() {
 }
 
 #[test]
+fn whether_a_timeout_guards_a_call_of_c_code_is_not_known() {
+    let recovery = |resources: &[&str]| {
+        let mut process = bank();
+        process.verdict = verdict("waiting", "it waits");
+        process.diagnoses = vec![Diagnosis {
+            resources: resources.iter().map(|id| (*id).into()).collect(),
+            ..diagnosis("internal-wait", &[], &[], 0)
+        }];
+        section(&plain(process, &options(120)), "RECOVERY")
+    };
+    assert_eq!(recovery(&[]), "RECOVERY when what it waits for happens\n");
+    let known = recovery(&["lock:0x77"]);
+    assert!(known.contains("no timeout guards it"), "{known}");
+}
+
+#[test]
 fn recovery_tells_a_timeout_from_a_timer_and_from_none() {
     let recovery = |process: Process| section(&plain(process, &options(120)), "RECOVERY");
     assert_eq!(
