@@ -2,10 +2,11 @@
 
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
+use petgraph::visit::EdgeRef;
 use rustc_hash::FxHashSet;
 
 use super::dependencies::{Dependencies, Dependency};
-use super::enders::{Enders, is_given_back_by_holder};
+use super::enders::{Cancelled, Enders, is_given_back_by_holder};
 use super::facts::{Facts, wait_kind};
 use super::rule::SOON_S;
 use super::source::{AfterTimeout, after_timeout};
@@ -49,26 +50,37 @@ pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
     fixpoint.alive
 }
 
-/// Whether somebody who goes on may cancel tasks. Which ones it is does not show.
-fn cancels(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> bool {
-    deps.cancellers().iter().any(|id| {
-        let node = deps.node(*id);
-        let is_done = facts
-            .task(*id)
-            .is_some_and(|task| task.state == TaskState::Done);
-        !is_done && node.is_some_and(|node| alive.contains(node))
-    })
-}
-
-/// Tasks whose loop would deliver a cancellation, and what only these wait for.
-fn cancellable(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> Vec<NodeIndex> {
-    let tasks = facts.live_tasks().filter(|task| {
+/// Tasks that somebody who goes on may cancel and whose loop would deliver that, those that they
+/// await, and what only these wait for.
+fn cancelled(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> Vec<NodeIndex> {
+    let goes_on = |id: &ItemId| {
+        let task = facts.task(*id);
+        let is_done = task.is_some_and(|task| task.state == TaskState::Done);
+        !is_done && deps.node(*id).is_some_and(|node| alive.contains(node))
+    };
+    let groups = deps.cancellers().iter();
+    let groups = groups.filter(|(ids, _)| ids.iter().any(goes_on));
+    let cancelled: Vec<&Cancelled> = groups.map(|(_, cancelled)| cancelled).collect();
+    let tasks = facts.live_nodes().filter(|(_, task)| {
         let event_loop = task.event_loop.and_then(|id| deps.node(id));
         // A trio task that was cancelled and waits all the same is shielded.
         let shielded = task.framework == Framework::Trio && task.cancelling > 0;
-        !shielded && event_loop.is_none_or(|node| alive.contains(node))
+        !shielded
+            && event_loop.is_none_or(|node| alive.contains(node))
+            && cancelled.iter().any(|it| it.includes(task))
     });
-    with_their_waits(facts, deps, tasks.filter_map(|task| deps.node(task.id)))
+    let mut open: Vec<NodeIndex> = tasks.map(|(node, _)| node).collect();
+    let mut found: FxHashSet<NodeIndex> = open.iter().copied().collect();
+    while let Some(node) = open.pop() {
+        let edges = deps.graph.edges(node);
+        for edge in edges.filter(|edge| edge.weight().passes_cancellation()) {
+            let is_task = matches!(deps.item(edge.target()), Some(Item::Task(_)));
+            if is_task && found.insert(edge.target()) {
+                open.push(edge.target());
+            }
+        }
+    }
+    with_their_waits(facts, deps, found.into_iter())
 }
 
 /// Tasks that go on when one that goes on raises an error: those of its group, which are
@@ -168,17 +180,21 @@ impl Fixpoint {
         }
     }
 
-    /// If somebody that goes on may cancel tasks, all of them go on. Which ones it cancels
-    /// does not show. An error cancels the group in which it is raised.
+    /// Lets the tasks go on that somebody who goes on may cancel. An error cancels the group in
+    /// which it is raised. Who was cancelled may cancel others.
     fn cancel(&mut self, facts: &Facts<'_>, deps: &Dependencies<'_>) {
-        let mut released = released_by_errors(facts, deps, &self.alive);
-        if cancels(facts, deps, &self.alive) {
-            released.extend(cancellable(facts, deps, &self.alive));
+        loop {
+            let mut released = released_by_errors(facts, deps, &self.alive);
+            released.extend(cancelled(facts, deps, &self.alive));
+            released.retain(|node| !self.alive.contains(*node));
+            if released.is_empty() {
+                return;
+            }
+            for node in released {
+                self.revive(node);
+            }
+            self.spread(deps);
         }
-        for node in released {
-            self.revive(node);
-        }
-        self.spread(deps);
     }
 
     fn spread(&mut self, deps: &Dependencies<'_>) {

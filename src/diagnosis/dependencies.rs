@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::culprit;
 pub(super) use super::dependency::Dependency;
-use super::enders::{self, Enders};
+use super::enders::{self, Cancelled, Enders};
 use super::facts::Facts;
 use super::other_ends;
 use crate::model::{
@@ -32,7 +32,7 @@ pub(super) struct Dependencies<'a> {
     unnamed: IdSet,
     in_libraries: IdSet,
     /// Who may cancel tasks.
-    cancellers: Vec<ItemId>,
+    cancellers: Vec<(Vec<ItemId>, Cancelled)>,
     raising: Vec<ItemId>,
     closers: Vec<ItemId>,
     serving_children: Vec<ItemId>,
@@ -104,7 +104,7 @@ impl<'a> Dependencies<'a> {
     }
 
     /// Who may cancel tasks, of the program's own code.
-    pub(super) fn cancellers(&self) -> &[ItemId] {
+    pub(super) fn cancellers(&self) -> &[(Vec<ItemId>, Cancelled)] {
         &self.cancellers
     }
 

@@ -127,7 +127,7 @@ impl<'a> Facts<'a> {
 
     /// Whether it is known who refers to the resource.
     pub(super) fn is_explored(&self, resource: ItemId) -> bool {
-        self.references.contains_key(&resource)
+        self.references.contains_key(&resource) || self.process.unshared.contains(&resource)
     }
 
     /// The command line of the parent process.

@@ -2,8 +2,8 @@
 
 use python_offsets::Offset;
 
-use crate::cpython::RawFrame;
 use crate::cpython::reader::{Reader, words};
+use crate::cpython::{Kind, RawFrame};
 
 /// Bits of `ob_ref_shared` below the count (`_Py_REF_SHARED_SHIFT`,
 /// Include/refcount.h, 3.13 free-threaded).
@@ -11,6 +11,8 @@ const SHARED_FLAGS: u32 = 2;
 
 /// Maximum number of bytes of a frame that are searched.
 const MAX_FRAME: u64 = 1 << 16;
+/// Maximum number of bytes of the fields of one object that are searched.
+const MAX_FIELDS: u64 = 1 << 12;
 
 impl Reader<'_> {
     /// Number of references to the object at `addr`. `None` where it cannot be read, and in
@@ -40,6 +42,33 @@ impl Reader<'_> {
         };
         let length = end.checked_sub(frame.addr)?.min(MAX_FRAME);
         let bytes = self.bytes(frame.addr, usize::try_from(length).ok()?).ok()?;
+        let found = words(&bytes).filter(|word| *word == addr);
+        Some(found.count() as u64)
+    }
+
+    /// How many references to the object at `addr` the iterators over futures have that stand at
+    /// the end of the frame's stack (`FutureIter`, Modules/_asynciomodule.c). `None` if they
+    /// cannot be read.
+    pub fn count_in_awaited(&self, frame: &RawFrame, addr: u64) -> Option<u64> {
+        let mut found = 0;
+        // From 3.15 a value above the awaited object belongs to its iteration.
+        for slot in 1..=2 {
+            let value = self.stack_slot(frame, slot).ok().flatten();
+            if let Some(value) = value.filter(|it| self.is_kind(*it, Kind::FutureIter)) {
+                found += self.count_in_fields(value, addr)?;
+            }
+        }
+        Some(found)
+    }
+
+    /// How many of the fields of the object at `object` are references to the one at `addr`.
+    /// `None` if they cannot be read.
+    pub fn count_in_fields(&self, object: u64, addr: u64) -> Option<u64> {
+        let ty = self.type_of(object).ok()?;
+        let header = u64::from(self.layout.object.size);
+        let size = u64::try_from(ty.basicsize).ok()?.min(MAX_FIELDS);
+        let length = usize::try_from(size.saturating_sub(header)).ok()?;
+        let bytes = self.bytes(object + header, length).ok()?;
         let found = words(&bytes).filter(|word| *word == addr);
         Some(found.count() as u64)
     }

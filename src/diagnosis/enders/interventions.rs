@@ -1,8 +1,12 @@
 //! Who may end waits without using what is waited for: by cancelling, by closing a generator,
 //! by serving a child process, by awaiting a coroutine.
 
+use rustc_hash::FxHashSet;
+
+use super::program::Program;
 use super::{Group, Reach, Search, has_tasks_of, wanted};
-use crate::model::{Framework, ItemId};
+use crate::diagnosis::source::Place;
+use crate::model::{Framework, ItemId, Task};
 
 /// Methods of asynchronous generators that let them go on, and the function that does.
 const CLOSE_GENERATOR: [&str; 4] = ["aclose", "athrow", "asend", "__anext__"];
@@ -33,21 +37,71 @@ const ENDS: [&str; 3] = ["exit", "quit", "interrupt_main"];
 /// Attributes of children with their pipes.
 const PIPES: [&str; 3] = ["stdin", "stdout", "stderr"];
 
+/// Which tasks code may cancel.
+#[derive(Debug, Default, Clone)]
+pub(in crate::diagnosis) struct Cancelled {
+    /// Any.
+    pub(super) any: bool,
+    /// Those of coroutines of these functions.
+    of: FxHashSet<String>,
+}
+
+impl Cancelled {
+    const ANY: Self = Self {
+        any: true,
+        of: FxHashSet::with_hasher(rustc_hash::FxBuildHasher),
+    };
+
+    /// Whether the task may be one of them.
+    pub(in crate::diagnosis) fn includes(&self, task: &Task) -> bool {
+        let function = task.coroutine.rsplit('.').next().unwrap_or_default();
+        self.any || self.of.contains(function)
+    }
+
+    /// Adds the tasks that the variable or attribute may have.
+    pub(super) fn add_tasks_of(&mut self, program: &Program, place: &Place) {
+        let kept = match place {
+            Place::Local(name) | Place::Named(name) => program.tasks_kept_as(name),
+            Place::Called(_) | Place::Other => None,
+        };
+        match kept {
+            Some(functions) => self.of.extend(functions),
+            None => self.any = true,
+        }
+    }
+
+    /// Adds those that other code may cancel.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.any |= other.any;
+        self.of.extend(other.of.iter().cloned());
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.any && self.of.is_empty()
+    }
+}
+
 impl Search<'_> {
-    /// Who may cancel tasks. Which task it is that code cancels does not show in the source,
-    /// so that each may be it.
-    pub(super) fn cancellers(&self) -> Vec<ItemId> {
+    /// Who may cancel tasks, and which.
+    pub(super) fn cancellers(&self) -> Vec<(Vec<ItemId>, Cancelled)> {
         let of_greenlets = has_tasks_of(self.facts, Framework::Greenlet);
         // What is called under another name may be a method that cancels.
-        let by_value = self.outside.all.cancels || self.program.gives_cancel;
+        let by_value = !self.outside.all.cancels.is_empty() || self.program.gives_cancel;
         // An object may go whatever runs.
         let finalizes = !self.program.finalized.is_empty();
-        let groups = self.groups.iter().filter(|group| {
-            group.reach.cancels
-                || of_greenlets && group.reach.kills
-                || by_value && (group.reach.calls_unknown || finalizes)
-        });
-        groups.flat_map(|group| &group.ids).copied().collect()
+        let of_group = |group: &Group| {
+            let any = of_greenlets && group.reach.kills
+                || by_value && (group.reach.calls_unknown || finalizes);
+            match any {
+                true => Cancelled::ANY,
+                false => group.reach.cancels.clone(),
+            }
+        };
+        let groups = self.groups.iter().map(|group| (group, of_group(group)));
+        let cancelling = groups.filter(|(_, cancelled)| !cancelled.is_empty());
+        let each =
+            cancelling.map(|(group, cancelled)| (group.ids.iter().copied().collect(), cancelled));
+        each.collect()
     }
 
     /// Tasks that may raise an error of their own: that cancels the others of their group, and

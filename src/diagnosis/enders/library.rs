@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::program::Program;
 use super::reach::Reach;
-use super::wanted::{FUTURE_WAITERS, body_of, is_primitive, of_executors};
+use super::wanted::{body_of, is_of_future, is_primitive, of_executors};
 use super::{Enders, Search};
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::frames::{is_idle_worker, is_library_only};
@@ -107,7 +107,7 @@ impl LibraryWait {
             names.extend(object_name(program, &reference.path));
             if let Referrer::Item(id) = &reference.from {
                 reached_from.insert(*id);
-                let wakes = reference.path.contains(FUTURE_WAITERS) && !waiters.contains(id);
+                let wakes = is_of_future(resource, &reference.path) && !waiters.contains(id);
                 woken_by.extend(wakes.then_some(*id));
             }
         }

@@ -24,6 +24,7 @@ use std::cell::{OnceCell, RefCell};
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+pub(super) use self::interventions::Cancelled;
 use self::loops::calls_in;
 use self::program::{Function, Mentions, Program};
 use self::reach::Reach;
@@ -62,8 +63,8 @@ pub(super) struct Found {
     pub in_libraries: IdSet,
     /// Who took a lock or permit by a plain `acquire()`, and has it still.
     pub holders: Vec<(ItemId, ItemId)>,
-    /// Who may cancel tasks.
-    pub cancellers: Vec<ItemId>,
+    /// Who may cancel tasks, and which.
+    pub cancellers: Vec<(Vec<ItemId>, Cancelled)>,
     /// Tasks that may raise an error of their own.
     pub raising: Vec<ItemId>,
     /// Who may close asynchronous generators, or take their next item.
@@ -392,13 +393,7 @@ impl<'f> Search<'f> {
 
     /// Who can end the wait for `wanted`.
     fn enders(&self, wanted: &Wanted) -> Enders {
-        // Nobody who could end it has it, and nobody can get it. What no code ends under one of
-        // its names was made to be waited for, and for nothing else.
-        if wanted.is_hidden
-            && self.facts.process.unshared.contains(&wanted.id)
-            && !wanted.is_parking()
-            && self.mentions(wanted).by_name
-        {
+        if self.is_lost(wanted) {
             return Enders::These(Vec::new());
         }
         let ways = self.ways(wanted);
@@ -424,6 +419,18 @@ impl<'f> Search<'f> {
         found.extend(&wanted.users);
         found.extend(&wanted.library_users);
         Enders::These(found)
+    }
+
+    /// Whether nobody who could end the wait has `wanted`, and nobody can get it. What no code ends
+    /// under one of its names was made to be waited for, and for nothing else; so may be a future,
+    /// unless who waits for it got it from somewhere, or gave it to somebody.
+    fn is_lost(&self, wanted: &Wanted) -> bool {
+        wanted.is_hidden
+            && self.facts.process.unshared.contains(&wanted.id)
+            && match wanted.is_future {
+                true => wanted.was_shared,
+                false => !wanted.is_parking() && self.mentions(wanted).by_name,
+            }
     }
 
     fn ways(&self, wanted: &Wanted) -> Ways {

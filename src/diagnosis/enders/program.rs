@@ -8,7 +8,7 @@ use super::loops::hides_callbacks;
 use super::takers::takes_callback;
 use super::values::{Values, is_of_thread};
 use crate::diagnosis::facts::Facts;
-use crate::diagnosis::source::{Argument, Body, Module, Place, Use, body_at};
+use crate::diagnosis::source::{Argument, Body, Kept, Module, Place, Use, body_at};
 
 /// Bases of classes that call no method of their subclasses on their own.
 const PLAIN_BASES: [&str; 8] = [
@@ -63,6 +63,8 @@ pub(super) struct Program {
     pub finalized: FxHashSet<String>,
     /// Names of variables that some code assigns.
     variables: FxHashSet<String>,
+    /// Which tasks code keeps under each name.
+    kept_tasks: FxHashMap<String, Kept>,
     /// Whether some code takes a method that cancels as a value.
     pub gives_cancel: bool,
     /// Whether some code of the program makes futures; else they are of libraries.
@@ -106,6 +108,7 @@ impl Program {
             wrapped: FxHashSet::default(),
             finalized: FxHashSet::default(),
             variables: FxHashSet::default(),
+            kept_tasks: FxHashMap::default(),
             gives_cancel: false,
             makes_futures: false,
             gets_by_name: false,
@@ -157,6 +160,9 @@ impl Program {
         let modules = self.modules.clone();
         for (function, body) in all_of(&modules) {
             self.index_names(function, body);
+        }
+        for (name, kept) in modules.iter().flat_map(|module| module.kept_tasks()) {
+            self.kept_tasks.entry(name.clone()).or_default().add(kept);
         }
         let values = Values::find(&modules, self.hidden_loops);
         let find = |is_one: &dyn Fn(&Body) -> bool| -> Vec<Function> {
@@ -231,6 +237,37 @@ impl Program {
                 }));
             }
         }
+    }
+
+    /// The functions whose tasks code may keep under a name. `None` if it may be any task.
+    pub(super) fn tasks_kept_as(&self, name: &str) -> Option<FxHashSet<String>> {
+        let mut functions = FxHashSet::default();
+        let mut known: FxHashSet<&str> = FxHashSet::default();
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            if !known.insert(name) {
+                continue;
+            }
+            let kept = self.kept_tasks.get(name).filter(|it| it.is_stored)?;
+            // Another function may put something into the container that it gets.
+            let mut takers = kept.given_to.iter();
+            let is_shared = kept.is_container && takers.any(|it| !self.named(it).is_empty());
+            // The method of a class of the program is followed like any other.
+            let is_own = |class: &String| !self.methods(class, &[CANCEL]).is_empty();
+            // A decorator may make coroutines of another function.
+            let is_plain = |it: &String| !self.named(it).is_empty() && !self.is_wrapped(it);
+            if kept.is_open
+                || is_shared
+                || self.sets_by_name
+                || !kept.made_by.iter().all(is_own)
+                || !kept.functions.iter().all(is_plain)
+            {
+                return None;
+            }
+            functions.extend(kept.functions.iter().cloned());
+            open.extend(kept.names.iter().map(String::as_str));
+        }
+        Some(functions)
     }
 
     /// What runs where something is printed, logged, asked for, or fails, if the program puts an

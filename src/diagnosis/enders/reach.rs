@@ -3,6 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::interventions::Cancelled;
 use super::program::{Function, Program, Unknown};
 use super::quiet::{CALL_NOBODY, CALLS_NOTHING, keeps_to_itself};
 use super::takers::{OF_FILES, calls_argument, is_callback, takes_callback, takes_file};
@@ -78,10 +79,10 @@ pub(super) struct Reach {
     pub calls_library: bool,
     /// Whether the text of some of its own functions is not known.
     pub is_unknown: bool,
-    /// Whether it may cancel something. What an `except` or `finally` block or the end of a
-    /// `with` block cancels does not count: that runs when a function ends, and a service
-    /// does not end by itself.
-    pub cancels: bool,
+    /// Which tasks it may cancel. What an `except` or `finally` block or the end of a `with`
+    /// block cancels does not count: that runs when a function ends, and a service does not end
+    /// by itself.
+    pub cancels: Cancelled,
     /// The same of greenlets.
     pub kills: bool,
     /// Whether it may raise an error that it makes, or end the process.
@@ -244,7 +245,7 @@ impl Reach {
     /// Adds a function by its qualified name and the line where it begins.
     fn open_code(&mut self, program: &Program, name: &str, file: Option<&str>, line: Option<u32>) {
         let name = name.rsplit('.').next().unwrap_or_default();
-        self.cancels |= name == CANCEL;
+        self.cancels.any |= name == CANCEL;
         self.kills |= KILL.contains(&name);
         let found = match (file, line) {
             (Some(file), Some(line)) => program.beginning_at(file, line, name),
@@ -267,7 +268,7 @@ impl Reach {
         self.calls_foreign |= other.calls_foreign;
         self.calls_library |= other.calls_library;
         self.is_unknown |= other.is_unknown;
-        self.cancels |= other.cancels;
+        self.cancels.add(&other.cancels);
         self.kills |= other.kills;
     }
 
@@ -446,7 +447,9 @@ impl Reach {
                 if RESUME.contains(&name.as_str()) {
                     self.resume_generators(program);
                 }
-                self.cancels |= !cleanup && name == CANCEL;
+                if !cleanup && name == CANCEL {
+                    self.cancels.add_tasks_of(program, of);
+                }
                 self.kills |= !cleanup && KILL.contains(&name.as_str());
                 self.reads_any_global |= name == SUBCLASSES;
                 self.read(program, name, cleanup);

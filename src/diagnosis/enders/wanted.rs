@@ -46,8 +46,18 @@ const FUTURES: &str = "concurrent/futures/_base.py";
 /// Name of the code of a module outside of functions.
 const MODULE: &str = "<module>";
 
-/// Attribute of futures with those who wait for several (Lib/concurrent/futures/_base.py).
-pub(super) const FUTURE_WAITERS: &str = "._waiters[";
+/// Attribute of futures with those who wait for several, and that of each with its event
+/// (Lib/concurrent/futures/_base.py).
+const FUTURE_WAITERS: &str = "._waiters[";
+const WAITER_EVENT: &str = "].event";
+
+/// Whether it is the event of somebody who waits for several futures, on a path from one of
+/// these: who completes the future sets it.
+pub(super) fn is_of_future(resource: &Resource, path: &str) -> bool {
+    resource.kind == ResourceKind::ThreadEvent
+        && path.contains(FUTURE_WAITERS)
+        && path.ends_with(WAITER_EVENT)
+}
 
 /// A resource that is waited for, as code sees it.
 pub(super) struct Wanted {
@@ -79,6 +89,9 @@ pub(super) struct Wanted {
     /// Whether it is a variable of the function that waits for it, which does nothing else with
     /// it: nobody is meant to end the wait.
     is_kept_private: bool,
+    /// Whether who waits for it gets it from an attribute, property or method of the program, or
+    /// has made it and given it to somebody.
+    pub was_shared: bool,
 }
 
 impl Wanted {
@@ -113,6 +126,7 @@ impl Wanted {
             },
             is_hidden: true,
             is_kept_private: false,
+            was_shared: false,
         };
         // What a pool gave out is given back under other names.
         let named = resource.kind != ResourceKind::Pool;
@@ -148,7 +162,7 @@ impl Wanted {
                     wanted.reached_from.insert(*id);
                     let mut files = reference.in_libraries.iter();
                     // The future of a running job wakes who waits for several futures.
-                    let wakes = reference.path.contains(FUTURE_WAITERS) && !waiting.contains(id);
+                    let wakes = is_of_future(resource, &reference.path) && !waiting.contains(id);
                     if wakes || files.any(|file| may_use_what_it_has(file)) {
                         wanted.library_users.push(*id);
                     }
@@ -221,11 +235,21 @@ impl Wanted {
                         }
                         _ => false,
                     });
+                    let is_gotten = uses.iter().any(|each| match &each.what {
+                        Use::Attribute { name, .. } if !WAITING.contains(&name.as_str()) => {
+                            program.is_attribute(name) || !program.named(name).is_empty()
+                        }
+                        _ => false,
+                    });
                     let names = awaited_names(program, &uses);
+                    let is_variable =
+                        |it: &String| body.assigned.contains(it) && !body.parameters.contains(it);
                     self.is_kept_private = !names.is_empty()
                         && names
                             .iter()
                             .all(|name| is_kept_private(body, module, name, self.methods));
+                    let is_given_on = !self.is_kept_private && names.iter().any(is_variable);
+                    self.was_shared = is_gotten || is_given_on;
                     names
                 }
                 Some((function, called)) => {

@@ -14,8 +14,8 @@ use crate::diagnosis::facts::wait_kind;
 use crate::diagnosis::frames::{is_library_only, user_frame};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::shared;
-use crate::diagnosis::source;
-use crate::diagnosis::wording::verb;
+use crate::diagnosis::source::{self, Around};
+use crate::diagnosis::wording::{last_part, verb};
 use crate::model::{
     Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, Framework, How, ItemId, Resource,
     ResourceKind, Task, TaskState, WaitKind,
@@ -31,6 +31,9 @@ pub(crate) const RULE: Rule = Rule {
     needs: Needs::Sample,
     find,
 };
+
+/// How many of those that wait behind a wait are named.
+const MAX_NAMED: usize = 3;
 
 /// Finds waits that nobody can end, and wake-ups that got lost.
 fn find(context: &Context<'_>) -> Vec<Diagnosis> {
@@ -202,7 +205,7 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
             .and_then(shared::why_stuck)
             .unwrap_or_else(|| match is_unshared(context, wait) {
                 true => "nothing else refers to it any more".to_owned(),
-                false => "all who refer to it wait behind it".to_owned(),
+                false => who_waits_behind(context, wait),
             }),
     };
     let summary = format!(
@@ -221,6 +224,28 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
         recovers_in_s: context.recovery(wait.waiters.iter().copied()),
         hint: Some(hint(context, wait).to_owned()),
         ..diagnosis(RULE.kind, wait.confidence, summary)
+    }
+}
+
+/// Those who would end the wait and cannot, in words.
+fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
+    let mut named: Vec<ItemId> = Vec::new();
+    for id in &wait.resources {
+        match context.graph.deps.enders(*id) {
+            Some(Enders::These(found)) => named.extend(found),
+            Some(Enders::NotKnown) | None => {}
+        }
+    }
+    named.retain(|id| !wait.waiters.contains(id));
+    named.sort_unstable();
+    named.dedup();
+    match named.len() {
+        1..=MAX_NAMED => format!(
+            "{}, which may end it, {} stuck as well",
+            context.facts.names(&named),
+            if named.len() == 1 { "is" } else { "are" }
+        ),
+        _ => "all who refer to it wait behind it".to_owned(),
     }
 }
 
@@ -316,21 +341,32 @@ fn takes_in_loop(context: &Context<'_>, id: ItemId) -> bool {
 }
 
 /// Whether somebody takes from a queue in a loop without an end, as workers do, or outside of
-/// the program's own code. Who takes one item, or so many, needs them.
+/// the program's own code. Who takes one item, or so many, needs them; so does who takes from a
+/// queue that was made for one answer.
 pub(super) fn serves(context: &Context<'_>, id: ItemId) -> bool {
     let frames = context.facts.frames(context.facts.caller_of_wait(id));
     let mut own = frames.iter().filter(|frame| !frame.library).peekable();
-    own.peek().is_none()
-        || own.any(|frame| {
-            let module = frame
-                .file
-                .as_deref()
-                .and_then(|it| context.facts.module(it));
-            match (module, frame.line) {
-                (Some(module), Some(line)) => source::serves(&module, line),
-                _ => true,
-            }
-        })
+    if own.peek().is_none() {
+        return true;
+    }
+    let wait = match (context.facts.task(id), context.facts.thread(id)) {
+        (Some(task), _) => task.waits_for.as_ref(),
+        (None, thread) => thread.and_then(|thread| thread.waits_for.as_ref()),
+    };
+    let resource = wait.and_then(|wait| context.facts.resource(wait.resource?));
+    let class = resource.map_or("", |it| last_part(&it.type_name));
+    for frame in own {
+        let module = (frame.file.as_deref()).and_then(|it| context.facts.module(it));
+        let (Some(module), Some(line)) = (module, frame.line) else {
+            return true;
+        };
+        match source::around_wait(&module, line, class) {
+            Around::Serves => return true,
+            Around::Made => return false,
+            Around::Nothing => {}
+        }
+    }
+    false
 }
 
 fn any_serves(context: &Context<'_>, waiters: &[ItemId]) -> bool {

@@ -57,19 +57,59 @@ pub fn never_left(module: &Module, line: u32) -> bool {
     })
 }
 
-/// Whether `line` is within a loop that goes on for as long as there is something to do: a
-/// `while`, or a `for` over anything but a known number of rounds.
-pub fn serves(module: &Module, line: u32) -> bool {
-    module
-        .around_in_function(line)
+/// What the code around a wait says about the object that is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Around {
+    /// The line is within a loop that goes on for as long as there is something to do.
+    Serves,
+    /// The function has made the object, for this wait or this call.
+    Made,
+    /// Neither.
+    Nothing,
+}
+
+/// What the function around `line` says about a wait there for an object of the class
+/// `class_name`: whether it waits in a loop for whatever comes. A `for` does that whose own header
+/// waits, or that counts without an end; one that runs over something else does it once for each.
+/// Who waits for an object that was made in the same round waits for one answer.
+pub fn around_wait(module: &Module, line: u32, class_name: &str) -> Around {
+    let path = module.around_in_function(line);
+    let function = module.function_at(line);
+    let statements = function.map_or_else(Vec::new, |it| flat_in_function(&it.body));
+    let making: Vec<u32> = statements
         .into_iter()
-        .any(|stmt| match stmt {
-            Stmt::While(_) => true,
-            Stmt::For(each) => {
-                !matches!(&*each.iter, Expr::Call(call) if called_name(call) == Some("range"))
-            }
-            _ => false,
-        })
+        .filter(|stmt| makes_variable(stmt, class_name))
+        .map(|stmt| module.line_of(stmt))
+        .collect();
+    let is_anew = |stmt: &Stmt| making.iter().any(|at| module.holds(stmt, *at));
+    let mut loops = path.into_iter().filter(|stmt| !is_anew(stmt));
+    let serves = loops.any(|stmt| match stmt {
+        Stmt::While(_) => true,
+        Stmt::For(each) => module.holds(&*each.iter, line) || counts_on(&each.iter),
+        _ => false,
+    });
+    match (serves, making.is_empty()) {
+        (true, _) => Around::Serves,
+        (false, false) => Around::Made,
+        (false, true) => Around::Nothing,
+    }
+}
+
+/// Whether it is an iterator without an end (itertools).
+fn counts_on(iter: &Expr) -> bool {
+    matches!(iter, Expr::Call(call)
+        if called_name(call).is_some_and(|name| matches!(name, "count" | "repeat" | "cycle")))
+}
+
+/// Whether the statement makes an object of the class and keeps it in a variable.
+fn makes_variable(stmt: &Stmt, class_name: &str) -> bool {
+    let (target, value) = match stmt {
+        Stmt::Assign(assign) => (assign.targets.first(), Some(&*assign.value)),
+        Stmt::AnnAssign(assign) => (Some(&*assign.target), assign.value.as_deref()),
+        _ => (None, None),
+    };
+    matches!(target, Some(Expr::Name(_)))
+        && matches!(value, Some(Expr::Call(call)) if called_name(call) == Some(class_name))
 }
 
 fn leaves_loop(stmt: &Stmt) -> bool {

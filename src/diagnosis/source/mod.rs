@@ -4,6 +4,7 @@ mod blocks;
 mod calls;
 mod find_uses;
 mod handlers;
+mod kept_tasks;
 mod leaks;
 mod loops;
 mod mask;
@@ -16,10 +17,12 @@ pub use calls::{
 };
 use find_uses::bodies_of;
 pub use handlers::{AfterTimeout, after_timeout, swallowing_handler};
+pub use kept_tasks::Kept;
+use kept_tasks::kept_tasks;
 pub use leaks::{exit_without_put, puts_back, took_before, unguarded_acquire};
 pub use loops::{
-    async_for_over, consumed_in_async_for, enclosing_loop, forever, never_left, only_sleeps,
-    serves, yield_line,
+    Around, around_wait, async_for_over, consumed_in_async_for, enclosing_loop, forever,
+    never_left, only_sleeps, yield_line,
 };
 pub use mask::masked;
 pub use stores::{container_store, coroutine_store};
@@ -31,6 +34,7 @@ use crate::source_depth;
 use ruff_python_ast::{ExceptHandler, PySourceType, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_python_parser::parse_unchecked_source;
 use ruff_text_size::{Ranged, TextSize};
+use rustc_hash::FxHashMap;
 
 /// One source file; a tree is there unless the file is unreasonable.
 pub struct Module {
@@ -39,6 +43,7 @@ pub struct Module {
     starts: Vec<usize>,
     body: Vec<Stmt>,
     uses: OnceCell<Vec<Body>>,
+    kept_tasks: OnceCell<FxHashMap<String, Kept>>,
 }
 
 impl Module {
@@ -59,6 +64,7 @@ impl Module {
             starts,
             body,
             uses: OnceCell::new(),
+            kept_tasks: OnceCell::new(),
         }
     }
 
@@ -85,6 +91,11 @@ impl Module {
     /// functions last.
     pub fn uses(&self) -> &[Body] {
         self.uses.get_or_init(|| bodies_of(self))
+    }
+
+    /// Which tasks code of the file keeps under each name.
+    pub fn kept_tasks(&self) -> &FxHashMap<String, Kept> {
+        self.kept_tasks.get_or_init(|| kept_tasks(self))
     }
 
     fn last_line_of(&self, node: &impl Ranged) -> u32 {

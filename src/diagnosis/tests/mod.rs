@@ -1,5 +1,6 @@
 //! What the rules find in small processes, and what they leave alone.
 
+mod cancelling;
 mod deadlocks;
 mod dynamic;
 mod enders;

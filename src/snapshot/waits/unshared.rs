@@ -1,7 +1,7 @@
 //! Awaited resources that nobody but their waiters refers to: an event that was replaced while
 //! somebody waited for the old one.
 //!
-//! The proof is the reference count: the frames of the waiters have all references, and there is
+//! The proof is the reference count: the waiters and their frames have all references, and there is
 //! no weak one.
 
 use super::holders::HolderSearch;
@@ -42,23 +42,25 @@ impl HolderSearch<'_, '_, '_> {
             let frames = waiters
                 .iter()
                 .flat_map(|id| self.owners.frames(*id, &indexes));
-            let counts = frames.map(|owned| reader.count_in_frame(owned.frame, *subject));
-            let counted: Option<u64> = counts.sum();
+            let counts = frames.map(|owned| {
+                let own = reader.count_in_frame(owned.frame, *subject)?;
+                Some(own + reader.count_in_awaited(owned.frame, *subject)?)
+            });
+            // A task refers to the future that it waits for.
+            let tasks = waiters.iter().filter_map(|id| id.task());
+            let by_tasks = tasks.map(|task| reader.count_in_fields(task, *subject));
+            let counted: Option<u64> = counts.chain(by_tasks).sum();
             counted.is_some() && counted == reader.reference_count(*subject)
         });
         found.map(|(id, _)| id).collect()
     }
 }
 
-/// Whether it is one of the kinds to which only code in Python refers, and has few waiters. Objects
-/// of C code refer to futures.
+/// Whether it is one of the kinds to which only code in Python and tasks refer, and has few waiters.
 fn may_be_unshared(resource: &Resource) -> bool {
     let by_c_code = matches!(
         resource.kind,
-        ResourceKind::Future
-            | ResourceKind::ConcurrentFuture
-            | ResourceKind::JobResult
-            | ResourceKind::MemoryStream
+        ResourceKind::JobResult | ResourceKind::MemoryStream
     );
     resource.kind.needs_signal()
         && !by_c_code
