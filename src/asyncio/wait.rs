@@ -126,6 +126,13 @@ impl Reader<'_> {
             if found.is_some() && frame.at.code.name.ends_with("enter__") {
                 break;
             }
+            if row.receiver == Receiver::Wrapper {
+                match &mut found {
+                    Some((_, frames)) => *frames = index + 1,
+                    None => break,
+                }
+                continue;
+            }
             let wait = RawWait {
                 kind: row.kind,
                 receiver: row.receiver,

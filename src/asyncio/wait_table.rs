@@ -13,6 +13,8 @@ use crate::model::{ResourceKind, WaitKind};
 pub enum Receiver {
     /// The resource that is waited for.
     Resource(ResourceKind),
+    /// An object around the one that is waited for.
+    Wrapper,
     /// A stream over a socket or pipe.
     Stream,
     /// The protocol of a transport.
@@ -255,6 +257,31 @@ static COROUTINES: WaitTable = WaitTable::new(&[
         &["acquire", "__aenter__"],
         WaitKind::Semaphore,
         Receiver::Resource(ResourceKind::Semaphore),
+    ),
+    row(
+        "anyio._backends._asyncio.Event",
+        &["wait"],
+        WaitKind::Event,
+        Receiver::Wrapper,
+    ),
+    row(
+        "anyio._core._synchronization.EventAdapter",
+        &["wait"],
+        WaitKind::Event,
+        Receiver::Wrapper,
+    ),
+    // The package gives its public classes its own name (anyio/__init__.py).
+    row(
+        "anyio.Condition",
+        &["wait", "wait_for"],
+        WaitKind::Condition,
+        Receiver::Resource(ResourceKind::Condition),
+    ),
+    row(
+        "anyio._core._synchronization.Condition",
+        &["wait", "wait_for"],
+        WaitKind::Condition,
+        Receiver::Resource(ResourceKind::Condition),
     ),
 ]);
 

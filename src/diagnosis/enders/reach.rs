@@ -329,11 +329,7 @@ impl Reach {
     fn add_leaving(&mut self, program: &Program, each: &UseAt) {
         match &each.what {
             Use::Enters(of) => {
-                self.operations.insert(Operation {
-                    of: of.clone(),
-                    method: GIVE_BACK.to_owned(),
-                    is_bound: false,
-                });
+                self.use_manager(of, GIVE_BACK);
                 self.open_all(program, &LEAVING, true);
             }
             // A generator goes on after its `yield`.
@@ -353,6 +349,19 @@ impl Reach {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Adds a use of the manager of a block. One that a class has made for this block is no object
+    /// for which others wait.
+    fn use_manager(&mut self, of: &Place, method: &str) {
+        let is_new = matches!(of, Place::Called(name) if names_class(name));
+        if !is_new {
+            self.operations.insert(Operation {
+                of: of.clone(),
+                method: method.to_owned(),
+                is_bound: false,
+            });
         }
     }
 
@@ -497,11 +506,7 @@ impl Reach {
                 self.read(program, name, cleanup);
             }
             Use::Enters(of) => {
-                self.operations.insert(Operation {
-                    of: of.clone(),
-                    method: String::new(),
-                    is_bound: false,
-                });
+                self.use_manager(of, "");
                 self.open_all(program, &BY_WITH, true);
                 self.leave_library(program, of);
             }
@@ -581,6 +586,12 @@ impl Reach {
 /// Whether it is a function of a library that may call what it is given.
 fn may_call_on(program: &Program, taker: &str) -> bool {
     program.named(taker).is_empty() && !keeps_to_itself(taker)
+}
+
+/// Whether it is the name of a class, as all but a few of Python's own are written (PEP 8).
+fn names_class(name: &str) -> bool {
+    let first = name.trim_start_matches('_').chars().next();
+    first.is_some_and(char::is_uppercase)
 }
 
 /// Whether it is the object whose method runs.

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::program::{Program, all_of};
+use super::program::{Function, Program, all_of};
+use super::quiet::keeps_to_itself;
 use super::takers::{
     OF_FILES, RUN, THREADS, becomes_thread, is_builtin, is_called_by_loop, keeps_file,
     takes_callback,
@@ -88,7 +89,7 @@ impl<'m> Values<'m> {
             takers.any(|function| !program.has(function))
         };
         given.is_some_and(|it| !program.has(&it.0) && !takes_callback(it) && !is_builtin(it))
-            || body.is_registered
+            || body.is_registered && !has_own_decorators(program, body)
             || as_value()
             || self.is_used_as_file(program, body)
             || program.extends_library(body) && !is_of_thread(body)
@@ -129,6 +130,50 @@ impl<'m> Values<'m> {
             || bases.any(|base| THREADS.contains(&base.as_str())) && body.name == RUN
     }
 }
+
+/// Whether the function was given to decorators of the program alone, which give it to no library.
+fn has_own_decorators(program: &Program, body: &Body) -> bool {
+    let keeps = |name: &String| {
+        let functions = program.named(name);
+        !functions.is_empty() && !functions.iter().any(|it| gives_to_library(program, *it))
+    };
+    !body.decorators.is_empty() && body.decorators.iter().all(keeps)
+}
+
+/// Whether a function, or one inside of it, gives a parameter to a function of a library that may
+/// call it.
+fn gives_to_library(program: &Program, function: Function) -> bool {
+    let Some((outer, module)) = program.body(function) else {
+        return true;
+    };
+    let bodies = module.uses().iter();
+    let inside = bodies.filter(|body| outer.contains(body));
+    let parameters: Vec<&String> = inside.clone().flat_map(|it| &it.parameters).collect();
+    let mut uses = inside.flat_map(|body| &body.uses);
+    uses.any(|each| match (&each.what, &each.given_to) {
+        (Use::Name { name, called, .. }, Some((taker, _))) => {
+            let only_wraps = WRAPPERS.contains(&taker.as_str());
+            !called
+                && parameters.contains(&name)
+                // The function that the decorator received.
+                && !parameters.contains(&taker)
+                && !program.has(taker)
+                && !only_wraps
+                && !keeps_to_itself(taker)
+        }
+        _ => false,
+    })
+}
+
+/// Functions that make a function look like the one that they get (functools), or only look at it
+/// (inspect).
+const WRAPPERS: [&str; 5] = [
+    "wraps",
+    "update_wrapper",
+    "iscoroutinefunction",
+    "signature",
+    "isgeneratorfunction",
+];
 
 /// Whether its class only extends threads, which call nothing but `run()`.
 pub(super) fn is_of_thread(body: &Body) -> bool {

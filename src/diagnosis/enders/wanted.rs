@@ -30,7 +30,7 @@ const PRIMITIVES: [&str; 23] = [
     "multiprocessing/queues.py",
     "multiprocessing/connection.py",
     "anyio/streams/memory.py",
-    "anyio/_core/_synchronization.py",
+    OF_ANYIO,
     "anyio/_backends/_asyncio.py",
     "trio/_channel.py",
     "trio/_sync.py",
@@ -40,6 +40,8 @@ const PRIMITIVES: [&str; 23] = [
     "gevent/thread.py",
     "gevent/event.py",
 ];
+/// The file with anyio's own locks, events and conditions.
+const OF_ANYIO: &str = "anyio/_core/_synchronization.py";
 /// The file with the futures of executors.
 const FUTURES: &str = "concurrent/futures/_base.py";
 
@@ -315,6 +317,10 @@ pub(super) fn ending_methods(
     match resource.kind {
         // gevent's results; `greenlet.link(result)` calls one.
         ResourceKind::Event if is_result => Some(&["set", "set_exception", "set_result", ""]),
+        // The event that a condition of anyio has made for who waits, with trio below.
+        ResourceKind::Event if waiters.iter().any(|id| waits_in_anyio(facts.frames(*id))) => {
+            Some(&["set", "notify", "notify_all"])
+        }
         ResourceKind::Event | ResourceKind::ThreadEvent | ResourceKind::ProcessEvent => {
             Some(&["set"])
         }
@@ -397,6 +403,15 @@ pub(super) fn ending_methods(
         | ResourceKind::Pipe
         | ResourceKind::File => None,
     }
+}
+
+/// Whether a method `wait` of anyio's own conditions and events is on the stack.
+fn waits_in_anyio(frames: &[Frame]) -> bool {
+    frames.iter().any(|frame| {
+        let file = frame.file.as_deref();
+        let waits = matches!(frame.function.as_str(), "wait" | "wait_for");
+        waits && file.is_some_and(|it| it.ends_with(OF_ANYIO))
+    })
 }
 
 fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {

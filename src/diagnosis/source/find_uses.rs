@@ -116,6 +116,7 @@ impl Open {
                 last_line,
                 is_async: false,
                 is_registered: false,
+                decorators: Vec::new(),
                 given_to: None,
                 bases: Vec::new(),
                 parameters: FxHashSet::default(),
@@ -196,21 +197,26 @@ impl Finder<'_> {
             self.visit_expr(&decorator.expression);
         }
         self.defaults(&function.parameters);
-        let registered = function.decorator_list.iter().any(|decorator| {
-            let called = match &decorator.expression {
-                Expr::Call(call) => &*call.func,
-                other => other,
-            };
-            let name = last_name(called);
-            !name.is_some_and(|name| PLAIN_DECORATORS.contains(&name))
+        let decorators = function.decorator_list.iter();
+        let decorators = decorators.map(|decorator| match &decorator.expression {
+            Expr::Call(call) => &*call.func,
+            other => other,
         });
+        let is_plain = |it: &&Expr| last_name(it).is_some_and(|it| PLAIN_DECORATORS.contains(&it));
+        let registering: Vec<&Expr> = decorators.filter(|it| !is_plain(it)).collect();
+        let variables = registering.iter().map(|decorator| match decorator {
+            Expr::Name(name) => Some(name.id.to_string()),
+            _ => None,
+        });
+        let variables: Option<Vec<String>> = variables.collect();
         let mut open = Open::new(
             function.name.as_str(),
             self.class.take(),
             self.module.line_of(&function.name),
             self.module.line_at(function.range().end()),
         );
-        open.body.is_registered = registered;
+        open.body.is_registered = !registering.is_empty();
+        open.body.decorators = variables.unwrap_or_default();
         open.body.is_async = function.is_async;
         open.body.is_setter = function
             .decorator_list
@@ -246,6 +252,24 @@ impl Finder<'_> {
         self.open.push(open);
         self.visit_expr(&lambda.body);
         self.close();
+    }
+
+    /// Visits the body of a lambda as a part of the function around it, to which its parameters
+    /// are variables with any value.
+    fn body_here(&mut self, lambda: &ExprLambda) {
+        let mut parameters = FxHashSet::default();
+        if let Some(all) = lambda.parameters.as_deref() {
+            add_parameters(all, &mut parameters);
+        }
+        // The variables of a module are globals.
+        let is_module = self.open.len() <= 1;
+        if let Some(open) = self.open.last_mut().filter(|_| !is_module) {
+            parameters.retain(|name| open.locals.insert(name.clone()));
+        }
+        self.visit_expr(&lambda.body);
+        if let Some(open) = self.open.last_mut().filter(|_| !is_module) {
+            open.locals.retain(|name| !parameters.contains(name));
+        }
     }
 
     /// Visits the default values of parameters, which belong to the code around.
@@ -572,7 +596,7 @@ impl<'a> Visitor<'a> for Finder<'_> {
             Expr::Lambda(lambda) => {
                 // It may be called here or elsewhere.
                 self.lambda(lambda);
-                self.visit_expr(&lambda.body);
+                self.body_here(lambda);
             }
             Expr::Attribute(attribute) if attribute.ctx == ExprContext::Load => {
                 let of = self.place(&attribute.value);

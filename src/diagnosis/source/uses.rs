@@ -91,6 +91,8 @@ pub struct Body {
     /// Whether code outside of the file may call it, because a decorator received it or
     /// because its class extends one of a library.
     pub is_registered: bool,
+    /// Names of the decorators that received it, if all are variables; empty otherwise.
+    pub decorators: Vec<String>,
     /// The call that gets it, where it is a lambda.
     pub given_to: Option<(String, Argument)>,
     /// Names of the bases of its class.

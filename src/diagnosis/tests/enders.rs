@@ -267,3 +267,38 @@ fn of_statements_on_one_line_any_may_be_still_to_come() {
     world.sleeping("produce", &[("produce", "sleep(5)")], 4.0);
     assert!(!is_hung(&world));
 }
+
+#[test]
+fn the_parameter_of_a_lambda_may_be_anything() {
+    let mut world = consumer(
+        "async def produce():\n    await asyncio.sleep(5)\n    loop.call_soon(lambda q: q.put_nowait(1), orders)\n",
+    );
+    world.sleeping("produce", &[("produce", "sleep(5)")], 4.0);
+    assert!(!is_hung(&world));
+}
+
+#[test]
+fn the_manager_that_a_class_makes_is_no_lock_of_others() {
+    let source = "\
+async def take():
+    await slots.acquire()
+async def main():
+    async with Session() as session:
+        await task
+async def beat():
+    await asyncio.sleep(5)
+";
+    let mut world = World::new(source);
+    world.waiting(
+        "late",
+        &[("take", "slots.acquire")],
+        "semaphore",
+        "semaphore:slots",
+    );
+    world.awaiting("Task-1", &[("main", "await task")], "await", &["task:late"]);
+    world.sleeping("beat", &[("beat", "sleep(5)")], 4.0);
+    world.refers("task:late", "semaphore:slots", "slots");
+    world.refers("task:Task-1", "semaphore:slots", "late.slots");
+    world.resource("semaphore", "slots", &[]).value = Some(0);
+    assert_eq!(world.diagnose().0.state, "hung");
+}

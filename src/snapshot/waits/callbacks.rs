@@ -9,7 +9,7 @@ use super::WaitInputs;
 use super::roots::variables;
 use crate::asyncio::{LoopHandles, RawHandle};
 use crate::cpython::{Kind, Reader, Step, Type};
-use crate::model::{Callback, CallbackKind};
+use crate::model::{Callback, CallbackKind, Thread, WaitKind};
 use crate::snapshot::frames::Frames;
 use crate::snapshot::threads::BuiltThread;
 
@@ -73,6 +73,13 @@ pub(super) fn of_loop(
 pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> Reached {
     let frames = &built.thread.frames;
     let in_libraries = !frames.is_empty() && frames.iter().all(|frame| frame.library);
+    if in_libraries && only_joins(&built.thread) {
+        return Reached {
+            callbacks: Vec::new(),
+            complete: true,
+            objects: FxHashSet::default(),
+        };
+    }
     let mut search = Search {
         inputs,
         visited: FxHashSet::default(),
@@ -106,6 +113,25 @@ pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> Rea
         complete: search.complete,
         objects: search.visited,
     }
+}
+
+/// Whether the thread only waits for the end of another one, and ends then: its target is the
+/// method `join` (Lib/threading.py).
+fn only_joins(thread: &Thread) -> bool {
+    const FUNCTIONS: [&str; 5] = [
+        "join",
+        "_wait_for_tstate_lock",
+        "run",
+        "_bootstrap_inner",
+        "_bootstrap",
+    ];
+    let wait = thread.waits_for.as_ref();
+    wait.is_some_and(|wait| wait.kind == WaitKind::Thread)
+        && thread.frames.iter().all(|frame| {
+            let file = frame.file.as_deref();
+            file.is_some_and(|it| it.ends_with("/threading.py"))
+                && FUNCTIONS.contains(&frame.function.as_str())
+        })
 }
 
 /// Whether the file is the one whose frames run the jobs of a thread pool.

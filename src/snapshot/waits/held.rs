@@ -16,12 +16,14 @@ const WAITING: &str = "wait";
 /// (Lib/threading.py, Lib/asyncio/locks.py).
 const LOCK_OF_CONDITION: &str = "_lock";
 /// Classes of conditions.
-const CONDITIONS: [&str; 5] = [
+const CONDITIONS: [&str; 6] = [
     "asyncio.locks.Condition",
     "threading.Condition",
     "multiprocessing.synchronize.Condition",
     "trio.Condition",
     "anyio._core._synchronization.Condition",
+    // The package gives its public classes its own name (anyio/__init__.py).
+    "anyio.Condition",
 ];
 /// Attributes with the deadline of a timeout, in `loop.time()`: `asyncio.Timeout`
 /// (Lib/asyncio/timeouts.py), `anyio.CancelScope`, `async_timeout.Timeout`.

@@ -190,8 +190,8 @@ impl ExplainTask<'_, '_, '_> {
                 self.registry.wait(id, index, kind.edge());
                 Some(index)
             }
-            // Only threads wait in methods of these.
-            Receiver::Thread | Receiver::Popen => None,
+            // Only threads wait in methods of these; a wrapper is never the one that is found.
+            Receiver::Thread | Receiver::Popen | Receiver::Wrapper => None,
         }
     }
 

@@ -205,7 +205,8 @@ impl ExplainThread<'_, '_, '_> {
             | Receiver::EventLoop
             | Receiver::Process
             | Receiver::ChildTransport
-            | Receiver::TaskGroup => {}
+            | Receiver::TaskGroup
+            | Receiver::Wrapper => {}
         }
         Some(wait)
     }
