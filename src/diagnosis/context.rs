@@ -17,7 +17,7 @@ use super::frames::is_idle_worker;
 use super::graph::Graph;
 use super::source;
 use super::sources::Sources;
-use crate::model::{EdgeKind, IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
+use crate::model::{EdgeKind, Frame, IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
 
 /// The facts about a process and the conclusions that rules share.
 pub(super) struct Context<'a> {
@@ -292,13 +292,16 @@ impl<'a> Context<'a> {
     /// Whether a task or thread stands in a loop that nothing leaves.
     pub(super) fn is_endless(&self, id: ItemId) -> bool {
         let mut own = self.facts.frames(id).iter().filter(|frame| !frame.library);
-        own.any(|frame| {
-            let module = frame.file.as_deref().and_then(|it| self.facts.module(it));
-            match (module, frame.line) {
-                (Some(module), Some(line)) => source::never_left(&module, line),
-                _ => false,
-            }
-        })
+        own.any(|frame| self.loops_endlessly(frame))
+    }
+
+    /// Whether the frame stands in a loop that nothing leaves.
+    pub(super) fn loops_endlessly(&self, frame: &Frame) -> bool {
+        let module = frame.file.as_deref().and_then(|it| self.facts.module(it));
+        match (module, frame.line) {
+            (Some(module), Some(line)) => source::never_left(&module, line),
+            _ => false,
+        }
     }
 
     /// Whether all that goes on does so for ever: it stands in loops that nothing leaves.

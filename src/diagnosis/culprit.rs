@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::frames::user_frame;
 use super::source;
 use super::wording::last_part;
-use crate::model::{Coroutine, Culprit, Frame, ItemId, Resource, Task};
+use crate::model::{Acquisition, Coroutine, Culprit, Frame, ItemId, Resource, Task};
 
 /// The culprit at a frame.
 pub(super) fn at_frame(facts: &Facts<'_>, frame: &Frame) -> Option<Culprit> {
@@ -49,6 +49,30 @@ pub(super) fn of_first(
     ids: impl IntoIterator<Item = ItemId>,
 ) -> Option<Culprit> {
     ids.into_iter().find_map(|id| of(facts, id))
+}
+
+/// The line of a circle: where the first of `actors` stands in the function that has taken one of
+/// `resources`, the call that waits while it is held; else its innermost user line.
+pub(super) fn of_circle(
+    facts: &Facts<'_>,
+    actors: impl IntoIterator<Item = ItemId>,
+    resources: &[ItemId],
+) -> Option<Culprit> {
+    let actors: Vec<ItemId> = actors.into_iter().collect();
+    let holding = actors.iter().find_map(|actor| {
+        let held = resources.iter().filter_map(|id| facts.resource(*id));
+        let taken = held.flat_map(|resource| &resource.taken_at);
+        let taken: Vec<&Acquisition> = taken.filter(|taken| taken.by == *actor).collect();
+        let mut own = facts.frames(*actor).iter().filter(|frame| !frame.library);
+        own.find(|frame| {
+            let took = |at: &&Acquisition| at.function == frame.function && at.file == frame.file;
+            taken.iter().any(took)
+        })
+    });
+    match holding {
+        Some(frame) => at_frame(facts, frame),
+        None => of_first(facts, actors),
+    }
 }
 
 /// The innermost user line that most of `ids` stand at.

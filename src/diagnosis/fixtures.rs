@@ -231,7 +231,8 @@ impl World {
     }
 
     pub(super) fn diagnose_after(&self, before: Process) -> (Verdict, Vec<Diagnosis>) {
-        super::diagnose(&self.process, &[before], 1.0, self)
+        let judged = super::diagnose(&self.process, &[before], 1.0, self);
+        (judged.verdict, judged.diagnoses)
     }
 }
 

@@ -33,6 +33,7 @@ pub use checks::{Check, checks};
 pub use sources::{NoSources, Sources};
 
 use context::Context;
+use dependency::Dependency;
 use rule::{Finding, Meaning, Rank};
 
 use crate::model::{Diagnosis, IdSet, ItemId, Process, Verdict, VerdictState};
@@ -52,16 +53,45 @@ fn drop_explained(found: &mut Vec<Finding>) {
     found.retain(|one| !is_open(one) || !ids(one).iter().all(|id| explained.contains(id)));
 }
 
+/// What is concluded from the samples of a process.
+#[derive(Debug)]
+pub struct Judgement {
+    /// How the process is.
+    pub verdict: Verdict,
+    /// The findings, root cause first.
+    pub diagnoses: Vec<Diagnosis>,
+    /// Who has the locks of these findings, where the snapshot has no holder: each holder with
+    /// its name.
+    pub holders: Vec<(ItemId, Vec<(ItemId, String)>)>,
+}
+
+/// Holders of the locks that these findings are about, where the snapshot has none.
+fn found_holders(context: &Context<'_>, found: &[Finding]) -> Vec<(ItemId, Vec<(ItemId, String)>)> {
+    let sure = found.iter().filter(|one| !one.is_guess());
+    let resources = sure.flat_map(|one| &one.diagnosis.resources);
+    let unheld = resources.filter(|id| {
+        let resource = context.facts.resource(**id);
+        resource.is_some_and(|it| it.kind.may_hide_holder() && it.holders.is_empty())
+    });
+    let holders = unheld.map(|id| {
+        let needs = context.graph.deps.needs(*id);
+        let holders = needs.filter(|(_, why)| *why == Dependency::HOLDS);
+        let named = holders.map(|(holder, _)| (holder, context.facts.name(holder)));
+        (*id, named.collect::<Vec<_>>())
+    });
+    holders.filter(|(_, found)| !found.is_empty()).collect()
+}
+
 /// What was found in the last sample, compared with the earlier ones.
 ///
 /// `earlier` is oldest first and may be empty. `interval_s` is the planned time
-/// between two samples in seconds. The root cause comes first.
+/// between two samples in seconds.
 pub fn diagnose(
     process: &Process,
     earlier: &[Process],
     interval_s: f64,
     sources: &dyn Sources,
-) -> (Verdict, Vec<Diagnosis>) {
+) -> Judgement {
     let context = Context::new(process, earlier, interval_s, sources);
     let mut found = rules::find_all(&context);
     drop_explained(&mut found);
@@ -82,6 +112,11 @@ pub fn diagnose(
         // is no finding.
         found.retain(|one| !one.is_guess() || !one.rule.outside);
     }
+    let holders = found_holders(&context, &found);
     let diagnoses = found.into_iter().map(|one| one.diagnosis);
-    (verdict, diagnoses.collect())
+    Judgement {
+        verdict,
+        diagnoses: diagnoses.collect(),
+        holders,
+    }
 }

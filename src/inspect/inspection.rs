@@ -152,9 +152,12 @@ pub(crate) fn judge(
     interval: Duration,
     sources: &dyn Sources,
 ) {
-    let (verdict, diagnoses) = diagnose(process, earlier, interval.as_secs_f64(), sources);
-    process.verdict = Some(verdict);
-    process.diagnoses = diagnoses;
+    let judged = diagnose(process, earlier, interval.as_secs_f64(), sources);
+    process.verdict = Some(judged.verdict);
+    process.diagnoses = judged.diagnoses;
+    for (resource, holders) in judged.holders {
+        process.set_holders(resource, &holders);
+    }
 }
 
 /// A snapshot of `processes` taken at `taken_at`.

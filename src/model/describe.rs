@@ -36,6 +36,18 @@ pub fn title_with(resource: &Resource, safe: impl Fn(&str) -> String) -> String 
     }
 }
 
+/// The title and state of a resource, and `holders`, which are names.
+pub fn held(resource: &Resource, holders: &str) -> String {
+    let (mut text, state) = (title(resource), state(resource));
+    if !state.is_empty() {
+        text.push_str(&format!(" ({state})"));
+    }
+    if !holders.is_empty() {
+        text.push_str(&format!(" held by {holders}"));
+    }
+    text
+}
+
 /// What stands in place of the type; `None` where the type is clearer.
 fn kind_word(resource: &Resource) -> Option<&'static str> {
     match resource.kind {

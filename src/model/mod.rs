@@ -144,6 +144,30 @@ impl Process {
         let tasks = self.task_stacks().map(|(frames, _)| frames);
         tasks.chain(self.thread_stacks()).flatten()
     }
+
+    /// Writes down who holds a resource that had no holder, with their names.
+    pub fn set_holders(&mut self, resource: ItemId, holders: &[(ItemId, String)]) {
+        let ids: Vec<ItemId> = holders.iter().map(|(id, _)| *id).collect();
+        let resources = Arc::make_mut(&mut self.resources);
+        if let Some(held) = resources.iter_mut().find(|it| it.id == resource) {
+            held.holders.clone_from(&ids);
+            let names: Vec<&str> = holders.iter().map(|(_, name)| name.as_str()).collect();
+            held.summary = describe::held(held, &names.join(", "));
+        }
+        let waits_for_it = |wait: &Wait| wait.resource == Some(resource);
+        for task in &mut self.tasks {
+            if task.waits_for.as_ref().is_some_and(waits_for_it)
+                && let Some(wait) = &mut Arc::make_mut(task).waits_for
+            {
+                wait.holders.clone_from(&ids);
+            }
+        }
+        let threads = self.threads.iter_mut();
+        let waits = threads.filter_map(|thread| thread.waits_for.as_mut());
+        for wait in waits.filter(|wait| waits_for_it(wait)) {
+            wait.holders.clone_from(&ids);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -249,7 +249,7 @@ impl Wanted {
                     self.is_kept_private = !names.is_empty()
                         && names
                             .iter()
-                            .all(|name| is_kept_private(body, module, name, self.methods));
+                            .all(|name| is_kept_private(program, body, module, name, self.methods));
                     let is_given_on = !self.is_kept_private && names.iter().any(is_variable);
                     self.was_shared = is_gotten || is_given_on;
                     names
@@ -270,8 +270,17 @@ impl Wanted {
 
 /// Whether the function has made the object in its variable `name`, and only calls methods of it
 /// that are none of `ending`.
-fn is_kept_private(body: &Body, module: &Module, name: &str, ending: &[&str]) -> bool {
-    let is_variable = body.assigned.contains(name) && !body.parameters.contains(name);
+fn is_kept_private(
+    program: &Program,
+    body: &Body,
+    module: &Module,
+    name: &str,
+    ending: &[&str],
+) -> bool {
+    // What a function of the program returns, others may have.
+    let made_by = body.made.get(name).and_then(Option::as_ref);
+    let is_new = made_by.is_some_and(|it| program.is_class(it) || program.named(it).is_empty());
+    let is_variable = is_new && !body.parameters.contains(name);
     // Functions inside of it can use the variable, too.
     let mut inside = module.uses().iter().filter(|other| body.contains(other));
     body.name != MODULE

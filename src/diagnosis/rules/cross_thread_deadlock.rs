@@ -38,7 +38,7 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         tasks: context.in_order(cycle.tasks.iter().copied()),
         threads: context.in_order(threads()),
         resources: context.in_order(cycle.resources.iter().copied()),
-        culprit: culprit::of_most(&context.facts, threads()),
+        culprit: culprit::of_circle(&context.facts, threads(), &cycle.resources),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
         hint: Some(hint.to_owned()),
         ..diagnosis(RULE.kind, context.facts.proved(threads()), summary)

@@ -51,7 +51,7 @@ fn of_cycle(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         tasks: context.in_order(cycle.tasks.iter().copied()),
         threads: context.in_order(cycle.threads.iter().copied()),
         resources: context.in_order(cycle.resources.iter().copied()),
-        culprit: culprit::of_first(&context.facts, first.copied()),
+        culprit: culprit::of_circle(&context.facts, first.copied(), &cycle.resources),
         affected_tasks: context.affected(nodes()),
         recovers_in_s: context.recovery(cycle.tasks.iter().copied()),
         hint: Some(hint(context, cycle).to_owned()),

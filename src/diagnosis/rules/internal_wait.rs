@@ -6,10 +6,11 @@ use crate::diagnosis::culprit;
 use crate::diagnosis::enders::{Enders, is_primitive};
 use crate::diagnosis::frames::{is_idle_worker, user_frame};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
+use crate::diagnosis::source;
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Resource, Task, TaskState, Thread,
-    ThreadState, WaitKind,
+    Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Resource, ResourceKind, Task, TaskState,
+    Thread, ThreadState, WaitKind,
 };
 
 use super::orphan_wait::{is_awaited, is_trio, serves};
@@ -39,6 +40,23 @@ enum Target<'a> {
     InC(&'a str),
 }
 
+impl Target<'_> {
+    /// Whether waits for both on one line are the same to users. Each waits for a future of its
+    /// own.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Resource(one), Self::Resource(other)) => {
+                let is_future = matches!(
+                    one.kind,
+                    ResourceKind::Future | ResourceKind::ConcurrentFuture
+                );
+                one.id == other.id || is_future && one.kind == other.kind
+            }
+            _ => self == other,
+        }
+    }
+}
+
 /// The system call in which locks wait (futex(2)). C code that waits for a thread of its own is in
 /// it, and seldom a server that waits for work.
 const FUTEX: &str = "futex";
@@ -53,7 +71,7 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     for (id, target) in threads.chain(tasks) {
         let line = location(context.facts.frames(id));
         let mut same = groups.iter_mut();
-        match same.find(|(known, at, _)| *known == target && *at == line) {
+        match same.find(|(known, at, _)| known.is_like(&target) && *at == line) {
             Some((_, _, group)) => group.push(id),
             None => groups.push((target, line, vec![id])),
         }
@@ -111,9 +129,12 @@ fn of_thread<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>
             let repeats = returns || context.facts.repeats_call(thread);
             call.filter(|_| repeats).map(Target::Sleeps)
         }
-        kind if kind.is_primitive() && unchanged => {
+        kind if unchanged && (kind.is_primitive() || kind == WaitKind::ThreadLock) => {
             let resource = context.facts.resource(wait.resource?)?;
-            let is_one = matters(context, thread.id, resource, kind);
+            let is_one = match kind.is_primitive() {
+                true => matters(context, thread.id, resource, kind),
+                false => polling_holder(context, resource).is_some(),
+            };
             is_one.then_some(Target::Resource(resource))
         }
         _ => None,
@@ -123,14 +144,31 @@ fn of_thread<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>
 /// Whether who waits for `resource` is meant to go on: it does not wait for work or for the end of
 /// the program.
 fn matters(context: &Context<'_>, id: ItemId, resource: &Resource, kind: WaitKind) -> bool {
-    // Who holds it ends the wait, and why that one does not go on is told of it. A timer does.
     let mut needs = context.graph.deps.needs(resource.id);
+    if needs.any(|(_, why)| why.is_proved()) {
+        return polling_holder(context, resource).is_some();
+    }
     let mut referrers = context.facts.referrers(resource.id).iter();
     Needs::References.are_met(&context.facts)
         && !parks(context, id, resource)
         && !works(context, id, kind)
-        && !needs.any(|(_, why)| why.is_proved())
         && !referrers.any(|reference| reference.due_s.is_some())
+}
+
+/// The one who holds `resource`, if that one only looks again and again whether something has
+/// changed. Who holds it ends the wait; why a holder does not go on that waits for something else
+/// is told of that.
+fn polling_holder(context: &Context<'_>, resource: &Resource) -> Option<ItemId> {
+    let [holder] = resource.holders[..] else {
+        return None;
+    };
+    let frame = user_frame(context.facts.frames(holder))?;
+    let module = frame
+        .file
+        .as_deref()
+        .and_then(|it| context.facts.module(it))?;
+    let polls = source::only_sleeps(&module, frame.line?);
+    (polls && resource.kind.is_lock()).then_some(holder)
 }
 
 /// Whether somebody waits for the end of a task or thread, or for that of the thread that runs the
@@ -156,11 +194,15 @@ fn parks(context: &Context<'_>, id: ItemId, resource: &Resource) -> bool {
     is_main && (is_unnamed || by_loops) || is_trio(context, id) && is_unnamed
 }
 
-/// Whether it waits for work to come in.
+/// Whether it waits for work to come in: the function that waits does so in a loop that nothing
+/// leaves.
 fn works(context: &Context<'_>, id: ItemId, kind: WaitKind) -> bool {
     match kind {
         WaitKind::QueueGet => serves(context, id),
-        _ => context.is_endless(id) && !context.is_main(id),
+        _ => {
+            let own = user_frame(context.facts.frames(id));
+            own.is_some_and(|frame| context.loops_endlessly(frame)) && !context.is_main(id)
+        }
     }
 }
 
@@ -174,11 +216,23 @@ fn call_of_library(frames: &[Frame]) -> Option<&Frame> {
 
 fn describe(context: &Context<'_>, target: Target<'_>, line: &str, ids: &[ItemId]) -> Diagnosis {
     let number = ids.len();
+    let holder = match target {
+        Target::Resource(resource) => polling_holder(context, resource),
+        Target::Sleeps(_) | Target::InC(_) => None,
+    };
     let (waits, who) = match target {
         Target::Resource(resource) => {
             let name = context.facts.name(resource.id);
             let waits = format!("{} for {name}", verb(number, "wait"));
-            (waits, who_ends(context, resource))
+            let ends = match holder {
+                Some(holder) => format!(
+                    "{} holds it, and polls in {}",
+                    context.facts.name(holder),
+                    location(context.facts.frames(holder))
+                ),
+                None => who_ends(context, resource),
+            };
+            (waits, ends)
         }
         Target::Sleeps(frame) => (
             format!("{} in {}()", verb(number, "sleep"), frame.qualname),
@@ -202,11 +256,24 @@ fn describe(context: &Context<'_>, target: Target<'_>, line: &str, ids: &[ItemId
         tasks: context.in_order(ids().filter(|id| id.task().is_some())),
         threads: context.in_order(ids().filter(|id| id.task().is_none())),
         resources: context.in_order(resource),
-        culprit: culprit::of_first(&context.facts, ids()),
+        culprit: culprit::of_first(&context.facts, holder.into_iter().chain(ids())),
         affected_tasks: context.affected(resource),
         recovers_in_s: resource.and_then(|_| context.recovery(ids())),
-        hint: Some("look at those who may end it; give the wait a timeout".to_owned()),
+        hint: Some(hint(target, holder.is_some()).to_owned()),
         ..diagnosis(RULE.kind, Confidence::Possible, summary)
+    }
+}
+
+/// What helps.
+fn hint(target: Target<'_>, is_held: bool) -> &'static str {
+    match target {
+        Target::Resource(_) if is_held => {
+            "give the lock back before polling: who changes what is looked at may need it"
+        }
+        Target::Resource(_) => "look at those who may end it; give the wait a timeout",
+        Target::Sleeps(_) | Target::InC(_) => {
+            "look at what this call waits for; give it a timeout if it takes one"
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A wait that nobody alive can end.
 
+mod hints;
 mod stopped_loops;
 
 use rustc_hash::FxHashMap;
@@ -55,15 +56,23 @@ fn examine_all<'a>(context: &Context<'a>, resources: &[&'a Resource]) -> Vec<Wai
     let mut waits: Vec<Wait<'_>> = Vec::new();
     let mut positions: FxHashMap<Reason, usize> = FxHashMap::default();
     let mut of_roots: FxHashMap<usize, usize> = FxHashMap::default();
-    for resource in resources {
-        let Some(wait) = examine(context, resource) else {
-            continue;
-        };
+    let found = resources.iter().filter_map(|resource| {
+        let wait = examine(context, resource)?;
+        Some((*resource, wait))
+    });
+    let mut found: Vec<(&Resource, Wait<'_>)> = found.collect();
+    // Who waits for work behind another wait is not the one to look at.
+    found.sort_by_key(|(_, wait)| wait.serves);
+    for (resource, wait) in found {
         let line = wait.culprit.as_ref().map(|at| (at.file.clone(), at.line));
         let key = (line, wait.confidence);
         let root = context.root_of(resource.id);
         let same_root = root.and_then(|root| of_roots.get(&root));
         let known = positions.get(&key).or(same_root).copied();
+        let is_first = |at: usize| waits.get(at).is_some_and(|first| !first.serves);
+        if wait.serves && known.is_some_and(is_first) {
+            continue;
+        }
         match known.and_then(|position| waits.get_mut(position)) {
             Some(same) => same.join(wait),
             None => {
@@ -93,6 +102,8 @@ struct Wait<'a> {
     evidence: Evidence<'a>,
     confidence: Confidence,
     culprit: Option<Culprit>,
+    /// Whether all who wait do so for work, in a loop.
+    serves: bool,
 }
 
 impl Wait<'_> {
@@ -136,6 +147,7 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
         confidence: confidence(context, resource, &waiters, &evidence)?,
         culprit: culprit::of_failed(&context.facts, &evidence.failed)
             .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
+        serves: waiters.iter().all(|id| takes_in_loop(context, *id)),
         waiters,
         evidence,
     })
@@ -143,54 +155,6 @@ fn examine<'a>(context: &Context<'a>, resource: &'a Resource) -> Option<Wait<'a>
 
 fn first_of<'a>(context: &Context<'a>, wait: &Wait<'_>) -> Option<&'a Resource> {
     context.facts.resource(*wait.resources.first()?)
-}
-
-fn hint(context: &Context<'_>, wait: &Wait<'_>) -> &'static str {
-    if is_unshared(context, wait) {
-        return "keep the object that others wait for: end it before you put another in its place";
-    }
-    match first_of(context, wait) {
-        Some(one) if one.kind == ResourceKind::JobResult => match one.closed {
-            Some(true) => {
-                "let no callback raise, and get all results before the pool is left or terminated"
-            }
-            _ => {
-                "see why the worker ended (out of memory?); concurrent.futures notices that, and \
-                 get() takes a timeout"
-            }
-        },
-        Some(one) if one.kind.is_queue() && is_full(one) => {
-            "let somebody take from it while it is filled, or make it larger"
-        }
-        Some(one)
-            if one.kind.is_queue()
-                && (wait.waiters.iter()).all(|id| waits_to(context, *id, WaitKind::QueueJoin)) =>
-        {
-            "call task_done() in a finally block"
-        }
-        Some(one) if one.kind.is_queue() => {
-            "tell the waiting side that nothing more comes, and call task_done() in a finally block"
-        }
-        Some(one) if one.kind.is_barrier() => {
-            "let as many parties come as the barrier waits for, or abort() it"
-        }
-        Some(one) if one.kind.is_file() => {
-            "let another thread use the other end, or give the call a timeout"
-        }
-        Some(one) if one.kind.is_condition() => match one.kind.is_for_threads() {
-            true => "look at the state before waiting: condition.wait_for(...)",
-            false => "look at the state before waiting: await condition.wait_for(...)",
-        },
-        _ => "set it in a finally block, or wait with a timeout",
-    }
-}
-
-fn is_full(queue: &Resource) -> bool {
-    let limit = queue.limit.and_then(|limit| u64::try_from(limit).ok());
-    let limit = limit.filter(|limit| *limit > 0);
-    limit
-        .zip(queue.size)
-        .is_some_and(|(limit, size)| size >= limit)
 }
 
 fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
@@ -222,7 +186,7 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
         culprit: wait.culprit.clone(),
         affected_tasks: context.affected(wait.resources.iter().copied()),
         recovers_in_s: context.recovery(wait.waiters.iter().copied()),
-        hint: Some(hint(context, wait).to_owned()),
+        hint: Some(hints::of(context, wait).to_owned()),
         ..diagnosis(RULE.kind, wait.confidence, summary)
     }
 }

@@ -73,7 +73,7 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         tasks: context.in_order(actors.iter().copied()),
         threads: context.in_order(cycle.threads.iter().copied()),
         resources: context.in_order(cycle.resources.iter().copied()),
-        culprit: culprit::of_first(&context.facts, all.clone()),
+        culprit: culprit::of_circle(&context.facts, all.clone(), &cycle.resources),
         affected_tasks: context.affected(cycle.nodes.iter().copied()),
         recovers_in_s: match cycle.threads.is_empty() {
             true => context.recovery(actors.iter().copied()),

@@ -5,7 +5,7 @@ use ruff_python_ast::{
     CmpOp, Expr, ExprCall, ExprContext, ExprLambda, Parameters, Pattern, Stmt, StmtFunctionDef,
 };
 use ruff_text_size::{Ranged, TextRange, TextSize};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Module;
 use super::blocks::{add_assigned, add_assigned_in, add_branches, add_cleanups, add_parameters};
@@ -90,6 +90,7 @@ pub(super) fn bodies_of(module: &Module) -> Vec<Body> {
         class: None,
         bases: Vec::new(),
         called_at_once: None,
+        value_called: None,
     };
     for stmt in module.body() {
         finder.visit_stmt(stmt);
@@ -122,6 +123,7 @@ impl Open {
                 parameters: FxHashSet::default(),
                 stores: FxHashSet::default(),
                 assigned: FxHashSet::default(),
+                made: FxHashMap::default(),
                 gets_by_name: false,
                 sets_by_name: false,
                 imported: Vec::new(),
@@ -152,6 +154,8 @@ struct Finder<'m> {
     bases: Vec<String>,
     /// The call whose result is called at once.
     called_at_once: Option<TextRange>,
+    /// The name of what is called for the value of the variable that comes next.
+    value_called: Option<String>,
 }
 
 impl Finder<'_> {
@@ -443,6 +447,16 @@ impl Finder<'_> {
         }
     }
 
+    /// Visits the target of an assignment, and notes what a variable gets.
+    fn keep_made(&mut self, target: &Expr, value: Option<&Expr>) {
+        self.value_called = match (target, value) {
+            (Expr::Name(_), Some(Expr::Call(call))) => called_name(call).map(str::to_owned),
+            _ => None,
+        };
+        self.visit_expr(target);
+        self.value_called = None;
+    }
+
     /// Notes a variable that gets a new context variable.
     fn keep_context_variable(&mut self, target: &Expr, value: &Expr) {
         if let (Expr::Call(call), Some(name), Some(open)) =
@@ -539,14 +553,19 @@ impl<'a> Visitor<'a> for Finder<'_> {
                 for target in &assign.targets {
                     self.keep_context_variable(target, &assign.value);
                 }
-                walk_stmt(self, stmt);
+                self.visit_expr(&assign.value);
+                for target in &assign.targets {
+                    self.keep_made(target, Some(&*assign.value));
+                }
             }
             Stmt::AnnAssign(assign) => {
                 self.keep_statement(stmt);
+                self.visit_expr(&assign.annotation);
                 if let Some(value) = &assign.value {
                     self.keep_context_variable(&assign.target, value);
+                    self.visit_expr(value);
                 }
-                walk_stmt(self, stmt);
+                self.keep_made(&assign.target, assign.value.as_deref());
             }
             Stmt::Import(import) => {
                 self.keep_statement(stmt);
@@ -615,7 +634,14 @@ impl<'a> Visitor<'a> for Finder<'_> {
             }
             Expr::Name(name) if name.ctx == ExprContext::Store => {
                 if let Some(open) = self.open.last_mut() {
-                    open.body.assigned.insert(name.id.to_string());
+                    let name = name.id.to_string();
+                    let made_by = self.value_called.take();
+                    let made = open.body.made.entry(name.clone());
+                    let made = made.or_insert_with(|| made_by.clone());
+                    if *made != made_by {
+                        *made = None;
+                    }
+                    open.body.assigned.insert(name);
                 }
             }
             Expr::Name(name) if name.ctx == ExprContext::Load => {

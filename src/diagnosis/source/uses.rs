@@ -1,7 +1,7 @@
 //! What code does to objects: the names that each function uses, and where.
 
 use ruff_text_size::{TextRange, TextSize};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Module;
 
@@ -103,6 +103,9 @@ pub struct Body {
     pub stores: FxHashSet<String>,
     /// Names of the variables that it assigns.
     pub assigned: FxHashSet<String>,
+    /// Names of those to which it only ever assigns what a call returns, with the names of what is
+    /// called.
+    pub made: FxHashMap<String, Option<String>>,
     /// Whether it gets attributes or variables by names that are values, and keeps them.
     pub gets_by_name: bool,
     /// Whether it sets attributes by names that are values.

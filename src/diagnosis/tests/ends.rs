@@ -144,7 +144,7 @@ fn one_sample_is_not_enough() {
     let world = pair(APP);
     let earlier: [Process; 0] = [];
     let sources: &dyn Sources = &world;
-    let (verdict, _) = diagnose(&world.process, &earlier, 1.0, sources);
+    let verdict = diagnose(&world.process, &earlier, 1.0, sources).verdict;
     assert_eq!(verdict.state, "waiting");
 }
 

@@ -30,7 +30,8 @@ fn edges_to_nowhere_are_harmless() {
         .resource("lock", "x", &["task:gone"])
         .waiters
         .push("task:gone".into());
-    let (verdict, found) = diagnose(&world.process, &[], f64::NAN, &NoSources);
+    let judged = diagnose(&world.process, &[], f64::NAN, &NoSources);
+    let (verdict, found) = (judged.verdict, judged.diagnoses);
     assert_eq!(kinds(&found), [""; 0]);
     assert_ne!(verdict.state, "hung");
 }

@@ -153,7 +153,8 @@ fn one_look_at_a_ready_task() {
     world.task("Task-1", &[("main", "stop")]).state = TaskState::Ready;
     world.process.loops[0].ready = Some(1);
     world.process.loops[0].files.push(loop_file(7));
-    let (verdict, found) = super::super::diagnose(&world.process, &[], 0.0, &world);
+    let judged = super::super::diagnose(&world.process, &[], 0.0, &world);
+    let (verdict, found) = (judged.verdict, judged.diagnoses);
     assert_eq!(kinds(&found), [""; 0]);
     assert_ne!(verdict.state, "hung");
 }

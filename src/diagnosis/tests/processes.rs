@@ -132,9 +132,9 @@ fn who_has_moved_does_not_rest() {
     rests(&mut world, CHILD, &["process-lock:guard"]);
     let before = world.process.clone();
     world.process.resting[0].threads[0].waits_begun += 1;
-    let (verdict, _) = crate::diagnosis::diagnose(&world.process, &[before], 0.5, &world);
+    let verdict = crate::diagnosis::diagnose(&world.process, &[before], 0.5, &world).verdict;
     assert_eq!(verdict.state.as_str(), "waiting");
-    let (verdict, _) = crate::diagnosis::diagnose(&world.process, &[], 0.5, &world);
+    let verdict = crate::diagnosis::diagnose(&world.process, &[], 0.5, &world).verdict;
     assert_ne!(verdict.state.as_str(), "hung", "one sample is not enough");
 }
 

@@ -114,7 +114,7 @@ fn since_when_is_exact_where_the_loop_has_it() {
         let (verdict, _) = world.diagnose_after(before.clone());
         assert!(verdict.summary.contains(said), "{}", verdict.summary);
     }
-    let (verdict, _) = super::super::diagnose(&world.process, &[], 0.0, &world);
+    let verdict = super::super::diagnose(&world.process, &[], 0.0, &world).verdict;
     assert!(
         verdict.summary.contains("is blocked by doc"),
         "{}",
@@ -134,7 +134,7 @@ fn one_look_at_a_short_call_proves_nothing() {
         .as_mut()
         .unwrap()
         .remaining_s = Some(0.2);
-    let (verdict, _) = super::super::diagnose(&world.process, &[], 0.0, &world);
+    let verdict = super::super::diagnose(&world.process, &[], 0.0, &world).verdict;
     assert_ne!(verdict.state, "blocked-loop");
     assert_ne!(verdict.state, "hung");
 }

@@ -13,15 +13,7 @@ pub type Names = FxHashMap<ItemId, String>;
 
 /// Summary of a resource: its type, name, state and holders.
 pub fn resource(resource: &Resource, names: &Names) -> String {
-    let mut text = describe::title(resource);
-    let state = describe::state(resource);
-    if !state.is_empty() {
-        text.push_str(&format!(" ({state})"));
-    }
-    if !resource.holders.is_empty() {
-        text.push_str(&format!(" held by {}", holders(resource, names)));
-    }
-    text
+    describe::held(resource, &holders(resource, names))
 }
 
 /// The holders that the summary of the resource names.
