@@ -549,7 +549,8 @@ impl<'f> Search<'f> {
                 Place::Named(name) => wanted.names.is_empty() || wanted.names.contains(name),
                 Place::Local(_) | Place::Called(_) | Place::Other => true,
             };
-            if !may_be_it || !methods.contains(&operation.method.as_str()) {
+            let is_other = !wanted.taking.is_empty() && operation.is_of_new_manager();
+            if !may_be_it || is_other || !methods.contains(&operation.method.as_str()) {
                 return None;
             }
             Some(

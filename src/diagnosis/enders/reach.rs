@@ -46,6 +46,15 @@ const START: &str = "start";
 /// Methods and functions that end greenlets, or throw into them.
 const KILL: [&str; 4] = ["kill", "killall", "killone", "throw"];
 
+impl Operation {
+    /// Whether it enters or leaves the block of a manager that a class has made for it: that is no
+    /// lock for which others wait.
+    pub(super) fn is_of_new_manager(&self) -> bool {
+        let is_new = matches!(&self.of, Place::Called(name) if names_class(name));
+        is_new && (self.method.is_empty() || self.method == GIVE_BACK)
+    }
+}
+
 /// A method of an object, used by code that is still to run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Operation {
@@ -329,7 +338,11 @@ impl Reach {
     fn add_leaving(&mut self, program: &Program, each: &UseAt) {
         match &each.what {
             Use::Enters(of) => {
-                self.use_manager(of, GIVE_BACK);
+                self.operations.insert(Operation {
+                    of: of.clone(),
+                    method: GIVE_BACK.to_owned(),
+                    is_bound: false,
+                });
                 self.open_all(program, &LEAVING, true);
             }
             // A generator goes on after its `yield`.
@@ -349,19 +362,6 @@ impl Reach {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Adds a use of the manager of a block. One that a class has made for this block is no object
-    /// for which others wait.
-    fn use_manager(&mut self, of: &Place, method: &str) {
-        let is_new = matches!(of, Place::Called(name) if names_class(name));
-        if !is_new {
-            self.operations.insert(Operation {
-                of: of.clone(),
-                method: method.to_owned(),
-                is_bound: false,
-            });
         }
     }
 
@@ -506,7 +506,11 @@ impl Reach {
                 self.read(program, name, cleanup);
             }
             Use::Enters(of) => {
-                self.use_manager(of, "");
+                self.operations.insert(Operation {
+                    of: of.clone(),
+                    method: String::new(),
+                    is_bound: false,
+                });
                 self.open_all(program, &BY_WITH, true);
                 self.leave_library(program, of);
             }

@@ -18,8 +18,8 @@ use crate::diagnosis::shared;
 use crate::diagnosis::source::{self, Around};
 use crate::diagnosis::wording::{last_part, verb};
 use crate::model::{
-    Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, Framework, How, ItemId, Resource,
-    ResourceKind, Task, TaskState, WaitKind,
+    Confidence, Culprit, Diagnosis, DiagnosisKind, EventLoop, Framework, How, IdSet, ItemId,
+    Resource, ResourceKind, Task, TaskState, WaitKind,
 };
 
 /// The rule of this kind.
@@ -195,8 +195,13 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
 fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
     let mut named: Vec<ItemId> = Vec::new();
     for id in &wait.resources {
+        // Others could only if they had it where it was not found.
+        let referrers = context.facts.referrers(*id).iter();
+        let having: IdSet = referrers.filter_map(|it| it.from.item()).collect();
         match context.graph.deps.enders(*id) {
-            Some(Enders::These(found)) => named.extend(found),
+            Some(Enders::These(found)) => {
+                named.extend(found.iter().filter(|ender| having.contains(*ender)));
+            }
             Some(Enders::NotKnown) | None => {}
         }
     }
