@@ -105,6 +105,13 @@ fn released_by_errors(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive)
             }
         }
     }
+    let mut spawning = deps.spawning().iter().filter_map(|id| deps.node(*id));
+    if spawning.any(|node| alive.contains(node)) {
+        let edges = facts.process.edges.iter();
+        let groups = edges.filter(|edge| edge.via == EdgeKind::TaskGroup);
+        let all = groups.flat_map(|edge| [edge.from, edge.to]);
+        released.extend(all.filter_map(|id| deps.node(id)));
+    }
     with_their_waits(facts, deps, released.into_iter())
 }
 

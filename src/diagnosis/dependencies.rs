@@ -34,6 +34,7 @@ pub(super) struct Dependencies<'a> {
     /// Who may cancel tasks.
     cancellers: Vec<(Vec<ItemId>, Cancelled)>,
     raising: Vec<ItemId>,
+    spawning: Vec<ItemId>,
     closers: Vec<ItemId>,
     serving_children: Vec<ItemId>,
     abandoned: IdSet,
@@ -106,6 +107,11 @@ impl<'a> Dependencies<'a> {
     /// Who may cancel tasks, of the program's own code.
     pub(super) fn cancellers(&self) -> &[(Vec<ItemId>, Cancelled)] {
         &self.cancellers
+    }
+
+    /// Who may add a task to a group that raises an error, and so ends the group.
+    pub(super) fn spawning(&self) -> &[ItemId] {
+        &self.spawning
     }
 
     /// Tasks that may raise an error of their own.
@@ -432,6 +438,15 @@ impl<'a> Builder<'a> {
         self.found.in_libraries = found.in_libraries;
         self.found.cancellers = found.cancellers;
         self.found.raising = found.raising;
+        self.found.spawning = found.spawning;
+        let resources = facts.process.resources.iter();
+        let limiters = resources.filter(|it| it.kind == ResourceKind::Limiter);
+        for limiter in limiters {
+            for id in &found.growing {
+                let (limiter, who) = (self.node(limiter.id), self.node(*id));
+                self.add(limiter, who, Dependency::Refers);
+            }
+        }
         self.found.closers = found.closers;
         self.found.serving_children = found.serving_children;
         self.found.abandoned = found.abandoned;

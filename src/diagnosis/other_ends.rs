@@ -43,7 +43,7 @@ pub(super) fn find(facts: &Facts<'_>) -> Vec<OwnEnd> {
         })
         .collect();
     // The program may handle the signal of the keyboard, too.
-    if own.is_empty() || enders::handles_signals(facts) {
+    if own.is_empty() || enders::may_end_calls(facts) {
         return Vec::new();
     }
     let actors = actors(facts);

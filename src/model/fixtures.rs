@@ -151,6 +151,7 @@ pub(crate) fn process(script: &str) -> Process {
         asyncio_imported: true,
         resting: Vec::new(),
         unshared: IdSet::default(),
+        variable_calls: Arc::default(),
         foreign_threads: false,
         pending: Arc::default(),
     }

@@ -111,6 +111,10 @@ pub struct Process {
     /// Awaited resources that nobody but their waiters refers to. For the diagnosis only.
     #[serde(skip)]
     pub unshared: IdSet,
+    /// What the variables of the program's own frames have that can be called. For the diagnosis
+    /// only.
+    #[serde(skip)]
+    pub variable_calls: Arc<[VariableCall]>,
     /// Its `time.monotonic()` at the moment of the snapshot, in seconds. `None` where the
     /// difference between its clock and ours is not known.
     #[serde(default)]

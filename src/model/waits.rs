@@ -346,6 +346,9 @@ pub struct Callables {
     pub path: ArcStr,
     /// The callables, outermost first.
     pub called: Vec<Called>,
+    /// The source file of the class of what is in the variable, where a library has it: methods of
+    /// that class may call the callables.
+    pub class_file: Option<ArcStr>,
 }
 
 /// A callable on the way to a resource.
@@ -366,6 +369,21 @@ pub enum Called {
     Library(ArcStr),
     /// What it runs is not known.
     Unknown,
+}
+
+/// What a variable has that can be called, in all frames of one function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VariableCall {
+    /// Path of the source file of the function.
+    pub file: ArcStr,
+    /// Name of the function.
+    pub function: ArcStr,
+    /// First line of its code.
+    pub line: u32,
+    /// The variable, or `self.` and an attribute.
+    pub path: String,
+    /// What a call of it runs: one of these.
+    pub called: Vec<Called>,
 }
 
 /// Code that whoever has entered a context manager, or iterates over a generator, will run.

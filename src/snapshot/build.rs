@@ -170,6 +170,7 @@ impl Build<'_, '_> {
             children: explained.children,
             resting: explained.resting,
             unshared: explained.unshared,
+            variable_calls: explained.variable_calls.into(),
             verdict: None,
             diagnoses: Vec::new(),
             errors,

@@ -1,9 +1,10 @@
 //! Who can end a wait by calling something that it has, whatever its name: a bound method, a
 //! lambda, a partial.
 
-use super::library::runs;
+use super::library::{is_file_of_runners, runs};
 use super::wanted::{Wanted, is_primitive};
 use super::{Group, Reach, Search, Which};
+use crate::diagnosis::source::Place;
 use crate::model::{Callables, Called, Frame, ItemId};
 
 /// How paths of references write the step from a bound method to its object.
@@ -41,10 +42,28 @@ impl Search<'_> {
                     let hands_on = || group.reach.names.contains(&*through.variable);
                     let gives = || is_given(through, &group.reach);
                     let resumes = || through.called.iter().any(is_generator);
-                    may_call(group) || somebody_calls && hands_on() || gives() || resumes()
+                    may_call(group)
+                        || somebody_calls && hands_on()
+                        || gives()
+                        || resumes()
+                        || self.uses_owner(through, &group.reach)
                 })
         });
         users.map(|(id, _)| *id).collect()
+    }
+
+    /// Whether code uses a method of the object of a library that has the callables.
+    fn uses_owner(&self, through: &Callables, reach: &Reach) -> bool {
+        let file = through.class_file.as_deref();
+        let may_call = file.is_some_and(|file| !is_file_of_runners(file));
+        let mut operations = reach.operations.iter();
+        may_call
+            && operations.any(|operation| match &operation.of {
+                Place::Named(name) | Place::Local(name) => {
+                    *name == *through.variable && self.program.named(&operation.method).is_empty()
+                }
+                Place::Called(_) | Place::Other => false,
+            })
     }
 
     /// Whether a call of one of these may end the wait.

@@ -112,6 +112,19 @@ impl Search<'_> {
         ids.filter(|id| id.task().is_some()).collect()
     }
 
+    /// Who may add a task to a group that raises an error: which group it is does not show.
+    pub(super) fn spawning(&self) -> Vec<ItemId> {
+        let groups = self.groups.iter();
+        let groups = groups.filter(|group| group.reach.spawns && group.reach.raises);
+        groups.flat_map(|group| &group.ids).copied().collect()
+    }
+
+    /// Who may give limiters more permits.
+    pub(super) fn growing(&self) -> Vec<ItemId> {
+        let groups = self.groups.iter().filter(|group| group.reach.grows);
+        groups.flat_map(|group| &group.ids).copied().collect()
+    }
+
     /// Whether a signal handler may raise an error when a timer of the kernel ends: the program
     /// sets such a timer and names the signal that it sends.
     pub(super) fn alarm_raises(&self) -> bool {

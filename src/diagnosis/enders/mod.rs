@@ -28,7 +28,7 @@ pub(super) use self::interventions::Cancelled;
 use self::loops::calls_in;
 use self::program::{Function, Mentions, Program};
 use self::reach::Reach;
-pub(super) use self::signals::handles_signals;
+pub(super) use self::signals::may_end_calls;
 use self::stacks::{Entered, Stacks};
 use self::wanted::Wanted;
 pub(super) use self::wanted::{is_primitive, waits_directly};
@@ -67,6 +67,10 @@ pub(super) struct Found {
     pub cancellers: Vec<(Vec<ItemId>, Cancelled)>,
     /// Tasks that may raise an error of their own.
     pub raising: Vec<ItemId>,
+    /// Who may add a task to a group that raises an error.
+    pub spawning: Vec<ItemId>,
+    /// Who may give limiters more permits.
+    pub growing: Vec<ItemId>,
     /// Who may close asynchronous generators, or take their next item.
     pub closers: Vec<ItemId>,
     /// Coroutines without a task, each with who keeps it and has code left that names it.
@@ -143,6 +147,8 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         holders,
         cancellers: search.cancellers(),
         raising: search.raising(),
+        spawning: search.spawning(),
+        growing: search.growing(),
         closers: search.closers(),
         serving_children: search.serving_children(),
         resumers: search.resumers(),
@@ -426,6 +432,7 @@ impl<'f> Search<'f> {
     /// unless who waits for it got it from somewhere, or gave it to somebody.
     fn is_lost(&self, wanted: &Wanted) -> bool {
         wanted.is_hidden
+            && !self.program.introspects
             && self.facts.process.unshared.contains(&wanted.id)
             && match wanted.is_future {
                 true => wanted.was_shared,
@@ -465,6 +472,7 @@ impl<'f> Search<'f> {
         let by_value = ways.from_outside || ways.mentions.as_value;
         let mut names = wanted.names.iter();
         wanted.is_parking()
+            || self.program.introspects
             || wanted.is_of_library(&self.program)
             || ways.mentions.handed_out
             || may_use(&self.signals)

@@ -9,6 +9,7 @@ use super::takers::takes_callback;
 use super::values::{Values, is_of_thread};
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Argument, Body, Kept, Module, Place, Use, body_at};
+use crate::model::{Called, VariableCall};
 
 /// Bases of classes that call no method of their subclasses on their own.
 const PLAIN_BASES: [&str; 8] = [
@@ -65,6 +66,10 @@ pub(super) struct Program {
     variables: FxHashSet<String>,
     /// Which tasks code keeps under each name.
     kept_tasks: FxHashMap<String, Kept>,
+    /// What variables of functions on stacks have that can be called.
+    variable_calls: FxHashMap<(Function, String), Vec<Called>>,
+    /// Names of attributes that code assigns outside of what makes an object.
+    set_later: FxHashSet<String>,
     /// Whether some code takes a method that cancels as a value.
     pub gives_cancel: bool,
     /// Whether some code of the program makes futures; else they are of libraries.
@@ -77,6 +82,8 @@ pub(super) struct Program {
     sets_by_name: bool,
     /// Whether some code runs code that is in no module.
     pub loads_code: bool,
+    /// Whether some code finds objects where nothing names them: in frames, by addresses.
+    pub introspects: bool,
     /// Names of modules that some code imports.
     pub imported: FxHashSet<String>,
     /// Names of context variables, whose values are not found.
@@ -109,11 +116,14 @@ impl Program {
             finalized: FxHashSet::default(),
             variables: FxHashSet::default(),
             kept_tasks: FxHashMap::default(),
+            variable_calls: FxHashMap::default(),
+            set_later: FxHashSet::default(),
             gives_cancel: false,
             makes_futures: false,
             gets_by_name: false,
             sets_by_name: false,
             loads_code: false,
+            introspects: false,
             imported: FxHashSet::default(),
             context_variables: FxHashSet::default(),
             has_signals: false,
@@ -141,6 +151,7 @@ impl Program {
         let near = numbers.filter(|(file, _)| is_near(file));
         program.near = near.filter_map(|(_, number)| *number).collect();
         program.index();
+        program.add_variable_calls(&facts.process.variable_calls);
         program
     }
 
@@ -154,6 +165,38 @@ impl Program {
             self.modules.len() - 1
         });
         self.by_file.insert(file.to_owned(), number);
+    }
+
+    fn add_variable_calls(&mut self, calls: &[VariableCall]) {
+        for call in calls {
+            let found = self.beginning_at(&call.file, call.line, &call.function);
+            if let Ok(function) = found {
+                let key = (function, call.path.clone());
+                self.variable_calls.insert(key, call.called.clone());
+            }
+        }
+    }
+
+    /// What a call of a variable of a function on a stack runs: of its parameter, of a parameter
+    /// of a function around it, or of an attribute of its object that only what makes an object
+    /// sets. `None` if that is not known, or may change.
+    pub(super) fn variable_call(&self, function: Function, path: &str) -> Option<&[Called]> {
+        let (body, module) = self.body(function)?;
+        let (variable, attribute) = match path.split_once('.') {
+            Some((variable, attribute)) => (variable, Some(attribute)),
+            None => (path, None),
+        };
+        let around = module.uses().iter();
+        let around = around.filter(|other| other.contains(body) || body.contains(other));
+        let changes = around
+            .clone()
+            .any(|other| other.assigned.contains(variable));
+        let is_parameter = around
+            .clone()
+            .any(|other| other.parameters.contains(variable));
+        let is_set = attribute.is_some_and(|it| self.sets_by_name || self.set_later.contains(it));
+        let called = self.variable_calls.get(&(function, path.to_owned()))?;
+        (is_parameter && !changes && !is_set).then_some(called)
     }
 
     fn index(&mut self) {
@@ -203,6 +246,9 @@ impl Program {
         known.push(function);
         self.classes.extend(body.class.clone());
         self.stored.extend(body.stores.iter().cloned());
+        if !MAKES_OBJECTS.contains(&body.name.as_str()) {
+            self.set_later.extend(body.stores.iter().cloned());
+        }
         self.variables.extend(body.assigned.iter().cloned());
         self.variables.extend(body.parameters.iter().cloned());
         let is_near = self.near.contains(&function.0);
@@ -225,6 +271,7 @@ impl Program {
             else {
                 continue;
             };
+            self.introspects |= is_near && INTROSPECTION.contains(&name.as_str());
             self.loads_code |= is_near && LOADERS.contains(&name.as_str());
             self.has_signals |= CONNECTS.contains(&name.as_str());
             self.makes_futures |= MAKERS_OF_FUTURES.contains(&name.as_str());
@@ -541,6 +588,9 @@ fn is_implicit(name: &str) -> bool {
     name.starts_with("__") && name.ends_with("__") && !EXPLICIT.contains(&name)
 }
 
+/// Methods that run when an object is made.
+const MAKES_OBJECTS: [&str; 3] = ["__init__", "__new__", "__post_init__"];
+
 /// The method of tasks and timers that cancels.
 const CANCEL: &str = "cancel";
 /// The function that takes handlers of signals.
@@ -563,6 +613,20 @@ const LOADERS: [&str; 6] = [
     "module_from_spec",
     "run_path",
     "run_module",
+];
+
+/// Attributes and functions that give the variables of running code, or objects by their addresses
+/// (inspect, gc, ctypes).
+const INTROSPECTION: [&str; 9] = [
+    "f_locals",
+    "cell_contents",
+    "get_objects",
+    "get_referrers",
+    "_current_frames",
+    "cr_await",
+    "ag_await",
+    "gi_yieldfrom",
+    "py_object",
 ];
 
 /// Functions that set a timer of the kernel, and the signals that such timers send

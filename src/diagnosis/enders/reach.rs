@@ -8,7 +8,7 @@ use super::program::{Function, Program, Unknown};
 use super::quiet::{CALL_NOBODY, CALLS_NOTHING, keeps_to_itself};
 use super::takers::{OF_FILES, calls_argument, is_callback, takes_callback, takes_file};
 use crate::diagnosis::source::{Argument, Place, Use, UseAt};
-use crate::model::{Callback, Frame, PendingCode};
+use crate::model::{Callback, Called, Frame, PendingCode};
 
 /// Methods that statements call without naming them.
 const BY_WITH: [&str; 4] = ["__enter__", "__exit__", "__aenter__", "__aexit__"];
@@ -39,6 +39,14 @@ const CALL: &str = "__call__";
 const GET: &str = "get";
 /// The method of tasks, handles and scopes that cancels.
 const CANCEL: &str = "cancel";
+/// The method that sets the end of a timeout (asyncio), and the attribute of scopes with it (anyio,
+/// trio): the task in it is cancelled then.
+const RESCHEDULE: &str = "reschedule";
+const DEADLINE: &str = "deadline";
+/// The attribute of limiters with the number of their permits (anyio, trio).
+const LIMIT: &str = "total_tokens";
+/// Methods that add a task to a group (asyncio, anyio, trio).
+const SPAWNS: [&str; 3] = ["create_task", "start_soon", "start"];
 /// The end of the names of methods that do the same without waiting.
 const NOWAIT: &str = "_nowait";
 /// The method of threads that makes them run.
@@ -96,6 +104,10 @@ pub(super) struct Reach {
     pub kills: bool,
     /// Whether it may raise an error that it makes, or end the process.
     pub raises: bool,
+    /// Whether it may add a task to a group.
+    pub spawns: bool,
+    /// Whether it may give a limiter more permits.
+    pub grows: bool,
     /// Whether it may let any generator go on.
     resumes: bool,
     /// Names that are read outside of clean-up.
@@ -279,6 +291,9 @@ impl Reach {
         self.is_unknown |= other.is_unknown;
         self.cancels.add(&other.cancels);
         self.kills |= other.kills;
+        self.raises |= other.raises;
+        self.spawns |= other.spawns;
+        self.grows |= other.grows;
     }
 
     /// Whether one of the functions of the stack may raise an error that it makes.
@@ -325,10 +340,9 @@ impl Reach {
         let left = body.left_at(line, inner, module);
         let entered = body.entered_at(line, inner, module);
         for each in left {
-            let bound = |name: &str| body.parameters.contains(name);
             match entered.iter().any(|header| each.is_in(*header)) {
                 true => self.add_leaving(program, each),
-                false => self.add_use(program, each, &bound, body.is_cleanup(each)),
+                false => self.add_use(program, each, found.ok(), body.is_cleanup(each)),
             }
         }
     }
@@ -383,7 +397,7 @@ impl Reach {
     fn add_after_yield(&mut self, program: &Program, function: Function) {
         if let Some((body, _)) = program.body(function) {
             for after in body.uses_after_yield() {
-                self.add_use(program, after, &|_| false, true);
+                self.add_use(program, after, None, true);
             }
             for entered in body.entered_at_yield() {
                 self.add_leaving(program, entered);
@@ -411,19 +425,20 @@ impl Reach {
             if let Some((body, _)) = program.body(function) {
                 for each in &body.uses {
                     let cleanup = cleanup || body.is_cleanup(each);
-                    self.add_use(program, each, &|_| false, cleanup);
+                    self.add_use(program, each, None, cleanup);
                 }
             }
         }
     }
 
-    fn add_use(
-        &mut self,
-        program: &Program,
-        each: &UseAt,
-        bound: &dyn Fn(&str) -> bool,
-        cleanup: bool,
-    ) {
+    /// Adds a use of code that is still to run. `here` is its function, if that is on a stack: then
+    /// its variables have the values that were seen.
+    fn add_use(&mut self, program: &Program, each: &UseAt, here: Option<Function>, cleanup: bool) {
+        let bound = |name: &str| {
+            let body = here.and_then(|function| program.body(function));
+            body.is_some_and(|(body, _)| body.parameters.contains(name))
+        };
+        let seen = |path: &str| here.and_then(|function| program.variable_call(function, path));
         match &each.what {
             Use::Attribute { of, name, called } => {
                 let is_bound = matches!(of, Place::Local(variable) if bound(variable));
@@ -438,8 +453,16 @@ impl Reach {
                 };
                 let inherited =
                     || is_self(of) && is_callback(name) && program.named(name).is_empty();
+                let receiver = match of {
+                    Place::Local(variable) => Some(variable),
+                    _ => None,
+                };
+                let seen = receiver.and_then(|it| seen(&format!("{it}.{name}")));
                 if *called && (is_value() || program.is_wrapped(name) || inherited()) {
-                    self.call_unknown(program, cleanup);
+                    match seen.filter(|_| is_value()) {
+                        Some(callables) => self.call_these(program, callables, cleanup),
+                        None => self.call_unknown(program, cleanup),
+                    }
                 }
                 let own = || !program.named(name).is_empty() && is_self(of);
                 let sends = || program.has_signals && name == SEND;
@@ -456,6 +479,8 @@ impl Reach {
                 if RESUME.contains(&name.as_str()) {
                     self.resume_generators(program);
                 }
+                self.cancels.any |= name == RESCHEDULE;
+                self.spawns |= *called && SPAWNS.contains(&name.as_str()) && !of_module;
                 if !cleanup && name == CANCEL {
                     self.cancels.add_tasks_of(program, of);
                 }
@@ -494,7 +519,10 @@ impl Reach {
                 if runs
                     && (is_variable && program.named(name).is_empty() || program.is_wrapped(name))
                 {
-                    self.call_unknown(program, cleanup);
+                    match seen(name).filter(|_| *called && *local) {
+                        Some(callables) => self.call_these(program, callables, cleanup),
+                        None => self.call_unknown(program, cleanup),
+                    }
                 }
                 self.is_unknown |= *called && EXECUTE.contains(&name.as_str());
                 self.reads_any_global |= *called && NAMESPACES.contains(&name.as_str());
@@ -516,6 +544,10 @@ impl Reach {
             }
             Use::Iterates => self.open_all(program, &BY_FOR, cleanup),
             Use::Raises => self.raises = true,
+            Use::Stores(name) => {
+                self.cancels.any |= !cleanup && name == DEADLINE;
+                self.grows |= name == LIMIT;
+            }
             Use::Calls { by_name } => {
                 self.call_unknown(program, cleanup);
                 // Which method it is does not show.
@@ -544,6 +576,36 @@ impl Reach {
         // It may use an object of the program as a file, a mapping or the like.
         if may_call || takes_file(given_to) && program.named(taker).is_empty() {
             self.open_all(program, &OF_FILES, cleanup);
+        }
+    }
+
+    /// Adds a call of one of these.
+    fn call_these(&mut self, program: &Program, callables: &[Called], cleanup: bool) {
+        for callable in callables {
+            match callable {
+                Called::Own {
+                    name,
+                    file,
+                    line,
+                    is_generator: false,
+                } => self.open_code(program, name, Some(file), *line),
+                Called::Library(name) => {
+                    let name = name.rsplit('.').next().unwrap_or_default();
+                    self.operations.insert(Operation {
+                        of: Place::Other,
+                        method: name.to_owned(),
+                        is_bound: false,
+                    });
+                    self.calls_foreign |= !CALL_NOBODY.contains(&name);
+                    self.calls_library |= program.named(name).is_empty();
+                    self.cancels.any |= name == CANCEL;
+                    self.kills |= KILL.contains(&name);
+                    if RESUME.contains(&name) || name == START {
+                        self.call_unknown(program, cleanup);
+                    }
+                }
+                Called::Own { .. } | Called::Unknown => self.call_unknown(program, cleanup),
+            }
         }
     }
 

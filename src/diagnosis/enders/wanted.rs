@@ -488,7 +488,11 @@ fn awaited_names(program: &Program, uses: &[&UseAt]) -> Vec<String> {
         Use::Name { name, called, .. } if !by_method && !called => Some(name.as_str()),
         Use::Name { .. } => None,
         Use::Enters(of) => of.name().filter(|name| has_name(name, of)),
-        Use::Attribute { .. } | Use::Iterates | Use::Raises | Use::Calls { .. } => None,
+        Use::Attribute { .. }
+        | Use::Iterates
+        | Use::Raises
+        | Use::Stores(_)
+        | Use::Calls { .. } => None,
     });
     names.map(str::to_owned).collect()
 }

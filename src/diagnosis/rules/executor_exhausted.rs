@@ -32,7 +32,7 @@ pub(super) struct Exhausted<'a> {
     pub waiting: Vec<ItemId>,
     /// Whether it is part of a proved circle.
     pub proved: bool,
-    /// Whether nothing outside of the process can free a worker.
+    /// Whether nobody who goes on can free a worker.
     internal: bool,
 }
 
@@ -91,7 +91,8 @@ fn examine<'a>(
     let internal = proved
         || threads.iter().all(|thread| {
             let wait = thread.waits_for.as_ref();
-            wait.is_some_and(|wait| wait.kind.ends_inside())
+            let inside = wait.is_some_and(|wait| wait.kind.ends_inside());
+            inside && context.graph.stuck(thread.id)
         });
     (queued && full && still && !workers.is_empty()).then_some(Exhausted {
         resource,

@@ -630,6 +630,7 @@ impl<'a> Visitor<'a> for Finder<'_> {
                 if let Some(open) = self.open.last_mut() {
                     open.body.stores.insert(attribute.attr.to_string());
                 }
+                self.add(Use::Stores(attribute.attr.to_string()), expr);
                 self.visit_expr(&attribute.value);
             }
             Expr::Name(name) if name.ctx == ExprContext::Store => {

@@ -46,6 +46,8 @@ pub enum Use {
     Iterates,
     /// An error that is made there is raised.
     Raises,
+    /// An attribute of this name is assigned.
+    Stores(String),
     /// Something that has no name is called.
     Calls {
         /// Whether its name is a value: `getattr(self, name)()`.
@@ -333,6 +335,7 @@ impl Body {
                 | Use::Enters(_)
                 | Use::Iterates
                 | Use::Raises
+                | Use::Stores(_)
                 | Use::Calls { .. } => {}
             }
         }

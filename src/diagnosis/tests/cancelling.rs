@@ -127,3 +127,23 @@ fn a_function_that_a_decorator_replaced_may_be_any() {
         &format!("    heart.cancel()\n{}", &source[9..])
     ));
 }
+
+#[test]
+fn who_moves_the_end_of_a_timeout_may_end_any_wait() {
+    assert!(!is_hung("    pass", "    limit.reschedule(5)"));
+    assert!(!is_hung("    pass", "    scope.deadline = 5"));
+    assert!(is_hung("    pass", "    scope.name = 5"));
+}
+
+#[test]
+fn a_task_that_is_added_to_a_group_and_raises_ends_the_group() {
+    let hangs = |added: &str| {
+        let fail = "async def fail():\n    raise Stop()\nasync def pass_by():\n    pass\n";
+        let mut world = stuck_beside("    pass", &format!("    {added}\n{fail}"));
+        world.edge("task:Task-2", "task:Task-3", "task-group");
+        world.diagnose().0.state == "hung"
+    };
+    assert!(!hangs("group.create_task(fail())"));
+    assert!(hangs("group.create_task(pass_by())"));
+    assert!(hangs("asyncio.create_task(beat())"));
+}

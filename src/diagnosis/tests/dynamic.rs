@@ -85,6 +85,7 @@ fn who_has_a_callable_that_ends_it_may_call_it() {
         reference.through = Some(Callables {
             variable: "done".into(),
             path: "".into(),
+            class_file: None,
             called: vec![Called::Library(method.into())],
         });
         world

@@ -302,3 +302,18 @@ async def beat():
     world.resource("semaphore", "slots", &[]).value = Some(0);
     assert_eq!(world.diagnose().0.state, "hung");
 }
+
+#[test]
+fn code_that_looks_into_frames_may_find_anything() {
+    for (code, hangs) in [
+        ("frame.f_locals['orders'].get_nowait()", false),
+        ("ctypes.cast(address, ctypes.py_object)", false),
+        ("frame.f_lineno", true),
+    ] {
+        let mut world = consumer(&format!(
+            "async def look(frame):\n    await asyncio.sleep(5)\n    {code}\n"
+        ));
+        world.sleeping("look", &[("look", "sleep(5)")], 4.0);
+        assert_eq!(is_hung(&world), hangs, "{code}");
+    }
+}

@@ -110,6 +110,7 @@ fn what_gets_a_dictionary_may_call_what_is_in_it() {
         Arc::make_mut(&mut world.process.references)[0].through = Some(Callables {
             variable: "decoder".into(),
             path: ".options['object_hook']".into(),
+            class_file: None,
             called: vec![Called::Library("set".into())],
         });
         is_hung(&world)

@@ -20,3 +20,4 @@ mod reached;
 mod register;
 mod steps;
 mod trio;
+mod variable_calls;

@@ -30,6 +30,7 @@ fn with_callable(mut world: World, called: Called) -> World {
     references[0].through = Some(Callables {
         variable: "k".into(),
         path: "".into(),
+        class_file: None,
         called: vec![called],
     });
     world

@@ -228,7 +228,7 @@ impl Reader<'_> {
     }
 
     /// Addresses of the functions in the dict of a class. Empty if it cannot be read.
-    fn methods(&self, class: &Type) -> Vec<u64> {
+    pub(super) fn methods(&self, class: &Type) -> Vec<u64> {
         let dict = self.type_dict(class.addr).ok().flatten();
         let items = dict.and_then(|dict| self.dict_items(dict, self.limits.value_items).ok());
         let values = items.map_or(Vec::new(), |(items, _)| items).into_iter();

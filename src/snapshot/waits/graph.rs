@@ -23,7 +23,7 @@ use crate::asyncio::{FutureState, LoopHandles, Timers};
 use crate::cpython::Reader;
 use crate::model::{
     CoroutineState, Edge, EventLoop, Framework, IdMap, IdSet, ItemId, LoopState, Reference,
-    ResourceKind, RestingProcess, TaskState, UserModule,
+    ResourceKind, RestingProcess, TaskState, UserModule, VariableCall,
 };
 use crate::snapshot::edges::display_name;
 use crate::snapshot::heap::Heap;
@@ -53,6 +53,7 @@ pub struct WaitGraph<'a, 'r, 'm> {
     detached_frames: Vec<DetachedFrames>,
     references: Vec<Reference>,
     unshared: IdSet,
+    variable_calls: Vec<VariableCall>,
     modules: Vec<UserModule>,
     resting: Vec<RestingProcess>,
     /// Worker processes of pools whose results are waited for.
@@ -97,6 +98,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             references: Vec::new(),
             modules: Vec::new(),
             unshared: IdSet::default(),
+            variable_calls: Vec::new(),
             resting: Vec::new(),
             workers: Vec::new(),
         }
@@ -282,6 +284,9 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             (self.references, self.modules) = self.holder_search().references();
             let references = std::mem::take(&mut self.references);
             self.unshared = self.holder_search().unshared(&references);
+            if !references.is_empty() {
+                self.variable_calls = self.holder_search().variable_calls();
+            }
             self.references = references;
         }
     }
@@ -316,6 +321,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             children,
             resting: self.resting,
             unshared: self.unshared,
+            variable_calls: self.variable_calls,
         }
     }
 

@@ -34,6 +34,7 @@ mod thread;
 mod thread_locks;
 mod trio;
 mod unshared;
+mod variable_calls;
 mod weak;
 
 pub use callbacks::own_callback;
@@ -46,7 +47,7 @@ use crate::cpython::Reader;
 use crate::greenlet::GreenletLinks;
 use crate::model::{
     ChildProcess, Coroutine, Edge, IdMap, IdSet, PendingCode, Reference, Resource, RestingProcess,
-    UserModule,
+    UserModule, VariableCall,
 };
 use crate::process::Descriptors;
 
@@ -116,4 +117,6 @@ pub struct Explained {
     pub resting: Vec<RestingProcess>,
     /// Awaited resources that nobody but their waiters refers to.
     pub unshared: IdSet,
+    /// What the variables of the program's own frames have that can be called.
+    pub variable_calls: Vec<VariableCall>,
 }

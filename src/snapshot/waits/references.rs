@@ -8,8 +8,9 @@ use super::frame_owners::OwnedFrame;
 use super::holders::{HolderSearch, nearest};
 use super::reachability::{Reachability, Reached};
 use super::roots::{Roots, Variable, WITH, variables};
+use super::variable_calls::{called_by, library_class};
 use crate::asyncio::wait_table::pool;
-use crate::cpython::{Kind, Reader};
+use crate::cpython::Reader;
 use crate::model::{
     Callables, Called, EdgeKind, ItemId, OtherEnd, Reference, Referrer, ResourceKind, UserModule,
 };
@@ -286,20 +287,11 @@ impl HolderSearch<'_, '_, '_> {
         variable: &Variable,
     ) {
         let (reader, frames) = (self.inputs.reader, self.inputs.frames);
-        let called = |callable: &u64| match reader.callable_code(*callable) {
-            Some(code) if frames.is_library(&code.filename) => {
-                Called::Library(reader.shared(&code.name))
-            }
-            Some(code) => Called::Own {
-                name: reader.shared(&code.qualname),
-                file: reader.shared(&code.filename),
-                line: u32::try_from(code.first_line).ok(),
-                is_generator: reader.is_kind(*callable, Kind::Generator),
-            },
-            None => Called::Unknown,
-        };
+        let called =
+            |callable: &u64| called_by(reader, frames, *callable).unwrap_or(Called::Unknown);
         let callables = variable.callback.iter().chain(&reached.callables);
         let callables: Vec<Called> = callables.map(called).collect();
+        let class_file = library_class(reader, frames, variable.object);
         let indexes = targets.resources.get(&reached.target).into_iter().flatten();
         for index in indexes {
             let resource = self.registry.resources[*index].id;
@@ -308,6 +300,7 @@ impl HolderSearch<'_, '_, '_> {
                     variable: reader.shared(&variable.name),
                     path: reader.shared(&reached.path),
                     called: callables.clone(),
+                    class_file: class_file.clone(),
                 });
             }
         }
