@@ -5,6 +5,7 @@
 //! looks at the object (`qsize()`, `locked()`) does not count. What cannot be excluded does.
 
 mod callables;
+mod groups;
 mod held;
 mod interventions;
 mod library;
@@ -19,26 +20,21 @@ mod takers;
 mod values;
 mod wanted;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 
-use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 
+use self::groups::{Called, Group};
 pub(super) use self::interventions::Cancelled;
-use self::loops::calls_in;
-use self::program::{Function, Mentions, Program};
+use self::program::{Mentions, Program};
 use self::reach::Reach;
 pub(super) use self::signals::may_end_calls;
 use self::stacks::{Entered, Stacks};
 use self::wanted::Wanted;
 pub(super) use self::wanted::{is_primitive, waits_directly};
 use super::facts::Facts;
-use super::frames::is_idle_worker;
 use super::source::Place;
-use crate::model::{
-    CoroutineState, Frame, Framework, IdMap, IdSet, ItemId, PendingCode, Resource, ResourceKind,
-    Thread,
-};
+use crate::model::{Framework, IdMap, IdSet, ItemId, Resource, ResourceKind};
 
 /// Where more activities than this might end one wait, who does is not known.
 const MAX_ENDERS: usize = 1_000;
@@ -170,64 +166,6 @@ fn has_tasks_of(facts: &Facts<'_>, framework: Framework) -> bool {
     tasks.any(|task| task.framework == framework)
 }
 
-/// Activities that may still do the same: they have equal stacks.
-struct Group {
-    reach: Reach,
-    ids: IndexSet<ItemId, FxBuildHasher>,
-    /// Whether it stands in code of a library, which may call what it was given.
-    in_library: bool,
-    /// What of it is on no stack, and comes first: the end of a `with` block, the rest of a
-    /// generator.
-    pending: Reach,
-    /// Whether one of its functions may raise an error that it makes.
-    raises: bool,
-}
-
-impl Group {
-    fn new(reach: Reach, id: ItemId) -> Self {
-        Self {
-            reach,
-            ids: IndexSet::from_iter([id]),
-            in_library: false,
-            pending: Reach::default(),
-            raises: false,
-        }
-    }
-
-    /// Those that reach the resource through their variables.
-    fn reaching<'w>(&'w self, wanted: &'w Wanted) -> impl Iterator<Item = ItemId> + 'w {
-        let reached_from = wanted.reached_from.iter().copied();
-        reached_from.filter(|id| self.ids.contains(id))
-    }
-}
-
-/// What functions may do that are called from somewhere else.
-struct Called {
-    functions: Vec<Function>,
-    /// All together.
-    all: Reach,
-    each: OnceCell<Vec<Reach>>,
-}
-
-impl Called {
-    fn new(program: &Program, functions: &[Function]) -> Self {
-        Self {
-            functions: functions.to_vec(),
-            all: Reach::of_functions(program, functions.iter().copied()),
-            each: OnceCell::new(),
-        }
-    }
-
-    /// What each of them may do.
-    fn each(&self, program: &Program) -> &[Reach] {
-        self.each.get_or_init(|| {
-            let functions = self.functions.iter();
-            let each = functions.map(|function| Reach::of_functions(program, [*function]));
-            each.collect()
-        })
-    }
-}
-
 /// By which ways code may end the wait for one resource.
 struct Ways {
     /// How the code of the program uses the methods that end it.
@@ -260,9 +198,6 @@ enum Which {
 
 /// What the code of the program does with the methods of an object, by methods and names.
 type KnownMentions = FxHashMap<(&'static [&'static str], Vec<String>), Mentions>;
-
-/// What tells stacks apart: the files and lines of the frames, and what is on no stack.
-type Stack<'f> = (Vec<(usize, u32)>, &'f [PendingCode]);
 
 struct Search<'f> {
     program: Program,
@@ -309,92 +244,6 @@ impl<'f> Search<'f> {
         search.add_stacks();
         search.add_callbacks();
         search
-    }
-
-    fn add_stacks(&mut self) {
-        let facts = self.facts;
-        let mut known: FxHashMap<Stack<'_>, usize> = FxHashMap::default();
-        let tasks = facts.live_tasks().map(|task| task.id);
-        let threads = facts.process.threads.iter();
-        let threads = threads.filter(|thread| thread.task.is_none() && !is_idle_worker(thread));
-        let coroutines = facts.process.coroutines.iter();
-        let ids = tasks.chain(threads.map(|thread| thread.id));
-        for id in ids.chain(coroutines.map(|coroutine| coroutine.id)) {
-            let frames = facts.frames(id);
-            let key: Vec<(usize, u32)> = frames
-                .iter()
-                .map(|frame| {
-                    let file = frame.file.as_deref();
-                    let file = file.map_or(0, |file| file.as_ptr() as usize);
-                    (file, frame.line.unwrap_or(0))
-                })
-                .collect();
-            let key = (key, facts.pending_code(id));
-            // What a library calls for a thread depends on its variables.
-            let alone = frames.iter().all(|frame| frame.library) && id.task().is_none();
-            let same = known.get(&key).filter(|_| !alone);
-            match same.and_then(|at| self.groups.get_mut(*at)) {
-                Some(group) => drop(group.ids.insert(id)),
-                None => {
-                    let reach = self.of_stack(id, frames);
-                    if !alone {
-                        known.insert(key, self.groups.len());
-                    }
-                    let mut group = Group::new(reach, id);
-                    group.in_library = self.stands_in_library(id, frames);
-                    group.raises = Reach::stack_raises(&self.program, frames);
-                    group.pending =
-                        Reach::of_pending(&self.program, frames, facts.pending_code(id));
-                    self.groups.push(group);
-                }
-            }
-        }
-    }
-
-    /// What the rest of a stack may do. A stack with code of libraries alone may call
-    /// whatever these were given.
-    fn of_stack(&self, id: ItemId, frames: &[Frame]) -> Reach {
-        let thread = self.facts.thread(id).filter(|it| it.callbacks_complete);
-        if let Some(thread) = thread {
-            return Reach::of_callbacks(&self.program, &thread.callbacks);
-        }
-        if self
-            .facts
-            .coroutine(id)
-            .is_some_and(|it| it.state == CoroutineState::Created)
-        {
-            return Reach::of_start(&self.program, frames);
-        }
-        let mut reach = Reach::of_stack(&self.program, frames, self.facts.pending_code(id));
-        if frames.iter().all(|frame| frame.library) {
-            reach.add(&self.outside.all);
-            reach.calls_unknown = true;
-        }
-        reach
-    }
-
-    fn add_callbacks(&mut self) {
-        for task in self
-            .facts
-            .live_tasks()
-            .filter(|it| !it.callbacks.is_empty())
-        {
-            let reach = Reach::of_callbacks(&self.program, &task.callbacks);
-            self.groups.push(Group::new(reach, task.id));
-        }
-        let threads = self.facts.process.threads.iter();
-        let calls = |it: &&Thread| !it.callbacks.is_empty() && !it.callbacks_complete;
-        for thread in threads.filter(|it| calls(it) && !is_idle_worker(it)) {
-            let reach = Reach::of_callbacks(&self.program, &thread.callbacks);
-            self.groups.push(Group::new(reach, thread.id));
-        }
-        for event_loop in &self.facts.process.loops {
-            let reach = Reach::of_callbacks(&self.program, &event_loop.callbacks);
-            self.groups.push(Group::new(reach, event_loop.id));
-            if calls_in(event_loop) {
-                self.open_loops.push(event_loop.id);
-            }
-        }
     }
 
     /// Who can end the wait for `wanted`.

@@ -1,6 +1,11 @@
 //! What would end a wait: the methods of the resource, and the names that code has for it.
 
-use std::borrow::Cow;
+mod methods;
+mod names;
+
+pub(super) use self::methods::ending_methods;
+use self::names::{WAITING, awaited_names, given_names, is_kept_private};
+pub(super) use self::names::{first_identifier, last_identifier};
 
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashSet};
@@ -8,10 +13,8 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 use super::library::is_file_of_runners;
 use super::program::Program;
 use crate::diagnosis::facts::Facts;
-use crate::diagnosis::source::{Body, Module, Place, Use, UseAt};
-use crate::model::{
-    Callables, Frame, IdSet, Item, ItemId, Referrer, Resource, ResourceKind, WaitKind,
-};
+use crate::diagnosis::source::{Body, Module, Use};
+use crate::model::{Callables, Frame, IdSet, ItemId, Referrer, Resource, ResourceKind};
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
@@ -44,9 +47,6 @@ const PRIMITIVES: [&str; 23] = [
 const OF_ANYIO: &str = "anyio/_core/_synchronization.py";
 /// The file with the futures of executors.
 const FUTURES: &str = "concurrent/futures/_base.py";
-
-/// Name of the code of a module outside of functions.
-const MODULE: &str = "<module>";
 
 /// Attribute of futures with those who wait for several, and that of each with its event
 /// (Lib/concurrent/futures/_base.py).
@@ -268,29 +268,6 @@ impl Wanted {
     }
 }
 
-/// Whether the function has made the object in its variable `name`, and only calls methods of it
-/// that are none of `ending`.
-fn is_kept_private(
-    program: &Program,
-    body: &Body,
-    module: &Module,
-    name: &str,
-    ending: &[&str],
-) -> bool {
-    // What a function of the program returns, others may have.
-    let made_by = body.made.get(name).and_then(Option::as_ref);
-    let is_new = made_by.is_some_and(|it| program.is_class(it) || program.named(it).is_empty());
-    let is_variable = is_new && !body.parameters.contains(name);
-    // Functions inside of it can use the variable, too.
-    let mut inside = module.uses().iter().filter(|other| body.contains(other));
-    body.name != MODULE
-        && is_variable
-        && inside.all(|other| match other.only_methods_of(name) {
-            Some(methods) => !methods.iter().any(|method| ending.contains(method)),
-            None => false,
-        })
-}
-
 /// The function of a frame, with its line and the text of its file.
 pub(super) fn body_of<'p>(
     program: &'p Program,
@@ -300,136 +277,6 @@ pub(super) fn body_of<'p>(
     let function = program.at(file, line, &frame.function).ok()?;
     let (body, module) = program.body(function)?;
     Some((body, line, module))
-}
-
-/// Names of the arguments that a statement gives to the function `called`.
-fn given_names(body: &Body, uses: &[&UseAt], called: &str) -> Vec<String> {
-    let calls = uses.iter().filter(|each| match &each.what {
-        Use::Name { name, .. } | Use::Attribute { name, .. } => name == called,
-        _ => false,
-    });
-    let arguments = calls.flat_map(|call| body.arguments_of(call));
-    let names = arguments.filter_map(|each| match &each.what {
-        Use::Name { name, .. } | Use::Attribute { name, .. } => Some(name.clone()),
-        _ => None,
-    });
-    names.collect()
-}
-
-/// The methods that end the waits of `waiters`. `None` if no method of the resource does.
-pub(super) fn ending_methods(
-    facts: &Facts<'_>,
-    resource: &Resource,
-    waiters: &[ItemId],
-) -> Option<&'static [&'static str]> {
-    let is_result = resource.type_name.ends_with(".AsyncResult");
-    match resource.kind {
-        // gevent's results; `greenlet.link(result)` calls one.
-        ResourceKind::Event if is_result => Some(&["set", "set_exception", "set_result", ""]),
-        // The event that a condition of anyio has made for who waits, with trio below.
-        ResourceKind::Event if waiters.iter().any(|id| waits_in_anyio(facts.frames(*id))) => {
-            Some(&["set", "notify", "notify_all"])
-        }
-        ResourceKind::Event | ResourceKind::ThreadEvent | ResourceKind::ProcessEvent => {
-            Some(&["set"])
-        }
-        ResourceKind::Condition
-        | ResourceKind::ThreadCondition
-        | ResourceKind::ProcessCondition => Some(&["notify", "notify_all", "notifyAll"]),
-        ResourceKind::Future | ResourceKind::ConcurrentFuture => Some(&[
-            "set_result",
-            "set_exception",
-            "cancel",
-            "set_running_or_notify_cancel",
-        ]),
-        ResourceKind::Barrier | ResourceKind::ThreadBarrier | ResourceKind::ProcessBarrier => {
-            Some(&["wait", "abort", "reset", ""])
-        }
-        ResourceKind::Semaphore
-        | ResourceKind::ThreadSemaphore
-        | ResourceKind::ProcessSemaphore => Some(&["release"]),
-        ResourceKind::Queue | ResourceKind::ThreadQueue | ResourceKind::ProcessQueue => {
-            let waits = || waiters.iter().filter_map(|id| wait_kind(facts, *id));
-            let all = |kind| waits().all(|wait| wait == kind);
-            match () {
-                () if all(WaitKind::QueueGet) => {
-                    Some(&["put", "put_nowait", "_put", "appendleft", "shutdown"])
-                }
-                () if all(WaitKind::QueuePut) => Some(&["get", "get_nowait", "shutdown"]),
-                () if all(WaitKind::QueueJoin) => Some(&["task_done", "shutdown"]),
-                () => Some(&[
-                    "put",
-                    "put_nowait",
-                    "get",
-                    "get_nowait",
-                    "task_done",
-                    "shutdown",
-                ]),
-            }
-        }
-        ResourceKind::MemoryStream => Some(&[
-            "send",
-            "send_nowait",
-            "receive",
-            "receive_nowait",
-            "__aiter__",
-            "close",
-            "aclose",
-            // A `StreamReader` without a transport.
-            "feed_data",
-            "feed_eof",
-            "set_exception",
-            "",
-        ]),
-        ResourceKind::Lock | ResourceKind::ThreadLock | ResourceKind::ProcessLock => {
-            Some(&["release"])
-        }
-        ResourceKind::Pool => Some(&[
-            "close",
-            "aclose",
-            "release",
-            "putconn",
-            "put",
-            "disconnect",
-            "terminate",
-            "expire",
-            // A response that is read to its end gives its connection back.
-            "release_conn",
-            "drain_conn",
-            "read",
-            "aread",
-            "stream",
-            "iter_content",
-            "",
-        ]),
-        ResourceKind::Executor
-        | ResourceKind::JobResult
-        | ResourceKind::ProcessPool
-        | ResourceKind::Limiter
-        | ResourceKind::Stream
-        | ResourceKind::Server
-        | ResourceKind::Socket
-        | ResourceKind::Pipe
-        | ResourceKind::File => None,
-    }
-}
-
-/// Whether a method `wait` of anyio's own conditions and events is on the stack.
-fn waits_in_anyio(frames: &[Frame]) -> bool {
-    frames.iter().any(|frame| {
-        let file = frame.file.as_deref();
-        let waits = matches!(frame.function.as_str(), "wait" | "wait_for");
-        waits && file.is_some_and(|it| it.ends_with(OF_ANYIO))
-    })
-}
-
-fn wait_kind(facts: &Facts<'_>, id: ItemId) -> Option<WaitKind> {
-    let wait = match facts.index.get(id)? {
-        Item::Task(task) => task.waits_for.as_ref(),
-        Item::Thread(thread) => thread.waits_for.as_ref(),
-        _ => None,
-    };
-    wait.map(|wait| wait.kind)
 }
 
 /// Whether the frame is one of the standard methods that wait.
@@ -466,88 +313,4 @@ fn calling_frame(frames: &[Frame], resource: &Resource) -> Option<usize> {
         |frame: &Frame| frame.library && (is_primitive(frame) || of_future && of_executors(frame));
     let first = frames.iter().position(|frame| !is_of_resource(frame))?;
     (!frames.get(first)?.library).then_some(first)
-}
-
-/// The names of what the uses of a statement wait for.
-fn awaited_names(program: &Program, uses: &[&UseAt]) -> Vec<String> {
-    // What a class or a library made for this wait alone has no name.
-    let has_name = |name: &&str, of: &Place| match of {
-        Place::Called(_) => !program.named(name).is_empty(),
-        Place::Named(_) | Place::Local(_) | Place::Other => true,
-    };
-    let calls = |each: &&&UseAt| match &each.what {
-        Use::Attribute { name, .. } => WAITING.contains(&name.as_str()),
-        _ => false,
-    };
-    let by_method = uses.iter().any(|each| calls(&each));
-    let waits = uses.iter();
-    let names = waits.filter_map(|each| match &each.what {
-        Use::Attribute { of, name, .. } if WAITING.contains(&name.as_str()) => {
-            of.name().filter(|name| has_name(name, of))
-        }
-        Use::Name { name, called, .. } if !by_method && !called => Some(name.as_str()),
-        Use::Name { .. } => None,
-        Use::Enters(of) => of.name().filter(|name| has_name(name, of)),
-        Use::Attribute { .. }
-        | Use::Iterates
-        | Use::Raises
-        | Use::Stores(_)
-        | Use::Calls { .. } => None,
-    });
-    names.map(str::to_owned).collect()
-}
-
-/// Methods that wait.
-const WAITING: [&str; 9] = [
-    "get", "put", "join", "wait", "wait_for", "acquire", "receive", "send", "result",
-];
-
-impl Place {
-    /// The name of the variable or attribute.
-    fn name(&self) -> Option<&str> {
-        match self {
-            Self::Named(name) | Self::Local(name) | Self::Called(name) => Some(name),
-            Self::Other => None,
-        }
-    }
-}
-
-fn is_identifier(part: &&str) -> bool {
-    let mut letters = part.chars();
-    let begins = letters
-        .next()
-        .is_some_and(|c| c.is_alphabetic() || c == '_');
-    begins && letters.all(|c| c.is_alphanumeric() || c == '_')
-}
-
-/// `inbox` of `self.inbox`, `queues` of `self.queues['a']`.
-pub(super) fn last_identifier(path: &str) -> Option<String> {
-    let bare = without_brackets(path);
-    let mut parts = bare.rsplit(['.', ' ']);
-    parts.find(is_identifier).map(str::to_owned)
-}
-
-/// `STATE` of `STATE['a'].inbox`.
-pub(super) fn first_identifier(path: &str) -> Option<String> {
-    let bare = without_brackets(path);
-    let mut parts = bare.split(['.', ' ']);
-    parts.find(is_identifier).map(str::to_owned)
-}
-
-/// The path without what stands in brackets.
-fn without_brackets(path: &str) -> Cow<'_, str> {
-    if !path.contains(['[', '{', '(']) {
-        return path.into();
-    }
-    let mut depth = 0_usize;
-    let mut bare = String::new();
-    for letter in path.chars() {
-        match letter {
-            '[' | '{' | '(' => depth += 1,
-            ']' | '}' | ')' => depth = depth.saturating_sub(1),
-            _ if depth == 0 => bare.push(letter),
-            _ => {}
-        }
-    }
-    bare.into()
 }

@@ -1,85 +1,26 @@
 //! Finds the names that each function of a file uses.
 
+mod calls;
+mod functions;
+
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_pattern, walk_stmt};
-use ruff_python_ast::{
-    CmpOp, Expr, ExprCall, ExprContext, ExprLambda, Parameters, Pattern, Stmt, StmtFunctionDef,
-};
+use ruff_python_ast::{CmpOp, Expr, ExprContext, Pattern, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Module;
-use super::blocks::{add_assigned, add_assigned_in, add_branches, add_cleanups, add_parameters};
+use super::blocks::{add_branches, add_cleanups};
 use super::calls::{called_name, last_name};
-use super::uses::{Argument, Body, Place, Use, UseAt};
+use super::uses::{Body, Place, Use, UseAt};
 
-/// Decorators that only change how a function is called.
-const PLAIN_DECORATORS: [&str; 15] = [
-    "staticmethod",
-    "classmethod",
-    "property",
-    "setter",
-    "contextmanager",
-    "asynccontextmanager",
-    "wraps",
-    "lru_cache",
-    "cache",
-    "cached_property",
-    "abstractmethod",
-    "override",
-    "overload",
-    "final",
-    "coroutine",
-];
-
-/// The function that finds an attribute by a name that may be a value.
-const GETATTR: &str = "getattr";
 /// The method that `async for` calls first.
 const AITER: &str = "__aiter__";
-/// The function that sets an attribute by a name that may be a value.
-const SETATTR: &str = "setattr";
 /// Functions that return what an object or module has, by name, and the attribute with that.
 const NAMESPACES: [&str; 3] = ["vars", "getmembers", "__dict__"];
-/// The function that makes one which reads attributes (`operator.attrgetter("a.b")`).
-const ATTRGETTER: &str = "attrgetter";
-/// The function that makes a call of a method of its name.
-const METHODCALLER: &str = "methodcaller";
 /// Attributes of `sys` and `threading` with what is called for an error.
 const HOOKS: [&str; 3] = ["excepthook", "unraisablehook", "showwarning"];
-/// Functions and methods of Python that run over their arguments.
-const ITERATING: [&str; 26] = [
-    "list",
-    "tuple",
-    "set",
-    "frozenset",
-    "dict",
-    "deque",
-    "sum",
-    "any",
-    "all",
-    "sorted",
-    "min",
-    "max",
-    "enumerate",
-    "zip",
-    "map",
-    "filter",
-    "reduce",
-    "chain",
-    "islice",
-    "from_iterable",
-    "join",
-    "extend",
-    "update",
-    "reader",
-    "writelines",
-    "fromkeys",
-];
 /// The class of context variables (contextvars).
 const CONTEXT_VARIABLE: &str = "ContextVar";
-/// The function that returns the globals of its module by name.
-const GLOBALS: &str = "globals";
-/// The decorator of functions that set a property.
-const SETTER: &str = "setter";
 
 /// All functions of a file, and the code outside of functions last.
 pub(super) fn bodies_of(module: &Module) -> Vec<Body> {
@@ -192,258 +133,6 @@ impl Finder<'_> {
                 None => Place::Other,
             },
             _ => Place::Other,
-        }
-    }
-
-    /// Visits the body of a function in a scope of its own.
-    fn function(&mut self, function: &StmtFunctionDef) {
-        for decorator in &function.decorator_list {
-            self.visit_expr(&decorator.expression);
-        }
-        self.defaults(&function.parameters);
-        let decorators = function.decorator_list.iter();
-        let decorators = decorators.map(|decorator| match &decorator.expression {
-            Expr::Call(call) => &*call.func,
-            other => other,
-        });
-        let is_plain = |it: &&Expr| last_name(it).is_some_and(|it| PLAIN_DECORATORS.contains(&it));
-        let registering: Vec<&Expr> = decorators.filter(|it| !is_plain(it)).collect();
-        let variables = registering.iter().map(|decorator| match decorator {
-            Expr::Name(name) => Some(name.id.to_string()),
-            _ => None,
-        });
-        let variables: Option<Vec<String>> = variables.collect();
-        let mut open = Open::new(
-            function.name.as_str(),
-            self.class.take(),
-            self.module.line_of(&function.name),
-            self.module.line_at(function.range().end()),
-        );
-        open.body.is_registered = !registering.is_empty();
-        open.body.decorators = variables.unwrap_or_default();
-        open.body.is_async = function.is_async;
-        open.body.is_setter = function
-            .decorator_list
-            .iter()
-            .any(|decorator| last_name(&decorator.expression).is_some_and(|name| name == SETTER));
-        if open.body.class.is_some() {
-            open.body.bases = self.bases.clone();
-        }
-        add_parameters(&function.parameters, &mut open.locals);
-        open.body.parameters = open.locals.clone();
-        add_assigned(&function.body, &mut open.locals);
-        let class = open.body.class.clone();
-        self.open.push(open);
-        for stmt in &function.body {
-            self.visit_stmt(stmt);
-        }
-        self.close();
-        self.class = class;
-    }
-
-    fn lambda(&mut self, lambda: &ExprLambda) {
-        let line = self.module.line_of(lambda);
-        let last = self.module.line_at(lambda.range().end());
-        if let Some(parameters) = lambda.parameters.as_deref() {
-            self.defaults(parameters);
-        }
-        let mut open = Open::new("<lambda>", None, line, last);
-        if let Some(parameters) = lambda.parameters.as_deref() {
-            add_parameters(parameters, &mut open.locals);
-            open.body.parameters = open.locals.clone();
-        }
-        add_assigned_in(&lambda.body, &mut open.locals);
-        self.open.push(open);
-        self.visit_expr(&lambda.body);
-        self.close();
-    }
-
-    /// Visits the body of a lambda as a part of the function around it, to which its parameters
-    /// are variables with any value.
-    fn body_here(&mut self, lambda: &ExprLambda) {
-        let mut parameters = FxHashSet::default();
-        if let Some(all) = lambda.parameters.as_deref() {
-            add_parameters(all, &mut parameters);
-        }
-        // The variables of a module are globals.
-        let is_module = self.open.len() <= 1;
-        if let Some(open) = self.open.last_mut().filter(|_| !is_module) {
-            parameters.retain(|name| open.locals.insert(name.clone()));
-        }
-        self.visit_expr(&lambda.body);
-        if let Some(open) = self.open.last_mut().filter(|_| !is_module) {
-            open.locals.retain(|name| !parameters.contains(name));
-        }
-    }
-
-    /// Visits the default values of parameters, which belong to the code around.
-    fn defaults(&mut self, parameters: &Parameters) {
-        for parameter in parameters {
-            if let Some(default) = parameter.default() {
-                self.visit_expr(default);
-            }
-        }
-    }
-
-    fn close(&mut self) {
-        if let Some(open) = self.open.pop() {
-            self.found.push(open.body);
-        }
-    }
-
-    fn call(&mut self, call: &ExprCall) {
-        let name = called_name(call).map(str::to_owned);
-        if name.as_deref().is_some_and(|it| ITERATING.contains(&it)) {
-            self.add(Use::Iterates, call);
-        }
-        match name.as_deref() {
-            Some(ATTRGETTER) => self.read_by_getter(call),
-            Some(METHODCALLER) => {
-                if let Some(Expr::StringLiteral(text)) = call.arguments.args.first() {
-                    self.read_attribute(text.value.to_str(), call);
-                }
-            }
-            Some(SETATTR) => self.set_by_name(call),
-            Some(name) if NAMESPACES.contains(&name) => self.keeps_by_name(),
-            _ => {}
-        }
-        if let Some(open) = self.open.last_mut() {
-            open.body.calls.push((call.range(), name));
-        }
-        match &*call.func {
-            Expr::Name(name) => {
-                let local = self.is_local(name.id.as_str());
-                if name.id.as_str() == GETATTR {
-                    self.get_by_name(call);
-                }
-                let name = name.id.to_string();
-                let called = true;
-                self.add(
-                    Use::Name {
-                        name,
-                        called,
-                        local,
-                    },
-                    &*call.func,
-                );
-            }
-            Expr::Attribute(attribute) => {
-                let of = self.place(&attribute.value);
-                let name = attribute.attr.to_string();
-                let called = true;
-                self.add(Use::Attribute { of, name, called }, &*call.func);
-                self.visit_expr(&attribute.value);
-            }
-            other => {
-                let called = match other {
-                    Expr::Call(call) => called_name(call),
-                    _ => None,
-                };
-                let by_name = called == Some(METHODCALLER) || is_global_by_name(other);
-                self.add(Use::Calls { by_name }, other);
-                self.called_at_once = Some(other.range());
-                self.visit_expr(other);
-            }
-        }
-        if let Some(open) = self.open.last_mut()
-            && let Some(function) =
-                (open.body.uses.iter_mut().rev()).find(|each| each.range == call.func.range())
-        {
-            function.call = Some(call.range());
-        }
-        for (position, argument) in call.arguments.args.iter().enumerate() {
-            self.visit_expr(argument);
-            self.give(call, argument, Argument::At(position));
-        }
-        for keyword in &call.arguments.keywords {
-            self.visit_expr(&keyword.value);
-            let name = keyword.arg.as_ref().map(|name| name.to_string());
-            self.give(
-                call,
-                &keyword.value,
-                Argument::Named(name.unwrap_or_default()),
-            );
-        }
-    }
-
-    /// Adds what `getattr(object, name)` reads: the attribute, or any where the name is a
-    /// value.
-    fn get_by_name(&mut self, call: &ExprCall) {
-        let (Some(object), Some(name)) = (call.arguments.args.first(), call.arguments.args.get(1))
-        else {
-            return;
-        };
-        match name {
-            Expr::StringLiteral(text) => {
-                let of = self.place(object);
-                let (name, called) = (text.value.to_str().to_owned(), false);
-                self.add(Use::Attribute { of, name, called }, call);
-            }
-            _ => {
-                if self.called_at_once != Some(call.range()) {
-                    self.keeps_by_name();
-                }
-                self.add(Use::Calls { by_name: true }, call);
-            }
-        }
-    }
-
-    /// Notes that the function gets what has a name that is a value.
-    fn keeps_by_name(&mut self) {
-        if let Some(open) = self.open.last_mut() {
-            open.body.gets_by_name = true;
-        }
-    }
-
-    /// Adds what `setattr(object, name, value)` assigns: the attribute, or any where the name is
-    /// a value.
-    fn set_by_name(&mut self, call: &ExprCall) {
-        let name = call.arguments.args.get(1);
-        if let Some(open) = self.open.last_mut() {
-            match name {
-                Some(Expr::StringLiteral(text)) => {
-                    open.body.stores.insert(text.value.to_str().to_owned());
-                }
-                _ => open.body.sets_by_name = true,
-            }
-        }
-    }
-
-    /// Adds the attributes that `attrgetter(...)` reads of what it is called with.
-    fn read_by_getter(&mut self, call: &ExprCall) {
-        for argument in &call.arguments.args {
-            match argument {
-                Expr::StringLiteral(text) => {
-                    for name in text.value.to_str().split('.') {
-                        self.read_attribute(name, call);
-                    }
-                }
-                _ => self.add(Use::Calls { by_name: true }, call),
-            }
-        }
-    }
-
-    /// Adds that an attribute of an object is read which the text does not name.
-    fn read_attribute(&mut self, name: &str, node: &impl Ranged) {
-        let (of, name, called) = (Place::Other, name.to_owned(), false);
-        self.add(Use::Attribute { of, name, called }, node);
-    }
-
-    /// Notes that a variable or attribute is an argument of a call.
-    fn give(&mut self, call: &ExprCall, argument: &Expr, at: Argument) {
-        let Some(function) = called_name(call) else {
-            return;
-        };
-        if let (Expr::Lambda(_), Some(lambda)) = (argument, self.found.last_mut()) {
-            lambda.given_to = Some((function.to_owned(), at));
-            return;
-        }
-        let given = self.open.last_mut().and_then(|open| {
-            let mut uses = open.body.uses.iter_mut().rev();
-            uses.find(|each| each.range == argument.range())
-        });
-        if let Some(given) = given {
-            given.given_to = Some((function.to_owned(), at));
         }
     }
 
@@ -692,14 +381,6 @@ fn iterates(expr: &Expr) -> bool {
         }
         _ => false,
     }
-}
-
-/// Whether it is `globals()[...]`.
-fn is_global_by_name(function: &Expr) -> bool {
-    let Expr::Subscript(item) = function else {
-        return false;
-    };
-    matches!(&*item.value, Expr::Call(call) if called_name(call) == Some(GLOBALS))
 }
 
 /// Whether it is an attribute with what the interpreter calls for an error.
