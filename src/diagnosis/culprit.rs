@@ -64,15 +64,25 @@ pub(super) fn of_circle(
         let taken = held.flat_map(|resource| &resource.taken_at);
         let taken: Vec<&Acquisition> = taken.filter(|taken| taken.by == *actor).collect();
         let mut own = facts.frames(*actor).iter().filter(|frame| !frame.library);
+        let mut inner: Option<&Frame> = None;
         own.find(|frame| {
             let took = |at: &&Acquisition| at.function == frame.function && at.file == frame.file;
-            taken.iter().any(took)
+            // A signal may come at any line.
+            let interrupted = inner.is_some_and(|inner| handles_signal(facts, inner));
+            inner = Some(frame);
+            taken.iter().any(took) && !interrupted
         })
     });
     match holding {
         Some(frame) => at_frame(facts, frame),
         None => of_first(facts, actors),
     }
+}
+
+/// Whether the function of the frame handles a signal.
+fn handles_signal(facts: &Facts<'_>, frame: &Frame) -> bool {
+    let module = frame.file.as_deref().and_then(|file| facts.module(file));
+    module.is_some_and(|module| source::is_signal_handler(&module, &frame.function))
 }
 
 /// The innermost user line that most of `ids` stand at.

@@ -36,7 +36,7 @@ use context::Context;
 use dependency::Dependency;
 use rule::{Finding, Meaning, Rank};
 
-use crate::model::{Diagnosis, IdSet, ItemId, Process, Verdict, VerdictState};
+use crate::model::{Diagnosis, IdSet, ItemId, OtherEnd, Process, Verdict, VerdictState};
 
 /// Drops waits of which nothing is known where other findings are about all who wait.
 fn drop_explained(found: &mut Vec<Finding>) {
@@ -51,6 +51,17 @@ fn drop_explained(found: &mut Vec<Finding>) {
     let others = found.iter().filter(|one| !is_open(one));
     let explained: IdSet = others.flat_map(ids).collect();
     found.retain(|one| !is_open(one) || !ids(one).iter().all(|id| explained.contains(id)));
+}
+
+/// Whether the finding is about sockets and pipes of which this process has the other ends, too.
+fn waits_for_itself(context: &Context<'_>, one: &Finding) -> bool {
+    let mut resources = one.diagnosis.resources.iter().peekable();
+    resources.peek().is_some()
+        && resources.all(|id| {
+            let resource = context.facts.resource(*id);
+            let end = resource.and_then(|it| it.ends.as_ref());
+            end.is_some_and(OtherEnd::is_own)
+        })
 }
 
 /// What is concluded from the samples of a process.
@@ -95,12 +106,20 @@ pub fn diagnose(
     let context = Context::new(process, earlier, interval_s, sources);
     let mut found = rules::find_all(&context);
     drop_explained(&mut found);
-    // A guess never comes before what is known, nor what ends soon before a hang. Within one
-    // rank, what affects more tasks comes first.
+    // A guess never comes before what is known, nor what ends soon before a hang, nor a wait for
+    // the process itself before that for which its other side may wait. Within one rank, what
+    // affects more tasks comes first.
     found.sort_by_key(|one| {
         let affected = Reverse(one.diagnosis.affected_tasks);
         let ends_soon = one.rule.meaning == Meaning::Hung && one.recovers_soon();
-        (one.is_guess(), ends_soon, one.rule.rank, affected)
+        let for_itself = one.is_guess() && waits_for_itself(&context, one);
+        (
+            one.is_guess(),
+            ends_soon,
+            for_itself,
+            one.rule.rank,
+            affected,
+        )
     });
     let blocks = |meaning| meaning == Meaning::BlockedLoop;
     if (found.iter()).any(|one| one.is_hang() || blocks(one.rule.meaning)) {

@@ -1,5 +1,9 @@
 //! Who took a lock or permit by a plain `acquire()` and has not given it back.
 
+use std::cell::RefCell;
+
+use rustc_hash::FxHashSet;
+
 use super::program::{Function, Program};
 use super::reach::Reach;
 use super::takers::takes_callback;
@@ -223,6 +227,15 @@ fn step_of_call(
     given: bool,
     wanted: &Wanted,
 ) -> Option<Step> {
+    let takes = !functions.is_empty()
+        && functions.iter().all(|function| {
+            let walk = Walk {
+                program,
+                wanted,
+                visited: RefCell::default(),
+            };
+            walk.step_of(*function, given) == Some(Step::Takes)
+        });
     let reach = Reach::of_functions(program, functions);
     let names = |method: &str| {
         reach.operations.iter().any(|operation| {
@@ -234,9 +247,71 @@ fn step_of_call(
             is_it && operation.method == method
         })
     };
-    match (names("acquire"), names("release")) {
-        (true, false) => Some(Step::Takes),
-        (false, true) => Some(Step::GivesBack),
+    match (takes, names("acquire"), names("release")) {
+        (true, _, false) => Some(Step::Takes),
+        (false, false, true) => Some(Step::GivesBack),
         _ => None,
+    }
+}
+
+/// A walk along the calls that functions make by name: what they surely do, where [`Reach`] is
+/// what they may do.
+struct Walk<'p> {
+    program: &'p Program,
+    wanted: &'p Wanted,
+    visited: RefCell<FxHashSet<Function>>,
+}
+
+impl Walk<'_> {
+    /// The last that a call of the function does to the lock. `given` says that the lock is among
+    /// its arguments.
+    fn step_of(&self, function: Function, given: bool) -> Option<Step> {
+        if !self.visited.borrow_mut().insert(function) {
+            return None;
+        }
+        let (body, _) = self.program.body(function)?;
+        let is_it = |of: &Place| match of {
+            Place::Named(place) => self.wanted.names.contains(place),
+            Place::Local(place) => {
+                self.wanted.names.contains(place) || given && body.parameters.contains(place)
+            }
+            Place::Called(_) | Place::Other => false,
+        };
+        let steps = body.uses.iter().filter_map(|each| match &each.what {
+            Use::Attribute { of, name, called } => match name.as_str() {
+                "acquire" if is_it(of) && calls_or_gives(each) => Some(Step::Takes),
+                "release" if is_it(of) && *called => Some(Step::GivesBack),
+                _ if *called => self.step_of_all(self.methods(body, of, name)),
+                _ => None,
+            },
+            Use::Name {
+                name, called: true, ..
+            } => self.step_of_all(self.program.named(name)),
+            _ => None,
+        });
+        steps.last()
+    }
+
+    /// What a call does that may be of any of these.
+    fn step_of_all(&self, functions: Vec<Function>) -> Option<Step> {
+        let mut steps = functions.into_iter().map(|it| self.step_of(it, false));
+        let first = steps.next()??;
+        steps.all(|step| step == Some(first)).then_some(first)
+    }
+
+    /// The methods that a call of this name may run.
+    fn methods(&self, body: &Body, of: &Place, name: &str) -> Vec<Function> {
+        let own = match (of, &body.class) {
+            (Place::Local(place), Some(class)) if place == "self" => {
+                self.program.methods(class, &[name])
+            }
+            // Which base it is does not show.
+            (Place::Called(called), _) if called == "super" => return Vec::new(),
+            _ => Vec::new(),
+        };
+        match own.is_empty() {
+            true => self.program.named(name),
+            false => own,
+        }
     }
 }

@@ -75,6 +75,16 @@ pub(super) fn receiver_name(call: &ExprCall) -> Option<&str> {
     }
 }
 
+/// Whether the file gives a function of that name to `signal.signal()`.
+pub fn is_signal_handler(module: &Module, function: &str) -> bool {
+    let statements = module.statements();
+    let mut calls = statements.into_iter().flat_map(calls_of);
+    calls.any(|call| {
+        let handler = call.arguments.args.get(1);
+        called_name(call) == Some("signal") && handler.and_then(last_name) == Some(function)
+    })
+}
+
 /// The calls of that name in a statement.
 pub(super) fn calls_named<'a>(stmt: &'a Stmt, name: &str) -> Vec<&'a ExprCall> {
     calls_of(stmt)

@@ -13,7 +13,7 @@ mod uses;
 
 pub use calls::{
     attribute_calls, awaited_receivers, call_in_function, called_functions, creates, forks_before,
-    is_simple, shields,
+    is_signal_handler, is_simple, shields,
 };
 use find_uses::bodies_of;
 pub use handlers::{AfterTimeout, after_timeout, swallowing_handler};
