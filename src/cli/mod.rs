@@ -1,9 +1,12 @@
 //! The command line: one file per command.
 
 mod args;
+mod at;
 mod capture;
 mod check;
 mod completions;
+mod convert;
+mod convert_arguments;
 mod dap;
 mod demo;
 mod failure;
@@ -16,6 +19,7 @@ mod output;
 mod ps;
 mod record;
 mod record_arguments;
+mod record_stream;
 mod report;
 mod screen;
 mod top;
@@ -46,6 +50,7 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(demo)) => succeeded(demo::run(demo)),
         Some(Command::Ps(ps)) => succeeded(ps::run(ps)),
         Some(Command::Record(record)) => record::run(record),
+        Some(Command::Convert(convert)) => succeeded(convert::run(convert)),
         Some(Command::Top(top)) => succeeded(top::run(top)),
         Some(Command::Watch(watch)) => succeeded(watch::run(watch)),
         Some(Command::Capture(capture)) => succeeded(capture::run(capture)),

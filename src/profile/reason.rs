@@ -1,12 +1,15 @@
 //! Why an activity does not run, in words that do not change while it waits.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Index, Item, ItemId, Thread, ThreadState, Wait, WaitKind, describe};
 
 /// How the names of the calls begin in which loops poll.
 const POLLING: [&str; 3] = ["epoll", "poll", "ppoll"];
 
 /// The kind of a reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReasonKind {
     /// A wait that was explained.
     Wait(WaitKind),
@@ -31,7 +34,7 @@ impl ReasonKind {
 }
 
 /// Why an activity does not run.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reason {
     /// The kind.
     pub kind: ReasonKind,
