@@ -12,6 +12,7 @@ use python_offsets::SUPPORTED;
 
 use super::at::{At, at};
 use super::convert_arguments::ConvertArguments;
+use super::diff_arguments::{DiffArguments, DiffFormat};
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
 use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
 use super::record_arguments::{ProfileFormat, RecordArguments};
@@ -120,6 +121,7 @@ impl Arguments {
         match &self.command {
             Some(Command::Ps(ps)) => ps.format.chosen() == ListFormat::Json,
             Some(Command::Check(check)) => check.format.chosen() == ListFormat::Json,
+            Some(Command::Diff(diff)) => diff.chosen() == DiffFormat::Json && diff.path().is_none(),
             _ => (self.report_options()).is_some_and(|show| show.format.chosen() == Format::Json),
         }
     }
@@ -158,6 +160,11 @@ pub(super) enum Command {
     ///
     /// Each format is what `record` would have written in it.
     Convert(ConvertArguments),
+    /// Compare two recordings over time, and say what takes longer and why
+    ///
+    /// Compares the time of each group of tasks, reason and stack per finished task, and shows what
+    /// changed by more than noise.
+    Diff(DiffArguments),
     /// Look at a running process as it lives: loops, tasks, threads, resources, waits
     ///
     /// A live view for a terminal. Looks a few times a second, without stopping the process,

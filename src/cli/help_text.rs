@@ -115,6 +115,30 @@ Exit status:
   1  it was not: stderr says why
   2  wrong usage";
 
+/// Ends `dapper-attach diff --help`.
+pub(super) const DIFF_HELP: &str = "\
+Examples:
+  dapper-attach record --pid 4242 -d 60 --no-memory -o before.dapper
+  dapper-attach diff before.dapper after.dapper
+  dapper-attach diff before.dapper after.dapper -o diff.html
+  dapper-attach diff before.dapper after.dapper --fail-on 'wait:lock>+10%' --fail-on 'all>+20%'
+  dapper-attach diff before.dapper after.dapper --json | jq '.rows[0]'
+
+What is compared:
+  Seconds of each task group, reason and stack per finished task of that group, or per second of
+  the recording where fewer than 20 finished. Line numbers of stacks do not count. Noise is what
+  differs between 20 slices of each recording: only what differs more is shown.
+
+Rules (--fail-on):
+  all, wait, wait:KIND (such as wait:lock), ready, running or gil; then > and the growth that is
+  allowed: +10%, +5ms or +1s per finished task. A rule fails only for what exceeds noise.
+
+Exit status:
+  0  no rule failed
+  1  a recording could not be compared: stderr says why
+  2  wrong usage, such as a rule that is none
+  3  a rule failed: stderr says which";
+
 /// Ends `dapper-attach top --help`.
 pub(super) const TOP_HELP: &str = "\
 Examples:

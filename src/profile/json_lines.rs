@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Profile;
-use super::timeline::Interval;
+use super::interval::Interval;
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "record")]

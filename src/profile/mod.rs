@@ -2,7 +2,9 @@
 //! written. Every format is a fold over the same intervals.
 
 pub mod collapsed;
+pub mod diff;
 pub mod html;
+pub mod interval;
 pub mod iterations;
 pub mod json_lines;
 pub mod loop_names;
@@ -17,11 +19,12 @@ pub mod trust;
 
 use serde::{Deserialize, Serialize};
 
+pub use interval::{Interval, Sum};
 pub use iterations::{Lag, Step};
 pub use parts::{Part, PartError, Told};
 pub use reason::{Reason, ReasonKind};
 pub use stacks::{Activity, Place, State, StateId, States, Who};
-pub use timeline::{Interval, Looked, Timeline};
+pub use timeline::{Looked, Timeline};
 pub use trust::Trust;
 
 /// Which process is recorded, and since when.

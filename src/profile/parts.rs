@@ -8,10 +8,11 @@ use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::interval::{Interval, Sum};
 use super::iterations::{Lag, Step};
 use super::reason::Reason;
 use super::stacks::{Place, State, StateId, States};
-use super::timeline::{Interval, MAX_INTERVALS, Open, Sum, Timeline};
+use super::timeline::{MAX_INTERVALS, Open, Timeline};
 use crate::model::ItemId;
 
 /// What a timeline got since the part before. The numbers are those of the tables of the whole

@@ -11,8 +11,8 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::Profile;
+use super::interval::Sum;
 use super::stacks::{Activity, State, Who};
-use super::timeline::Sum;
 use crate::plain_text;
 
 /// Fields of `Profile`.

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Profile;
+use super::interval::Sum;
 use super::stacks::{Activity, State, Who};
-use super::timeline::Sum;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

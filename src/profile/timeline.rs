@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
-use serde::{Deserialize, Serialize};
 
+use super::interval::{Interval, Sum};
 use super::iterations::{Iterations, Lag, Step};
 use super::loop_names::LoopNames;
 use super::reason::{Reason, without_numbers};
@@ -21,35 +21,6 @@ use crate::model::{
 /// Maximum number of closed intervals that are kept one by one: 40 bytes each. The sums are of
 /// all of them.
 pub(super) const MAX_INTERVALS: usize = 4_000_000;
-
-/// A time in which a task or thread was in one state. Times are nanoseconds since the beginning
-/// of the recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    into = "(ItemId, StateId, u64, u64)",
-    from = "(ItemId, StateId, u64, u64)"
-)]
-pub struct Interval {
-    /// The task or thread.
-    pub item: ItemId,
-    /// Its state.
-    pub state: StateId,
-    /// When it began.
-    pub from_ns: u64,
-    /// When it ended.
-    pub to_ns: u64,
-}
-
-/// What all intervals of a state sum up to, in nanoseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sum {
-    /// Time.
-    pub wall_ns: u64,
-    /// Processor time of the thread, where it runs.
-    pub cpu_ns: u64,
-    /// Number of looks that saw it.
-    pub looks: u64,
-}
 
 /// The state of an item that goes on.
 #[derive(Debug, Clone)]
@@ -393,23 +364,6 @@ impl Open {
             ran: None,
             task_of: None,
         }
-    }
-}
-
-impl From<(ItemId, StateId, u64, u64)> for Interval {
-    fn from((item, state, from_ns, to_ns): (ItemId, StateId, u64, u64)) -> Self {
-        Self {
-            item,
-            state,
-            from_ns,
-            to_ns,
-        }
-    }
-}
-
-impl From<Interval> for (ItemId, StateId, u64, u64) {
-    fn from(it: Interval) -> Self {
-        (it.item, it.state, it.from_ns, it.to_ns)
     }
 }
 

@@ -20,7 +20,8 @@ use crate::support::{Outcome, ensure};
 /// How long a recording may take until a file has what is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-const ONCE: [(&str, Test); 5] = [
+const ONCE: [(&str, Test); 6] = [
+    ("what_waits_longer_is_found_by_diff", compared),
     ("a_killed_recorder_leaves_what_it_wrote", killed),
     ("each_look_has_the_report_of_its_time", of_its_time),
     ("memory_can_be_left_out", without_memory),
@@ -326,4 +327,71 @@ fn wrong_usage() -> Outcome {
     )?;
     fails(&["--pid", "1", "--at", "3"], 2, "cannot be used with")?;
     fails(&["record", "--pid", "1", "--no-memory"], 2, "--no-memory")
+}
+
+/// A recording of no more than whether a service waits longer for its lock.
+fn served(leg: &Leg, folder: &TempDir, name: &str, lock_ms: &str) -> Result<PathBuf, String> {
+    let mut command = target::python(leg);
+    command
+        .arg(target::programs().join("locked_service.py"))
+        .arg(lock_ms);
+    let mut target = Target::start("locked_service.py", command)?;
+    target.wait_ready()?;
+    let file = folder.path().join(name);
+    let pid = target.pid().to_string();
+    let arguments = [
+        "record",
+        "--pid",
+        &pid,
+        "-r",
+        "50",
+        "-d",
+        "8",
+        "--no-memory",
+        "-o",
+    ];
+    succeeds(&[&arguments[..], &[text(&file)?]].concat())?;
+    Ok(file)
+}
+
+fn compared(leg: &Leg) -> Outcome {
+    let folder = folder()?;
+    let before = served(leg, &folder, "before.dapper", "10")?;
+    let after = served(leg, &folder, "after.dapper", "60")?;
+    let (a, b) = (text(&before)?, text(&after)?);
+    let output = attach::run(&["diff", a, b, "--json", "--fail-on", "wait:lock>+10%"])?;
+    let diff: Value = serde_json::from_str(&output.stdout).map_err(|error| error.to_string())?;
+    let row = &diff["rows"][0];
+    ensure(
+        output.code() == Some(3)
+            && output.stderr.contains("wait:lock>+10% failed: ")
+            && row["group"] == "handle"
+            && diff["rules"][0]["failed"] == true,
+        || format!("{output:?}"),
+    )?;
+    // The other way round, nothing grew.
+    let output = attach::run(&["diff", b, a, "--fail-on", "wait:lock>+10%", "--width", "80"])?;
+    ensure(
+        output.code() == Some(0) && output.stdout.contains("ok wait:lock>+10%"),
+        || format!("{output:?}"),
+    )?;
+    let is_plain = !output.stdout.contains('\u{1b}');
+    ensure(is_plain, || "colours without a terminal".into())?;
+    let coloured = succeeds(&["diff", a, b, "--color", "always"])?;
+    ensure(coloured.stdout.contains("\u{1b}[31m"), || {
+        format!("{coloured:?}")
+    })?;
+    let page = folder.path().join("diff.html");
+    succeeds(&["diff", a, b, "-o", text(&page)?])?;
+    let page = fs::read_to_string(&page).map_err(|error| error.to_string())?;
+    ensure(
+        page.contains("after.dapper compared with before.dapper"),
+        || "the page has no title".into(),
+    )?;
+    fails(
+        &["diff", a, b, "--fail-on", "wait:lokc>+1%"],
+        2,
+        "a rule is like",
+    )?;
+    fails(&["diff", a, "/nonexistent"], 1, "cannot be read")
 }

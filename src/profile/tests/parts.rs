@@ -94,7 +94,8 @@ fn joined(parts: &[Part], like: &Profile) -> Result<Profile, PartError> {
 
 /// What every format makes of it.
 fn written(profile: &Profile) -> Vec<Vec<u8>> {
-    let formats: [fn(&Profile, &mut dyn std::io::Write) -> std::io::Result<()>; 5] = [
+    type Write = fn(&Profile, &mut dyn std::io::Write) -> std::io::Result<()>;
+    let formats: [Write; 5] = [
         html::write,
         speedscope::write,
         collapsed::write,
