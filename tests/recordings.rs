@@ -176,7 +176,7 @@ fn a_file_that_is_cut_short_anywhere_is_read_up_to_there() {
         assert_eq!(file.end, End::Cut, "{end}");
         assert!(file.warning().unwrap().contains("cut short"));
         let profile = file.profile().unwrap();
-        let until_ns = file.lasted().as_nanos() as u64;
+        let until_ns = (file.profile().unwrap().trust.lasted).as_nanos() as u64;
         let mut intervals = profile.timeline.intervals().iter();
         assert!(intervals.all(|it| it.to_ns <= until_ns), "{end}");
         for number in 0..file.looks().len() {

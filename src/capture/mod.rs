@@ -29,6 +29,7 @@
 //! ```
 //! Kinds of chunks that are not known are skipped. The last part says that it is the last.
 
+mod at;
 mod body;
 mod chunks;
 mod error;
@@ -42,6 +43,7 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
+pub use at::At;
 pub use error::CaptureError;
 pub use file::{open_file, read_file, write_file};
 pub use record_file::{End, RecordFile};

@@ -141,7 +141,8 @@ impl RecordFile {
 
     /// How much of the recording is there.
     pub fn lasted(&self) -> Duration {
-        Duration::from_nanos(self.until_ns)
+        let last = self.looks.last().map_or(Duration::ZERO, |look| look.at);
+        Duration::from_nanos(self.until_ns).max(last)
     }
 
     /// The whole looks, in the order in which they were taken.

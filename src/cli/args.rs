@@ -10,7 +10,6 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 use python_offsets::SUPPORTED;
 
-use super::at::{At, at};
 use super::convert_arguments::ConvertArguments;
 use super::diff_arguments::{DiffArguments, DiffFormat};
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
@@ -18,6 +17,7 @@ use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
 use super::record_arguments::{ProfileFormat, RecordArguments};
 use super::top_arguments::TopArguments;
 use super::watch_arguments::WatchArguments;
+use crate::capture::At;
 use crate::inspect::Source;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::recording::Recording;
@@ -205,7 +205,7 @@ pub(super) struct ReportArguments {
     pub capture: Option<PathBuf>,
     /// Of a recording over time, the look at or before this time: 12.5 seconds, -3 from the end,
     /// 03:12:04 in UTC, or last
-    #[arg(long, value_name = "TIME", value_parser = at, requires = "capture", conflicts_with = "pid")]
+    #[arg(long, value_name = "TIME", value_parser = str::parse::<At>, requires = "capture", conflicts_with = "pid")]
     #[arg(allow_hyphen_values = true)]
     pub at: Option<At>,
     /// Inspect all processes below it as well
@@ -256,7 +256,7 @@ pub(super) struct CheckArguments {
     #[arg(conflicts_with_all = &LIVE_ONLY[1..])]
     pub capture: Option<PathBuf>,
     /// Of a recording over time, the look at or before this time, as for a report
-    #[arg(long, value_name = "TIME", value_parser = at, requires = "capture", conflicts_with = "pid")]
+    #[arg(long, value_name = "TIME", value_parser = str::parse::<At>, requires = "capture", conflicts_with = "pid")]
     #[arg(allow_hyphen_values = true)]
     pub at: Option<At>,
     /// How the process is read.

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{CaptureArguments, ReadArguments};
-use super::at::{At, told};
 use super::failure::Failure;
 use super::record::note;
-use crate::capture::{CaptureError, Captured, RecordFile, open_file, write, write_file};
+use crate::capture::{At, CaptureError, Captured, RecordFile, open_file, write, write_file};
 use crate::inspect::inspection::Inspection;
 use crate::inspect::recorder::RecordedInspection;
 use crate::inspect::recording::Recording;
@@ -103,7 +102,7 @@ fn open(path: &Path, at: Option<At>) -> Result<Arc<Recording>, Failure> {
                 let hint = "--at last shows its last whole look, convert what it has over time";
                 unreadable(path, &reason, hint)
             })?;
-            if let Some(text) = told(&file, number) {
+            if let Some(text) = file.place(number) {
                 note(&text);
             }
             file.moment(number).map_err(wrong)?

@@ -1,7 +1,6 @@
 //! The command line: one file per command.
 
 mod args;
-mod at;
 mod capture;
 mod check;
 mod completions;

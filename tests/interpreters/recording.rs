@@ -11,6 +11,7 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::dap::walked;
 use crate::support::attach::{self, Output};
 use crate::support::legs::{Leg, Manifest};
 use crate::support::suite::{Test, on_every_leg, once};
@@ -243,7 +244,8 @@ fn of_its_time(leg: &Leg) -> Outcome {
         &["--capture", text(&file)?, "--at", "0"],
         1,
         "no whole look at or before 0.0 s; there are:",
-    )
+    )?;
+    walked(text(&file)?)
 }
 
 fn said_look(file: &Path, time: &str) -> Result<String, String> {

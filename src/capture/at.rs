@@ -1,8 +1,9 @@
-//! `--at`: which moment of a recording over time is shown.
+//! Which moment of a recording over time is shown.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use crate::capture::{Look, RecordFile};
+use super::{Look, RecordFile};
 
 /// Nanoseconds of a day.
 const DAY_NS: u64 = 86_400 * SECOND_NS;
@@ -12,7 +13,7 @@ const MAX_NAMED: usize = 8;
 
 /// A moment of a recording.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum At {
+pub enum At {
     /// Its last whole look.
     Last,
     /// So long after its beginning.
@@ -23,31 +24,31 @@ pub(super) enum At {
     Clock(Duration),
 }
 
-/// Reads what `--at` says.
-///
-/// # Errors
-/// One sentence if it says nothing that is known.
-pub(super) fn at(text: &str) -> Result<At, String> {
-    let wrong = || {
-        "it must be seconds from the beginning such as 12.5, from the end such as -3, a time in UTC \
-         such as 03:12:04, or last"
-            .to_owned()
-    };
-    if text == "last" {
-        return Ok(At::Last);
+impl FromStr for At {
+    type Err = String;
+
+    /// Reads seconds, a time of day or `last`. The error is one sentence.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "last" {
+            return Ok(Self::Last);
+        }
+        if let Some(clock) = clock(text.trim_end_matches(['Z', 'z'])) {
+            return Ok(Self::Clock(clock));
+        }
+        let seconds = |text: &str| {
+            let number: f64 = text.parse().ok()?;
+            Duration::try_from_secs_f64(number).ok()
+        };
+        let found = match text.strip_prefix('-') {
+            Some(rest) => seconds(rest).map(Self::BeforeEnd),
+            None => seconds(text.trim_end_matches('s')).map(Self::AfterBegin),
+        };
+        found.ok_or_else(|| {
+            "it must be seconds from the beginning such as 12.5, from the end such as -3, a time \
+             in UTC such as 03:12:04, or last"
+                .to_owned()
+        })
     }
-    let seconds = |text: &str| {
-        let number: f64 = text.parse().ok()?;
-        Duration::try_from_secs_f64(number).ok()
-    };
-    if let Some(clock) = clock(text.trim_end_matches(['Z', 'z'])) {
-        return Ok(At::Clock(clock));
-    }
-    match text.strip_prefix('-') {
-        Some(rest) => seconds(rest).map(At::BeforeEnd),
-        None => seconds(text.trim_end_matches('s')).map(At::AfterBegin),
-    }
-    .ok_or_else(wrong)
 }
 
 /// The time since midnight of `HH:MM:SS`, perhaps with a part of a second.
@@ -70,7 +71,7 @@ impl At {
     ///
     /// # Errors
     /// One sentence if there is none.
-    pub(super) fn choose(self, file: &RecordFile) -> Result<usize, String> {
+    pub fn choose(self, file: &RecordFile) -> Result<usize, String> {
         let looks = file.looks();
         let Some(last) = looks.len().checked_sub(1) else {
             return Err(
@@ -142,35 +143,37 @@ fn times(looks: &[Look]) -> String {
     }
 }
 
-/// Which look this is, and how far the next ones are.
-pub(super) fn told(file: &RecordFile, number: usize) -> Option<String> {
-    let looks = file.looks();
-    let look = looks.get(number)?;
-    let at_ns = file.about.began_ns.saturating_add(nanoseconds(look.at));
-    let mut text = format!(
-        "the look of {} UTC, {:.1} s after the beginning of {:.1} s",
-        time_of_day(at_ns),
-        look.at.as_secs_f64(),
-        file.lasted().as_secs_f64(),
-    );
-    let gap = |a: Duration, b: Duration| a.saturating_sub(b).as_secs_f64();
-    match number.checked_sub(1).and_then(|it| looks.get(it)) {
-        Some(before) => {
-            text += &format!(
-                "; the one before is {:.1} s earlier",
-                gap(look.at, before.at)
-            );
+impl RecordFile {
+    /// Which look this is, and how far the next ones are.
+    pub fn place(&self, number: usize) -> Option<String> {
+        let looks = self.looks();
+        let look = looks.get(number)?;
+        let at_ns = self.about.began_ns.saturating_add(nanoseconds(look.at));
+        let mut text = format!(
+            "the look of {} UTC, {:.1} s after the beginning of {:.1} s",
+            time_of_day(at_ns),
+            look.at.as_secs_f64(),
+            self.lasted().as_secs_f64(),
+        );
+        let gap = |a: Duration, b: Duration| a.saturating_sub(b).as_secs_f64();
+        match number.checked_sub(1).and_then(|it| looks.get(it)) {
+            Some(before) => {
+                text += &format!(
+                    "; the one before is {:.1} s earlier",
+                    gap(look.at, before.at)
+                );
+            }
+            None => text += "; it is the first",
         }
-        None => text += "; it is the first",
+        match looks.get(number + 1) {
+            Some(after) => text += &format!(", the next {:.1} s later", gap(after.at, look.at)),
+            None => text += ", and the last",
+        }
+        if number == 0 {
+            text = text.replace("it is the first, and the last", "it is the only one");
+        }
+        Some(text)
     }
-    match looks.get(number + 1) {
-        Some(after) => text += &format!(", the next {:.1} s later", gap(after.at, look.at)),
-        None => text += ", and the last",
-    }
-    if number == 0 {
-        text = text.replace("it is the first, and the last", "it is the only one");
-    }
-    Some(text)
 }
 
 #[cfg(test)]
@@ -179,6 +182,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_seconds_or_a_time_of_day() {
+        let at = str::parse::<At>;
         let seconds = Duration::from_secs_f64;
         assert_eq!(at("last"), Ok(At::Last));
         assert_eq!(at("12.5"), Ok(At::AfterBegin(seconds(12.5))));
