@@ -77,7 +77,10 @@ const WALLS: [(&str, &[&str]); 21] = [
             "profile",
         ],
     ),
-    ("capture", &["model", "process", "sampling", "inspect"]),
+    (
+        "capture",
+        &["model", "process", "sampling", "profile", "inspect"],
+    ),
     // Leaves: no room names them, but the command `dap` starts the debug adapter.
     (
         "dap",

@@ -5,6 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use crate::process::recorded::ImageError;
+use crate::profile::PartError;
 
 /// Why a capture could not be read or written.
 #[derive(Debug, Error)]
@@ -35,6 +36,9 @@ pub enum CaptureError {
     /// A memory image could not be read.
     #[error("{0}")]
     Memory(#[from] ImageError),
+    /// A part of a timeline does not fit to those before it.
+    #[error("a part of it is damaged: {0}")]
+    Part(#[from] PartError),
     /// The file could not be read or written.
     #[error("{0}")]
     Io(#[from] io::Error),

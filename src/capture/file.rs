@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tempfile::Builder;
 
-use super::{CaptureError, MAX_FILE, read};
+use super::{CaptureError, Captured, MAX_FILE, open, read};
 use crate::inspect::recording::Recording;
 
 /// Only the owner may read a capture: it holds memory of the process.
@@ -20,11 +20,22 @@ const STANDARD: &str = "-";
 /// # Errors
 /// If the file cannot be read, or is not a valid capture.
 pub fn read_file(path: &Path) -> Result<Recording, CaptureError> {
-    let bytes = match path.as_os_str() == STANDARD {
-        true => bounded(&mut io::stdin().lock())?,
-        false => bounded(&mut File::open(path)?)?,
-    };
-    read(&bytes)
+    read(&bytes_of(path)?)
+}
+
+/// Reads the capture or recording over time at `path`; `-` is standard input.
+///
+/// # Errors
+/// If the file cannot be read, or is neither.
+pub fn open_file(path: &Path) -> Result<Captured, CaptureError> {
+    open(bytes_of(path)?)
+}
+
+fn bytes_of(path: &Path) -> Result<Vec<u8>, CaptureError> {
+    match path.as_os_str() == STANDARD {
+        true => bounded(&mut io::stdin().lock()),
+        false => bounded(&mut File::open(path)?),
+    }
 }
 
 /// Reads all bytes of `from`, up to the limit for captures.

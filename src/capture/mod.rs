@@ -13,10 +13,29 @@
 //!     sample first
 //! ```
 //! Numbers of fixed size are little-endian.
+//!
+//! A recording over time has version 2 of the same header up to the version of dapper-attach, and
+//! then chunks until the file ends:
+//!
+//! ```text
+//! 1   what it is: `A` which process (JSON), `P` a part of the timeline (JSON), `L` when a whole
+//!     look was taken (JSON), `M` its memory: the length of its facts (LEB128), its facts (JSON),
+//!     and its pages, where those that are equal in the look before are only referred to
+//! 8   nanoseconds since the beginning of the recording
+//! 4   size of the decompressed body in bytes
+//! 4   size of the compressed body in bytes
+//! 4   CRC-32 of the fields above and of the compressed body
+//! .   the body, compressed (deflate)
+//! ```
+//! Kinds of chunks that are not known are skipped. The last part says that it is the last.
 
+mod at;
 mod body;
+mod chunks;
 mod error;
 mod file;
+mod record_file;
+mod record_writer;
 
 use std::io::{Read, Write};
 
@@ -24,8 +43,11 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
+pub use at::At;
 pub use error::CaptureError;
-pub use file::{read_file, write_file};
+pub use file::{open_file, read_file, write_file};
+pub use record_file::{End, RecordFile};
+pub use record_writer::{EncodedLook, Look, LookEncoder, RecordWriter};
 
 use crate::inspect::recording::Recording;
 
@@ -66,6 +88,44 @@ pub fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
     Ok(file)
 }
 
+/// What a file holds.
+#[derive(Debug)]
+pub enum Captured {
+    /// The input of one report.
+    Moment(Recording),
+    /// A recording over time.
+    OverTime(RecordFile),
+}
+
+/// Decodes a capture or a recording over time.
+///
+/// # Errors
+/// Those of [`read`]. A recording over time that is cut short or damaged is read up to there.
+pub fn open(file: Vec<u8>) -> Result<Captured, CaptureError> {
+    let mut rest = &file[..];
+    match header(&mut rest)? {
+        (record_writer::RECORD_FORMAT, _) => {
+            let from = file.len() - rest.len();
+            Ok(Captured::OverTime(RecordFile::read(file, from)?))
+        }
+        _ => Ok(Captured::Moment(read(&file)?)),
+    }
+}
+
+/// Takes the header off `rest`: the version of the format, and that of dapper-attach.
+fn header<'a>(rest: &mut &'a [u8]) -> Result<(u16, &'a [u8]), CaptureError> {
+    if !rest.starts_with(MAGIC) {
+        return Err(match !rest.is_empty() && MAGIC.starts_with(rest) {
+            true => CaptureError::Short,
+            false => CaptureError::NoCapture,
+        });
+    }
+    take(rest, MAGIC.len())?;
+    let format = u16::from_le_bytes(array(rest)?);
+    let [length] = array(rest)?;
+    Ok((format, take(rest, length.into())?))
+}
+
 /// Decodes a file that [`write`] encoded.
 ///
 /// # Errors
@@ -73,16 +133,7 @@ pub fn write(recording: &Recording) -> Result<Vec<u8>, CaptureError> {
 /// on its size.
 pub fn read(file: &[u8]) -> Result<Recording, CaptureError> {
     let mut rest = file;
-    if !rest.starts_with(MAGIC) {
-        return Err(match !rest.is_empty() && MAGIC.starts_with(rest) {
-            true => CaptureError::Short,
-            false => CaptureError::NoCapture,
-        });
-    }
-    take(&mut rest, MAGIC.len())?;
-    let format = u16::from_le_bytes(array(&mut rest)?);
-    let [length] = array(&mut rest)?;
-    let tool = take(&mut rest, length.into())?;
+    let (format, tool) = header(&mut rest)?;
     if format != FORMAT {
         return Err(CaptureError::Version {
             format,

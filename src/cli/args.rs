@@ -10,11 +10,14 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 use python_offsets::SUPPORTED;
 
+use super::convert_arguments::ConvertArguments;
+use super::diff_arguments::{DiffArguments, DiffFormat};
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
 use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
-use super::record_arguments::RecordArguments;
+use super::record_arguments::{ProfileFormat, RecordArguments};
 use super::top_arguments::TopArguments;
 use super::watch_arguments::WatchArguments;
+use crate::capture::At;
 use crate::inspect::Source;
 use crate::inspect::inspection::Inspection;
 use crate::inspect::recording::Recording;
@@ -78,13 +81,28 @@ impl Arguments {
         W: Into<std::ffi::OsString> + Clone,
     {
         let arguments = Self::try_parse_from(words)?;
-        match arguments.report_options() {
-            // clap knows no conflict with one value of an option.
-            Some(show) if show.threads && show.format.chosen() != Format::Text => {
-                let message = "the argument '--threads' can only be used with '--format text'";
-                Err(Self::command().error(ErrorKind::ArgumentConflict, message))
+        match arguments.conflict() {
+            Some(message) => Err(Self::command().error(ErrorKind::ArgumentConflict, message)),
+            None => Ok(arguments),
+        }
+    }
+
+    /// An option that does not go with the value of another: clap knows no such conflict.
+    fn conflict(&self) -> Option<&'static str> {
+        let is_text = |show: &ShowArguments| show.format.chosen() == Format::Text;
+        if self
+            .report_options()
+            .is_some_and(|it| it.threads && !is_text(it))
+        {
+            return Some("the argument '--threads' can only be used with '--format text'");
+        }
+        match &self.command {
+            Some(Command::Record(record))
+                if record.no_memory && record.chosen() != ProfileFormat::Dapper =>
+            {
+                Some("the argument '--no-memory' can only be used with '--format dapper'")
             }
-            _ => Ok(arguments),
+            _ => None,
         }
     }
 
@@ -103,6 +121,7 @@ impl Arguments {
         match &self.command {
             Some(Command::Ps(ps)) => ps.format.chosen() == ListFormat::Json,
             Some(Command::Check(check)) => check.format.chosen() == ListFormat::Json,
+            Some(Command::Diff(diff)) => diff.chosen() == DiffFormat::Json && diff.path().is_none(),
             _ => (self.report_options()).is_some_and(|show| show.format.chosen() == Format::Json),
         }
     }
@@ -137,6 +156,15 @@ pub(super) enum Command {
     /// Looks at the process many times a second, without stopping it, and writes a page with a
     /// flame graph of task time by reason, or another format. Ctrl-C ends it and writes.
     Record(RecordArguments),
+    /// Write a recording over time in another format
+    ///
+    /// Each format is what `record` would have written in it.
+    Convert(ConvertArguments),
+    /// Compare two recordings over time, and say what takes longer and why
+    ///
+    /// Compares the time of each group of tasks, reason and stack per finished task, and shows what
+    /// changed by more than noise.
+    Diff(DiffArguments),
     /// Look at a running process as it lives: loops, tasks, threads, resources, waits
     ///
     /// A live view for a terminal. Looks a few times a second, without stopping the process,
@@ -175,6 +203,11 @@ pub(super) struct ReportArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(conflicts_with_all = LIVE_ONLY)]
     pub capture: Option<PathBuf>,
+    /// Of a recording over time, the look at or before this time: 12.5 seconds, -3 from the end,
+    /// 03:12:04 in UTC, or last
+    #[arg(long, value_name = "TIME", value_parser = str::parse::<At>, requires = "capture", conflicts_with = "pid")]
+    #[arg(allow_hyphen_values = true)]
+    pub at: Option<At>,
     /// Inspect all processes below it as well
     #[arg(long)]
     pub children: bool,
@@ -222,6 +255,10 @@ pub(super) struct CheckArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(conflicts_with_all = &LIVE_ONLY[1..])]
     pub capture: Option<PathBuf>,
+    /// Of a recording over time, the look at or before this time, as for a report
+    #[arg(long, value_name = "TIME", value_parser = str::parse::<At>, requires = "capture", conflicts_with = "pid")]
+    #[arg(allow_hyphen_values = true)]
+    pub at: Option<At>,
     /// How the process is read.
     #[command(flatten)]
     pub read: ReadArguments,

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::args::{CaptureArguments, ReadArguments};
 use super::failure::Failure;
-use crate::capture::{CaptureError, read_file, write, write_file};
+use super::record::note;
+use crate::capture::{At, CaptureError, Captured, RecordFile, open_file, write, write_file};
 use crate::inspect::inspection::Inspection;
 use crate::inspect::recorder::RecordedInspection;
 use crate::inspect::recording::Recording;
 use crate::plain_text::clean;
+use crate::profile::Profile;
 use crate::report::json;
 
 /// Records a process, and writes the capture.
@@ -81,22 +83,79 @@ fn not_encoded(error: &CaptureError) -> Failure {
     )
 }
 
-/// Reads the capture in `path`.
-fn open(path: &Path) -> Result<Arc<Recording>, Failure> {
-    let recording = read_file(path).map_err(|error| {
-        let hint = match error {
-            CaptureError::NoCapture => "record one with `dapper-attach capture --pid PID -o FILE`",
-            CaptureError::Version { .. } => "use the version of dapper-attach that wrote it",
-            CaptureError::Short | CaptureError::Damaged => "copy the file again",
-            CaptureError::Io(_) => "name a file that exists and that you can read",
-            CaptureError::TooLarge | CaptureError::Facts(_) | CaptureError::Memory(_) => RECORD,
-        };
-        unreadable(path, &error, hint)
-    })?;
+/// Reads the capture in `path`, or the look at `at` of a recording over time.
+fn open(path: &Path, at: Option<At>) -> Result<Arc<Recording>, Failure> {
+    let wrong = |error: CaptureError| wrong_file(path, &error);
+    let recording = match (open_file(path).map_err(wrong)?, at) {
+        (Captured::Moment(recording), None) => recording,
+        (Captured::Moment(_), Some(_)) => {
+            return Err(unreadable(
+                path,
+                &"it is a capture of one moment, and --at is for recordings over time",
+                "leave out --at",
+            ));
+        }
+        (Captured::OverTime(file), at) => {
+            warn(path, &file);
+            let number = at.unwrap_or(At::Last).choose(&file);
+            let number = number.map_err(|reason| {
+                let hint = "--at last shows its last whole look, convert what it has over time";
+                unreadable(path, &reason, hint)
+            })?;
+            if let Some(text) = file.place(number) {
+                note(&text);
+            }
+            file.moment(number).map_err(wrong)?
+        }
+    };
     match recording.first() {
         Some(_) => Ok(Arc::new(recording)),
         None => Err(unreadable(path, &"it contains no process", RECORD)),
     }
+}
+
+/// Reads the recording over time in `path`.
+///
+/// # Errors
+/// If it cannot be read, or is a capture of one moment.
+pub(super) fn over_time(path: &Path) -> Result<(RecordFile, Profile), Failure> {
+    let wrong = |error: CaptureError| wrong_file(path, &error);
+    match open_file(path).map_err(wrong)? {
+        Captured::OverTime(file) => {
+            warn(path, &file);
+            let profile = file.profile().map_err(wrong)?;
+            Ok((file, profile))
+        }
+        Captured::Moment(_) => Err(unreadable(
+            path,
+            &"it is a capture of one moment, not a recording over time",
+            "record one with `dapper-attach record --pid PID -o FILE.dapper`",
+        )),
+    }
+}
+
+/// Says that a recording is not whole.
+fn warn(path: &Path, file: &RecordFile) {
+    if let Some(warning) = file.warning() {
+        note(&clean(&format!("{}: {warning}", path.display())));
+    }
+}
+
+fn wrong_file(path: &Path, error: &CaptureError) -> Failure {
+    let hint = match error {
+        CaptureError::NoCapture => {
+            "make one with `dapper-attach capture --pid PID -o FILE`, or over time with `record -o \
+             FILE.dapper`"
+        }
+        CaptureError::Version { .. } => "use the version of dapper-attach that wrote it",
+        CaptureError::Short | CaptureError::Damaged => "copy the file again",
+        CaptureError::Io(_) => "name a file that exists and that you can read",
+        CaptureError::TooLarge
+        | CaptureError::Facts(_)
+        | CaptureError::Memory(_)
+        | CaptureError::Part(_) => RECORD,
+    };
+    unreadable(path, error, hint)
 }
 
 /// What to do about a capture from which nothing can be read.
@@ -119,10 +178,11 @@ pub(super) fn inspection(
     pid: Option<u32>,
     children: bool,
     capture: Option<&Path>,
+    at: Option<At>,
 ) -> Result<Inspection, Failure> {
     match (pid, capture) {
         (_, Some(path)) => {
-            let recording = open(path)?;
+            let recording = open(path, at)?;
             if recording.redacted && read.locals {
                 return Err(Failure::new(
                     "redacted",

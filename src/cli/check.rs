@@ -27,7 +27,7 @@ struct Answers<'a> {
 /// If the process or the capture cannot be read, or the answers cannot be written.
 pub(super) fn run(arguments: &CheckArguments) -> Result<(), Failure> {
     let capture = arguments.capture.as_deref();
-    let inspection = inspection(&arguments.read, arguments.pid, false, capture)?;
+    let inspection = inspection(&arguments.read, arguments.pid, false, capture, arguments.at)?;
     let captured = inspection.take()?;
     for process in &captured.snapshot.processes {
         let earlier = captured.earlier.get(&process.pid);

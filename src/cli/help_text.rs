@@ -14,6 +14,8 @@ Examples:
   dapper-attach check --pid 4242              check debug mode, leaks, lost exceptions
   dapper-attach capture --pid 4242 -o hang.dapper
   dapper-attach --capture hang.dapper         the same report, later or elsewhere
+  dapper-attach record --pid 4242 -d 60 -o slow.dapper
+  dapper-attach --capture slow.dapper --at 12.5     the report of that moment
   dapper-attach top --pid 4242                look at it as it lives
   dapper-attach dap                           serve an editor as a debug adapter
   dapper-attach demo                          report on a small program that hangs
@@ -74,6 +76,7 @@ Examples:
   dapper-attach record --pid 4242                       until Ctrl-C, a page for a browser
   dapper-attach record --pid 4242 -d 30 -o slow.html    for 30 s
   dapper-attach record --pid 4242 -d 1m -r 200 -o slow.pb.gz
+  dapper-attach record --pid 4242 -d 1m -o slow.dapper  for convert, diff, --capture, editors
   dapper-attach record -o app.speedscope.json -- python app.py
   dapper-attach record --pid 4242 -d 10 -f collapsed -o - | sort -k2 | head
   kill -USR1 $(pidof dapper-attach)                     writes now, and goes on
@@ -86,10 +89,55 @@ What the numbers are:
   what changed while it was read is left out of that look, and counted. How many looks
   were asked for and taken, missed and rejected stands in the output and on stderr.
 
+A .dapper file:
+  Is written while it is recorded, and can be read at any time. Beside all intervals it has
+  whole looks, at most one a second, as `capture` takes them: their pages hold the values of
+  variables. They take at most 64 MiB, and get rarer as that fills. --no-memory leaves them out.
+
 Exit status:
   0  the recording was written; with a program after --, that program's own status
   1  it was not: stderr says why
   2  wrong usage";
+
+/// Ends `dapper-attach convert --help`.
+pub(super) const CONVERT_HELP: &str = "\
+Examples:
+  dapper-attach record --pid 4242 -d 30 -o slow.dapper
+  dapper-attach convert slow.dapper                     slow.html, a page for a browser
+  dapper-attach convert slow.dapper -o slow.pb.gz       for go tool pprof
+  dapper-attach convert slow.dapper -f jsonl -o - | jq -c 'select(.kind==\"lock\")'
+  ssh HOST dapper-attach record --pid 4242 -d 10 -f dapper -o - | dapper-attach convert - -o x.html
+
+A recording that is cut short is read up to there, and a line on stderr says so.
+
+Exit status:
+  0  the file was written
+  1  it was not: stderr says why
+  2  wrong usage";
+
+/// Ends `dapper-attach diff --help`.
+pub(super) const DIFF_HELP: &str = "\
+Examples:
+  dapper-attach record --pid 4242 -d 60 --no-memory -o before.dapper
+  dapper-attach diff before.dapper after.dapper
+  dapper-attach diff before.dapper after.dapper -o diff.html
+  dapper-attach diff before.dapper after.dapper --fail-on 'wait:lock>+10%' --fail-on 'all>+20%'
+  dapper-attach diff before.dapper after.dapper --json | jq '.rows[0]'
+
+What is compared:
+  Seconds of each task group, reason and stack per finished task of that group, or per second of
+  the recording where fewer than 20 finished. Line numbers of stacks do not count. Noise is what
+  differs between 20 slices of each recording: only what differs more is shown.
+
+Rules (--fail-on):
+  all, wait, wait:KIND (such as wait:lock), ready, running or gil; then > and the growth that is
+  allowed: +10%, +5ms or +1s per finished task. A rule fails only for what exceeds noise.
+
+Exit status:
+  0  no rule failed
+  1  a recording could not be compared: stderr says why
+  2  wrong usage, such as a rule that is none
+  3  a rule failed: stderr says which";
 
 /// Ends `dapper-attach top --help`.
 pub(super) const TOP_HELP: &str = "\

@@ -4,8 +4,12 @@ mod args;
 mod capture;
 mod check;
 mod completions;
+mod convert;
+mod convert_arguments;
 mod dap;
 mod demo;
+mod diff;
+mod diff_arguments;
 mod failure;
 mod format;
 mod help_text;
@@ -16,6 +20,7 @@ mod output;
 mod ps;
 mod record;
 mod record_arguments;
+mod record_stream;
 mod report;
 mod screen;
 mod top;
@@ -35,7 +40,7 @@ const MAX_OOM_SCORE_ADJ: i16 = 1000;
 
 /// Runs the command line and returns the exit status: 0 for success, 1 for a
 /// failure that was explained on stderr, 3 for a process that hangs if
-/// `--exit-code` was given. Wrong usage exits at once with status 2.
+/// `--exit-code` was given and for a broken rule of `diff`. Wrong usage exits at once with status 2.
 pub fn run() -> ExitCode {
     let arguments = Arguments::from_command_line();
     prefer_own_oom_kill();
@@ -46,6 +51,8 @@ pub fn run() -> ExitCode {
         Some(Command::Demo(demo)) => succeeded(demo::run(demo)),
         Some(Command::Ps(ps)) => succeeded(ps::run(ps)),
         Some(Command::Record(record)) => record::run(record),
+        Some(Command::Convert(convert)) => succeeded(convert::run(convert)),
+        Some(Command::Diff(arguments)) => diff::run(arguments),
         Some(Command::Top(top)) => succeeded(top::run(top)),
         Some(Command::Watch(watch)) => succeeded(watch::run(watch)),
         Some(Command::Capture(capture)) => succeeded(capture::run(capture)),

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::launch;
 use super::output;
 use super::record_arguments::{ProfileFormat, RecordArguments};
+use super::record_stream::Stream;
 use crate::inspect::profiling::{Ended, Next, Recorder};
 use crate::plain_text::clean;
 use crate::profile::{Profile, collapsed, html, json_lines, pprof, speedscope};
@@ -51,10 +52,10 @@ impl Signals {
 /// If the process cannot be read or started, or the file cannot be written.
 pub(super) fn run(arguments: &RecordArguments) -> Result<ExitCode, Failure> {
     let to_stdout = arguments.output.as_deref() == Some(Path::new("-"));
-    if to_stdout && arguments.chosen() == ProfileFormat::Pprof && output::is_terminal() {
+    if to_stdout && arguments.chosen().is_binary() && output::is_terminal() {
         return Err(Failure::new(
             "usage",
-            "a profile of pprof is binary data and is not written to a terminal",
+            "this format is binary data and is not written to a terminal",
             Some("name a file with --output, or redirect standard output".into()),
         ));
     }
@@ -98,15 +99,28 @@ fn record(
     launched: bool,
 ) -> Result<(), Failure> {
     let path = path(arguments, recorder.process().pid);
+    let mut stream = match arguments.chosen() {
+        ProfileFormat::Dapper => {
+            let with_looks = !arguments.no_memory;
+            Some(Stream::begin(path.clone(), &recorder, with_looks)?)
+        }
+        _ => None,
+    };
     let mut failed = None;
     let mut progress = Progress::new();
-    let mut go_on = |recorder: &Recorder| {
-        if signals.write.swap(false, Ordering::Relaxed) {
-            progress.clear();
-            if let Err(failure) = write(&recorder.profile(), arguments, &path) {
-                failed = Some(failure);
-                return Next::End;
+    let mut go_on = |recorder: &mut Recorder| {
+        let at_once = signals.write.swap(false, Ordering::Relaxed);
+        let written = match &mut stream {
+            Some(stream) => stream.go_on(recorder, at_once),
+            None if at_once => {
+                progress.clear();
+                write(&recorder.profile(), arguments.chosen(), &path)
             }
+            None => Ok(()),
+        };
+        if let Err(failure) = written {
+            failed = Some(failure);
+            return Next::End;
         }
         progress.show(recorder);
         match signals.end.load(Ordering::Relaxed) {
@@ -120,7 +134,10 @@ fn record(
         return Err(failure);
     }
     // What there is is written, whatever ended the recording.
-    write(&recorder.profile(), arguments, &path)?;
+    match stream {
+        Some(stream) => stream.finish(&mut recorder)?,
+        None => write(&recorder.profile(), arguments.chosen(), &path)?,
+    }
     match ended {
         Ok(Ended::Gone) if !launched => {
             note(&format!("process {} has ended", recorder.process().pid));
@@ -160,12 +177,12 @@ fn path(arguments: &RecordArguments, pid: u32) -> Option<PathBuf> {
     }
 }
 
-fn write(
+/// Writes the profile to the file, or to standard output, and says on stderr what it is.
+pub(super) fn write(
     profile: &Profile,
-    arguments: &RecordArguments,
+    format: ProfileFormat,
     path: &Option<PathBuf>,
 ) -> Result<(), Failure> {
-    let format = arguments.chosen();
     let Some(path) = path else {
         return output::plain(|out| Ok(encode(profile, format, out)?));
     };
@@ -192,7 +209,7 @@ fn write(
 }
 
 /// The path as a shell takes it.
-fn quoted(path: &str) -> String {
+pub(super) fn quoted(path: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "/._-+".contains(letter);
     match path.chars().all(plain) {
         true => path.to_owned(),
@@ -202,24 +219,26 @@ fn quoted(path: &str) -> String {
 
 /// Writes beside the file first, so that one that exists is whole at any time.
 fn save(profile: &Profile, format: ProfileFormat, path: &Path) -> io::Result<()> {
-    if !path
-        .parent()
-        .is_none_or(|it| it.as_os_str().is_empty() || it.is_dir())
-    {
-        return Err(io::ErrorKind::NotFound.into());
-    }
     // A device or pipe is written to as it is.
     if path.exists() && !path.is_file() {
         let mut out = BufWriter::new(File::create(path)?);
         encode(profile, format, &mut out)?;
         return out.flush();
     }
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
-    let beside = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    let mut out = BufWriter::new(beside);
+    let mut out = BufWriter::new(beside(path)?);
     encode(profile, format, &mut out)?;
     let beside = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     beside.persist(path).map(drop).map_err(|error| error.error)
+}
+
+/// A new file in the directory of `path`, which only its owner can read.
+pub(super) fn beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    tempfile::NamedTempFile::new_in(folder)
 }
 
 fn encode(profile: &Profile, format: ProfileFormat, out: &mut dyn Write) -> io::Result<()> {
@@ -229,11 +248,12 @@ fn encode(profile: &Profile, format: ProfileFormat, out: &mut dyn Write) -> io::
         ProfileFormat::Collapsed => collapsed::write(profile, out),
         ProfileFormat::Pprof => pprof::write(profile, out),
         ProfileFormat::Jsonl => json_lines::write(profile, out),
+        ProfileFormat::Dapper => Err(io::Error::other("it is written while it is recorded")),
     }
 }
 
 /// A line on stderr. If it is closed, nobody can read it.
-fn note(text: &str) {
+pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "dapper-attach: {text}");
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint, value_parser};
 
 use super::help_text::RECORD_HELP;
@@ -33,6 +34,9 @@ pub(super) struct RecordArguments {
     /// The format; otherwise the one that the name of the file ends with, or html
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Option<ProfileFormat>,
+    /// In a .dapper file, leave out whole looks and their memory: no reports, no variables
+    #[arg(long)]
+    pub no_memory: bool,
     /// Start this program and record it; its exit status is passed on
     #[arg(last = true, value_name = "PROGRAM")]
     #[arg(value_hint = ValueHint::CommandWithArguments)]
@@ -52,6 +56,8 @@ pub(super) enum ProfileFormat {
     Pprof,
     /// JSON lines: one object for each interval of each task and thread
     Jsonl,
+    /// All of it, for convert, diff, --capture and editors; has memory of the process
+    Dapper,
 }
 
 impl ProfileFormat {
@@ -63,7 +69,16 @@ impl ProfileFormat {
             Self::Collapsed => &[".collapsed", ".folded", ".txt"],
             Self::Pprof => &[".pb.gz", ".pprof"],
             Self::Jsonl => &[".jsonl", ".ndjson"],
+            Self::Dapper => &[".dapper"],
         }
+    }
+
+    /// Reads the name of a format other than that of recordings themselves.
+    pub(super) fn of_conversion() -> impl TypedValueParser<Value = Self> {
+        let all = Self::value_variants().iter();
+        let others = all.filter(|format| **format != Self::Dapper);
+        let names = others.filter_map(ValueEnum::to_possible_value);
+        PossibleValuesParser::new(names).try_map(|name| Self::from_str(&name, false))
     }
 
     /// How the name of a new file ends.
@@ -72,7 +87,7 @@ impl ProfileFormat {
     }
 
     /// The format of a file with this name. `None` if its ending says nothing.
-    fn of_file(path: &Path) -> Option<Self> {
+    pub(super) fn of_file(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let all = Self::value_variants().iter().copied();
         let mut all = all.filter(|format| format.endings().iter().any(|it| name.ends_with(it)));
@@ -87,6 +102,15 @@ impl ProfileFormat {
             Self::Collapsed => "inferno-flamegraph >flamegraph.svg <",
             Self::Pprof => "go tool pprof -http=:",
             Self::Jsonl => "jq -c .",
+            Self::Dapper => "dapper-attach convert",
+        }
+    }
+
+    /// Whether it is no text.
+    pub(super) const fn is_binary(self) -> bool {
+        match self {
+            Self::Pprof | Self::Dapper => true,
+            Self::Html | Self::Speedscope | Self::Collapsed | Self::Jsonl => false,
         }
     }
 }

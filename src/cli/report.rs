@@ -25,6 +25,7 @@ pub(super) fn run(arguments: &ReportArguments) -> Result<ExitCode, Failure> {
         arguments.pid,
         arguments.children,
         arguments.capture.as_deref(),
+        arguments.at,
     )?;
     let snapshot = match arguments.show.threads {
         // The list of threads shows no diagnosis.

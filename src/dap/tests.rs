@@ -94,6 +94,7 @@ impl Script {
             task_ids: TaskIds::default(),
             wait_durations: WaitDurations::default(),
             client_view: None,
+            looks: None,
             listed: Vec::new(),
             selected: None,
             sampling: false,

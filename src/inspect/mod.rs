@@ -3,6 +3,7 @@
 
 pub mod following;
 pub mod inspection;
+pub mod key_looks;
 mod live;
 pub mod profiling;
 pub mod recorder;

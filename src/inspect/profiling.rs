@@ -8,7 +8,7 @@ use nix::sys::resource::{UsageWho, getrusage};
 use super::inspection::now;
 use crate::model::Process;
 use crate::process::Error;
-use crate::profile::{Profile, Timeline, Trust};
+use crate::profile::{About, Part, Profile, Timeline, Told, Trust};
 use crate::sampling::sampler::Sampler;
 use crate::sampling::schedule::Schedule;
 use crate::snapshot::options::{SampleOptions, Scope};
@@ -21,6 +21,8 @@ pub struct Recorder {
     sampler: Sampler,
     schedule: Schedule,
     timeline: Timeline,
+    /// What was taken out of it.
+    told: Told,
     trust: Trust,
     began: Instant,
     /// The same in UTC: as text, and in nanoseconds since 1970.
@@ -74,6 +76,7 @@ impl Recorder {
         let mut recorder = Self {
             schedule: Schedule::new(began, rate),
             timeline: Timeline::default(),
+            told: Told::default(),
             trust: Trust {
                 asked_rate: rate,
                 ..Trust::default()
@@ -99,7 +102,7 @@ impl Recorder {
     pub fn run(
         &mut self,
         lasts: Option<Duration>,
-        go_on: &mut dyn FnMut(&Self) -> Next,
+        go_on: &mut dyn FnMut(&mut Self) -> Next,
     ) -> Result<Ended, Error> {
         let end = lasts.map(|lasts| self.began + lasts);
         let mut failing = Failing::default();
@@ -156,40 +159,75 @@ impl Recorder {
     pub fn profile(&self) -> Profile {
         let mut timeline = self.timeline.clone();
         let lasted = self.began.elapsed();
-        // What was there at the last look ended somewhere between it and the first that failed.
-        let seen_until = match self.failed_at {
-            Some(failed_at) => self.last_at + failed_at.saturating_sub(self.last_at) / 2,
-            None => lasted,
-        };
-        timeline.finish(nanoseconds(seen_until));
+        timeline.finish(nanoseconds(self.seen_until(lasted)));
         Profile {
+            about: self.about(),
+            timeline,
+            trust: self.trust(lasted),
+        }
+    }
+
+    /// Which process is recorded, and since when.
+    pub fn about(&self) -> About {
+        About {
             pid: self.last.pid,
             python: self.last.python.version.clone(),
             command: self.last.command.clone(),
             began: self.began_at.0.clone(),
             began_ns: self.began_at.1,
-            timeline,
-            trust: Trust {
-                missed: self.schedule.missed(),
-                own_cpu: own_cpu().saturating_sub(self.own_cpu),
-                lasted,
-                ..self.trust.clone()
-            },
+        }
+    }
+
+    /// Takes out what was recorded since the last call, so that it can be written at once.
+    /// [`Self::profile`] does not have it any more.
+    pub fn take_part(&mut self) -> (Part, Trust) {
+        let lasted = self.began.elapsed();
+        let part = (self.timeline).take_part(&mut self.told, nanoseconds(lasted));
+        (part, self.trust(lasted))
+    }
+
+    /// Ends all intervals, and takes out the last part.
+    pub fn take_last_part(&mut self) -> (Part, Trust) {
+        let lasted = self.began.elapsed();
+        let until = nanoseconds(self.seen_until(lasted));
+        self.timeline.finish(until);
+        let part = self.timeline.take_part(&mut self.told, until);
+        (part, self.trust(lasted))
+    }
+
+    /// When the process was so, since the beginning of the recording: by its own clock if that is
+    /// known, else by ours.
+    pub fn since_began(&self, clock_s: Option<f64>, taken: Instant) -> Duration {
+        let ours = taken.saturating_duration_since(self.began);
+        match (clock_s, self.clock) {
+            (Some(now), Some(began)) => Duration::try_from_secs_f64(now - began).unwrap_or(ours),
+            _ => ours,
+        }
+    }
+
+    /// What was there at the last look ended somewhere between it and the first that failed.
+    fn seen_until(&self, lasted: Duration) -> Duration {
+        match self.failed_at {
+            Some(failed_at) => self.last_at + failed_at.saturating_sub(self.last_at) / 2,
+            None => lasted,
+        }
+    }
+
+    fn trust(&self, lasted: Duration) -> Trust {
+        Trust {
+            missed: self.schedule.missed(),
+            own_cpu: own_cpu().saturating_sub(self.own_cpu),
+            lasted,
+            ..self.trust.clone()
         }
     }
 
     /// Adds the last look to the timeline.
     fn add(&mut self) {
-        let elapsed = self.began.elapsed();
-        // The clock of the process says when exactly it was as it was read.
-        let at = match (self.last.clock_s, self.clock) {
-            (Some(now), Some(began)) => Duration::try_from_secs_f64(now - began).unwrap_or(elapsed),
-            (Some(now), None) => {
-                self.clock = Some(now);
-                Duration::ZERO
-            }
-            (None, _) => elapsed,
-        };
+        if self.clock.is_none() {
+            self.clock = self.last.clock_s;
+        }
+        let at = self.since_began(self.last.clock_s, Instant::now());
         self.last_at = at;
         self.failed_at = None;
         let looked = self.timeline.look(&self.last, nanoseconds(at));

@@ -1,6 +1,6 @@
 //! Records the input of a report.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
@@ -205,7 +205,7 @@ impl RecordingInProgress {
 }
 
 /// Reads source files of a process, and records them.
-struct RecordingSources {
+pub(super) struct RecordingSources {
     files: ProcessSources,
     /// The command of the process. `None` if nothing is to be removed.
     redact: Option<Vec<String>>,
@@ -213,12 +213,17 @@ struct RecordingSources {
 }
 
 impl RecordingSources {
-    fn new(pid: u32, redact: Option<Vec<String>>) -> Self {
+    pub(super) fn new(pid: u32, redact: Option<Vec<String>>) -> Self {
         Self {
             files: ProcessSources::new(pid),
             redact,
             recorded: RefCell::default(),
         }
+    }
+
+    /// What was read so far.
+    pub(super) fn recorded(&self) -> Ref<'_, RecordedSources> {
+        self.recorded.borrow()
     }
 }
 

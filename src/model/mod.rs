@@ -8,6 +8,7 @@ pub mod describe;
 mod findings;
 #[cfg(test)]
 pub(crate) mod fixtures;
+pub mod float_bits;
 mod frame;
 pub mod id;
 mod index;

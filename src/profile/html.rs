@@ -16,93 +16,104 @@ const PAGE: &str = include_str!("flamegraph.html");
 const PLACEHOLDER: &str = "__RECORDING__";
 
 /// Version of the JSON in the page.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 #[derive(Serialize)]
-struct Recording<'a> {
-    version: u32,
-    title: String,
-    pid: u32,
-    python: &'a str,
-    command: String,
-    began: &'a str,
-    duration_s: f64,
-    trust: Vec<String>,
-    strings: Vec<String>,
-    frames: Vec<Frame>,
-    reasons: Vec<Reason>,
-    groups: Vec<usize>,
-    loops: Vec<usize>,
-    stacks: Vec<Stack<'a>>,
-    lag: Vec<Lag>,
-    steps: Vec<Step>,
+pub(super) struct Recording<'a> {
+    pub version: u32,
+    /// Of a diff: what the recording before is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compared: Option<String>,
+    pub title: String,
+    pub pid: u32,
+    pub python: &'a str,
+    pub command: String,
+    pub began: &'a str,
+    pub duration_s: f64,
+    pub trust: Vec<String>,
+    pub strings: Vec<String>,
+    pub frames: Vec<Frame>,
+    pub reasons: Vec<Reason>,
+    pub groups: Vec<usize>,
+    pub loops: Vec<usize>,
+    pub stacks: Vec<Stack<'a>>,
+    pub lag: Vec<Lag>,
+    pub steps: Vec<Step>,
 }
 
 #[derive(Serialize)]
-struct Frame {
+pub(super) struct Frame {
     #[serde(rename = "n")]
-    name: usize,
+    pub name: usize,
     #[serde(rename = "f")]
-    file: Option<usize>,
+    pub file: Option<usize>,
     #[serde(rename = "l")]
-    line: Option<u32>,
+    pub line: Option<u32>,
     #[serde(rename = "o")]
-    own: u8,
+    pub own: u8,
 }
 
 #[derive(Serialize)]
-struct Reason {
+pub(super) struct Reason {
     #[serde(rename = "k")]
-    kind: &'static str,
+    pub kind: &'static str,
     #[serde(rename = "t")]
-    text: usize,
+    pub text: usize,
 }
 
 #[derive(Serialize)]
-struct Stack<'a> {
+pub(super) struct Stack<'a> {
     #[serde(rename = "f")]
-    frames: &'a [u32],
+    pub frames: &'a [u32],
     #[serde(rename = "r")]
-    reason: Option<u32>,
+    pub reason: Option<u32>,
     #[serde(rename = "s")]
-    state: &'static str,
+    pub state: &'static str,
     #[serde(rename = "g")]
-    group: usize,
+    pub group: usize,
     #[serde(rename = "p")]
-    event_loop: Option<usize>,
-    who: &'static str,
-    wall: u64,
-    cpu: u64,
+    pub event_loop: Option<usize>,
+    pub who: &'static str,
+    pub wall: u64,
+    /// Of a diff: the same in the recording before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    pub cpu: u64,
 }
 
 #[derive(Serialize)]
-struct Lag {
+pub(super) struct Lag {
     #[serde(rename = "loop")]
-    event_loop: usize,
-    points: Vec<(f64, f64)>,
+    pub event_loop: usize,
+    pub points: Vec<(f64, f64)>,
 }
 
 /// A step that blocked its loop for long.
 #[derive(Serialize)]
-struct Step {
+pub(super) struct Step {
     #[serde(rename = "loop")]
-    event_loop: usize,
-    at: f64,
-    s: f64,
-    frame: Option<u32>,
+    pub event_loop: usize,
+    pub at: f64,
+    pub s: f64,
+    pub frame: Option<u32>,
     #[serde(rename = "g")]
-    group: Option<usize>,
+    pub group: Option<usize>,
 }
 
 /// Numbers for things in the order in which they come.
-type Numbers<T> = IndexSet<T, FxBuildHasher>;
+pub(super) type Numbers<T> = IndexSet<T, FxBuildHasher>;
 
 /// Writes the page.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
-    let json = serde_json::to_string(&recording(profile))?;
+    write_page(&recording(profile), out)
+}
+
+/// Writes the page with these data.
+pub(super) fn write_page(recording: &Recording<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let json = serde_json::to_string(recording)?;
     // Nothing in the JSON can end the element that it stands in.
     let json = json.replace('<', "\\u003c");
     let (before, after) = PAGE.split_once(PLACEHOLDER).unwrap_or((PAGE, ""));
@@ -143,6 +154,7 @@ fn recording(profile: &Profile) -> Recording<'_> {
         event_loop: state.event_loop.map(|name| loops.insert_full(name).0),
         who: state.who.as_str(),
         wall,
+        before: None,
         cpu,
     };
     let sums = profile.timeline.sums();
@@ -172,11 +184,12 @@ fn recording(profile: &Profile) -> Recording<'_> {
     let loops: Vec<usize> = loops.collect();
     Recording {
         version: VERSION,
+        compared: None,
         title: profile.title(),
-        pid: profile.pid,
-        python: &profile.python,
-        command: profile.command.join(" "),
-        began: &profile.began,
+        pid: profile.about.pid,
+        python: &profile.about.python,
+        command: profile.about.command.join(" "),
+        began: &profile.about.began,
         duration_s: profile.trust.lasted.as_secs_f64(),
         trust: profile.trust.parts(),
         frames,

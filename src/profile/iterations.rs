@@ -1,8 +1,10 @@
 //! The iterations of loops: how old they are at each look, and which blocked their loop for long.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::stacks::StateId;
+use crate::model::float_bits;
 use crate::model::{ItemId, LoopState, Process};
 
 /// Iterations whose beginnings differ by less are the same: a clock of the process is read a
@@ -18,18 +20,19 @@ const MAX_KEPT: usize = 1_000;
 const MAX_LAGS: usize = 1 << 17;
 
 /// The age of the iteration of a loop at a look: so long does an event wait that arrives then.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Lag {
     /// Number of the name of the loop.
     pub event_loop: u32,
     /// When, since the beginning of the recording.
     pub at_ns: u64,
     /// The age in seconds; 0 while the loop polls.
+    #[serde(with = "float_bits")]
     pub age_s: f64,
 }
 
 /// An iteration of a loop that was seen at one or more looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Number of the name of the loop.
     pub event_loop: u32,
@@ -122,10 +125,51 @@ impl Iterations {
         self.running.insert(seen.event_loop, seen);
     }
 
+    /// Ends the iterations that run.
+    pub(super) fn finish(&mut self) {
+        for step in self.running_slow() {
+            self.end(step.event_loop);
+        }
+        self.running.clear();
+    }
+
+    /// The slow iterations that have not ended, in the order of their beginnings.
+    pub(super) fn running_slow(&self) -> Vec<Step> {
+        let slow = self.running.values().filter(|it| it.lasted_ns >= SLOW_NS);
+        let mut slow: Vec<Step> = slow.copied().collect();
+        slow.sort_by_key(|step| (step.from_ns, step.event_loop));
+        slow
+    }
+
+    /// Takes out all ages, and all slow iterations that have ended.
+    pub(super) fn take(&mut self) -> (Vec<Lag>, Vec<Step>) {
+        (
+            std::mem::take(&mut self.lags),
+            std::mem::take(&mut self.slow),
+        )
+    }
+
+    /// Adds what [`Self::take`] took out, and the iterations that ran then.
+    pub(super) fn put(&mut self, lags: Vec<Lag>, slow: Vec<Step>, running: Vec<Step>) {
+        for lag in lags {
+            self.add_lag(lag);
+        }
+        for step in slow {
+            self.keep(step);
+        }
+        let running = running.into_iter().map(|step| (step.event_loop, step));
+        self.running = running.collect();
+    }
+
     fn end(&mut self, event_loop: u32) {
         let ended = self.running.remove(&event_loop);
-        self.slow
-            .extend(ended.filter(|step| step.lasted_ns >= SLOW_NS));
+        if let Some(step) = ended.filter(|step| step.lasted_ns >= SLOW_NS) {
+            self.keep(step);
+        }
+    }
+
+    fn keep(&mut self, step: Step) {
+        self.slow.push(step);
         if self.slow.len() > MAX_KEPT {
             self.slow
                 .sort_by_key(|step| std::cmp::Reverse(step.lasted_ns));

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Profile;
-use super::timeline::Interval;
+use super::interval::Interval;
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "record")]
@@ -52,10 +52,10 @@ pub fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
         out,
         &Line::Recording {
             version: 1,
-            pid: profile.pid,
-            python: &profile.python,
-            command: &profile.command,
-            began: &profile.began,
+            pid: profile.about.pid,
+            python: &profile.about.python,
+            command: &profile.about.command,
+            began: &profile.about.began,
             duration_s: profile.trust.lasted.as_secs_f64(),
             trust: profile.trust.parts(),
             looks: profile.trust.looks,

@@ -2,10 +2,13 @@
 //! written. Every format is a fold over the same intervals.
 
 pub mod collapsed;
+pub mod diff;
 pub mod html;
+pub mod interval;
 pub mod iterations;
 pub mod json_lines;
 pub mod loop_names;
+pub mod parts;
 pub mod pprof;
 pub mod reason;
 pub mod speedscope;
@@ -14,15 +17,19 @@ pub mod steps;
 pub mod timeline;
 pub mod trust;
 
+use serde::{Deserialize, Serialize};
+
+pub use interval::{Interval, Sum};
 pub use iterations::{Lag, Step};
+pub use parts::{Part, PartError, Told};
 pub use reason::{Reason, ReasonKind};
 pub use stacks::{Activity, Place, State, StateId, States, Who};
-pub use timeline::{Interval, Looked, Timeline};
+pub use timeline::{Looked, Timeline};
 pub use trust::Trust;
 
-/// A recorded process.
-#[derive(Debug)]
-pub struct Profile {
+/// Which process is recorded, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
     /// Its process id.
     pub pid: u32,
     /// Version of its interpreter.
@@ -33,6 +40,13 @@ pub struct Profile {
     pub began: String,
     /// The same in nanoseconds since 1970.
     pub began_ns: u64,
+}
+
+/// A recorded process.
+#[derive(Debug)]
+pub struct Profile {
+    /// Which process it is.
+    pub about: About,
     /// What was seen.
     pub timeline: Timeline,
     /// How far it can be trusted.
@@ -42,8 +56,13 @@ pub struct Profile {
 impl Profile {
     /// The name of the recording: `app.py, pid 4242, CPython 3.13.0`.
     pub fn title(&self) -> String {
-        let script = script(&self.command);
-        format!("{script}, pid {}, CPython {}", self.pid, self.python)
+        let About {
+            pid,
+            python,
+            command,
+            ..
+        } = &self.about;
+        format!("{}, pid {pid}, CPython {python}", script(command))
     }
 }
 

@@ -11,8 +11,8 @@ use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 
 use super::Profile;
+use super::interval::Sum;
 use super::stacks::{Activity, State, Who};
-use super::timeline::Sum;
 use crate::plain_text;
 
 /// Fields of `Profile`.
@@ -163,7 +163,7 @@ fn encoded(profile: &Profile) -> Vec<u8> {
         add_location(&mut message, first_label + at, name, 0, None);
     }
     let lasted = u64::try_from(profile.trust.lasted.as_nanos()).unwrap_or(u64::MAX);
-    message.number(profile_field::TIME_NANOS, profile.began_ns);
+    message.number(profile_field::TIME_NANOS, profile.about.began_ns);
     message.number(profile_field::DURATION_NANOS, lasted);
     let comments = [profile.title(), profile.trust.line()];
     for comment in comments {

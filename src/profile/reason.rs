@@ -1,12 +1,18 @@
 //! Why an activity does not run, in words that do not change while it waits.
 
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::text_enum::UnknownText;
 use crate::model::{Index, Item, ItemId, Thread, ThreadState, Wait, WaitKind, describe};
 
 /// How the names of the calls begin in which loops poll.
 const POLLING: [&str; 3] = ["epoll", "poll", "ppoll"];
 
 /// The kind of a reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ReasonKind {
     /// A wait that was explained.
     Wait(WaitKind),
@@ -30,8 +36,20 @@ impl ReasonKind {
     }
 }
 
+impl FromStr for ReasonKind {
+    type Err = UnknownText;
+
+    fn from_str(text: &str) -> Result<Self, UnknownText> {
+        let others = [Self::Select, Self::Call, Self::Unknown];
+        match others.into_iter().find(|kind| kind.as_str() == text) {
+            Some(kind) => Ok(kind),
+            None => text.parse().map(Self::Wait),
+        }
+    }
+}
+
 /// Why an activity does not run.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reason {
     /// The kind.
     pub kind: ReasonKind,

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Profile;
+use super::interval::Sum;
 use super::stacks::{Activity, State, Who};
-use super::timeline::Sum;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -100,7 +100,9 @@ pub fn write(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
             name: name.to_owned(),
             unit: "nanoseconds",
             start_value: 0,
-            end_value: weights.iter().sum(),
+            end_value: weights
+                .iter()
+                .fold(0, |sum: u64, it| sum.saturating_add(*it)),
             samples,
             weights,
         }

@@ -5,18 +5,20 @@ use std::hash::Hash;
 use arcstr::ArcStr;
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 
 use super::reason::Reason;
 use crate::model::Frame;
+use crate::model::text_enum::text_enum;
 
 type Set<T> = IndexSet<T, FxBuildHasher>;
 
 /// Number of a [`State`] in [`States`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StateId(pub u32);
 
 /// A line of a function.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Qualified name of the function.
     pub name: ArcStr,
@@ -51,53 +53,33 @@ impl Place {
     }
 }
 
-/// What a task or thread does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Activity {
-    /// It waits for its reason.
-    Waiting,
-    /// It could run, and its loop runs something else.
-    Ready,
-    /// It runs.
-    Running,
-    /// Its thread waits for the GIL.
-    WaitingGil,
-}
-
-impl Activity {
-    /// The word for it in all formats.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Ready => "ready",
-            Self::Running => "running",
-            Self::WaitingGil => "gil",
-        }
+text_enum! {
+    /// What a task or thread does. The text is the word for it in all formats.
+    pub enum Activity {
+        /// It waits for its reason.
+        Waiting = "waiting",
+        /// It could run, and its loop runs something else.
+        Ready = "ready",
+        /// It runs.
+        Running = "running",
+        /// Its thread waits for the GIL.
+        WaitingGil = "gil",
     }
 }
 
-/// Whose state it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Who {
-    /// A task.
-    Task,
-    /// A thread.
-    Thread,
-}
-
-impl Who {
-    /// The word for it in all formats.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Task => "task",
-            Self::Thread => "thread",
-        }
+text_enum! {
+    /// Whose state it is. The text is the word for it in all formats.
+    pub enum Who {
+        /// A task.
+        Task = "task",
+        /// A thread.
+        Thread = "thread",
     }
 }
 
 /// One state: what all intervals with it have in common. The numbers are those of the tables of
 /// [`States`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct State {
     /// Number of its stack.
     pub stack: u32,
@@ -116,11 +98,11 @@ pub struct State {
 /// All states and what they consist of, each once.
 #[derive(Debug, Clone, Default)]
 pub struct States {
-    places: Set<Place>,
-    stacks: Set<Box<[u32]>>,
-    reasons: Set<Reason>,
-    names: Set<String>,
-    states: Set<State>,
+    pub(super) places: Set<Place>,
+    pub(super) stacks: Set<Box<[u32]>>,
+    pub(super) reasons: Set<Reason>,
+    pub(super) names: Set<String>,
+    pub(super) states: Set<State>,
 }
 
 impl States {

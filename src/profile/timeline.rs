@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::interval::{Interval, Sum};
 use super::iterations::{Iterations, Lag, Step};
 use super::loop_names::LoopNames;
 use super::reason::{Reason, without_numbers};
@@ -19,41 +20,18 @@ use crate::model::{
 
 /// Maximum number of closed intervals that are kept one by one: 40 bytes each. The sums are of
 /// all of them.
-const MAX_INTERVALS: usize = 4_000_000;
-
-/// A time in which a task or thread was in one state. Times are nanoseconds since the beginning
-/// of the recording.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Interval {
-    /// The task or thread.
-    pub item: ItemId,
-    /// Its state.
-    pub state: StateId,
-    /// When it began.
-    pub from_ns: u64,
-    /// When it ended.
-    pub to_ns: u64,
-}
-
-/// What all intervals of a state sum up to, in nanoseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sum {
-    /// Time.
-    pub wall_ns: u64,
-    /// Processor time of the thread, where it runs.
-    pub cpu_ns: u64,
-    /// Number of looks that saw it.
-    pub looks: u64,
-}
+pub(super) const MAX_INTERVALS: usize = 4_000_000;
 
 /// The state of an item that goes on.
 #[derive(Debug, Clone)]
-struct Open {
-    state: StateId,
-    since_ns: u64,
-    seen_ns: u64,
+pub(super) struct Open {
+    pub(super) state: StateId,
+    pub(super) since_ns: u64,
+    pub(super) seen_ns: u64,
     /// The last look that found the item.
     look: u64,
+    /// Whether a part of the timeline has told of it.
+    pub(super) told: bool,
     /// The item as it was then, to tell at once that nothing has changed.
     task: Option<Arc<Task>>,
     /// Processor time of a thread, at the last look.
@@ -69,11 +47,13 @@ struct Open {
 pub struct Timeline {
     /// The states.
     pub states: States,
-    sums: Vec<Sum>,
-    intervals: Vec<Interval>,
-    left_out: u64,
-    iterations: Iterations,
-    open: FxHashMap<ItemId, Open>,
+    pub(super) sums: Vec<Sum>,
+    pub(super) intervals: Vec<Interval>,
+    /// How many intervals were kept, also those that were taken out since.
+    pub(super) kept: usize,
+    pub(super) left_out: u64,
+    pub(super) iterations: Iterations,
+    pub(super) open: FxHashMap<ItemId, Open>,
     loops: LoopNames,
     looks: u64,
     last_ns: Option<u64>,
@@ -161,7 +141,13 @@ impl Timeline {
             self.close(item, &open, at_ns.max(open.seen_ns));
         }
         self.intervals.sort_by_key(|it| (it.from_ns, it.to_ns));
+        self.iterations.finish();
         self.last_ns = None;
+    }
+
+    /// Whether it was finished, and no look came after that.
+    pub(super) fn is_finished(&self) -> bool {
+        self.last_ns.is_none() && self.looks > 0
     }
 
     /// The closed intervals; sorted by their beginnings after [`Self::finish`].
@@ -281,6 +267,7 @@ impl Timeline {
             since_ns,
             seen_ns: at_ns,
             look: self.looks,
+            told: (before.as_ref()).is_some_and(|before| before.told && before.state == state),
             task: None,
             cpu_s: before.as_ref().and_then(|before| before.cpu_s),
             ran: match runs {
@@ -308,7 +295,8 @@ impl Timeline {
         let own = open.ran.unwrap_or(open.state);
         let of_task = task.and_then(|task| self.open.get(&task)?.ran);
         for state in std::iter::once(own).chain(of_task) {
-            self.sum(state).cpu_ns += (used_s * 1e9) as u64;
+            let sum = self.sum(state);
+            sum.cpu_ns = sum.cpu_ns.saturating_add((used_s * 1e9) as u64);
         }
     }
 
@@ -338,11 +326,13 @@ impl Timeline {
 
     fn close(&mut self, item: ItemId, open: &Open, to_ns: u64) {
         let wall_ns = to_ns.saturating_sub(open.since_ns);
-        self.sum(open.state).wall_ns += wall_ns;
-        if self.intervals.len() >= MAX_INTERVALS {
+        let sum = self.sum(open.state);
+        sum.wall_ns = sum.wall_ns.saturating_add(wall_ns);
+        if self.kept >= MAX_INTERVALS {
             self.left_out += 1;
             return;
         }
+        self.kept += 1;
         self.intervals.push(Interval {
             item,
             state: open.state,
@@ -357,6 +347,23 @@ impl Timeline {
             self.sums.resize(at + 1, Sum::default());
         }
         &mut self.sums[at]
+    }
+}
+
+impl Open {
+    /// One that a part of the timeline told of.
+    pub(super) fn told(state: StateId, since_ns: u64) -> Self {
+        Self {
+            state,
+            since_ns,
+            seen_ns: since_ns,
+            look: 0,
+            told: true,
+            task: None,
+            cpu_s: None,
+            ran: None,
+            task_of: None,
+        }
     }
 }
 

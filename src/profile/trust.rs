@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use crate::model::float_bits;
+
 /// The numbers of one recording.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trust {
     /// Looks a second that were asked for.
+    #[serde(with = "float_bits")]
     pub asked_rate: f64,
     /// Looks that were taken.
     pub looks: u64,

@@ -15,6 +15,7 @@ mod ending;
 mod freezing;
 mod fuzz;
 mod listing;
+mod looks;
 mod numbers;
 mod refusals;
 mod requests;
@@ -26,6 +27,7 @@ mod values;
 
 pub use captured::secrets_of;
 use libtest_mimic::Trial;
+pub use looks::walked;
 
 use crate::support::attach;
 use crate::support::legs::{Leg, Manifest};

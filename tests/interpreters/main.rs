@@ -33,6 +33,7 @@ mod loops;
 mod many;
 mod nest_asyncio;
 mod record;
+mod recording;
 mod running;
 mod servers;
 mod since;
@@ -85,6 +86,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         heap::trials(manifest),
         many::trials(manifest),
         record::trials(manifest),
+        recording::trials(manifest),
         servers::trials(manifest),
         since::trials(manifest),
         subinterpreters::trials(manifest),

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::looks::{Looks, moment};
 use super::sources::SourceFiles;
-use crate::capture;
+use crate::capture::{self, At, Captured};
 use crate::dap::protocol::failure::Failure;
 use crate::dap::protocol::messages::Request;
 use crate::dap::session::jobs::Cancel;
@@ -49,6 +50,10 @@ struct Target {
     pid: u32,
     command: Vec<String>,
     counts: Counts,
+    /// The looks of a recording over time; `None` for a process or a capture.
+    looks: Option<Looks>,
+    /// What there is to say of a recording that is not whole.
+    warning: Option<String>,
 }
 
 impl Target {
@@ -62,12 +67,25 @@ impl Target {
                 pid,
                 command,
                 counts: count(pid, &limits)?,
+                looks: None,
+                warning: None,
             });
         };
         let unreadable =
             |what: String| Failure::options(format!("`capture`: {} {what}", path.display()));
-        let recording = (capture::read_file(path))
+        let opened = (capture::open_file(path))
             .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let (recording, looks, warning) = match opened {
+            Captured::Moment(recording) => (recording, None, None),
+            Captured::OverTime(file) => {
+                let number = (options.at.unwrap_or(At::Last).choose(&file))
+                    .map_err(|error| unreadable(format!("cannot be shown: {error}")))?;
+                let recording = moment(&file, number)?;
+                let warning = file.warning();
+                let looks = Looks::new(Arc::new(file), number);
+                (recording, Some(looks), warning)
+            }
+        };
         let process = recording.first();
         let process = process.ok_or_else(|| unreadable("holds no process".into()))?;
         Ok(Self {
@@ -75,6 +93,8 @@ impl Target {
             command: process.facts.command.clone(),
             counts: process.count(&limits)?,
             source: Source::Recorded(Arc::new(recording)),
+            looks,
+            warning,
         })
     }
 }
@@ -109,6 +129,8 @@ impl Session {
             pid,
             command,
             counts,
+            looks,
+            warning,
         } = match target {
             Ok(target) => target,
             Err(failure) => {
@@ -126,10 +148,14 @@ impl Session {
         if source.recording().is_none() {
             process["systemProcessId"] = pid.into();
         }
-        let state = match source.recording() {
-            None => "read-only, it runs on".to_owned(),
-            Some(recording) => format!("captured at {}: nothing runs", recording.taken_at),
+        let state = match (source.recording(), &looks) {
+            (None, _) => "read-only, it runs on".to_owned(),
+            (Some(_), Some(_)) => {
+                "recorded over time: step and step back show its looks".to_owned()
+            }
+            (Some(recording), None) => format!("captured at {}: nothing runs", recording.taken_at),
         };
+        let has_looks = looks.is_some();
         self.attached = Some(Attached {
             sources: SourceFiles::new(&source, pid, options.path_mappings.clone()),
             options,
@@ -137,11 +163,16 @@ impl Session {
             task_ids: TaskIds::default(),
             wait_durations: WaitDurations::default(),
             client_view: None,
+            looks,
             listed: Vec::new(),
             selected: None,
             sampling: false,
             ended: false,
         });
+        if has_looks {
+            let body = json!({ "capabilities": { "supportsStepBack": true } });
+            self.event("capabilities", Some(body));
+        }
         self.event("initialized", None);
         self.event("process", Some(process));
         let count = counts.tasks;
@@ -149,6 +180,9 @@ impl Session {
         self.say(&format!(
             "dapper-attach: process {pid}, CPython {version}, {count} tasks; {state}"
         ));
+        if let Some(warning) = warning {
+            self.say(&format!("the recording: {warning}"));
+        }
         self.take_sample(Some(reply.clone()));
     }
 
@@ -224,7 +258,9 @@ impl Session {
                     true => Duration::ZERO,
                     false => CONFIGURATION_TIME,
                 };
-                self.stop_due = Some((Instant::now() + wait, StopReason::NewSample));
+                let looks = self.attached.as_mut().and_then(|it| it.looks.as_mut());
+                let reason = looks.map_or(StopReason::NewSample, Looks::reason);
+                self.stop_due = Some((Instant::now() + wait, reason));
                 return self.tick(Instant::now());
             }
             Err(failure) => failure,

@@ -7,5 +7,6 @@ pub mod custom;
 pub mod evaluate;
 pub mod inspect;
 pub mod lifecycle;
+pub mod looks;
 pub mod prefix;
 pub mod sources;

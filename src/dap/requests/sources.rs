@@ -78,6 +78,14 @@ impl SourceFiles {
         }
     }
 
+    /// From now on the files are those of another look at the same process.
+    pub fn renew(&mut self, origin: &Origin, pid: u32) {
+        self.reader = origin.files(pid);
+        for known in self.known.values_mut() {
+            known.lines = None;
+        }
+    }
+
     /// The file of a frame.
     pub fn of_frame(&mut self, frame: &Frame) -> Option<Source> {
         let mut source = self.of_file(frame.file.as_deref()?);

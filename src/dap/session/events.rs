@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::jobs::Cancel;
 use super::{Session, StopReason};
+use crate::dap::requests::looks::Looks;
 use crate::dap::threads::Listing;
 use crate::plain_text;
 
@@ -23,12 +24,15 @@ impl Session {
         let view = &shown.view;
         let selected = attached.selected.and_then(|id| view.actor(id));
         let first = match reason {
-            StopReason::Selected => selected.or_else(|| view.first_shown()),
+            StopReason::Selected | StopReason::Stepped => selected.or_else(|| view.first_shown()),
             StopReason::NewSample => view.first_shown(),
         };
         let thread_id = first.and_then(|actor| shown.listing.id(actor, view));
         let mut body = json!({
-            "reason": "pause",
+            "reason": match reason {
+                StopReason::Stepped => "step",
+                StopReason::NewSample | StopReason::Selected => "pause",
+            },
             "description": view.summary(),
             "text": view.summary(),
             "allThreadsStopped": true,
@@ -36,7 +40,8 @@ impl Session {
         if let Some(id) = thread_id {
             body["threadId"] = id.into();
         }
-        if reason == StopReason::NewSample {
+        if reason != StopReason::Selected {
+            self.say_place();
             self.say_verdict();
         }
         self.event("stopped", Some(body));
@@ -68,6 +73,14 @@ impl Session {
         let options = &attached.options.list;
         shown.listing = Listing::new(&shown.view, &mut attached.task_ids, options, selected);
         attached.listed.clone_from(&shown.listing.threads);
+    }
+
+    /// Says which look of a recording it is.
+    fn say_place(&mut self) {
+        let looks = self.attached.as_ref().and_then(|it| it.looks.as_ref());
+        if let Some(place) = looks.map(Looks::place) {
+            self.say(&place);
+        }
     }
 
     fn say_verdict(&mut self) {

@@ -24,6 +24,7 @@ use self::wait_durations::WaitDurations;
 use super::protocol::failure::Failure;
 use super::protocol::messages::{Event, Outgoing, Request, Response};
 use super::protocol::types::Capabilities;
+use super::requests::looks::{Looks, Step};
 use super::requests::sources::SourceFiles;
 use super::threads::{Listing, TaskIds};
 use super::values::frame_ids::FrameTable;
@@ -61,6 +62,8 @@ pub struct Attached {
     pub wait_durations: WaitDurations,
     /// The snapshot; `None` while the process runs on.
     pub client_view: Option<ClientView>,
+    /// The looks of a recording over time; `None` for a process or a capture.
+    pub looks: Option<Looks>,
     /// The last list of threads, for clients that ask while the process runs.
     pub listed: Vec<super::protocol::types::Thread>,
     /// The thread or task that the client selected.
@@ -84,6 +87,8 @@ pub struct ClientView {
 pub enum StopReason {
     /// There is a new snapshot: the client shows what the findings name first.
     NewSample,
+    /// The client went to another look of a recording: it goes on with what it had selected.
+    Stepped,
     /// The client selected a thread or task.
     Selected,
 }
@@ -202,7 +207,10 @@ impl Session {
             "disconnect" => self.disconnect(reply),
             "cancel" => self.cancel(request),
             "pause" => self.pause(reply),
-            "continue" => self.resume(reply),
+            "continue" => self.step(Step::Continue, request, reply),
+            "next" => self.step(Step::Next, request, reply),
+            "stepBack" => self.step(Step::Back, request, reply),
+            "reverseContinue" => self.step(Step::ReverseContinue, request, reply),
             "threads" => now(&self.threads()),
             "stackTrace" => self.stack_trace(request),
             "source" => self.source(request),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::capture::At;
 use crate::dap::protocol::failure::Failure;
 use crate::dap::requests::sources::PathMapping;
 use crate::dap::threads::ListOptions;
@@ -71,6 +72,7 @@ pub struct AttachArguments {
     #[serde(alias = "pid")]
     process_id: Option<Value>,
     capture: Option<PathBuf>,
+    at: Option<Value>,
     path_mappings: Vec<PathMapping>,
     just_my_code: bool,
     task_filter: Option<String>,
@@ -90,6 +92,8 @@ pub struct Options {
     /// The capture to show instead of a process; then `pid` is that of the process
     /// in it.
     pub capture: Option<PathBuf>,
+    /// Which moment of a recording over time is shown first.
+    pub at: Option<At>,
     pub path_mappings: Vec<PathMapping>,
     /// Whether frames of libraries are left out.
     pub just_my_code: bool,
@@ -141,6 +145,7 @@ impl AttachArguments {
         Ok(Options {
             pid,
             capture,
+            at: self.at.as_ref().map(moment).transpose()?,
             path_mappings: self.path_mappings,
             just_my_code: self.just_my_code,
             list: ListOptions {
@@ -153,6 +158,15 @@ impl AttachArguments {
             thread_events: self.thread_events,
         })
     }
+}
+
+fn moment(value: &Value) -> Result<At, Failure> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let at = text.trim().parse();
+    at.map_err(|error| Failure::options(format!("`at` is {value}: {error}")))
 }
 
 fn process_id(value: Option<&Value>) -> Result<u32, Failure> {

@@ -43,7 +43,7 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
         verb(waiters.len(), "wait"),
         shared::why_stuck(resource)
             .as_deref()
-            .unwrap_or("nobody alive holds one"),
+            .unwrap_or("nobody alive gives one back"),
     );
     Diagnosis {
         tasks: context.in_order(context.waiting_tasks(resource).iter().copied()),

@@ -172,8 +172,13 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
                 false => who_waits_behind(context, wait),
             }),
     };
+    let recovery = context.recovery(wait.waiters.iter().copied());
+    let ends = match recovery {
+        Some(_) => "which only a timeout or a timer ends",
+        None => "which nobody alive can end",
+    };
     let summary = format!(
-        "{} {} for {}, which nobody alive can end: {why}",
+        "{} {} for {}, {ends}: {why}",
         context.facts.names(&wait.waiters),
         verb(wait.waiters.len(), "wait"),
         context.facts.names(&wait.resources),
@@ -185,7 +190,7 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
         resources: context.in_order(wait.resources.iter().copied()),
         culprit: wait.culprit.clone(),
         affected_tasks: context.affected(wait.resources.iter().copied()),
-        recovers_in_s: context.recovery(wait.waiters.iter().copied()),
+        recovers_in_s: recovery,
         hint: Some(hints::of(context, wait).to_owned()),
         ..diagnosis(RULE.kind, wait.confidence, summary)
     }
@@ -205,7 +210,14 @@ fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
             Some(Enders::NotKnown) | None => {}
         }
     }
-    named.retain(|id| !wait.waiters.contains(id));
+    let resources = wait.resources.iter();
+    let resources = resources.filter_map(|id| context.facts.resource(*id));
+    // A worker waits for the task that gave it the job.
+    let waiting: IdSet = resources
+        .flat_map(|resource| context.waiters(resource).to_vec())
+        .chain(wait.waiters.iter().copied())
+        .collect();
+    named.retain(|id| !waiting.contains(id));
     named.sort_unstable();
     named.dedup();
     match named.len() {

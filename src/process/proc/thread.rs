@@ -8,7 +8,7 @@ use procfs::process::{Process as Directory, Stat, Syscall as RawSyscall};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use syscalls::Sysno;
 
-use crate::process::recorded::float_bits;
+use crate::model::float_bits;
 
 /// The kernel's description of one thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! A recorded process: its memory, and the answers of the kernel about it.
 
 mod encoding;
-pub(super) mod float_bits;
 mod memory;
 
 use serde::{Deserialize, Serialize};

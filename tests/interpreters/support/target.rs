@@ -1,7 +1,7 @@
 //! A process under test. It is started, it prints READY, and it is killed when its value is dropped.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -153,6 +153,13 @@ impl Target {
                 }
             }
         }
+    }
+
+    /// Writes a line to its input.
+    pub fn write_line(&mut self, line: &str) -> Result<(), String> {
+        let input = self.child.stdin.as_mut().ok_or("it has no input")?;
+        let written = writeln!(input, "{line}").and_then(|()| input.flush());
+        written.map_err(|error| error.to_string())
     }
 
     /// Drops lines that were printed but not read.

@@ -79,6 +79,7 @@ impl Cause<'_, '_> {
         let lost_wakeup = self.diagnosis.how == Some(How::LostWakeup);
         let nobody = self.diagnosis.kind.leaves_nobody()
             && self.diagnosis.confidence != Confidence::Possible
+            && self.diagnosis.recovers_in_s.is_none()
             && (!lost_wakeup || resource.kind.is_condition());
         let who = self.lost_referrer(refer);
         let ends = self.what_ends(resource);

@@ -1,5 +1,7 @@
 //! Intervals from looks at made-up processes, and the formats that fold them.
 
+mod parts;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,11 +37,13 @@ fn profile(looks: &[(Process, u64)], end_ns: u64) -> Profile {
     }
     timeline.finish(end_ns);
     Profile {
-        pid: 4242,
-        python: "3.13.0".into(),
-        command: vec!["python3".into(), "/srv/app.py".into()],
-        began: "2026-11-30T01:02:03.000000Z".into(),
-        began_ns: 0,
+        about: About {
+            pid: 4242,
+            python: "3.13.0".into(),
+            command: vec!["python3".into(), "/srv/app.py".into()],
+            began: "2026-11-30T01:02:03.000000Z".into(),
+            began_ns: 0,
+        },
         timeline,
         trust: Trust {
             looks: looks.len() as u64,

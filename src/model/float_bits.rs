@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 /// # Errors
 /// Those of the serializer.
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde passes a reference
-pub(crate) fn serialize<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u64(number.to_bits())
 }
 
@@ -16,6 +16,6 @@ pub(crate) fn serialize<S: Serializer>(number: &f64, to: S) -> Result<S::Ok, S::
 ///
 /// # Errors
 /// Those of the deserializer.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Ok(f64::from_bits(u64::deserialize(from)?))
 }

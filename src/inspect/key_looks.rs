@@ -1,0 +1,172 @@
+//! Whole looks at a process beside a recording over time: each is what a full report is made from.
+//! They are taken in a thread of their own, so that the recording goes on meanwhile.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::inspection::{judge, now};
+use super::recorder::RecordingSources;
+use super::recording::RecordedSources;
+use crate::diagnosis::checks;
+use crate::model::{Process, Verdict};
+use crate::process::Error;
+use crate::sampling::recorded::{Extent, RecordedProcess};
+use crate::sampling::sample::sample_and_retain;
+use crate::snapshot::options::SampleOptions;
+
+/// One whole look.
+#[derive(Debug)]
+pub struct KeyLook {
+    /// When it was taken: RFC 3339 in UTC, with microseconds.
+    pub taken_at: String,
+    /// The same by our own clock.
+    pub taken: Instant,
+    /// The same by the clock of the process. `None` if it is not known.
+    pub clock_s: Option<f64>,
+    /// How long it took to take it.
+    pub cost: Duration,
+    /// What is wrong at this look. `None` if it could not be judged.
+    pub verdict: Option<Verdict>,
+    /// The process with this one sample.
+    pub process: RecordedProcess,
+    /// The source files that no look before has.
+    pub sources: RecordedSources,
+}
+
+/// A thread that takes whole looks when it is asked to. `T` is what becomes of each there.
+#[derive(Debug)]
+pub struct KeyLooks<T> {
+    ask: SyncSender<()>,
+    looks: Receiver<Result<T, Error>>,
+    is_asked: bool,
+}
+
+impl<T: Send + 'static> KeyLooks<T> {
+    /// Starts the thread for the process `pid`. `encode` makes of each look what is kept.
+    pub fn start(pid: u32, mut encode: impl FnMut(KeyLook) -> T + Send + 'static) -> Self {
+        let (ask, asked) = sync_channel(1);
+        let (sender, looks) = sync_channel(1);
+        thread::spawn(move || {
+            let mut looker = Looker::new(pid);
+            while asked.recv().is_ok() {
+                let look = looker.look().map(&mut encode);
+                if sender.send(look).is_err() {
+                    return;
+                }
+            }
+        });
+        Self {
+            ask,
+            looks,
+            is_asked: false,
+        }
+    }
+
+    /// Asks for a look, unless one is being taken.
+    pub fn ask(&mut self) {
+        if !self.is_asked {
+            self.is_asked = self.ask.try_send(()).is_ok();
+        }
+    }
+
+    /// Whether a look is being taken.
+    pub fn is_asked(&self) -> bool {
+        self.is_asked
+    }
+
+    /// The look that was asked for. `None` if it is not there yet.
+    pub fn ready(&mut self) -> Option<Result<T, Error>> {
+        let ready = self.looks.try_recv();
+        self.is_asked &= matches!(ready, Err(TryRecvError::Empty));
+        ready.ok()
+    }
+
+    /// Waits for the look that was asked for, for at most `limit`.
+    pub fn wait(&mut self, limit: Duration) -> Option<Result<T, Error>> {
+        if !self.is_asked {
+            return None;
+        }
+        let ready = self.looks.recv_timeout(limit);
+        self.is_asked &= matches!(ready, Err(RecvTimeoutError::Timeout));
+        ready.ok()
+    }
+}
+
+/// Takes looks one after the other.
+struct Looker {
+    pid: u32,
+    options: SampleOptions,
+    sources: RecordingSources,
+    /// Paths of the source files that the looks before have.
+    told: BTreeSet<String>,
+    /// The look before, and when it was taken.
+    before: Option<(Process, Instant)>,
+}
+
+impl Looker {
+    fn new(pid: u32) -> Self {
+        Self {
+            pid,
+            options: SampleOptions {
+                no_pause: true,
+                locals: true,
+                ..SampleOptions::default()
+            },
+            sources: RecordingSources::new(pid, None),
+            told: BTreeSet::new(),
+            before: None,
+        }
+    }
+
+    fn look(&mut self) -> Result<KeyLook, Error> {
+        let (taken_at, taken) = (now(), Instant::now());
+        let (mut process, kept) = sample_and_retain(self.pid, &self.options)?;
+        // How far it fits together is in its `read`, which a report shows.
+        let (sample, _) = kept.record(&process, &self.options, Extent::Pages)?;
+        let mut recorded = kept.recorded_process();
+        recorded.samples.push(sample);
+        let verdict = self.judged(&mut process, taken);
+        let clock_s = process.clock_s;
+        self.before = Some((process, taken));
+        Ok(KeyLook {
+            taken_at,
+            taken,
+            clock_s,
+            cost: taken.elapsed(),
+            verdict,
+            process: recorded,
+            sources: self.new_sources(),
+        })
+    }
+
+    /// Diagnoses the process, which also finds the source files that a report reads.
+    fn judged(&self, process: &mut Process, taken: Instant) -> Option<Verdict> {
+        let (earlier, interval) = match &self.before {
+            Some((before, at)) => (
+                std::slice::from_ref(before),
+                taken.saturating_duration_since(*at),
+            ),
+            None => (&[][..], Duration::ZERO),
+        };
+        judge(process, earlier, interval, &self.sources);
+        // `check` reads further files.
+        let _ = checks(process, earlier, &self.sources);
+        process.verdict.clone()
+    }
+
+    fn new_sources(&mut self) -> RecordedSources {
+        let all = self.sources.recorded();
+        let files = (all.files.iter()).filter(|(path, _)| !self.told.contains(*path));
+        let new = RecordedSources {
+            files: files
+                .map(|(path, text)| (path.clone(), text.clone()))
+                .collect(),
+            parent_command: all.parent_command.clone(),
+        };
+        drop(all);
+        self.told.extend(new.files.keys().cloned());
+        new
+    }
+}
