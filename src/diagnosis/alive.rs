@@ -207,6 +207,10 @@ impl Fixpoint {
     fn spread(&mut self, deps: &Dependencies<'_>) {
         while let Some(node) = self.open.pop() {
             for waiting in deps.graph.neighbors_directed(node, Direction::Incoming) {
+                // Who goes on and never gives back ends no wait.
+                if deps.keeps(waiting, node) {
+                    continue;
+                }
                 match &mut self.lacks[waiting.index()] {
                     Lacks::Forever => {}
                     Lacks::Any => self.revive(waiting),

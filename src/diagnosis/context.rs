@@ -274,8 +274,15 @@ impl<'a> Context<'a> {
     }
 
     fn is_dead_end(&self, resource: &Resource) -> bool {
-        let mut needs = self.graph.deps.needs(resource.id);
-        let held = needs.any(|(_, dependency)| dependency.is_proved());
+        let deps = &self.graph.deps;
+        let keeps = |id: ItemId| {
+            let nodes = deps.node(resource.id).zip(deps.node(id));
+            let keeps = |(resource, holder)| deps.keeps(resource, holder);
+            // One who is stuck itself is the reason.
+            !self.graph.stuck(id) && nodes.is_some_and(keeps)
+        };
+        let mut needs = deps.needs(resource.id);
+        let held = needs.any(|(id, why)| why.is_proved() && !keeps(id));
         !held && !self.waiters(resource).is_empty()
     }
 

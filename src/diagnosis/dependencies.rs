@@ -31,6 +31,8 @@ pub(super) struct Dependencies<'a> {
     /// Resources for which no code of the program has a method that ends the wait.
     unnamed: IdSet,
     in_libraries: IdSet,
+    /// Who has taken what, and has no code left to run that gives it back.
+    keepers: FxHashSet<(NodeIndex, NodeIndex)>,
     /// Who may cancel tasks.
     cancellers: Vec<(Vec<ItemId>, Cancelled)>,
     raising: Vec<ItemId>,
@@ -107,6 +109,11 @@ impl<'a> Dependencies<'a> {
     /// Who may cancel tasks, of the program's own code.
     pub(super) fn cancellers(&self) -> &[(Vec<ItemId>, Cancelled)] {
         &self.cancellers
+    }
+
+    /// Whether the holder has no code left to run that gives the resource back.
+    pub(super) fn keeps(&self, resource: NodeIndex, holder: NodeIndex) -> bool {
+        self.keepers.contains(&(resource, holder))
     }
 
     /// Who may add a task to a group that raises an error, and so ends the group.
@@ -438,6 +445,10 @@ impl<'a> Builder<'a> {
         self.found.in_libraries = found.in_libraries;
         self.found.cancellers = found.cancellers;
         self.found.raising = found.raising;
+        for (resource, holder) in found.keepers {
+            let (resource, holder) = (self.node(resource), self.node(holder));
+            self.found.keepers.insert((resource, holder));
+        }
         self.found.spawning = found.spawning;
         let resources = facts.process.resources.iter();
         let limiters = resources.filter(|it| it.kind == ResourceKind::Limiter);

@@ -59,6 +59,8 @@ pub(super) struct Found {
     pub in_libraries: IdSet,
     /// Who took a lock or permit by a plain `acquire()`, and has it still.
     pub holders: Vec<(ItemId, ItemId)>,
+    /// Those of them who have no code left to run that gives it back.
+    pub keepers: Vec<(ItemId, ItemId)>,
     /// Who may cancel tasks, and which.
     pub cancellers: Vec<(Vec<ItemId>, Cancelled)>,
     /// Tasks that may raise an error of their own.
@@ -136,8 +138,15 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         is_one.then(|| (resource.id, Enders::These(Vec::new())))
     });
     let unnamed = wanted.iter().filter(|it| !search.mentions(it).any);
+    let enders: IdMap<Enders> = enders.chain(of_libraries).chain(reentrant).collect();
+    let keeps = |(resource, holder): &&(ItemId, ItemId)| match enders.get(resource) {
+        Some(Enders::These(found)) => !found.contains(holder),
+        Some(Enders::NotKnown) | None => false,
+    };
+    let keepers: Vec<(ItemId, ItemId)> = holders.iter().filter(keeps).copied().collect();
     Found {
-        enders: enders.chain(of_libraries).chain(reentrant).collect(),
+        enders,
+        keepers,
         in_libraries: in_libraries.iter().map(|wait| wait.id).collect(),
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,

@@ -247,3 +247,36 @@ fn a_lock_that_was_taken_before_the_fork() {
     assert_eq!(culprit(&found), "with registry_lock:");
     assert_eq!(verdict.state, "hung");
 }
+
+#[test]
+fn who_goes_on_with_a_permit_and_never_gives_it_back_ends_no_wait() {
+    let source = |rest: &str| {
+        format!(
+            "\
+async def take(pool):
+    await pool.slots.acquire()
+async def import_all(pool):
+    await pool.slots.acquire()
+    await asyncio.sleep(60)  # imports
+{rest}"
+        )
+    };
+    let is_hung = |rest: &str| {
+        let mut world = World::new(&source(rest));
+        world.sleeping("Task-1", &[("import_all", "# imports")], 50.0);
+        world.waiting(
+            "late",
+            &[("take", "acquire()")],
+            "semaphore",
+            "semaphore:Pool.slots",
+        );
+        let slots = world.resource("semaphore", "Pool.slots", &[]);
+        (slots.value, slots.name) = (Some(0), Some("Pool.slots".into()));
+        for task in ["task:Task-1", "task:late"] {
+            world.refers(task, "semaphore:Pool.slots", "pool.slots");
+        }
+        world.diagnose().0.state == "hung"
+    };
+    assert!(is_hung("    print('done')\n"));
+    assert!(!is_hung("    pool.slots.release()\n"));
+}
