@@ -9,6 +9,7 @@
 )]
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,9 +21,14 @@ use dapper_attach::inspect::inspection::Inspection;
 use dapper_attach::inspect::key_looks::KeyLook;
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::model::{Process, Snapshot};
-use dapper_attach::profile::{About, Profile, Timeline, Told, Trust, json_lines};
+use dapper_attach::profile::{
+    About, Profile, Timeline, Told, Trust, collapsed, diff, html, json_lines, pprof, speedscope,
+};
 use dapper_attach::sampling::recorded::RecordedProcess;
 use dapper_attach::snapshot::options::SampleOptions;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 
 const S: u64 = 1_000_000_000;
 
@@ -250,4 +256,103 @@ fn chunks_that_only_newer_versions_know_are_skipped() {
         lines(&file.profile().unwrap()),
         lines(&before.profile().unwrap())
     );
+}
+
+/// Random numbers that are the same in each run (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides.max(1) as u64) as usize
+    }
+}
+
+/// A chunk with this body and a right checksum.
+fn chunk(head: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut packer = DeflateEncoder::new(Vec::new(), Compression::none());
+    packer.write_all(body).unwrap();
+    let packed = packer.finish().unwrap();
+    let mut chunk = head.to_vec();
+    chunk.extend((body.len() as u32).to_le_bytes());
+    chunk.extend((packed.len() as u32).to_le_bytes());
+    let mut sum = flate2::Crc::new();
+    sum.update(&chunk);
+    sum.update(&packed);
+    chunk.extend(sum.sum().to_le_bytes());
+    chunk.extend(packed);
+    chunk
+}
+
+/// The file with some bytes of the decompressed chunks changed, and right checksums.
+fn hostile(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut at = 11 + usize::from(whole[10]);
+    let mut file = whole[..at].to_vec();
+    while at < whole.len() {
+        let size = u32::from_le_bytes(whole[at + 13..at + 17].try_into().unwrap()) as usize;
+        let packed = &whole[at + 21..at + 21 + size];
+        let mut body = Vec::new();
+        DeflateDecoder::new(packed).read_to_end(&mut body).unwrap();
+        let is_memory = whole[at] == b'M';
+        for _ in 0..dice.roll(12) {
+            let index = dice.roll(body.len());
+            // Of JSON, which would not be read at all otherwise, only numbers are changed.
+            match body[index] {
+                b'1'..=b'9' => body[index] = b'1' + dice.roll(9) as u8,
+                _ if is_memory && dice.roll(4) == 0 => body[index] = dice.roll(256) as u8,
+                _ => {}
+            }
+        }
+        let mut head = whole[at..at + 9].to_vec();
+        if dice.roll(8) == 0 {
+            head[1 + dice.roll(8)] = dice.roll(256) as u8;
+        }
+        file.extend(chunk(&head, &body));
+        at += 21 + size;
+    }
+    file
+}
+
+/// Writes a profile in one format.
+type Format = fn(&Profile, &mut dyn Write) -> std::io::Result<()>;
+
+/// All formats.
+fn formats() -> [Format; 5] {
+    [
+        json_lines::write,
+        html::write,
+        pprof::write,
+        collapsed::write,
+        speedscope::write,
+    ]
+}
+
+#[test]
+fn a_hostile_recording_does_no_harm() {
+    let whole = recording(&read_file(&captures()[0]).unwrap());
+    let mut dice = Dice(7);
+    let mut read = 0;
+    for _ in 0..60 {
+        let Ok(file) = over_time(&hostile(&whole, &mut dice)) else {
+            continue;
+        };
+        let Ok(profile) = file.profile() else {
+            continue;
+        };
+        read += 1;
+        for write in formats() {
+            write(&profile, &mut std::io::sink()).unwrap();
+        }
+        let _ = diff::diff(&profile, &profile);
+        for number in 0..file.looks().len() {
+            let _ = file.place(number);
+            if let Ok(moment) = file.moment(number) {
+                let inspection = Inspection::of(Arc::new(moment), SampleOptions::default());
+                let _ = inspection.diagnosed();
+            }
+        }
+    }
+    assert!(read > 10, "only {read} could be read at all");
 }

@@ -111,7 +111,9 @@ impl Looker {
             pid,
             options: SampleOptions {
                 no_pause: true,
-                locals: true,
+                // To decode the variables of thousands of tasks takes seconds. Their pages are
+                // recorded all the same, as far as the sampler touches them.
+                locals: false,
                 ..SampleOptions::default()
             },
             sources: RecordingSources::new(pid, None),
