@@ -50,10 +50,12 @@ fn diagnosed(recording: Recording) -> Snapshot {
 /// The samples of a capture as whole looks.
 fn key_looks(capture: &Recording) -> Vec<KeyLook> {
     let recorded = &capture.processes[0];
-    let looks = recorded.process.samples.iter().map(|sample| KeyLook {
+    let samples = recorded.process.samples.iter().enumerate();
+    let looks = samples.map(|(number, sample)| KeyLook {
         taken_at: capture.taken_at.clone(),
         taken: Instant::now(),
         clock_s: None,
+        interval: (number > 0).then(|| capture.interval()),
         cost: Duration::ZERO,
         verdict: None,
         process: RecordedProcess {
@@ -132,10 +134,10 @@ fn each_look_gives_the_report_of_its_capture() {
         let file = over_time(&recording(&capture)).unwrap();
         assert_eq!((file.end, file.warning()), (End::Whole, None));
         let samples = capture.processes[0].process.samples.len();
-        assert_eq!(file.looks().len(), samples);
-        let moment = file.moment(samples - 1).unwrap();
+        assert_eq!(file.looks().len(), samples - 1);
+        let moment = file.moment(samples - 2).unwrap();
         assert_eq!(diagnosed(moment), diagnosed(capture), "{}", path.display());
-        assert!(file.moment(samples).is_err());
+        assert!(file.moment(samples - 1).is_err());
     }
 }
 
@@ -149,16 +151,16 @@ fn memory_that_did_not_change_is_stored_once() {
     capture.processes[0].process.samples = vec![last.clone(), last.clone(), last];
     let thrice = recording(&capture);
     let file = over_time(&thrice).unwrap();
-    assert_eq!(file.looks().len(), 3);
+    assert_eq!(file.looks().len(), 2);
     assert!(
         thrice.len() < once.len() + once.len() / 3,
         "{} of {}",
         thrice.len(),
         once.len()
     );
-    // The first look has no sample before it.
-    assert_eq!(file.moment(0).unwrap().samples(), 1);
-    assert_eq!(file.moment(2).unwrap().samples(), 2);
+    // The first sample is there to compare the next one with.
+    assert_eq!(file.moment(0).unwrap().samples(), 2);
+    assert_eq!(file.moment(1).unwrap().samples(), 2);
 }
 
 #[test]
