@@ -9,6 +9,7 @@
 )]
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,9 +21,14 @@ use dapper_attach::inspect::inspection::Inspection;
 use dapper_attach::inspect::key_looks::KeyLook;
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::model::{Process, Snapshot};
-use dapper_attach::profile::{About, Profile, Timeline, Told, Trust, json_lines};
+use dapper_attach::profile::{
+    About, Profile, Timeline, Told, Trust, collapsed, diff, html, json_lines, pprof, speedscope,
+};
 use dapper_attach::sampling::recorded::RecordedProcess;
 use dapper_attach::snapshot::options::SampleOptions;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 
 const S: u64 = 1_000_000_000;
 
@@ -44,10 +50,12 @@ fn diagnosed(recording: Recording) -> Snapshot {
 /// The samples of a capture as whole looks.
 fn key_looks(capture: &Recording) -> Vec<KeyLook> {
     let recorded = &capture.processes[0];
-    let looks = recorded.process.samples.iter().map(|sample| KeyLook {
+    let samples = recorded.process.samples.iter().enumerate();
+    let looks = samples.map(|(number, sample)| KeyLook {
         taken_at: capture.taken_at.clone(),
         taken: Instant::now(),
         clock_s: None,
+        interval: (number > 0).then(|| capture.interval()),
         cost: Duration::ZERO,
         verdict: None,
         process: RecordedProcess {
@@ -126,10 +134,10 @@ fn each_look_gives_the_report_of_its_capture() {
         let file = over_time(&recording(&capture)).unwrap();
         assert_eq!((file.end, file.warning()), (End::Whole, None));
         let samples = capture.processes[0].process.samples.len();
-        assert_eq!(file.looks().len(), samples);
-        let moment = file.moment(samples - 1).unwrap();
+        assert_eq!(file.looks().len(), samples - 1);
+        let moment = file.moment(samples - 2).unwrap();
         assert_eq!(diagnosed(moment), diagnosed(capture), "{}", path.display());
-        assert!(file.moment(samples).is_err());
+        assert!(file.moment(samples - 1).is_err());
     }
 }
 
@@ -143,16 +151,16 @@ fn memory_that_did_not_change_is_stored_once() {
     capture.processes[0].process.samples = vec![last.clone(), last.clone(), last];
     let thrice = recording(&capture);
     let file = over_time(&thrice).unwrap();
-    assert_eq!(file.looks().len(), 3);
+    assert_eq!(file.looks().len(), 2);
     assert!(
         thrice.len() < once.len() + once.len() / 3,
         "{} of {}",
         thrice.len(),
         once.len()
     );
-    // The first look has no sample before it.
-    assert_eq!(file.moment(0).unwrap().samples(), 1);
-    assert_eq!(file.moment(2).unwrap().samples(), 2);
+    // The first sample is there to compare the next one with.
+    assert_eq!(file.moment(0).unwrap().samples(), 2);
+    assert_eq!(file.moment(1).unwrap().samples(), 2);
 }
 
 #[test]
@@ -250,4 +258,103 @@ fn chunks_that_only_newer_versions_know_are_skipped() {
         lines(&file.profile().unwrap()),
         lines(&before.profile().unwrap())
     );
+}
+
+/// Random numbers that are the same in each run (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides.max(1) as u64) as usize
+    }
+}
+
+/// A chunk with this body and a right checksum.
+fn chunk(head: &[u8], body: &[u8]) -> Vec<u8> {
+    let mut packer = DeflateEncoder::new(Vec::new(), Compression::none());
+    packer.write_all(body).unwrap();
+    let packed = packer.finish().unwrap();
+    let mut chunk = head.to_vec();
+    chunk.extend((body.len() as u32).to_le_bytes());
+    chunk.extend((packed.len() as u32).to_le_bytes());
+    let mut sum = flate2::Crc::new();
+    sum.update(&chunk);
+    sum.update(&packed);
+    chunk.extend(sum.sum().to_le_bytes());
+    chunk.extend(packed);
+    chunk
+}
+
+/// The file with some bytes of the decompressed chunks changed, and right checksums.
+fn hostile(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut at = 11 + usize::from(whole[10]);
+    let mut file = whole[..at].to_vec();
+    while at < whole.len() {
+        let size = u32::from_le_bytes(whole[at + 13..at + 17].try_into().unwrap()) as usize;
+        let packed = &whole[at + 21..at + 21 + size];
+        let mut body = Vec::new();
+        DeflateDecoder::new(packed).read_to_end(&mut body).unwrap();
+        let is_memory = whole[at] == b'M';
+        for _ in 0..dice.roll(12) {
+            let index = dice.roll(body.len());
+            // Of JSON, which would not be read at all otherwise, only numbers are changed.
+            match body[index] {
+                b'1'..=b'9' => body[index] = b'1' + dice.roll(9) as u8,
+                _ if is_memory && dice.roll(4) == 0 => body[index] = dice.roll(256) as u8,
+                _ => {}
+            }
+        }
+        let mut head = whole[at..at + 9].to_vec();
+        if dice.roll(8) == 0 {
+            head[1 + dice.roll(8)] = dice.roll(256) as u8;
+        }
+        file.extend(chunk(&head, &body));
+        at += 21 + size;
+    }
+    file
+}
+
+/// Writes a profile in one format.
+type Format = fn(&Profile, &mut dyn Write) -> std::io::Result<()>;
+
+/// All formats.
+fn formats() -> [Format; 5] {
+    [
+        json_lines::write,
+        html::write,
+        pprof::write,
+        collapsed::write,
+        speedscope::write,
+    ]
+}
+
+#[test]
+fn a_hostile_recording_does_no_harm() {
+    let whole = recording(&read_file(&captures()[0]).unwrap());
+    let mut dice = Dice(7);
+    let mut read = 0;
+    for _ in 0..60 {
+        let Ok(file) = over_time(&hostile(&whole, &mut dice)) else {
+            continue;
+        };
+        let Ok(profile) = file.profile() else {
+            continue;
+        };
+        read += 1;
+        for write in formats() {
+            write(&profile, &mut std::io::sink()).unwrap();
+        }
+        let _ = diff::diff(&profile, &profile);
+        for number in 0..file.looks().len() {
+            let _ = file.place(number);
+            if let Ok(moment) = file.moment(number) {
+                let inspection = Inspection::of(Arc::new(moment), SampleOptions::default());
+                let _ = inspection.diagnosed();
+            }
+        }
+    }
+    assert!(read > 10, "only {read} could be read at all");
 }

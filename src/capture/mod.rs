@@ -27,6 +27,7 @@
 //! 4   CRC-32 of the fields above and of the compressed body
 //! .   the body, compressed (deflate)
 //! ```
+//! A memory without its look is only there for the next one to be compared with.
 //! Kinds of chunks that are not known are skipped. The last part says that it is the last.
 
 mod at;

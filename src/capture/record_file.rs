@@ -38,7 +38,9 @@ pub struct RecordFile {
     /// Where the parts of the timeline begin.
     parts: Vec<usize>,
     looks: Vec<Look>,
-    /// Where the memory of each look begins.
+    /// The number of the memory of each look.
+    memory_of: Vec<usize>,
+    /// Where each memory begins. The first one is of no look in the list.
     memories: Vec<usize>,
     /// When the last whole chunk was written, in nanoseconds since the beginning.
     until_ns: u64,
@@ -64,6 +66,7 @@ impl RecordFile {
             end: End::Cut,
             parts: Vec::new(),
             looks: Vec::new(),
+            memory_of: Vec::new(),
             memories: Vec::new(),
             until_ns: 0,
             bytes: Vec::new(),
@@ -106,14 +109,17 @@ impl RecordFile {
                 *look = Some(Look { at, ..read });
             }
             Some(Kind::Memory) => {
-                self.looks.extend(look.take());
+                if let Some(look) = look.take() {
+                    self.looks.push(look);
+                    self.memory_of.push(self.memories.len());
+                }
                 self.memories.push(at);
             }
             // What a newer version adds to the format.
             Some(Kind::About) | None => {}
         }
-        match self.looks.len() > MAX_LOOKS || self.looks.len() != self.memories.len() {
-            true => Err(CaptureError::Damaged),
+        match self.memories.len() > MAX_LOOKS {
+            true => Err(CaptureError::TooLarge),
             false => Ok(()),
         }
     }
@@ -181,7 +187,8 @@ impl RecordFile {
         let look = self.looks.get(number).ok_or(CaptureError::Short)?;
         let mut body = Vec::new();
         let mut bounds = Vec::new();
-        for at in self.memories.iter().take(number + 1) {
+        let memory = self.memory_of.get(number).ok_or(CaptureError::Short)?;
+        for at in self.memories.iter().take(memory + 1) {
             let chunk = chunk(&self.bytes, *at)?;
             if body.len() + chunk.size > LOOKS_UNPACKED {
                 return Err(CaptureError::TooLarge);
@@ -195,12 +202,10 @@ impl RecordFile {
         for from in bounds {
             chain.add(&body, from)?;
         }
-        let earlier = number.checked_sub(1).and_then(|it| self.looks.get(it));
-        let interval = earlier.map_or(Duration::ZERO, |it| look.at.saturating_sub(it.at));
         Ok(Recording {
             redacted: false,
             taken_at: look.taken_at.clone(),
-            interval_ns: u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX),
+            interval_ns: chain.interval_ns,
             processes: vec![chain.recorded()],
             lost: Vec::new(),
         })
@@ -213,6 +218,8 @@ struct Chain {
     process: RecordedProcess,
     sources: RecordedSources,
     memory: Option<RecordedMemory>,
+    /// The time between the last two, in nanoseconds.
+    interval_ns: u64,
     /// The last two samples.
     samples: Vec<Sample>,
 }
@@ -228,6 +235,7 @@ impl Chain {
         let mut cursor = Cursor::new(body, at + len);
         let mut runs = MAX_RUNS;
         let memory = read_image(body, &mut cursor, self.memory.as_ref(), &mut runs)?;
+        self.interval_ns = facts.interval_ns;
         let mut process = facts.process;
         let mut sample = process.samples.pop().ok_or(CaptureError::Short)?;
         sample.memory = memory.clone();

@@ -45,6 +45,8 @@ pub struct Look {
 pub(super) struct LookFacts {
     /// Whether all but the sample is as in the look before, and so is left out.
     pub is_same: bool,
+    /// Nanoseconds since the look before; 0 for the first.
+    pub interval_ns: u64,
     pub process: RecordedProcess,
     pub sources: RecordedSources,
 }
@@ -62,6 +64,8 @@ pub struct EncodedLook {
     pub cost: Duration,
     /// The part of the room for looks that is left: from 1 down to 0.
     pub room_left: f64,
+    /// Whether it has a look before it. The first is not in the list of looks.
+    pub is_listed: bool,
     /// The decompressed chunk; `None` if there was not enough room for it.
     body: Option<Vec<u8>>,
 }
@@ -93,12 +97,20 @@ impl LookEncoder {
             taken_at,
             taken,
             clock_s,
+            interval,
             verdict,
             process,
             sources,
             ..
         } = key;
-        let body = self.body(process, sources);
+        let interval_ns = interval.unwrap_or_default().as_nanos();
+        let facts = LookFacts {
+            is_same: false,
+            interval_ns: u64::try_from(interval_ns).unwrap_or(u64::MAX),
+            process,
+            sources,
+        };
+        let body = self.body(facts);
         if body.is_none() {
             // The looks after this one would lack its source files.
             self.packed_left = 0;
@@ -115,24 +127,20 @@ impl LookEncoder {
             cost: taken.elapsed(),
             room_left: part(self.packed_left, LOOKS_PACKED)
                 .min(part(self.unpacked_left, LOOKS_UNPACKED)),
+            is_listed: interval.is_some(),
             body,
         }
     }
 
     /// The chunk of a look. `None` if it does not fit any more.
-    fn body(&mut self, mut process: RecordedProcess, sources: RecordedSources) -> Option<Vec<u8>> {
-        let memory = process.samples.last()?.memory.clone();
-        let samples = std::mem::take(&mut process.samples);
-        let told = serde_json::to_vec(&process).ok()?;
-        let is_same = told == self.told;
-        let mut facts = LookFacts {
-            is_same,
-            process: match is_same {
-                true => RecordedProcess::default(),
-                false => process,
-            },
-            sources,
-        };
+    fn body(&mut self, mut facts: LookFacts) -> Option<Vec<u8>> {
+        let memory = facts.process.samples.last()?.memory.clone();
+        let samples = std::mem::take(&mut facts.process.samples);
+        let told = serde_json::to_vec(&facts.process).ok()?;
+        facts.is_same = told == self.told;
+        if facts.is_same {
+            facts.process = RecordedProcess::default();
+        }
         facts.process.samples = samples;
         let facts = serde_json::to_vec(&facts).ok()?;
         let mut body = Vec::new();
@@ -191,7 +199,9 @@ impl<W: Write> RecordWriter<W> {
             return Ok(false);
         };
         let at_ns = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
-        self.chunk(Kind::Look, at_ns, &serde_json::to_vec(&encoded.look)?)?;
+        if encoded.is_listed {
+            self.chunk(Kind::Look, at_ns, &serde_json::to_vec(&encoded.look)?)?;
+        }
         self.out.write_all(memory)?;
         self.out.flush()?;
         Ok(true)

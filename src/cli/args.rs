@@ -10,7 +10,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 use python_offsets::SUPPORTED;
 
+use super::check_arguments::CheckArguments;
 use super::convert_arguments::ConvertArguments;
+use super::dap_arguments::DapArguments;
 use super::diff_arguments::{DiffArguments, DiffFormat};
 use super::format::{Format, FormatArguments, ListFormat, ListFormatArguments};
 use super::help_text::{CAPTURE_HELP, DAP_HELP, REPORT_HELP};
@@ -26,7 +28,7 @@ use crate::limits::Limits;
 
 /// Names of the options that need a running process, and so conflict with
 /// `--capture`.
-const LIVE_ONLY: [&str; 6] = [
+pub(super) const LIVE_ONLY: [&str; 6] = [
     "children",
     "pid",
     "no_pause",
@@ -243,55 +245,6 @@ pub(super) struct CaptureArguments {
     /// How the process is read.
     #[command(flatten)]
     pub read: ReadArguments,
-}
-
-/// The options of `check`.
-#[derive(Debug, Args)]
-pub(super) struct CheckArguments {
-    /// The process to inspect
-    #[arg(short, long, required_unless_present = "capture", value_parser = value_parser!(u32).range(1..))]
-    pub pid: Option<u32>,
-    /// Inspect this capture instead of a process; `-` is standard input
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    #[arg(conflicts_with_all = &LIVE_ONLY[1..])]
-    pub capture: Option<PathBuf>,
-    /// Of a recording over time, the look at or before this time, as for a report
-    #[arg(long, value_name = "TIME", value_parser = str::parse::<At>, requires = "capture", conflicts_with = "pid")]
-    #[arg(allow_hyphen_values = true)]
-    pub at: Option<At>,
-    /// How the process is read.
-    #[command(flatten)]
-    pub read: ReadArguments,
-    /// The output format.
-    #[command(flatten)]
-    pub format: ListFormatArguments,
-    /// Colours and width.
-    #[command(flatten)]
-    pub terminal: TerminalArguments,
-}
-
-/// The options of `dap`.
-#[derive(Debug, Args)]
-pub(super) struct DapArguments {
-    /// Attach to this process, whatever process the client asks for
-    #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
-    pub pid: Option<u32>,
-    /// Show this capture, whatever process the client asks for
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "pid")]
-    pub capture: Option<PathBuf>,
-    /// Wait for clients on this port; port 0 takes a free one
-    #[arg(long, value_name = "HOST:PORT", conflicts_with = "socket")]
-    pub listen: Option<String>,
-    /// Wait for clients on a Unix socket that only you can use
-    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
-    pub socket: Option<PathBuf>,
-    /// Accept clients from other machines, which must send a token
-    ///
-    /// The token is taken from DAPPER_ATTACH_TOKEN; without it, a random one is
-    /// made and printed. Nothing is encrypted: prefer
-    /// `ssh -L 5678:127.0.0.1:5678 HOST`.
-    #[arg(long, requires = "listen")]
-    pub allow_remote: bool,
 }
 
 /// How a process is read.

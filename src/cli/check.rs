@@ -5,8 +5,8 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::args::CheckArguments;
 use super::capture::inspection;
+use super::check_arguments::CheckArguments;
 use super::failure::Failure;
 use super::format::ListFormat;
 use super::output;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 
-use super::args::DapArguments;
+use super::dap_arguments::DapArguments;
 use super::failure::Failure;
 use crate::dap::server::serve;
 use crate::dap::session::options::Rules;

@@ -3,10 +3,12 @@
 mod args;
 mod capture;
 mod check;
+mod check_arguments;
 mod completions;
 mod convert;
 mod convert_arguments;
 mod dap;
+mod dap_arguments;
 mod demo;
 mod diff;
 mod diff_arguments;

@@ -18,6 +18,8 @@ use crate::profile::Trust;
 const PART_EVERY: Duration = Duration::from_secs(1);
 /// Least time between two whole looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Time between the first look, which is in no list, and the next one.
+const FIRST_GAP: Duration = Duration::from_millis(500);
 /// So many times as long as a whole look takes, none is taken.
 const LOOK_REST: u32 = 5;
 /// At the end, a whole look that is being taken is waited for, but no longer than this.
@@ -124,7 +126,7 @@ impl Stream {
         let at = recorder.since_began(encoded.clock_s, encoded.taken);
         let written = self.writer.look(&encoded, at);
         match written.map_err(|error| not_written(self.path.as_deref(), error))? {
-            true => self.looks_written += 1,
+            true => self.looks_written += u64::from(encoded.is_listed),
             false => {
                 self.full = true;
                 self.looks = None;
@@ -132,7 +134,12 @@ impl Stream {
         }
         // The less room is left, the rarer are looks: so it never ends before the recording.
         let gap = LOOK_EVERY.div_f64(encoded.room_left.max(0.001));
-        self.look_due = encoded.taken + gap.max(encoded.cost * LOOK_REST);
+        let gap = gap.max(encoded.cost * LOOK_REST);
+        self.look_due = match encoded.is_listed {
+            true => encoded.taken + gap,
+            // The first one is only there for the next to be compared with.
+            false => now + FIRST_GAP,
+        };
         Ok(())
     }
 

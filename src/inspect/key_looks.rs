@@ -25,6 +25,9 @@ pub struct KeyLook {
     pub taken: Instant,
     /// The same by the clock of the process. `None` if it is not known.
     pub clock_s: Option<f64>,
+    /// The time since the look before. `None` for the first one: it only serves for comparison with
+    /// the next, because one look alone does not tell what moves.
+    pub interval: Option<Duration>,
     /// How long it took to take it.
     pub cost: Duration,
     /// What is wrong at this look. `None` if it could not be judged.
@@ -111,7 +114,9 @@ impl Looker {
             pid,
             options: SampleOptions {
                 no_pause: true,
-                locals: true,
+                // To decode the variables of thousands of tasks takes seconds. Their pages are
+                // recorded all the same, as far as the sampler touches them.
+                locals: false,
                 ..SampleOptions::default()
             },
             sources: RecordingSources::new(pid, None),
@@ -127,13 +132,16 @@ impl Looker {
         let (sample, _) = kept.record(&process, &self.options, Extent::Pages)?;
         let mut recorded = kept.recorded_process();
         recorded.samples.push(sample);
-        let verdict = self.judged(&mut process, taken);
+        let before = self.before.as_ref();
+        let interval = before.map(|(_, at)| taken.saturating_duration_since(*at));
+        let verdict = self.judged(&mut process, interval.unwrap_or_default());
         let clock_s = process.clock_s;
         self.before = Some((process, taken));
         Ok(KeyLook {
             taken_at,
             taken,
             clock_s,
+            interval,
             cost: taken.elapsed(),
             verdict,
             process: recorded,
@@ -142,14 +150,9 @@ impl Looker {
     }
 
     /// Diagnoses the process, which also finds the source files that a report reads.
-    fn judged(&self, process: &mut Process, taken: Instant) -> Option<Verdict> {
-        let (earlier, interval) = match &self.before {
-            Some((before, at)) => (
-                std::slice::from_ref(before),
-                taken.saturating_duration_since(*at),
-            ),
-            None => (&[][..], Duration::ZERO),
-        };
+    fn judged(&self, process: &mut Process, interval: Duration) -> Option<Verdict> {
+        let before = self.before.as_ref().map(|(before, _)| before);
+        let earlier = before.map_or(&[][..], std::slice::from_ref);
         judge(process, earlier, interval, &self.sources);
         // `check` reads further files.
         let _ = checks(process, earlier, &self.sources);

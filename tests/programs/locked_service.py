@@ -21,7 +21,7 @@ async def main():
             task = asyncio.ensure_future(handle(lock))
             tasks.add(task)
             task.add_done_callback(tasks.discard)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.4)
 
 
 asyncio.run(main())

@@ -48,8 +48,8 @@ fn stop(client: &mut Client, body: Value) -> Result<Stop, String> {
 }
 
 /// Walks through `file`, a recording of `turns.py` whose first look is of a healthy program, and whose
-/// last is of one that hangs.
-pub fn walked(file: &str) -> Outcome {
+/// last is of one that hangs. `first_time` is a time soon after the first.
+pub fn walked(file: &str, first_time: &str) -> Outcome {
     let mut client = Client::start(Way::Stdio, &[])?;
     let before = client.ask("initialize", vscode())?;
     ensure(before["supportsStepBack"] != true, || before.to_string())?;
@@ -107,7 +107,7 @@ pub fn walked(file: &str) -> Outcome {
     ensure(refusal.id == 1004, || format!("{refusal:?}"))?;
     client.ask("disconnect", json!({}))?;
     client.wait_exit().map(drop)?;
-    starts_at(file, "1.0", false)?;
+    starts_at(file, first_time, false)?;
     starts_at(file, "last", true)?;
     refused(file)
 }
