@@ -34,6 +34,7 @@ pub use sources::{NoSources, Sources};
 
 use context::Context;
 use dependency::Dependency;
+use enders::Enders;
 use rule::{Finding, Meaning, Rank};
 
 use crate::model::{Diagnosis, IdSet, ItemId, OtherEnd, Process, Verdict, VerdictState};
@@ -107,12 +108,20 @@ pub fn diagnose(
     let mut found = rules::find_all(&context);
     drop_explained(&mut found);
     // A guess never comes before what is known, nor what ends soon before a hang, nor a wait for
-    // the process itself before that for which its other side may wait. Within one rank, what
-    // affects more tasks comes first.
+    // the process itself before a wait of which it is known who may end it: that is what the other
+    // side may wait for. Within one rank, what affects more tasks comes first.
+    let has_enders = |one: &Finding| {
+        let mut resources = one.diagnosis.resources.iter();
+        let found = |id: &ItemId| context.graph.deps.enders(*id);
+        one.rule.rank == Rank::Unexplained
+            && resources
+                .any(|id| matches!(found(id), Some(Enders::These(some)) if !some.is_empty()))
+    };
+    let any_has_enders = found.iter().any(has_enders);
     found.sort_by_key(|one| {
         let affected = Reverse(one.diagnosis.affected_tasks);
         let ends_soon = one.rule.meaning == Meaning::Hung && one.recovers_soon();
-        let for_itself = one.is_guess() && waits_for_itself(&context, one);
+        let for_itself = any_has_enders && one.is_guess() && waits_for_itself(&context, one);
         (
             one.is_guess(),
             ends_soon,

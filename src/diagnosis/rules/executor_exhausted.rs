@@ -92,7 +92,10 @@ fn examine<'a>(
         || threads.iter().all(|thread| {
             let wait = thread.waits_for.as_ref();
             let inside = wait.is_some_and(|wait| wait.kind.ends_inside());
-            inside && context.graph.stuck(thread.id)
+            // What it takes from a pool, one who waits for a worker may have.
+            let takes = wait.is_some_and(|wait| wait.kind == WaitKind::QueueGet)
+                && culprit::takes_from_pool(&context.facts, thread.id);
+            inside && (takes || context.graph.stuck(thread.id))
         });
     (queued && full && still && !workers.is_empty()).then_some(Exhausted {
         resource,
