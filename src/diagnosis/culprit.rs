@@ -65,12 +65,18 @@ pub(super) fn of_circle(
         let taken: Vec<&Acquisition> = taken.filter(|taken| taken.by == *actor).collect();
         let mut own = facts.frames(*actor).iter().filter(|frame| !frame.library);
         let mut inner: Option<&Frame> = None;
-        own.find(|frame| {
-            let took = |at: &&Acquisition| at.function == frame.function && at.file == frame.file;
+        own.find_map(|frame| {
+            let took = |at: &&&Acquisition| at.function == frame.function && at.file == frame.file;
+            let taken = taken.iter().find(took);
+            let inside = inner.replace(frame);
             // A signal may come at any line.
-            let interrupted = inner.is_some_and(|inner| handles_signal(facts, inner));
-            inner = Some(frame);
-            taken.iter().any(took) && !interrupted
+            let interrupted = inside.is_some_and(|inner| handles_signal(facts, inner));
+            let taken = taken.filter(|_| !interrupted)?;
+            // What a library has taken in this call it holds while it calls back.
+            match inside.filter(|_| taken.line == frame.line) {
+                Some(inner) => Some(inner),
+                None => Some(frame),
+            }
         })
     });
     match holding {
