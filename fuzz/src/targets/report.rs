@@ -41,9 +41,12 @@ pub fn look(recording: Recording, flags: u8) {
         let earlier = earlier.get(&process.pid).map_or(&[][..], Vec::as_slice);
         let sources = capture.source.files(process.pid);
         let interval = capture.interval.as_secs_f64();
-        let (verdict, diagnoses) = diagnose(process, earlier, interval, &*sources);
-        process.verdict = Some(verdict);
-        process.diagnoses = diagnoses;
+        let judged = diagnose(process, earlier, interval, &*sources);
+        process.verdict = Some(judged.verdict);
+        process.diagnoses = judged.diagnoses;
+        for (resource, holders) in judged.holders {
+            process.set_holders(resource, &holders);
+        }
         let _ = checks(process, earlier, &*sources);
     }
     across(&mut snapshot.processes);
