@@ -61,6 +61,9 @@ fn cancelled(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> Vec<N
     let groups = deps.cancellers().iter();
     let groups = groups.filter(|(ids, _)| ids.iter().any(goes_on));
     let cancelled: Vec<&Cancelled> = groups.map(|(_, cancelled)| cancelled).collect();
+    if cancelled.is_empty() {
+        return Vec::new();
+    }
     let tasks = facts.live_nodes().filter(|(_, task)| {
         let event_loop = task.event_loop.and_then(|id| deps.node(id));
         // A trio task that was cancelled and waits all the same is shielded.
