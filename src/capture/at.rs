@@ -156,22 +156,19 @@ impl RecordFile {
             self.lasted().as_secs_f64(),
         );
         let gap = |a: Duration, b: Duration| a.saturating_sub(b).as_secs_f64();
-        match number.checked_sub(1).and_then(|it| looks.get(it)) {
-            Some(before) => {
-                text += &format!(
-                    "; the one before is {:.1} s earlier",
-                    gap(look.at, before.at)
-                );
+        let before = number.checked_sub(1).and_then(|it| looks.get(it));
+        let before = before.map(|it| gap(look.at, it.at));
+        let after = looks.get(number + 1).map(|it| gap(it.at, look.at));
+        text += &match (before, after) {
+            (None, None) => "; it is the only one".to_owned(),
+            (None, Some(after)) => format!("; it is the first, the next {after:.1} s later"),
+            (Some(before), None) => {
+                format!("; the one before is {before:.1} s earlier, and it is the last")
             }
-            None => text += "; it is the first",
-        }
-        match looks.get(number + 1) {
-            Some(after) => text += &format!(", the next {:.1} s later", gap(after.at, look.at)),
-            None => text += ", and the last",
-        }
-        if number == 0 {
-            text = text.replace("it is the first, and the last", "it is the only one");
-        }
+            (Some(before), Some(after)) => {
+                format!("; the one before is {before:.1} s earlier, the next {after:.1} s later")
+            }
+        };
         Some(text)
     }
 }

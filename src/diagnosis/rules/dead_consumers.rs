@@ -67,6 +67,10 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
         false if context.facts.progress.known => Confidence::Certain,
         false => Confidence::Likely,
     };
+    let hint = match dead.is_empty() {
+        true => "let somebody take all items; stop those who do only after join()",
+        false => "catch what one item raises inside the worker's loop",
+    };
     Diagnosis {
         tasks: context.in_order(waiters.iter().copied()),
         resources: context.in_order([resource.id]),
@@ -74,10 +78,7 @@ fn describe(context: &Context<'_>, resource: &Resource) -> Diagnosis {
             .or_else(|| culprit::of_most(&context.facts, waiters.iter().copied())),
         affected_tasks: context.affected([resource.id]),
         recovers_in_s: context.recovery(waiters.iter().copied()),
-        hint: Some(match dead.is_empty() {
-            true => "let somebody take from it until it is empty; stop those who do only after join()",
-            false => "catch what one item raises inside the worker's loop",
-        }.to_owned()),
+        hint: Some(hint.to_owned()),
         ..diagnosis(RULE.kind, confidence, summary)
     }
 }
