@@ -163,7 +163,7 @@ impl RecordFile {
             (None, None) => "; it is the only one".to_owned(),
             (None, Some(after)) => format!("; it is the first, the next {after:.1} s later"),
             (Some(before), None) => {
-                format!("; the one before is {before:.1} s earlier, and it is the last")
+                format!("; the one before is {before:.1} s earlier, and the last")
             }
             (Some(before), Some(after)) => {
                 format!("; the one before is {before:.1} s earlier, the next {after:.1} s later")
