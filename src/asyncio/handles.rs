@@ -26,6 +26,17 @@ pub struct RawHandle {
     pub when: Option<f64>,
 }
 
+/// The callback that `asyncio.sleep` schedules (Lib/asyncio/futures.py, 3.7 to 3.15).
+const SLEEP_CALLBACK: &str = "_set_result_unless_cancelled";
+
+impl RawHandle {
+    /// The future that it completes if it is the timer of an `asyncio.sleep`.
+    pub fn completes(&self) -> Option<u64> {
+        let future = self.arguments.first().copied();
+        future.filter(|_| self.name.ends_with(SLEEP_CALLBACK))
+    }
+}
+
 /// A descriptor that a loop's selector watches.
 #[derive(Debug, Clone)]
 pub struct Watched {
@@ -165,19 +176,14 @@ pub struct Timers {
     pub guards: FxHashMap<u64, (f64, String)>,
 }
 
-/// The callback that `asyncio.sleep` schedules (Lib/asyncio/futures.py).
-const SLEEP_CALLBACK: &str = "_set_result_unless_cancelled";
-
 impl Timers {
     /// Adds the timers among `handles`. `now` is `loop.time()` in seconds.
     pub fn add(&mut self, reader: &Reader<'_>, handles: &[RawHandle], now: f64) {
         for handle in handles {
             let Some(when) = handle.when else { continue };
             let left = when - now;
-            if handle.name.ends_with(SLEEP_CALLBACK) {
-                if let Some(future) = handle.arguments.first() {
-                    self.wakes.insert(*future, left);
-                }
+            if let Some(future) = handle.completes() {
+                self.wakes.insert(future, left);
                 continue;
             }
             let bound = reader.bound_objects(handle.callback);

@@ -238,7 +238,13 @@ impl Reader<'_> {
     pub fn frame_module(&self, frame: &RawFrame) -> Option<Rc<str>> {
         let at = self.layout.frame.globals.at(frame.addr);
         let globals = self.pointer(at, "f_globals").ok()??;
-        self.text(self.dict_get(globals, "__name__").ok()??).ok()
+        let known = self.modules.borrow().get(&globals).cloned();
+        known.unwrap_or_else(|| {
+            let name = self.dict_get(globals, "__name__").ok().flatten();
+            let name = name.and_then(|it| self.text(it).ok());
+            self.modules.borrow_mut().insert(globals, name.clone());
+            name
+        })
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Reader<'m> {
     pub(super) locations: CodeLocations,
     pub(super) texts: RefCell<FxHashMap<u64, Rc<str>>>,
     pub(super) key_names: RefCell<FxHashMap<(u64, u64), Names>>,
+    /// Names of modules, by the address of their dict.
+    pub(crate) modules: RefCell<FxHashMap<u64, Option<Rc<str>>>>,
     /// By address of a function: whether it is an `__exit__` or `__aexit__`.
     pub(super) exits: RefCell<FxHashMap<u64, bool>>,
     interned: RefCell<FxHashSet<ArcStr>>,
@@ -62,6 +64,7 @@ impl<'m> Reader<'m> {
             locations: CodeLocations::default(),
             texts: RefCell::default(),
             key_names: RefCell::default(),
+            modules: RefCell::default(),
             exits: RefCell::default(),
             interned: RefCell::default(),
             known_interpreters: RefCell::default(),

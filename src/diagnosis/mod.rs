@@ -130,10 +130,6 @@ pub fn diagnose(
             affected,
         )
     });
-    let blocks = |meaning| meaning == Meaning::BlockedLoop;
-    if (found.iter()).any(|one| one.is_hang() || blocks(one.rule.meaning)) {
-        found.retain(|one| !one.rule.only_alone);
-    }
     let verdict = verdict::judge(&context, &found);
     if verdict.state == VerdictState::Busy {
         // While the process works, a wait that did not end between two samples

@@ -107,6 +107,11 @@ impl Finding {
         self.rule.meaning == Meaning::Hung && !self.is_guess() && !self.recovers_soon()
     }
 
+    /// Whether it makes the process count as hung, or its loop as blocked.
+    pub(super) fn is_alarm(&self) -> bool {
+        self.is_hang() || self.rule.meaning == Meaning::BlockedLoop
+    }
+
     /// Whether a timeout ends it soon.
     pub(super) fn recovers_soon(&self) -> bool {
         let recovers = self.diagnosis.recovers_in_s;

@@ -69,7 +69,10 @@ impl Reader<'_> {
     }
 
     /// The default values of the parameters of the function at `function`.
-    fn defaults(&self, function: u64) -> Result<Vec<u64>> {
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(super) fn defaults(&self, function: u64) -> Result<Vec<u64>> {
         let layout = &self.layout.function;
         let mut values = Vec::new();
         if let Some(defaults) = self.pointer(layout.func_defaults.at(function), "func_defaults")? {

@@ -23,10 +23,19 @@ pub enum Step {
     Entry,
     /// To the receiver, the closure or an argument of a callable.
     Bound,
+    /// To the value of the variable of this name over which a function closes.
+    Free(Rc<str>),
     /// To the contents of a cell.
     Contents,
     /// To an attribute of an instance.
     Attribute(Rc<str>),
+}
+
+impl Step {
+    /// Whether it leads from a callable to what its calls use.
+    pub fn is_into_call(&self) -> bool {
+        matches!(self, Self::Bound | Self::Free(_))
+    }
 }
 
 impl Reader<'_> {
@@ -44,7 +53,7 @@ impl Reader<'_> {
                 .map(|(index, item)| (Step::Index(index), item))
                 .collect()
         };
-        match ty.kind {
+        let mut parts: Vec<(Step, u64)> = match ty.kind {
             Kind::List => indexed(self.list_items(addr, max)),
             Kind::Tuple if ty.is_heap() => {
                 let items = self.tuple_items(addr, max);
@@ -84,11 +93,15 @@ impl Reader<'_> {
                 })
                 .filter(|(_, part)| !self.is_kind(*part, Kind::Str))
                 .collect(),
-            Kind::Method | Kind::Builtin | Kind::Partial | Kind::Function => self
-                .bound_objects(addr)
-                .into_iter()
-                .map(|part| (Step::Bound, part))
-                .collect(),
+            Kind::Method | Kind::Builtin | Kind::Partial => as_bound(self.bound_objects(addr)),
+            Kind::Function => {
+                let closure = self.closure(addr).unwrap_or_default().into_iter();
+                let mut parts: Vec<_> = closure
+                    .map(|(name, part)| (Step::Free(name), part))
+                    .collect();
+                parts.extend(as_bound(self.defaults(addr).unwrap_or_default()));
+                parts
+            }
             // Whoever lets it go on runs its code with these.
             Kind::Generator => self
                 .suspended_frame(addr)
@@ -104,15 +117,27 @@ impl Reader<'_> {
                 .map(|part| (Step::Contents, part))
                 .into_iter()
                 .collect(),
-            Kind::Other if ty.is_heap() || &*ty.name == NAMESPACE => {
-                let own = self.attributes(addr).unwrap_or_default();
-                let of_class = self.class_parts(&ty);
-                as_attributes(&own)
-                    .chain(as_attributes(&of_class))
-                    .collect()
-            }
+            Kind::Other if ty.is_heap() || &*ty.name == NAMESPACE => self.instance_parts(addr, &ty),
             _ => Vec::new(),
+        };
+        // Instances of a class that is derived from a container have attributes, too.
+        let contains = matches!(
+            ty.kind,
+            Kind::List | Kind::Tuple | Kind::Deque | Kind::Set | Kind::FrozenSet | Kind::Dict
+        );
+        if contains && ty.is_heap() && ty.exact == Kind::Other {
+            parts.extend(self.instance_parts(addr, &ty));
         }
+        parts
+    }
+
+    /// The attributes of an instance and of its class.
+    fn instance_parts(&self, addr: u64, ty: &Type) -> Vec<(Step, u64)> {
+        let own = self.attributes(addr).unwrap_or_default();
+        let of_class = self.class_parts(ty);
+        as_attributes(&own)
+            .chain(as_attributes(&of_class))
+            .collect()
     }
 
     /// Whether the object at `addr` is a number, text, or `None`.
@@ -182,11 +207,17 @@ impl Reader<'_> {
             Step::Key(key) => format!("[{}]", self.value(*key)),
             Step::Entry => "[…]".to_owned(),
             Step::Bound => "()".to_owned(),
+            Step::Free(name) => format!("().{name}"),
             Step::Contents => String::new(),
             Step::Attribute(name) => format!(".{name}"),
         };
         steps.into_iter().map(text).collect()
     }
+}
+
+fn as_bound(objects: Vec<u64>) -> Vec<(Step, u64)> {
+    let objects = objects.into_iter();
+    objects.map(|object| (Step::Bound, object)).collect()
 }
 
 fn as_attributes(attributes: &[(Rc<str>, u64)]) -> impl Iterator<Item = (Step, u64)> {

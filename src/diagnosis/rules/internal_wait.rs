@@ -1,6 +1,9 @@
 //! A task or thread of the program that waits for another part of it, or sleeps in a library,
 //! where it is not proved that nobody ends that.
 
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::enders::{Enders, is_primitive};
@@ -30,7 +33,7 @@ pub(super) const RULE: Rule = Rule {
 const MAX_NAMED: usize = 3;
 
 /// What a task or thread waits for.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 enum Target<'a> {
     /// An object of the program, or of a library.
     Resource(&'a Resource),
@@ -40,19 +43,30 @@ enum Target<'a> {
     InC(&'a str),
 }
 
-impl Target<'_> {
-    /// Whether waits for both on one line are the same to users. Each waits for a future of its
-    /// own.
-    fn is_like(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Resource(one), Self::Resource(other)) => {
-                let is_future = matches!(
-                    one.kind,
-                    ResourceKind::Future | ResourceKind::ConcurrentFuture
-                );
-                one.id == other.id || is_future && one.kind == other.kind
-            }
-            _ => self == other,
+/// What waits on one line have in common that are the same to users.
+#[derive(PartialEq, Eq, Hash)]
+enum Key<'a> {
+    /// They wait for this one object.
+    Resource(ItemId),
+    /// Each waits for a future of its own.
+    Futures(ResourceKind),
+    /// They sleep in this function of a library, on this line.
+    Sleeps(&'a str, Option<u32>),
+    /// They are in this system call.
+    InC(&'a str),
+}
+
+impl<'a> Target<'a> {
+    fn key(&self) -> Key<'a> {
+        match self {
+            Self::Resource(resource) => match resource.kind {
+                ResourceKind::Future | ResourceKind::ConcurrentFuture => {
+                    Key::Futures(resource.kind)
+                }
+                _ => Key::Resource(resource.id),
+            },
+            Self::Sleeps(frame) => Key::Sleeps(&frame.qualname, frame.line),
+            Self::InC(syscall) => Key::InC(syscall),
         }
     }
 }
@@ -67,18 +81,16 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let threads = threads.filter_map(|thread| Some((thread.id, of_thread(context, thread)?)));
     let tasks = context.facts.live_tasks();
     let tasks = tasks.filter_map(|task| Some((task.id, of_task(context, task)?)));
-    let mut groups: Vec<(Target<'_>, String, Vec<ItemId>)> = Vec::new();
+    let mut groups: IndexMap<_, (Target<'_>, Vec<ItemId>), FxBuildHasher> = IndexMap::default();
     for (id, target) in threads.chain(tasks) {
-        let line = location(context.facts.frames(id));
-        let mut same = groups.iter_mut();
-        match same.find(|(known, at, _)| known.is_like(&target) && *at == line) {
-            Some((_, _, group)) => group.push(id),
-            None => groups.push((target, line, vec![id])),
-        }
+        let own = user_frame(context.facts.frames(id));
+        let line = own.map(|frame| (frame.file.as_deref(), frame.line));
+        let group = groups.entry((target.key(), line));
+        group.or_insert((target, Vec::new())).1.push(id);
     }
-    let groups = groups.iter();
+    let groups = groups.values();
     groups
-        .map(|(target, line, group)| describe(context, *target, line, group))
+        .map(|(target, group)| describe(context, *target, group))
         .collect()
 }
 
@@ -214,8 +226,9 @@ fn call_of_library(frames: &[Frame]) -> Option<&Frame> {
     (!is_primitive(called)).then_some(called)
 }
 
-fn describe(context: &Context<'_>, target: Target<'_>, line: &str, ids: &[ItemId]) -> Diagnosis {
+fn describe(context: &Context<'_>, target: Target<'_>, ids: &[ItemId]) -> Diagnosis {
     let number = ids.len();
+    let line = location(ids.first().map_or(&[][..], |id| context.facts.frames(*id)));
     let holder = match target {
         Target::Resource(resource) => polling_holder(context, resource),
         Target::Sleeps(_) | Target::InC(_) => None,

@@ -67,15 +67,22 @@ pub(super) const RULES: [&Rule; 29] = [
     &orphan_task::RULE,
 ];
 
-/// What all rules find, in the order of [`RULES`].
+/// What all rules find, in the order of [`RULES`]. Rules that say something only where nothing is
+/// an alarm are left out where another one finds an alarm.
 pub(super) fn find_all(context: &Context<'_>) -> Vec<Finding> {
-    let rules = RULES
-        .iter()
-        .filter(|rule| rule.needs.are_met(&context.facts));
-    rules
-        .flat_map(|rule| {
+    let met = |rule: &&&'static Rule| rule.needs.are_met(&context.facts);
+    let (alone, others): (Vec<&Rule>, Vec<&Rule>) =
+        RULES.iter().filter(met).partition(|rule| rule.only_alone);
+    let find = |rules: Vec<&'static Rule>| {
+        rules.into_iter().flat_map(|rule| {
             let found = (rule.find)(context).into_iter();
             found.map(|diagnosis| Finding { rule, diagnosis })
         })
-        .collect()
+    };
+    let mut found: Vec<Finding> = find(others).collect();
+    if !found.iter().any(Finding::is_alarm) {
+        found.extend(find(alone));
+        found.sort_by_key(|one| RULES.iter().position(|rule| rule.kind == one.rule.kind));
+    }
+    found
 }

@@ -42,6 +42,7 @@ pub(super) fn of_loop(
     let mut search = Search {
         inputs,
         visited: FxHashSet::from_iter([event_loop]),
+        sleeps: FxHashSet::default(),
         found: Vec::new(),
         complete: handles.watched.len() <= MAX_FILES,
     };
@@ -59,11 +60,7 @@ pub(super) fn of_loop(
             search.handle(handle, CallbackKind::File);
         }
     }
-    Reached {
-        callbacks: search.found,
-        complete: search.complete,
-        objects: search.visited,
-    }
+    search.into_reached()
 }
 
 /// What a thread can call that does not stand on its stack: what the variables of frames of
@@ -83,6 +80,7 @@ pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> Rea
     let mut search = Search {
         inputs,
         visited: FxHashSet::default(),
+        sleeps: FxHashSet::default(),
         found: Vec::new(),
         complete: in_libraries,
     };
@@ -108,11 +106,7 @@ pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> Rea
             search.from(callbacks.into_iter(), CallbackKind::Thread, None);
         }
     }
-    Reached {
-        callbacks: search.found,
-        complete: search.complete,
-        objects: search.visited,
-    }
+    search.into_reached()
 }
 
 /// Whether the thread only waits for the end of another one, and ends then: its target is the
@@ -143,6 +137,9 @@ fn is_job_runner(file: &str) -> bool {
 struct Search<'a, 'r, 'm> {
     inputs: &'a WaitInputs<'r, 'm>,
     visited: FxHashSet<u64>,
+    /// Futures that a timer completes, and nothing but tasks waits for. There may be more than
+    /// the objects that are searched.
+    sleeps: FxHashSet<u64>,
     found: Vec<Callback>,
     complete: bool,
 }
@@ -150,9 +147,39 @@ struct Search<'a, 'r, 'm> {
 impl Search<'_, '_, '_> {
     /// Adds the functions that the callback of a handle is, has bound, or gets.
     fn handle(&mut self, handle: &RawHandle, by: CallbackKind) {
+        if let Some(future) = self.sleep_of(handle) {
+            self.sleeps.insert(future);
+            return;
+        }
         let due_s = handle.when.map(|when| when - self.inputs.now);
         let first = std::iter::once(handle.callback).chain(handle.arguments.iter().copied());
         self.from(first, by, due_s);
+    }
+
+    /// The future of the timer of a sleep. `None` for other handles, and where the end of the
+    /// sleep calls more than what wakes a task.
+    fn sleep_of(&self, handle: &RawHandle) -> Option<u64> {
+        let reader = self.inputs.reader;
+        let future = handle.completes()?;
+        let code = reader.callable_code(handle.callback)?;
+        let wakes = |callback: &u64| {
+            let kind = reader.type_of(*callback).map(|ty| ty.kind);
+            matches!(kind, Ok(Kind::Builtin | Kind::TaskWakeup))
+        };
+        let is_sleep = self.inputs.frames.is_library(&code.filename)
+            && reader
+                .future(future)
+                .is_ok_and(|it| it.callbacks.iter().all(wakes));
+        is_sleep.then_some(future)
+    }
+
+    fn into_reached(mut self) -> Reached {
+        self.visited.extend(self.sleeps);
+        Reached {
+            callbacks: self.found,
+            complete: self.complete,
+            objects: self.visited,
+        }
     }
 
     /// Adds the functions that are reached from these objects.

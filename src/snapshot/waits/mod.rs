@@ -17,6 +17,7 @@ mod held;
 pub mod holders;
 mod job_results;
 mod jobs;
+mod names;
 mod pending;
 mod polled;
 mod pools;

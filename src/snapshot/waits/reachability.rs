@@ -145,7 +145,7 @@ impl<'r, 'm> Reachability<'r, 'm> {
         let mut callables = Vec::new();
         let mut at = index;
         while let Some((from, step)) = &self.nodes[at].from {
-            if *step == Step::Bound {
+            if step.is_into_call() {
                 callables.push(self.nodes[*from].object);
             }
             steps.push(step.clone());

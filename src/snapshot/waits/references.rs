@@ -4,10 +4,9 @@
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::frame_owners::OwnedFrame;
 use super::holders::{HolderSearch, nearest};
 use super::reachability::{Reachability, Reached};
-use super::roots::{Roots, Variable, WITH, variables};
+use super::roots::{Roots, Variable, WITH};
 use super::variable_calls::{called_by, library_class};
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
@@ -19,10 +18,6 @@ use crate::model::{
 const STACK: &str = "(stack)";
 /// Variable of methods with their object.
 pub(super) const RECEIVER: &str = "self";
-/// Maximum number of waiters and holders whose variables are searched for the name of a
-/// resource.
-const MAX_NAMING: usize = 4;
-
 /// Maximum number of other paths from one referrer to one resource.
 const MAX_ALIASES: usize = 4;
 
@@ -426,37 +421,6 @@ impl HolderSearch<'_, '_, '_> {
         };
         coroutine.referenced_as = names.rev().find(is_name).map(str::to_owned);
     }
-
-    /// Names each resource by the shortest path from a variable of a waiter or holder, or
-    /// else by a global.
-    fn name_resources(&mut self, references: &[Reference]) {
-        let reader = self.inputs.reader;
-        let indexes = self.owners.task_indexes();
-        for index in 0..self.registry.resources.len() {
-            let resource = &self.registry.resources[index];
-            let Some(subject) = self.registry.subjects[index] else {
-                continue;
-            };
-            if resource.name.is_some() {
-                continue;
-            }
-            let owners = resource.waiters.iter().chain(&resource.holders);
-            let frames = owners
-                .map(|id| self.owners.frames(*id, &indexes))
-                .filter(|frames| !frames.is_empty())
-                .take(MAX_NAMING);
-            let mut own = frames.flatten().filter(|owned| !owned.library);
-            let name_of_variable = own.find_map(|owned| name_in(reader, &owned, subject));
-            let name = name_of_variable.or_else(|| {
-                let module = |reference: &&Reference| {
-                    reference.to == resource.id && reference.from.item().is_none()
-                };
-                let reference = references.iter().find(module)?;
-                Some(reference.path.to_string())
-            });
-            self.registry.resources[index].name = name;
-        }
-    }
 }
 
 /// `path`, which begins at `variable`, with the type of the object instead of the name of
@@ -467,38 +431,4 @@ fn readable(reader: &Reader<'_>, variable: &Variable, path: &str) -> String {
         Ok(ty) if ty.is_heap() && rest.starts_with('.') => format!("{}{rest}", ty.name),
         _ => path.to_owned(),
     }
-}
-
-/// Name of the object at `subject` in the code of a frame: a variable, or a path of at most
-/// two steps from a variable. `None` if there is none.
-fn name_in(reader: &Reader<'_>, owned: &OwnedFrame<'_>, subject: u64) -> Option<String> {
-    let variables = variables(reader, owned.frame);
-    if let Some(variable) = variables.iter().find(|each| each.object == subject) {
-        return (*variable.name != *RECEIVER).then(|| variable.name.to_string());
-    }
-    let steps = |object: u64, prefix: String, depth: usize| -> Option<String> {
-        let mut level = vec![(object, Vec::new())];
-        for _ in 0..depth {
-            let mut next = Vec::new();
-            for (object, before) in level {
-                for (step, part) in reader.parts(object) {
-                    let path = [&before[..], &[step]].concat();
-                    if part == subject {
-                        return Some(prefix + &reader.path(&path));
-                    }
-                    next.push((part, path));
-                }
-            }
-            level = next;
-        }
-        None
-    };
-    variables.iter().find_map(|variable| {
-        let ty = reader.type_of(variable.object).ok()?;
-        let prefix = match ty.is_heap() {
-            true => ty.name.to_string(),
-            false => variable.name.to_string(),
-        };
-        steps(variable.object, prefix, 2)
-    })
 }
