@@ -12,12 +12,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::alive::fails_with_timeout;
 use super::cycle::{Cycle, Shape, find_cycles};
 use super::dependency::Dependency;
+use super::enders::Enders;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::graph::Graph;
 use super::source;
 use super::sources::Sources;
 use crate::model::{EdgeKind, Frame, IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
+
+/// System calls in which a thread waits for a signal (pause(2), sigwait(3)).
+const SIGNAL_CALLS: [&str; 3] = ["pause", "rt_sigtimedwait", "rt_sigsuspend"];
 
 /// The facts about a process and the conclusions that rules share.
 pub(super) struct Context<'a> {
@@ -296,6 +300,30 @@ impl<'a> Context<'a> {
         main.is_some_and(|main| main.id == id) || free.next().is_some_and(|task| task.id == id)
     }
 
+    /// Whether it is the main thread or task, and waits until a signal comes.
+    pub(super) fn waits_for_signal(&self, id: ItemId) -> bool {
+        let facts = &self.facts;
+        let thread = facts.thread(id);
+        let syscall = thread.and_then(|it| it.syscall.as_deref());
+        let wait = match facts.task(id) {
+            Some(task) => task.waits_for.as_ref(),
+            None => thread.and_then(|it| it.waits_for.as_ref()),
+        };
+        let resource = wait.and_then(|it| it.resource);
+        // The loop has the handler of the signal.
+        let is_loop = |id: &ItemId| facts.event_loop(*id).is_some();
+        let ends = |resource: ItemId| {
+            let deps = &self.graph.deps;
+            let by_loops = match deps.enders(resource) {
+                Some(Enders::These(found)) => !found.is_empty() && found.iter().all(is_loop),
+                Some(Enders::NotKnown) | None => false,
+            };
+            by_loops || deps.is_signalled(resource)
+        };
+        let in_call = syscall.is_some_and(|it| SIGNAL_CALLS.contains(&it));
+        self.is_main(id) && (in_call || resource.is_some_and(ends))
+    }
+
     /// Whether a task or thread stands in a loop that nothing leaves.
     pub(super) fn is_endless(&self, id: ItemId) -> bool {
         let mut own = self.facts.frames(id).iter().filter(|frame| !frame.library);
@@ -311,7 +339,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether all that goes on does so for ever: it stands in loops that nothing leaves.
+    /// Whether all that goes on does so for ever, or until a signal comes: it stands in loops that
+    /// nothing leaves.
     pub(super) fn never_ends(&self) -> bool {
         let endless = |id: ItemId| self.is_endless(id);
         let tasks = self.facts.live_nodes();
@@ -329,7 +358,7 @@ impl<'a> Context<'a> {
             behind.any(|(id, why)| why.is_proved() && self.facts.resource(id).is_none())
         };
         all.chain(threads.map(|thread| thread.id))
-            .all(|id| awaited(id) || endless(id))
+            .all(|id| awaited(id) || endless(id) || self.waits_for_signal(id))
     }
 
     /// Whether anything is left that is not stuck: tasks, servers, threads.

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::culprit;
 pub(super) use super::dependency::Dependency;
-use super::enders::{self, Cancelled, Enders};
+use super::enders::{self, Cancelled, Enders, Found};
 use super::facts::Facts;
 use super::other_ends;
 use crate::model::{
@@ -26,21 +26,10 @@ pub(super) struct Dependencies<'a> {
     index: Rc<Index<'a>>,
     /// The nodes of ids that denote no item.
     unknown: IdMap<NodeIndex>,
-    /// Who can end the waits of the program's own code, by resource.
-    enders: IdMap<Enders>,
-    /// Resources for which no code of the program has a method that ends the wait.
-    unnamed: IdSet,
-    in_libraries: IdSet,
     /// Who has taken what, and has no code left to run that gives it back.
     keepers: FxHashSet<(NodeIndex, NodeIndex)>,
-    /// Who may cancel tasks.
-    cancellers: Vec<(Vec<ItemId>, Cancelled)>,
-    raising: Vec<ItemId>,
-    spawning: Vec<ItemId>,
-    closers: Vec<ItemId>,
-    serving_children: Vec<ItemId>,
-    abandoned: IdSet,
-    alarm_raises: bool,
+    /// What was found out about the waits of the program's own code.
+    search: Found,
 }
 
 impl<'a> Dependencies<'a> {
@@ -73,42 +62,47 @@ impl<'a> Dependencies<'a> {
 
     /// Who can end the wait for a resource. `None` if that was not searched.
     pub(super) fn enders(&self, resource: ItemId) -> Option<&Enders> {
-        self.enders.get(&resource)
+        self.search.enders.get(&resource)
     }
 
     /// Whether no code of the program has a method that ends the wait for a resource.
     pub(super) fn is_unnamed(&self, resource: ItemId) -> bool {
-        self.unnamed.contains(&resource)
+        self.search.unnamed.contains(&resource)
+    }
+
+    /// Whether a handler of a signal may end the wait for a resource.
+    pub(super) fn is_signalled(&self, resource: ItemId) -> bool {
+        self.search.signalled.contains(&resource)
     }
 
     /// Whether the resource is a part of an object of a library that no rule knows.
     pub(super) fn is_in_library(&self, resource: ItemId) -> bool {
-        self.in_libraries.contains(&resource)
+        self.search.in_libraries.contains(&resource)
     }
 
     /// Who may close asynchronous generators, or take their next item.
     pub(super) fn closers(&self) -> &[ItemId] {
-        &self.closers
+        &self.search.closers
     }
 
     /// Who may use the pipes of a child, or end it.
     pub(super) fn serving_children(&self) -> &[ItemId] {
-        &self.serving_children
+        &self.search.serving_children
     }
 
     /// Whether a timer of the kernel may raise an error in the main thread, whatever it waits for.
     pub(super) fn alarm_raises(&self) -> bool {
-        self.alarm_raises
+        self.search.alarm_raises
     }
 
     /// Whether it is a reentrant lock whose owner has no code left to run that gives it back.
     pub(super) fn is_abandoned(&self, resource: ItemId) -> bool {
-        self.abandoned.contains(&resource)
+        self.search.abandoned.contains(&resource)
     }
 
     /// Who may cancel tasks, of the program's own code.
     pub(super) fn cancellers(&self) -> &[(Vec<ItemId>, Cancelled)] {
-        &self.cancellers
+        &self.search.cancellers
     }
 
     /// Whether the holder has no code left to run that gives the resource back.
@@ -118,12 +112,12 @@ impl<'a> Dependencies<'a> {
 
     /// Who may add a task to a group that raises an error, and so ends the group.
     pub(super) fn spawning(&self) -> &[ItemId] {
-        &self.spawning
+        &self.search.spawning
     }
 
     /// Tasks that may raise an error of their own.
     pub(super) fn raising(&self) -> &[ItemId] {
-        &self.raising
+        &self.search.raising
     }
 
     /// The node of an id.
@@ -286,7 +280,7 @@ impl<'a> Builder<'a> {
             _ => false,
         });
         let enders = known.map(|resource| (resource.id, Enders::These(Vec::new())));
-        self.found.enders.extend(enders);
+        self.found.search.enders.extend(enders);
     }
 
     fn add_waits(&mut self, facts: &Facts<'a>) {
@@ -416,20 +410,19 @@ impl<'a> Builder<'a> {
             }
         }
         let found = enders::find(facts, &waiters);
-        for (resource, holder) in found.holders {
-            let (resource, holder) = (self.node(resource), self.node(holder));
+        for (resource, holder) in &found.holders {
+            let (resource, holder) = (self.node(*resource), self.node(*holder));
             self.add(resource, holder, Dependency::HOLDS);
         }
         for lock in &found.abandoned {
             self.forget_holders(*lock);
         }
         // Whoever keeps a coroutine may await it later.
-        for (coroutine, keeper) in found.resumers {
-            let (coroutine, keeper) = (self.node(coroutine), self.node(keeper));
+        for (coroutine, keeper) in &found.resumers {
+            let (coroutine, keeper) = (self.node(*coroutine), self.node(*keeper));
             self.add(coroutine, keeper, Dependency::Refers);
         }
-        let enders = found.enders;
-        for (resource, enders) in &enders {
+        for (resource, enders) in &found.enders {
             let Enders::These(ids) = enders else {
                 continue;
             };
@@ -440,16 +433,10 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        self.found.enders = enders;
-        self.found.unnamed = found.unnamed;
-        self.found.in_libraries = found.in_libraries;
-        self.found.cancellers = found.cancellers;
-        self.found.raising = found.raising;
-        for (resource, holder) in found.keepers {
-            let (resource, holder) = (self.node(resource), self.node(holder));
+        for (resource, holder) in &found.keepers {
+            let (resource, holder) = (self.node(*resource), self.node(*holder));
             self.found.keepers.insert((resource, holder));
         }
-        self.found.spawning = found.spawning;
         let resources = facts.process.resources.iter();
         let limiters = resources.filter(|it| it.kind == ResourceKind::Limiter);
         for limiter in limiters {
@@ -458,10 +445,7 @@ impl<'a> Builder<'a> {
                 self.add(limiter, who, Dependency::Refers);
             }
         }
-        self.found.closers = found.closers;
-        self.found.serving_children = found.serving_children;
-        self.found.abandoned = found.abandoned;
-        self.found.alarm_raises = found.alarm_raises;
+        self.found.search = found;
     }
 
     /// Removes the edges from a lock to those who have it.
@@ -490,7 +474,7 @@ impl<'a> Builder<'a> {
                 }
             }
             let enders = Enders::These(end.users);
-            self.found.enders.insert(end.resource, enders);
+            self.found.search.enders.insert(end.resource, enders);
         }
     }
 
@@ -509,7 +493,7 @@ impl<'a> Builder<'a> {
     fn add_references(&mut self, facts: &Facts<'a>) {
         for reference in facts.process.references.iter() {
             let held = facts.resource(reference.to).is_some_and(Resource::is_held);
-            if held || self.found.enders.contains_key(&reference.to) {
+            if held || self.found.search.enders.contains_key(&reference.to) {
                 continue;
             }
             let from = reference.from.item().and_then(|id| facts.node(id));

@@ -55,6 +55,8 @@ pub(super) struct Found {
     pub enders: IdMap<Enders>,
     /// Resources for which no code of the program has a method that ends the wait.
     pub unnamed: IdSet,
+    /// Resources for which a handler of a signal may end the wait.
+    pub signalled: IdSet,
     /// Resources inside of objects of libraries. What the methods of these do was not read.
     pub in_libraries: IdSet,
     /// Who took a lock or permit by a plain `acquire()`, and has it still.
@@ -138,6 +140,8 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         is_one.then(|| (resource.id, Enders::These(Vec::new())))
     });
     let unnamed = wanted.iter().filter(|it| !search.mentions(it).any);
+    let signalled = wanted.iter().filter(|it| search.is_signalled(it));
+    let signalled: IdSet = signalled.map(|it| it.id).collect();
     let enders: IdMap<Enders> = enders.chain(of_libraries).chain(reentrant).collect();
     let keeps = |(resource, holder): &&(ItemId, ItemId)| match enders.get(resource) {
         Some(Enders::These(found)) => !found.contains(holder),
@@ -147,6 +151,7 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     Found {
         enders,
         keepers,
+        signalled,
         in_libraries: in_libraries.iter().map(|wait| wait.id).collect(),
         unnamed: unnamed.map(|wanted| wanted.id).collect(),
         holders,
@@ -333,12 +338,17 @@ impl<'f> Search<'f> {
             || self.program.introspects
             || wanted.is_of_library(&self.program)
             || ways.mentions.handed_out
-            || may_use(&self.signals)
+            || self.is_signalled(wanted)
             || may_use(&self.hooks)
             || by_value && self.is_called_unseen()
             || names.any(|it| self.program.finalized.contains(it))
             || ways.stacks.as_ref().is_some_and(handed_out)
             || ways.may_close(&self.outside.all)
+    }
+
+    /// Whether a handler of a signal may end the wait.
+    fn is_signalled(&self, wanted: &Wanted) -> bool {
+        self.may_use(&self.signals, wanted, wanted.methods) != Which::None
     }
 
     /// Whether a signal, an error or the end of an object may call a function that is a value.

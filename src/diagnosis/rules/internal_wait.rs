@@ -192,18 +192,11 @@ fn is_wanted(context: &Context<'_>, id: ItemId) -> bool {
 
 /// Whether it was made to wait, for as long as the program runs or until a signal comes.
 fn parks(context: &Context<'_>, id: ItemId, resource: &Resource) -> bool {
-    let deps = &context.graph.deps;
     // What its own code waits for and no code ends was made to be waited for.
     let is_own = call_of_library(context.facts.frames(id)).is_none();
-    let is_unnamed = is_own && deps.is_unnamed(resource.id);
-    // The loop has the handler of the signal.
-    let is_loop = |id: &ItemId| context.facts.event_loop(*id).is_some();
-    let by_loops = match deps.enders(resource.id) {
-        Some(Enders::These(found)) => !found.is_empty() && found.iter().all(is_loop),
-        Some(Enders::NotKnown) | None => false,
-    };
+    let is_unnamed = is_own && context.graph.deps.is_unnamed(resource.id);
     let is_main = context.is_main(id) && !is_wanted(context, id);
-    is_main && (is_unnamed || by_loops) || is_trio(context, id) && is_unnamed
+    is_main && (is_unnamed || context.waits_for_signal(id)) || is_trio(context, id) && is_unnamed
 }
 
 /// Whether it waits for work to come in: the function that waits does so in a loop that nothing

@@ -88,7 +88,6 @@ fn paths_to(id: ItemId, references: &[Reference]) -> FxHashSet<&str> {
     named.map(|path| &**path).collect()
 }
 
-
 /// Name of the object at `subject` in the code of a frame: a variable, or a path of at most
 /// two steps from a variable. `None` if there is none.
 fn name_in(reader: &Reader<'_>, owned: &OwnedFrame<'_>, subject: u64) -> Option<String> {
