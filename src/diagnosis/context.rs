@@ -339,10 +339,22 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether all that goes on does so for ever, or until a signal comes: it stands in loops that
-    /// nothing leaves.
+    /// The main thread, or the task that it runs a loop for.
+    pub(super) fn main(&self) -> Option<ItemId> {
+        let main = self.facts.process.threads.first()?.id;
+        let mut loops = self.facts.process.loops.iter();
+        let event_loop = loops.find(|it| it.thread == Some(main));
+        Some(event_loop.and_then(|it| it.until).unwrap_or(main))
+    }
+
+    /// Whether the program goes on for ever, or until a signal comes: its main thread or task
+    /// stands in a loop that nothing leaves, or all that go on do.
     pub(super) fn never_ends(&self) -> bool {
-        let endless = |id: ItemId| self.is_endless(id);
+        let endless = |id: ItemId| self.is_endless(id) || self.waits_for_signal(id);
+        let main = self.main().filter(|id| !self.graph.stuck(*id));
+        if main.is_some_and(endless) {
+            return true;
+        }
         let tasks = self.facts.live_nodes();
         let tasks = tasks.filter(|(node, _)| !self.graph.is_stuck(*node));
         let threads = self.facts.process.threads.iter();
@@ -358,7 +370,7 @@ impl<'a> Context<'a> {
             behind.any(|(id, why)| why.is_proved() && self.facts.resource(id).is_none())
         };
         all.chain(threads.map(|thread| thread.id))
-            .all(|id| awaited(id) || endless(id) || self.waits_for_signal(id))
+            .all(|id| awaited(id) || endless(id))
     }
 
     /// Whether anything is left that is not stuck: tasks, servers, threads.

@@ -129,16 +129,9 @@ fn of_waits(context: &Context<'_>, found: &[Finding]) -> Judgement {
     {
         return judgement(VerdictState::Waiting, &one.diagnosis);
     }
-    let waits = |kind| {
-        matches!(
-            kind,
-            DiagnosisKind::ShutdownHang | DiagnosisKind::PoolExhausted
-        )
-    };
-    let guess = found
-        .iter()
-        .find(|one| one.is_guess() && waits(one.rule.kind));
-    if let Some(one) = guess {
+    // What may hang waits at least.
+    let mut guesses = found.iter().filter(|one| one.is_guess());
+    if let Some(one) = guesses.find(|one| one.rule.meaning == Meaning::Hung) {
         return judgement(VerdictState::Waiting, &one.diagnosis);
     }
     if let Some(state) = before_work(&context.facts) {

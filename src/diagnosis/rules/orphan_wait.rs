@@ -220,6 +220,17 @@ fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
     named.retain(|id| !waiting.contains(id));
     named.sort_unstable();
     named.dedup();
+    if let [one] = named[..]
+        && let Some(lock) = waits_for_held(context, one, &wait.waiters)
+    {
+        return format!(
+            "{}, which may end it, waits for {}, which {} {}",
+            context.facts.name(one),
+            context.facts.name(lock),
+            context.facts.names(&wait.waiters),
+            verb(wait.waiters.len(), "have")
+        );
+    }
     match named.len() {
         1..=MAX_NAMED => format!(
             "{}, which may end it, {} stuck as well",
@@ -228,6 +239,17 @@ fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
         ),
         _ => "all who refer to it wait behind it".to_owned(),
     }
+}
+
+/// What `id` waits for, if these are who has it.
+fn waits_for_held(context: &Context<'_>, id: ItemId, holders: &[ItemId]) -> Option<ItemId> {
+    let deps = &context.graph.deps;
+    let resources = deps.needs(id).map(|(resource, _)| resource);
+    let mut held = resources.filter(|resource| {
+        let mut needs = deps.needs(*resource).filter(|(_, why)| why.is_proved());
+        needs.any(|(holder, why)| why == Dependency::HOLDS && holders.contains(&holder))
+    });
+    held.next()
 }
 
 /// Whether only the waiters have what they wait for: it was replaced, or its owner is gone.
@@ -278,10 +300,16 @@ fn confidence(
         });
     }
     let observed = context.facts.observed(waiters.iter().copied());
-    let awaited = waiters.iter().any(|id| is_awaited(context, *id));
-    // Who takes from a queue may be there for work that no longer comes.
+    let mut each = waiters.iter();
+    let awaited = each.any(|id| is_awaited(context, *id) || keeps_others(context, *id));
+    // Who takes from a queue may be there for work that no longer comes; not if nobody else has
+    // the queue: it was replaced.
     let all = context.waiters(resource);
-    let takes = all.iter().all(|id| takes_in_loop(context, *id));
+    let is_lost = context.facts.process.unshared.contains(&resource.id);
+    let is_main = |id: &ItemId| context.main() == Some(*id);
+    let takes = !is_lost
+        && all.iter().all(|id| takes_in_loop(context, *id))
+        && !waiters.iter().any(is_main);
     // Nobody waits for a result that is not to come.
     if resource.kind == ResourceKind::JobResult {
         return Some(observed);
@@ -336,14 +364,17 @@ pub(super) fn serves(context: &Context<'_>, id: ItemId) -> bool {
     };
     let resource = wait.and_then(|wait| context.facts.resource(wait.resource?));
     let class = resource.map_or("", |it| last_part(&it.type_name));
+    let position = frames.iter().position(|frame| !frame.library);
+    let inner = position.and_then(|at| frames.get(at.checked_sub(1)?));
+    let waiting = inner.map_or("", |frame| &*frame.function);
     for frame in own {
         let module = (frame.file.as_deref()).and_then(|it| context.facts.module(it));
         let (Some(module), Some(line)) = (module, frame.line) else {
             return true;
         };
-        match source::around_wait(&module, line, class) {
+        match source::around_wait(&module, line, class, waiting) {
             Around::Serves => return true,
-            Around::Made => return false,
+            Around::Made | Around::Counts => return false,
             Around::Nothing => {}
         }
     }
@@ -368,6 +399,16 @@ pub(super) fn is_awaited(context: &Context<'_>, task: ItemId) -> bool {
         let waits = dep.is_proved() && context.facts.resource(id).is_none();
         waits && !runs_it && !in_nursery && id != task
     })
+}
+
+/// Whether others wait for something that the task or thread has.
+fn keeps_others(context: &Context<'_>, id: ItemId) -> bool {
+    let deps = &context.graph.deps;
+    let held = deps
+        .needed_by(id)
+        .filter(|(_, why)| *why == Dependency::HOLDS);
+    let mut waiting = held.flat_map(|(held, _)| deps.needed_by(held));
+    waiting.any(|(other, why)| why.is_proved() && other != id)
 }
 
 pub(super) fn is_trio(context: &Context<'_>, id: ItemId) -> bool {

@@ -7,6 +7,23 @@ use super::Module;
 
 /// Calls that stand in the expressions of one statement, not in its blocks.
 pub(super) fn calls_of(stmt: &Stmt) -> Vec<&ExprCall> {
+    calls_among(all_expressions(stmt))
+}
+
+/// Calls within an expression.
+pub(super) fn calls_in(expr: &Expr) -> Vec<&ExprCall> {
+    let mut finder = Finder { found: Vec::new() };
+    finder.visit_expr(expr);
+    calls_among(finder.found)
+}
+
+fn calls_among(expressions: Vec<&Expr>) -> Vec<&ExprCall> {
+    let all = expressions.into_iter();
+    all.filter_map(|expr| expr.as_call_expr()).collect()
+}
+
+/// The expressions of one statement and all within these, not in its blocks.
+pub(super) fn all_expressions(stmt: &Stmt) -> Vec<&Expr> {
     let mut finder = Finder { found: Vec::new() };
     for expr in expressions(stmt) {
         finder.visit_expr(expr);
@@ -15,14 +32,12 @@ pub(super) fn calls_of(stmt: &Stmt) -> Vec<&ExprCall> {
 }
 
 struct Finder<'a> {
-    found: Vec<&'a ExprCall>,
+    found: Vec<&'a Expr>,
 }
 
 impl<'a> Visitor<'a> for Finder<'a> {
     fn visit_expr(&mut self, expr: &'a Expr) {
-        if let Expr::Call(call) = expr {
-            self.found.push(call);
-        }
+        self.found.push(expr);
         walk_expr(self, expr);
     }
 }

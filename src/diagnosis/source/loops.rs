@@ -1,8 +1,9 @@
 //! Loops around a line.
 
-use ruff_python_ast::{Expr, Stmt, StmtFor, StmtWhile};
+use ruff_python_ast::{Comprehension, Expr, ExprCall, Stmt, StmtFor, StmtWhile};
+use ruff_text_size::Ranged;
 
-use super::calls::{called_name, calls_of, expressions, last_name};
+use super::calls::{all_expressions, called_name, calls_in, calls_of, expressions, last_name};
 use super::{Module, flat_in_function};
 
 /// The header line of the innermost loop around `line` in its function.
@@ -64,15 +65,18 @@ pub enum Around {
     Serves,
     /// The function has made the object, for this wait or this call.
     Made,
+    /// It waits for an answer to what it has asked for before, or for so many items.
+    Counts,
     /// Neither.
     Nothing,
 }
 
 /// What the function around `line` says about a wait there for an object of the class
-/// `class_name`: whether it waits in a loop for whatever comes. A `for` does that whose own header
-/// waits, or that counts without an end; one that runs over something else does it once for each.
-/// Who waits for an object that was made in the same round waits for one answer.
-pub fn around_wait(module: &Module, line: u32, class_name: &str) -> Around {
+/// `class_name`, in a call of `waiting`: whether it waits in a loop for whatever comes. A `for` does
+/// that whose own header waits, or that counts without an end; one that runs over something else
+/// does it once for each. Who waits for an object that was made in the same round waits for one
+/// answer; so does who asks for it in the same round, before it waits.
+pub fn around_wait(module: &Module, line: u32, class_name: &str, waiting: &str) -> Around {
     let path = module.around_in_function(line);
     let function = module.function_at(line);
     let statements = function.map_or_else(Vec::new, |it| flat_in_function(&it.body));
@@ -81,18 +85,70 @@ pub fn around_wait(module: &Module, line: u32, class_name: &str) -> Around {
         .filter(|stmt| makes_variable(stmt, class_name))
         .map(|stmt| module.line_of(stmt))
         .collect();
-    let is_anew = |stmt: &Stmt| making.iter().any(|at| module.holds(stmt, *at));
-    let mut loops = path.into_iter().filter(|stmt| !is_anew(stmt));
-    let serves = loops.any(|stmt| match stmt {
-        Stmt::While(_) => true,
-        Stmt::For(each) => module.holds(&*each.iter, line) || counts_on(&each.iter),
-        _ => false,
-    });
-    match (serves, making.is_empty()) {
-        (true, _) => Around::Serves,
-        (false, false) => Around::Made,
-        (false, true) => Around::Nothing,
+    let current = path.last().copied();
+    if current.is_some_and(|stmt| waits_for_so_many(module, stmt, line, waiting)) {
+        return Around::Counts;
     }
+    let is_anew = |stmt: &Stmt| making.iter().any(|at| module.holds(stmt, *at));
+    let mut loops = path.into_iter().rev().filter(|stmt| !is_anew(stmt));
+    let serving = loops.find_map(|stmt| match stmt {
+        Stmt::While(each) => Some(&each.body),
+        Stmt::For(each) if module.holds(&*each.iter, line) || counts_on(&each.iter) => {
+            Some(&each.body)
+        }
+        _ => None,
+    });
+    match (serving, current) {
+        (Some(body), Some(current)) if asks_before(module, body, current, waiting) => {
+            Around::Counts
+        }
+        (Some(_), _) => Around::Serves,
+        (None, _) if making.is_empty() => Around::Nothing,
+        (None, _) => Around::Made,
+    }
+}
+
+/// Methods that give others something to do.
+const ASKING: [&str; 5] = ["put", "put_nowait", "send", "send_nowait", "submit"];
+
+/// Whether a statement of the loop before `current` asks others for something, not by the object
+/// on which `current` calls `waiting`.
+fn asks_before(module: &Module, body: &[Stmt], current: &Stmt, waiting: &str) -> bool {
+    let receiver = |call: &&ExprCall| match &*call.func {
+        Expr::Attribute(attribute) => Some(module.text_of(&*attribute.value)),
+        _ => None,
+    };
+    let waits = calls_of(current).into_iter();
+    let waits: Vec<&str> = (waits.filter(|call| called_name(call) == Some(waiting)))
+        .filter_map(|call| receiver(&call))
+        .collect();
+    let statements = flat_in_function(body).into_iter();
+    let before = statements.filter(|stmt| stmt.end() <= current.start());
+    let mut calls = before.flat_map(calls_of);
+    calls.any(|call| {
+        let asks = called_name(call).is_some_and(|name| ASKING.contains(&name));
+        asks && receiver(&call).is_some_and(|it| !waits.is_empty() && !waits.contains(&it))
+    })
+}
+
+/// Whether the call of `waiting` at `line` stands in a comprehension that ends: it waits for so
+/// many items.
+fn waits_for_so_many(module: &Module, stmt: &Stmt, line: u32, waiting: &str) -> bool {
+    let waits = |expr: &Expr| {
+        let mut inner = calls_in(expr).into_iter();
+        module.holds(expr, line) && inner.any(|call| called_name(call) == Some(waiting))
+    };
+    let ends = |generators: &[Comprehension]| {
+        let first = generators.first();
+        first.is_some_and(|it| !counts_on(&it.iter) && !waits(&it.iter))
+    };
+    all_expressions(stmt).into_iter().any(|expr| match expr {
+        Expr::Generator(each) => ends(&each.generators) && waits(&each.elt),
+        Expr::ListComp(each) => ends(&each.generators) && waits(&each.elt),
+        Expr::SetComp(each) => ends(&each.generators) && waits(&each.elt),
+        Expr::DictComp(each) => ends(&each.generators) && waits(&each.value),
+        _ => false,
+    })
 }
 
 /// Whether it is an iterator without an end (itertools).
