@@ -13,7 +13,7 @@ use super::enders::{self, Cancelled, Enders, Found};
 use super::facts::Facts;
 use super::other_ends;
 use crate::model::{
-    CoroutineState, EdgeKind, IdMap, IdSet, Index, Item, ItemId, Process, Resource, ResourceKind,
+    CoroutineState, EdgeKind, IdMap, Index, Item, ItemId, Process, Resource, ResourceKind,
     TaskState,
 };
 
@@ -202,7 +202,9 @@ impl<'a> Dependencies<'a> {
             _ => None,
         };
         let waits = wait.and_then(|wait| wait.resource) == Some(resource.id);
-        waits && !resource.kind.is_exclusive()
+        // A job may wait for its own result.
+        let is_job = resource.kind == ResourceKind::ConcurrentFuture;
+        waits && !resource.kind.is_exclusive() && !is_job
     }
 }
 

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::frames::same_frames;
-use crate::model::{Frame, IdMap, IdSet, ItemId, Process, Task, TaskState, Thread, Wait};
+use crate::model::{
+    Frame, IdMap, IdSet, ItemId, Process, Task, TaskState, Thread, ThreadState, Wait,
+};
 
 /// Two readings of one timer may differ by this many seconds, and by a quarter
 /// of the time between them: the samples are not taken at exact moments.
@@ -112,6 +114,9 @@ impl Progress {
                 true => drop(self.in_call.insert(thread.id)),
                 false => drop(self.in_call.swap_remove(&thread.id)),
             }
+            // Who waits for the GIL asks for it again and again.
+            let for_gil = |it: &Thread| it.state == ThreadState::WaitingGil;
+            let many_waits = many_waits && !(is_same && for_gil(old) && for_gil(thread));
             if many_waits || !is_same && (self.works(thread.id) || !polls(old, thread)) {
                 self.moved.insert(thread.id);
             }

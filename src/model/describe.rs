@@ -56,6 +56,8 @@ fn kind_word(resource: &Resource) -> Option<&'static str> {
         ResourceKind::Executor => Some("pool"),
         ResourceKind::ProcessPool => Some("process pool"),
         ResourceKind::MemoryStream => Some("memory stream"),
+        ResourceKind::ThreadLock if resource.is_gil() => Some("lock of the interpreter,"),
+        ResourceKind::ThreadLock if resource.is_native() => None,
         ResourceKind::ThreadLock if resource.is_reentrant() => Some("threading.RLock"),
         ResourceKind::ThreadLock => Some("threading.Lock"),
         ResourceKind::JobResult => Some("result of a multiprocessing pool"),

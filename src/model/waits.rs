@@ -214,6 +214,16 @@ pub struct Acquisition {
 const REENTRANT: &str = "RLock";
 
 impl Resource {
+    /// Whether it is the lock of the interpreter.
+    pub fn is_gil(&self) -> bool {
+        &*self.type_name == Self::GIL
+    }
+
+    /// Whether it is no object of Python: a mutex of C code, or the lock of the interpreter.
+    pub fn is_native(&self) -> bool {
+        self.is_gil() || &*self.type_name == Self::MUTEX
+    }
+
     /// Whether it is a lock of threads that its owner may take again, and only its owner may
     /// give back.
     pub fn is_reentrant(&self) -> bool {
@@ -224,6 +234,11 @@ impl Resource {
     pub fn is_held(&self) -> bool {
         self.kind.is_lock() && !self.holders.is_empty()
     }
+
+    /// The type of a mutex of C code.
+    pub const MUTEX: &str = "pthread_mutex_t";
+    /// The type and the name of the lock of the interpreter.
+    pub const GIL: &str = "GIL";
 
     /// A resource of this kind, id and type, with nothing else known.
     pub fn new(kind: ResourceKind, id: ItemId, type_name: ArcStr) -> Self {

@@ -4,7 +4,7 @@ use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::cycle::{Cycle, Shape, has_file, in_words};
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
-use crate::model::{Diagnosis, DiagnosisKind};
+use crate::model::{Diagnosis, DiagnosisKind, Resource};
 
 /// The rule of this kind.
 pub(super) const RULE: Rule = Rule {
@@ -30,8 +30,14 @@ fn describe(context: &Context<'_>, cycle: &Cycle) -> Diagnosis {
         context.facts.names(threads()),
         in_words(&context.facts, cycle)
     );
+    let mut resources = cycle.resources.iter();
+    let of_c = resources.any(|id| context.facts.resource(*id).is_some_and(Resource::is_native));
     let hint = match has_file(context, cycle) {
         true => "let one side write before it reads, or give the calls a timeout",
+        false if of_c => {
+            "a library in C keeps a lock while it calls Python, or the GIL while it takes the lock: \
+             do not use one object of it in several threads, or update it"
+        }
         false => "take the locks in one order in all threads",
     };
     Diagnosis {

@@ -13,7 +13,7 @@ use crate::diagnosis::source;
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
     Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Resource, ResourceKind, Task, TaskState,
-    Thread, ThreadState, WaitKind,
+    Thread, ThreadState, Wait, WaitKind,
 };
 
 use super::orphan_wait::{is_awaited, is_trio, serves};
@@ -41,6 +41,8 @@ enum Target<'a> {
     Sleeps(&'a Frame),
     /// A call of C code, in a system call of that name that waits for memory to change.
     InC(&'a str),
+    /// The end of a child, of a thread or of a job.
+    End(&'a Wait),
 }
 
 /// What waits on one line have in common that are the same to users.
@@ -54,6 +56,8 @@ enum Key<'a> {
     Sleeps(&'a str, Option<u32>),
     /// They are in this system call.
     InC(&'a str),
+    /// They wait for this, in words.
+    End(&'a str),
 }
 
 impl<'a> Target<'a> {
@@ -67,9 +71,15 @@ impl<'a> Target<'a> {
             },
             Self::Sleeps(frame) => Key::Sleeps(&frame.qualname, frame.line),
             Self::InC(syscall) => Key::InC(syscall),
+            Self::End(wait) => Key::End(&wait.summary),
         }
     }
 }
+
+/// The kernel's letter for a process that a signal has stopped (proc(5)).
+const STOPPED: &str = "T";
+/// That for one that computes.
+const RUNNING: &str = "R";
 
 /// The system call in which locks wait (futex(2)). C code that waits for a thread of its own is in
 /// it, and seldom a server that waits for work.
@@ -97,7 +107,13 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
 fn of_task<'a>(context: &Context<'a>, task: &'a Task) -> Option<Target<'a>> {
     let wait = task.waits_for.as_ref()?;
     let waits = task.state == TaskState::Waiting && context.facts.progress.unchanged(task.id);
-    if !waits || !wait.kind.is_primitive() || user_frame(&task.frames).is_none() {
+    if !waits || user_frame(&task.frames).is_none() {
+        return None;
+    }
+    if is_untold_end(context, wait) {
+        return Some(Target::End(wait));
+    }
+    if !wait.kind.is_primitive() {
         return None;
     }
     let resource = context.facts.resource(wait.resource?)?;
@@ -130,10 +146,13 @@ fn of_thread<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>
         return sleeps.map(Target::Sleeps).or(in_c.map(Target::InC));
     };
     match wait.kind {
+        _ if unchanged && is_untold_end(context, wait) => Some(Target::End(wait)),
         WaitKind::Sleep => call.filter(|_| unchanged || returns).map(Target::Sleeps),
         // What a library has made for itself, such as an eventfd.
         WaitKind::FileRead | WaitKind::FileWrite => {
-            let waits = unchanged && wait.remaining_s.is_none() && !context.is_endless(thread.id);
+            let own = user_frame(&thread.frames);
+            let serves = own.is_some_and(|frame| context.loops_endlessly(frame));
+            let waits = unchanged && wait.remaining_s.is_none() && !serves;
             let resource = context.facts.resource(wait.resource?)?;
             (waits && call.is_some()).then_some(Target::Resource(resource))
         }
@@ -150,6 +169,70 @@ fn of_thread<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>
             is_one.then_some(Target::Resource(resource))
         }
         _ => None,
+    }
+}
+
+/// Whether it is the end of a child or of a job, or of a thread, that nothing else is told of: such
+/// a thread runs no code of the program.
+fn is_untold_end(context: &Context<'_>, wait: &Wait) -> bool {
+    let threads = wait.holders.iter().map(|id| context.facts.thread(*id));
+    let in_libraries = |thread: &Thread| {
+        let waits = thread.waits_for.as_ref();
+        let idle = is_idle_worker(thread) || waits.is_some_and(|it| it.kind == WaitKind::Idle);
+        thread.state == ThreadState::Blocked
+            && context.facts.progress.unchanged(thread.id)
+            && user_frame(&thread.frames).is_none()
+            && !thread.frames.is_empty()
+            && !idle
+    };
+    let rests = |id: &ItemId| {
+        let pool = context.facts.resource(*id);
+        let pool = pool.filter(|it| it.kind == ResourceKind::ProcessPool);
+        pool.is_some_and(|pool| {
+            let mut workers = pool
+                .holders
+                .iter()
+                .filter_map(|id| context.facts.child(*id));
+            workers.all(|worker| worker.state != RUNNING)
+        })
+    };
+    match wait.kind {
+        WaitKind::Process | WaitKind::Subprocess => true,
+        WaitKind::Executor | WaitKind::Thread => {
+            let mut threads = threads.map(|it| it.is_some_and(in_libraries));
+            !wait.holders.is_empty() && threads.all(|untold| untold)
+        }
+        // The result of a job of another process.
+        WaitKind::Future => !wait.holders.is_empty() && wait.holders.iter().all(rests),
+        _ => false,
+    }
+}
+
+/// What is known of who ends a wait for the end of something.
+fn who_goes_on(context: &Context<'_>, wait: &Wait) -> String {
+    let unknown = || "who ends that is not known".to_owned();
+    let Some(first) = wait.holders.first() else {
+        return unknown();
+    };
+    if let Some(child) = context.facts.child(*first) {
+        return match &*child.state {
+            STOPPED => "that process is stopped, and goes on when it gets SIGCONT".to_owned(),
+            _ => unknown(),
+        };
+    }
+    if let Some(pool) = context.facts.resource(*first) {
+        return match pool.limit {
+            Some(0) => "its pool has no worker process".to_owned(),
+            _ => unknown(),
+        };
+    }
+    let thread = context.facts.thread(*first);
+    match thread.and_then(|it| Some((it, it.waits_for.as_ref()?))) {
+        Some((thread, waits)) => format!("{} waits for {}", thread.name, waits.summary),
+        None => match thread.and_then(|it| Some((it, it.syscall.as_ref()?))) {
+            Some((thread, syscall)) => format!("{} is in {syscall}", thread.name),
+            None => unknown(),
+        },
     }
 }
 
@@ -224,7 +307,7 @@ fn describe(context: &Context<'_>, target: Target<'_>, ids: &[ItemId]) -> Diagno
     let line = location(ids.first().map_or(&[][..], |id| context.facts.frames(*id)));
     let holder = match target {
         Target::Resource(resource) => polling_holder(context, resource),
-        Target::Sleeps(_) | Target::InC(_) => None,
+        Target::Sleeps(_) | Target::InC(_) | Target::End(_) => None,
     };
     let (waits, who) = match target {
         Target::Resource(resource) => {
@@ -251,11 +334,15 @@ fn describe(context: &Context<'_>, target: Target<'_>, ids: &[ItemId]) -> Diagno
             ),
             "who ends that is not known".to_owned(),
         ),
+        Target::End(wait) => (
+            format!("{} for {}", verb(number, "wait"), wait.summary),
+            who_goes_on(context, wait),
+        ),
     };
     let summary = format!("{} {waits} in {line}; {who}", context.facts.names(ids));
     let resource = match target {
         Target::Resource(resource) => Some(resource.id),
-        Target::Sleeps(_) | Target::InC(_) => None,
+        Target::Sleeps(_) | Target::InC(_) | Target::End(_) => None,
     };
     let ids = || ids.iter().copied();
     Diagnosis {
@@ -277,6 +364,7 @@ fn hint(target: Target<'_>, is_held: bool) -> &'static str {
             "give the lock back before polling: who changes what is looked at may need it"
         }
         Target::Resource(_) => "look at those who may end it; give the wait a timeout",
+        Target::End(_) => "look at what that does; give the wait a timeout",
         Target::Sleeps(_) | Target::InC(_) => {
             "look at what this call waits for; give it a timeout if it takes one"
         }

@@ -61,7 +61,12 @@ pub(super) fn state(thread: &Thread, index: &Index, in_step: bool) -> Para {
         (ThreadState::Running, _) => Para::words(Role::Good, "running"),
         (ThreadState::Blocked, Some(syscall)) => Para::words(Role::Plain, &format!("in {syscall}")),
         (ThreadState::Blocked, None) => Para::words(Role::Plain, "blocked"),
-        (ThreadState::WaitingGil, _) => Para::words(Role::Plain, "waits for the GIL"),
+        (ThreadState::WaitingGil, _) => {
+            let holders = wait.map_or(&[][..], |wait| &wait.holders);
+            let held = holders.first().map(|id| index.label(*id));
+            let held = held.map_or(String::new(), |holder| format!(", held by {holder}"));
+            Para::words(Role::Plain, &format!("waits for the GIL{held}"))
+        }
         (ThreadState::Unknown, _) => Para::words(Role::Dim, "state not known"),
     };
     let mut add = |text: &str| {

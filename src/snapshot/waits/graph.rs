@@ -197,6 +197,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             let polls = polling.contains(&built.thread.id);
             explain.thread(built, index, polls);
         }
+        explain.gil(self.threads);
     }
 
     /// Explains what each waiting task waits for. Needs explained threads: the summary of a

@@ -18,6 +18,7 @@ pub mod holders;
 mod job_results;
 mod jobs;
 mod names;
+mod native_locks;
 mod pending;
 mod polled;
 mod pools;

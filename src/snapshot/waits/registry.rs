@@ -86,8 +86,8 @@ impl<'r, 'm> Registry<'r, 'm> {
         self.insert(resource, None)
     }
 
-    /// Adds a resource.
-    fn insert(&mut self, resource: Resource, subject: Option<u64>) -> usize {
+    /// Adds a resource. `subject` is the address of its object.
+    pub fn insert(&mut self, resource: Resource, subject: Option<u64>) -> usize {
         let index = self.resources.len();
         self.indexes.insert(resource.id, index);
         self.resources.push(resource);

@@ -258,6 +258,13 @@ impl ExplainThread<'_, '_, '_> {
             for id in ids {
                 self.registry.edge(*id, *target, EdgeKind::Future);
             }
+            // A job waits for its own result: no edge leads from an item to itself.
+            if ids.contains(target) {
+                let index = self.registry.object(ResourceKind::ConcurrentFuture, future);
+                self.registry.wait(*target, index, EdgeKind::Future);
+                self.registry.hold(index, *target, EdgeKind::Holds);
+                wait.resource = Some(self.registry.resources[index].id);
+            }
         }
         wait.holders = targets;
     }
@@ -345,7 +352,9 @@ impl ExplainThread<'_, '_, '_> {
                 return Some(self.simple_queue(&ids, queue));
             }
             let roots = lock_roots(reader, &built.stack.frames);
-            let lock = reader.lock_of_futex(futex, &roots)?;
+            let Some(lock) = reader.lock_of_futex(futex, &roots) else {
+                return self.native_mutex(built, futex);
+            };
             let wait = self.lock(&ids, lock);
             self.importing(built, lock);
             return Some(wait);
@@ -521,7 +530,7 @@ impl ExplainThread<'_, '_, '_> {
 }
 
 /// Ids of the thread and of the task that runs in it. Both wait for the same.
-fn actors(built: &BuiltThread) -> Vec<ItemId> {
+pub(super) fn actors(built: &BuiltThread) -> Vec<ItemId> {
     let mut ids = vec![built.thread.id];
     ids.extend(built.thread.task);
     ids
