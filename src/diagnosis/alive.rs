@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 use super::dependencies::{Dependencies, Dependency};
 use super::enders::{Cancelled, Enders, is_given_back_by_holder};
 use super::facts::{Facts, wait_kind};
+use super::parked;
 use super::rule::SOON_S;
 use super::source::{AfterTimeout, after_timeout};
 use crate::model::{
@@ -59,18 +60,29 @@ fn cancelled(facts: &Facts<'_>, deps: &Dependencies<'_>, alive: &Alive) -> Vec<N
         !is_done && deps.node(*id).is_some_and(|node| alive.contains(node))
     };
     let groups = deps.cancellers().iter();
-    let groups = groups.filter(|(ids, _)| ids.iter().any(goes_on));
-    let cancelled: Vec<&Cancelled> = groups.map(|(_, cancelled)| cancelled).collect();
+    // Who waits until a signal comes cancels at the end of the program.
+    let main = parked::main(facts).filter(|id| parked::waits_for_signal(facts, deps, *id));
+    let cancelled: Vec<(&Cancelled, bool)> = groups
+        .filter_map(|(ids, cancelled)| {
+            let mut going = ids.iter().filter(|id| goes_on(id)).peekable();
+            going.peek()?;
+            Some((cancelled, going.all(|id| main == Some(*id))))
+        })
+        .collect();
     if cancelled.is_empty() {
         return Vec::new();
     }
+    let is_cancelled = |task: &Task| {
+        let mut each = cancelled.iter();
+        each.any(|(one, at_end)| {
+            one.includes(task) && !(*at_end && parked::waits_for_code(deps, task))
+        })
+    };
     let tasks = facts.live_nodes().filter(|(_, task)| {
         let event_loop = task.event_loop.and_then(|id| deps.node(id));
         // A trio task that was cancelled and waits all the same is shielded.
         let shielded = task.framework == Framework::Trio && task.cancelling > 0;
-        !shielded
-            && event_loop.is_none_or(|node| alive.contains(node))
-            && cancelled.iter().any(|it| it.includes(task))
+        !shielded && event_loop.is_none_or(|node| alive.contains(node)) && is_cancelled(task)
     });
     let mut open: Vec<NodeIndex> = tasks.map(|(node, _)| node).collect();
     let mut found: FxHashSet<NodeIndex> = open.iter().copied().collect();

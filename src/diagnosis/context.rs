@@ -12,16 +12,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::alive::fails_with_timeout;
 use super::cycle::{Cycle, Shape, find_cycles};
 use super::dependency::Dependency;
-use super::enders::Enders;
 use super::facts::Facts;
 use super::frames::is_idle_worker;
 use super::graph::Graph;
+use super::parked;
 use super::source;
 use super::sources::Sources;
 use crate::model::{EdgeKind, Frame, IdMap, IdSet, Item, ItemId, Process, Resource, TaskState};
-
-/// System calls in which a thread waits for a signal (pause(2), sigwait(3)).
-const SIGNAL_CALLS: [&str; 3] = ["pause", "rt_sigtimedwait", "rt_sigsuspend"];
 
 /// The facts about a process and the conclusions that rules share.
 pub(super) struct Context<'a> {
@@ -302,26 +299,7 @@ impl<'a> Context<'a> {
 
     /// Whether it is the main thread or task, and waits until a signal comes.
     pub(super) fn waits_for_signal(&self, id: ItemId) -> bool {
-        let facts = &self.facts;
-        let thread = facts.thread(id);
-        let syscall = thread.and_then(|it| it.syscall.as_deref());
-        let wait = match facts.task(id) {
-            Some(task) => task.waits_for.as_ref(),
-            None => thread.and_then(|it| it.waits_for.as_ref()),
-        };
-        let resource = wait.and_then(|it| it.resource);
-        // The loop has the handler of the signal.
-        let is_loop = |id: &ItemId| facts.event_loop(*id).is_some();
-        let ends = |resource: ItemId| {
-            let deps = &self.graph.deps;
-            let by_loops = match deps.enders(resource) {
-                Some(Enders::These(found)) => !found.is_empty() && found.iter().all(is_loop),
-                Some(Enders::NotKnown) | None => false,
-            };
-            by_loops || deps.is_signalled(resource)
-        };
-        let in_call = syscall.is_some_and(|it| SIGNAL_CALLS.contains(&it));
-        self.is_main(id) && (in_call || resource.is_some_and(ends))
+        self.is_main(id) && parked::waits_for_signal(&self.facts, &self.graph.deps, id)
     }
 
     /// Whether a task or thread stands in a loop that nothing leaves.
@@ -341,10 +319,7 @@ impl<'a> Context<'a> {
 
     /// The main thread, or the task that it runs a loop for.
     pub(super) fn main(&self) -> Option<ItemId> {
-        let main = self.facts.process.threads.first()?.id;
-        let mut loops = self.facts.process.loops.iter();
-        let event_loop = loops.find(|it| it.thread == Some(main));
-        Some(event_loop.and_then(|it| it.until).unwrap_or(main))
+        parked::main(&self.facts)
     }
 
     /// Whether the program goes on for ever, or until a signal comes: its main thread or task

@@ -15,6 +15,7 @@ mod fixtures;
 mod frames;
 mod graph;
 mod other_ends;
+mod parked;
 mod progress;
 mod rule;
 mod rules;

@@ -7,7 +7,7 @@ use super::holders::HolderSearch;
 use super::references::RECEIVER;
 use super::roots::variables;
 use crate::cpython::{Reader, Step};
-use crate::model::{ItemId, Reference, ResourceKind};
+use crate::model::{FrameKind, ItemId, Reference, ResourceKind};
 
 /// Maximum number of resources with one name that are told apart.
 const MAX_ALIKE: usize = 32;
@@ -33,14 +33,20 @@ impl HolderSearch<'_, '_, '_> {
                 .map(|id| self.owners.frames(*id, &indexes))
                 .filter(|frames| !frames.is_empty())
                 .take(MAX_NAMING);
-            let mut own = frames.flatten().filter(|owned| !owned.library);
-            let name_of_variable = own.find_map(|owned| name_in(reader, &owned, subject));
-            let name = name_of_variable.or_else(|| {
+            // A generator that makes a context manager has a name of its own for what it got.
+            let own = frames.flatten().filter(|owned| !owned.library);
+            let (managers, others): (Vec<_>, Vec<_>) = own.partition(|owned| is_generator(owned));
+            let in_code = |frames: Vec<OwnedFrame<'_>>| {
+                let mut frames = frames.into_iter();
+                frames.find_map(|owned| name_in(reader, &owned, subject))
+            };
+            let name = in_code(others).or_else(|| {
                 let module = |reference: &&Reference| {
                     reference.to == resource.id && reference.from.item().is_none()
                 };
-                let reference = references.iter().find(module)?;
-                Some(reference.path.to_string())
+                let reference = references.iter().find(module);
+                let path = reference.map(|reference| reference.path.to_string());
+                path.or_else(|| in_code(managers))
             });
             self.registry.resources[index].name = name;
         }
@@ -86,6 +92,13 @@ fn paths_to(id: ItemId, references: &[Reference]) -> FxHashSet<&str> {
         !is_receiver && path.ends_with(|c: char| c.is_alphanumeric() || c == '_')
     });
     named.map(|path| &**path).collect()
+}
+
+fn is_generator(owned: &OwnedFrame<'_>) -> bool {
+    match owned.frame.at.code.frame_kind() {
+        FrameKind::Generator | FrameKind::AsyncGenerator => true,
+        FrameKind::Function | FrameKind::Coroutine | FrameKind::Native => false,
+    }
 }
 
 /// Name of the object at `subject` in the code of a frame: a variable, or a path of at most
