@@ -77,6 +77,8 @@ Examples:
   dapper-attach record --pid 4242 -d 30 -o slow.html    for 30 s
   dapper-attach record --pid 4242 -d 1m -r 200 -o slow.pb.gz
   dapper-attach record --pid 4242 -d 1m -o slow.dapper  for convert, diff, --capture, editors
+  dapper-attach record --pid 4242 -d 30 -f perfetto     for ui.perfetto.dev, a track per task
+  dapper-attach record --pid 4242 -d 30 -f firefox      for profiler.firefox.com
   dapper-attach record -o app.speedscope.json -- python app.py
   dapper-attach record --pid 4242 -d 10 -f collapsed -o - | sort -k2 | head
   kill -USR1 $(pidof dapper-attach)                     writes now, and goes on
@@ -105,6 +107,8 @@ Examples:
   dapper-attach record --pid 4242 -d 30 -o slow.dapper
   dapper-attach convert slow.dapper                     slow.html, a page for a browser
   dapper-attach convert slow.dapper -o slow.pb.gz       for go tool pprof
+  dapper-attach convert slow.dapper -f perfetto         slow.perfetto-trace, for ui.perfetto.dev
+  dapper-attach convert slow.dapper -f firefox          for profiler.firefox.com
   dapper-attach convert slow.dapper -f jsonl -o - | jq -c 'select(.kind==\"lock\")'
   ssh HOST dapper-attach record --pid 4242 -d 10 -f dapper -o - | dapper-attach convert - -o x.html
 

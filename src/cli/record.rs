@@ -18,7 +18,7 @@ use super::record_arguments::{ProfileFormat, RecordArguments};
 use super::record_stream::Stream;
 use crate::inspect::profiling::{Ended, Next, Recorder};
 use crate::plain_text::clean;
-use crate::profile::{Profile, collapsed, html, json_lines, pprof, speedscope};
+use crate::profile::{Profile, collapsed, firefox, html, json_lines, perfetto, pprof, speedscope};
 
 /// Time between two lines of progress on a terminal.
 const PROGRESS: Duration = Duration::from_millis(250);
@@ -246,7 +246,9 @@ fn encode(profile: &Profile, format: ProfileFormat, out: &mut dyn Write) -> io::
         ProfileFormat::Html => html::write(profile, out),
         ProfileFormat::Speedscope => speedscope::write(profile, out),
         ProfileFormat::Collapsed => collapsed::write(profile, out),
+        ProfileFormat::Firefox => firefox::write(profile, out),
         ProfileFormat::Pprof => pprof::write(profile, out),
+        ProfileFormat::Perfetto => perfetto::write(profile, out),
         ProfileFormat::Jsonl => json_lines::write(profile, out),
         ProfileFormat::Dapper => Err(io::Error::other("it is written while it is recorded")),
     }

@@ -3,12 +3,14 @@
 
 pub mod collapsed;
 pub mod diff;
+pub mod firefox;
 pub mod html;
 pub mod interval;
 pub mod iterations;
 pub mod json_lines;
 pub mod loop_names;
 pub mod parts;
+pub mod perfetto;
 pub mod pprof;
 pub mod reason;
 pub mod speedscope;

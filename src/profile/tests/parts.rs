@@ -95,10 +95,12 @@ fn joined(parts: &[Part], like: &Profile) -> Result<Profile, PartError> {
 /// What every format makes of it.
 fn written(profile: &Profile) -> Vec<Vec<u8>> {
     type Write = fn(&Profile, &mut dyn std::io::Write) -> std::io::Result<()>;
-    let formats: [Write; 5] = [
+    let formats: [Write; 7] = [
         html::write,
         speedscope::write,
         collapsed::write,
+        firefox::write,
+        perfetto::write,
         pprof::write,
         json_lines::write,
     ];
