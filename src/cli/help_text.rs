@@ -172,6 +172,9 @@ pub(super) const WATCH_HELP: &str = "\
 Examples:
   dapper-attach watch --pid 4242
   dapper-attach watch --pid 4242 --slow 20ms --log json | jq -c 'select(.event==\"slow_step\")'
+  dapper-attach watch --pid 4242 --keep 10m --keep-in /var/tmp
+  dapper-attach watch --pid 4242 --listen 9109          curl http://127.0.0.1:9109/metrics
+  dapper-attach watch --pid 4242 --prom /var/lib/node_exporter/textfile/app.prom
   systemd-cat dapper-attach watch --pid 4242 --log journal
   dapper-attach watch --pid 4242 --on-hang 'dapper-attach --pid $DAPPER_ATTACH_PID | mail ops'
 
@@ -179,12 +182,26 @@ Examples:
 DAPPER_ATTACH_SUMMARY and DAPPER_ATTACH_CULPRIT (FILE:LINE) in its environment. What it prints
 goes to stderr. While it runs, it is not started again.
 
+--keep TIME keeps what all tasks and threads did in memory, 40 MB at most, and writes it as a
+.dapper recording at each hang, and at a slow step if none was written for so long. Its looks share
+--max-overhead; at an alarm two whole looks are taken beside them (not with --no-memory).
+
+--listen and --prom give metrics (OpenMetrics): histograms of loop lag and slow steps, ready
+handles, tasks by state and wait, pools, locks, hung, and our own looks and processor time. They
+have no names of tasks. With a port alone, only this machine can ask.
+
 Events (`event` in the JSON):
   slow_step     the loop did not poll for so long: at least lasted_s, at most at_most_s.
                 The beginning is exact, by the process's own clock
   loop_blocked  it is blocked for a second now; its slow_step comes when it is over
   hang          the verdict is hung, blocked loop or livelock; hang_over: no longer
+  grows         a group of tasks has grown for a minute, with the line that creates them where
+                asyncio's debug mode knows it (creates: true), else that of the coroutine
+  never_awaited a coroutine had not begun at two verdicts
+  child_began, child_ended    since the verdict before
+  executed      it runs another program, or the same from its beginning
   thinned       fewer looks a second are taken, to keep to --max-overhead
+  kept          the minutes before a hang or a slow step are in the file `recording` (--keep)
   gone          the process has ended
 A step that is shorter than the time between two looks can be missed.
 

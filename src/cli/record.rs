@@ -162,19 +162,24 @@ fn path(arguments: &RecordArguments, pid: u32) -> Option<PathBuf> {
         Some(path) if path.as_os_str() == "-" => None,
         Some(path) => Some(path.clone()),
         None => {
-            let now = OffsetDateTime::now_utc();
             let ending = arguments.chosen().ending();
-            Some(PathBuf::from(format!(
-                "dapper-{pid}-{:04}{:02}{:02}T{:02}{:02}{:02}Z{ending}",
-                now.year(),
-                u8::from(now.month()),
-                now.day(),
-                now.hour(),
-                now.minute(),
-                now.second(),
-            )))
+            Some(PathBuf::from(format!("{}{ending}", stem(pid))))
         }
     }
+}
+
+/// The begin of the name of a new recording: `dapper-4242-20261130T010203Z`.
+pub(super) fn stem(pid: u32) -> String {
+    let now = OffsetDateTime::now_utc();
+    format!(
+        "dapper-{pid}-{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        now.year(),
+        u8::from(now.month()),
+        now.day(),
+        now.hour(),
+        now.minute(),
+        now.second(),
+    )
 }
 
 /// Writes the profile to the file, or to standard output, and says on stderr what it is.

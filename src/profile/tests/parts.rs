@@ -47,7 +47,7 @@ fn some_process(dice: &mut Dice) -> Process {
     all
 }
 
-fn looks(seed: u64) -> Vec<(Process, u64)> {
+pub(super) fn looks(seed: u64) -> Vec<(Process, u64)> {
     let mut dice = Dice(seed);
     let mut at_ns = 0;
     let mut looks = Vec::new();
