@@ -172,6 +172,7 @@ pub(super) const WATCH_HELP: &str = "\
 Examples:
   dapper-attach watch --pid 4242
   dapper-attach watch --pid 4242 --slow 20ms --log json | jq -c 'select(.event==\"slow_step\")'
+  dapper-attach watch --pid 4242 --children             a server and its workers
   dapper-attach watch --pid 4242 --keep 10m --keep-in /var/tmp
   dapper-attach watch --pid 4242 --listen 9109          curl http://127.0.0.1:9109/metrics
   dapper-attach watch --pid 4242 --prom /var/lib/node_exporter/textfile/app.prom

@@ -9,12 +9,14 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use super::failure::Failure;
 use super::on_hang::OnHang;
 use super::watch_arguments::WatchArguments;
+use super::watch_children;
 use super::watch_events::print;
 use super::watch_keep::Keeper;
 use super::watch_metrics::Exporter;
 use crate::inspect::watching::{Event, Watch, WatchOptions, Watcher};
 use crate::model::Process;
 use crate::plain_text::clean;
+use crate::process::Error;
 
 /// Part of the processor time that the looks for steps may use where others are taken too.
 const STEPS_PART: f64 = 0.5;
@@ -68,7 +70,7 @@ impl Watch for Watching<'_> {
 impl Watching<'_> {
     /// Prints an event. Returns whether it could be.
     fn print(&mut self, event: &Event) -> bool {
-        self.written = print(event, self.arguments.pid, self.arguments.log);
+        self.written = print(event, self.arguments);
         self.written.is_ok()
     }
 }
@@ -90,19 +92,44 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<(), Failure> {
             )
         })?;
     }
-    let part = arguments.max_overhead / 100.0;
-    let part_of_steps = match arguments.keep {
-        Some(_) => part * STEPS_PART,
-        None => part,
-    };
-    let mut watcher = Watcher::open(WatchOptions {
+    match arguments.children {
+        true => watch_children::run(arguments, &end),
+        false => watch(open(arguments)?, arguments, &end),
+    }
+}
+
+/// Opens the process.
+///
+/// # Errors
+/// If it cannot be read.
+pub(super) fn open(arguments: &WatchArguments) -> Result<Watcher, Error> {
+    Watcher::open(WatchOptions {
         pid: arguments.pid,
         rate: arguments.rate,
         slow_s: arguments.slow.as_secs_f64(),
         verdict_every: arguments.every,
-        max_overhead: part_of_steps,
+        max_overhead: arguments.max_overhead / 100.0 * part_of_steps(arguments),
         lasts: arguments.duration,
-    })?;
+    })
+}
+
+/// The part of the processor time that the looks for steps may use.
+fn part_of_steps(arguments: &WatchArguments) -> f64 {
+    match arguments.keep {
+        Some(_) => STEPS_PART,
+        None => 1.0,
+    }
+}
+
+/// Watches until the process or `end` says so.
+///
+/// # Errors
+/// If the process cannot be read any more, or events cannot be printed.
+pub(super) fn watch(
+    mut watcher: Watcher,
+    arguments: &WatchArguments,
+    end: &Arc<AtomicBool>,
+) -> Result<(), Failure> {
     for class in watcher.unseen() {
         let _ = writeln!(
             io::stderr().lock(),
@@ -111,11 +138,12 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<(), Failure> {
         );
     }
     let command = arguments.on_hang.clone();
+    let part_of_keeper = arguments.max_overhead / 100.0 * (1.0 - part_of_steps(arguments));
     let mut watching = Watching {
         arguments,
-        end,
+        end: Arc::clone(end),
         on_hang: command.map(|command| OnHang::new(command, arguments.pid)),
-        keeper: Keeper::start(arguments, part - part_of_steps)?,
+        keeper: Keeper::start(arguments, part_of_keeper)?,
         metrics: Exporter::start(arguments)?,
         written: Ok(()),
     };

@@ -10,12 +10,15 @@ use super::help_text::WATCH_HELP;
 use super::record_arguments::{duration, rate};
 
 /// The options of `watch`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_long_help = WATCH_HELP)]
 pub(super) struct WatchArguments {
     /// The process to watch
     #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
     pub pid: u32,
+    /// Watch all Python processes below it as well, also those that begin later
+    #[arg(long, conflicts_with_all = ["prom", "listen"])]
+    pub children: bool,
     /// Watch for this long, such as 30s or 5m; otherwise until it ends or Ctrl-C
     #[arg(short, long, value_name = "TIME", value_parser = duration)]
     pub duration: Option<Duration>,

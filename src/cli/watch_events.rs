@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::watch_arguments::LogFormat;
+use super::watch_arguments::{LogFormat, WatchArguments};
 use crate::inspect::inspection::now;
 use crate::inspect::watching::Event;
 use crate::model::VerdictState;
@@ -76,18 +76,24 @@ struct Line<'a> {
 ///
 /// # Errors
 /// Those of standard output.
-pub(super) fn print(event: &Event, pid: u32, log: LogFormat) -> io::Result<()> {
+pub(super) fn print(event: &Event, arguments: &WatchArguments) -> io::Result<()> {
+    let pid = arguments.pid;
+    // Of one process, everybody knows which it is.
+    let whose = match arguments.children {
+        true => format!("{pid} "),
+        false => String::new(),
+    };
     let at = now();
     let mut out = io::stdout().lock();
-    match log {
+    match arguments.log {
         LogFormat::Json => {
             serde_json::to_writer(&mut out, &as_json(event, pid, &at))?;
             writeln!(out)?;
         }
-        LogFormat::Text => writeln!(out, "{at} {}", in_words(event, pid))?,
+        LogFormat::Text => writeln!(out, "{at} {whose}{}", in_words(event, pid))?,
         LogFormat::Journal => {
             let priority = priority(event);
-            writeln!(out, "<{priority}>{}", in_words(event, pid))?;
+            writeln!(out, "<{priority}>{whose}{}", in_words(event, pid))?;
         }
     }
     out.flush()

@@ -27,6 +27,7 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
             "what_was_before_a_hang_is_kept",
             what_was_before_a_hang_is_kept,
         ),
+        ("children_are_watched", children_are_watched),
         (
             "what_the_process_starts_and_forgets_is_told",
             what_the_process_starts_and_forgets_is_told,
@@ -190,6 +191,26 @@ fn what_the_process_starts_and_forgets_is_told(leg: &Leg) -> Outcome {
     })?;
     // It is watched on.
     watching.event("never_awaited").map(drop)
+}
+
+/// A child that begins later is watched as well.
+fn children_are_watched(leg: &Leg) -> Outcome {
+    let mut command = target::python(leg);
+    command.arg(target::programs().join("changes.py"));
+    let mut target = Target::start_with_input("changes.py", command)?;
+    target.wait_ready()?;
+    let mut watching = Watching::start(target.pid(), &["--children"])?;
+    let own = watching.event("never_awaited")?;
+    ensure(own["pid"] == target.pid(), || own.to_string())?;
+    target.write_line("fork")?;
+    let began = watching.event("child_began")?;
+    let of_child = watching.event("never_awaited")?;
+    ensure(of_child["pid"] == began["child"], || {
+        format!("{began} {of_child}")
+    })?;
+    // The child ends with its parent's input.
+    target.write_line("stop")?;
+    watching.event("gone").map(drop)
 }
 
 fn what_was_before_a_hang_is_kept(leg: &Leg) -> Outcome {

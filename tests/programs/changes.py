@@ -1,5 +1,5 @@
 """Keeps a coroutine that nobody awaits: `changes.py`. For each line that it reads it does one thing:
-`child` starts a process, `end` ends it, `exec` runs this program again. It ends with its input.
+`child` starts a process, `end` ends it, `fork` starts this program again, `exec` runs this program again. It ends with its input.
 """
 import asyncio
 import os
@@ -18,6 +18,8 @@ def obey():
     line = sys.stdin.readline().strip()
     if line == "child":
         children.append(subprocess.Popen(["sleep", "600"]))
+    elif line == "fork":
+        children.append(subprocess.Popen([sys.executable, sys.argv[0]], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
     elif line == "end":
         children[0].kill()
         children[0].wait()
