@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::process::Process;
+use crate::process::execution;
 
 /// The kernel is asked so often.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ impl Program {
     pub(super) fn of(pid: u32) -> Self {
         Self {
             pid,
-            execution: Process::execution(pid),
+            execution: execution(pid),
             asked: Instant::now(),
             changed: None,
         }
@@ -36,7 +36,7 @@ impl Program {
             return None;
         }
         self.asked = Instant::now();
-        let now = Process::execution(self.pid)?;
+        let now = execution(self.pid)?;
         if self.execution.is_some_and(|before| before != now) {
             self.changed.get_or_insert(self.asked);
         }
