@@ -22,7 +22,8 @@ use dapper_attach::inspect::key_looks::KeyLook;
 use dapper_attach::inspect::recording::Recording;
 use dapper_attach::model::{Process, Snapshot};
 use dapper_attach::profile::{
-    About, Profile, Timeline, Told, Trust, collapsed, diff, html, json_lines, pprof, speedscope,
+    About, Profile, Timeline, Told, Trust, collapsed, diff, firefox, html, json_lines, perfetto,
+    pprof, speedscope,
 };
 use dapper_attach::sampling::recorded::RecordedProcess;
 use dapper_attach::snapshot::options::SampleOptions;
@@ -321,10 +322,12 @@ fn hostile(whole: &[u8], dice: &mut Dice) -> Vec<u8> {
 type Format = fn(&Profile, &mut dyn Write) -> std::io::Result<()>;
 
 /// All formats.
-fn formats() -> [Format; 5] {
+fn formats() -> [Format; 7] {
     [
         json_lines::write,
         html::write,
+        firefox::write,
+        perfetto::write,
         pprof::write,
         collapsed::write,
         speedscope::write,

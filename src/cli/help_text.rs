@@ -77,6 +77,8 @@ Examples:
   dapper-attach record --pid 4242 -d 30 -o slow.html    for 30 s
   dapper-attach record --pid 4242 -d 1m -r 200 -o slow.pb.gz
   dapper-attach record --pid 4242 -d 1m -o slow.dapper  for convert, diff, --capture, editors
+  dapper-attach record --pid 4242 -d 30 -f perfetto     for ui.perfetto.dev, a track per task
+  dapper-attach record --pid 4242 -d 30 -f firefox      for profiler.firefox.com
   dapper-attach record -o app.speedscope.json -- python app.py
   dapper-attach record --pid 4242 -d 10 -f collapsed -o - | sort -k2 | head
   kill -USR1 $(pidof dapper-attach)                     writes now, and goes on
@@ -105,6 +107,8 @@ Examples:
   dapper-attach record --pid 4242 -d 30 -o slow.dapper
   dapper-attach convert slow.dapper                     slow.html, a page for a browser
   dapper-attach convert slow.dapper -o slow.pb.gz       for go tool pprof
+  dapper-attach convert slow.dapper -f perfetto         slow.perfetto-trace, for ui.perfetto.dev
+  dapper-attach convert slow.dapper -f firefox          for profiler.firefox.com
   dapper-attach convert slow.dapper -f jsonl -o - | jq -c 'select(.kind==\"lock\")'
   ssh HOST dapper-attach record --pid 4242 -d 10 -f dapper -o - | dapper-attach convert - -o x.html
 
@@ -168,6 +172,10 @@ pub(super) const WATCH_HELP: &str = "\
 Examples:
   dapper-attach watch --pid 4242
   dapper-attach watch --pid 4242 --slow 20ms --log json | jq -c 'select(.event==\"slow_step\")'
+  dapper-attach watch --pid 4242 --children             a server and its workers
+  dapper-attach watch --pid 4242 --keep 10m --keep-in /var/tmp
+  dapper-attach watch --pid 4242 --listen 9109          curl http://127.0.0.1:9109/metrics
+  dapper-attach watch --pid 4242 --prom /var/lib/node_exporter/textfile/app.prom
   systemd-cat dapper-attach watch --pid 4242 --log journal
   dapper-attach watch --pid 4242 --on-hang 'dapper-attach --pid $DAPPER_ATTACH_PID | mail ops'
 
@@ -175,12 +183,26 @@ Examples:
 DAPPER_ATTACH_SUMMARY and DAPPER_ATTACH_CULPRIT (FILE:LINE) in its environment. What it prints
 goes to stderr. While it runs, it is not started again.
 
+--keep TIME keeps what all tasks and threads did in memory, 40 MB at most, and writes it as a
+.dapper recording at each hang, and at a slow step if none was written for so long. Its looks share
+--max-overhead; at an alarm two whole looks are taken beside them (not with --no-memory).
+
+--listen and --prom give metrics (OpenMetrics): histograms of loop lag and slow steps, ready
+handles, tasks by state and wait, pools, locks, hung, and our own looks and processor time. They
+have no names of tasks. With a port alone, only this machine can ask.
+
 Events (`event` in the JSON):
   slow_step     the loop did not poll for so long: at least lasted_s, at most at_most_s.
                 The beginning is exact, by the process's own clock
   loop_blocked  it is blocked for a second now; its slow_step comes when it is over
   hang          the verdict is hung, blocked loop or livelock; hang_over: no longer
+  grows         a group of tasks has grown for a minute, with the line that creates them where
+                asyncio's debug mode knows it (creates: true), else that of the coroutine
+  never_awaited a coroutine had not begun at two verdicts
+  child_began, child_ended    since the verdict before
+  executed      it runs another program, or the same from its beginning
   thinned       fewer looks a second are taken, to keep to --max-overhead
+  kept          the minutes before a hang or a slow step are in the file `recording` (--keep)
   gone          the process has ended
 A step that is shorter than the time between two looks can be missed.
 

@@ -29,6 +29,10 @@ mod top;
 mod top_arguments;
 mod watch;
 mod watch_arguments;
+mod watch_children;
+mod watch_events;
+mod watch_keep;
+mod watch_metrics;
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ use super::record_arguments::{ProfileFormat, RecordArguments};
 use super::record_stream::Stream;
 use crate::inspect::profiling::{Ended, Next, Recorder};
 use crate::plain_text::clean;
-use crate::profile::{Profile, collapsed, html, json_lines, pprof, speedscope};
+use crate::profile::{Profile, collapsed, firefox, html, json_lines, perfetto, pprof, speedscope};
 
 /// Time between two lines of progress on a terminal.
 const PROGRESS: Duration = Duration::from_millis(250);
@@ -162,19 +162,24 @@ fn path(arguments: &RecordArguments, pid: u32) -> Option<PathBuf> {
         Some(path) if path.as_os_str() == "-" => None,
         Some(path) => Some(path.clone()),
         None => {
-            let now = OffsetDateTime::now_utc();
             let ending = arguments.chosen().ending();
-            Some(PathBuf::from(format!(
-                "dapper-{pid}-{:04}{:02}{:02}T{:02}{:02}{:02}Z{ending}",
-                now.year(),
-                u8::from(now.month()),
-                now.day(),
-                now.hour(),
-                now.minute(),
-                now.second(),
-            )))
+            Some(PathBuf::from(format!("{}{ending}", stem(pid))))
         }
     }
+}
+
+/// The begin of the name of a new recording: `dapper-4242-20261130T010203Z`.
+pub(super) fn stem(pid: u32) -> String {
+    let now = OffsetDateTime::now_utc();
+    format!(
+        "dapper-{pid}-{:04}{:02}{:02}T{:02}{:02}{:02}Z",
+        now.year(),
+        u8::from(now.month()),
+        now.day(),
+        now.hour(),
+        now.minute(),
+        now.second(),
+    )
 }
 
 /// Writes the profile to the file, or to standard output, and says on stderr what it is.
@@ -246,7 +251,9 @@ fn encode(profile: &Profile, format: ProfileFormat, out: &mut dyn Write) -> io::
         ProfileFormat::Html => html::write(profile, out),
         ProfileFormat::Speedscope => speedscope::write(profile, out),
         ProfileFormat::Collapsed => collapsed::write(profile, out),
+        ProfileFormat::Firefox => firefox::write(profile, out),
         ProfileFormat::Pprof => pprof::write(profile, out),
+        ProfileFormat::Perfetto => perfetto::write(profile, out),
         ProfileFormat::Jsonl => json_lines::write(profile, out),
         ProfileFormat::Dapper => Err(io::Error::other("it is written while it is recorded")),
     }

@@ -52,8 +52,12 @@ pub(super) enum ProfileFormat {
     Speedscope,
     /// A line for each stack, with microseconds of task time
     Collapsed,
+    /// For the Firefox profiler: threads and loops as tracks, states of tasks as markers
+    Firefox,
     /// For `go tool pprof` and others
     Pprof,
+    /// For Perfetto's page: a track for each task and thread, loop lag as a counter
+    Perfetto,
     /// JSON lines: one object for each interval of each task and thread
     Jsonl,
     /// All of it, for convert, diff, --capture and editors; has memory of the process
@@ -67,7 +71,9 @@ impl ProfileFormat {
             Self::Html => &[".html", ".htm"],
             Self::Speedscope => &[".speedscope.json", ".speedscope"],
             Self::Collapsed => &[".collapsed", ".folded", ".txt"],
+            Self::Firefox => &[".firefox.json.gz", ".profile.json.gz"],
             Self::Pprof => &[".pb.gz", ".pprof"],
+            Self::Perfetto => &[".perfetto-trace", ".pftrace"],
             Self::Jsonl => &[".jsonl", ".ndjson"],
             Self::Dapper => &[".dapper"],
         }
@@ -100,7 +106,9 @@ impl ProfileFormat {
             Self::Html => "xdg-open",
             Self::Speedscope => "npx speedscope",
             Self::Collapsed => "inferno-flamegraph >flamegraph.svg <",
+            Self::Firefox => "https://profiler.firefox.com (Load a profile from file)",
             Self::Pprof => "go tool pprof -http=:",
+            Self::Perfetto => "https://ui.perfetto.dev (Open trace file)",
             Self::Jsonl => "jq -c .",
             Self::Dapper => "dapper-attach convert",
         }
@@ -109,7 +117,7 @@ impl ProfileFormat {
     /// Whether it is no text.
     pub(super) const fn is_binary(self) -> bool {
         match self {
-            Self::Pprof | Self::Dapper => true,
+            Self::Firefox | Self::Pprof | Self::Perfetto | Self::Dapper => true,
             Self::Html | Self::Speedscope | Self::Collapsed | Self::Jsonl => false,
         }
     }

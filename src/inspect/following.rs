@@ -8,8 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{UsageWho, getrusage};
-
+use super::budget::{own_cpu, thread_cpu};
 use super::inspection::Inspection;
 use crate::model::{Diagnosis, Frame, ItemId, Process, Verdict};
 use crate::process::{self, Error};
@@ -160,7 +159,7 @@ impl Follower {
 
     /// Processor time that this program has used.
     pub fn own_cpu() -> Duration {
-        super::profiling::own_cpu()
+        own_cpu()
     }
 }
 
@@ -384,15 +383,3 @@ fn judge(options: &FollowOptions, control: &Control, sender: &SyncSender<News>) 
 
 /// Longest time between two verdicts, in seconds.
 const MAX_APART_S: f64 = 600.0;
-
-/// Processor time that this thread has used.
-fn thread_cpu() -> Duration {
-    getrusage(UsageWho::RUSAGE_THREAD).map_or(Duration::ZERO, |usage| {
-        let time = |value: nix::sys::time::TimeVal| {
-            let seconds = u64::try_from(value.tv_sec()).unwrap_or(0);
-            let micros = u64::try_from(value.tv_usec()).unwrap_or(0);
-            Duration::from_secs(seconds) + Duration::from_micros(micros)
-        };
-        time(usage.user_time()) + time(usage.system_time())
-    })
-}

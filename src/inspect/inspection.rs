@@ -178,6 +178,11 @@ pub(crate) fn now() -> String {
     rfc3339(OffsetDateTime::now_utc())
 }
 
+/// A time in nanoseconds since 1970, in the format of `Snapshot::taken_at`.
+pub(crate) fn rfc3339_ns(at_ns: u64) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(at_ns.into()).map_or_else(|_| now(), rfc3339)
+}
+
 /// `at` as RFC 3339, with microseconds. `at` must be in UTC.
 fn rfc3339(at: OffsetDateTime) -> String {
     format!(

@@ -1,6 +1,7 @@
 //! Samples, diagnoses and records processes, live or recorded. This is the interface
 //! of `cli/` and `dap/`.
 
+mod budget;
 pub mod following;
 pub mod inspection;
 pub mod key_looks;

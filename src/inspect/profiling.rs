@@ -3,12 +3,11 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use nix::sys::resource::{UsageWho, getrusage};
-
-use super::inspection::now;
+use super::budget::{Budget, own_cpu, thread_cpu};
+use super::inspection::{now, rfc3339_ns};
 use crate::model::Process;
 use crate::process::Error;
-use crate::profile::{About, Part, Profile, Timeline, Told, Trust};
+use crate::profile::{About, Part, Profile, Ring, Timeline, Told, Trust};
 use crate::sampling::sampler::Sampler;
 use crate::sampling::schedule::Schedule;
 use crate::snapshot::options::{SampleOptions, Scope};
@@ -36,6 +35,10 @@ pub struct Recorder {
     last_at: Duration,
     /// When a look failed for the first time after it. `None` if none did.
     failed_at: Option<Duration>,
+    /// What is kept, if not all is. `None` if all is.
+    ring: Option<Ring>,
+    /// How much the looks may cost. `None` if any.
+    budget: Option<Budget>,
 }
 
 /// Why a recording ended.
@@ -87,11 +90,24 @@ impl Recorder {
             own_cpu: own_cpu(),
             last_at: Duration::ZERO,
             failed_at: None,
+            ring: None,
+            budget: None,
             last: sampler.look()?,
             sampler,
         };
         recorder.add();
         Ok(recorder)
+    }
+
+    /// From now on keeps the last `keep` only, and up to a tenth more. [`Self::profile`] is what is
+    /// kept then.
+    pub fn keep(&mut self, keep: Duration) {
+        self.ring = Some(Ring::new(keep));
+    }
+
+    /// Takes fewer looks where they would use more than `part` of a processor (0.01 is 1 %).
+    pub fn limit(&mut self, part: f64) {
+        self.budget = Some(Budget::new(part, self.trust.asked_rate, MIN_RATE));
     }
 
     /// Looks until `lasts` is over, the process ends, or `go_on` says so. `go_on` is called between
@@ -121,7 +137,10 @@ impl Recorder {
             if end.is_some_and(|end| end <= Instant::now()) {
                 return Ok(Ended::InTime);
             }
-            match self.sampler.look() {
+            let before = thread_cpu();
+            let looked = self.sampler.look();
+            self.spend(thread_cpu().saturating_sub(before));
+            match looked {
                 Ok(process) => {
                     failing.ends();
                     self.last = process;
@@ -155,15 +174,27 @@ impl Recorder {
         &self.last
     }
 
-    /// What was recorded so far.
+    /// What was recorded so far, or what is kept of it.
     pub fn profile(&self) -> Profile {
-        let mut timeline = self.timeline.clone();
         let lasted = self.began.elapsed();
-        timeline.finish(nanoseconds(self.seen_until(lasted)));
+        let (until_ns, trust) = (nanoseconds(self.seen_until(lasted)), self.trust(lasted));
+        let mut about = self.about();
+        let Some(ring) = &self.ring else {
+            let mut timeline = self.timeline.clone();
+            timeline.finish(until_ns);
+            return Profile {
+                about,
+                timeline,
+                trust,
+            };
+        };
+        let kept = ring.kept(&self.timeline, until_ns, &trust);
+        about.began_ns = about.began_ns.saturating_add(kept.from_ns);
+        about.began = rfc3339_ns(about.began_ns);
         Profile {
-            about: self.about(),
-            timeline,
-            trust: self.trust(lasted),
+            about,
+            timeline: kept.timeline,
+            trust: kept.trust,
         }
     }
 
@@ -235,6 +266,18 @@ impl Recorder {
         self.trust.read += looked.read;
         self.trust.rejected += looked.rejected;
         self.trust.tasks = self.trust.tasks.max(looked.tasks);
+        let trust = self.trust(at);
+        if let Some(ring) = &mut self.ring {
+            ring.turn(&mut self.timeline, nanoseconds(at), &trust);
+        }
+    }
+
+    /// Notes what a look cost.
+    fn spend(&mut self, cost: Duration) {
+        let rate = self.budget.as_mut().and_then(|it| it.looked(cost));
+        if let Some(rate) = rate {
+            self.schedule.set_rate(rate);
+        }
     }
 }
 
@@ -264,24 +307,14 @@ impl Failing {
     }
 }
 
+/// Looks a second that are taken whatever they cost.
+const MIN_RATE: f64 = 0.1;
 /// For how long looks may fail.
 const MAX_FAILING: Duration = Duration::from_secs(10);
 
 fn unix_ns() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, nanoseconds)
-}
-
-/// Processor time that this process has used.
-pub(super) fn own_cpu() -> Duration {
-    getrusage(UsageWho::RUSAGE_SELF).map_or(Duration::ZERO, |usage| {
-        let time = |value: nix::sys::time::TimeVal| {
-            let seconds = u64::try_from(value.tv_sec()).unwrap_or(0);
-            let micros = u64::try_from(value.tv_usec()).unwrap_or(0);
-            Duration::from_secs(seconds) + Duration::from_micros(micros)
-        };
-        time(usage.user_time()) + time(usage.system_time())
-    })
 }
 
 fn nanoseconds(duration: Duration) -> u64 {

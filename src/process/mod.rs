@@ -27,6 +27,7 @@ pub use pidfd::{Ended, wait_for_end};
 pub use proc::children::Child;
 pub use proc::descriptors::{Descriptor, Descriptors, Socket};
 pub use proc::ends::{Ends, OtherEnd, Owner, PipeEnds};
+pub use proc::execution::execution;
 pub use proc::list::{Candidate, python_processes};
 pub use proc::shared::{Rest, RestsOn, SharedPlace, Sharers};
 pub use proc::tcp_facts::TcpFacts;

@@ -141,6 +141,29 @@ impl Iterations {
         slow
     }
 
+    /// The iterations that have not ended.
+    pub(super) fn running(&self) -> impl Iterator<Item = &Step> {
+        self.running.values()
+    }
+
+    /// The slow iterations that have ended, in the order in which they did.
+    pub(super) fn ended(&self) -> &[Step] {
+        &self.slow
+    }
+
+    /// Adds a slow iteration that has ended, or lengthens it if it was added when it went on.
+    pub(super) fn keep_longer(&mut self, step: Step) {
+        let same = |it: &&mut Step| {
+            it.event_loop == step.event_loop
+                && it.from_ns.abs_diff(step.from_ns) < SAME_ITERATION_NS
+        };
+        match self.slow.iter_mut().find(same) {
+            Some(known) if known.lasted_ns >= step.lasted_ns => {}
+            Some(known) => *known = step,
+            None => self.keep(step),
+        }
+    }
+
     /// Takes out all ages, and all slow iterations that have ended.
     pub(super) fn take(&mut self) -> (Vec<Lag>, Vec<Step>) {
         (
@@ -177,7 +200,7 @@ impl Iterations {
         }
     }
 
-    fn add_lag(&mut self, lag: Lag) {
+    pub(super) fn add_lag(&mut self, lag: Lag) {
         self.lags.push(lag);
         if self.lags.len() > MAX_LAGS {
             self.lags = thinned(&self.lags);

@@ -3,14 +3,20 @@
 
 pub mod collapsed;
 pub mod diff;
+pub mod firefox;
+pub mod growth;
 pub mod html;
 pub mod interval;
 pub mod iterations;
 pub mod json_lines;
 pub mod loop_names;
+pub mod metrics;
 pub mod parts;
+pub mod perfetto;
 pub mod pprof;
 pub mod reason;
+pub mod ring;
+mod segments;
 pub mod speedscope;
 pub mod stacks;
 pub mod steps;
@@ -23,6 +29,7 @@ pub use interval::{Interval, Sum};
 pub use iterations::{Lag, Step};
 pub use parts::{Part, PartError, Told};
 pub use reason::{Reason, ReasonKind};
+pub use ring::Ring;
 pub use stacks::{Activity, Place, State, StateId, States, Who};
 pub use timeline::{Looked, Timeline};
 pub use trust::Trust;

@@ -108,10 +108,13 @@ pub struct States {
 impl States {
     /// The number of a stack; `frames` are innermost first.
     pub fn add_stack<'f>(&mut self, frames: impl DoubleEndedIterator<Item = &'f Frame>) -> u32 {
-        let places = frames
-            .rev()
-            .map(|frame| number(&mut self.places, Place::of(frame)));
-        let stack: Box<[u32]> = places.collect();
+        self.add_places(frames.rev().map(Place::of))
+    }
+
+    /// The number of a stack; `places` are outermost first.
+    pub(super) fn add_places(&mut self, places: impl Iterator<Item = Place>) -> u32 {
+        let stack = places.map(|place| number(&mut self.places, place));
+        let stack: Box<[u32]> = stack.collect();
         number(&mut self.stacks, stack)
     }
 

@@ -29,17 +29,17 @@ pub(super) struct Open {
     pub(super) since_ns: u64,
     pub(super) seen_ns: u64,
     /// The last look that found the item.
-    look: u64,
+    pub(super) look: u64,
     /// Whether a part of the timeline has told of it.
     pub(super) told: bool,
     /// The item as it was then, to tell at once that nothing has changed.
-    task: Option<Arc<Task>>,
+    pub(super) task: Option<Arc<Task>>,
     /// Processor time of a thread, at the last look.
-    cpu_s: Option<f64>,
+    pub(super) cpu_s: Option<f64>,
     /// The last state in which it ran.
-    ran: Option<StateId>,
+    pub(super) ran: Option<StateId>,
     /// The task that ran in a thread at the last look.
-    task_of: Option<ItemId>,
+    pub(super) task_of: Option<ItemId>,
 }
 
 /// All states, and when who was in them.
@@ -54,9 +54,9 @@ pub struct Timeline {
     pub(super) left_out: u64,
     pub(super) iterations: Iterations,
     pub(super) open: FxHashMap<ItemId, Open>,
-    loops: LoopNames,
-    looks: u64,
-    last_ns: Option<u64>,
+    pub(super) loops: LoopNames,
+    pub(super) looks: u64,
+    pub(super) last_ns: Option<u64>,
 }
 
 /// What one look found.
@@ -341,7 +341,7 @@ impl Timeline {
         });
     }
 
-    fn sum(&mut self, state: StateId) -> &mut Sum {
+    pub(super) fn sum(&mut self, state: StateId) -> &mut Sum {
         let at = state.0 as usize;
         if self.sums.len() <= at {
             self.sums.resize(at + 1, Sum::default());

@@ -55,6 +55,22 @@ impl Trust {
         parts
     }
 
+    /// The numbers since `before`, which are those of the same recording at an earlier time.
+    pub(super) fn since(&self, before: &Self) -> Self {
+        Self {
+            asked_rate: self.asked_rate,
+            looks: self.looks.saturating_sub(before.looks),
+            missed: self.missed.saturating_sub(before.missed),
+            failed: self.failed.saturating_sub(before.failed),
+            rejected: self.rejected.saturating_sub(before.rejected),
+            read: self.read.saturating_sub(before.read),
+            lasted: self.lasted.saturating_sub(before.lasted),
+            held: self.held.saturating_sub(before.held),
+            own_cpu: self.own_cpu.saturating_sub(before.own_cpu),
+            tasks: self.tasks,
+        }
+    }
+
     /// The parts in one line.
     pub fn line(&self) -> String {
         self.parts().join("; ")

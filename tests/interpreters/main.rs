@@ -31,6 +31,7 @@ mod holders;
 mod locals;
 mod loops;
 mod many;
+mod metrics;
 mod nest_asyncio;
 mod record;
 mod recording;
@@ -85,6 +86,7 @@ fn by_hand(manifest: &Manifest) -> Vec<Vec<Trial>> {
         harm::trials(manifest),
         heap::trials(manifest),
         many::trials(manifest),
+        metrics::trials(manifest),
         record::trials(manifest),
         recording::trials(manifest),
         servers::trials(manifest),

@@ -125,6 +125,8 @@ fn every_format(leg: &Leg) -> Outcome {
         ("b.html", &b"<!"[..]),
         ("b.speedscope.json", b"{\"$schema\""),
         ("b.pb.gz", b"\x1f\x8b"),
+        ("b.firefox.json.gz", b"\x1f\x8b"),
+        ("b.perfetto-trace", b"\x0a"),
         ("b.collapsed", b""),
         ("b.jsonl", b"{\"record\""),
     ] {

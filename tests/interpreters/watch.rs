@@ -1,5 +1,8 @@
 //! `watch`: steps that block a loop, and the end of the process.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
 use libtest_mimic::Trial;
 use serde_json::Value;
 
@@ -19,6 +22,15 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
         (
             "a_command_is_run_when_it_hangs",
             a_command_is_run_when_it_hangs,
+        ),
+        (
+            "what_was_before_a_hang_is_kept",
+            what_was_before_a_hang_is_kept,
+        ),
+        ("children_are_watched", children_are_watched),
+        (
+            "what_the_process_starts_and_forgets_is_told",
+            what_the_process_starts_and_forgets_is_told,
         ),
     ];
     let mut trials = on_every_leg(manifest, "watch", |_| None, tests);
@@ -106,6 +118,125 @@ fn a_command_is_run_when_it_hangs(leg: &Leg) -> Outcome {
     let begin = format!("{pid} hung ");
     let right = text.starts_with(&begin) && text.contains("future_never_set.py:");
     ensure(right, || format!("{text:?} {output:?}"))
+}
+
+/// `watch` of a process, for a minute at most.
+struct Watching {
+    child: Child,
+    lines: Box<dyn Iterator<Item = String>>,
+}
+
+impl Watching {
+    fn start(pid: u32, more: &[&str]) -> Result<Self, String> {
+        let mut child = Command::new(attach::binary())
+            .args(["watch", "--pid", &pid.to_string(), "--log", "json"])
+            .args(["--duration", "60s", "--every", "1s"])
+            .args(["--max-overhead", "100"])
+            .args(more)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| error.to_string())?;
+        let output = child.stdout.take().ok_or("no stdout")?;
+        let lines = BufReader::new(output).lines().map_while(Result::ok);
+        Ok(Self {
+            child,
+            lines: Box::new(lines),
+        })
+    }
+
+    /// The next event of this kind.
+    fn event(&mut self, event: &str) -> Result<Value, String> {
+        let mut seen = Vec::new();
+        let found = self.lines.find_map(|line| {
+            let value: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
+            seen.push(line);
+            (value["event"] == event).then_some(value)
+        });
+        found.ok_or_else(|| format!("no {event} in {seen:?}"))
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn what_the_process_starts_and_forgets_is_told(leg: &Leg) -> Outcome {
+    let mut command = target::python(leg);
+    command.arg(target::programs().join("changes.py"));
+    let mut target = Target::start_with_input("changes.py", command)?;
+    target.wait_ready()?;
+    let mut watching = Watching::start(target.pid(), &[])?;
+    let unawaited = watching.event("never_awaited")?;
+    let is_right = unawaited["function"] == "forgotten"
+        && unawaited["line"].is_u64()
+        && number(&unawaited["lasted_s"]) > 0.0;
+    ensure(is_right, || unawaited.to_string())?;
+    target.write_line("child")?;
+    let began = watching.event("child_began")?;
+    ensure(began["command"] == "sleep 600", || began.to_string())?;
+    target.write_line("end")?;
+    let ended = watching.event("child_ended")?;
+    ensure(ended["child"] == began["child"], || ended.to_string())?;
+    target.write_line("exec")?;
+    target.wait_ready()?;
+    let executed = watching.event("executed")?;
+    let arguments = executed["arguments"].as_array();
+    let last = arguments.and_then(|all| all.last());
+    ensure(last.is_some_and(|last| last == "again"), || {
+        executed.to_string()
+    })?;
+    // It is watched on.
+    watching.event("never_awaited").map(drop)
+}
+
+/// A child that begins later is watched as well.
+fn children_are_watched(leg: &Leg) -> Outcome {
+    let mut command = target::python(leg);
+    command.arg(target::programs().join("changes.py"));
+    let mut target = Target::start_with_input("changes.py", command)?;
+    target.wait_ready()?;
+    let mut watching = Watching::start(target.pid(), &["--children"])?;
+    let own = watching.event("never_awaited")?;
+    ensure(own["pid"] == target.pid(), || own.to_string())?;
+    target.write_line("fork")?;
+    let began = watching.event("child_began")?;
+    let of_child = watching.event("never_awaited")?;
+    ensure(of_child["pid"] == began["child"], || {
+        format!("{began} {of_child}")
+    })?;
+    // The child ends with its parent's input.
+    target.write_line("stop")?;
+    watching.event("gone").map(drop)
+}
+
+fn what_was_before_a_hang_is_kept(leg: &Leg) -> Outcome {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut command = target::python(leg);
+    command.arg(target::programs().join("turns.py"));
+    let mut target = Target::start_with_input("turns.py", command)?;
+    target.wait_ready()?;
+    target.write_line("go")?;
+    target.wait_line("HUNG")?;
+    let keep_in = folder.path().to_str().ok_or("odd path")?;
+    let keep = ["--keep", "1m", "--keep-in", keep_in];
+    let kept = Watching::start(target.pid(), &keep)?.event("kept")?;
+    let file = kept["recording"].as_str().ok_or("no file is named")?;
+    ensure(
+        file.starts_with(keep_in) && file.ends_with("-hang.dapper"),
+        || kept.to_string(),
+    )?;
+    let report = attach::run(&["--capture", file, "--json"])?;
+    let json: Value = serde_json::from_str(&report.stdout).map_err(|error| error.to_string())?;
+    ensure(json["processes"][0]["verdict"]["state"] == "hung", || {
+        format!("{report:?}")
+    })?;
+    let lines = attach::run(&["convert", file, "-f", "jsonl", "-o", "-"])?;
+    let is_whole = lines.stderr.is_empty() && lines.stdout.lines().count() > 1;
+    ensure(lines.code() == Some(0) && is_whole, || format!("{lines:?}"))
 }
 
 fn no_such_process() -> Outcome {

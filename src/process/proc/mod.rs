@@ -4,6 +4,7 @@ pub mod children;
 pub(super) mod clock;
 pub mod descriptors;
 pub mod ends;
+pub mod execution;
 pub mod family;
 mod file_locks;
 pub mod files;

@@ -1,6 +1,8 @@
 //! Intervals from looks at made-up processes, and the formats that fold them.
 
 mod parts;
+mod ring;
+mod tracks;
 
 use std::sync::Arc;
 use std::time::Duration;

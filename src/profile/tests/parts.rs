@@ -47,7 +47,7 @@ fn some_process(dice: &mut Dice) -> Process {
     all
 }
 
-fn looks(seed: u64) -> Vec<(Process, u64)> {
+pub(super) fn looks(seed: u64) -> Vec<(Process, u64)> {
     let mut dice = Dice(seed);
     let mut at_ns = 0;
     let mut looks = Vec::new();
@@ -95,10 +95,12 @@ fn joined(parts: &[Part], like: &Profile) -> Result<Profile, PartError> {
 /// What every format makes of it.
 fn written(profile: &Profile) -> Vec<Vec<u8>> {
     type Write = fn(&Profile, &mut dyn std::io::Write) -> std::io::Result<()>;
-    let formats: [Write; 5] = [
+    let formats: [Write; 7] = [
         html::write,
         speedscope::write,
         collapsed::write,
+        firefox::write,
+        perfetto::write,
         pprof::write,
         json_lines::write,
     ];

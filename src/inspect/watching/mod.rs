@@ -1,0 +1,323 @@
+//! Watches a process until it ends: light looks for steps that block a loop, and a verdict from
+//! time to time, made meanwhile.
+
+mod changes;
+mod program;
+mod verdicts;
+
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::budget::{Budget, own_cpu, thread_cpu};
+use super::profiling::Failing;
+use crate::model::{Culprit, Process, VerdictState};
+use crate::process::{self, Error};
+use crate::profile::growth::{Grown, Unawaited};
+use crate::profile::steps::{SlowStep, SlowSteps};
+use crate::sampling::sampler::Sampler;
+use crate::sampling::schedule::Schedule;
+use crate::snapshot::options::{SampleOptions, Scope};
+use changes::Changes;
+use program::Program;
+use verdicts::Verdicts;
+
+/// Longest time between two calls of `tell` or `go_on`.
+const GO_ON_PERIOD: Duration = Duration::from_millis(50);
+
+/// What is watched for.
+#[derive(Debug, Clone)]
+pub struct WatchOptions {
+    /// The process.
+    pub pid: u32,
+    /// Looks a second.
+    pub rate: f64,
+    /// From which length on a step is told, in seconds.
+    pub slow_s: f64,
+    /// Time between two verdicts.
+    pub verdict_every: Duration,
+    /// Part of a processor that the looks may use: 0.01 is 1 %.
+    pub max_overhead: f64,
+    /// How long to watch. `None` until the process ends.
+    pub lasts: Option<Duration>,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A loop was or is blocked.
+    Slow(SlowStep),
+    /// The process began to hang, or its loop is blocked for good.
+    Hang {
+        /// What it is.
+        state: VerdictState,
+        /// The verdict in one line.
+        summary: String,
+        /// The line that is the cause. `None` if none is known.
+        culprit: Option<Culprit>,
+    },
+    /// It no longer hangs.
+    HangOver {
+        /// How long it did, at most, in seconds.
+        lasted_s: f64,
+    },
+    /// Fewer looks a second are taken than were asked for.
+    Thinned {
+        /// The rate now.
+        rate: f64,
+    },
+    /// A group of tasks grows.
+    Grown(Grown),
+    /// A coroutine was created, and nobody awaits it.
+    Unawaited(Unawaited),
+    /// It has a child that it had not at the verdict before.
+    ChildBegan {
+        /// The child.
+        pid: u32,
+        /// Its command line.
+        command: String,
+    },
+    /// A child that it had at the verdict before is gone.
+    ChildEnded {
+        /// The child.
+        pid: u32,
+        /// Its command line.
+        command: String,
+    },
+    /// It runs another program, or the same from its beginning.
+    Executed {
+        /// Its command line now.
+        command: Vec<String>,
+    },
+    /// What was seen before an alarm was written to a file.
+    Kept {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The process has ended.
+    Gone,
+}
+
+/// Who watches.
+pub trait Watch {
+    /// Whether to go on. Called between looks, several times a second.
+    fn go_on(&mut self) -> bool;
+
+    /// What a light look found: the process with its threads and loops, or nothing if it failed.
+    fn looked(&mut self, process: Option<&Process>);
+
+    /// The process as it was judged, and whether it hangs.
+    fn judged(&mut self, process: &Process, hangs: bool);
+
+    /// An event. Returns whether to go on.
+    fn tell(&mut self, event: &Event) -> bool;
+}
+
+/// A process that is watched.
+pub struct Watcher {
+    options: WatchOptions,
+    sampler: Sampler,
+    schedule: Schedule,
+    budget: Budget,
+    steps: SlowSteps,
+    began: Instant,
+    verdicts: Verdicts,
+    verdict_at: Instant,
+    hangs_since: Option<Instant>,
+    changes: Changes,
+    program: Program,
+    /// Classes of loops whose iterations cannot be read.
+    unseen: Vec<String>,
+}
+
+impl Watcher {
+    /// Opens the process.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn open(options: WatchOptions) -> Result<Self, Error> {
+        let mut sampler = sampler(options.pid)?;
+        let process = sampler.look()?;
+        let loops = process.loops.iter().map(|it| it.class_name.clone());
+        let unseen = loops.filter(|class| !class.starts_with(ASYNCIO)).collect();
+        let began = Instant::now();
+        Ok(Self {
+            unseen,
+            sampler,
+            schedule: Schedule::new(began, options.rate),
+            budget: Budget::new(options.max_overhead, options.rate, MIN_RATE),
+            steps: SlowSteps::new(options.slow_s),
+            began,
+            verdicts: Verdicts::start(options.pid),
+            verdict_at: began,
+            hangs_since: None,
+            changes: Changes::new(),
+            program: Program::of(options.pid),
+            options,
+        })
+    }
+
+    /// Processor time that this program has used.
+    pub fn own_cpu() -> Duration {
+        own_cpu()
+    }
+
+    /// Classes of loops, such as `uvloop.Loop`, of which no slow step can be told.
+    pub fn unseen(&self) -> &[String] {
+        &self.unseen
+    }
+
+    /// Watches until the time is over, the process has ended, or `watch` does not want to go on.
+    ///
+    /// # Errors
+    /// If the process exists, and cannot be read any more.
+    pub fn run(&mut self, watch: &mut dyn Watch) -> Result<(), Error> {
+        let mut failing = Failing::default();
+        loop {
+            let until = self.schedule.after(Instant::now());
+            loop {
+                if !watch.go_on() || self.is_over() {
+                    return Ok(());
+                }
+                match until.checked_duration_since(Instant::now()) {
+                    Some(left) if !left.is_zero() => sleep(left.min(GO_ON_PERIOD)),
+                    _ => break,
+                }
+            }
+            if let Some(executed) = self.open_again() {
+                let (command, result) = executed;
+                if !watch.tell(&Event::Executed { command }) {
+                    return Ok(());
+                }
+                result?;
+                failing.ends();
+            }
+            let looked = self.look(watch);
+            let (Ok(events) | Err((events, _))) = &looked;
+            if !events.iter().all(|event| watch.tell(event)) {
+                return Ok(());
+            }
+            match looked.map_err(|(_, error)| error) {
+                Ok(_) => failing.ends(),
+                Err(Error::Gone { .. }) => {
+                    watch.tell(&Event::Gone);
+                    return Ok(());
+                }
+                Err(error) => failing.goes_on(error)?,
+            }
+        }
+    }
+
+    /// Opens the process again if it runs another program now. Returns the command line of that,
+    /// and an error if it cannot be watched.
+    fn open_again(&mut self) -> Option<(Vec<String>, Result<(), Error>)> {
+        let pid = self.options.pid;
+        let since = self.program.changed_since()?;
+        let opened = sampler(pid).and_then(|mut opened| {
+            opened.look()?;
+            Ok(opened)
+        });
+        let result = match opened {
+            Ok(opened) => {
+                self.sampler = opened;
+                self.steps = SlowSteps::new(self.options.slow_s);
+                self.changes = Changes::new();
+                Ok(())
+            }
+            // Where it loads Python as a library, it has not done so yet.
+            Err(error @ Error::NotPython { .. }) if since.elapsed() >= LOADING => Err(error),
+            Err(_) => return None,
+        };
+        self.program = Program::of(pid);
+        let command = process::Process::open(pid).ok()?.command();
+        Some((command, result))
+    }
+
+    fn is_over(&self) -> bool {
+        (self.options.lasts).is_some_and(|lasts| self.began.elapsed() >= lasts)
+    }
+
+    /// One light look, and what was judged meanwhile. If the look fails, what was judged counts.
+    fn look(&mut self, watch: &mut dyn Watch) -> Result<Vec<Event>, (Vec<Event>, Error)> {
+        let mut events = Vec::new();
+        // The looks tell if it cannot be read.
+        if let Some(Ok(process)) = self.verdicts.ready() {
+            events.extend(self.judged(&process, watch));
+            events.extend(self.changes.judged(&process));
+        }
+        if self.verdict_at.elapsed() >= self.options.verdict_every && self.verdicts.ask() {
+            self.verdict_at = Instant::now();
+        }
+        let before = thread_cpu();
+        let looked = self.sampler.look();
+        let process = match looked {
+            Ok(process) => process,
+            Err(error) => {
+                watch.looked(None);
+                return Err((events, error));
+            }
+        };
+        watch.looked(Some(&process));
+        // Without its clock, the age of an iteration says nothing.
+        if let Some(clock_s) = process.clock_s {
+            let told = self.steps.look(&process, clock_s);
+            events.extend(told.into_iter().map(Event::Slow));
+        }
+        let cost = thread_cpu().saturating_sub(before);
+        if let Some(rate) = self.budget.looked(cost) {
+            self.schedule.set_rate(rate);
+            events.push(Event::Thinned { rate });
+        }
+        Ok(events)
+    }
+
+    /// Whether it hangs now, if that has changed.
+    fn judged(&mut self, process: &Process, watch: &mut dyn Watch) -> Option<Event> {
+        let verdict = process.verdict.as_ref()?;
+        let hangs = match verdict.state {
+            VerdictState::Hung | VerdictState::BlockedLoop | VerdictState::Livelock => true,
+            VerdictState::Busy
+            | VerdictState::Waiting
+            | VerdictState::Idle
+            | VerdictState::Starting
+            | VerdictState::Unknown => false,
+        };
+        watch.judged(process, hangs);
+        match (hangs, self.hangs_since) {
+            (true, None) => {
+                self.hangs_since = Some(Instant::now());
+                Some(Event::Hang {
+                    state: verdict.state,
+                    summary: verdict.summary.clone(),
+                    culprit: (process.diagnoses.first()).and_then(|it| it.culprit.clone()),
+                })
+            }
+            (false, Some(since)) => {
+                self.hangs_since = None;
+                Some(Event::HangOver {
+                    lasted_s: (since.elapsed() + self.options.verdict_every).as_secs_f64(),
+                })
+            }
+            (true, Some(_)) | (false, None) => None,
+        }
+    }
+}
+
+/// Looks at threads and loops, which never stop the process.
+fn sampler(pid: u32) -> Result<Sampler, Error> {
+    let options = SampleOptions {
+        no_pause: true,
+        scope: Scope::Threads,
+        ..SampleOptions::default()
+    };
+    Ok(Sampler::open(pid, &options, false)?.deciding_soon())
+}
+
+/// A program that has no Python after this time will have none.
+const LOADING: Duration = Duration::from_secs(3);
+
+/// Package of the loops whose iterations are read.
+const ASYNCIO: &str = "asyncio.";
+
+/// Looks a second that are taken whatever they cost.
+const MIN_RATE: f64 = 1.0;
