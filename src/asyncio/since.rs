@@ -4,6 +4,8 @@
 //! the time until then are there as long as they wait, so that their difference is the
 //! moment at which they began (Lib/asyncio/tasks.py, 3.7 to 3.15).
 
+use rustc_hash::FxHashMap;
+
 use crate::cpython::{RawFrame, Reader};
 
 /// Module of the functions.
@@ -21,8 +23,9 @@ const WITH_TIMEOUT: &str = "wait_for";
 
 impl Reader<'_> {
     /// `loop.time()` at which the innermost function of a chain began to wait, in seconds.
-    /// `None` for functions other than these, and for waits without a limit.
-    pub fn wait_began(&self, innermost: &RawFrame) -> Option<f64> {
+    /// `None` for functions other than these, and for waits without a limit. `due` are the times
+    /// at which known timers are due, by address.
+    pub fn wait_began(&self, innermost: &RawFrame, due: &FxHashMap<u64, f64>) -> Option<f64> {
         let name = &*innermost.at.code.name;
         let (_, timer, delay) = TIMED.iter().find(|(function, ..)| *function == name)?;
         if self.frame_module(innermost).as_deref() != Some(MODULE) {
@@ -37,7 +40,10 @@ impl Reader<'_> {
             }
             _ => None,
         })?;
-        let due = self.number(self.attribute_object(timer, DUE).ok()??)?;
+        let due = match due.get(&timer) {
+            Some(known) => *known,
+            None => self.number(self.attribute_object(timer, DUE).ok()??)?,
+        };
         Some(due - delay)
     }
 }

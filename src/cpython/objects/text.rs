@@ -269,7 +269,7 @@ impl Reader<'_> {
     /// The `int` or `float` at `addr`. `None` if it is neither or cannot be read.
     pub fn number(&self, addr: u64) -> Option<f64> {
         match self.type_of(addr).ok()?.kind {
-            Kind::Float => self.float(addr).ok(),
+            Kind::Float => self.f64(self.layout.float.ob_fval.at(addr)).ok(),
             _ => self.int(addr).ok()?.to_i64().map(|number| number as f64),
         }
     }

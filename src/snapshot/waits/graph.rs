@@ -229,7 +229,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             }
         }
         if let Some(clock) = self.inputs.clock {
-            since::add(reader, clock, self.tasks);
+            since::add(reader, clock, &self.handles, self.tasks);
         }
     }
 

@@ -5,13 +5,22 @@ use std::num::NonZeroU64;
 use rustc_hash::FxHashMap;
 
 use crate::activity::python_frames;
+use crate::asyncio::LoopHandles;
 use crate::cpython::Reader;
 use crate::model::TaskState;
 use crate::snapshot::tasks::BuiltTask;
 
 /// Writes since when tasks wait that have set a timer as they began. `clock` is
-/// `time.monotonic()` of the process.
-pub(super) fn add(reader: &Reader<'_>, clock: f64, tasks: &mut [BuiltTask]) {
+/// `time.monotonic()` of the process, `handles` are those of its loops.
+pub(super) fn add(
+    reader: &Reader<'_>,
+    clock: f64,
+    handles: &[(u64, LoopHandles)],
+    tasks: &mut [BuiltTask],
+) {
+    let timers = handles.iter().flat_map(|(_, of_loop)| &of_loop.timers);
+    let due = timers.filter_map(|timer| Some((timer.addr, timer.when?)));
+    let due: FxHashMap<u64, f64> = due.collect();
     let mut clocks: FxHashMap<u64, bool> = FxHashMap::default();
     let waiting = (tasks.iter_mut()).filter(|built| built.task.state == TaskState::Waiting);
     for built in waiting {
@@ -19,7 +28,7 @@ pub(super) fn add(reader: &Reader<'_>, clock: f64, tasks: &mut [BuiltTask]) {
         let (Some(frame), Some(event_loop)) = (innermost, built.event_loop) else {
             continue;
         };
-        let Some(began) = reader.wait_began(frame) else {
+        let Some(began) = reader.wait_began(frame, &due) else {
             continue;
         };
         let event_loop = NonZeroU64::get(event_loop);
