@@ -172,6 +172,8 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
                 false => who_waits_behind(context, wait),
             }),
     };
+    let between = lock_between(context, wait);
+    let resources = wait.resources.iter().copied().chain(between);
     let recovery = context.recovery(wait.waiters.iter().copied());
     let ends = match recovery {
         Some(_) => "which only a timeout or a timer ends",
@@ -187,7 +189,7 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
         how: Some(how_of(context, wait)),
         tasks: context.in_order(tasks_of(wait)),
         threads: context.in_order(threads_of(wait)),
-        resources: context.in_order(wait.resources.iter().copied()),
+        resources: context.in_order(resources),
         culprit: wait.culprit.clone(),
         affected_tasks: context.affected(wait.resources.iter().copied()),
         recovers_in_s: recovery,
@@ -198,6 +200,38 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
 
 /// Those who would end the wait and cannot, in words.
 fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
+    let named = who_may_end(context, wait);
+    if let [one] = named[..]
+        && let Some(lock) = waits_for_held(context, one, &wait.waiters)
+    {
+        return format!(
+            "{}, which may end it, waits for {}, which {} {}",
+            context.facts.name(one),
+            context.facts.name(lock),
+            context.facts.names(&wait.waiters),
+            verb(wait.waiters.len(), "have")
+        );
+    }
+    match named.len() {
+        1..=MAX_NAMED => format!(
+            "{}, which may end it, {} stuck as well",
+            context.facts.names(&named),
+            if named.len() == 1 { "is" } else { "are" }
+        ),
+        _ => "all who refer to it wait behind it".to_owned(),
+    }
+}
+
+/// The lock of the waiters for which the only one waits who may end the wait.
+fn lock_between(context: &Context<'_>, wait: &Wait<'_>) -> Option<ItemId> {
+    match who_may_end(context, wait)[..] {
+        [one] => waits_for_held(context, one, &wait.waiters),
+        _ => None,
+    }
+}
+
+/// Those who would end the wait and cannot.
+fn who_may_end(context: &Context<'_>, wait: &Wait<'_>) -> Vec<ItemId> {
     let mut named: Vec<ItemId> = Vec::new();
     for id in &wait.resources {
         // Others could only if they had it where it was not found.
@@ -220,25 +254,7 @@ fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
     named.retain(|id| !waiting.contains(id));
     named.sort_unstable();
     named.dedup();
-    if let [one] = named[..]
-        && let Some(lock) = waits_for_held(context, one, &wait.waiters)
-    {
-        return format!(
-            "{}, which may end it, waits for {}, which {} {}",
-            context.facts.name(one),
-            context.facts.name(lock),
-            context.facts.names(&wait.waiters),
-            verb(wait.waiters.len(), "have")
-        );
-    }
-    match named.len() {
-        1..=MAX_NAMED => format!(
-            "{}, which may end it, {} stuck as well",
-            context.facts.names(&named),
-            if named.len() == 1 { "is" } else { "are" }
-        ),
-        _ => "all who refer to it wait behind it".to_owned(),
-    }
+    named
 }
 
 /// What `id` waits for, if these are who has it.
