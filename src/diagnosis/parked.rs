@@ -26,6 +26,7 @@ pub(super) fn waits_for_signal(facts: &Facts<'_>, deps: &Dependencies<'_>, id: I
     };
     let in_call = syscall.is_some_and(|it| SIGNAL_CALLS.contains(&it));
     let resource = wait.and_then(|it| it.resource);
+    let resource = resource.filter(|_| !facts.process.ignores_signals);
     in_call || resource.is_some_and(|it| is_signalled(facts, deps, it))
 }
 

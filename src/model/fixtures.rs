@@ -153,6 +153,7 @@ pub(crate) fn process(script: &str) -> Process {
         unshared: IdSet::default(),
         variable_calls: Arc::default(),
         foreign_threads: false,
+        ignores_signals: false,
         pending: Arc::default(),
     }
 }

@@ -124,6 +124,10 @@ pub struct Process {
     /// only.
     #[serde(skip)]
     pub foreign_threads: bool,
+    /// Whether it is known that it has no handler of a signal, other than the usual ones. For the
+    /// diagnosis only.
+    #[serde(skip)]
+    pub ignores_signals: bool,
     /// Code of the program that tasks and threads will run though it is on no stack, by their
     /// ids. For the diagnosis only.
     #[serde(skip)]

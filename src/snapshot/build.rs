@@ -176,6 +176,7 @@ impl Build<'_, '_> {
             errors,
             asyncio_imported,
             foreign_threads,
+            ignores_signals: self.descriptors.ignores_signals,
             pending: explained.pending.into(),
         }
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::children::Child;
 use super::ends::KnownEnds;
 use super::family;
+use super::files::handles_signals;
 use super::shared::KnownShared;
 use crate::process::Process;
 
@@ -76,6 +77,9 @@ pub struct Descriptors {
     watched: FxHashMap<i64, Vec<(i64, u32)>>,
     /// Its children.
     pub children: Vec<Child>,
+    /// Whether it is known that it has no handler of a signal, other than the usual ones.
+    #[serde(default)]
+    pub ignores_signals: bool,
 }
 
 impl Descriptors {
@@ -91,6 +95,7 @@ impl Descriptors {
         let mut this = Self {
             by_fd: descriptors(directory),
             live: Some(process.pid()),
+            ignores_signals: !handles_signals(directory),
             ..Self::default()
         };
         let children = family::children(process.pid()).into_iter();
