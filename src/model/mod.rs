@@ -163,6 +163,17 @@ impl Process {
             let names: Vec<&str> = holders.iter().map(|(_, name)| name.as_str()).collect();
             held.summary = describe::held(held, &names.join(", "));
         }
+        let edges = Arc::make_mut(&mut self.edges);
+        for to in &ids {
+            let edge = Edge {
+                from: resource,
+                to: *to,
+                via: EdgeKind::Holds,
+            };
+            if !edges.contains(&edge) {
+                edges.push(edge);
+            }
+        }
         let waits_for_it = |wait: &Wait| wait.resource == Some(resource);
         for task in &mut self.tasks {
             if task.waits_for.as_ref().is_some_and(waits_for_it)

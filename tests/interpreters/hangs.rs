@@ -90,8 +90,13 @@ fn of_leg(leg: &Leg, programs: &Arc<Vec<Expect>>) -> Vec<Trial> {
         if !expect.runs_on(leg) {
             continue;
         }
-        if expect.needs_heap && leg.free_threaded {
-            let what = format!("{}: the heap cannot be searched", expect.name());
+        let unfit = [
+            (expect.needs_heap, "the heap cannot be searched"),
+            (expect.needs_gil, "it hangs only with a GIL"),
+        ];
+        let unfit = unfit.iter().find(|(needs, _)| *needs && leg.free_threaded);
+        if let Some((_, why)) = unfit {
+            let what = format!("{}: {why}", expect.name());
             trials.push(ignored("hangs", &leg.leg, &what));
             continue;
         }

@@ -277,7 +277,8 @@ fn is_wanted(context: &Context<'_>, id: ItemId) -> bool {
 fn parks(context: &Context<'_>, id: ItemId, resource: &Resource) -> bool {
     // What its own code waits for and no code ends was made to be waited for.
     let is_own = call_of_library(context.facts.frames(id)).is_none();
-    let is_unnamed = is_own && context.graph.deps.is_unnamed(resource.id);
+    let is_unnamed =
+        is_own && resource.kind.needs_signal() && context.graph.deps.is_unnamed(resource.id);
     let is_main = context.is_main(id) && !is_wanted(context, id);
     is_main && (is_unnamed || context.waits_for_signal(id)) || is_trio(context, id) && is_unnamed
 }

@@ -91,9 +91,13 @@ fn what_is_not_known_of_others_is_open() {
     let mut world = waits_for_lock(&[]);
     let ends = &mut Arc::make_mut(&mut world.process.resources)[0].ends;
     ends.as_mut().unwrap().complete = false;
-    assert!(kinds(&world.diagnose().1).is_empty(), "some cannot be read");
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["internal-wait"], "some cannot be read");
+    assert_eq!(verdict.state, "waiting");
     Arc::make_mut(&mut world.process.resources)[0].ends = None;
-    assert!(kinds(&world.diagnose().1).is_empty(), "nobody looked");
+    let (verdict, found) = world.diagnose();
+    assert_eq!(kinds(&found), ["internal-wait"], "nobody looked");
+    assert_eq!(verdict.state, "waiting");
 }
 
 #[test]

@@ -46,6 +46,9 @@ pub struct Expect {
     /// Needs a search of the heap, which free-threaded builds do not allow.
     #[serde(default)]
     pub needs_heap: bool,
+    /// Without a GIL it does not hang.
+    #[serde(default)]
+    pub needs_gil: bool,
     pub diagnosis: Vec<Map<String, Value>>,
     pub culprit: Option<Culprit>,
     /// For a healthy program: the highest verdict that is right.
