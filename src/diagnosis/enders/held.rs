@@ -183,13 +183,7 @@ impl Search<'_> {
                 return false;
             };
             let uses = body.uses_before_yield();
-            let is_it = |of: &Place| match of {
-                Place::Named(place) => wanted.names.contains(place),
-                Place::Local(place) => {
-                    wanted.names.contains(place) || given && body.parameters.contains(place)
-                }
-                Place::Called(_) | Place::Other => false,
-            };
+            let is_it = |of: &Place| is_it(body, of, given, wanted);
             let steps = uses.filter_map(|each| match &each.what {
                 Use::Attribute { of, name, called } if is_it(of) => match name.as_str() {
                     "acquire" if calls_or_gives(each) => Some(Step::Takes),
@@ -201,6 +195,17 @@ impl Search<'_> {
             steps.last() == Some(Step::Takes)
         });
         takes.then_some(Step::Takes)
+    }
+}
+
+/// Whether a place in a function is the lock. `given` says that the lock is among its arguments: a
+/// parameter that only has one of the names of the lock is something else.
+fn is_it(body: &Body, of: &Place, given: bool, wanted: &Wanted) -> bool {
+    match of {
+        Place::Named(place) => wanted.names.contains(place),
+        Place::Local(place) if body.parameters.contains(place) => given,
+        Place::Local(place) => wanted.names.contains(place),
+        Place::Called(_) | Place::Other => false,
     }
 }
 
@@ -270,13 +275,7 @@ impl Walk<'_> {
             return None;
         }
         let (body, _) = self.program.body(function)?;
-        let is_it = |of: &Place| match of {
-            Place::Named(place) => self.wanted.names.contains(place),
-            Place::Local(place) => {
-                self.wanted.names.contains(place) || given && body.parameters.contains(place)
-            }
-            Place::Called(_) | Place::Other => false,
-        };
+        let is_it = |of: &Place| is_it(body, of, given, self.wanted);
         let steps = body.uses.iter().filter_map(|each| match &each.what {
             Use::Attribute { of, name, called } => match name.as_str() {
                 "acquire" if is_it(of) && calls_or_gives(each) => Some(Step::Takes),

@@ -1,4 +1,4 @@
-//! A lock that is locked, and that nobody alive holds.
+//! A lock that is locked, and that nobody who goes on gives back.
 
 use super::fork_inherited_lock::is_inherited;
 use super::held_by_suspended_asyncgen::{held_by, is_left};
@@ -50,7 +50,9 @@ fn why(context: &Context<'_>, lock: &Resource) -> String {
             "{} took it, and has no code left to run that gives it back",
             context.facts.names(&lock.holders)
         ),
-        false => shared::why_stuck(lock).unwrap_or_else(|| "nobody alive holds it".to_owned()),
+        false => {
+            shared::why_stuck(lock).unwrap_or_else(|| "nobody who goes on gives it back".to_owned())
+        }
     }
 }
 
