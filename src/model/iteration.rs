@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::describe::age;
 use super::id::ItemId;
-use super::thread::EventLoop;
+use super::thread::{EventLoop, LoopState};
 
 /// The callbacks that one iteration of a loop runs one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,27 @@ impl Since {
     }
 }
 
+/// Package of the loops whose iterations are read.
+const ASYNCIO: &str = "asyncio.";
+
 impl EventLoop {
+    /// Whether its iterations can be read: those of loops in C (uvloop) cannot, and nor is it known
+    /// of other classes.
+    pub fn has_iterations(&self) -> bool {
+        self.class_name.starts_with(ASYNCIO)
+    }
+
+    /// The age of its iteration in seconds: so long does an event wait that arrives now; 0 while it
+    /// polls. `None` where it is not known.
+    pub fn lag_s(&self) -> Option<f64> {
+        match (self.iteration_s, self.state) {
+            _ if !self.has_iterations() => None,
+            (Some(age_s), _) => Some(age_s.max(0.0)),
+            (None, LoopState::Polling) => Some(0.0),
+            (None, _) => None,
+        }
+    }
+
     /// Seconds since the callback that runs now began. `None` unless that is exact: the
     /// callback is the first of its iteration.
     pub fn callback_s(&self) -> Option<f64> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stacks::StateId;
 use crate::model::float_bits;
-use crate::model::{ItemId, LoopState, Process};
+use crate::model::{ItemId, Process};
 
 /// Iterations whose beginnings differ by less are the same: a clock of the process is read a
 /// moment before or after ours.
@@ -68,10 +68,8 @@ impl Iterations {
             let Some(name) = loops.get(&event_loop.id).copied() else {
                 continue;
             };
-            let age_s = match (event_loop.iteration_s, event_loop.state) {
-                (Some(age_s), _) => age_s.max(0.0),
-                (None, LoopState::Polling) => 0.0,
-                (None, _) => continue,
+            let Some(age_s) = event_loop.lag_s() else {
+                continue;
             };
             self.add_lag(Lag {
                 event_loop: name,

@@ -15,9 +15,7 @@ use rustc_hash::FxHashSet;
 
 use super::reason::without_numbers;
 use super::steps::SlowStep;
-use crate::model::{
-    EventLoop, Index, LoopState, Process, Resource, ResourceKind, TaskState, describe,
-};
+use crate::model::{EventLoop, Index, Process, Resource, ResourceKind, TaskState, describe};
 use crate::plain_text::clean;
 
 /// The upper ends of the buckets of a histogram: 1 ms, twice that, …, 16 s.
@@ -149,12 +147,7 @@ impl Metrics {
         let mut ready: BTreeMap<String, u64> = BTreeMap::new();
         for event_loop in &process.loops {
             let name = self.name_of(event_loop, &index);
-            let age_s = match (event_loop.iteration_s, event_loop.state) {
-                (Some(age_s), _) => Some(age_s.max(0.0)),
-                (None, LoopState::Polling) => Some(0.0),
-                (None, _) => None,
-            };
-            if let Some(age_s) = age_s {
+            if let Some(age_s) = event_loop.lag_s() {
                 let labels = vec![("loop", name.clone())];
                 self.lag.get_or_create(&labels).observe(age_s);
             }

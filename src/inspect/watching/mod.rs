@@ -138,8 +138,8 @@ impl Watcher {
     pub fn open(options: WatchOptions) -> Result<Self, Error> {
         let mut sampler = sampler(options.pid)?;
         let process = sampler.look()?;
-        let loops = process.loops.iter().map(|it| it.class_name.clone());
-        let unseen = loops.filter(|class| !class.starts_with(ASYNCIO)).collect();
+        let loops = process.loops.iter().filter(|it| !it.has_iterations());
+        let unseen = loops.map(|it| it.class_name.clone()).collect();
         let began = Instant::now();
         Ok(Self {
             unseen,
@@ -315,9 +315,6 @@ fn sampler(pid: u32) -> Result<Sampler, Error> {
 
 /// A program that has no Python after this time will have none.
 const LOADING: Duration = Duration::from_secs(3);
-
-/// Package of the loops whose iterations are read.
-const ASYNCIO: &str = "asyncio.";
 
 /// Looks a second that are taken whatever they cost.
 const MIN_RATE: f64 = 1.0;
