@@ -130,4 +130,17 @@ mod tests {
         }
         assert_eq!(event_loop(None, None).since(), None);
     }
+
+    #[test]
+    fn a_loop_whose_iterations_cannot_be_read_has_no_lag() {
+        let polls = |class: &str| EventLoop {
+            class_name: class.into(),
+            state: LoopState::Polling,
+            ..event_loop(None, None)
+        };
+        let own = "asyncio.unix_events._UnixSelectorEventLoop";
+        assert_eq!(polls(own).lag_s(), Some(0.0));
+        assert_eq!(polls("uvloop.Loop").lag_s(), None);
+        assert_eq!(event_loop(Some(0.5), None).lag_s(), Some(0.5));
+    }
 }
