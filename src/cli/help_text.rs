@@ -183,7 +183,7 @@ Examples:
 DAPPER_ATTACH_SUMMARY and DAPPER_ATTACH_CULPRIT (FILE:LINE) in its environment. What it prints
 goes to stderr. While it runs, it is not started again.
 
---keep TIME keeps what all tasks and threads did in memory, 40 MB at most, and writes it as a
+--keep TIME keeps what all tasks and threads did in memory, a million intervals at most, and writes it as a
 .dapper recording at each hang, and at a slow step if none was written for so long. Its looks share
 --max-overhead; at an alarm two whole looks are taken beside them (not with --no-memory).
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::failure::Failure;
 use super::record::{beside, note, quoted};
 use crate::capture::{CaptureError, EncodedLook, LookEncoder, RecordWriter};
-use crate::inspect::key_looks::KeyLooks;
+use crate::inspect::key_looks::{self, KeyLooks};
 use crate::inspect::profiling::Recorder;
 use crate::plain_text::clean;
 use crate::process::Error;
@@ -56,7 +56,7 @@ impl Stream {
             .and_then(|out| RecordWriter::new(out, &about))
             .map_err(|error| not_written(path.as_deref(), error))?;
         let mut encoder = LookEncoder::default();
-        let start = || KeyLooks::start(about.pid, move |look| encoder.encode(look));
+        let start = || key_looks::start(about.pid, move |look| encoder.encode(look));
         Ok(Self {
             path,
             writer,

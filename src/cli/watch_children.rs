@@ -10,13 +10,12 @@ use super::failure::Failure;
 use super::record::note;
 use super::watch::{open, watch};
 use super::watch_arguments::WatchArguments;
+use crate::inspect::watching::LOADING;
 use crate::plain_text::clean;
 use crate::process::{Error, Process};
 
 /// Processes that began are looked for so often.
 const PERIOD: Duration = Duration::from_millis(500);
-/// A child that has no Python after this time will have none.
-const LOADING: Duration = Duration::from_secs(3);
 
 /// Watches the process in one thread, and each process below it in one of its own, until the
 /// process itself has ended or `end` says so.

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::record::{beside, note, stem};
 use super::watch_arguments::WatchArguments;
 use crate::capture::{CaptureError, EncodedLook, LookEncoder, RecordWriter};
-use crate::inspect::key_looks::KeyLooks;
+use crate::inspect::key_looks::{self, KeyLooks};
 use crate::inspect::profiling::{Next, Recorder};
 use crate::inspect::watching::Event;
 use crate::plain_text::clean;
@@ -179,7 +179,7 @@ impl Files {
         let pid = recorder.process().pid;
         let name = format!("{}-{}.dapper", stem(pid), cause.as_str());
         let mut encoder = LookEncoder::default();
-        let start = || KeyLooks::start(pid, move |look| encoder.encode(look));
+        let start = || key_looks::start(pid, move |look| encoder.encode(look));
         Alarm {
             path: self.folder.join(name),
             since: Instant::now(),

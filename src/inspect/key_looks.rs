@@ -2,11 +2,10 @@
 //! They are taken in a thread of their own, so that the recording goes on meanwhile.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::inspection::{judge, now};
+use super::on_demand::OnDemand;
 use super::recorder::RecordingSources;
 use super::recording::RecordedSources;
 use crate::diagnosis::checks;
@@ -39,62 +38,17 @@ pub struct KeyLook {
 }
 
 /// A thread that takes whole looks when it is asked to. `T` is what becomes of each there.
-#[derive(Debug)]
-pub struct KeyLooks<T> {
-    ask: SyncSender<()>,
-    looks: Receiver<Result<T, Error>>,
-    is_asked: bool,
-}
+pub type KeyLooks<T> = OnDemand<Result<T, Error>>;
 
-impl<T: Send + 'static> KeyLooks<T> {
-    /// Starts the thread for the process `pid`. `encode` makes of each look what is kept.
-    pub fn start(pid: u32, mut encode: impl FnMut(KeyLook) -> T + Send + 'static) -> Self {
-        let (ask, asked) = sync_channel(1);
-        let (sender, looks) = sync_channel(1);
-        thread::spawn(move || {
-            let mut looker = Looker::new(pid);
-            while asked.recv().is_ok() {
-                let look = looker.look().map(&mut encode);
-                if sender.send(look).is_err() {
-                    return;
-                }
-            }
-        });
-        Self {
-            ask,
-            looks,
-            is_asked: false,
-        }
-    }
-
-    /// Asks for a look, unless one is being taken.
-    pub fn ask(&mut self) {
-        if !self.is_asked {
-            self.is_asked = self.ask.try_send(()).is_ok();
-        }
-    }
-
-    /// Whether a look is being taken.
-    pub fn is_asked(&self) -> bool {
-        self.is_asked
-    }
-
-    /// The look that was asked for. `None` if it is not there yet.
-    pub fn ready(&mut self) -> Option<Result<T, Error>> {
-        let ready = self.looks.try_recv();
-        self.is_asked &= matches!(ready, Err(TryRecvError::Empty));
-        ready.ok()
-    }
-
-    /// Waits for the look that was asked for, for at most `limit`.
-    pub fn wait(&mut self, limit: Duration) -> Option<Result<T, Error>> {
-        if !self.is_asked {
-            return None;
-        }
-        let ready = self.looks.recv_timeout(limit);
-        self.is_asked &= matches!(ready, Err(RecvTimeoutError::Timeout));
-        ready.ok()
-    }
+/// Starts such a thread for the process `pid`. `encode` makes of each look what is kept.
+pub fn start<T: Send + 'static>(
+    pid: u32,
+    mut encode: impl FnMut(KeyLook) -> T + Send + 'static,
+) -> KeyLooks<T> {
+    OnDemand::start(move || {
+        let mut looker = Looker::new(pid);
+        move || looker.look().map(&mut encode)
+    })
 }
 
 /// Takes looks one after the other.

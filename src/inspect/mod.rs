@@ -6,6 +6,7 @@ pub mod following;
 pub mod inspection;
 pub mod key_looks;
 mod live;
+mod on_demand;
 pub mod profiling;
 pub mod recorder;
 pub mod recording;

@@ -158,6 +158,7 @@ fn first_of<'a>(context: &Context<'a>, wait: &Wait<'_>) -> Option<&'a Resource> 
 }
 
 fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
+    let named = who_may_end(context, wait);
     let why = match (wait.evidence.failed.first(), wait.evidence.never_began) {
         (Some(task), _) => format!(
             "{} died with {}",
@@ -169,10 +170,10 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
             .and_then(shared::why_stuck)
             .unwrap_or_else(|| match is_unshared(context, wait) {
                 true => "nothing else refers to it any more".to_owned(),
-                false => who_waits_behind(context, wait),
+                false => who_waits_behind(context, wait, &named),
             }),
     };
-    let between = lock_between(context, wait);
+    let between = lock_between(context, wait, &named);
     let resources = wait.resources.iter().copied().chain(between);
     let recovery = context.recovery(wait.waiters.iter().copied());
     let ends = match recovery {
@@ -199,14 +200,11 @@ fn describe(context: &Context<'_>, wait: &Wait<'_>) -> Diagnosis {
 }
 
 /// Those who would end the wait and cannot, in words.
-fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
-    let named = who_may_end(context, wait);
-    if let [one] = named[..]
-        && let Some(lock) = waits_for_held(context, one, &wait.waiters)
-    {
+fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>, named: &[ItemId]) -> String {
+    if let Some(lock) = lock_between(context, wait, named) {
         return format!(
             "{}, which may end it, waits for {}, which {} {}",
-            context.facts.name(one),
+            context.facts.names(named),
             context.facts.name(lock),
             context.facts.names(&wait.waiters),
             verb(wait.waiters.len(), "have")
@@ -215,17 +213,17 @@ fn who_waits_behind(context: &Context<'_>, wait: &Wait<'_>) -> String {
     match named.len() {
         1..=MAX_NAMED => format!(
             "{}, which may end it, {} stuck as well",
-            context.facts.names(&named),
+            context.facts.names(named),
             if named.len() == 1 { "is" } else { "are" }
         ),
         _ => "all who refer to it wait behind it".to_owned(),
     }
 }
 
-/// The lock of the waiters for which the only one waits who may end the wait.
-fn lock_between(context: &Context<'_>, wait: &Wait<'_>) -> Option<ItemId> {
-    match who_may_end(context, wait)[..] {
-        [one] => waits_for_held(context, one, &wait.waiters),
+/// The lock of the waiters for which the only one waits of those who may end the wait.
+fn lock_between(context: &Context<'_>, wait: &Wait<'_>, named: &[ItemId]) -> Option<ItemId> {
+    match named {
+        [one] => waits_for_held(context, *one, &wait.waiters),
         _ => None,
     }
 }

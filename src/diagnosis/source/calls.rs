@@ -7,37 +7,37 @@ use super::Module;
 
 /// Calls that stand in the expressions of one statement, not in its blocks.
 pub(super) fn calls_of(stmt: &Stmt) -> Vec<&ExprCall> {
-    calls_among(all_expressions(stmt))
+    find_in(expressions(stmt), Expr::as_call_expr)
 }
 
 /// Calls within an expression.
 pub(super) fn calls_in(expr: &Expr) -> Vec<&ExprCall> {
-    let mut finder = Finder { found: Vec::new() };
-    finder.visit_expr(expr);
-    calls_among(finder.found)
+    find_in([expr], Expr::as_call_expr)
 }
 
-fn calls_among(expressions: Vec<&Expr>) -> Vec<&ExprCall> {
-    let all = expressions.into_iter();
-    all.filter_map(|expr| expr.as_call_expr()).collect()
-}
-
-/// The expressions of one statement and all within these, not in its blocks.
-pub(super) fn all_expressions(stmt: &Stmt) -> Vec<&Expr> {
-    let mut finder = Finder { found: Vec::new() };
-    for expr in expressions(stmt) {
+/// What `pick` takes of these expressions and of all within them.
+pub(super) fn find_in<'a, T>(
+    expressions: impl IntoIterator<Item = &'a Expr>,
+    pick: impl Fn(&'a Expr) -> Option<T>,
+) -> Vec<T> {
+    let mut finder = Finder {
+        pick,
+        found: Vec::new(),
+    };
+    for expr in expressions {
         finder.visit_expr(expr);
     }
     finder.found
 }
 
-struct Finder<'a> {
-    found: Vec<&'a Expr>,
+struct Finder<F, T> {
+    pick: F,
+    found: Vec<T>,
 }
 
-impl<'a> Visitor<'a> for Finder<'a> {
+impl<'a, T, F: Fn(&'a Expr) -> Option<T>> Visitor<'a> for Finder<F, T> {
     fn visit_expr(&mut self, expr: &'a Expr) {
-        self.found.push(expr);
+        self.found.extend((self.pick)(expr));
         walk_expr(self, expr);
     }
 }

@@ -3,7 +3,7 @@
 use ruff_python_ast::{Comprehension, Expr, ExprCall, Stmt, StmtFor, StmtWhile};
 use ruff_text_size::Ranged;
 
-use super::calls::{all_expressions, called_name, calls_in, calls_of, expressions, last_name};
+use super::calls::{called_name, calls_in, calls_of, expressions, find_in, last_name};
 use super::{Module, flat_in_function};
 
 /// The header line of the innermost loop around `line` in its function.
@@ -142,13 +142,15 @@ fn waits_for_so_many(module: &Module, stmt: &Stmt, line: u32, waiting: &str) -> 
         let first = generators.first();
         first.is_some_and(|it| !counts_on(&it.iter) && !waits(&it.iter))
     };
-    all_expressions(stmt).into_iter().any(|expr| match expr {
-        Expr::Generator(each) => ends(&each.generators) && waits(&each.elt),
-        Expr::ListComp(each) => ends(&each.generators) && waits(&each.elt),
-        Expr::SetComp(each) => ends(&each.generators) && waits(&each.elt),
-        Expr::DictComp(each) => ends(&each.generators) && waits(&each.value),
-        _ => false,
-    })
+    let comprehensions = find_in(expressions(stmt), |expr| match expr {
+        Expr::Generator(each) => Some((&*each.generators, &*each.elt)),
+        Expr::ListComp(each) => Some((&*each.generators, &*each.elt)),
+        Expr::SetComp(each) => Some((&*each.generators, &*each.elt)),
+        Expr::DictComp(each) => Some((&*each.generators, &*each.value)),
+        _ => None,
+    });
+    let mut comprehensions = comprehensions.into_iter();
+    comprehensions.any(|(generators, item)| ends(generators) && waits(item))
 }
 
 /// Whether it is an iterator without an end (itertools).

@@ -148,7 +148,7 @@ impl Watcher {
             budget: Budget::new(options.max_overhead, options.rate, MIN_RATE),
             steps: SlowSteps::new(options.slow_s),
             began,
-            verdicts: Verdicts::start(options.pid),
+            verdicts: verdicts::start(options.pid),
             verdict_at: began,
             hangs_since: None,
             changes: Changes::new(),
@@ -314,7 +314,7 @@ fn sampler(pid: u32) -> Result<Sampler, Error> {
 }
 
 /// A program that has no Python after this time will have none.
-const LOADING: Duration = Duration::from_secs(3);
+pub const LOADING: Duration = Duration::from_secs(3);
 
 /// Looks a second that are taken whatever they cost.
 const MIN_RATE: f64 = 1.0;

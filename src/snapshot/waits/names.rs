@@ -7,7 +7,7 @@ use super::holders::HolderSearch;
 use super::references::RECEIVER;
 use super::roots::variables;
 use crate::cpython::{Reader, Step};
-use crate::model::{FrameKind, ItemId, Reference, ResourceKind};
+use crate::model::{FrameKind, IdMap, IdSet, Reference, ResourceKind};
 
 /// Maximum number of resources with one name that are told apart.
 const MAX_ALIKE: usize = 32;
@@ -65,10 +65,15 @@ impl HolderSearch<'_, '_, '_> {
                 same.or_default().push(index);
             }
         }
-        let groups = alike.into_values();
-        for group in groups.filter(|group| (2..=MAX_ALIKE).contains(&group.len())) {
-            let paths: Vec<FxHashSet<&str>> = (group.iter())
-                .map(|index| paths_to(self.registry.resources[*index].id, references))
+        alike.retain(|_, group| (2..=MAX_ALIKE).contains(&group.len()));
+        let wanted = alike.values().flatten();
+        let wanted = wanted.map(|index| self.registry.resources[*index].id);
+        let of_resources = paths_to(&wanted.collect(), references);
+        let none = FxHashSet::default();
+        for group in alike.into_values() {
+            let paths: Vec<&FxHashSet<&str>> = (group.iter())
+                .map(|index| of_resources.get(&self.registry.resources[*index].id))
+                .map(|paths| paths.unwrap_or(&none))
                 .collect();
             for (position, index) in group.iter().enumerate() {
                 let others = || paths.iter().enumerate().filter(|(at, _)| *at != position);
@@ -83,15 +88,19 @@ impl HolderSearch<'_, '_, '_> {
     }
 }
 
-/// Paths to the resource that end with a name, from variables other than the receiver.
-fn paths_to(id: ItemId, references: &[Reference]) -> FxHashSet<&str> {
-    let to = references.iter().filter(|reference| reference.to == id);
-    let all = to.flat_map(|it| std::iter::once(&it.path).chain(&it.aliases));
-    let named = all.filter(|path| {
-        let is_receiver = path.split('.').next() == Some(RECEIVER);
-        !is_receiver && path.ends_with(|c: char| c.is_alphanumeric() || c == '_')
-    });
-    named.map(|path| &**path).collect()
+/// Paths to each of these resources that end with a name, from variables other than the receiver.
+fn paths_to<'r>(wanted: &IdSet, references: &'r [Reference]) -> IdMap<FxHashSet<&'r str>> {
+    let mut found: IdMap<FxHashSet<&str>> = IdMap::default();
+    for reference in references.iter().filter(|it| wanted.contains(&it.to)) {
+        let all = std::iter::once(&reference.path).chain(&reference.aliases);
+        let named = all.filter(|path| {
+            let is_receiver = path.split('.').next() == Some(RECEIVER);
+            !is_receiver && path.ends_with(|c: char| c.is_alphanumeric() || c == '_')
+        });
+        let paths = found.entry(reference.to).or_default();
+        paths.extend(named.map(|path| &**path));
+    }
+    found
 }
 
 fn is_generator(owned: &OwnedFrame<'_>) -> bool {

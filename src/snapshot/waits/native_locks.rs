@@ -8,7 +8,8 @@ use crate::snapshot::kernel_threads::effective_call;
 use crate::snapshot::threads::BuiltThread;
 
 // The fields of a mutex of glibc for x86-64 in front of its list, each an `int`, in bytes from the
-// word on which threads sleep (sysdeps/nptl/bits/struct_mutex.h, 2.17 to 2.42).
+// word on which threads sleep (`struct __pthread_mutex_s` in bits/struct_mutex.h of 2.36; static
+// initializers of programs fix the place of the kind, and so of what is in front of it).
 const OWNER: u64 = 8;
 const USERS: u64 = 12;
 const KIND: u64 = 16;

@@ -3,12 +3,12 @@
 --list prints the mechanisms; seed N uses mechanism N modulo their number (or --mechanism NAME)."""
 import argparse, json, os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import genlib, gen_async
-try: import gen_threads
-except ImportError: gen_threads = None
+import genlib
+import async_locks, async_queues, async_futures, async_loops, async_others
+import thread_locks, thread_waits, thread_others
 
-MECHS = dict(gen_async.MECHS)
-if gen_threads: MECHS.update(gen_threads.MECHS)
+# All files of one kind fill one table, in the order in which they are imported.
+MECHS = {**async_others.MECHS, **thread_others.MECHS}
 A, T = [m for m in MECHS if m.startswith("a_")], [m for m in MECHS if m.startswith("t_")]
 ORDER = []                                   # one of each by turns
 for i in range(max(len(A), len(T))): ORDER += A[i:i + 1] + T[i:i + 1]
