@@ -1,7 +1,6 @@
 //! The primitive in which a suspended chain or the call of a thread waits.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
@@ -231,20 +230,6 @@ impl Reader<'_> {
         names
             .iter()
             .find_map(|name| self.attribute_object(addr, name).ok()?)
-    }
-
-    /// Name of the module of the function that `frame` runs. `None` if it cannot be
-    /// read.
-    pub fn frame_module(&self, frame: &RawFrame) -> Option<Rc<str>> {
-        let at = self.layout.frame.globals.at(frame.addr);
-        let globals = self.pointer(at, "f_globals").ok()??;
-        let known = self.modules.borrow().get(&globals).cloned();
-        known.unwrap_or_else(|| {
-            let name = self.dict_get(globals, "__name__").ok().flatten();
-            let name = name.and_then(|it| self.text(it).ok());
-            self.modules.borrow_mut().insert(globals, name.clone());
-            name
-        })
     }
 }
 

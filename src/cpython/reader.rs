@@ -42,7 +42,7 @@ pub struct Reader<'m> {
     pub(super) texts: RefCell<FxHashMap<u64, Rc<str>>>,
     pub(super) key_names: RefCell<FxHashMap<(u64, u64), Names>>,
     /// Names of modules, by the address of their dict.
-    pub(crate) modules: RefCell<FxHashMap<u64, Option<Rc<str>>>>,
+    pub(super) modules: RefCell<FxHashMap<u64, Option<Rc<str>>>>,
     /// By address of a function: whether it is an `__exit__` or `__aexit__`.
     pub(super) exits: RefCell<FxHashMap<u64, bool>>,
     interned: RefCell<FxHashSet<ArcStr>>,

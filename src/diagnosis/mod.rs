@@ -17,6 +17,7 @@ mod graph;
 mod other_ends;
 mod parked;
 mod progress;
+mod released;
 mod rule;
 mod rules;
 mod shared;

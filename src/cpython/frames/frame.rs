@@ -58,6 +58,20 @@ pub enum FrameSlot {
 }
 
 impl Reader<'_> {
+    /// Name of the module of the function that `frame` runs. `None` if it cannot be
+    /// read.
+    pub fn frame_module(&self, frame: &RawFrame) -> Option<Rc<str>> {
+        let at = self.layout.frame.globals.at(frame.addr);
+        let globals = self.pointer(at, "f_globals").ok()??;
+        let known = self.modules.borrow().get(&globals).cloned();
+        known.unwrap_or_else(|| {
+            let name = self.dict_get(globals, "__name__").ok().flatten();
+            let name = name.and_then(|it| self.text(it).ok());
+            self.modules.borrow_mut().insert(globals, name.clone());
+            name
+        })
+    }
+
     /// The frame at `addr`.
     ///
     /// # Errors

@@ -12,8 +12,8 @@ use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::source;
 use crate::diagnosis::wording::{location, verb};
 use crate::model::{
-    Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Resource, ResourceKind, Task, TaskState,
-    Thread, ThreadState, Wait, WaitKind,
+    ChildProcess, Confidence, Diagnosis, DiagnosisKind, Frame, ItemId, Resource, ResourceKind,
+    Task, TaskState, Thread, ThreadState, Wait, WaitKind,
 };
 
 use super::orphan_wait::{is_awaited, is_trio, serves};
@@ -75,11 +75,6 @@ impl<'a> Target<'a> {
         }
     }
 }
-
-/// The kernel's letter for a process that a signal has stopped (proc(5)).
-const STOPPED: &str = "T";
-/// That for one that computes.
-const RUNNING: &str = "R";
 
 /// The system call in which locks wait (futex(2)). C code that waits for a thread of its own is in
 /// it, and seldom a server that waits for work.
@@ -193,7 +188,7 @@ fn is_untold_end(context: &Context<'_>, wait: &Wait) -> bool {
                 .holders
                 .iter()
                 .filter_map(|id| context.facts.child(*id));
-            workers.all(|worker| worker.state != RUNNING)
+            !workers.any(ChildProcess::computes)
         })
     };
     match wait.kind {
@@ -215,9 +210,9 @@ fn who_goes_on(context: &Context<'_>, wait: &Wait) -> String {
         return unknown();
     };
     if let Some(child) = context.facts.child(*first) {
-        return match &*child.state {
-            STOPPED => "that process is stopped, and goes on when it gets SIGCONT".to_owned(),
-            _ => unknown(),
+        return match child.is_stopped() {
+            true => "that process is stopped, and goes on when it gets SIGCONT".to_owned(),
+            false => unknown(),
         };
     }
     if let Some(pool) = context.facts.resource(*first) {

@@ -8,9 +8,6 @@ use super::Event;
 use crate::model::{ChildProcess, Process};
 use crate::profile::growth::{Created, Growth};
 
-/// The letter of the kernel for a child that has ended (`proc_pid_stat(5)`).
-const ZOMBIE: &str = "Z";
-
 /// What the verdicts up to now have shown.
 #[derive(Debug)]
 pub(super) struct Changes {
@@ -44,7 +41,7 @@ impl Changes {
     }
 
     fn of_children(&mut self, children: &[ChildProcess]) -> Vec<Event> {
-        let living = children.iter().filter(|child| child.state != ZOMBIE);
+        let living = children.iter().filter(|child| !child.has_ended());
         let now: BTreeMap<u32, String> = living
             .map(|child| (child.pid, child.command.join(" ")))
             .collect();

@@ -33,6 +33,7 @@ pub mod state;
 pub mod summary;
 mod task;
 mod thread;
+mod thread_ends;
 mod thread_locks;
 mod trio;
 mod unshared;
