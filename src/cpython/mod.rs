@@ -14,6 +14,7 @@ pub use frames::code_location::CodeLocation;
 pub use frames::entered::EnteredManager;
 pub use frames::frame::{FrameSlot, RawFrame};
 pub use frames::generator::{GeneratorStage, RawGenerator};
+pub use objects::contexts::ContextValues;
 pub use objects::parts::Step;
 pub use objects::types::{Kind, Type};
 pub use reader::Reader;

@@ -454,7 +454,13 @@ pub struct UserModule {
     pub name: ArcStr,
     /// Path of its source file.
     pub file: ArcStr,
+    /// Names of its globals that are context variables all of whose values were found.
+    #[serde(default)]
+    pub context_variables: Vec<ArcStr>,
 }
+
+/// The end of the path to a value of a context variable: `REQUEST.get()`.
+pub const CONTEXT_VALUE: &str = ".get()";
 
 /// `from` cannot go on before `to` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

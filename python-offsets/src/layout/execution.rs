@@ -148,6 +148,7 @@ pub struct Task {
     pub num_cancels_requested: Option<Offset>,
     pub fut_waiter: Offset,
     pub coro: Offset,
+    pub context: Offset,
     /// From 3.8.
     pub name: Option<Offset>,
     /// From 3.14.

@@ -122,6 +122,8 @@ pub struct Layout {
     pub function: Function,
     pub cell: Cell,
     pub partial: Partial,
+    pub context: Context,
+    pub hamt: Hamt,
     pub weakref: Weakref,
     pub module: Module,
     pub exception: Exception,

@@ -306,6 +306,30 @@ pub struct Partial {
     pub kw: Offset,
 }
 
+/// `PyContext` and `PyContextVar` (Include/internal/pycore_context.h).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// The variables of a context, a `PyHamtObject`.
+    pub vars: Offset,
+    /// The default of a context variable.
+    pub var_default: Offset,
+}
+
+/// `PyHamtObject`, a mapping that never changes, and its nodes (Python/hamt.c).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hamt {
+    pub root: Offset,
+    /// Keys and values in turn; under a key that is NULL stands a node.
+    pub bitmap_items: Offset,
+    /// Nodes, or NULL.
+    pub array_items: Offset,
+    pub array_length: u32,
+    /// Keys and values in turn.
+    pub collision_items: Offset,
+}
+
 /// `PyWeakReference`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -82,6 +82,8 @@ pub struct Thread {
     pub thread_id: Offset,
     pub native_thread_id: Option<Offset>,
     pub dict: Offset,
+    /// The context in which the thread runs, or NULL.
+    pub context: Offset,
     pub asyncio_running_loop: Option<Offset>,
     pub asyncio_running_task: Option<Offset>,
     pub asyncio_tasks_head: Option<Offset>,

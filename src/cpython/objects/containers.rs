@@ -38,7 +38,7 @@ impl Reader<'_> {
     }
 
     /// `count` references from `addr`. 0 for those that are no address.
-    fn pointers(&self, addr: u64, count: usize) -> Result<Vec<u64>> {
+    pub(super) fn pointers(&self, addr: u64, count: usize) -> Result<Vec<u64>> {
         let bytes = self.bytes(addr, count * WORD)?;
         Ok(words(&bytes)
             .map(|addr| if is_plausible(addr) { addr } else { 0 })

@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod callables;
 pub mod containers;
+pub mod contexts;
 pub mod gc;
 pub mod instances;
 pub mod members;

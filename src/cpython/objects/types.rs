@@ -83,6 +83,18 @@ pub enum Kind {
     Weakref,
     /// `cell`
     Cell,
+    /// `contextvars.Context`
+    Context,
+    /// `contextvars.ContextVar`
+    ContextVar,
+    /// The mapping of a context, and its nodes (Python/hamt.c).
+    Hamt,
+    /// `hamt_bitmap_node`
+    HamtBitmap,
+    /// `hamt_array_node`
+    HamtArray,
+    /// `hamt_collision_node`
+    HamtCollision,
     /// `module`
     Module,
     /// `type`
@@ -148,6 +160,15 @@ const KINDS: &[(&str, Kind)] = &[
     ("weakref", Kind::Weakref),
     ("weakref.ReferenceType", Kind::Weakref),
     ("cell", Kind::Cell),
+    // To 3.9, and from 3.10 (Python/context.c).
+    ("Context", Kind::Context),
+    ("_contextvars.Context", Kind::Context),
+    ("ContextVar", Kind::ContextVar),
+    ("_contextvars.ContextVar", Kind::ContextVar),
+    ("hamt", Kind::Hamt),
+    ("hamt_bitmap_node", Kind::HamtBitmap),
+    ("hamt_array_node", Kind::HamtArray),
+    ("hamt_collision_node", Kind::HamtCollision),
     ("module", Kind::Module),
     ("type", Kind::Type),
     ("code", Kind::Code),

@@ -62,7 +62,7 @@ impl Search<'_> {
                 Place::Named(name) | Place::Local(name) => {
                     *name == *through.variable && self.program.named(&operation.method).is_empty()
                 }
-                Place::Called(_) | Place::Other => false,
+                Place::Called(_) | Place::Got(_) | Place::Other => false,
             })
     }
 

@@ -124,9 +124,10 @@ impl Search<'_> {
         let (name, called) = match &each.what {
             Use::Attribute { of, name, called } => {
                 let is_it = match of {
-                    Place::Named(place) | Place::Local(place) | Place::Called(place) => {
-                        wanted.names.contains(place)
-                    }
+                    Place::Named(place)
+                    | Place::Local(place)
+                    | Place::Called(place)
+                    | Place::Got(place) => wanted.names.contains(place),
                     Place::Other => false,
                 };
                 match name.as_str() {
@@ -205,7 +206,7 @@ fn is_it(body: &Body, of: &Place, given: bool, wanted: &Wanted) -> bool {
         Place::Named(place) => wanted.names.contains(place),
         Place::Local(place) if body.parameters.contains(place) => given,
         Place::Local(place) => wanted.names.contains(place),
-        Place::Called(_) | Place::Other => false,
+        Place::Called(_) | Place::Got(_) | Place::Other => false,
     }
 }
 
@@ -247,7 +248,7 @@ fn step_of_call(
             let is_it = match &operation.of {
                 Place::Named(place) => wanted.names.contains(place),
                 Place::Local(place) => given || wanted.names.contains(place),
-                Place::Called(_) | Place::Other => false,
+                Place::Called(_) | Place::Got(_) | Place::Other => false,
             };
             is_it && operation.method == method
         })

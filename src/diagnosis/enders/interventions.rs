@@ -62,7 +62,7 @@ impl Cancelled {
     pub(super) fn add_tasks_of(&mut self, program: &Program, place: &Place) {
         let kept = match place {
             Place::Local(name) | Place::Named(name) => program.tasks_kept_as(name),
-            Place::Called(_) | Place::Other => None,
+            Place::Called(_) | Place::Got(_) | Place::Other => None,
         };
         match kept {
             Some(functions) => self.of.extend(functions),

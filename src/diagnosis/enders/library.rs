@@ -259,10 +259,14 @@ fn transfers(each: &UseAt) -> bool {
 fn names_in(each: &UseAt) -> Option<String> {
     match &each.what {
         Use::Attribute { of, called, .. } if *called => match of {
-            Place::Named(name) | Place::Local(name) | Place::Called(name) => Some(name.clone()),
+            Place::Named(name) | Place::Local(name) | Place::Called(name) | Place::Got(name) => {
+                Some(name.clone())
+            }
             Place::Other => None,
         },
-        Use::Enters(Place::Named(name) | Place::Local(name) | Place::Called(name))
+        Use::Enters(
+            Place::Named(name) | Place::Local(name) | Place::Called(name) | Place::Got(name),
+        )
         | Use::Name { name, .. } => Some(name.clone()),
         _ => None,
     }

@@ -420,17 +420,21 @@ impl<'f> Search<'f> {
     fn may_use(&self, reach: &Reach, wanted: &Wanted, methods: &[&str]) -> Which {
         let mut globals = wanted.globals.iter();
         let by_global = globals.any(|name| reach.reads_any_global || reach.names.contains(name));
+        let reads_any_context = reach.reads_any_context();
         let uses = reach.operations.iter().filter_map(|operation| {
             let may_be_it = match &operation.of {
                 Place::Named(name) => wanted.names.is_empty() || wanted.names.contains(name),
-                Place::Local(_) | Place::Called(_) | Place::Other => true,
+                Place::Got(name) if reach.knows_context(&self.program, name) => {
+                    wanted.names.is_empty() || wanted.names.contains(name)
+                }
+                Place::Local(_) | Place::Called(_) | Place::Got(_) | Place::Other => true,
             };
             let is_other = !wanted.taking.is_empty() && operation.is_of_new_manager();
             if !may_be_it || is_other || !methods.contains(&operation.method.as_str()) {
                 return None;
             }
             Some(
-                match by_global || reach.reads_context || wanted.is_hidden && !operation.is_bound {
+                match by_global || reads_any_context || wanted.is_hidden && !operation.is_bound {
                     true => Which::All,
                     false => Which::Reaching,
                 },

@@ -91,8 +91,10 @@ pub(super) struct Program {
     pub introspects: bool,
     /// Names of modules that some code imports.
     pub imported: FxHashSet<String>,
-    /// Names of context variables, whose values are not found.
+    /// Names of context variables.
     pub context_variables: FxHashSet<String>,
+    /// Names of those of which all values were found.
+    pub known_contexts: FxHashSet<String>,
     /// Whether some code sets a timer of the kernel, and names the signal that it sends.
     pub sets_alarm: bool,
     /// Whether some code connects something, which may be a receiver and a signal.
@@ -131,6 +133,7 @@ impl Program {
             introspects: false,
             imported: FxHashSet::default(),
             context_variables: FxHashSet::default(),
+            known_contexts: FxHashSet::default(),
             has_signals: false,
             sets_alarm: false,
             hidden_loops: facts.process.loops.iter().any(hides_callbacks),
@@ -156,6 +159,11 @@ impl Program {
         let near = numbers.filter(|(file, _)| is_near(file));
         program.near = near.filter_map(|(_, number)| *number).collect();
         program.index();
+        if !program.keeps_contexts() {
+            let found = facts.process.modules.iter();
+            let found = found.flat_map(|module| &module.context_variables);
+            program.known_contexts = found.map(ToString::to_string).collect();
+        }
         program.add_variable_calls(&facts.process.variable_calls);
         program
     }

@@ -11,7 +11,7 @@ pub(super) use self::operation::Operation;
 use super::interventions::Cancelled;
 use super::program::{Function, Program, Unknown};
 use super::quiet::CALLS_NOTHING;
-use crate::diagnosis::source::{Place, Use, UseAt};
+use crate::diagnosis::source::{GET, Place, Use, UseAt};
 use crate::model::{Callback, Frame, PendingCode};
 
 /// Methods that run when a `with` block is left.
@@ -32,8 +32,11 @@ pub(super) struct Reach {
     pub names: FxHashSet<String>,
     /// Variables that it gives to functions of libraries, which may call them.
     pub given: FxHashSet<String>,
-    /// Whether it reads a context variable, whose value may be anything.
-    pub reads_context: bool,
+    /// Whether it reads a context variable whose values were not found.
+    reads_context: bool,
+    /// Names of the context variables that it reads, and of those that it sets.
+    gets_context: FxHashSet<String>,
+    sets_context: FxHashSet<String>,
     /// Whether it may look up globals by names that are values, or classes by their base.
     pub reads_any_global: bool,
     /// Whether it may call functions that cannot be told from the source.
@@ -232,6 +235,8 @@ impl Reach {
         self.names.extend(other.names.iter().cloned());
         self.given.extend(other.given.iter().cloned());
         self.reads_context |= other.reads_context;
+        self.gets_context.extend(other.gets_context.iter().cloned());
+        self.sets_context.extend(other.sets_context.iter().cloned());
         self.reads_any_global |= other.reads_any_global;
         self.calls_unknown |= other.calls_unknown;
         self.calls_foreign |= other.calls_foreign;
@@ -242,6 +247,16 @@ impl Reach {
         self.raises |= other.raises;
         self.spawns |= other.spawns;
         self.grows |= other.grows;
+    }
+
+    /// Whether it reads a context variable that may have any value by then.
+    pub(super) fn reads_any_context(&self) -> bool {
+        self.reads_context || !self.gets_context.is_disjoint(&self.sets_context)
+    }
+
+    /// Whether the context variable has one of the values that were found, where it is read.
+    pub(super) fn knows_context(&self, program: &Program, variable: &str) -> bool {
+        program.known_contexts.contains(variable) && !self.sets_context.contains(variable)
     }
 
     /// Whether one of the functions of the stack may raise an error that it makes.
@@ -329,13 +344,15 @@ impl Reach {
 
     /// Adds the end of a block of a manager that a library made: it may call what it was given.
     fn leave_library(&mut self, program: &Program, manager: &Place) {
-        let Place::Called(name) = manager else {
-            return;
+        let name = match manager {
+            Place::Called(name) => name.as_str(),
+            Place::Got(_) => GET,
+            Place::Named(_) | Place::Local(_) | Place::Other => return,
         };
         // The end of a class of the program that a library has written.
         let inherits = || program.is_class(name) && program.methods(name, &LEAVING).is_empty();
         let is_of_library = program.named(name).is_empty() || inherits();
-        if is_of_library && !CALLS_NOTHING.contains(&name.as_str()) {
+        if is_of_library && !CALLS_NOTHING.contains(&name) {
             self.call_unknown(program, true);
             self.open_all(program, &CLOSING, true);
         }

@@ -10,8 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Module;
 use super::blocks::{add_branches, add_cleanups};
-use super::calls::{called_name, last_name};
-use super::uses::{Body, Place, Use, UseAt};
+use super::calls::{called_name, last_name, receiver_name};
+use super::uses::{Body, GET, Place, Use, UseAt};
 
 /// The method that `async for` calls first.
 const AITER: &str = "__aiter__";
@@ -128,9 +128,10 @@ impl Finder<'_> {
             Expr::Name(name) => Place::Named(name.id.to_string()),
             Expr::Attribute(attribute) => Place::Named(attribute.attr.to_string()),
             Expr::Subscript(subscript) => self.place(&subscript.value),
-            Expr::Call(call) => match called_name(call) {
-                Some(name) => Place::Called(name.to_owned()),
-                None => Place::Other,
+            Expr::Call(call) => match (called_name(call), receiver_name(call)) {
+                (Some(GET), Some(variable)) => Place::Got(variable.to_owned()),
+                (Some(name), _) => Place::Called(name.to_owned()),
+                (None, _) => Place::Other,
             },
             _ => Place::Other,
         }

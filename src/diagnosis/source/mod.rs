@@ -26,7 +26,7 @@ pub use loops::{
 };
 pub use mask::masked;
 pub use stores::{container_store, coroutine_store};
-pub use uses::{Argument, Body, Place, Use, UseAt, body_at};
+pub use uses::{Argument, Body, GET, Place, Use, UseAt, body_at};
 
 use std::cell::OnceCell;
 

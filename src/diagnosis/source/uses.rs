@@ -5,6 +5,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Module;
 
+/// The method of context variables and mappings that returns a value.
+pub const GET: &str = "get";
+
 /// Where the object comes from on which a method is used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
@@ -15,6 +18,9 @@ pub enum Place {
     Local(String),
     /// The result of the function with this name.
     Called(String),
+    /// The result of the method `get` of the variable or attribute with this name, which may be
+    /// a context variable.
+    Got(String),
     /// Something else.
     Other,
 }
@@ -310,7 +316,7 @@ impl Body {
     pub fn only_methods_of(&self, name: &str) -> Option<Vec<&str>> {
         let is_it = |place: &Place| match place {
             Place::Named(it) | Place::Local(it) => it == name,
-            Place::Called(_) | Place::Other => false,
+            Place::Called(_) | Place::Got(_) | Place::Other => false,
         };
         let mut methods = Vec::new();
         let mut called: Vec<TextRange> = Vec::new();

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::dynamic::{event, is_hung};
-use crate::diagnosis::fixtures::World;
-use crate::model::{Callables, Called, Referrer};
+use crate::diagnosis::fixtures::{APP, World};
+use crate::model::{Callables, Called, Referrer, UserModule};
 
 /// `early` waits, and then does `rest`; `other` is other code of the program.
 fn world(other: &str, rest: &str) -> World {
@@ -101,6 +101,41 @@ fn the_value_of_a_context_variable_may_be_anything() {
         "current: ContextVar = ContextVar('current')"
     ));
     assert!(hangs("settings", "current = ContextVar('current')"));
+}
+
+/// The same with these context variables in the module `app`, whose values were all found.
+fn with_known_contexts(mut world: World, names: &[&str]) -> World {
+    world.process.modules.push(UserModule {
+        name: "app".into(),
+        file: APP.into(),
+        context_variables: names.iter().map(|it| (*it).into()).collect(),
+    });
+    world
+}
+
+#[test]
+fn a_context_variable_has_one_of_the_values_that_were_found() {
+    let source = "current = ContextVar('current')\nother = ContextVar('other')\n";
+    let hangs = |rest: &str, known: &[&str]| {
+        let mut world = world(source, rest);
+        world.refers("module:app", "event:ready", "current.get()");
+        let references = Arc::make_mut(&mut world.process.references);
+        references.retain(|it| it.from != Referrer::Item("task:early".into()));
+        is_hung(&with_known_contexts(world, known))
+    };
+    let both = ["current", "other"];
+    assert!(!hangs("    current.get().set()\n", &both));
+    assert!(!hangs("    it = current.get()\n    it.set()\n", &both));
+    assert!(hangs("    other.get().set()\n", &both));
+    assert!(hangs("    it = other.get()\n    it.set()\n", &both));
+    // It has another value by then.
+    assert!(!hangs(
+        "    other.set(make())\n    other.get().set()\n",
+        &both
+    ));
+    assert!(!hangs("    other.get().set()\n", &["current"]));
+    // Who keeps a context may run in it later.
+    assert!(!hangs("    copy_context()\n    other.get().set()\n", &both));
 }
 
 #[test]

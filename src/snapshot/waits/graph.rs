@@ -1,5 +1,6 @@
 //! The passes that explain all waits of a process.
 
+use std::cell::OnceCell;
 use std::num::NonZeroU64;
 
 use arcstr::ArcStr;
@@ -447,6 +448,7 @@ fn reachable_coroutines(
         owners,
         handles,
         held: None,
+        contexts: OnceCell::new(),
     };
     let closed = handles.iter().map(|(addr, _)| *addr);
     let mut reachability = Reachability::new(inputs.reader, [], closed);

@@ -5,6 +5,7 @@
 
 mod callbacks;
 mod children;
+mod context_values;
 pub mod detached;
 mod ends;
 mod feeders;

@@ -1,6 +1,8 @@
 //! Finds references to awaited resources, to connections that pools have given out, and to
 //! coroutines without a task.
 
+use std::cell::OnceCell;
+
 use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -103,6 +105,7 @@ impl HolderSearch<'_, '_, '_> {
                 owners: &self.owners,
                 handles: self.handles,
                 held: None,
+                contexts: OnceCell::new(),
             };
             roots.visit_modules(&mut |module, _| modules.push(module));
         }
@@ -165,6 +168,7 @@ impl HolderSearch<'_, '_, '_> {
             owners: &self.owners,
             handles: self.handles,
             held: Some(self.held),
+            contexts: OnceCell::new(),
         };
         let mut found = Found::default();
         let mut visited = FxHashSet::default();

@@ -1,15 +1,17 @@
 //! Variables from which objects can be reached.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use arcstr::ArcStr;
 
 use super::WaitInputs;
+use super::context_values;
 use super::frame_owners::Owners;
 use super::held::Held;
 use crate::asyncio::LoopHandles;
-use crate::cpython::{Kind, RawFrame, Reader};
-use crate::model::{ItemId, Referrer, UserModule};
+use crate::cpython::{ContextValues, Kind, RawFrame, Reader};
+use crate::model::{CONTEXT_VALUE, ItemId, Referrer, UserModule};
 
 /// Global with the path of the file of a module.
 const FILE: &str = "__file__";
@@ -49,6 +51,8 @@ pub(super) struct Roots<'a, 'r, 'm> {
     pub handles: &'a [(u64, LoopHandles)],
     /// Entered context managers. `None` where they do not matter.
     pub held: Option<&'a Held>,
+    /// The values of context variables, once they were read.
+    pub contexts: OnceCell<Option<ContextValues>>,
 }
 
 impl Roots<'_, '_, '_> {
@@ -191,26 +195,45 @@ impl Roots<'_, '_, '_> {
                     continue;
                 };
                 let (items, _) = reader.dict_items(globals, reader.limits.items)?;
-                let variables = items.into_iter().filter_map(|(key, value)| {
-                    let is_function = reader.is_kind(value, Kind::Function);
-                    let name = reader.text(key).ok()?;
-                    (!is_function).then_some(Variable {
-                        name,
-                        object: value,
-                        due_s: None,
-                        callback: None,
-                        library: None,
-                    })
-                });
-                let module = UserModule {
+                let mut module = UserModule {
                     name: ArcStr::from(&*reader.text(name)?),
                     file: ArcStr::from(&*file),
+                    context_variables: Vec::new(),
                 };
-                found.push((module, variables.collect()));
+                let mut variables = Vec::new();
+                for (key, value) in items {
+                    let kind = reader.type_of(value).map(|ty| ty.kind);
+                    let Some(name) = reader.text(key).ok() else {
+                        continue;
+                    };
+                    match kind {
+                        Ok(Kind::Function) => {}
+                        Ok(Kind::ContextVar) => {
+                            if let Some(values) = self.values_of(value) {
+                                module.context_variables.push(reader.shared(&name));
+                                let name: Rc<str> = format!("{name}{CONTEXT_VALUE}").into();
+                                let values = values.into_iter();
+                                variables.extend(values.map(|it| global(&name, it)));
+                            }
+                        }
+                        _ => variables.push(global(&name, value)),
+                    }
+                }
+                found.push((module, variables));
             }
             Ok(found)
         };
         user_modules().unwrap_or_default()
+    }
+
+    /// Addresses of the values of the context variable at `variable`, with its default. `None` if
+    /// not all could be read.
+    fn values_of(&self, variable: u64) -> Option<Vec<u64>> {
+        let reader = self.inputs.reader;
+        let read = || context_values::read(reader, self.owners, self.handles);
+        let values = self.contexts.get_or_init(read).as_ref()?;
+        let default = reader.context_default(variable).ok()?;
+        Some(values.of(variable).iter().copied().chain(default).collect())
     }
 
     /// The file of the script, by a function in its globals. `__main__` loses its `__file__`
@@ -255,6 +278,17 @@ impl Roots<'_, '_, '_> {
         let globals: Vec<u64> = loaded.iter().map(|(_, globals)| *globals).collect();
         reader.prefetch_dicts(&globals);
         Ok(loaded)
+    }
+}
+
+/// A global of a module.
+fn global(name: &Rc<str>, object: u64) -> Variable {
+    Variable {
+        name: name.clone(),
+        object,
+        due_s: None,
+        callback: None,
+        library: None,
     }
 }
 

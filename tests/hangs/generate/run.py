@@ -161,6 +161,14 @@ def totals(done):
     print_table("noise", lambda e: e["noise"] or ["(none)"])
 
 
+def versions_for(o, seed, versions, turn):
+    """The versions on which the programs of a seed run."""
+    number = lambda version: [int(x) for x in re.findall(r"\d+", version)[:2]]
+    least = max(number(generate(seed, twin, only=o.only).expect["min_version"]) for twin in [False, True])
+    can = [v for v in versions if number(v) >= least]
+    return can[turn % len(can):][:1] if can and o.spread else can
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--tool", help="dapper-attach")
@@ -171,6 +179,7 @@ def main():
     which.add_argument("--first", type=int, default=1, metavar="N", help="the first seed; the others follow it")
     which.add_argument("--fresh", action="store_true", help="seeds that nobody has seen")
     which.add_argument("--these", metavar="SEEDS", help="e.g. 4,17,230")
+    p.add_argument("--spread", action="store_true", help="each seed on one of the versions, in turn; else on all")
     p.add_argument("--only", metavar="MECHANISM", choices=sorted(table()), help="this mechanism, whatever the seeds say")
     p.add_argument("--no-twins", action="store_true")
     p.add_argument("--jobs", type=int, default=1, help="programs at a time")
@@ -194,22 +203,23 @@ def main():
     pythons = json.load(open(o.pythons))
     versions = o.versions.split(",") if o.versions else sorted(pythons)
     missing = [v for v in versions if v not in pythons]
-    if missing:
+    if missing and o.spread and len(missing) < len(versions):
+        print("no interpreter for %s: other versions take their programs" % ", ".join(missing))
+        versions = [v for v in versions if v in pythons]
+    elif missing:
         p.error("%s has no interpreter for %s" % (o.pythons, ", ".join(missing)))
     seeds = ([int(x) for x in o.these.split(",")] if o.these else
              [random.SystemRandom().randrange(10 ** 9) for _ in range(o.seeds)] if o.fresh else list(range(o.first, o.first + o.seeds)))
     print("seeds: " + (",".join(map(str, seeds)) if o.fresh or o.these else "%d to %d" % (seeds[0], seeds[-1])), flush=True)
 
-    jobs = [(seed, twin, v) for seed in seeds for twin in [False, True][:1 + (not o.no_twins)] for v in versions]
+    jobs = [(seed, twin, v) for i, seed in enumerate(seeds) for twin in [False, True][:1 + (not o.no_twins)]
+            for v in versions_for(o, seed, versions, i)]
     done, lost, lock = [], [], threading.Lock()
 
     def one(job):
         seed, twin, v = job
         program = generate(seed, twin, delay=4 if o.self_check else 45, only=o.only)
         e = program.expect
-        number = [int(x) for x in re.findall(r"\d+", v)[:2]]
-        if number < [int(x) for x in e["min_version"].split(".")]:
-            return
         folder = tempfile.mkdtemp(prefix="gen-")
         try:
             write(program, folder)

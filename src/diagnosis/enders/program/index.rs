@@ -73,6 +73,9 @@ const CONNECTS: [&str; 3] = ["connect", "connect_via", "receiver"];
 /// Functions and classes that make futures.
 const MAKERS_OF_FUTURES: [&str; 2] = ["create_future", "Future"];
 
+/// What makes contexts (contextvars).
+const CONTEXTS: [&str; 2] = ["copy_context", "Context"];
+
 /// Methods that run when an object is made.
 const MAKES_OBJECTS: [&str; 3] = ["__init__", "__new__", "__post_init__"];
 
@@ -152,6 +155,11 @@ impl Program {
                 }));
             }
         }
+    }
+
+    /// Whether some code makes contexts, which it may keep where they are not found.
+    pub(super) fn keeps_contexts(&self) -> bool {
+        self.uses_any(&CONTEXTS)
     }
 
     /// Whether some code uses one of these names.

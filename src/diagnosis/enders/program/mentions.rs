@@ -38,7 +38,9 @@ impl Program {
                 continue;
             }
             let has_name = match of {
-                Place::Named(place) | Place::Local(place) => names.contains(place),
+                Place::Named(place) | Place::Local(place) | Place::Got(place) => {
+                    names.contains(place)
+                }
                 Place::Called(_) | Place::Other => false,
             };
             found.any |= has_name || !matches!(of, Place::Named(_));

@@ -6,7 +6,7 @@ use crate::diagnosis::enders::quiet::{CALL_NOBODY, keeps_to_itself};
 use crate::diagnosis::enders::takers::{
     OF_FILES, calls_argument, is_callback, takes_callback, takes_file,
 };
-use crate::diagnosis::source::{Argument, Place, Use, UseAt};
+use crate::diagnosis::source::{Argument, GET, Place, Use, UseAt};
 use crate::model::Called;
 
 /// Methods that statements call without naming them.
@@ -28,8 +28,8 @@ const NAMESPACES: [&str; 2] = ["globals", "locals"];
 const SUBCLASSES: &str = "__subclasses__";
 /// The method that runs when an object is called.
 const CALL: &str = "__call__";
-/// The method of context variables that returns their value.
-const GET: &str = "get";
+/// The methods of context variables that change their value.
+const SET: [&str; 2] = ["set", "reset"];
 /// The end of the names of methods that do the same without waiting.
 const NOWAIT: &str = "_nowait";
 /// The method of threads that makes them run.
@@ -121,7 +121,7 @@ impl Reach {
                 }
                 if let Place::Named(of) | Place::Local(of) = of {
                     self.read(program, of, cleanup);
-                    self.reads_context |= name == GET && program.context_variables.contains(of);
+                    self.use_context(program, of, name);
                 }
             }
             Use::Name {
@@ -172,6 +172,22 @@ impl Reach {
                 // Which method it is does not show.
                 self.is_unknown |= *by_name;
             }
+        }
+    }
+
+    /// Adds the use of a method of what may be a context variable.
+    fn use_context(&mut self, program: &Program, variable: &str, method: &str) {
+        let is_known = program.known_contexts.contains(variable);
+        if !is_known && !program.context_variables.contains(variable) {
+            return;
+        }
+        match method {
+            GET => {
+                self.reads_context |= !is_known;
+                self.gets_context.insert(variable.to_owned());
+            }
+            _ if SET.contains(&method) => drop(self.sets_context.insert(variable.to_owned())),
+            _ => {}
         }
     }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::diagnosis::enders::program::Program;
 use crate::diagnosis::source::{Body, Module, Place, Use, UseAt};
+use crate::model::CONTEXT_VALUE;
 
 /// Name of the code of a module outside of functions.
 const MODULE: &str = "<module>";
@@ -54,7 +55,7 @@ pub(super) fn awaited_names(program: &Program, uses: &[&UseAt]) -> Vec<String> {
     // What a class or a library made for this wait alone has no name.
     let has_name = |name: &&str, of: &Place| match of {
         Place::Called(_) => !program.named(name).is_empty(),
-        Place::Named(_) | Place::Local(_) | Place::Other => true,
+        Place::Named(_) | Place::Local(_) | Place::Got(_) | Place::Other => true,
     };
     let calls = |each: &&&UseAt| match &each.what {
         Use::Attribute { name, .. } => WAITING.contains(&name.as_str()),
@@ -82,7 +83,9 @@ impl Place {
     /// The name of the variable or attribute.
     fn name(&self) -> Option<&str> {
         match self {
-            Self::Named(name) | Self::Local(name) | Self::Called(name) => Some(name),
+            Self::Named(name) | Self::Local(name) | Self::Called(name) | Self::Got(name) => {
+                Some(name)
+            }
             Self::Other => None,
         }
     }
@@ -96,7 +99,7 @@ fn is_identifier(part: &&str) -> bool {
     begins && letters.all(|c| c.is_alphanumeric() || c == '_')
 }
 
-/// `inbox` of `self.inbox`, `queues` of `self.queues['a']`.
+/// `inbox` of `self.inbox`, `queues` of `self.queues['a']`, `INBOX` of `INBOX.get()`.
 pub(in crate::diagnosis::enders) fn last_identifier(path: &str) -> Option<String> {
     let bare = without_brackets(path);
     let mut parts = bare.rsplit(['.', ' ']);
@@ -115,6 +118,7 @@ fn without_brackets(path: &str) -> Cow<'_, str> {
     if !path.contains(['[', '{', '(']) {
         return path.into();
     }
+    let path = path.replace(CONTEXT_VALUE, "");
     let mut depth = 0_usize;
     let mut bare = String::new();
     for letter in path.chars() {
