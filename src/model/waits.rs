@@ -457,6 +457,9 @@ pub struct UserModule {
     /// Names of its globals that are context variables all of whose values were found.
     #[serde(default)]
     pub context_variables: Vec<ArcStr>,
+    /// Names of its functions whose results are kept, and were found (functools.lru_cache).
+    #[serde(default)]
+    pub cached_functions: Vec<ArcStr>,
 }
 
 /// The end of the path to a value of a context variable: `REQUEST.get()`.

@@ -124,6 +124,7 @@ pub struct Layout {
     pub partial: Partial,
     pub context: Context,
     pub hamt: Hamt,
+    pub lru_cache: LruCache,
     pub weakref: Weakref,
     pub module: Module,
     pub exception: Exception,

@@ -330,6 +330,15 @@ pub struct Hamt {
     pub collision_items: Offset,
 }
 
+/// `lru_cache_object` and its `lru_list_elem` (Modules/_functoolsmodule.c).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LruCache {
+    /// A dict of results, or of links with them where their number is bounded.
+    pub cache: Offset,
+    pub link_result: Offset,
+}
+
 /// `PyWeakReference`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -21,6 +21,9 @@ pub enum Step {
     Key(u64),
     /// To the value of a dict for a key that is no `str`.
     Entry,
+    /// To the result that a function has kept for the arguments at this address
+    /// (functools.lru_cache).
+    Kept(u64),
     /// To the receiver, the closure or an argument of a callable.
     Bound,
     /// To the value of the variable of this name over which a function closes.
@@ -102,6 +105,14 @@ impl Reader<'_> {
                 parts.extend(as_bound(self.defaults(addr).unwrap_or_default()));
                 parts
             }
+            Kind::LruCache => {
+                let kept = self.kept_results(addr).unwrap_or_default().into_iter();
+                let mut parts: Vec<_> = kept
+                    .map(|(arguments, result)| (Step::Kept(arguments), result))
+                    .collect();
+                parts.extend(self.instance_parts(addr, &ty));
+                parts
+            }
             // Whoever lets it go on runs its code with these.
             Kind::Generator => self
                 .suspended_frame(addr)
@@ -129,6 +140,25 @@ impl Reader<'_> {
             parts.extend(self.instance_parts(addr, &ty));
         }
         parts
+    }
+
+    /// The results that the function at `addr` has kept (functools.lru_cache), each with its
+    /// arguments: the only one, if that is a `str` or `int`, else all.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn kept_results(&self, addr: u64) -> Result<Vec<(u64, u64)>> {
+        let layout = &self.layout.lru_cache;
+        let cache = self.required(layout.cache.at(addr), "cache")?;
+        let (items, _) = self.dict_items(cache, self.limits.value_items)?;
+        let result = |value: u64| match self.is_kind(value, Kind::LruLink) {
+            true => self.required(layout.link_result.at(value), "result"),
+            false => Ok(value),
+        };
+        let results = items.into_iter();
+        results
+            .map(|(arguments, value)| Ok((arguments, result(value)?)))
+            .collect()
     }
 
     /// The attributes of an instance and of its class.
@@ -189,7 +219,7 @@ impl Reader<'_> {
             self.type_of(*value).is_ok_and(|ty| match ty.kind {
                 Kind::List | Kind::Dict | Kind::Set | Kind::Deque | Kind::Tuple => true,
                 // Locks and futures are of types in C, until some version.
-                Kind::Method | Kind::Builtin | Kind::Partial => true,
+                Kind::Method | Kind::Builtin | Kind::Partial | Kind::LruCache => true,
                 Kind::Future | Kind::Other => true,
                 _ => false,
             })
@@ -206,6 +236,10 @@ impl Reader<'_> {
             Step::Member => "{…}".to_owned(),
             Step::Key(key) => format!("[{}]", self.value(*key)),
             Step::Entry => "[…]".to_owned(),
+            Step::Kept(arguments) => match self.is_scalar(*arguments) {
+                true => format!("({})", self.value(*arguments)),
+                false => "(…)".to_owned(),
+            },
             Step::Bound => "()".to_owned(),
             Step::Free(name) => format!("().{name}"),
             Step::Contents => String::new(),

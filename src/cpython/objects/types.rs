@@ -79,6 +79,10 @@ pub enum Kind {
     MethodDescriptor,
     /// `functools.partial`
     Partial,
+    /// What `functools.lru_cache` makes of a function.
+    LruCache,
+    /// A result in it, where their number is bounded.
+    LruLink,
     /// `weakref`
     Weakref,
     /// `cell`
@@ -157,6 +161,8 @@ const KINDS: &[(&str, Kind)] = &[
     ("member_descriptor", Kind::MemberDescriptor),
     ("method_descriptor", Kind::MethodDescriptor),
     ("functools.partial", Kind::Partial),
+    ("functools._lru_cache_wrapper", Kind::LruCache),
+    ("functools._lru_list_elem", Kind::LruLink),
     ("weakref", Kind::Weakref),
     ("weakref.ReferenceType", Kind::Weakref),
     ("cell", Kind::Cell),

@@ -36,7 +36,7 @@ impl Search<'_> {
         for group in &self.groups {
             let first = group.ids.first().copied();
             let frames = first.map_or(&[][..], |id| self.facts.frames(id));
-            if !with_inner(frames).any(|(frame, inner)| self.has_taken(frame, inner, wanted)) {
+            if !self.has_taken_in(frames, wanted) {
                 continue;
             }
             // Through the variables of a module, or where they were not found, all reach it.
@@ -103,6 +103,11 @@ impl Search<'_> {
         };
         let mut own = self.groups.iter().filter(|it| it.ids.contains(&owner));
         !own.any(may_give_back) && !self.by_callables(wanted).contains(&owner)
+    }
+
+    /// Whether a function among `frames` has taken `wanted`, and has not given it back.
+    pub(super) fn has_taken_in(&self, frames: &[Frame], wanted: &Wanted) -> bool {
+        with_inner(frames).any(|(frame, inner)| self.has_taken(frame, inner, wanted))
     }
 
     fn has_taken(&self, frame: &Frame, inner: Option<&str>, wanted: &Wanted) -> bool {

@@ -143,8 +143,11 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
     let signalled = wanted.iter().filter(|it| search.is_signalled(it));
     let signalled: IdSet = signalled.map(|it| it.id).collect();
     let enders: IdMap<Enders> = enders.chain(of_libraries).chain(reentrant).collect();
+    // A lock that knows its holder is given back by that one, whose code was not searched.
+    let knows_holder = wanted.iter().filter(|wanted| is_held(wanted));
+    let knows_holder: IdSet = knows_holder.map(|wanted| wanted.id).collect();
     let keeps = |(resource, holder): &&(ItemId, ItemId)| match enders.get(resource) {
-        Some(Enders::These(found)) => !found.contains(holder),
+        Some(Enders::These(found)) => !knows_holder.contains(resource) && !found.contains(holder),
         Some(Enders::NotKnown) | None => false,
     };
     let keepers: Vec<(ItemId, ItemId)> = holders.iter().filter(keeps).copied().collect();
@@ -266,6 +269,13 @@ impl<'f> Search<'f> {
             return Enders::These(Vec::new());
         }
         let ways = self.ways(wanted);
+        if std::env::var_os("DA_DBG").is_some() {
+            let may_use = |reach| self.may_use(reach, wanted, wanted.methods);
+            eprintln!("WANTED {:?} {:?} names={:?} globals={:?} reached={:?} hidden={} open={} parking={} lib={} handed={} sig={:?} hooks={:?} unshared={} byvalue={} outside={} unseen={} fin={:?} calledby={:?}", wanted.id, self.facts.resource(wanted.id).map(|r| (r.kind, r.name.clone())), wanted.names, wanted.globals, wanted.reached_from, wanted.is_hidden, self.is_open(wanted,&ways), wanted.is_parking(), wanted.is_of_library(&self.program), ways.mentions.handed_out, may_use(&self.signals), may_use(&self.hooks), self.facts.process.unshared.contains(&wanted.id), ways.mentions.as_value, ways.from_outside, self.is_called_unseen(), self.program.finalized, wanted.called_by);
+            for r in self.facts.referrers(wanted.id) { eprintln!("   REF {:?}", r); }
+            for group in &self.groups { let mut f=Vec::new(); self.add_enders_in(group, wanted, &ways, &mut f); if !f.is_empty() { eprintln!("   ENDERS {f:?} unk={} callsunk={} ctx={} inlib={} ops={:?}", group.reach.is_unknown, group.reach.calls_unknown, group.reach.reads_any_context(), group.in_library, group.reach.operations.iter().filter(|o| wanted.methods.contains(&o.method.as_str())).collect::<Vec<_>>()); } }
+            eprintln!("   bound={:?} callables={:?} users={:?} lib={:?} openloops={:?} fromlib={} inherited={} REG={:?}", self.bound_callbacks(wanted).into_iter().collect::<Vec<_>>(), self.by_callables(wanted).into_iter().collect::<Vec<_>>(), wanted.users, wanted.library_users, self.open_loops, ways.from_library, ways.from_inherited, self.program.registered.iter().filter_map(|f| self.program.body(*f).map(|b| b.0.name.clone())).collect::<Vec<_>>());
+        }
         if self.is_open(wanted, &ways) {
             return Enders::NotKnown;
         }
@@ -374,7 +384,7 @@ impl<'f> Search<'f> {
         let ends = self
             .may_use(&group.reach, wanted, wanted.methods)
             .max(unknown);
-        // Who has to take it before giving it back ends no wait.
+        // Who has to take it before giving it back ends no wait. Who has it takes it only later.
         let frames = || {
             let first = group.ids.first().copied();
             first.map_or(&[][..], |id| self.facts.frames(id))
@@ -382,6 +392,7 @@ impl<'f> Search<'f> {
         let takes = match ends {
             Which::None => return,
             _ if wanted.taking.is_empty()
+                || self.has_taken_in(frames(), wanted)
                 || self.gives_back_pending(group, wanted)
                 || self.may_give_back_first(frames(), wanted) =>
             {
@@ -423,8 +434,13 @@ impl<'f> Search<'f> {
         let reads_any_context = reach.reads_any_context();
         let uses = reach.operations.iter().filter_map(|operation| {
             let may_be_it = match &operation.of {
+                // A method of the variable itself, and not of its value.
+                Place::Named(name) if wanted.is_value_of(name) => false,
                 Place::Named(name) => wanted.names.is_empty() || wanted.names.contains(name),
                 Place::Got(name) if reach.knows_context(&self.program, name) => {
+                    wanted.names.is_empty() || wanted.names.contains(name)
+                }
+                Place::Called(name) if self.program.knows_results(name) => {
                     wanted.names.is_empty() || wanted.names.contains(name)
                 }
                 Place::Local(_) | Place::Called(_) | Place::Got(_) | Place::Other => true,

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::loops::hides_callbacks;
+use super::reach::names_class;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Body, Kept, Module, body_at};
 use crate::model::Called;
@@ -92,7 +93,10 @@ pub(super) struct Program {
     /// Names of modules that some code imports.
     pub imported: FxHashSet<String>,
     /// Names of context variables.
-    pub context_variables: FxHashSet<String>,
+    context_variables: FxHashSet<String>,
+    /// Names of functions whose results are kept and were found, and which make new objects
+    /// otherwise.
+    known_caches: FxHashSet<String>,
     /// Names of those of which all values were found.
     pub known_contexts: FxHashSet<String>,
     /// Whether some code sets a timer of the kernel, and names the signal that it sends.
@@ -133,6 +137,7 @@ impl Program {
             introspects: false,
             imported: FxHashSet::default(),
             context_variables: FxHashSet::default(),
+            known_caches: FxHashSet::default(),
             known_contexts: FxHashSet::default(),
             has_signals: false,
             sets_alarm: false,
@@ -159,6 +164,10 @@ impl Program {
         let near = numbers.filter(|(file, _)| is_near(file));
         program.near = near.filter_map(|(_, number)| *number).collect();
         program.index();
+        let cached = facts.process.modules.iter();
+        let cached = cached.flat_map(|module| &module.cached_functions);
+        let known = cached.filter(|name| program.makes_new(name));
+        program.known_caches = known.map(ToString::to_string).collect();
         if !program.keeps_contexts() {
             let found = facts.process.modules.iter();
             let found = found.flat_map(|module| &module.context_variables);
@@ -223,6 +232,18 @@ impl Program {
         own.chain(made).collect()
     }
 
+    /// The functions of that name in the program's module of that name, if some code imports it.
+    pub(super) fn named_in(&self, module: &str, name: &str) -> Vec<Function> {
+        let file = format!("/{module}.py");
+        let is_it = |number: usize| {
+            let mut files = self.by_file.iter();
+            files.any(|(path, at)| *at == Some(number) && path.ends_with(&file))
+        };
+        let mut found = self.named(name);
+        found.retain(|(number, _)| self.imported.contains(module) && is_it(*number));
+        found
+    }
+
     /// These methods of the classes of that name.
     pub(super) fn methods(&self, class: &str, methods: &[&str]) -> Vec<Function> {
         if !self.classes.contains(class) {
@@ -247,6 +268,25 @@ impl Program {
     /// Whether a decorator may have replaced the function of that name by another one.
     pub(super) fn is_wrapped(&self, name: &str) -> bool {
         self.wrapped.contains(name)
+    }
+
+    /// Whether functions of this name only return objects that they have made for it.
+    fn makes_new(&self, name: &str) -> bool {
+        let functions = self.by_name.get(name).into_iter().flatten();
+        let bodies: Vec<&Body> = functions.filter_map(|it| Some(self.body(*it)?.0)).collect();
+        let is_new = |called: &Option<String>| called.as_deref().is_some_and(names_class);
+        let only_new = |body: &&Body| !body.returns.is_empty() && body.returns.iter().all(is_new);
+        !bodies.is_empty() && bodies.iter().all(only_new)
+    }
+
+    /// Whether all that a function of this name returns was found.
+    pub(super) fn knows_results(&self, name: &str) -> bool {
+        self.known_caches.contains(name)
+    }
+
+    /// Whether it is the name of a context variable.
+    pub(super) fn is_context_variable(&self, name: &str) -> bool {
+        self.context_variables.contains(name) || self.known_contexts.contains(name)
     }
 
     /// Whether some code assigns a variable of that name, or has a parameter of that name.

@@ -7,7 +7,7 @@ mod uses;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::operation::GIVE_BACK;
-pub(super) use self::operation::Operation;
+pub(super) use self::operation::{Operation, names_class};
 use super::interventions::Cancelled;
 use super::program::{Function, Program, Unknown};
 use super::quiet::CALLS_NOTHING;
@@ -324,7 +324,7 @@ impl Reach {
             }
             // A generator goes on after its `yield`.
             Use::Name { name, called, .. } | Use::Attribute { name, called, .. } if *called => {
-                self.leave_library(program, &Place::Called(name.clone()));
+                self.leave_library(program, &made_by(each).unwrap_or(Place::Other));
                 for function in program.named(name) {
                     self.add_after_yield(program, function);
                 }
@@ -346,6 +346,8 @@ impl Reach {
     fn leave_library(&mut self, program: &Program, manager: &Place) {
         let name = match manager {
             Place::Called(name) => name.as_str(),
+            // A value, as that of an attribute.
+            Place::Got(variable) if program.is_context_variable(variable) => return,
             Place::Got(_) => GET,
             Place::Named(_) | Place::Local(_) | Place::Other => return,
         };
@@ -394,5 +396,18 @@ impl Reach {
                 }
             }
         }
+    }
+}
+
+/// What the call of a use returns.
+fn made_by(each: &UseAt) -> Option<Place> {
+    match &each.what {
+        Use::Attribute {
+            of: Place::Named(variable) | Place::Local(variable),
+            name,
+            ..
+        } if name == GET => Some(Place::Got(variable.clone())),
+        Use::Name { name, .. } | Use::Attribute { name, .. } => Some(Place::Called(name.clone())),
+        _ => None,
     }
 }

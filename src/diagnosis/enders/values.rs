@@ -134,7 +134,10 @@ impl<'m> Values<'m> {
 /// Whether the function was given to decorators of the program alone, which give it to no library.
 fn has_own_decorators(program: &Program, body: &Body) -> bool {
     let keeps = |name: &String| {
-        let functions = program.named(name);
+        let functions = match name.split_once('.') {
+            Some((module, name)) => program.named_in(module, name),
+            None => program.named(name),
+        };
         !functions.is_empty() && !functions.iter().any(|it| gives_to_library(program, *it))
     };
     !body.decorators.is_empty() && body.decorators.iter().all(keeps)

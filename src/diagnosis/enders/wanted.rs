@@ -14,7 +14,9 @@ use super::library::is_file_of_runners;
 use super::program::Program;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Body, Module, Use};
-use crate::model::{Callables, Frame, IdSet, ItemId, Referrer, Resource, ResourceKind};
+use crate::model::{
+    CONTEXT_VALUE, Callables, Frame, IdSet, ItemId, Referrer, Resource, ResourceKind,
+};
 
 /// Files of the standard library with the methods that wait, and those that only pass on
 /// what their caller waits for.
@@ -69,6 +71,8 @@ pub(super) struct Wanted {
     pub methods: &'static [&'static str],
     /// Names of variables and attributes with the resource.
     pub names: FxHashSet<String>,
+    /// Names of context variables whose value it is, and which are no names of its own.
+    context_variables: FxHashSet<String>,
     /// Who reaches it through variables.
     pub reached_from: IndexSet<ItemId, FxBuildHasher>,
     /// First names of the paths from modules to it.
@@ -110,6 +114,7 @@ impl Wanted {
             id: resource.id,
             methods,
             names: FxHashSet::default(),
+            context_variables: FxHashSet::default(),
             reached_from: IndexSet::default(),
             globals: FxHashSet::default(),
             is_given: false,
@@ -154,11 +159,17 @@ impl Wanted {
         }
         // Thousands may wait for one resource.
         let waiting: IdSet = waiters.iter().copied().collect();
+        let mut own_names: FxHashSet<String> = FxHashSet::default();
         for reference in facts.referrers(resource.id) {
             let paths = std::iter::once(&reference.path).chain(&reference.aliases);
-            wanted
-                .names
-                .extend(paths.filter_map(|path| last_identifier(path)));
+            for path in paths {
+                let name = last_identifier(path);
+                match path.ends_with(CONTEXT_VALUE) {
+                    true => wanted.context_variables.extend(name.clone()),
+                    false => own_names.extend(name.clone()),
+                }
+                wanted.names.extend(name);
+            }
             match &reference.from {
                 Referrer::Item(id) => {
                     wanted.reached_from.insert(*id);
@@ -199,6 +210,9 @@ impl Wanted {
             });
             wanted.users = users.collect();
         }
+        wanted
+            .context_variables
+            .retain(|name| !own_names.contains(name));
         if let Some(name) = resource.name.as_deref() {
             wanted.names.extend(last_identifier(name));
         }
@@ -212,6 +226,12 @@ impl Wanted {
     pub(super) fn is_parking(&self) -> bool {
         let has_no_name = self.names.is_empty() || self.is_kept_private;
         self.is_hidden && has_no_name && self.taking.is_empty() && !self.is_given
+    }
+
+    /// Whether the name is that of a context variable whose value it is, and nothing else has it
+    /// under that name.
+    pub(super) fn is_value_of(&self, name: &str) -> bool {
+        self.context_variables.contains(name)
     }
 
     /// Whether it is a future, and the program makes none: a library did.

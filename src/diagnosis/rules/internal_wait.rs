@@ -80,6 +80,9 @@ impl<'a> Target<'a> {
 /// it, and seldom a server that waits for work.
 const FUTEX: &str = "futex";
 
+/// How many threads are followed that each only wait for the end of the next.
+const MAX_JOINS: u8 = 8;
+
 /// Finds such waits; those of one line for the same make one finding.
 fn find(context: &Context<'_>) -> Vec<Diagnosis> {
     let threads = context.facts.process.threads.iter();
@@ -170,15 +173,27 @@ fn of_thread<'a>(context: &Context<'a>, thread: &'a Thread) -> Option<Target<'a>
 /// Whether it is the end of a child or of a job, or of a thread, that nothing else is told of: such
 /// a thread runs no code of the program.
 fn is_untold_end(context: &Context<'_>, wait: &Wait) -> bool {
+    is_untold_end_of(context, wait, MAX_JOINS)
+}
+
+/// The same; threads that only wait for the end of another are followed up to `joins` times.
+fn is_untold_end_of(context: &Context<'_>, wait: &Wait, joins: u8) -> bool {
     let threads = wait.holders.iter().map(|id| context.facts.thread(*id));
     let in_libraries = |thread: &Thread| {
         let waits = thread.waits_for.as_ref();
         let idle = is_idle_worker(thread) || waits.is_some_and(|it| it.kind == WaitKind::Idle);
+        // Who only waits for the end of another says nothing of its own.
+        let told = waits.is_some_and(|it| {
+            it.kind == WaitKind::Thread
+                && joins > 0
+                && !is_untold_end_of(context, it, joins.saturating_sub(1))
+        });
         thread.state == ThreadState::Blocked
             && context.facts.progress.unchanged(thread.id)
             && user_frame(&thread.frames).is_none()
             && !thread.frames.is_empty()
             && !idle
+            && !told
     };
     let rests = |id: &ItemId| {
         let pool = context.facts.resource(*id);

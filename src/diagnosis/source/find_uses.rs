@@ -69,6 +69,7 @@ impl Open {
                 sets_by_name: false,
                 imported: Vec::new(),
                 context_variables: Vec::new(),
+                returns: Vec::new(),
                 is_setter: false,
                 is_hook: false,
                 hooks: Vec::new(),
@@ -265,6 +266,17 @@ impl<'a> Visitor<'a> for Finder<'_> {
                     let first = names.filter_map(|it| it.split('.').next());
                     open.body.imported.extend(first.map(str::to_owned));
                 }
+            }
+            Stmt::Return(value) => {
+                self.keep_statement(stmt);
+                let called = match value.value.as_deref() {
+                    Some(Expr::Call(call)) => called_name(call).map(str::to_owned),
+                    _ => None,
+                };
+                if let Some(open) = self.open.last_mut() {
+                    open.body.returns.push(called);
+                }
+                walk_stmt(self, stmt);
             }
             Stmt::Raise(raise) => {
                 self.keep_statement(stmt);

@@ -99,7 +99,8 @@ pub struct Body {
     /// Whether code outside of the file may call it, because a decorator received it or
     /// because its class extends one of a library.
     pub is_registered: bool,
-    /// Names of the decorators that received it, if all are variables; empty otherwise.
+    /// Names of the decorators that received it, if all are variables or attributes of variables
+    /// (`tools.traced`); empty otherwise.
     pub decorators: Vec<String>,
     /// The call that gets it, where it is a lambda.
     pub given_to: Option<(String, Argument)>,
@@ -122,6 +123,8 @@ pub struct Body {
     pub imported: Vec<String>,
     /// Names of context variables that it makes.
     pub context_variables: Vec<String>,
+    /// What each of its `return` statements calls for the value; `None` for one with another value.
+    pub returns: Vec<Option<String>>,
     /// Whether it sets a property.
     pub is_setter: bool,
     /// Whether it is a lambda that is called for errors.

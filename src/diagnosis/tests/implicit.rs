@@ -109,6 +109,7 @@ fn with_known_contexts(mut world: World, names: &[&str]) -> World {
         name: "app".into(),
         file: APP.into(),
         context_variables: names.iter().map(|it| (*it).into()).collect(),
+        cached_functions: Vec::new(),
     });
     world
 }

@@ -199,6 +199,7 @@ impl Roots<'_, '_, '_> {
                     name: ArcStr::from(&*reader.text(name)?),
                     file: ArcStr::from(&*file),
                     context_variables: Vec::new(),
+                    cached_functions: Vec::new(),
                 };
                 let mut variables = Vec::new();
                 for (key, value) in items {
@@ -215,6 +216,12 @@ impl Roots<'_, '_, '_> {
                                 let values = values.into_iter();
                                 variables.extend(values.map(|it| global(&name, it)));
                             }
+                        }
+                        Ok(Kind::LruCache) => {
+                            if reader.kept_results(value).is_ok() {
+                                module.cached_functions.push(reader.shared(&name));
+                            }
+                            variables.push(global(&name, value));
                         }
                         _ => variables.push(global(&name, value)),
                     }

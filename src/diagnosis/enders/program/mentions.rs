@@ -41,7 +41,8 @@ impl Program {
                 Place::Named(place) | Place::Local(place) | Place::Got(place) => {
                     names.contains(place)
                 }
-                Place::Called(_) | Place::Other => false,
+                Place::Called(function) => self.knows_results(function) && names.contains(function),
+                Place::Other => false,
             };
             found.any |= has_name || !matches!(of, Place::Named(_));
             found.by_name |= has_name;

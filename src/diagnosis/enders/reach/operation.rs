@@ -27,7 +27,7 @@ impl Operation {
 }
 
 /// Whether it is the name of a class, as all but a few of Python's own are written (PEP 8).
-fn names_class(name: &str) -> bool {
+pub(in crate::diagnosis::enders) fn names_class(name: &str) -> bool {
     let first = name.trim_start_matches('_').chars().next();
     first.is_some_and(char::is_uppercase)
 }

@@ -178,7 +178,7 @@ impl Reach {
     /// Adds the use of a method of what may be a context variable.
     fn use_context(&mut self, program: &Program, variable: &str, method: &str) {
         let is_known = program.known_contexts.contains(variable);
-        if !is_known && !program.context_variables.contains(variable) {
+        if !program.is_context_variable(variable) {
             return;
         }
         match method {

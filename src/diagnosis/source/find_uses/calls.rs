@@ -45,6 +45,8 @@ const ITERATING: [&str; 26] = [
     "writelines",
     "fromkeys",
 ];
+/// The function that keeps one with some of its arguments, and calls it when it is called.
+const PARTIAL: &str = "partial";
 /// The function that returns the globals of its module by name.
 const GLOBALS: &str = "globals";
 
@@ -98,7 +100,10 @@ impl Finder<'_> {
                     _ => None,
                 };
                 let by_name = called == Some(METHODCALLER) || is_global_by_name(other);
-                self.add(Use::Calls { by_name }, other);
+                // Which function a partial calls shows.
+                if partial_function(other).is_none() {
+                    self.add(Use::Calls { by_name }, other);
+                }
                 self.called_at_once = Some(other.range());
                 self.visit_expr(other);
             }
@@ -196,14 +201,35 @@ impl Finder<'_> {
             lambda.given_to = Some((function.to_owned(), at));
             return;
         }
+        // Who gets a partial may call the function in it.
+        let what = partial_function(argument).unwrap_or(argument);
+        let is_called_here = self.called_at_once == Some(call.range());
         let given = self.open.last_mut().and_then(|open| {
             let mut uses = open.body.uses.iter_mut().rev();
-            uses.find(|each| each.range == argument.range())
+            uses.find(|each| each.range == what.range())
         });
-        if let Some(given) = given {
-            given.given_to = Some((function.to_owned(), at));
+        let Some(given) = given else {
+            return;
+        };
+        match (function == PARTIAL && at == Argument::At(0), &mut given.what) {
+            (false, _) => given.given_to = Some((function.to_owned(), at)),
+            (true, Use::Name { called, .. } | Use::Attribute { called, .. }) => {
+                *called = is_called_here;
+                given.call = is_called_here.then(|| call.range());
+            }
+            (true, _) => {}
         }
     }
+}
+
+/// The function of a partial that is made here (functools.partial).
+fn partial_function(expr: &Expr) -> Option<&Expr> {
+    let Expr::Call(call) = expr else {
+        return None;
+    };
+    let function = call.arguments.args.first()?;
+    let has_name = matches!(function, Expr::Name(_) | Expr::Attribute(_));
+    (called_name(call) == Some(PARTIAL) && has_name).then_some(function)
 }
 
 /// Whether it is `globals()[...]`.

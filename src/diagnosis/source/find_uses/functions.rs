@@ -46,6 +46,10 @@ impl Finder<'_> {
         let registering: Vec<&Expr> = decorators.filter(|it| !is_plain(it)).collect();
         let variables = registering.iter().map(|decorator| match decorator {
             Expr::Name(name) => Some(name.id.to_string()),
+            Expr::Attribute(attribute) => match &*attribute.value {
+                Expr::Name(module) => Some(format!("{}.{}", module.id, attribute.attr)),
+                _ => None,
+            },
             _ => None,
         });
         let variables: Option<Vec<String>> = variables.collect();
