@@ -462,6 +462,9 @@ pub struct UserModule {
     pub cached_functions: Vec<ArcStr>,
 }
 
+/// Maximum number of [`Reference::aliases`] from one task or thread to one resource.
+pub const MAX_ALIASES: usize = 4;
+
 /// The end of the path to a value of a context variable: `REQUEST.get()`.
 pub const CONTEXT_VALUE: &str = ".get()";
 

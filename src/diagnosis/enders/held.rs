@@ -10,7 +10,7 @@ use super::takers::takes_callback;
 use super::wanted::{Wanted, body_of, is_primitive};
 use super::{Group, Place, Search, Which};
 use crate::diagnosis::frames::is_idle_worker;
-use crate::diagnosis::source::{Body, Use, UseAt};
+use crate::diagnosis::source::{Body, ObjectPath, Use, UseAt};
 use crate::model::{Frame, ItemId};
 
 /// Functions and methods that make a task of a coroutine.
@@ -21,10 +21,21 @@ const STARTING: [&str; 4] = [
     "start_soon",
 ];
 
+/// How code has the lock that it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Root {
+    /// By a path from a global.
+    Global,
+    /// By a path from a variable of a function that is on the stack.
+    Variable(ObjectPath),
+    /// In a function that was called, or as what one returned.
+    Inside,
+}
+
 /// What a use does to the lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
-    Takes,
+    Takes(Root),
     GivesBack,
 }
 
@@ -36,15 +47,23 @@ impl Search<'_> {
         for group in &self.groups {
             let first = group.ids.first().copied();
             let frames = first.map_or(&[][..], |id| self.facts.frames(id));
-            if !self.has_taken_in(frames, wanted) {
-                continue;
-            }
-            // Through the variables of a module, or where they were not found, all reach it.
-            match wanted.globals.is_empty() && !wanted.is_hidden {
-                true => holders.extend(group.reaching(wanted)),
-                false => holders.extend(&group.ids),
+            for (frame, inner) in with_inner(frames) {
+                match self.taken_by(frame, inner, wanted) {
+                    None => {}
+                    Some(Root::Global) => holders.extend(&group.ids),
+                    // Which object a variable has does not show where it was not found.
+                    Some(_) if wanted.is_hidden => holders.extend(&group.ids),
+                    Some(Root::Variable(path)) => {
+                        let ids = group.ids.iter().copied();
+                        holders
+                            .extend(ids.filter(|id| wanted.is_reached_by(self.facts, *id, &path)));
+                    }
+                    Some(Root::Inside) => holders.extend(group.reaching(wanted)),
+                }
             }
         }
+        holders.sort_unstable();
+        holders.dedup();
         holders
     }
 
@@ -107,37 +126,45 @@ impl Search<'_> {
 
     /// Whether a function among `frames` has taken `wanted`, and has not given it back.
     pub(super) fn has_taken_in(&self, frames: &[Frame], wanted: &Wanted) -> bool {
-        with_inner(frames).any(|(frame, inner)| self.has_taken(frame, inner, wanted))
+        with_inner(frames).any(|(frame, inner)| self.taken_by(frame, inner, wanted).is_some())
     }
 
-    fn has_taken(&self, frame: &Frame, inner: Option<&str>, wanted: &Wanted) -> bool {
-        let Some((body, line, module)) = body_of(&self.program, frame) else {
-            return false;
-        };
+    /// How the function has `wanted`, if it has taken it and not given it back.
+    fn taken_by(&self, frame: &Frame, inner: Option<&str>, wanted: &Wanted) -> Option<Root> {
+        let (body, line, module) = body_of(&self.program, frame)?;
         let entered = body.entered_at(line, inner, module);
         let done = body.done_at(line, &entered, module).into_iter();
         let mut steps = done.filter_map(|each| {
             let in_header = entered.iter().any(|header| each.is_in(*header));
             self.step(body, each, in_header, wanted)
         });
-        steps.next_back() == Some(Step::Takes)
+        match steps.next_back() {
+            Some(Step::Takes(root)) => Some(root),
+            Some(Step::GivesBack) | None => None,
+        }
     }
 
-    /// What one use does to the lock. `entered` says that it stands in the header of a
-    /// `with` block that has not been left.
+    /// What one use of a function on the stack does to the lock. `entered` says that it stands in
+    /// the header of a `with` block that has not been left.
     fn step(&self, body: &Body, each: &UseAt, entered: bool, wanted: &Wanted) -> Option<Step> {
         let (name, called) = match &each.what {
             Use::Attribute { of, name, called } => {
-                let is_it = match of {
+                let has_name = match of {
                     Place::Named(place)
                     | Place::Local(place)
                     | Place::Called(place)
                     | Place::Got(place) => wanted.names.contains(place),
                     Place::Other => false,
                 };
+                let root = || root_of(each.receiver(), wanted).filter(|_| has_name);
                 match name.as_str() {
-                    "acquire" if is_it && calls_or_gives(each) => return Some(Step::Takes),
-                    "release" if is_it && *called => return Some(Step::GivesBack),
+                    "acquire"
+                        if calls_or_gives(each)
+                            && let Some(root) = root() =>
+                    {
+                        return Some(Step::Takes(root));
+                    }
+                    "release" if *called && has_name => return Some(Step::GivesBack),
                     _ => (name, *called),
                 }
             }
@@ -156,62 +183,78 @@ impl Search<'_> {
         if functions.is_empty() && !(entered && called) {
             return None;
         }
-        let given = body
-            .arguments_of(each)
-            .any(|argument| match &argument.what {
-                Use::Name { name, .. } | Use::Attribute { name, .. } => wanted.names.contains(name),
-                _ => false,
-            });
+        let mut arguments = body.arguments_of(each);
+        let given = arguments.find_map(|argument| match &argument.what {
+            Use::Name { name, .. } | Use::Attribute { name, .. } => wanted
+                .names
+                .contains(name)
+                .then(|| root_of(argument.path.clone(), wanted))?,
+            _ => None,
+        });
         match entered {
             true => self
                 .taken_by_class(name, wanted)
-                .or_else(|| self.taken_by_manager(&functions, given, wanted)),
-            false => step_of_call(&self.program, functions, given, wanted),
+                .or_else(|| self.taken_by_manager(&functions, given.as_ref(), wanted)),
+            false => step_of_call(&self.program, functions, given.as_ref(), wanted),
         }
     }
 
     /// What an object of this class has done when it was entered.
     fn taken_by_class(&self, class: &str, wanted: &Wanted) -> Option<Step> {
         let entering = self.program.methods(class, &["__enter__", "__aenter__"]);
-        let step = step_of_call(&self.program, entering, false, wanted);
-        step.filter(|step| *step == Step::Takes)
+        let step = step_of_call(&self.program, entering, None, wanted);
+        step.filter(|step| matches!(step, Step::Takes(_)))
     }
 
     /// What a generator that makes a context manager has done when it stands at its `yield`.
     fn taken_by_manager(
         &self,
         functions: &[Function],
-        given: bool,
+        given: Option<&Root>,
         wanted: &Wanted,
     ) -> Option<Step> {
-        let takes = functions.iter().any(|function| {
-            let Some((body, _)) = self.program.body(*function) else {
-                return false;
-            };
+        let taken = functions.iter().find_map(|function| {
+            let (body, _) = self.program.body(*function)?;
             let uses = body.uses_before_yield();
-            let is_it = |of: &Place| is_it(body, of, given, wanted);
-            let steps = uses.filter_map(|each| match &each.what {
-                Use::Attribute { of, name, called } if is_it(of) => match name.as_str() {
-                    "acquire" if calls_or_gives(each) => Some(Step::Takes),
-                    "release" if *called => Some(Step::GivesBack),
-                    _ => None,
-                },
-                _ => None,
-            });
-            steps.last() == Some(Step::Takes)
+            let last = uses
+                .filter_map(|each| own_step(body, each, given, wanted))
+                .last();
+            last.filter(|step| matches!(step, Step::Takes(_)))
         });
-        takes.then_some(Step::Takes)
+        taken
     }
 }
 
-/// Whether a place in a function is the lock. `given` says that the lock is among its arguments: a
-/// parameter that only has one of the names of the lock is something else.
-fn is_it(body: &Body, of: &Place, given: bool, wanted: &Wanted) -> bool {
-    match of {
-        Place::Named(place) => wanted.names.contains(place),
-        Place::Local(place) if body.parameters.contains(place) => given,
-        Place::Local(place) => wanted.names.contains(place),
-        Place::Called(_) | Place::Got(_) | Place::Other => false,
+/// How the path leads to the lock. `None` if it leads to something else.
+fn root_of(path: Option<ObjectPath>, wanted: &Wanted) -> Option<Root> {
+    match path {
+        Some(path) if !path.is_global => Some(Root::Variable(path)),
+        Some(path) => (!wanted.is_elsewhere(&path)).then_some(Root::Global),
+        None => Some(Root::Inside),
+    }
+}
+
+/// What a use of a function that was called does to the lock itself. `given` says how the lock is
+/// among the arguments: a parameter that only has one of the names of the lock is something else.
+fn own_step(body: &Body, each: &UseAt, given: Option<&Root>, wanted: &Wanted) -> Option<Step> {
+    let Use::Attribute { of, name, called } = &each.what else {
+        return None;
+    };
+    let root = || match of {
+        Place::Local(place) if body.parameters.contains(place) => given.cloned(),
+        Place::Local(place) => wanted.names.contains(place).then_some(Root::Inside),
+        Place::Named(place) if wanted.names.contains(place) => {
+            match root_of(each.receiver(), wanted)? {
+                Root::Global => Some(Root::Global),
+                Root::Variable(_) | Root::Inside => Some(Root::Inside),
+            }
+        }
+        Place::Named(_) | Place::Called(_) | Place::Got(_) | Place::Other => None,
+    };
+    match name.as_str() {
+        "acquire" if calls_or_gives(each) => Some(Step::Takes(root()?)),
+        "release" if *called => root().map(|_| Step::GivesBack),
+        _ => None,
     }
 }
 
@@ -231,38 +274,46 @@ fn with_inner(frames: &[Frame]) -> impl Iterator<Item = (&Frame, Option<&str>)> 
 }
 
 /// What a call of these functions does to the lock: they take it, or give it back, and not
-/// both. `given` says that the lock is among the arguments.
+/// both. `given` says how the lock is among the arguments.
 fn step_of_call(
     program: &Program,
     functions: Vec<Function>,
-    given: bool,
+    given: Option<&Root>,
     wanted: &Wanted,
 ) -> Option<Step> {
-    let takes = !functions.is_empty()
-        && functions.iter().all(|function| {
-            let walk = Walk {
-                program,
-                wanted,
-                visited: RefCell::default(),
-            };
-            walk.step_of(*function, given) == Some(Step::Takes)
-        });
-    let reach = Reach::of_functions(program, functions);
+    let steps = functions.iter().map(|function| {
+        let walk = Walk {
+            program,
+            wanted,
+            visited: RefCell::default(),
+        };
+        walk.step_of(*function, given)
+    });
+    let takes = same_of_all(steps).filter(|step| matches!(step, Step::Takes(_)));
+    let reach = Reach::of_functions(program, functions.iter().copied());
     let names = |method: &str| {
         reach.operations.iter().any(|operation| {
             let is_it = match &operation.of {
                 Place::Named(place) => wanted.names.contains(place),
-                Place::Local(place) => given || wanted.names.contains(place),
+                Place::Local(place) => given.is_some() || wanted.names.contains(place),
                 Place::Called(_) | Place::Got(_) | Place::Other => false,
             };
             is_it && operation.method == method
         })
     };
     match (takes, names("acquire"), names("release")) {
-        (true, _, false) => Some(Step::Takes),
-        (false, false, true) => Some(Step::GivesBack),
+        (takes, _, false) if takes.is_some() => takes,
+        (None, false, true) => Some(Step::GivesBack),
         _ => None,
     }
+}
+
+/// The step that all are.
+fn same_of_all(mut steps: impl Iterator<Item = Option<Step>>) -> Option<Step> {
+    let first = steps.next()??;
+    steps
+        .all(|step| step.as_ref() == Some(&first))
+        .then_some(first)
 }
 
 /// A walk along the calls that functions make by name: what they surely do, where [`Reach`] is
@@ -274,34 +325,32 @@ struct Walk<'p> {
 }
 
 impl Walk<'_> {
-    /// The last that a call of the function does to the lock. `given` says that the lock is among
+    /// The last that a call of the function does to the lock. `given` says how the lock is among
     /// its arguments.
-    fn step_of(&self, function: Function, given: bool) -> Option<Step> {
+    fn step_of(&self, function: Function, given: Option<&Root>) -> Option<Step> {
         if !self.visited.borrow_mut().insert(function) {
             return None;
         }
         let (body, _) = self.program.body(function)?;
-        let is_it = |of: &Place| is_it(body, of, given, self.wanted);
-        let steps = body.uses.iter().filter_map(|each| match &each.what {
-            Use::Attribute { of, name, called } => match name.as_str() {
-                "acquire" if is_it(of) && calls_or_gives(each) => Some(Step::Takes),
-                "release" if is_it(of) && *called => Some(Step::GivesBack),
-                _ if *called => self.step_of_all(self.methods(body, of, name)),
+        let steps = body.uses.iter().filter_map(|each| {
+            own_step(body, each, given, self.wanted).or_else(|| match &each.what {
+                Use::Attribute {
+                    of,
+                    name,
+                    called: true,
+                } => self.step_of_all(self.methods(body, of, name)),
+                Use::Name {
+                    name, called: true, ..
+                } => self.step_of_all(self.program.named(name)),
                 _ => None,
-            },
-            Use::Name {
-                name, called: true, ..
-            } => self.step_of_all(self.program.named(name)),
-            _ => None,
+            })
         });
         steps.last()
     }
 
     /// What a call does that may be of any of these.
     fn step_of_all(&self, functions: Vec<Function>) -> Option<Step> {
-        let mut steps = functions.into_iter().map(|it| self.step_of(it, false));
-        let first = steps.next()??;
-        steps.all(|step| step == Some(first)).then_some(first)
+        same_of_all(functions.into_iter().map(|it| self.step_of(it, None)))
     }
 
     /// The methods that a call of this name may run.

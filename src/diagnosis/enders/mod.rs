@@ -271,10 +271,66 @@ impl<'f> Search<'f> {
         let ways = self.ways(wanted);
         if std::env::var_os("DA_DBG").is_some() {
             let may_use = |reach| self.may_use(reach, wanted, wanted.methods);
-            eprintln!("WANTED {:?} {:?} names={:?} globals={:?} reached={:?} hidden={} open={} parking={} lib={} handed={} sig={:?} hooks={:?} unshared={} byvalue={} outside={} unseen={} fin={:?} calledby={:?}", wanted.id, self.facts.resource(wanted.id).map(|r| (r.kind, r.name.clone())), wanted.names, wanted.globals, wanted.reached_from, wanted.is_hidden, self.is_open(wanted,&ways), wanted.is_parking(), wanted.is_of_library(&self.program), ways.mentions.handed_out, may_use(&self.signals), may_use(&self.hooks), self.facts.process.unshared.contains(&wanted.id), ways.mentions.as_value, ways.from_outside, self.is_called_unseen(), self.program.finalized, wanted.called_by);
-            for r in self.facts.referrers(wanted.id) { eprintln!("   REF {:?}", r); }
-            for group in &self.groups { let mut f=Vec::new(); self.add_enders_in(group, wanted, &ways, &mut f); if !f.is_empty() { eprintln!("   ENDERS {f:?} unk={} callsunk={} ctx={} inlib={} ops={:?}", group.reach.is_unknown, group.reach.calls_unknown, group.reach.reads_any_context(), group.in_library, group.reach.operations.iter().filter(|o| wanted.methods.contains(&o.method.as_str())).collect::<Vec<_>>()); } }
-            eprintln!("   bound={:?} callables={:?} users={:?} lib={:?} openloops={:?} fromlib={} inherited={} REG={:?}", self.bound_callbacks(wanted).into_iter().collect::<Vec<_>>(), self.by_callables(wanted).into_iter().collect::<Vec<_>>(), wanted.users, wanted.library_users, self.open_loops, ways.from_library, ways.from_inherited, self.program.registered.iter().filter_map(|f| self.program.body(*f).map(|b| b.0.name.clone())).collect::<Vec<_>>());
+            eprintln!(
+                "WANTED {:?} {:?} names={:?} globals={:?} reached={:?} hidden={} open={} parking={} lib={} handed={} sig={:?} hooks={:?} unshared={} byvalue={} outside={} unseen={} fin={:?} calledby={:?}",
+                wanted.id,
+                self.facts
+                    .resource(wanted.id)
+                    .map(|r| (r.kind, r.name.clone())),
+                wanted.names,
+                wanted.globals,
+                wanted.reached_from,
+                wanted.is_hidden,
+                self.is_open(wanted, &ways),
+                wanted.is_parking(),
+                wanted.is_of_library(&self.program),
+                ways.mentions.handed_out,
+                may_use(&self.signals),
+                may_use(&self.hooks),
+                self.facts.process.unshared.contains(&wanted.id),
+                ways.mentions.as_value,
+                ways.from_outside,
+                self.is_called_unseen(),
+                self.program.finalized,
+                wanted.called_by
+            );
+            for r in self.facts.referrers(wanted.id) {
+                eprintln!("   REF {:?}", r);
+            }
+            for group in &self.groups {
+                let mut f = Vec::new();
+                self.add_enders_in(group, wanted, &ways, &mut f);
+                if !f.is_empty() {
+                    eprintln!(
+                        "   ENDERS {f:?} unk={} callsunk={} ctx={} inlib={} ops={:?}",
+                        group.reach.is_unknown,
+                        group.reach.calls_unknown,
+                        group.reach.reads_any_context(),
+                        group.in_library,
+                        group
+                            .reach
+                            .operations
+                            .iter()
+                            .filter(|o| wanted.methods.contains(&o.method.as_str()))
+                            .collect::<Vec<_>>()
+                    );
+                }
+            }
+            eprintln!(
+                "   bound={:?} callables={:?} users={:?} lib={:?} openloops={:?} fromlib={} inherited={} REG={:?}",
+                self.bound_callbacks(wanted).into_iter().collect::<Vec<_>>(),
+                self.by_callables(wanted).into_iter().collect::<Vec<_>>(),
+                wanted.users,
+                wanted.library_users,
+                self.open_loops,
+                ways.from_library,
+                ways.from_inherited,
+                self.program
+                    .registered
+                    .iter()
+                    .filter_map(|f| self.program.body(*f).map(|b| b.0.name.clone()))
+                    .collect::<Vec<_>>()
+            );
         }
         if self.is_open(wanted, &ways) {
             return Enders::NotKnown;
@@ -432,6 +488,8 @@ impl<'f> Search<'f> {
         let mut globals = wanted.globals.iter();
         let by_global = globals.any(|name| reach.reads_any_global || reach.names.contains(name));
         let reads_any_context = reach.reads_any_context();
+        let takes = !methods.is_empty() && methods == wanted.taking;
+        let elsewhere = |path| wanted.is_elsewhere(path);
         let uses = reach.operations.iter().filter_map(|operation| {
             let may_be_it = match &operation.of {
                 // A method of the variable itself, and not of its value.
@@ -446,6 +504,8 @@ impl<'f> Search<'f> {
                 Place::Local(_) | Place::Called(_) | Place::Got(_) | Place::Other => true,
             };
             let is_other = !wanted.taking.is_empty() && operation.is_of_new_manager();
+            // That a path leads to another object is only sure of what a path leads to.
+            let is_other = is_other || takes && operation.path.as_ref().is_some_and(elsewhere);
             if !may_be_it || is_other || !methods.contains(&operation.method.as_str()) {
                 return None;
             }

@@ -317,6 +317,7 @@ impl Reach {
             Use::Enters(of) => {
                 self.operations.insert(Operation {
                     of: of.clone(),
+                    path: each.path.clone().filter(|path| path.is_global),
                     method: GIVE_BACK.to_owned(),
                     is_bound: false,
                 });

@@ -4,18 +4,19 @@ mod methods;
 mod names;
 
 pub(super) use self::methods::ending_methods;
-use self::names::{WAITING, awaited_names, given_names, is_kept_private};
+use self::names::{WAITING, awaited_names, given_names, is_kept_private, is_same_path};
 pub(super) use self::names::{first_identifier, last_identifier};
 
+use arcstr::ArcStr;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::library::is_file_of_runners;
 use super::program::Program;
 use crate::diagnosis::facts::Facts;
-use crate::diagnosis::source::{Body, Module, Use};
+use crate::diagnosis::source::{Body, Module, ObjectPath, Use};
 use crate::model::{
-    CONTEXT_VALUE, Callables, Frame, IdSet, ItemId, Referrer, Resource, ResourceKind,
+    CONTEXT_VALUE, Callables, Frame, IdSet, ItemId, MAX_ALIASES, Referrer, Resource, ResourceKind,
 };
 
 /// Files of the standard library with the methods that wait, and those that only pass on
@@ -77,6 +78,8 @@ pub(super) struct Wanted {
     pub reached_from: IndexSet<ItemId, FxBuildHasher>,
     /// First names of the paths from modules to it.
     pub globals: FxHashSet<String>,
+    /// The paths from modules to it.
+    global_paths: Vec<ArcStr>,
     /// Methods that take what `methods` give back; empty if nothing is taken.
     pub taking: &'static [&'static str],
     /// Whether a function of the program gives it to who waits for it.
@@ -117,6 +120,7 @@ impl Wanted {
             context_variables: FxHashSet::default(),
             reached_from: IndexSet::default(),
             globals: FxHashSet::default(),
+            global_paths: Vec::new(),
             is_given: false,
             called_by: Vec::new(),
             users: Vec::new(),
@@ -186,7 +190,11 @@ impl Wanted {
                 }
                 Referrer::Module(_) => {
                     wanted.is_hidden = false;
-                    wanted.globals.extend(first_identifier(&reference.path));
+                    let paths = std::iter::once(&reference.path).chain(&reference.aliases);
+                    for path in paths {
+                        wanted.globals.extend(first_identifier(path));
+                        wanted.global_paths.push(path.clone());
+                    }
                 }
             }
         }
@@ -232,6 +240,24 @@ impl Wanted {
     /// under that name.
     pub(super) fn is_value_of(&self, name: &str) -> bool {
         self.context_variables.contains(name)
+    }
+
+    /// Whether the path from a global leads to another object. Not known of what is kept where it
+    /// was not found.
+    pub(super) fn is_elsewhere(&self, path: &ObjectPath) -> bool {
+        let mut known = self.global_paths.iter();
+        !self.is_hidden && !known.any(|known| is_same_path(path, known))
+    }
+
+    /// Whether the task or thread has it under that path, as far as its paths are known.
+    pub(super) fn is_reached_by(&self, facts: &Facts<'_>, id: ItemId, path: &ObjectPath) -> bool {
+        let mut own = facts.referrers(self.id).iter();
+        own.any(|reference| {
+            let mut paths = std::iter::once(&reference.path).chain(&reference.aliases);
+            let may_have_more = reference.aliases.len() >= MAX_ALIASES;
+            reference.from == Referrer::Item(id)
+                && (may_have_more || paths.any(|known| is_same_path(path, known)))
+        })
     }
 
     /// Whether it is a future, and the program makes none: a library did.

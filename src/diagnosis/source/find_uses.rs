@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Module;
 use super::blocks::{add_branches, add_cleanups};
 use super::calls::{called_name, last_name, receiver_name};
+use super::object_path::ObjectPath;
 use super::uses::{Body, GET, Place, Use, UseAt};
 
 /// The method that `async for` calls first.
@@ -106,11 +107,22 @@ impl Finder<'_> {
             what,
             line: self.module.line_of(node),
             range: node.range(),
+            path: None,
             call: None,
             given_to: None,
         };
         if let Some(open) = self.open.last_mut() {
             open.body.uses.push(at);
+        }
+    }
+
+    /// Adds a use of what the expression names.
+    fn add_named(&mut self, what: Use, expr: &Expr) {
+        let path = ObjectPath::of(expr, &|name| self.is_local(name));
+        self.add(what, expr);
+        let added = self.open.last_mut().and_then(|it| it.body.uses.last_mut());
+        if let Some(added) = added {
+            added.path = path;
         }
     }
 
@@ -216,7 +228,7 @@ impl<'a> Visitor<'a> for Finder<'_> {
                 self.keep_statement(stmt);
                 for item in &with.items {
                     let place = self.place(&item.context_expr);
-                    self.add(Use::Enters(place), &item.context_expr);
+                    self.add_named(Use::Enters(place), &item.context_expr);
                 }
                 if let (Some(first), Some(last)) = (with.items.first(), with.items.last())
                     && let Some(open) = self.open.last_mut()
@@ -325,7 +337,7 @@ impl<'a> Visitor<'a> for Finder<'_> {
                 if NAMESPACES.contains(&name.as_str()) {
                     self.keeps_by_name();
                 }
-                self.add(Use::Attribute { of, name, called }, expr);
+                self.add_named(Use::Attribute { of, name, called }, expr);
                 self.visit_expr(&attribute.value);
             }
             Expr::Attribute(attribute) => {
@@ -350,7 +362,7 @@ impl<'a> Visitor<'a> for Finder<'_> {
             Expr::Name(name) if name.ctx == ExprContext::Load => {
                 let local = self.is_local(name.id.as_str());
                 let (name, called) = (name.id.to_string(), false);
-                self.add(
+                self.add_named(
                     Use::Name {
                         name,
                         called,

@@ -8,6 +8,7 @@ mod kept_tasks;
 mod leaks;
 mod loops;
 mod mask;
+mod object_path;
 mod stores;
 mod uses;
 
@@ -25,6 +26,7 @@ pub use loops::{
     never_left, only_sleeps, yield_line,
 };
 pub use mask::masked;
+pub use object_path::ObjectPath;
 pub use stores::{container_store, coroutine_store};
 pub use uses::{Argument, Body, GET, Place, Use, UseAt, body_at};
 

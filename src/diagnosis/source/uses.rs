@@ -4,6 +4,7 @@ use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Module;
+use super::object_path::ObjectPath;
 
 /// The method of context variables and mappings that returns a value.
 pub const GET: &str = "get";
@@ -69,6 +70,8 @@ pub struct UseAt {
     /// Line on which it stands.
     pub line: u32,
     pub(super) range: TextRange,
+    /// The path from a variable to what is named, or entered. `None` if it begins elsewhere.
+    pub path: Option<ObjectPath>,
     /// The call whose function it is.
     pub(super) call: Option<TextRange>,
     /// The function that gets it as an argument, and which argument it is.
@@ -166,6 +169,11 @@ pub(super) struct Branch {
 const ENTERING: [&str; 2] = ["__enter__", "__aenter__"];
 
 impl UseAt {
+    /// The path to the object whose attribute is read.
+    pub fn receiver(&self) -> Option<ObjectPath> {
+        self.path.as_ref().and_then(ObjectPath::parent)
+    }
+
     /// Whether it stands in this range.
     pub fn is_in(&self, range: TextRange) -> bool {
         range.contains_range(self.range)

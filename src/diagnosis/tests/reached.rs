@@ -280,9 +280,7 @@ async def read():
         );
         world.resource("lock", "cache", &["task:r"]).locked = Some(true);
         world.resource("lock", "run", &[]).locked = Some(true);
-        for task in ["task:a", "task:r"] {
-            world.refers(task, "lock:run", "run.lock");
-        }
+        world.refers("module:app", "lock:run", "run.lock");
         world.listening("127.0.0.1:80");
         is_hung(&world)
     };

@@ -13,15 +13,16 @@ use super::variable_calls::{called_by, library_class};
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
 use crate::model::{
-    Callables, Called, EdgeKind, ItemId, OtherEnd, Reference, Referrer, ResourceKind, UserModule,
+    Callables, Called, EdgeKind, ItemId, MAX_ALIASES, OtherEnd, Reference, Referrer, ResourceKind,
+    UserModule,
 };
 
 /// Stands for the name of what only the call has in which a thread waits.
 const STACK: &str = "(stack)";
 /// Variable of methods with their object.
 pub(super) const RECEIVER: &str = "self";
-/// Maximum number of other paths from one referrer to one resource.
-const MAX_ALIASES: usize = 4;
+/// Maximum number of other paths from one module to one resource.
+const MAX_GLOBAL_ALIASES: usize = 64;
 
 /// Objects to which references are searched.
 struct Targets {
@@ -251,7 +252,11 @@ impl HolderSearch<'_, '_, '_> {
         for index in indexes {
             let resource = self.registry.resources[*index].id;
             let known = references.iter_mut().find(|it| it.to == resource);
-            if let Some(known) = known.filter(|it| it.aliases.len() < MAX_ALIASES) {
+            let max = |reference: &Reference| match reference.from {
+                Referrer::Item(_) => MAX_ALIASES,
+                Referrer::Module(_) => MAX_GLOBAL_ALIASES,
+            };
+            if let Some(known) = known.filter(|it| it.aliases.len() < max(it)) {
                 let path = format!("{variable}{}", reached.path);
                 known.aliases.push(self.inputs.reader.shared(&path));
             }

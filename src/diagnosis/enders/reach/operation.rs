@@ -1,6 +1,6 @@
 //! Methods of objects that code may use.
 
-use crate::diagnosis::source::Place;
+use crate::diagnosis::source::{ObjectPath, Place};
 
 /// What leaving the block of a lock or semaphore does.
 pub(super) const GIVE_BACK: &str = "release";
@@ -10,6 +10,8 @@ pub(super) const GIVE_BACK: &str = "release";
 pub(in crate::diagnosis::enders) struct Operation {
     /// Where the object comes from.
     pub of: Place,
+    /// The path from a global to the object. `None` if it begins elsewhere.
+    pub path: Option<ObjectPath>,
     /// Name of the method; empty for entering and leaving a `with` block.
     pub method: String,
     /// Whether the object is a parameter of a function that is on the stack now, so that it

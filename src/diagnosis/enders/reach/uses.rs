@@ -6,7 +6,7 @@ use crate::diagnosis::enders::quiet::{CALL_NOBODY, keeps_to_itself};
 use crate::diagnosis::enders::takers::{
     OF_FILES, calls_argument, is_callback, takes_callback, takes_file,
 };
-use crate::diagnosis::source::{Argument, GET, Place, Use, UseAt};
+use crate::diagnosis::source::{Argument, GET, ObjectPath, Place, Use, UseAt};
 use crate::model::Called;
 
 /// Methods that statements call without naming them.
@@ -63,6 +63,7 @@ impl Reach {
                 let is_bound = matches!(of, Place::Local(variable) if bound(variable));
                 self.operations.insert(Operation {
                     of: of.clone(),
+                    path: each.receiver().filter(|path| path.is_global),
                     method: name.clone(),
                     is_bound,
                 });
@@ -155,6 +156,7 @@ impl Reach {
             Use::Enters(of) => {
                 self.operations.insert(Operation {
                     of: of.clone(),
+                    path: each.path.clone().filter(|path| path.is_global),
                     method: String::new(),
                     is_bound: false,
                 });
@@ -228,6 +230,7 @@ impl Reach {
                     let name = name.rsplit('.').next().unwrap_or_default();
                     self.operations.insert(Operation {
                         of: Place::Other,
+                        path: None,
                         method: name.to_owned(),
                         is_bound: false,
                     });

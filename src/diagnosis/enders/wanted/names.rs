@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::diagnosis::enders::program::Program;
-use crate::diagnosis::source::{Body, Module, Place, Use, UseAt};
+use crate::diagnosis::source::{Body, Module, ObjectPath, Place, Use, UseAt};
 use crate::model::CONTEXT_VALUE;
 
 /// Name of the code of a module outside of functions.
@@ -97,6 +97,19 @@ fn is_identifier(part: &&str) -> bool {
         .next()
         .is_some_and(|c| c.is_alphabetic() || c == '_');
     begins && letters.all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Whether code that writes `path` means the object at the end of `known`: their names are the
+/// same, but for those of modules in front of globals, and so are their keys.
+pub(super) fn is_same_path(path: &ObjectPath, known: &str) -> bool {
+    let bare = without_brackets(known);
+    let names: Vec<&str> = bare.split(['.', ' ']).filter(is_identifier).collect();
+    let has_key =
+        |key: &String| known.contains(&format!("[{key}]")) || known.contains(&format!("({key})"));
+    let from = path.names.len().saturating_sub(names.len());
+    let same_end = path.names.get(from..).is_some_and(|end| end == names);
+    let same = same_end && (from == 0 || path.is_global);
+    same && !names.is_empty() && path.keys.iter().all(has_key)
 }
 
 /// `inbox` of `self.inbox`, `queues` of `self.queues['a']`, `INBOX` of `INBOX.get()`.

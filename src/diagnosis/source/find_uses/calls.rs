@@ -91,7 +91,7 @@ impl Finder<'_> {
                 let of = self.place(&attribute.value);
                 let name = attribute.attr.to_string();
                 let called = true;
-                self.add(Use::Attribute { of, name, called }, &*call.func);
+                self.add_named(Use::Attribute { of, name, called }, &call.func);
                 self.visit_expr(&attribute.value);
             }
             other => {
@@ -211,7 +211,10 @@ impl Finder<'_> {
         let Some(given) = given else {
             return;
         };
-        match (function == PARTIAL && at == Argument::At(0), &mut given.what) {
+        match (
+            function == PARTIAL && at == Argument::At(0),
+            &mut given.what,
+        ) {
             (false, _) => given.given_to = Some((function.to_owned(), at)),
             (true, Use::Name { called, .. } | Use::Attribute { called, .. }) => {
                 *called = is_called_here;
