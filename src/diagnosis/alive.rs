@@ -31,17 +31,6 @@ enum Need {
 pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
     let mut fixpoint = Fixpoint::new(deps.graph.node_count());
     for node in deps.graph.node_indices() {
-        if std::env::var_os("DA_DBG").is_some() {
-            eprintln!(
-                "NEED {:?} {:?} -> {:?}",
-                deps.id(node),
-                need(facts, deps, node),
-                deps.graph
-                    .neighbors(node)
-                    .map(|e| deps.id(e))
-                    .collect::<Vec<_>>()
-            );
-        }
         fixpoint.prepare(node, need(facts, deps, node), deps);
     }
     fixpoint.spread(deps);
@@ -56,21 +45,6 @@ pub(super) fn find(facts: &Facts<'_>, deps: &Dependencies<'_>) -> Alive {
         }
         fixpoint.spread(deps);
         fixpoint.cancel(facts, deps);
-    }
-    if std::env::var_os("DA_DBG").is_some() {
-        for node in deps.graph.node_indices() {
-            eprintln!(
-                "ALIVE {:?} {}",
-                deps.id(node),
-                fixpoint.alive.contains(node)
-            );
-        }
-        eprintln!(
-            "CANCELLERS {:?} raising {:?} alarm {}",
-            deps.cancellers(),
-            deps.raising(),
-            deps.alarm_raises()
-        );
     }
     fixpoint.alive
 }

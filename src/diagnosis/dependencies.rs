@@ -360,8 +360,11 @@ impl<'a> Builder<'a> {
             if let (Some(thread), Some(until)) = (event_loop.thread, event_loop.until) {
                 let (thread, until) = (self.node(thread), self.node(until));
                 let graph = &self.found.graph;
-                let mut waiting = graph.neighbors_directed(thread, Direction::Incoming);
-                if waiting.next().is_some() {
+                let waiting = graph.edges_directed(thread, Direction::Incoming);
+                let waiting: Vec<&Dependency> = waiting.map(|edge| edge.weight()).collect();
+                // Whose turn it is waits for the loop to turn, and not for its end.
+                let turns = waiting.contains(&&Dependency::EVENT_LOOP);
+                if !waiting.is_empty() && !turns {
                     self.add(thread, until, Dependency::Runs);
                 }
             }

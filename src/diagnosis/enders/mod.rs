@@ -269,69 +269,6 @@ impl<'f> Search<'f> {
             return Enders::These(Vec::new());
         }
         let ways = self.ways(wanted);
-        if std::env::var_os("DA_DBG").is_some() {
-            let may_use = |reach| self.may_use(reach, wanted, wanted.methods);
-            eprintln!(
-                "WANTED {:?} {:?} names={:?} globals={:?} reached={:?} hidden={} open={} parking={} lib={} handed={} sig={:?} hooks={:?} unshared={} byvalue={} outside={} unseen={} fin={:?} calledby={:?}",
-                wanted.id,
-                self.facts
-                    .resource(wanted.id)
-                    .map(|r| (r.kind, r.name.clone())),
-                wanted.names,
-                wanted.globals,
-                wanted.reached_from,
-                wanted.is_hidden,
-                self.is_open(wanted, &ways),
-                wanted.is_parking(),
-                wanted.is_of_library(&self.program),
-                ways.mentions.handed_out,
-                may_use(&self.signals),
-                may_use(&self.hooks),
-                self.facts.process.unshared.contains(&wanted.id),
-                ways.mentions.as_value,
-                ways.from_outside,
-                self.is_called_unseen(),
-                self.program.finalized,
-                wanted.called_by
-            );
-            for r in self.facts.referrers(wanted.id) {
-                eprintln!("   REF {:?}", r);
-            }
-            for group in &self.groups {
-                let mut f = Vec::new();
-                self.add_enders_in(group, wanted, &ways, &mut f);
-                if !f.is_empty() {
-                    eprintln!(
-                        "   ENDERS {f:?} unk={} callsunk={} ctx={} inlib={} ops={:?}",
-                        group.reach.is_unknown,
-                        group.reach.calls_unknown,
-                        group.reach.reads_any_context(),
-                        group.in_library,
-                        group
-                            .reach
-                            .operations
-                            .iter()
-                            .filter(|o| wanted.methods.contains(&o.method.as_str()))
-                            .collect::<Vec<_>>()
-                    );
-                }
-            }
-            eprintln!(
-                "   bound={:?} callables={:?} users={:?} lib={:?} openloops={:?} fromlib={} inherited={} REG={:?}",
-                self.bound_callbacks(wanted).into_iter().collect::<Vec<_>>(),
-                self.by_callables(wanted).into_iter().collect::<Vec<_>>(),
-                wanted.users,
-                wanted.library_users,
-                self.open_loops,
-                ways.from_library,
-                ways.from_inherited,
-                self.program
-                    .registered
-                    .iter()
-                    .filter_map(|f| self.program.body(*f).map(|b| b.0.name.clone()))
-                    .collect::<Vec<_>>()
-            );
-        }
         if self.is_open(wanted, &ways) {
             return Enders::NotKnown;
         }

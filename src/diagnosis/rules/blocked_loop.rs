@@ -172,14 +172,18 @@ fn since(context: &Context<'_>, step: &Step<'_>) -> String {
     if let Some(since) = step.event_loop.since() {
         return format!(" {}", since.words());
     }
-    let first = context.facts.earlier.first();
-    let seen = first.and_then(|first| Some(context.facts.process.clock_s? - first.clock_s?));
-    match seen {
+    match seen_s(context) {
         Some(seconds) if step.unchanged && seconds > 0.0 => {
             format!(" for at least {}", age(seconds))
         }
         _ => String::new(),
     }
+}
+
+/// Seconds from the first sample to the last. `None` where there is one, or the clock is not known.
+fn seen_s(context: &Context<'_>) -> Option<f64> {
+    let first = context.facts.earlier.first()?;
+    Some(context.facts.process.clock_s? - first.clock_s?)
 }
 
 /// The line of the other thread that has what the loop's thread waits for. A task of the loop
@@ -235,14 +239,18 @@ fn computing(
     Some((confidence, culprit::of_spinning(&context.facts, frame)))
 }
 
-/// Whether another task of the loop did something between the samples.
+/// Whether the loop began another iteration, or another task of it did something, between the
+/// samples.
 fn turned(context: &Context<'_>, event_loop: &EventLoop, thread: &Thread) -> bool {
     let own = thread.task;
-    context.facts.live_tasks().any(|task| {
-        task.event_loop == Some(event_loop.id)
-            && own != Some(task.id)
-            && (context.facts.progress.moved(task.id) || context.facts.progress.is_new(task.id))
-    }) || context.facts.progress.finished > 0
+    let is_newer = || Some(event_loop.iteration_s? < seen_s(context)?);
+    is_newer() == Some(true)
+        || context.facts.live_tasks().any(|task| {
+            task.event_loop == Some(event_loop.id)
+                && own != Some(task.id)
+                && (context.facts.progress.moved(task.id) || context.facts.progress.is_new(task.id))
+        })
+        || context.facts.progress.finished > 0
 }
 
 /// The innermost user frame that was on the stack in all samples, with all
