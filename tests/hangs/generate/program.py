@@ -134,7 +134,7 @@ class Builder:
     def finish(self, meta):
         a = "" if self.sync else "async "
         body = (["global " + ", ".join(sorted(set(self.globals)))] if self.globals else []) + self.setup + self.starts
-        ready = "threading.Timer(0.4, print, (\"READY\",), {\"flush\": True})"
+        ready = "threading.Timer(1.0, print, (\"READY\",), {\"flush\": True})"
         body += ["ready = " + ready, "ready.daemon = True", "ready.start()"] + self.end
         main = [a + "def main():"] + indent(body)
         start = ["main()"] if self.sync else ["asyncio.run(main())"]

@@ -83,7 +83,7 @@ def thread_lock_cycle(b):
     for i in range(n):
         last = b.twin and i == n - 1
         a = Actor(b, "mover %d" % i, [locks[i], locks[(i + 1) % n]], lambda x, y, last=last: [
-            Hold(x, [nap(0.1)] + ([nap(b.delay)] if last else [Hold(y, ["pass"], "wait")]), "hold")], sync=True)
+            Hold(x, [nap(0.4)] + ([nap(b.delay)] if last else [Hold(y, ["pass"], "wait")]), "hold")], sync=True)
         whos.append(start(b, a, awaited=True))
         actors.append(a)
     stuck = range(n - 1 if b.twin else n)
@@ -99,7 +99,7 @@ def thread_lock_twice(b):
     r = resource(b, "lock", "thread-lock", "threading.Lock()", sync=True)
     a = Actor(b, "holder", [r], lambda x: [Hold(x, [nap(0.1)] + ([nap(b.delay)] if b.twin else [Hold(x, ["pass"], "wait")]), "hold")], sync=True)
     who = start(b, a, awaited=True)
-    q = Actor(b, "bystander", [r], lambda x: [nap(0.15), Hold(x, ["pass"], "queued")], sync=True)
+    q = Actor(b, "bystander", [r], lambda x: [nap(0.5), Hold(x, ["pass"], "queued")], sync=True)
     queued = start(b, q, awaited=True)
     edges = [(queued, who)] if a.proved else []
     b.truth(kinds=["self-deadlock"], threads=[who], may_threads=[queued], culprit=["wait", "hold"], edges=edges,
@@ -115,7 +115,7 @@ def thread_leaked_lock(b):
     leave = ["if not os.environ.get(\"%s\"):" % b.names.constant("switch"), ["return  #@lost"]] if how == "returned" else ['raise ValueError("bad row")  #@lost']
     a = Actor(b, "leaker", [r], lambda x: ["%s.acquire()  #@lost" % x, nap(0.05)] + leave + ["%s.release()" % x], sync=True)
     leaker = start(b, a)
-    w = Actor(b, "waiter", [r], lambda x: [nap(0.15), Hold(x, ["pass"], "wait")], sync=True)
+    w = Actor(b, "waiter", [r], lambda x: [nap(0.5), Hold(x, ["pass"], "wait")], sync=True)
     who = start(b, w, awaited=True)
     b.truth(kinds=["leaked-lock"], threads=[who], may_threads=[leaker], culprit=["wait", "lost"], holders=[(who, [])],
             waits=[(who, "wait")], gone=[leaker])
@@ -178,7 +178,7 @@ def pool_waits_for_itself(b):
     prefix = b.names.key("pool")
     r = resource(b, "pool", "pool", 'concurrent.futures.ThreadPoolExecutor(%d, thread_name_prefix="%s")' % (n + b.twin, prefix), sync=True)
     job = "time.sleep, %s" % (b.delay if b.twin else 0.01)
-    a = Actor(b, "job", [r], lambda x: [nap(0.1), Wait(x, ".submit(%s).result()" % job, "wait")], sync=True)
+    a = Actor(b, "job", [r], lambda x: [nap(0.4), Wait(x, ".submit(%s).result()" % job, "wait")], sync=True)
     target, rest = a.callable()
     pool = r.expression(b, b.main)
     count = 1 if b.twin else n
@@ -212,7 +212,7 @@ def on_loop(b, a, main_kinds, others=(), edges=()):
     target, rest = a.callable()
     parameters = a.parameters
     line = a.call() if not b.twin else "await asyncio.get_running_loop().run_in_executor(%s)" % ", ".join(["None", target] + rest)
-    b.function(b.main, ["async def %s(%s):" % (name, ", ".join(parameters)), "    await asyncio.sleep(0.15)", "    %s  #@blocks" % line])
+    b.function(b.main, ["async def %s(%s):" % (name, ", ".join(parameters)), "    await asyncio.sleep(0.5)", "    %s  #@blocks" % line])
     variable = b.names.variable("blocking", "task")
     b.starts.append('%s = asyncio.create_task(%s(%s), name="%s")' % (variable, name, ", ".join(parameters), task))
     b.end = b.choose("end", [["await %s" % variable], ["await asyncio.gather(%s)" % variable], ["while True:", "    await asyncio.sleep(5)"]])
@@ -228,7 +228,7 @@ def lock_blocks_loop(b):
     make = b.choose("lock type", ["threading.Lock()", "threading.RLock()"])
     r = resource(b, "lock", "thread-lock", make, sync=True)
     loop = resource(b, "loop", "loop", "asyncio.get_running_loop()", homes=["local", "attribute", "global", "class", "namedtuple", "dict"])
-    h = Actor(b, "holder", [r, loop], lambda x, y: [Hold(x, [nap(0.3)] + ([nap(b.delay)] if b.twin else [
+    h = Actor(b, "holder", [r, loop], lambda x, y: [Hold(x, [nap(0.7)] + ([nap(b.delay)] if b.twin else [
         Wait("asyncio.run_coroutine_threadsafe(asyncio.sleep(0.01), %s)" % y, ".result()", "held")]), "hold")], sync=True)
     holder = start(b, h, named=True)
     a = Actor(b, "locker", [r], lambda x: [Hold(x, ["pass"], "wait")], sync=True)
