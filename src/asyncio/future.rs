@@ -7,7 +7,7 @@ use python_offsets::Offset;
 
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::objects::text::Text;
-use crate::cpython::reader::Fields;
+use crate::cpython::reader::{Fields, OBJECT_WINDOW, WORD};
 use crate::cpython::{Kind, Reader, Type};
 
 /// State of a future (`fut_state`, Modules/_asynciomodule.c).
@@ -118,6 +118,22 @@ impl Reader<'_> {
         } else {
             self.attribute_future(addr, ty)
         }
+    }
+
+    /// The only callback of the future in C at `addr`. `None` for other futures, and for those with
+    /// no callback or several.
+    pub fn only_callback(&self, addr: u64) -> Option<u64> {
+        let layout = &self.layout.task;
+        let mut head = [0; OBJECT_WINDOW];
+        let length = usize::try_from(u64::from(layout.callbacks)).ok()? + WORD;
+        let head = head.get_mut(..length)?;
+        self.bytes_into(addr, head).ok()?;
+        let ty = self
+            .type_at(head.field_u64(self.layout.object.ob_type))
+            .ok()?;
+        let others = head.field_u64(layout.callbacks);
+        let first = head.field_u64(layout.callback0);
+        (ty.is_native_future() && others == 0 && first != 0).then_some(first)
     }
 
     /// State of the future at `addr`.

@@ -23,4 +23,5 @@ pub use handles::{LoopHandles, RawHandle, Timers};
 pub use iteration::ITERATION;
 pub use loops::RawLoop;
 pub use scan::scan_heap;
+pub use since::KnownTimes;
 pub use wait::{Outer, RawWait};

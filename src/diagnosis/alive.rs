@@ -239,6 +239,16 @@ fn wakes_by_itself(facts: &Facts<'_>, task: &Task) -> bool {
     if !kind.is_some_and(ResourceKind::needs_signal) {
         return false;
     }
+    let waiting_for = |task: &Task| {
+        let next = match &*task.awaited_by {
+            [only] => facts.task(*only),
+            _ => None,
+        };
+        next.filter(|it| wait_kind(it) == Some(WaitKind::WaitFor))
+    };
+    if task.guards.is_empty() && waiting_for(task).is_none() {
+        return false;
+    }
     let mut caught = false;
     let mut guarded = false;
     let mut next = Some(task);
@@ -257,11 +267,7 @@ fn wakes_by_itself(facts: &Facts<'_>, task: &Task) -> bool {
                 AfterTimeout::Repeats => return guarded,
             }
         }
-        next = match &*task.awaited_by {
-            [only] => facts.task(*only),
-            _ => None,
-        };
-        next = next.filter(|it| wait_kind(it) == Some(WaitKind::WaitFor));
+        next = waiting_for(task);
     }
     false
 }

@@ -30,7 +30,7 @@ use self::program::{Mentions, Program};
 use self::reach::Reach;
 pub(super) use self::signals::may_end_calls;
 use self::stacks::{Entered, Stacks};
-use self::wanted::Wanted;
+use self::wanted::{KnownFrames, Wanted};
 pub(super) use self::wanted::{is_primitive, waits_directly};
 use super::facts::Facts;
 use super::source::Place;
@@ -95,10 +95,11 @@ pub(super) fn find(facts: &Facts<'_>, waiters: &IdMap<Vec<ItemId>>) -> Found {
         return Found::default();
     }
     let program = Program::new(facts);
+    let mut known_frames = KnownFrames::default();
     let wanted: Vec<Wanted> = resources
         .filter_map(|resource| {
             let waiters = waiters.get(&resource.id)?;
-            Wanted::new(facts, &program, resource, waiters)
+            Wanted::new(facts, &program, resource, waiters, &mut known_frames)
         })
         .collect();
     let own = wanted.iter().filter(|it| !it.is_of_library(&program));

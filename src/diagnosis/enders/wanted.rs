@@ -9,7 +9,7 @@ pub(super) use self::names::{first_identifier, last_identifier};
 
 use arcstr::ArcStr;
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::library::is_file_of_runners;
 use super::program::Program;
@@ -103,6 +103,19 @@ pub(super) struct Wanted {
     pub was_shared: bool,
 }
 
+/// What the frames of a waiter say of what they wait for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Named {
+    names: Vec<String>,
+    is_given: bool,
+    is_kept_private: bool,
+    was_shared: bool,
+}
+
+/// What frames say that were looked at before, by the innermost of them and the methods that end
+/// the wait. Thousands of tasks may share their frames.
+pub(super) type KnownFrames = FxHashMap<(*const Frame, *const &'static str), Named>;
+
 impl Wanted {
     /// The resource as code sees it. `None` if the program's own code does not wait for it
     /// directly: then a library ends the wait.
@@ -111,6 +124,7 @@ impl Wanted {
         program: &Program,
         resource: &Resource,
         waiters: &[ItemId],
+        known_frames: &mut KnownFrames,
     ) -> Option<Self> {
         let methods = ending_methods(facts, resource, waiters)?;
         let mut wanted = Self {
@@ -159,7 +173,11 @@ impl Wanted {
                 true => frames.iter().position(|frame| !frame.library)?,
                 false => calling_frame(frames, resource)?,
             };
-            wanted.add_names(program, frames.get(at..).unwrap_or_default());
+            let frames = frames.get(at..).unwrap_or_default();
+            let named = known_frames
+                .entry((frames.as_ptr(), methods.as_ptr()))
+                .or_insert_with(|| named_by(program, frames, methods));
+            wanted.add_named(named);
         }
         // Thousands may wait for one resource.
         let waiting: IdSet = waiters.iter().copied().collect();
@@ -265,53 +283,60 @@ impl Wanted {
         self.is_future && !program.makes_futures
     }
 
-    /// Adds the names by which the innermost of `frames` waits for it, and those under which
-    /// the frames around it gave it on.
-    fn add_names(&mut self, program: &Program, frames: &[Frame]) {
-        let mut inner: Option<(&Body, &str)> = None;
-        let mut names: Vec<String> = Vec::new();
-        for frame in frames.iter().filter(|frame| !frame.library) {
-            let Some((body, line, module)) = body_of(program, frame) else {
-                return;
-            };
-            names = match inner {
-                None => {
-                    let uses = body.uses_at(line, module);
-                    self.is_given = uses.iter().any(|each| match &each.what {
-                        Use::Name { name, called, .. } => {
-                            *called && !program.named(name).is_empty()
-                        }
-                        _ => false,
-                    });
-                    let is_gotten = uses.iter().any(|each| match &each.what {
-                        Use::Attribute { name, .. } if !WAITING.contains(&name.as_str()) => {
-                            program.is_attribute(name) || !program.named(name).is_empty()
-                        }
-                        _ => false,
-                    });
-                    let names = awaited_names(program, &uses);
-                    let is_variable =
-                        |it: &String| body.assigned.contains(it) && !body.parameters.contains(it);
-                    self.is_kept_private = !names.is_empty()
-                        && names
-                            .iter()
-                            .all(|name| is_kept_private(program, body, module, name, self.methods));
-                    let is_given_on = !self.is_kept_private && names.iter().any(is_variable);
-                    self.was_shared = is_gotten || is_given_on;
-                    names
-                }
-                Some((function, called)) => {
-                    let given = names.iter().any(|name| function.parameters.contains(name));
-                    match given {
-                        true => given_names(body, &body.uses_at(line, module), called),
-                        false => return,
-                    }
-                }
-            };
-            self.names.extend(names.iter().cloned());
-            inner = Some((body, &frame.function));
-        }
+    /// Adds what the frames of a waiter say.
+    fn add_named(&mut self, named: &Named) {
+        self.is_given = named.is_given;
+        self.is_kept_private = named.is_kept_private;
+        self.was_shared = named.was_shared;
+        self.names.extend(named.names.iter().cloned());
     }
+}
+
+/// The names by which the innermost of `frames` waits for something that `methods` end, and those
+/// under which the frames around it gave it on.
+fn named_by(program: &Program, frames: &[Frame], methods: &[&str]) -> Named {
+    let mut found = Named::default();
+    let mut inner: Option<(&Body, &str)> = None;
+    let mut names: Vec<String> = Vec::new();
+    for frame in frames.iter().filter(|frame| !frame.library) {
+        let Some((body, line, module)) = body_of(program, frame) else {
+            return found;
+        };
+        names = match inner {
+            None => {
+                let uses = body.uses_at(line, module);
+                found.is_given = uses.iter().any(|each| match &each.what {
+                    Use::Name { name, called, .. } => *called && !program.named(name).is_empty(),
+                    _ => false,
+                });
+                let is_gotten = uses.iter().any(|each| match &each.what {
+                    Use::Attribute { name, .. } if !WAITING.contains(&name.as_str()) => {
+                        program.is_attribute(name) || !program.named(name).is_empty()
+                    }
+                    _ => false,
+                });
+                let names = awaited_names(program, &uses);
+                let is_variable =
+                    |it: &String| body.assigned.contains(it) && !body.parameters.contains(it);
+                let is_private =
+                    |name: &String| is_kept_private(program, body, module, name, methods);
+                found.is_kept_private = !names.is_empty() && names.iter().all(is_private);
+                let is_given_on = !found.is_kept_private && names.iter().any(is_variable);
+                found.was_shared = is_gotten || is_given_on;
+                names
+            }
+            Some((function, called)) => {
+                let given = names.iter().any(|name| function.parameters.contains(name));
+                match given {
+                    true => given_names(body, &body.uses_at(line, module), called),
+                    false => return found,
+                }
+            }
+        };
+        found.names.extend(names.iter().cloned());
+        inner = Some((body, &frame.function));
+    }
+    found
 }
 
 /// The function of a frame, with its line and the text of its file.

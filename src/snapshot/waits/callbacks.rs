@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use arcstr::ArcStr;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::WaitInputs;
 use super::roots::variables;
@@ -43,6 +43,7 @@ pub(super) fn of_loop(
         inputs,
         visited: FxHashSet::from_iter([event_loop]),
         sleeps: FxHashSet::default(),
+        of_library: FxHashMap::default(),
         found: Vec::new(),
         complete: handles.watched.len() <= MAX_FILES,
     };
@@ -81,6 +82,7 @@ pub(super) fn of_thread(inputs: &WaitInputs<'_, '_>, built: &BuiltThread) -> Rea
         inputs,
         visited: FxHashSet::default(),
         sleeps: FxHashSet::default(),
+        of_library: FxHashMap::default(),
         found: Vec::new(),
         complete: in_libraries,
     };
@@ -140,6 +142,8 @@ struct Search<'a, 'r, 'm> {
     /// Futures that a timer completes, and nothing but tasks waits for. There may be more than
     /// the objects that are searched.
     sleeps: FxHashSet<u64>,
+    /// Cache: whether the code of a callback is a library's, by its address.
+    of_library: FxHashMap<u64, bool>,
     found: Vec<Callback>,
     complete: bool,
 }
@@ -158,19 +162,25 @@ impl Search<'_, '_, '_> {
 
     /// The future of the timer of a sleep. `None` for other handles, and where the end of the
     /// sleep calls more than what wakes a task.
-    fn sleep_of(&self, handle: &RawHandle) -> Option<u64> {
+    fn sleep_of(&mut self, handle: &RawHandle) -> Option<u64> {
         let reader = self.inputs.reader;
         let future = handle.completes()?;
-        let code = reader.callable_code(handle.callback)?;
         let wakes = |callback: &u64| {
             let kind = reader.type_of(*callback).map(|ty| ty.kind);
             matches!(kind, Ok(Kind::Builtin | Kind::TaskWakeup))
         };
-        let is_sleep = self.inputs.frames.is_library(&code.filename)
-            && reader
-                .future(future)
-                .is_ok_and(|it| it.callbacks.iter().all(wakes));
-        is_sleep.then_some(future)
+        let is_of_library = (self.of_library.entry(handle.callback)).or_insert_with(|| {
+            let code = reader.callable_code(handle.callback);
+            code.is_some_and(|code| self.inputs.frames.is_library(&code.filename))
+        });
+        let wakes_only = || match reader.only_callback(future) {
+            Some(callback) => wakes(&callback),
+            None => {
+                let future = reader.future(future);
+                future.is_ok_and(|it| it.callbacks.iter().all(wakes))
+            }
+        };
+        (*is_of_library && wakes_only()).then_some(future)
     }
 
     fn into_reached(mut self) -> Reached {

@@ -218,6 +218,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             jobs: &self.jobs,
             handles: &self.handles,
             outer: FxHashMap::default(),
+            watched: OnceCell::new(),
             greenlet_names: &greenlet_names,
         };
         let waiting = self.tasks.iter_mut();

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use rustc_hash::FxHashMap;
 
 use crate::activity::python_frames;
-use crate::asyncio::LoopHandles;
+use crate::asyncio::{KnownTimes, LoopHandles};
 use crate::cpython::Reader;
 use crate::model::TaskState;
 use crate::snapshot::tasks::BuiltTask;
@@ -20,7 +20,10 @@ pub(super) fn add(
 ) {
     let timers = handles.iter().flat_map(|(_, of_loop)| &of_loop.timers);
     let due = timers.filter_map(|timer| Some((timer.addr, timer.when?)));
-    let due: FxHashMap<u64, f64> = due.collect();
+    let mut known = KnownTimes {
+        due: due.collect(),
+        ..KnownTimes::default()
+    };
     let mut clocks: FxHashMap<u64, bool> = FxHashMap::default();
     let waiting = (tasks.iter_mut()).filter(|built| built.task.state == TaskState::Waiting);
     for built in waiting {
@@ -28,7 +31,7 @@ pub(super) fn add(
         let (Some(frame), Some(event_loop)) = (innermost, built.event_loop) else {
             continue;
         };
-        let Some(began) = reader.wait_began(frame, &due) else {
+        let Some(began) = reader.wait_began(frame, &mut known) else {
             continue;
         };
         let event_loop = NonZeroU64::get(event_loop);

@@ -1,5 +1,6 @@
 //! Explains the wait of one suspended task.
 
+use std::cell::OnceCell;
 use std::num::NonZeroU64;
 
 use arcstr::{ArcStr, literal};
@@ -14,8 +15,8 @@ use super::pools::{self, MAX_OUTER_FRAMES};
 use super::registry::Registry;
 use crate::activity::{ChainFrame, python_frames};
 use crate::asyncio::wait_table::{COROUTINE_WAITS, Receiver};
-use crate::asyncio::{FutureState, LoopHandles, Outer, RawHandle, RawWait, Timers};
-use crate::cpython::{Kind, Reader};
+use crate::asyncio::{FutureState, LoopHandles, Outer, RawWait, Timers};
+use crate::cpython::{Kind, RawFrame, Reader};
 use crate::model::{EdgeKind, ItemId, ResourceKind, Wait, WaitKind};
 use crate::snapshot::tasks::BuiltTask;
 use crate::snapshot::threads::BuiltThread;
@@ -53,8 +54,21 @@ pub(super) struct ExplainTask<'a, 'r, 'm> {
     /// Cache: the pool or stream that the receiver of a library method is, by address.
     /// `None` for other receivers.
     pub outer: FxHashMap<u64, Option<Outer>>,
+    /// Cache: objects that the callbacks of watched descriptors complete, set or have.
+    pub watched: OnceCell<FxHashMap<u64, WatchedBy>>,
     /// Names of the greenlets that are shown, by address.
     pub greenlet_names: &'a FxHashMap<u64, ArcStr>,
+}
+
+/// The descriptor whose callback has an object.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WatchedBy {
+    /// The place of the descriptor among all that are watched.
+    order: usize,
+    /// The descriptor.
+    fd: i64,
+    /// Whether the callback is called when it can be written.
+    blocks_writer: bool,
 }
 
 impl ExplainTask<'_, '_, '_> {
@@ -121,11 +135,14 @@ impl ExplainTask<'_, '_, '_> {
             }));
         }
         // What the caller of the library has is not the reason.
-        let mut in_library = signals;
+        let all_in_library = |frames: &[&RawFrame]| {
+            let library = |it: &&RawFrame| self.inputs.frames.is_library(&it.at.code.filename);
+            signals && frames.iter().all(library)
+        };
         let frames = python_frames(chain).skip(inner).take(MAX_OUTER_FRAMES);
+        let frames: Vec<&RawFrame> = frames.collect();
         let mut queue = None;
-        for frame in frames {
-            in_library &= self.inputs.frames.is_library(&frame.at.code.filename);
+        for (at, frame) in frames.iter().enumerate() {
             let Ok(Some(receiver)) = reader.method_receiver(frame) else {
                 continue;
             };
@@ -140,7 +157,7 @@ impl ExplainTask<'_, '_, '_> {
                 // A queue with a limit may be that of a pool.
                 Some(Outer::Pool(pool)) if reader.is_queue_like(pool) => queue = Some(pool),
                 Some(outer) => return Some(Reason::Outer(outer)),
-                None if in_library => {
+                None if frames.get(..=at).is_some_and(all_in_library) => {
                     if let Some(found) = reader.descriptor_of(receiver) {
                         return Some(Reason::Descriptor(found));
                     }
@@ -359,22 +376,31 @@ impl ExplainTask<'_, '_, '_> {
     /// The descriptor whose callback completes or sets one of `waited`, and whether that
     /// happens when it can be written.
     fn watched_for(&self, waited: &[u64]) -> Option<(i64, bool)> {
+        let watched = self.watched.get_or_init(|| self.watched());
+        let found = waited.iter().filter_map(|object| watched.get(object));
+        let first = found.min_by_key(|it| it.order);
+        first.map(|it| (it.fd, it.blocks_writer))
+    }
+
+    /// The objects that the callbacks of watched descriptors have, each with the first that has it.
+    fn watched(&self) -> FxHashMap<u64, WatchedBy> {
         let reader = self.inputs.reader;
-        let completes = |handle: &Option<RawHandle>| {
-            handle.as_ref().is_some_and(|handle| {
+        let mut found = FxHashMap::default();
+        let files = (self.handles.iter()).flat_map(|(_, handles)| &handles.watched);
+        for (order, file) in files.enumerate() {
+            for (handle, blocks_writer) in [(&file.reader, false), (&file.writer, true)] {
+                let Some(handle) = handle else { continue };
                 let bound = reader.bound_objects(handle.callback);
-                let mut objects = handle.arguments.iter().chain(&bound);
-                objects.any(|object| waited.contains(object))
-            })
-        };
-        let mut watched = (self.handles.iter()).flat_map(|(_, handles)| &handles.watched);
-        watched.find_map(
-            |file| match (completes(&file.reader), completes(&file.writer)) {
-                (true, _) => Some((file.fd, false)),
-                (false, true) => Some((file.fd, true)),
-                (false, false) => None,
-            },
-        )
+                for object in handle.arguments.iter().copied().chain(bound) {
+                    found.entry(object).or_insert(WatchedBy {
+                        order,
+                        fd: file.fd,
+                        blocks_writer,
+                    });
+                }
+            }
+        }
+        found
     }
 
     /// Explains the wait for a stream or protocol. Returns the index of its resource.

@@ -13,6 +13,8 @@ use crate::model::{IdMap, IdSet, ItemId, Reference, Referrer, Resource, Resource
 
 /// Maximum number of waiters whose frames are counted.
 const MAX_WAITERS: usize = 8;
+/// Maximum number of resources whose references are counted.
+const MAX_RESOURCES: usize = 1_000;
 /// How many containers around each other may have the object.
 const MAX_CONTAINERS_DEEP: u8 = 2;
 
@@ -36,6 +38,7 @@ impl HolderSearch<'_, '_, '_> {
                 candidates.swap_remove(&reference.to);
             }
         }
+        candidates.truncate(MAX_RESOURCES);
         if candidates.is_empty() {
             return IdSet::default();
         }

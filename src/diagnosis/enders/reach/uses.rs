@@ -6,7 +6,7 @@ use crate::diagnosis::enders::quiet::{CALL_NOBODY, keeps_to_itself};
 use crate::diagnosis::enders::takers::{
     OF_FILES, calls_argument, is_callback, takes_callback, takes_file,
 };
-use crate::diagnosis::source::{Argument, GET, ObjectPath, Place, Use, UseAt};
+use crate::diagnosis::source::{Argument, GET, Place, Use, UseAt};
 use crate::model::Called;
 
 /// Methods that statements call without naming them.
