@@ -213,15 +213,14 @@ impl Search<'_> {
         given: Option<&Root>,
         wanted: &Wanted,
     ) -> Option<Step> {
-        let taken = functions.iter().find_map(|function| {
+        functions.iter().find_map(|function| {
             let (body, _) = self.program.body(*function)?;
             let uses = body.uses_before_yield();
             let last = uses
                 .filter_map(|each| own_step(body, each, given, wanted))
                 .last();
             last.filter(|step| matches!(step, Step::Takes(_)))
-        });
-        taken
+        })
     }
 }
 

@@ -106,7 +106,7 @@ fn since_when_is_exact_where_the_loop_has_it() {
             Some(batch(3)),
             "is blocked for 4.2 s, now by doc",
         ),
-        (Some(0.012), Some(batch(1)), "is blocked for 12 ms by doc"),
+        (Some(1.01), Some(batch(1)), "is blocked for 1.0 s by doc"),
         (None, None, "is blocked for at least 1.0 s by doc"),
     ] {
         world.process.loops[0].iteration_s = iteration_s;
@@ -114,6 +114,13 @@ fn since_when_is_exact_where_the_loop_has_it() {
         let (verdict, _) = world.diagnose_after(before.clone());
         assert!(verdict.summary.contains(said), "{}", verdict.summary);
     }
+    // It has begun another iteration since the first sample.
+    world.process.loops[0].iteration_s = Some(0.012);
+    world.process.loops[0].batch = Some(batch(1));
+    let (verdict, _) = world.diagnose_after(before);
+    assert!(!verdict.summary.contains("blocked"), "{}", verdict.summary);
+    world.process.loops[0].iteration_s = None;
+    world.process.loops[0].batch = None;
     let verdict = super::super::diagnose(&world.process, &[], 0.0, &world).verdict;
     assert!(
         verdict.summary.contains("is blocked by doc"),
