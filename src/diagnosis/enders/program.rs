@@ -168,7 +168,8 @@ impl Program {
         let cached = cached.flat_map(|module| &module.cached_functions);
         let known = cached.filter(|name| program.makes_new(name));
         program.known_caches = known.map(ToString::to_string).collect();
-        if !program.keeps_contexts() {
+        // Callbacks that are not found have contexts that are not found.
+        if !program.keeps_contexts() && !program.hidden_loops {
             let found = facts.process.modules.iter();
             let found = found.flat_map(|module| &module.context_variables);
             program.known_contexts = found.map(ToString::to_string).collect();
