@@ -233,6 +233,8 @@ def main():
                 print("NOT RUN %s (%s): %s" % (again, e["mechanism"], why), flush=True)
                 return
             done.append((program, row))
+            if len(done) % 500 == 0:
+                print("%d of %d" % (len(done), len(jobs)), flush=True)
             if not right(row) or o.verbose:
                 print("%s %-24s %s%s" % ("right" if right(row) else "ALARM" if row["alarm"] else "wrong", e["mechanism"], again,
                                          "  noise: " + " ".join(e["noise"]) if e["noise"] else ""), flush=True)
