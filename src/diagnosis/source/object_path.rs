@@ -73,3 +73,43 @@ fn literal(expr: &Expr) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::source::{Module, Use};
+
+    /// The path of the object whose method `acquire` the text calls, in a function with the
+    /// parameter `own`.
+    fn path(object: &str) -> Option<ObjectPath> {
+        let module = Module::parse(format!("def take(own):\n    {object}.acquire()\n"));
+        let bodies = module.uses().iter();
+        let mut uses = bodies.flat_map(|body| &body.uses);
+        let acquire = uses
+            .find(|each| matches!(&each.what, Use::Attribute { name, .. } if name == "acquire"));
+        acquire?.receiver()
+    }
+
+    #[test]
+    fn a_path_begins_at_a_variable() {
+        let names = |object: &str| path(object).map(|it| it.names.join("."));
+        assert_eq!(names("own.lock").as_deref(), Some("own.lock"));
+        assert_eq!(names("shop.Stock.lock").as_deref(), Some("shop.Stock.lock"));
+        assert_eq!(names("LOCKS['a'][key]").as_deref(), Some("LOCKS"));
+        // The value of a context variable is what the variable has.
+        assert_eq!(names("CURRENT.get()").as_deref(), Some("CURRENT"));
+        assert_eq!(names("lock_for('a')").as_deref(), Some("lock_for"));
+        assert_eq!(names("(first or second)"), None);
+        assert_eq!(path("own.lock").map(|it| it.is_global), Some(false));
+        assert_eq!(path("STATE.lock").map(|it| it.is_global), Some(true));
+    }
+
+    #[test]
+    fn keys_that_stand_there_belong_to_it() {
+        let keys = |object: &str| path(object).map(|it| it.keys);
+        assert_eq!(keys("LOCKS['a']"), Some(vec!["'a'".to_owned()]));
+        assert_eq!(keys("LOCKS[3]"), Some(vec!["3".to_owned()]));
+        assert_eq!(keys("lock_for('a')"), Some(vec!["'a'".to_owned()]));
+        assert_eq!(keys("LOCKS[key]"), Some(Vec::new()));
+    }
+}

@@ -144,3 +144,41 @@ fn without_brackets(path: &str) -> Cow<'_, str> {
     }
     bare.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(is_global: bool, names: &[&str], keys: &[&str]) -> ObjectPath {
+        ObjectPath {
+            is_global,
+            names: names.iter().map(|it| (*it).to_owned()).collect(),
+            keys: keys.iter().map(|it| (*it).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn paths_are_the_same_if_all_names_and_keys_are() {
+        let global = |names: &[&str], known: &str| is_same_path(&path(true, names, &[]), known);
+        assert!(global(&["Stock", "lock"], "Stock.lock"));
+        assert!(!global(&["Orders", "lock"], "Stock.lock"));
+        assert!(!global(&["lock"], "Stock.lock"));
+        // A name of a module in front.
+        assert!(global(&["shop", "Stock", "lock"], "Stock.lock"));
+        assert!(!is_same_path(
+            &path(false, &["shop", "self", "lock"], &[]),
+            "self.lock"
+        ));
+        assert!(is_same_path(
+            &path(false, &["self", "lock"], &[]),
+            "self.lock"
+        ));
+        assert!(global(&["JOBS"], "JOBS.get()"));
+        let keyed = |key: &str, known: &str| is_same_path(&path(true, &["LOCKS"], &[key]), known);
+        assert!(keyed("'a'", "LOCKS['a']"));
+        assert!(!keyed("'b'", "LOCKS['a']"));
+        assert!(keyed("'a'", "LOCKS('a')"));
+        // A key that is a value says nothing.
+        assert!(global(&["LOCKS"], "LOCKS['a']"));
+    }
+}
