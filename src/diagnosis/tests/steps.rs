@@ -1,7 +1,7 @@
 //! Loops that do not turn, or turn in vain.
 
 use crate::diagnosis::fixtures::{World, culprit, how, ids, kinds};
-use crate::model::{Batch, LoopState, ThreadState, Wait};
+use crate::model::{Batch, LoopState, TaskState, ThreadState, Wait};
 
 const SCORE: &str = "\
 def score(text):
@@ -48,6 +48,28 @@ fn a_step_that_computes_for_ever() {
     assert_eq!(found[0].tasks, ids(["task:doc"]));
     assert_eq!(culprit(&found), "while True:");
     assert_eq!(verdict.state, "blocked-loop");
+}
+
+#[test]
+fn who_is_ready_waits_for_its_turn_and_not_for_the_end_of_the_loop() {
+    let mut world =
+        World::new("async def main():\n    await gather(poll)\nasync def poll():\n    sleep(0)\n");
+    world.task("poll", &[("poll", "sleep(0)")]).state = TaskState::Ready;
+    world.awaiting(
+        "main",
+        &[("main", "await gather")],
+        "gather",
+        &["task:poll"],
+    );
+    // Both samples are between two steps.
+    world.edge("task:poll", "thread:MainThread", "event-loop");
+    world.process.threads[0].state = ThreadState::Running;
+    world.process.threads[0].syscall = None;
+    world.process.loops[0].state = LoopState::Running;
+    world.process.loops[0].until = Some("task:main".into());
+    let (verdict, found) = world.diagnose_after(world.process.clone());
+    assert_eq!(kinds(&found), [""; 0]);
+    assert_ne!(verdict.state, "hung");
 }
 
 #[test]
