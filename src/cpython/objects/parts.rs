@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::types::{ClassPart, Kind, Type};
-use crate::cpython::error::Result;
+use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::Reader;
 
 /// A type in C whose instances keep attributes in a dict (Objects/namespaceobject.c).
@@ -146,11 +146,18 @@ impl Reader<'_> {
     /// arguments: the only one, if that is a `str` or `int`, else all.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// When they cannot be read, and when there are more than are read of a container.
     pub fn kept_results(&self, addr: u64) -> Result<Vec<(u64, u64)>> {
         let layout = &self.layout.lru_cache;
         let cache = self.required(layout.cache.at(addr), "cache")?;
-        let (items, _) = self.dict_items(cache, self.limits.value_items)?;
+        let (items, all) = self.dict_items(cache, self.limits.value_items)?;
+        if all > items.len() as u64 {
+            return Err(DecodeError::Limit {
+                what: "number of kept results",
+                value: all,
+                limit: self.limits.value_items as u64,
+            });
+        }
         let result = |value: u64| match self.is_kind(value, Kind::LruLink) {
             true => self.required(layout.link_result.at(value), "result"),
             false => Ok(value),

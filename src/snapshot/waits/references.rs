@@ -213,6 +213,12 @@ impl HolderSearch<'_, '_, '_> {
             found.modules.push(module);
         });
         found.is_cut = reachability.is_cut();
+        if found.is_cut {
+            for module in &mut found.modules {
+                module.context_variables.clear();
+                module.cached_functions.clear();
+            }
+        }
         Some(found)
     }
 
