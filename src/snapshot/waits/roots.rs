@@ -23,10 +23,6 @@ pub(super) const WITH: &str = "with";
 /// Stands for the name of what a greenlet was given that has not begun.
 const GIVEN: &str = "(arguments)";
 
-/// Maximum number of results of a function (functools.lru_cache) to which all paths are found: the
-/// search from one variable visits a few times as many objects.
-const MAX_KEPT: usize = 256;
-
 /// A variable, or an argument of a callback of a loop.
 #[derive(Debug, Clone)]
 pub(super) struct Variable {
@@ -222,8 +218,7 @@ impl Roots<'_, '_, '_> {
                             }
                         }
                         Ok(Kind::LruCache) => {
-                            let kept = reader.kept_results(value);
-                            if kept.is_ok_and(|kept| kept.len() <= MAX_KEPT) {
+                            if reader.kept_results(value).is_ok() {
                                 module.cached_functions.push(reader.shared(&name));
                             }
                             variables.push(global(&name, value));
