@@ -455,10 +455,10 @@ pub struct UserModule {
     /// Path of its source file.
     pub file: ArcStr,
     /// Names of its globals that are context variables all of whose values were found.
-    #[serde(default)]
+    #[serde(skip)]
     pub context_variables: Vec<ArcStr>,
     /// Names of its functions whose results are kept, and were found (functools.lru_cache).
-    #[serde(default)]
+    #[serde(skip)]
     pub cached_functions: Vec<ArcStr>,
 }
 
