@@ -383,16 +383,18 @@ impl<'f> Search<'f> {
             let first = group.ids.first().copied();
             first.map_or(&[][..], |id| self.facts.frames(id))
         };
-        let takes = match ends {
-            Which::None => return,
-            _ if wanted.taking.is_empty()
-                || self.has_taken_in(frames(), wanted)
+        if ends == Which::None {
+            return;
+        }
+        let takes = match self.may_use(&group.reach, wanted, wanted.taking) {
+            Which::None => Which::None,
+            _ if self.has_taken_in(frames(), wanted)
                 || self.gives_back_pending(group, wanted)
                 || self.may_give_back_first(frames(), wanted) =>
             {
                 Which::None
             }
-            _ => self.may_use(&group.reach, wanted, wanted.taking),
+            takes => takes,
         };
         match (ends, takes) {
             (_, Which::All) | (Which::None | Which::Reaching, Which::Reaching) => {}

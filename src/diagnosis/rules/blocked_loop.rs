@@ -180,7 +180,8 @@ fn since(context: &Context<'_>, step: &Step<'_>) -> String {
     }
 }
 
-/// Seconds from the first sample to the last. `None` where there is one, or the clock is not known.
+/// Seconds from the first sample to the last. `None` where there is only one, or
+/// the clock is not known.
 fn seen_s(context: &Context<'_>) -> Option<f64> {
     let first = context.facts.earlier.first()?;
     Some(context.facts.process.clock_s? - first.clock_s?)
