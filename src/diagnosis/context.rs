@@ -287,14 +287,9 @@ impl<'a> Context<'a> {
         !held && !self.waiters(resource).is_empty()
     }
 
-    /// Whether it is the main thread, or the first of the tasks for which nobody waits.
+    /// Whether it is the main thread, or the task that it runs a loop for.
     pub(super) fn is_main(&self, id: ItemId) -> bool {
-        let main = self.facts.process.threads.first();
-        let mut free = self
-            .facts
-            .live_tasks()
-            .filter(|it| it.awaited_by.is_empty());
-        main.is_some_and(|main| main.id == id) || free.next().is_some_and(|task| task.id == id)
+        parked::is_main(&self.facts, id)
     }
 
     /// Whether it is the main thread or task, and waits until a signal comes.

@@ -3,7 +3,7 @@
 use super::dependencies::Dependencies;
 use super::enders::Enders;
 use super::facts::Facts;
-use crate::model::{ItemId, Task};
+use crate::model::{EventLoop, ItemId, Task};
 
 /// System calls in which a thread waits for a signal (pause(2), sigwait(3)).
 const SIGNAL_CALLS: [&str; 3] = ["pause", "rt_sigtimedwait", "rt_sigsuspend"];
@@ -11,9 +11,30 @@ const SIGNAL_CALLS: [&str; 3] = ["pause", "rt_sigtimedwait", "rt_sigsuspend"];
 /// The main thread, or the task that it runs a loop for.
 pub(super) fn main(facts: &Facts<'_>) -> Option<ItemId> {
     let main = facts.process.threads.first()?.id;
+    let until = main_loop(facts).and_then(|it| it.until);
+    Some(until.unwrap_or(main))
+}
+
+/// Whether it is the main thread, or the task that it runs a loop for. Where memory does not
+/// say which task that is (uvloop, trio), it is the first for which nobody waits.
+pub(super) fn is_main(facts: &Facts<'_>, id: ItemId) -> bool {
+    if facts.process.threads.first().is_some_and(|it| it.id == id) {
+        return true;
+    }
+    match main_loop(facts).and_then(|it| it.until) {
+        Some(until) => until == id,
+        None => {
+            let mut free = facts.live_tasks().filter(|it| it.awaited_by.is_empty());
+            free.next().is_some_and(|task| task.id == id)
+        }
+    }
+}
+
+/// The loop of the main thread.
+fn main_loop<'f>(facts: &'f Facts<'_>) -> Option<&'f EventLoop> {
+    let main = facts.process.threads.first()?.id;
     let mut loops = facts.process.loops.iter();
-    let event_loop = loops.find(|it| it.thread == Some(main));
-    Some(event_loop.and_then(|it| it.until).unwrap_or(main))
+    loops.find(|it| it.thread == Some(main))
 }
 
 /// Whether a task or thread waits until a handler of a signal ends that.

@@ -1,5 +1,6 @@
 //! What changed between the samples: who moved is not hung.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::frames::same_frames;
@@ -61,27 +62,23 @@ impl Progress {
         if share_all_tasks(process, sample) {
             return;
         }
-        let before: IdMap<&Arc<Task>> = sample.tasks.iter().map(|task| (task.id, task)).collect();
-        let mut alive = IdSet::default();
-        for task in &process.tasks {
-            if task.state != TaskState::Done {
-                alive.insert(task.id);
-            }
-            match before.get(&task.id) {
+        let mut before = TasksBefore::new(&sample.tasks);
+        for (index, task) in process.tasks.iter().enumerate() {
+            match before.find(index, task.id) {
                 None => {
                     self.new.insert(task.id);
                 }
-                // A task that both samples share was not read again.
-                Some(old) if !Arc::ptr_eq(old, task) && task_moved(old, task, elapsed) => {
-                    self.moved.insert(task.id);
+                Some(old) => {
+                    let over = task.state == TaskState::Done && old.state != TaskState::Done;
+                    self.finished += usize::from(over);
+                    // A task that both samples share was not read again.
+                    if !Arc::ptr_eq(old, task) && task_moved(old, task, elapsed) {
+                        self.moved.insert(task.id);
+                    }
                 }
-                Some(_) => {}
             }
         }
-        self.finished += before
-            .values()
-            .filter(|old| old.state != TaskState::Done && !alive.contains(&old.id))
-            .count();
+        self.finished += before.gone();
     }
 
     fn compare_threads(&mut self, process: &Process, sample: &Process, elapsed: f64, back: usize) {
@@ -157,6 +154,49 @@ impl Progress {
     /// How many tasks appeared after the first sample.
     pub(super) fn appeared(&self) -> usize {
         self.new.len()
+    }
+}
+
+/// The tasks of an earlier sample. Most are at the same place in both.
+struct TasksBefore<'p> {
+    tasks: &'p [Arc<Task>],
+    /// Places by id, once one is needed that is elsewhere.
+    places: OnceCell<IdMap<usize>>,
+    /// Whether the task at each place was found.
+    found: Vec<bool>,
+}
+
+impl<'p> TasksBefore<'p> {
+    fn new(tasks: &'p [Arc<Task>]) -> Self {
+        Self {
+            tasks,
+            places: OnceCell::new(),
+            found: vec![false; tasks.len()],
+        }
+    }
+
+    /// The task with this id, which is at place `index` in the later sample.
+    fn find(&mut self, index: usize, id: ItemId) -> Option<&'p Arc<Task>> {
+        let is_here = self.tasks.get(index).is_some_and(|task| task.id == id);
+        let place = match is_here {
+            true => index,
+            false => {
+                let tasks = self.tasks.iter().enumerate();
+                let places = (self.places)
+                    .get_or_init(|| tasks.map(|(place, task)| (task.id, place)).collect());
+                *places.get(&id)?
+            }
+        };
+        self.found[place] = true;
+        self.tasks.get(place)
+    }
+
+    /// How many were not over, and were not found.
+    fn gone(&self) -> usize {
+        let tasks = self.tasks.iter().zip(&self.found);
+        tasks
+            .filter(|(task, found)| !**found && task.state != TaskState::Done)
+            .count()
     }
 }
 

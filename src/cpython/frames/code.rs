@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::line_table;
 use super::line_table::Position;
 use crate::cpython::error::{DecodeError, Result};
-use crate::cpython::objects::types::Kind;
+use crate::cpython::objects::kinds::Kind;
 use crate::cpython::reader::{Fields, Reader};
 use crate::model::FrameKind;
 

@@ -8,7 +8,7 @@ use python_offsets::FrameForm;
 use super::code::Handler;
 use super::frame::RawFrame;
 use crate::cpython::error::{DecodeError, Result};
-use crate::cpython::objects::types::Kind;
+use crate::cpython::objects::kinds::Kind;
 use crate::cpython::reader::{Reader, WORD, words};
 use crate::model::FrameKind;
 

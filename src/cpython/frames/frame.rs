@@ -9,7 +9,7 @@ use super::code::Code;
 use super::code_location::CodeLocation;
 use super::line_table::Position;
 use crate::cpython::error::{DecodeError, Result};
-use crate::cpython::objects::types::Kind;
+use crate::cpython::objects::kinds::Kind;
 use crate::cpython::reader::{Fields, Reader, WORD, is_plausible, words};
 
 /// Maximum size in bytes of the fields in front of `localsplus`, in all versions.

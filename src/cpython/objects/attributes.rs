@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use python_offsets::AttributesForm;
 
-use super::types::{Kind, Type};
+use super::kinds::Kind;
+use super::types::Type;
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::{Reader, WORD, is_plausible};
 

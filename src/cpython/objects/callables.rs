@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use python_offsets::Offset;
 
-use super::types::Kind;
+use super::kinds::Kind;
 use crate::cpython::Code;
 use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;

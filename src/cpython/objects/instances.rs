@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use python_offsets::Offset;
 
-use super::types::{Kind, Type};
+use super::kinds::Kind;
+use super::types::Type;
 use super::value::{Budget, Value};
 use crate::cpython::error::Result;
 use crate::cpython::reader::Reader;

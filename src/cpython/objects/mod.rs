@@ -6,6 +6,7 @@ pub mod containers;
 pub mod contexts;
 pub mod gc;
 pub mod instances;
+pub mod kinds;
 pub mod members;
 pub mod operands;
 pub mod parts;

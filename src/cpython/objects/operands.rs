@@ -2,7 +2,7 @@
 
 use python_offsets::Offset;
 
-use super::types::Kind;
+use super::kinds::Kind;
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::Reader;
 

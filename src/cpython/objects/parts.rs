@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::types::{ClassPart, Kind, Type};
+use super::kinds::Kind;
+use super::types::{ClassPart, Type};
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::Reader;
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use python_offsets::IntForm;
 
-use super::types::Kind;
+use super::kinds::Kind;
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::{Fields, Reader, is_plausible};
 

@@ -3,8 +3,9 @@
 
 use std::rc::Rc;
 
+use super::kinds::Kind;
 use super::text::Text;
-use super::types::{Kind, Type};
+use super::types::Type;
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::reader::Reader;
 

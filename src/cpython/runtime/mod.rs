@@ -9,7 +9,7 @@ pub mod search;
 use python_offsets::{Layout, Offset, Overlay, Source, Table};
 
 use super::error::DecodeError;
-use super::objects::types::Kind;
+use super::objects::kinds::Kind;
 use super::reader::{Reader, is_plausible};
 use crate::limits::Limits;
 use crate::process::{Error, Memory, Process};

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use crate::cpython::error::{DecodeError, Result};
 use crate::cpython::frames::frame::{FrameSlot, RawFrame};
-use crate::cpython::objects::types::Kind;
+use crate::cpython::objects::kinds::Kind;
 use crate::cpython::reader::Reader;
 
 /// A `PyInterpreterState`.

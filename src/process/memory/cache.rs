@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use rustc_hash::FxHashSet;
 
 use super::chunks::CHUNK_PAGES;
-use super::page_store::{BAD, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, Store};
+use super::page_store::{BAD, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, ReadFor, Store};
 use super::{Memory, Piece, ReadCause, ReadError, ReadStats};
 use crate::limits::PAGES;
 
@@ -42,8 +42,8 @@ pub struct PageCache<M> {
     /// their numbers.
     recent: Box<[Cell<(u64, u32)>; RECENT]>,
     store: RefCell<Store>,
-    /// Whether pages are read aside now.
-    aside: Cell<bool>,
+    /// What pages are read for now.
+    reading_for: Cell<ReadFor>,
     /// Pages that are fetched with a missing one, itself included.
     read_ahead: u64,
     /// Buffer for rereading pages. A stopped process waits while pages are reread,
@@ -62,15 +62,15 @@ impl<M: Memory> PageCache<M> {
         Self {
             source,
             recent: Box::new([const { Cell::new((NO_PAGE, 0)) }; RECENT]),
-            aside: Cell::new(false),
+            reading_for: Cell::new(ReadFor::Main),
             read_ahead: 1,
             store: RefCell::new(Store::new(pages)),
             scratch: RefCell::default(),
         }
     }
 
-    /// Fetches `pages` neighbouring pages for each missing one. For reading most of
-    /// a memory.
+    /// Fetches `pages` neighbouring pages for each missing one. Those that nobody asks for
+    /// are not compared, and forgotten when others are read again.
     pub fn reading_ahead(self, pages: u64) -> Self {
         let read_ahead = pages.max(1);
         Self { read_ahead, ..self }
@@ -98,10 +98,10 @@ impl<M: Memory> PageCache<M> {
     pub fn held_pages(&self, aside_too: bool) -> FxHashSet<u64> {
         let store = self.store.borrow();
         let aside = match aside_too {
-            true => store.held(true),
+            true => store.held(ReadFor::Aside),
             false => Vec::new(),
         };
-        let held = store.held(false).into_iter().chain(aside);
+        let held = store.held(ReadFor::Main).into_iter().chain(aside);
         held.map(|(page, _)| page).collect()
     }
 
@@ -110,16 +110,18 @@ impl<M: Memory> PageCache<M> {
     /// `aside` is false.
     pub fn set_secondary(&self, aside: bool) {
         self.forget_recent();
-        self.aside.set(aside);
+        self.reading_for.set(match aside {
+            true => ReadFor::Aside,
+            false => ReadFor::Main,
+        });
     }
 
     /// Forgets the pages that were read aside.
     pub fn forget_secondary(&self) {
         self.forget_recent();
         let mut store = self.store.borrow_mut();
-        for (page, slot) in store.held(true) {
-            store.forget(page, slot);
-        }
+        store.forget_all(ReadFor::Aside);
+        store.forget_all(ReadFor::Neighbour);
     }
 
     /// Replaces the pages of this cache by those of another cache of the same memory,
@@ -127,7 +129,7 @@ impl<M: Memory> PageCache<M> {
     /// pages or holds more than this one may.
     pub fn adopt(&self, other: Self) {
         let mut store = other.store.into_inner();
-        store.aside.fill(true);
+        store.read_for.fill(ReadFor::Aside);
         if store.dropped == 0 && store.succeed(&self.store.borrow()) {
             self.forget_recent();
             *self.store.borrow_mut() = store;
@@ -177,6 +179,23 @@ impl<M: Memory> PageCache<M> {
         store.reserve(missing);
     }
 
+    /// Notes that somebody asked for the page in `slot`.
+    fn note_use(&self, store: &mut Store, slot: u32) {
+        let known = &mut store.read_for[slot as usize];
+        *known = (*known).min(self.reading_for.get());
+    }
+
+    /// Slots to be filled, see [`Store::make_room`].
+    fn make_room(&self, store: &mut Store, wanted: usize) -> Vec<usize> {
+        let dropped = store.dropped;
+        let slots = store.make_room(wanted);
+        // A slot may have got another page.
+        if store.dropped != dropped {
+            self.forget_recent();
+        }
+        slots
+    }
+
     /// The slot of `page`, which is read if it is missing.
     ///
     /// # Errors
@@ -186,8 +205,7 @@ impl<M: Memory> PageCache<M> {
         match store.index.get(&page) {
             Some(&BAD) => return Err(ReadCause::Unmapped),
             Some(&slot) => {
-                let aside = self.aside.get();
-                store.aside[slot as usize] &= aside;
+                self.note_use(&mut store, slot);
                 return Ok(slot);
             }
             None => {}
@@ -205,14 +223,14 @@ impl<M: Memory> PageCache<M> {
             if let Some(&slot) = store.index.get(&page)
                 && slot != BAD
             {
+                self.note_use(&mut store, slot);
                 return Ok(slot);
             }
         }
-        self.forget_recent();
-        let slot = store.make_room(1)[0];
+        let slot = self.make_room(&mut store, 1)[0];
         match self.source.read(page << PAGE_SHIFT, store.page_mut(slot)) {
             Ok(()) => {
-                store.keep(page, slot, self.aside.get());
+                store.keep(page, slot, self.reading_for.get());
                 Ok(slot as u32)
             }
             Err(error) => {

@@ -19,6 +19,17 @@ pub(crate) const BAD: u32 = u32::MAX;
 /// No page has this number: page numbers are addresses without their low 12 bits.
 pub(crate) const NO_PAGE: u64 = u64::MAX;
 
+/// What a page was read for. A page belongs to the first of these that it was read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ReadFor {
+    /// It is compared with the others.
+    Main,
+    /// It was read aside, see [`super::cache`].
+    Aside,
+    /// It was fetched with its neighbour, and nobody has asked for it.
+    Neighbour,
+}
+
 /// A bounded set of pages, in slots that are reused in turn.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -26,8 +37,8 @@ pub(crate) struct Store {
     pub(crate) index: FxHashMap<u64, u32>,
     /// Slot → page number, or `NO_PAGE`.
     pub(crate) owners: Vec<u64>,
-    /// Slot → whether its page was read aside, see [`super::cache`].
-    pub(crate) aside: Vec<bool>,
+    /// Slot → what its page was read for.
+    pub(crate) read_for: Vec<ReadFor>,
     chunks: Vec<MmapMut>,
     /// The slot that is filled next.
     next: usize,
@@ -63,7 +74,7 @@ impl Store {
         Self {
             index: FxHashMap::default(),
             owners: Vec::new(),
-            aside: Vec::new(),
+            read_for: Vec::new(),
             chunks: Vec::new(),
             next: 0,
             free: Vec::new(),
@@ -165,7 +176,7 @@ impl Store {
         }
         if self.owners.len() < end {
             self.owners.resize(end, NO_PAGE);
-            self.aside.resize(end, false);
+            self.read_for.resize(end, ReadFor::Main);
         }
         for slot in first..end {
             self.drop_page(slot);
@@ -200,7 +211,7 @@ impl Store {
         self.capacity = remaining;
         self.chunks.truncate(chunks);
         self.owners.truncate(remaining);
-        self.aside.truncate(remaining);
+        self.read_for.truncate(remaining);
         self.free.retain(|slot| *slot < remaining);
     }
 
@@ -211,7 +222,7 @@ impl Store {
         }
         self.index.remove(&page);
         self.dropped += 1;
-        if self.hashes.is_some() {
+        if self.hashes.is_some() && self.read_for[slot] != ReadFor::Neighbour {
             let hash = hash(self.page(slot));
             let known = self.hashes.as_mut().and_then(|all| all.insert(page, hash));
             self.inconsistent |= known.is_some_and(|known| known != hash);
@@ -221,7 +232,8 @@ impl Store {
     /// Everything the store has of pages that were read, by page number. A page that
     /// made room and was read again is in it twice.
     pub(crate) fn all_known(&self) -> Vec<(u64, Known)> {
-        let held = self.held(false).into_iter().chain(self.held(true));
+        let aside = self.held(ReadFor::Aside);
+        let held = self.held(ReadFor::Main).into_iter().chain(aside);
         let dropped = self.hashes.iter().flatten();
         let mut all: Vec<_> = held
             .map(|(page, slot)| (page, Known::Held(slot)))
@@ -251,18 +263,24 @@ impl Store {
         self.free.push(slot);
     }
 
-    pub(crate) fn keep(&mut self, page: u64, slot: usize, aside: bool) {
-        self.index.insert(page, slot as u32);
-        self.owners[slot] = page;
-        self.aside[slot] = aside;
+    /// Forgets the pages that were read for `part`.
+    pub(crate) fn forget_all(&mut self, part: ReadFor) {
+        for (page, slot) in self.held(part) {
+            self.forget(page, slot);
+        }
     }
 
-    /// Page number and slot of the pages that were read aside, or of all other
-    /// pages, by page number.
-    pub(crate) fn held(&self, aside: bool) -> Vec<(u64, usize)> {
-        let slots = self.owners.iter().copied().zip(&self.aside).zip(0..);
+    pub(crate) fn keep(&mut self, page: u64, slot: usize, read_for: ReadFor) {
+        self.index.insert(page, slot as u32);
+        self.owners[slot] = page;
+        self.read_for[slot] = read_for;
+    }
+
+    /// Page number and slot of the pages that were read for `part`, by page number.
+    pub(crate) fn held(&self, part: ReadFor) -> Vec<(u64, usize)> {
+        let slots = self.owners.iter().copied().zip(&self.read_for).zip(0..);
         let mut held: Vec<(u64, usize)> = slots
-            .filter(|((page, is_aside), _)| *page != NO_PAGE && **is_aside == aside)
+            .filter(|((page, read_for), _)| *page != NO_PAGE && **read_for == part)
             .map(|((page, _), slot)| (page, slot))
             .collect();
         held.sort_unstable();

@@ -15,6 +15,7 @@ use super::queue_position::QueuePosition;
 use super::reachability::Reachability;
 use super::registry::Registry;
 use super::roots::{Roots, Variable};
+use super::watched::WatchedObjects;
 use super::{
     Explained, Search, WaitInputs, callbacks, children, ends, feeders, guards, job_results,
     pending, resting, since, summary, task, thread, trio, weak,
@@ -218,7 +219,7 @@ impl<'a, 'r, 'm> WaitGraph<'a, 'r, 'm> {
             jobs: &self.jobs,
             handles: &self.handles,
             outer: FxHashMap::default(),
-            watched: OnceCell::new(),
+            watched: WatchedObjects::default(),
             greenlet_names: &greenlet_names,
         };
         let waiting = self.tasks.iter_mut();

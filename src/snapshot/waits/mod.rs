@@ -39,6 +39,7 @@ mod thread_locks;
 mod trio;
 mod unshared;
 mod variable_calls;
+mod watched;
 mod weak;
 
 pub use callbacks::own_callback;

@@ -18,12 +18,7 @@ pub(super) fn add(
     handles: &[(u64, LoopHandles)],
     tasks: &mut [BuiltTask],
 ) {
-    let timers = handles.iter().flat_map(|(_, of_loop)| &of_loop.timers);
-    let due = timers.filter_map(|timer| Some((timer.addr, timer.when?)));
-    let mut known = KnownTimes {
-        due: due.collect(),
-        ..KnownTimes::default()
-    };
+    let mut known = KnownTimes::new(handles);
     let mut clocks: FxHashMap<u64, bool> = FxHashMap::default();
     let waiting = (tasks.iter_mut()).filter(|built| built.task.state == TaskState::Waiting);
     for built in waiting {
@@ -31,13 +26,13 @@ pub(super) fn add(
         let (Some(frame), Some(event_loop)) = (innermost, built.event_loop) else {
             continue;
         };
-        let Some(began) = reader.wait_began(frame, &mut known) else {
+        let left = (built.task.waits_for.as_ref()).and_then(|wait| wait.remaining_s);
+        let Some(lasted) = reader.waited(frame, left, clock, &mut known) else {
             continue;
         };
         let event_loop = NonZeroU64::get(event_loop);
         let has_the_clock = (clocks.entry(event_loop))
             .or_insert_with(|| reader.has_the_clock(event_loop).unwrap_or(false));
-        let lasted = clock - began;
         if *has_the_clock
             && lasted >= 0.0
             && let Some(wait) = &mut built.task_mut().waits_for

@@ -1,6 +1,5 @@
 //! Explains the wait of one suspended task.
 
-use std::cell::OnceCell;
 use std::num::NonZeroU64;
 
 use arcstr::{ArcStr, literal};
@@ -13,6 +12,7 @@ use super::files::{self, Found};
 use super::jobs::Jobs;
 use super::pools::{self, MAX_OUTER_FRAMES};
 use super::registry::Registry;
+use super::watched::WatchedObjects;
 use crate::activity::{ChainFrame, python_frames};
 use crate::asyncio::wait_table::{COROUTINE_WAITS, Receiver};
 use crate::asyncio::{FutureState, LoopHandles, Outer, RawWait, Timers};
@@ -54,21 +54,10 @@ pub(super) struct ExplainTask<'a, 'r, 'm> {
     /// Cache: the pool or stream that the receiver of a library method is, by address.
     /// `None` for other receivers.
     pub outer: FxHashMap<u64, Option<Outer>>,
-    /// Cache: objects that the callbacks of watched descriptors complete, set or have.
-    pub watched: OnceCell<FxHashMap<u64, WatchedBy>>,
+    /// Cache: the descriptors that loops watch.
+    pub watched: WatchedObjects,
     /// Names of the greenlets that are shown, by address.
     pub greenlet_names: &'a FxHashMap<u64, ArcStr>,
-}
-
-/// The descriptor whose callback has an object.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct WatchedBy {
-    /// The place of the descriptor among all that are watched.
-    order: usize,
-    /// The descriptor.
-    fd: i64,
-    /// Whether the callback is called when it can be written.
-    blocks_writer: bool,
 }
 
 impl ExplainTask<'_, '_, '_> {
@@ -373,34 +362,10 @@ impl ExplainTask<'_, '_, '_> {
         Some(self.file(id, fd, wait))
     }
 
-    /// The descriptor whose callback completes or sets one of `waited`, and whether that
+    /// The watched descriptor whose callback completes or sets one of `waited`, and whether that
     /// happens when it can be written.
     fn watched_for(&self, waited: &[u64]) -> Option<(i64, bool)> {
-        let watched = self.watched.get_or_init(|| self.watched());
-        let found = waited.iter().filter_map(|object| watched.get(object));
-        let first = found.min_by_key(|it| it.order);
-        first.map(|it| (it.fd, it.blocks_writer))
-    }
-
-    /// The objects that the callbacks of watched descriptors have, each with the first that has it.
-    fn watched(&self) -> FxHashMap<u64, WatchedBy> {
-        let reader = self.inputs.reader;
-        let mut found = FxHashMap::default();
-        let files = (self.handles.iter()).flat_map(|(_, handles)| &handles.watched);
-        for (order, file) in files.enumerate() {
-            for (handle, blocks_writer) in [(&file.reader, false), (&file.writer, true)] {
-                let Some(handle) = handle else { continue };
-                let bound = reader.bound_objects(handle.callback);
-                for object in handle.arguments.iter().copied().chain(bound) {
-                    found.entry(object).or_insert(WatchedBy {
-                        order,
-                        fd: file.fd,
-                        blocks_writer,
-                    });
-                }
-            }
-        }
-        found
+        self.watched.find(self.inputs.reader, self.handles, waited)
     }
 
     /// Explains the wait for a stream or protocol. Returns the index of its resource.

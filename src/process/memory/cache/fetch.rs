@@ -2,7 +2,7 @@
 
 use super::PageCache;
 use crate::process::memory::chunks::runs;
-use crate::process::memory::page_store::{PAGE_SHIFT, PAGE_SIZE, Store};
+use crate::process::memory::page_store::{PAGE_SHIFT, PAGE_SIZE, ReadFor, Store};
 use crate::process::memory::{Memory, Piece, ReadCause};
 
 impl<M: Memory> PageCache<M> {
@@ -56,7 +56,7 @@ impl<M: Memory> PageCache<M> {
     pub(super) fn fetch(&self, mut pages: &[u64]) {
         while !pages.is_empty() {
             let failed;
-            (pages, failed) = self.fetch_batch(pages);
+            (pages, failed) = self.fetch_batch(pages, self.reading_for.get());
             for page in failed {
                 // Finds the cause, and remembers pages that do not exist.
                 match self.load(page) {
@@ -69,16 +69,19 @@ impl<M: Memory> PageCache<M> {
 
     /// Fetches as many of `pages` as there is room for at once. Returns the remaining
     /// pages, and those that could not be read.
-    pub(super) fn fetch_batch<'p>(&self, pages: &'p [u64]) -> (&'p [u64], Vec<u64>) {
-        self.forget_recent();
+    pub(super) fn fetch_batch<'p>(
+        &self,
+        pages: &'p [u64],
+        read_for: ReadFor,
+    ) -> (&'p [u64], Vec<u64>) {
         let mut store = self.store.borrow_mut();
-        let slots = store.make_room(pages.len());
+        let slots = self.make_room(&mut store, pages.len());
         let (batch, later) = pages.split_at(slots.len());
         let read = self.read_into(&mut store, batch, &slots);
         let mut failed = Vec::new();
         for ((page, slot), read) in batch.iter().zip(slots).zip(read) {
             if read {
-                store.keep(*page, slot, self.aside.get());
+                store.keep(*page, slot, read_for);
             } else {
                 store.give_back(slot);
                 failed.push(*page);
@@ -92,7 +95,7 @@ impl<M: Memory> PageCache<M> {
     pub(super) fn fetch_around(&self, wanted: u64, pages: &[u64]) {
         let mut runs = pages.chunk_by(|a, b| a + 1 == *b);
         if let Some(run) = runs.find(|run| run.contains(&wanted)) {
-            self.fetch_batch(run);
+            self.fetch_batch(run, ReadFor::Neighbour);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::PageCache;
 use crate::process::memory::Memory;
 use crate::process::memory::changed_lines::ChangedLines;
-use crate::process::memory::page_store::{BAD, Known, PAGE_SHIFT, PAGE_SIZE, Store};
+use crate::process::memory::page_store::{BAD, Known, PAGE_SHIFT, PAGE_SIZE, ReadFor, Store};
 
 /// Pages reread at once, few enough to stay in the processor's cache.
 const REREAD_PAGES: usize = 64;
@@ -12,7 +12,7 @@ impl<M: Memory> PageCache<M> {
     /// Reads all cached pages again except those read aside, keeps the new bytes, and
     /// returns how many pages differ: changed, unmapped, or readable only now.
     pub fn reread_differs(&self) -> u64 {
-        self.reread(false)
+        self.reread(ReadFor::Main)
     }
 
     /// Reads all cached pages again except those read aside, and returns which parts
@@ -22,7 +22,7 @@ impl<M: Memory> PageCache<M> {
         let store = self.store.borrow();
         let mut scratch = self.scratch.borrow_mut();
         let mut lines = ChangedLines::default();
-        for held in store.held(false).chunks(REREAD_PAGES) {
+        for held in store.held(ReadFor::Main).chunks(REREAD_PAGES) {
             let pages: Vec<u64> = held.iter().map(|(page, _)| *page).collect();
             let read = self.read_pages(&pages, &mut scratch[..pages.len() * PAGE_SIZE]);
             let fresh = scratch.chunks_exact(PAGE_SIZE);
@@ -35,7 +35,7 @@ impl<M: Memory> PageCache<M> {
 
     /// [`Self::reread_differs`] for the pages that were read aside.
     pub fn secondary_differs(&self) -> u64 {
-        self.reread(true)
+        self.reread(ReadFor::Aside)
     }
 
     /// Whether everything that was ever read through this cache is unchanged: held
@@ -67,13 +67,15 @@ impl<M: Memory> PageCache<M> {
         }
     }
 
-    fn reread(&self, aside: bool) -> u64 {
+    fn reread(&self, part: ReadFor) -> u64 {
         self.make_ready();
         self.forget_recent();
         let mut store = self.store.borrow_mut();
         let mut scratch = self.scratch.borrow_mut();
         let mut differing = 0;
-        for held in store.held(aside).chunks(REREAD_PAGES) {
+        // They are as old as what is read again now.
+        store.forget_all(ReadFor::Neighbour);
+        for held in store.held(part).chunks(REREAD_PAGES) {
             differing += self.reread_slots(&mut store, held, &mut scratch);
         }
         differing + self.recheck_bad(&mut store)
