@@ -309,6 +309,51 @@ fn when_full_neighbours_are_fetched_together() {
 }
 
 #[test]
+fn neighbours_are_fetched_together_and_compared_once_somebody_asked_for_them() {
+    let changed = Cell::new(None);
+    let fill = |page: u64| Some(page as u8 + u8::from(changed.get() == Some(page)));
+    let cache = PageCache::with_capacity(Pretended::new(fill), 100)
+        .remembering_dropped()
+        .reading_ahead(4);
+    let calls = |cache: &PageCache<Pretended<_>>| cache.stats().syscalls;
+    assert_eq!(read(&cache, 5 * PAGE, 1).unwrap(), [5]);
+    let after_one = calls(&cache);
+    assert_eq!(read(&cache, 7 * PAGE, 1).unwrap(), [7]);
+    assert_eq!(calls(&cache), after_one, "it came with its neighbour");
+
+    // Nobody has asked for page 6.
+    changed.set(Some(6));
+    assert!(cache.is_unchanged());
+    assert_eq!(cache.held_pages(true).len(), 2);
+    assert_eq!(cache.reread_differs(), 0);
+    assert_eq!(read(&cache, 6 * PAGE, 1).unwrap(), [7], "it is read anew");
+    changed.set(Some(7));
+    assert_eq!(
+        cache.reread_differs(),
+        2,
+        "page 6 is as it was, page 7 is not"
+    );
+
+    // What is read aside is compared with what was read aside.
+    cache.set_secondary(true);
+    assert_eq!(read(&cache, 40 * PAGE, 1).unwrap(), [40]);
+    assert_eq!(read(&cache, 41 * PAGE, 1).unwrap(), [41]);
+    cache.set_secondary(false);
+    changed.set(Some(42));
+    assert_eq!(cache.secondary_differs(), 0);
+    changed.set(Some(41));
+    assert_eq!(cache.secondary_differs(), 1);
+}
+
+#[test]
+fn a_page_is_found_without_a_search_until_another_takes_its_place() {
+    let cache = PageCache::with_capacity(Pretended::new(|page| Some(page as u8)), 3);
+    for page in [1, 2, 3, 1, 4, 1, 2, 3, 4, 1] {
+        assert_eq!(read(&cache, page * PAGE + 9, 8).unwrap(), [page as u8; 8]);
+    }
+}
+
+#[test]
 fn what_is_too_much_to_be_held_leaves_few_pages_until_all_is_forgotten() {
     let most = 40_000;
     let cache = PageCache::with_capacity(Pretended::new(|page| Some(page as u8)), most);
