@@ -323,11 +323,14 @@ impl Reader<'_> {
     /// Whether the object at `addr` is a coroutine that has not started, or a suspended
     /// coroutine or asynchronous generator.
     pub fn is_idle_generator(&self, addr: u64) -> bool {
-        let Ok(ty) = self.type_of(addr) else {
-            return false;
-        };
+        self.type_of(addr)
+            .is_ok_and(|ty| self.is_idle_generator_of(addr, ty.exact))
+    }
+
+    /// The same of an object of exactly this kind.
+    pub fn is_idle_generator_of(&self, addr: u64, exact: Kind) -> bool {
         let stage = || self.generator(addr).map(|generator| generator.stage);
-        match ty.exact {
+        match exact {
             Kind::Coroutine => matches!(
                 stage(),
                 Ok(GeneratorStage::Created | GeneratorStage::Suspended)

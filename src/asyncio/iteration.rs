@@ -11,8 +11,8 @@ use crate::cpython::{RawFrame, Reader};
 pub const ITERATION: &str = "_run_once";
 /// Its variables: the loop, the time after polling, how many callbacks there were then,
 /// the index of the current one, and its handle.
-const LOOP: &str = "self";
-const POLLED_AT: &str = "end_time";
+pub(super) const LOOP: &str = "self";
+pub(super) const POLLED_AT: &str = "end_time";
 const COUNT: &str = "ntodo";
 const INDEX: &str = "i";
 const HANDLE: &str = "handle";

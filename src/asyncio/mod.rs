@@ -10,6 +10,7 @@ pub mod enumerate;
 pub mod future;
 pub mod handles;
 pub mod iteration;
+mod iteration_place;
 pub mod loops;
 mod scan;
 mod since;
@@ -21,6 +22,7 @@ pub use enumerate::{FoundIn, FoundTasks, Heap, asyncio_is_imported, find_tasks, 
 pub use future::{FutureState, RawFuture, RawTask, TaskName};
 pub use handles::{LoopHandles, RawHandle, Timers};
 pub use iteration::ITERATION;
+pub use iteration_place::{IterationPlace, Word};
 pub use loops::RawLoop;
 pub use scan::scan_heap;
 pub use since::KnownTimes;

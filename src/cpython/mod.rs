@@ -17,7 +17,7 @@ pub use frames::generator::{GeneratorStage, RawGenerator};
 pub use objects::contexts::ContextValues;
 pub use objects::kinds::Kind;
 pub use objects::parts::Step;
-pub use objects::types::Type;
+pub use objects::types::{Type, untag};
 pub use reader::Reader;
 pub use runtime::Runtime;
 pub use threads::thread::{Interpreter, RawStack, ThreadState};

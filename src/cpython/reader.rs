@@ -123,7 +123,11 @@ impl<'m> Reader<'m> {
         Ok(buf)
     }
 
-    fn word(&self, addr: u64, len: usize) -> Result<u64> {
+    /// The `len` bytes (at most eight) at `addr` as a little-endian number.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn word(&self, addr: u64, len: usize) -> Result<u64> {
         Ok(self.memory.read_word(addr, len)?)
     }
 

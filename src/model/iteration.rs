@@ -80,6 +80,23 @@ impl EventLoop {
     }
 }
 
+/// What a light look tells of a loop.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum LoopSeen {
+    /// It polls, or is about to.
+    Polls,
+    /// It has polled at this time of `time.monotonic()` of the process, in seconds, and runs.
+    Runs {
+        /// The time.
+        since_s: f64,
+        /// Whether the function is proved to be in the call of a callback. Otherwise it may have
+        /// ended, and a whole look has to tell.
+        in_call: bool,
+    },
+    /// The words are not the same twice, or lie elsewhere now.
+    NotKnown,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

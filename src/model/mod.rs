@@ -28,7 +28,7 @@ pub use findings::*;
 pub use frame::*;
 pub use id::{IdMap, IdSet, ItemId};
 pub use index::{Index, Item};
-pub use iteration::{Batch, Since};
+pub use iteration::{Batch, LoopSeen, Since};
 pub use kind::*;
 pub use processes::*;
 pub use task::*;

@@ -1,10 +1,14 @@
 //! Steps that block a loop, told as they end.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use super::loop_names::LoopNames;
 use super::stacks::Place;
-use crate::model::{EventLoop, Frame, Index, ItemId, LoopState, Process, Thread, ThreadState};
+use crate::model::{
+    EventLoop, Frame, Index, ItemId, LoopSeen, LoopState, Process, Thread, ThreadState,
+};
 
 /// Iterations whose beginnings differ by less are the same.
 const SAME_ITERATION_S: f64 = 0.001;
@@ -40,8 +44,24 @@ pub struct Running {
 struct Iteration {
     began_s: f64,
     seen_s: f64,
+    /// When a whole look saw it for the last time. A light look may take a function that was left
+    /// by an error for one that runs.
+    proved_s: f64,
     what: Running,
     told: bool,
+}
+
+impl Iteration {
+    /// One that began then, and was seen by a whole look at `proved_s`.
+    fn new(began_s: f64, proved_s: f64) -> Self {
+        Self {
+            began_s,
+            seen_s: proved_s,
+            proved_s,
+            what: Running::default(),
+            told: false,
+        }
+    }
 }
 
 /// Watches the loops of one process.
@@ -50,6 +70,8 @@ pub struct SlowSteps {
     slow_s: f64,
     loops: FxHashMap<ItemId, Iteration>,
     names: LoopNames,
+    /// The name of each loop that was seen.
+    named: FxHashMap<ItemId, String>,
 }
 
 impl SlowSteps {
@@ -59,6 +81,37 @@ impl SlowSteps {
             slow_s,
             loops: FxHashMap::default(),
             names: LoopNames::default(),
+            named: FxHashMap::default(),
+        }
+    }
+
+    /// What a light look tells of one loop, which was taken within `clock_s` of the process's own
+    /// clock.
+    pub fn glimpse(
+        &mut self,
+        event_loop: ItemId,
+        seen: LoopSeen,
+        clock_s: &Range<f64>,
+    ) -> Option<SlowStep> {
+        let name = self.named.get(&event_loop)?.clone();
+        match seen {
+            LoopSeen::Polls => self.end(event_loop, &name, clock_s.end),
+            LoopSeen::Runs { since_s, in_call } => {
+                let known = self.loops.get(&event_loop);
+                let is_next =
+                    known.is_some_and(|it| (it.began_s - since_s).abs() > SAME_ITERATION_S);
+                let told = match is_next {
+                    true => self.end(event_loop, &name, since_s),
+                    false => None,
+                };
+                if in_call {
+                    let iteration = self.loops.entry(event_loop);
+                    let iteration = iteration.or_insert_with(|| Iteration::new(since_s, since_s));
+                    iteration.seen_s = iteration.seen_s.max(clock_s.start);
+                }
+                told
+            }
+            LoopSeen::NotKnown => None,
         }
     }
 
@@ -68,10 +121,18 @@ impl SlowSteps {
         let mut told = Vec::new();
         for event_loop in &process.loops {
             let name = self.names.of(event_loop, &index).to_owned();
+            self.named.insert(event_loop.id, name.clone());
             let thread = event_loop.thread.and_then(|id| index.thread(id));
             let began_s = match (event_loop.iteration_s, event_loop.state) {
                 (Some(age_s), _) => clock_s - age_s,
-                (None, LoopState::Polling | LoopState::Stopped) => {
+                (None, LoopState::Polling) => {
+                    told.extend(self.end(event_loop.id, &name, clock_s));
+                    continue;
+                }
+                (None, LoopState::Stopped) => {
+                    if let Some(known) = self.loops.get_mut(&event_loop.id) {
+                        known.seen_s = known.proved_s;
+                    }
                     told.extend(self.end(event_loop.id, &name, clock_s));
                     continue;
                 }
@@ -83,13 +144,10 @@ impl SlowSteps {
                 told.extend(self.end(event_loop.id, &name, began_s));
             }
             let what = running(event_loop, thread);
-            let iteration = self.loops.entry(event_loop.id).or_insert(Iteration {
-                began_s,
-                seen_s: clock_s,
-                what: Running::default(),
-                told: false,
-            });
+            let iteration = self.loops.entry(event_loop.id);
+            let iteration = iteration.or_insert_with(|| Iteration::new(began_s, clock_s));
             iteration.seen_s = clock_s;
+            iteration.proved_s = clock_s;
             if what.place.is_some() || iteration.what.place.is_none() {
                 iteration.what = what;
             }
@@ -259,5 +317,67 @@ mod tests {
             matches!(&told[..], [step] if step.at_most_s == Some(3.0)),
             "{told:?}"
         );
+    }
+
+    const RUNS_SINCE_100: LoopSeen = LoopSeen::Runs {
+        since_s: 100.0,
+        in_call: true,
+    };
+
+    #[test]
+    fn light_looks_bound_a_step_that_a_whole_look_named() {
+        let mut steps = SlowSteps::new(0.05);
+        let id = "loop:0x5".into();
+        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.01..100.01)), None);
+        assert_eq!(steps.look(&looked(Some(0.03)), 100.03), []);
+        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.058..100.059)), None);
+        let told = steps.glimpse(id, LoopSeen::Polls, &(100.059..100.06));
+        let step = told.expect("a step of 58 ms is slow");
+        assert!((step.lasted_s - 0.058).abs() < 1e-9);
+        assert!(
+            step.at_most_s
+                .is_some_and(|most| (most - 0.06).abs() < 1e-9)
+        );
+        assert_eq!(step.what.why, "computes");
+    }
+
+    #[test]
+    fn a_step_that_only_light_looks_saw_is_told_without_a_line() {
+        let mut steps = SlowSteps::new(0.05);
+        let id = "loop:0x5".into();
+        // A whole look has to name the loop once.
+        assert_eq!(steps.look(&looked(None), 99.0), []);
+        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.02..100.02)), None);
+        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.06..100.06)), None);
+        let next = LoopSeen::Runs {
+            since_s: 100.08,
+            in_call: false,
+        };
+        let told = steps.glimpse(id, next, &(100.1..100.1));
+        assert!(told.is_some_and(|step| {
+            step.what.place.is_none()
+                && step
+                    .at_most_s
+                    .is_some_and(|most| (most - 0.08).abs() < 1e-9)
+        }));
+    }
+
+    #[test]
+    fn what_may_have_ended_is_not_prolonged_and_a_stopped_loop_takes_light_looks_back() {
+        let mut steps = SlowSteps::new(0.05);
+        let id = "loop:0x5".into();
+        let maybe = LoopSeen::Runs {
+            since_s: 100.0,
+            in_call: false,
+        };
+        assert_eq!(steps.look(&looked(Some(0.03)), 100.03), []);
+        assert_eq!(steps.glimpse(id, maybe, &(101.0..101.0)), None);
+        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(102.0..102.0)), None);
+
+        assert_eq!(steps.look(&looked(Some(0.03)), 100.03), []);
+        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(101.0..101.0)), None);
+        let mut stopped = looked(None);
+        stopped.loops[0].state = LoopState::Stopped;
+        assert_eq!(steps.look(&stopped, 102.0), []);
     }
 }

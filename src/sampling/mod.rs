@@ -6,6 +6,7 @@ pub mod count;
 pub mod decode_cache;
 pub mod evidence;
 pub mod iterations;
+pub mod light;
 pub mod proved_stacks;
 pub mod recorded;
 pub mod retained;

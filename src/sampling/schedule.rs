@@ -6,9 +6,19 @@
 
 use std::time::{Duration, Instant};
 
+/// How the gaps between deadlines differ.
+#[derive(Debug, Clone, Copy)]
+enum Gaps {
+    /// As those between random arrivals.
+    Exponential,
+    /// By half of the mean at most, so that nothing that lasts for 1.5 means is between two of them.
+    Bounded,
+}
+
 /// Deadlines at a mean rate.
 #[derive(Debug)]
 pub struct Schedule {
+    gaps: Gaps,
     next: Instant,
     mean: Duration,
     random: fastrand::Rng,
@@ -18,11 +28,17 @@ pub struct Schedule {
 impl Schedule {
     /// Deadlines from `start` on, `rate` a second on average.
     pub fn new(start: Instant, rate: f64) -> Self {
-        Self::seeded(start, rate, fastrand::Rng::new())
+        Self::seeded(start, rate, Gaps::Exponential, fastrand::Rng::new())
     }
 
-    fn seeded(start: Instant, rate: f64, random: fastrand::Rng) -> Self {
+    /// The same, of which no gap is longer than 1.5 times the mean.
+    pub fn steady(start: Instant, rate: f64) -> Self {
+        Self::seeded(start, rate, Gaps::Bounded, fastrand::Rng::new())
+    }
+
+    fn seeded(start: Instant, rate: f64, gaps: Gaps, random: fastrand::Rng) -> Self {
         let mut schedule = Self {
+            gaps,
             next: start,
             mean: Duration::from_secs_f64(rate.recip()),
             random,
@@ -55,9 +71,12 @@ impl Schedule {
     }
 
     fn advance(&mut self) {
-        // `1 - f64()` is above 0, so that the logarithm is finite.
-        let gaps = -(1.0 - self.random.f64()).ln();
-        self.next += self.mean.mul_f64(gaps);
+        let gap = match self.gaps {
+            // `1 - f64()` is above 0, so that the logarithm is finite.
+            Gaps::Exponential => -(1.0 - self.random.f64()).ln(),
+            Gaps::Bounded => 0.5 + self.random.f64(),
+        };
+        self.next += self.mean.mul_f64(gap);
     }
 }
 
@@ -68,7 +87,8 @@ mod tests {
     #[test]
     fn gaps_have_the_mean_and_the_spread_of_random_arrivals() {
         let start = Instant::now();
-        let mut schedule = Schedule::seeded(start, 100.0, fastrand::Rng::with_seed(7));
+        let mut schedule =
+            Schedule::seeded(start, 100.0, Gaps::Exponential, fastrand::Rng::with_seed(7));
         let mut at = start;
         let gaps: Vec<f64> = (0..20_000)
             .map(|_| {
@@ -89,7 +109,8 @@ mod tests {
     #[test]
     fn deadlines_that_have_passed_are_missed_and_not_made_up_for() {
         let start = Instant::now();
-        let mut schedule = Schedule::seeded(start, 100.0, fastrand::Rng::with_seed(7));
+        let mut schedule =
+            Schedule::seeded(start, 100.0, Gaps::Exponential, fastrand::Rng::with_seed(7));
         let late = start + Duration::from_secs(1);
         assert!(schedule.after(late) >= late);
         let missed = schedule.missed();
@@ -97,5 +118,22 @@ mod tests {
         let next = schedule.after(late);
         assert!(next >= late);
         assert_eq!(schedule.missed(), missed);
+    }
+
+    #[test]
+    fn steady_deadlines_leave_no_long_gap() {
+        let start = Instant::now();
+        let rng = fastrand::Rng::with_seed(7);
+        let mut schedule = Schedule::seeded(start, 1_000.0, Gaps::Bounded, rng);
+        let mut at = start;
+        for _ in 0..10_000 {
+            let next = schedule.after(at);
+            let gap = next - at;
+            let ms = Duration::from_millis(1);
+            assert!(gap >= ms / 2 && gap <= ms * 3 / 2, "{gap:?}");
+            at = next;
+        }
+        let mean = (at - start).as_secs_f64() / 10_000.0;
+        assert!((mean - 0.001).abs() < 0.000_02, "{mean}");
     }
 }

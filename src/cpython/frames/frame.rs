@@ -292,6 +292,19 @@ impl Reader<'_> {
         Ok(None)
     }
 
+    /// Address of the slot of the variable `name` of the frame. `None` if it has no such variable,
+    /// or has it in a cell.
+    ///
+    /// # Errors
+    /// When the names cannot be read.
+    pub fn variable_slot(&self, frame: &RawFrame, name: &str) -> Result<Option<u64>> {
+        let variables = self.variables(&frame.at.code)?;
+        let first = self.layout.frame.localsplus.at(frame.addr);
+        let mut named = (0u64..).zip(variables.iter());
+        let found = named.find(|(_, variable)| *variable.name == *name && !variable.in_cell);
+        Ok(found.map(|(index, _)| first + index * WORD as u64))
+    }
+
     /// The object in the cell at `cell`. `None` if the cell is empty.
     ///
     /// # Errors

@@ -28,13 +28,20 @@ impl Reader<'_> {
     /// # Errors
     /// When the instance, its type or one of its `__slots__` cannot be read.
     pub fn attributes(&self, addr: u64) -> Result<Vec<(Rc<str>, u64)>> {
-        let ty = self.type_of(addr)?;
-        let mut attributes = match self.storage(addr, &ty)? {
+        self.attributes_of(addr, &*self.type_of(addr)?)
+    }
+
+    /// The same of an instance of type `ty`.
+    ///
+    /// # Errors
+    /// When the instance or one of its `__slots__` cannot be read.
+    pub fn attributes_of(&self, addr: u64, ty: &Type) -> Result<Vec<(Rc<str>, u64)>> {
+        let mut attributes = match self.storage(addr, ty)? {
             Storage::Dict(dict) => self.named_items(dict)?,
-            Storage::Values(values) => self.inline_items(values, &ty)?,
+            Storage::Values(values) => self.inline_items(values, ty)?,
             Storage::Nothing => Vec::new(),
         };
-        attributes.extend(self.slots(addr, &ty)?);
+        attributes.extend(self.slots(addr, ty)?);
         Ok(attributes)
     }
 

@@ -111,6 +111,16 @@ pub enum Kind {
     Other,
 }
 
+impl Kind {
+    /// Whether it is a number, text, or `None`.
+    pub fn is_scalar(self) -> bool {
+        matches!(
+            self,
+            Self::None | Self::Bool | Self::Int | Self::Float | Self::Str | Self::Bytes
+        )
+    }
+}
+
 /// `tp_name` of types that C code defines, and the kind each stands for.
 const KINDS: &[(&str, Kind)] = &[
     ("NoneType", Kind::None),

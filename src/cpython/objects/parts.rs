@@ -46,9 +46,12 @@ impl Reader<'_> {
     /// The objects that the object at `addr` directly refers to as its contents, each
     /// with the step to it. None for modules, numbers, text, tasks and coroutines.
     pub fn parts(&self, addr: u64) -> Vec<(Step, u64)> {
-        let Ok(ty) = self.type_of(addr) else {
-            return Vec::new();
-        };
+        self.type_of(addr)
+            .map_or(Vec::new(), |ty| self.parts_of(addr, &ty))
+    }
+
+    /// The same of an object of type `ty`.
+    pub fn parts_of(&self, addr: u64, ty: &Type) -> Vec<(Step, u64)> {
         let max = self.limits.value_items;
         let indexed = |items: Result<(Vec<u64>, u64)>| {
             let items = items.map_or(Vec::new(), |(items, _)| items);
@@ -62,7 +65,7 @@ impl Reader<'_> {
             Kind::Tuple if ty.is_heap() => {
                 let items = self.tuple_items(addr, max);
                 let items = items.map_or(Vec::new(), |(items, _)| items);
-                let fields = self.field_names(&ty);
+                let fields = self.field_names(ty);
                 let steps = items.into_iter().enumerate().map(|(index, item)| {
                     let step = match fields.get(index) {
                         Some(name) => Step::Attribute(name.clone()),
@@ -111,7 +114,7 @@ impl Reader<'_> {
                 let mut parts: Vec<_> = kept
                     .map(|(arguments, result)| (Step::Kept(arguments), result))
                     .collect();
-                parts.extend(self.instance_parts(addr, &ty));
+                parts.extend(self.instance_parts(addr, ty));
                 parts
             }
             // Whoever lets it go on runs its code with these.
@@ -129,7 +132,7 @@ impl Reader<'_> {
                 .map(|part| (Step::Contents, part))
                 .into_iter()
                 .collect(),
-            Kind::Other if ty.is_heap() || &*ty.name == NAMESPACE => self.instance_parts(addr, &ty),
+            Kind::Other if ty.is_heap() || &*ty.name == NAMESPACE => self.instance_parts(addr, ty),
             _ => Vec::new(),
         };
         // Instances of a class that is derived from a container have attributes, too.
@@ -138,7 +141,7 @@ impl Reader<'_> {
             Kind::List | Kind::Tuple | Kind::Deque | Kind::Set | Kind::FrozenSet | Kind::Dict
         );
         if contains && ty.is_heap() && ty.exact == Kind::Other {
-            parts.extend(self.instance_parts(addr, &ty));
+            parts.extend(self.instance_parts(addr, ty));
         }
         parts
     }
@@ -171,7 +174,7 @@ impl Reader<'_> {
 
     /// The attributes of an instance and of its class.
     fn instance_parts(&self, addr: u64, ty: &Type) -> Vec<(Step, u64)> {
-        let own = self.attributes(addr).unwrap_or_default();
+        let own = self.attributes_of(addr, ty).unwrap_or_default();
         let of_class = self.class_parts(ty);
         as_attributes(&own)
             .chain(as_attributes(&of_class))
@@ -180,11 +183,7 @@ impl Reader<'_> {
 
     /// Whether the object at `addr` is a number, text, or `None`.
     pub fn is_scalar(&self, addr: u64) -> bool {
-        let kind = self.type_of(addr).map(|ty| ty.kind);
-        matches!(
-            kind,
-            Ok(Kind::None | Kind::Bool | Kind::Int | Kind::Float | Kind::Str | Kind::Bytes)
-        )
+        self.type_of(addr).is_ok_and(|ty| ty.kind.is_scalar())
     }
 
     /// Names of the fields of a class that `collections.namedtuple` made

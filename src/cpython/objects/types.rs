@@ -312,13 +312,18 @@ impl Reader<'_> {
     /// The address in a reference as a frame stores it. `None` for null and for
     /// small integers that are stored in the reference itself.
     pub fn untag(&self, reference: u64) -> Option<u64> {
-        let addr = match self.layout.format.references {
-            ReferenceForm::Plain => reference,
-            // Low bits: 00 and 01 pointer, 11 a small integer; the value 1 is
-            // null (Include/internal/pycore_stackref.h, 3.14 and 3.15).
-            ReferenceForm::Tagged if reference & 3 == 3 => return None,
-            ReferenceForm::Tagged => reference & !3,
-        };
-        is_plausible(addr).then_some(addr)
+        untag(self.layout.format.references, reference)
     }
+}
+
+/// The address in a reference of this form.
+pub fn untag(form: ReferenceForm, reference: u64) -> Option<u64> {
+    let addr = match form {
+        ReferenceForm::Plain => reference,
+        // Low bits: 00 and 01 pointer, 11 a small integer; the value 1 is
+        // null (Include/internal/pycore_stackref.h, 3.14 and 3.15).
+        ReferenceForm::Tagged if reference & 3 == 3 => return None,
+        ReferenceForm::Tagged => reference & !3,
+    };
+    is_plausible(addr).then_some(addr)
 }

@@ -51,6 +51,9 @@ const OF_ANYIO: &str = "anyio/_core/_synchronization.py";
 /// The file with the futures of executors.
 const FUTURES: &str = "concurrent/futures/_base.py";
 
+/// From so many waiters on a set is faster than a list.
+const MANY_WAITERS: usize = 16;
+
 /// Attribute of futures with those who wait for several, and that of each with its event
 /// (Lib/concurrent/futures/_base.py).
 const FUTURE_WAITERS: &str = "._waiters[";
@@ -166,7 +169,8 @@ impl Wanted {
             }
             let frames = facts.frames(caller);
             // Tasks with equal stacks share their frames.
-            if !known.insert((frames.as_ptr(), caller == *waiter)) {
+            let key = (frames.as_ptr(), caller == *waiter);
+            if waiters.len() > 1 && !known.insert(key) {
                 continue;
             }
             let at = match facts.gave_the_job(caller, *waiter) {
@@ -180,15 +184,27 @@ impl Wanted {
             wanted.add_named(named);
         }
         // Thousands may wait for one resource.
-        let waiting: IdSet = waiters.iter().copied().collect();
+        let many: Option<IdSet> =
+            (waiters.len() > MANY_WAITERS).then(|| waiters.iter().copied().collect());
+        let is_waiting = |id: &ItemId| match &many {
+            Some(many) => many.contains(id),
+            None => waiters.contains(id),
+        };
+        let mut all = facts
+            .referrers(resource.id)
+            .iter()
+            .flat_map(|reference| std::iter::once(&reference.path).chain(&reference.aliases));
+        let has_contexts = all.any(|path| path.ends_with(CONTEXT_VALUE));
         let mut own_names: FxHashSet<String> = FxHashSet::default();
         for reference in facts.referrers(resource.id) {
             let paths = std::iter::once(&reference.path).chain(&reference.aliases);
             for path in paths {
                 let name = last_identifier(path);
-                match path.ends_with(CONTEXT_VALUE) {
-                    true => wanted.context_variables.extend(name.clone()),
-                    false => own_names.extend(name.clone()),
+                if has_contexts {
+                    match path.ends_with(CONTEXT_VALUE) {
+                        true => wanted.context_variables.extend(name.clone()),
+                        false => own_names.extend(name.clone()),
+                    }
                 }
                 wanted.names.extend(name);
             }
@@ -197,14 +213,14 @@ impl Wanted {
                     wanted.reached_from.insert(*id);
                     let mut files = reference.in_libraries.iter();
                     // The future of a running job wakes who waits for several futures.
-                    let wakes = is_of_future(resource, &reference.path) && !waiting.contains(id);
+                    let wakes = is_of_future(resource, &reference.path) && !is_waiting(id);
                     if wakes || files.any(|file| may_use_what_it_has(file)) {
                         wanted.library_users.push(*id);
                     }
                     if let Some(through) = &reference.through {
                         wanted.called_by.push((*id, through.clone()));
                     }
-                    wanted.is_hidden &= waiting.contains(id);
+                    wanted.is_hidden &= is_waiting(id);
                 }
                 Referrer::Module(_) => {
                     wanted.is_hidden = false;
@@ -219,7 +235,7 @@ impl Wanted {
         for thread in &facts.process.threads {
             if thread.leads_to.contains(&resource.id) {
                 wanted.reached_from.insert(thread.id);
-                wanted.is_hidden &= waiting.contains(&thread.id);
+                wanted.is_hidden &= is_waiting(&thread.id);
             }
         }
         let loops = facts.process.loops.iter();
@@ -232,7 +248,7 @@ impl Wanted {
             let users = reached_from.filter(|id| {
                 let frames = facts.frames(*id).iter();
                 let mut called = frames.take_while(|frame| frame.library);
-                called.any(|frame| !is_primitive(frame)) && !waiting.contains(id)
+                called.any(|frame| !is_primitive(frame)) && !is_waiting(id)
             });
             wanted.users = users.collect();
         }

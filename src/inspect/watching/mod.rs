@@ -1,7 +1,9 @@
-//! Watches a process until it ends: light looks for steps that block a loop, and a verdict from
-//! time to time, made meanwhile.
+//! Watches a process until it ends: light looks for steps that block a loop, whole looks at threads
+//! and loops where those find something and now and then, and a verdict from time to time, made
+//! meanwhile.
 
 mod changes;
+mod looks;
 mod program;
 mod verdicts;
 
@@ -9,16 +11,14 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::budget::{Budget, own_cpu, thread_cpu};
+use super::budget::own_cpu;
 use super::profiling::Failing;
 use crate::model::{Culprit, Process, VerdictState};
 use crate::process::{self, Error};
 use crate::profile::growth::{Grown, Unawaited};
-use crate::profile::steps::{SlowStep, SlowSteps};
-use crate::sampling::sampler::Sampler;
-use crate::sampling::schedule::Schedule;
-use crate::snapshot::options::{SampleOptions, Scope};
+use crate::profile::steps::SlowStep;
 use changes::Changes;
+use looks::Looks;
 use program::Program;
 use verdicts::Verdicts;
 
@@ -103,7 +103,8 @@ pub trait Watch {
     /// Whether to go on. Called between looks, several times a second.
     fn go_on(&mut self) -> bool;
 
-    /// What a light look found: the process with its threads and loops, or nothing if it failed.
+    /// What a whole look at a random moment found: the process with its threads and loops, or
+    /// nothing if it failed.
     fn looked(&mut self, process: Option<&Process>);
 
     /// The process as it was judged, and whether it hangs.
@@ -116,10 +117,7 @@ pub trait Watch {
 /// A process that is watched.
 pub struct Watcher {
     options: WatchOptions,
-    sampler: Sampler,
-    schedule: Schedule,
-    budget: Budget,
-    steps: SlowSteps,
+    looks: Looks,
     began: Instant,
     verdicts: Verdicts,
     verdict_at: Instant,
@@ -136,17 +134,13 @@ impl Watcher {
     /// # Errors
     /// If it cannot be read.
     pub fn open(options: WatchOptions) -> Result<Self, Error> {
-        let mut sampler = sampler(options.pid)?;
-        let process = sampler.look()?;
+        let (looks, process) = Looks::open(&options)?;
         let loops = process.loops.iter().filter(|it| !it.has_iterations());
         let unseen = loops.map(|it| it.class_name.clone()).collect();
         let began = Instant::now();
         Ok(Self {
             unseen,
-            sampler,
-            schedule: Schedule::new(began, options.rate),
-            budget: Budget::new(options.max_overhead, options.rate, MIN_RATE),
-            steps: SlowSteps::new(options.slow_s),
+            looks,
             began,
             verdicts: verdicts::start(options.pid),
             verdict_at: began,
@@ -174,7 +168,7 @@ impl Watcher {
     pub fn run(&mut self, watch: &mut dyn Watch) -> Result<(), Error> {
         let mut failing = Failing::default();
         loop {
-            let until = self.schedule.after(Instant::now());
+            let until = self.looks.next();
             loop {
                 if !watch.go_on() || self.is_over() {
                     return Ok(());
@@ -213,14 +207,9 @@ impl Watcher {
     fn open_again(&mut self) -> Option<(Vec<String>, Result<(), Error>)> {
         let pid = self.options.pid;
         let since = self.program.changed_since()?;
-        let opened = sampler(pid).and_then(|mut opened| {
-            opened.look()?;
-            Ok(opened)
-        });
-        let result = match opened {
-            Ok(opened) => {
-                self.sampler = opened;
-                self.steps = SlowSteps::new(self.options.slow_s);
+        let result = match Looks::open(&self.options) {
+            Ok((looks, _)) => {
+                self.looks = looks;
                 self.changes = Changes::new();
                 Ok(())
             }
@@ -237,7 +226,7 @@ impl Watcher {
         (self.options.lasts).is_some_and(|lasts| self.began.elapsed() >= lasts)
     }
 
-    /// One light look, and what was judged meanwhile. If the look fails, what was judged counts.
+    /// One look, and what was judged meanwhile. If the look fails, what was judged counts.
     fn look(&mut self, watch: &mut dyn Watch) -> Result<Vec<Event>, (Vec<Event>, Error)> {
         let mut events = Vec::new();
         // The looks tell if it cannot be read.
@@ -248,27 +237,13 @@ impl Watcher {
         if self.verdict_at.elapsed() >= self.options.verdict_every && self.verdicts.ask() {
             self.verdict_at = Instant::now();
         }
-        let before = thread_cpu();
-        let looked = self.sampler.look();
-        let process = match looked {
-            Ok(process) => process,
-            Err(error) => {
-                watch.looked(None);
-                return Err((events, error));
+        match self.looks.take(watch) {
+            Ok(found) => {
+                events.extend(found);
+                Ok(events)
             }
-        };
-        watch.looked(Some(&process));
-        // Without its clock, the age of an iteration says nothing.
-        if let Some(clock_s) = process.clock_s {
-            let told = self.steps.look(&process, clock_s);
-            events.extend(told.into_iter().map(Event::Slow));
+            Err(error) => Err((events, error)),
         }
-        let cost = thread_cpu().saturating_sub(before);
-        if let Some(rate) = self.budget.looked(cost) {
-            self.schedule.set_rate(rate);
-            events.push(Event::Thinned { rate });
-        }
-        Ok(events)
     }
 
     /// Whether it hangs now, if that has changed.
@@ -303,18 +278,5 @@ impl Watcher {
     }
 }
 
-/// Looks at threads and loops, which never stop the process.
-fn sampler(pid: u32) -> Result<Sampler, Error> {
-    let options = SampleOptions {
-        no_pause: true,
-        scope: Scope::Threads,
-        ..SampleOptions::default()
-    };
-    Ok(Sampler::open(pid, &options, false)?.deciding_soon())
-}
-
 /// A program that has no Python after this time will have none.
 pub const LOADING: Duration = Duration::from_secs(3);
-
-/// Looks a second that are taken whatever they cost.
-const MIN_RATE: f64 = 1.0;

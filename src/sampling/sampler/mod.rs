@@ -6,17 +6,20 @@ mod running;
 mod stopped;
 
 use std::cell::Cell;
+use std::ops::Range;
 use std::time::Duration;
 
 use super::decode_cache::DecodedProcess;
 use super::evidence::Evidence;
+use super::iterations;
+use super::light::LightLook;
 use super::retained;
 use super::retained::{RetainedSnapshot, StoppedPages};
 use crate::cpython::runtime;
 use crate::cpython::runtime::candidates::candidates;
 use crate::cpython::runtime::{Candidate, Rejection};
 use crate::cpython::{Reader, Runtime};
-use crate::model::{Consistency, Process, ReadInfo};
+use crate::model::{Consistency, ItemId, LoopSeen, Process, ReadInfo};
 use crate::process;
 use crate::process::{Descriptors, Error, Memory, PageCache, ProcessMemory, Stop};
 use crate::snapshot::build::Build;
@@ -161,6 +164,34 @@ impl Sampler {
     /// or has ended.
     pub fn look(&mut self) -> Result<Process, Error> {
         self.check_gone(Self::take)
+    }
+
+    /// Notes where the loops of `process`, the last sample, have the words of light looks.
+    pub fn note_places(&self, process: &Process, light: &mut LightLook) {
+        let Some(runtime) = &self.runtime else {
+            return;
+        };
+        let reader = self.reader(runtime, &self.cache);
+        let ids: Vec<ItemId> = process.loops.iter().map(|it| it.id).collect();
+        light.keep(&ids);
+        for event_loop in &process.loops {
+            let frames = iterations::frames(&reader, event_loop, &process.threads);
+            let place = (event_loop.id.event_loop())
+                .and_then(|addr| reader.iteration_place(addr, &frames).ok().flatten());
+            if let Some(place) = place {
+                let runs = event_loop.iteration_s.is_some();
+                light.note(event_loop.id, place, runs);
+            }
+        }
+    }
+
+    /// Takes a light look. Also tells `time.monotonic()` of the process before and after it, in
+    /// seconds.
+    pub fn light_look(&self, light: &mut LightLook) -> (Vec<(ItemId, LoopSeen)>, Range<f64>) {
+        let clock = || Duration::from_nanos(self.process.monotonic_ns()).as_secs_f64();
+        let before = clock();
+        let seen = light.take(self.cache.source());
+        (seen, before..clock())
     }
 
     /// Takes a sample, and leaves the process stopped until the returned [`Stop`] is

@@ -1,5 +1,6 @@
 //! Names of resources, as the code of the program has them.
 
+use arcstr::ArcStr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::frame_owners::OwnedFrame;
@@ -20,6 +21,10 @@ impl HolderSearch<'_, '_, '_> {
     pub(super) fn name_resources(&mut self, references: &[Reference]) {
         let reader = self.inputs.reader;
         let indexes = self.owners.task_indexes();
+        let mut globals: IdMap<&ArcStr> = IdMap::default();
+        for reference in references.iter().filter(|it| it.from.item().is_none()) {
+            globals.entry(reference.to).or_insert(&reference.path);
+        }
         for index in 0..self.registry.resources.len() {
             let resource = &self.registry.resources[index];
             let Some(subject) = self.registry.subjects[index] else {
@@ -33,21 +38,14 @@ impl HolderSearch<'_, '_, '_> {
                 .map(|id| self.owners.frames(*id, &indexes))
                 .filter(|frames| !frames.is_empty())
                 .take(MAX_NAMING);
-            // A generator that makes a context manager has a name of its own for what it got.
             let own = frames.flatten().filter(|owned| !owned.library);
-            let (managers, others): (Vec<_>, Vec<_>) = own.partition(|owned| is_generator(owned));
-            let in_code = |frames: Vec<OwnedFrame<'_>>| {
-                let mut frames = frames.into_iter();
+            let in_code = |managers: bool| {
+                let mut frames = own.clone().filter(|it| is_generator(it) == managers);
                 frames.find_map(|owned| name_in(reader, &owned, subject))
             };
-            let name = in_code(others).or_else(|| {
-                let module = |reference: &&Reference| {
-                    reference.to == resource.id && reference.from.item().is_none()
-                };
-                let reference = references.iter().find(module);
-                let path = reference.map(|reference| reference.path.to_string());
-                path.or_else(|| in_code(managers))
-            });
+            let global = || globals.get(&resource.id).map(|path| path.to_string());
+            // A generator that makes a context manager has a name of its own for what it got.
+            let name = in_code(false).or_else(global).or_else(|| in_code(true));
             self.registry.resources[index].name = name;
         }
         self.tell_apart(references);

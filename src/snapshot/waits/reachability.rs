@@ -118,13 +118,18 @@ impl<'r, 'm> Reachability<'r, 'm> {
             if self.targets.contains(&object) {
                 found.push(self.reached(index));
             }
-            if self.reader.is_idle_generator(object) {
-                self.coroutines.insert(object);
-            }
             let closed = self.closed.contains(&object);
-            if !closed && depth < MAX_DEPTH && self.left > 0 {
-                self.left -= 1;
-                for (step, part) in self.reader.parts(object) {
+            let opens = !closed && depth < MAX_DEPTH && self.left > 0;
+            self.left -= usize::from(opens);
+            if let Ok(ty) = self.reader.type_of(object) {
+                if self.reader.is_idle_generator_of(object, ty.exact) {
+                    self.coroutines.insert(object);
+                }
+                let parts = match opens {
+                    true => self.reader.parts_of(object, &ty),
+                    false => Vec::new(),
+                };
+                for (step, part) in parts {
                     if self.visited.len() < MAX_OBJECTS && self.visited.insert(part) {
                         self.nodes.push(Node {
                             object: part,

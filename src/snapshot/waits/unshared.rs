@@ -76,9 +76,15 @@ impl Owned<'_, '_> {
         if reader.has_weak_references(addr) != Some(false) {
             return false;
         }
+        // Only futures have iterators.
+        let is_future = reader.is_future(addr);
         let in_frames = self.frames.iter().map(|frame| {
             let own = reader.count_in_frame(frame, addr)?;
-            Some(own + reader.count_in_awaited(frame, addr)?)
+            let awaited = match is_future {
+                true => reader.count_in_awaited(frame, addr)?,
+                false => 0,
+            };
+            Some(own + awaited)
         });
         // A task refers to the future that it waits for.
         let tasks = self.tasks.iter();

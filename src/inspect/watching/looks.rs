@@ -1,0 +1,159 @@
+//! The looks for steps that block a loop.
+//!
+//! A light look reads a few words of each loop, many times a second. A whole look at threads and
+//! loops costs many times as much: it says what runs and where the words lie, and is taken at random
+//! moments, and where a light look finds that an iteration gets long.
+
+use std::time::Instant;
+
+use super::super::budget::{Budget, thread_cpu};
+use super::{Event, Watch, WatchOptions};
+use crate::model::{ItemId, LoopSeen, Process};
+use crate::process::Error;
+use crate::profile::steps::SlowSteps;
+use crate::sampling::light::LightLook;
+use crate::sampling::sampler::Sampler;
+use crate::sampling::schedule::Schedule;
+use crate::snapshot::options::{SampleOptions, Scope};
+
+/// Whole looks a second at random moments, if what they cost allows.
+const WHOLE_RATE: f64 = 10.0;
+/// Looks a second that are taken whatever they cost.
+const MIN_RATE: f64 = 1.0;
+/// Part of the processor time for whole looks. The rest is for light looks.
+const WHOLE_PART: f64 = 0.5;
+/// Part of the age from which on a step is told, at which a whole look says what runs.
+const ASKED_AT: f64 = 0.5;
+/// The next whole look at the same iteration is taken when it is so many times as old.
+const ASKED_AGAIN: f64 = 2.0;
+/// Longest time between two whole looks at one iteration, in seconds.
+const MAX_ASKED_AFTER_S: f64 = 0.5;
+
+/// Looks at one process.
+pub(super) struct Looks {
+    sampler: Sampler,
+    steps: SlowSteps,
+    slow_s: f64,
+    light: LightLook,
+    /// When light looks are taken, and what they may cost.
+    light_schedule: Schedule,
+    light_budget: Budget,
+    /// The same for whole looks at random moments.
+    whole_schedule: Schedule,
+    whole_budget: Budget,
+    whole_at: Instant,
+    /// The long iteration of a loop: since when it runs, and at what age the next whole look at
+    /// it is taken, in seconds.
+    asked: Option<(ItemId, f64, f64)>,
+}
+
+impl Looks {
+    /// Opens the process. Also returns what the first look found.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn open(options: &WatchOptions) -> Result<(Self, Process), Error> {
+        let whole = SampleOptions {
+            no_pause: true,
+            scope: Scope::Threads,
+            ..SampleOptions::default()
+        };
+        let mut sampler = Sampler::open(options.pid, &whole, false)?.deciding_soon();
+        let process = sampler.look()?;
+        let now = Instant::now();
+        let (part, rate) = (options.max_overhead, WHOLE_RATE.min(options.rate));
+        let mut whole_schedule = Schedule::new(now, rate);
+        let mut looks = Self {
+            sampler,
+            steps: SlowSteps::new(options.slow_s),
+            slow_s: options.slow_s,
+            light: LightLook::default(),
+            light_schedule: Schedule::steady(now, options.rate),
+            light_budget: Budget::new(part * (1.0 - WHOLE_PART), options.rate, MIN_RATE),
+            whole_at: whole_schedule.after(now),
+            whole_schedule,
+            whole_budget: Budget::new(part * WHOLE_PART, rate, MIN_RATE),
+            asked: None,
+        };
+        looks.sampler.note_places(&process, &mut looks.light);
+        Ok((looks, process))
+    }
+
+    /// When the next look is taken.
+    pub(super) fn next(&mut self) -> Instant {
+        self.light_schedule.after(Instant::now())
+    }
+
+    /// Takes a light look, and a whole one where that is due.
+    ///
+    /// # Errors
+    /// If the process cannot be read.
+    pub(super) fn take(&mut self, watch: &mut dyn Watch) -> Result<Vec<Event>, Error> {
+        let before = thread_cpu();
+        let mut events = Vec::new();
+        let asks = self.look_lightly(&mut events);
+        let after = thread_cpu();
+        if let Some(rate) = self.light_budget.looked(after.saturating_sub(before)) {
+            self.light_schedule.set_rate(rate);
+            events.push(Event::Thinned { rate });
+        }
+        let now = Instant::now();
+        let is_due = now >= self.whole_at;
+        if is_due {
+            self.whole_at = self.whole_schedule.after(now);
+        }
+        if is_due || asks {
+            let looked = self.look_whole(&mut events);
+            let cost = thread_cpu().saturating_sub(after);
+            if let Some(rate) = self.whole_budget.looked(cost) {
+                self.whole_schedule.set_rate(rate);
+            }
+            // What is asked for because something is long says nothing of random moments.
+            if is_due {
+                watch.looked(looked.as_ref().ok());
+            }
+            looked?;
+        }
+        Ok(events)
+    }
+
+    /// Takes a light look. Returns whether a whole one is to tell more of what it found.
+    fn look_lightly(&mut self, events: &mut Vec<Event>) -> bool {
+        let (seen, clock_s) = self.sampler.light_look(&mut self.light);
+        let mut asks = false;
+        for (id, seen) in seen {
+            let told = self.steps.glimpse(id, seen, &clock_s);
+            events.extend(told.map(Event::Slow));
+            if let LoopSeen::Runs { since_s, .. } = seen {
+                asks |= self.is_asked(id, since_s, clock_s.start - since_s);
+            }
+        }
+        asks
+    }
+
+    /// Whether the iteration of a loop is old enough for a whole look, or for another one.
+    fn is_asked(&mut self, id: ItemId, since_s: f64, age_s: f64) -> bool {
+        let at_s = match self.asked {
+            Some((of, since, at_s)) if of == id && since == since_s => at_s,
+            _ => self.slow_s * ASKED_AT,
+        };
+        let asks = age_s >= at_s;
+        if asks {
+            let next_s = (age_s * ASKED_AGAIN).min(age_s + MAX_ASKED_AFTER_S);
+            self.asked = Some((id, since_s, next_s));
+        }
+        asks
+    }
+
+    /// Takes a whole look.
+    fn look_whole(&mut self, events: &mut Vec<Event>) -> Result<Process, Error> {
+        let process = self.sampler.look()?;
+        self.sampler.note_places(&process, &mut self.light);
+        // Without its clock, the age of an iteration says nothing.
+        if let Some(clock_s) = process.clock_s {
+            let told = self.steps.look(&process, clock_s);
+            events.extend(told.into_iter().map(Event::Slow));
+        }
+        Ok(process)
+    }
+}
