@@ -113,6 +113,10 @@ impl Looks {
                 watch.looked(looked.as_ref().ok());
             }
             looked?;
+            // The whole look took as long as several light ones.
+            if asks {
+                self.look_lightly(&mut events);
+            }
         }
         Ok(events)
     }
