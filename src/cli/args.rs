@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
+use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
 use clap_complete::Shell;
 use python_offsets::SUPPORTED;
 
@@ -113,6 +113,7 @@ impl Arguments {
     fn report_options(&self) -> Option<&ShowArguments> {
         match &self.command {
             None => Some(&self.report.show),
+            Some(Command::Report(report)) => Some(&report.show),
             Some(Command::Demo(demo)) => Some(&demo.show),
             Some(_) => None,
         }
@@ -129,9 +130,14 @@ impl Arguments {
     }
 }
 
-/// The commands beside the report.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Print the report of a process, a capture or a recording
+    ///
+    /// The same as without a command, but the file is named without --capture.
+    #[command(mut_arg("capture", positional), after_long_help = REPORT_HELP)]
+    Report(ReportArguments),
     /// Check a process for the usual mistakes with asyncio
     ///
     /// Covers debug mode, slow callbacks, coroutines that nobody awaits, tasks
@@ -192,6 +198,11 @@ pub(super) enum Command {
     ///
     /// For example: dapper-attach man | man -l -
     Man,
+}
+
+/// An option as the first argument that is none.
+fn positional(option: Arg) -> Arg {
+    option.long(None).index(1)
 }
 
 /// The options of a report.

@@ -15,7 +15,7 @@ Examples:
   dapper-attach capture --pid 4242 -o hang.dapper
   dapper-attach --capture hang.dapper         the same report, later or elsewhere
   dapper-attach record --pid 4242 -d 60 -o slow.dapper
-  dapper-attach --capture slow.dapper --at 12.5     the report of that moment
+  dapper-attach report slow.dapper --at 12.5        the report of that moment
   dapper-attach top --pid 4242                look at it as it lives
   dapper-attach dap                           serve an editor as a debug adapter
   dapper-attach demo                          report on a small program that hangs

@@ -53,6 +53,7 @@ pub fn run() -> ExitCode {
     let as_json = arguments.prints_json();
     let result = match &arguments.command {
         None => report::run(&arguments.report),
+        Some(Command::Report(report)) => report::run(report),
         Some(Command::Dap(dap)) => dap::run(dap),
         Some(Command::Demo(demo)) => succeeded(demo::run(demo)),
         Some(Command::Ps(ps)) => succeeded(ps::run(ps)),

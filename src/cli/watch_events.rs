@@ -11,6 +11,7 @@ use crate::model::VerdictState;
 use crate::plain_text::clean;
 use crate::profile::Place;
 use crate::profile::growth::Grown;
+use crate::profile::pools::PoolChange;
 use crate::profile::steps::SlowStep;
 
 /// Version of the JSON objects.
@@ -70,6 +71,12 @@ struct Line<'a> {
     command: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     arguments: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pool: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<u64>,
 }
 
 /// Prints an event at once: whoever reads the lines waits for them.
@@ -102,8 +109,12 @@ pub(super) fn print(event: &Event, arguments: &WatchArguments) -> io::Result<()>
 const fn priority(event: &Event) -> u8 {
     match event {
         Event::Hang { .. } => ERROR,
-        Event::Slow(_) | Event::Grown(_) | Event::Unawaited(_) => WARNING,
+        Event::Slow(_)
+        | Event::Grown(_)
+        | Event::Unawaited(_)
+        | Event::Pool(PoolChange::Full(_)) => WARNING,
         Event::HangOver { .. }
+        | Event::Pool(PoolChange::Free { .. })
         | Event::Thinned { .. }
         | Event::ChildBegan { .. }
         | Event::ChildEnded { .. }
@@ -177,6 +188,18 @@ fn as_json<'a>(event: &'a Event, pid: u32, at: &'a str) -> Line<'a> {
             kept_in: unawaited.kept_in.as_deref(),
             ..at_place(line, Some(&unawaited.place))
         },
+        Event::Pool(PoolChange::Full(full)) => Line {
+            event: "pool_full",
+            pool: Some(&full.pool),
+            limit: Some(full.limit),
+            waiting: Some(full.waiting),
+            ..line
+        },
+        Event::Pool(PoolChange::Free { pool }) => Line {
+            event: "pool_free",
+            pool: Some(pool),
+            ..line
+        },
         Event::ChildBegan { pid, command } => Line {
             event: "child_began",
             child: Some(*pid),
@@ -243,6 +266,16 @@ fn in_words(event: &Event, pid: u32) -> String {
                 unawaited.for_s,
                 kept.unwrap_or_default()
             )
+        }
+        Event::Pool(PoolChange::Full(full)) => format!(
+            "{} is at its limit of {}; {} wait{} for a place",
+            full.pool,
+            full.limit,
+            full.waiting,
+            if full.waiting == 1 { "s" } else { "" }
+        ),
+        Event::Pool(PoolChange::Free { pool }) => {
+            format!("{pool} is no longer at its limit, or nobody waits for a place")
         }
         Event::ChildBegan { pid, command } => format!("has a new child {pid}: {command}"),
         Event::ChildEnded { pid, command } => format!("its child {pid} has ended: {command}"),

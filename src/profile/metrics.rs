@@ -13,9 +13,10 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use rustc_hash::FxHashSet;
 
+use super::pools::{title, used_of, waiting_for};
 use super::reason::without_numbers;
 use super::steps::SlowStep;
-use crate::model::{EventLoop, Index, Process, Resource, ResourceKind, TaskState, describe};
+use crate::model::{EventLoop, Index, Process, TaskState};
 use crate::plain_text::clean;
 
 /// The upper ends of the buckets of a histogram: 1 ms, twice that, …, 16 s.
@@ -196,23 +197,16 @@ impl Metrics {
             self.tasks.get_or_create(&labels).set(number(count));
         }
         let resources = process.resources.iter();
-        let pools = resources.clone().filter_map(|it| {
-            let (used, limit) = (it.used?, it.limit?);
-            Some((it, [used, limit].map(|it| u64::try_from(it).unwrap_or(0))))
-        });
         let (mut used, mut limits, mut waiting) =
             (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (pool, [its_used, limit]) in pools {
+        for pool in resources.clone() {
+            let Some((its_used, limit)) = used_of(pool) else {
+                continue;
+            };
             let name = title(pool);
             *used.entry(name.clone()).or_default() += its_used;
             *limits.entry(name.clone()).or_default() += limit;
-            // Of a pool of connections, the size is that of the free ones.
-            let queued = match pool.kind {
-                ResourceKind::Executor | ResourceKind::ProcessPool => pool.size,
-                _ => None,
-            };
-            *waiting.entry(name).or_default() +=
-                pool.waiters.len() as u64 + queued.unwrap_or_default();
+            *waiting.entry(name).or_default() += waiting_for(pool);
         }
         set(&self.pool_used, "pool", used);
         set(&self.pool_limit, "pool", limits);
@@ -265,11 +259,6 @@ impl Metrics {
             false => OTHER.to_owned(),
         }
     }
-}
-
-/// The name of a resource, without numbers.
-fn title(resource: &Resource) -> String {
-    clean(&without_numbers(&describe::title(resource))).into_owned()
 }
 
 /// Sets a gauge for each value of a label, the greatest of them one by one.

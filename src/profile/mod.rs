@@ -13,6 +13,7 @@ pub mod loop_names;
 pub mod metrics;
 pub mod parts;
 pub mod perfetto;
+pub mod pools;
 pub mod pprof;
 pub mod reason;
 pub mod ring;

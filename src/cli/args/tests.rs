@@ -17,6 +17,31 @@ fn the_definition_is_sound() {
 }
 
 #[test]
+fn the_command_report_takes_a_file_or_a_pid() {
+    let report = |line: &[&str]| match parsed(line).map(|it| it.command) {
+        Ok(Some(Command::Report(report))) => Ok(report),
+        Ok(other) => panic!("{other:?}"),
+        Err(kind) => Err(kind),
+    };
+    let of_file = report(&["report", "slow.dapper", "--at", "-3"]).unwrap();
+    assert_eq!(of_file.capture, Some(PathBuf::from("slow.dapper")));
+    assert!(of_file.at.is_some() && of_file.pid.is_none());
+    assert_eq!(report(&["report", "-p", "7"]).unwrap().pid, Some(7));
+    let refused = |line: &[&str]| report(line).unwrap_err();
+    assert_eq!(refused(&["report"]), ErrorKind::MissingRequiredArgument);
+    assert_eq!(
+        refused(&["report", "a", "-p", "7"]),
+        ErrorKind::ArgumentConflict
+    );
+    assert_eq!(
+        refused(&["report", "a", "--samples", "3"]),
+        ErrorKind::ArgumentConflict
+    );
+    let text_only = ["report", "a", "--threads", "--json"];
+    assert_eq!(refused(&text_only), ErrorKind::ArgumentConflict);
+}
+
+#[test]
 fn a_pid_or_a_command_is_required() {
     assert_eq!(
         refused(&[]),

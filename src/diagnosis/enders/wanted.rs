@@ -7,12 +7,14 @@ pub(super) use self::methods::ending_methods;
 use self::names::{WAITING, awaited_names, given_names, is_kept_private, is_same_path};
 pub(super) use self::names::{first_identifier, last_identifier};
 
+use std::cell::OnceCell;
+
 use arcstr::ArcStr;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::library::is_file_of_runners;
-use super::program::Program;
+use super::program::{Mentions, Program};
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Body, Module, ObjectPath, Use};
 use crate::model::{
@@ -104,6 +106,8 @@ pub(super) struct Wanted {
     /// Whether who waits for it gets it from an attribute, property or method of the program, or
     /// has made it and given it to somebody.
     pub was_shared: bool,
+    /// How the code of the program uses the methods, once that was asked for.
+    pub mentions: OnceCell<Mentions>,
 }
 
 /// What the frames of a waiter say of what they wait for.
@@ -155,6 +159,7 @@ impl Wanted {
             is_hidden: true,
             is_kept_private: false,
             was_shared: false,
+            mentions: OnceCell::new(),
         };
         // What a pool gave out is given back under other names.
         let named = resource.kind != ResourceKind::Pool;

@@ -1,5 +1,5 @@
 //! What changes of a process from one verdict to the next: groups of tasks that grow, coroutines
-//! that nobody awaits, and its children.
+//! that nobody awaits, pools at their limit, and its children.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::Event;
 use crate::model::{ChildProcess, Process};
 use crate::profile::growth::{Created, Growth};
+use crate::profile::pools::FullPools;
 
 /// What the verdicts up to now have shown.
 #[derive(Debug)]
@@ -14,6 +15,7 @@ pub(super) struct Changes {
     began: Instant,
     growth: Growth,
     created: Created,
+    pools: FullPools,
     /// The commands of its children. `None` before the first verdict.
     children: Option<BTreeMap<u32, String>>,
 }
@@ -25,6 +27,7 @@ impl Changes {
             began: Instant::now(),
             growth: Growth::default(),
             created: Created::default(),
+            pools: FullPools::default(),
             children: None,
         }
     }
@@ -36,6 +39,8 @@ impl Changes {
         let created = self.created.look(process, at_s).into_iter();
         let mut events: Vec<Event> = grown.map(Event::Grown).collect();
         events.extend(created.map(Event::Unawaited));
+        let pools = self.pools.look(process).into_iter();
+        events.extend(pools.map(Event::Pool));
         events.extend(self.of_children(&process.children));
         events
     }

@@ -16,6 +16,7 @@ use super::profiling::Failing;
 use crate::model::{Culprit, Process, VerdictState};
 use crate::process::{self, Error};
 use crate::profile::growth::{Grown, Unawaited};
+use crate::profile::pools::PoolChange;
 use crate::profile::steps::SlowStep;
 use changes::Changes;
 use looks::Looks;
@@ -70,6 +71,8 @@ pub enum Event {
     Grown(Grown),
     /// A coroutine was created, and nobody awaits it.
     Unawaited(Unawaited),
+    /// A pool got to its limit while somebody waits for a place, or is no longer.
+    Pool(PoolChange),
     /// It has a child that it had not at the verdict before.
     ChildBegan {
         /// The child.
