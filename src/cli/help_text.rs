@@ -79,6 +79,7 @@ Examples:
   dapper-attach record --pid 4242 -d 1m -o slow.dapper  for convert, diff, --capture, editors
   dapper-attach record --pid 4242 -d 30 -f perfetto     for ui.perfetto.dev, a track per task
   dapper-attach record --pid 4242 -d 30 -f firefox      for profiler.firefox.com
+  dapper-attach record --pid 4242 --children -d 30 -o slow.html    slow-4243.html of its child 4243
   dapper-attach record -o app.speedscope.json -- python app.py
   dapper-attach record --pid 4242 -d 10 -f collapsed -o - | sort -k2 | head
   kill -USR1 $(pidof dapper-attach)                     writes now, and goes on

@@ -22,6 +22,7 @@ mod output;
 mod ps;
 mod record;
 mod record_arguments;
+mod record_children;
 mod record_stream;
 mod report;
 mod screen;

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::launch;
 use super::output;
 use super::record_arguments::{ProfileFormat, RecordArguments};
+use super::record_children;
 use super::record_stream::Stream;
 use crate::inspect::profiling::{Ended, Next, Recorder};
 use crate::plain_text::clean;
@@ -24,9 +25,11 @@ use crate::profile::{Profile, collapsed, firefox, html, json_lines, perfetto, pp
 const PROGRESS: Duration = Duration::from_millis(250);
 
 /// The signals that end a recording, and that write what there is.
-struct Signals {
-    end: Arc<AtomicBool>,
-    write: Arc<AtomicBool>,
+pub(super) struct Signals {
+    /// Whether recordings are to end.
+    pub end: Arc<AtomicBool>,
+    /// Whether what there is is to be written now.
+    pub write: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -43,6 +46,14 @@ impl Signals {
         signal_hook::flag::register(SIGUSR1, Arc::clone(&signals.write))?;
         Ok(signals)
     }
+
+    /// Those of another recording, which ends with this one, and is told to write by its own flag.
+    pub(super) fn of_another(&self) -> Self {
+        Self {
+            end: Arc::clone(&self.end),
+            write: Arc::default(),
+        }
+    }
 }
 
 /// Records a process until its time is over, it ends, or the user ends the recording, and writes
@@ -52,6 +63,13 @@ impl Signals {
 /// If the process cannot be read or started, or the file cannot be written.
 pub(super) fn run(arguments: &RecordArguments) -> Result<ExitCode, Failure> {
     let to_stdout = arguments.output.as_deref() == Some(Path::new("-"));
+    if to_stdout && arguments.children {
+        return Err(Failure::new(
+            "usage",
+            "--children writes a file for each process, and standard output is one",
+            Some("name a file with --output".into()),
+        ));
+    }
     if to_stdout && arguments.chosen().is_binary() && output::is_terminal() {
         return Err(Failure::new(
             "usage",
@@ -85,20 +103,29 @@ pub(super) fn run(arguments: &RecordArguments) -> Result<ExitCode, Failure> {
             return Err(error.into());
         }
     };
-    let written = record(recorder, arguments, &signals, child.is_some());
+    let file = path(arguments, recorder.process().pid);
+    let launched = child.is_some();
+    let written = match arguments.children {
+        true => record_children::run(recorder, arguments, file, &signals, launched),
+        false => record(recorder, arguments, file, &signals, launched),
+    };
     let status = finished(child);
     written?;
     status
 }
 
-/// Records, and writes what was seen.
-fn record(
+/// Records, and writes what was seen to the file at `path`, or to standard output. `launched` says
+/// that we have started the process.
+///
+/// # Errors
+/// If the process cannot be read any more, or the file cannot be written.
+pub(super) fn record(
     mut recorder: Recorder,
     arguments: &RecordArguments,
+    path: Option<PathBuf>,
     signals: &Signals,
     launched: bool,
 ) -> Result<(), Failure> {
-    let path = path(arguments, recorder.process().pid);
     let mut stream = match arguments.chosen() {
         ProfileFormat::Dapper => {
             let with_looks = !arguments.no_memory;
@@ -157,7 +184,7 @@ fn finished(child: Option<Child>) -> Result<ExitCode, Failure> {
 }
 
 /// The file to write. `None` for standard output.
-fn path(arguments: &RecordArguments, pid: u32) -> Option<PathBuf> {
+pub(super) fn path(arguments: &RecordArguments, pid: u32) -> Option<PathBuf> {
     match &arguments.output {
         Some(path) if path.as_os_str() == "-" => None,
         Some(path) => Some(path.clone()),

@@ -34,6 +34,10 @@ pub(super) struct RecordArguments {
     /// The format; otherwise the one that the name of the file ends with, or html
     #[arg(short, long, value_name = "FORMAT")]
     pub format: Option<ProfileFormat>,
+    /// Record all Python processes below it as well, also those that begin later, each into a file
+    /// of its own with its pid in the name
+    #[arg(long)]
+    pub children: bool,
     /// In a .dapper file, leave out whole looks and their memory: no reports, no variables
     #[arg(long)]
     pub no_memory: bool,
@@ -90,6 +94,16 @@ impl ProfileFormat {
     /// How the name of a new file ends.
     pub(super) fn ending(self) -> &'static str {
         self.endings().first().copied().unwrap_or_default()
+    }
+
+    /// The name of the file for another process: with its pid in front of the ending.
+    pub(super) fn for_process(self, path: &Path, pid: u32) -> PathBuf {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let lower = name.to_lowercase();
+        let endings = self.endings().iter();
+        let ending = endings.copied().find(|ending| lower.ends_with(ending));
+        let (stem, ending) = name.split_at(name.len() - ending.map_or(0, str::len));
+        path.with_file_name(format!("{stem}-{pid}{ending}"))
     }
 
     /// The format of a file with this name. `None` if its ending says nothing.
@@ -190,6 +204,21 @@ mod tests {
         for text in ["", "soon", "0", "-1s", "nan", "25h", "5 parsecs"] {
             assert!(duration(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_file_of_another_process_has_its_pid_before_the_ending() {
+        let of = |format: ProfileFormat, name: &str| {
+            let path = format.for_process(Path::new(name), 7);
+            path.to_string_lossy().into_owned()
+        };
+        assert_eq!(
+            of(ProfileFormat::Html, "/tmp/a.b/slow.html"),
+            "/tmp/a.b/slow-7.html"
+        );
+        assert_eq!(of(ProfileFormat::Pprof, "slow.pb.gz"), "slow-7.pb.gz");
+        assert_eq!(of(ProfileFormat::Html, "SLOW.HTM"), "SLOW-7.HTM");
+        assert_eq!(of(ProfileFormat::Perfetto, "größe"), "größe-7");
     }
 
     #[test]

@@ -29,6 +29,10 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
         &[
             ("shares_of_a_program", shares_of_a_program),
             ("interrupted", interrupted),
+            (
+                "children_have_files_of_their_own",
+                children_have_files_of_their_own,
+            ),
         ],
     );
     trials.push(vec![
@@ -225,6 +229,43 @@ fn fails_with(arguments: &[&str], status: i32, part: &str) -> Outcome {
     })
 }
 
+/// The process and its child are recorded at the same time.
+fn children_have_files_of_their_own(leg: &Leg) -> Outcome {
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let file = directory.path().join("seen.jsonl");
+    let mut command = target::python(leg);
+    command.arg(target::programs().join("family.py"));
+    let mut target = Target::start_with_input("family.py", command)?;
+    let child = target.wait_ready()?;
+    let pid = target.pid().to_string();
+    let shown = file.to_str().ok_or("odd path")?;
+    let output = attach::run(&[
+        "record",
+        "--pid",
+        &pid,
+        "--children",
+        "-d",
+        "2",
+        "-o",
+        shown,
+    ])?;
+    ensure(output.code() == Some(0), || format!("{output:?}"))?;
+    for (name, pid) in [
+        ("seen.jsonl".into(), pid),
+        (format!("seen-{child}.jsonl"), child),
+    ] {
+        let text = fs::read_to_string(directory.path().join(&name));
+        let text = text.map_err(|error| format!("{name}: {error}: {output:?}"))?;
+        let recording = Recording::parse(&text)?;
+        recording.are_whole()?;
+        let is_its = recording.about["pid"].to_string() == pid;
+        ensure(is_its && !recording.intervals.is_empty(), || {
+            format!("{name}: {} of {output:?}", recording.about)
+        })?;
+    }
+    Ok(())
+}
+
 fn no_such_process() -> Outcome {
     fails_with(
         &["record", "--pid", "4194304"],
@@ -259,6 +300,11 @@ fn wrong_usage() -> Outcome {
         "cannot be used with",
     )?;
     fails_with(&["record", "--pid", "1", "--rate", "fast"], 2, "--rate")?;
+    fails_with(
+        &["record", "--pid", "1", "--children", "-o", "-"],
+        1,
+        "a file for each process",
+    )?;
     fails_with(&["record", "--pid", "1", "--duration=-1"], 2, "--duration")
 }
 
