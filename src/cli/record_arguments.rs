@@ -99,7 +99,7 @@ impl ProfileFormat {
     /// The name of the file for another process: with its pid in front of the ending.
     pub(super) fn for_process(self, path: &Path, pid: u32) -> PathBuf {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let lower = name.to_lowercase();
+        let lower = name.to_ascii_lowercase();
         let endings = self.endings().iter();
         let ending = endings.copied().find(|ending| lower.ends_with(ending));
         let (stem, ending) = name.split_at(name.len() - ending.map_or(0, str::len));

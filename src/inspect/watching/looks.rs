@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::super::budget::{Budget, thread_cpu};
 use super::{Event, Watch, WatchOptions};
-use crate::model::{ItemId, LoopSeen, Process};
+use crate::model::{IdMap, ItemId, LoopSeen, Process};
 use crate::process::Error;
 use crate::profile::steps::SlowSteps;
 use crate::sampling::light::LightLook;
@@ -42,9 +42,9 @@ pub(super) struct Looks {
     whole_schedule: Schedule,
     whole_budget: Budget,
     whole_at: Instant,
-    /// The long iteration of a loop: since when it runs, and at what age the next whole look at
-    /// it is taken, in seconds.
-    asked: Option<(ItemId, f64, f64)>,
+    /// The long iteration of each loop: since when it runs, and at what age the next whole look
+    /// at it is taken, in seconds.
+    asked: IdMap<(f64, f64)>,
 }
 
 impl Looks {
@@ -73,7 +73,7 @@ impl Looks {
             whole_at: whole_schedule.after(now),
             whole_schedule,
             whole_budget: Budget::new(part * WHOLE_PART, rate, MIN_RATE),
-            asked: None,
+            asked: IdMap::default(),
         };
         looks.sampler.note_places(&process, &mut looks.light);
         Ok((looks, process))
@@ -84,14 +84,17 @@ impl Looks {
         self.light_schedule.after(Instant::now())
     }
 
-    /// Takes a light look, and a whole one where that is due.
+    /// Takes a light look, and a whole one where that is due. Adds what they tell to `events`.
     ///
     /// # Errors
     /// If the process cannot be read.
-    pub(super) fn take(&mut self, watch: &mut dyn Watch) -> Result<Vec<Event>, Error> {
+    pub(super) fn take(
+        &mut self,
+        watch: &mut dyn Watch,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Error> {
         let before = thread_cpu();
-        let mut events = Vec::new();
-        let asks = self.look_lightly(&mut events);
+        let asks = self.look_lightly(events);
         let after = thread_cpu();
         if let Some(rate) = self.light_budget.looked(after.saturating_sub(before)) {
             self.light_schedule.set_rate(rate);
@@ -103,7 +106,7 @@ impl Looks {
             self.whole_at = self.whole_schedule.after(now);
         }
         if is_due || asks {
-            let looked = self.look_whole(&mut events);
+            let looked = self.look_whole(events);
             let cost = thread_cpu().saturating_sub(after);
             if let Some(rate) = self.whole_budget.looked(cost) {
                 self.whole_schedule.set_rate(rate);
@@ -115,10 +118,10 @@ impl Looks {
             looked?;
             // The whole look took as long as several light ones.
             if asks {
-                self.look_lightly(&mut events);
+                self.look_lightly(events);
             }
         }
-        Ok(events)
+        Ok(())
     }
 
     /// Takes a light look. Returns whether a whole one is to tell more of what it found.
@@ -128,8 +131,12 @@ impl Looks {
         for (id, seen) in seen {
             let told = self.steps.glimpse(id, seen, &clock_s);
             events.extend(told.map(Event::Slow));
-            if let LoopSeen::Runs { since_s, .. } = seen {
-                asks |= self.is_asked(id, since_s, clock_s.start - since_s);
+            match seen {
+                LoopSeen::Runs { since_s, .. } => {
+                    asks |= self.is_asked(id, since_s, clock_s.start - since_s);
+                }
+                LoopSeen::Polls => drop(self.asked.swap_remove(&id)),
+                LoopSeen::NotKnown => {}
             }
         }
         asks
@@ -137,14 +144,14 @@ impl Looks {
 
     /// Whether the iteration of a loop is old enough for a whole look, or for another one.
     fn is_asked(&mut self, id: ItemId, since_s: f64, age_s: f64) -> bool {
-        let at_s = match self.asked {
-            Some((of, since, at_s)) if of == id && since == since_s => at_s,
+        let at_s = match self.asked.get(&id) {
+            Some((since, at_s)) if *since == since_s => *at_s,
             _ => self.slow_s * ASKED_AT,
         };
         let asks = age_s >= at_s;
         if asks {
             let next_s = (age_s * ASKED_AGAIN).min(age_s + MAX_ASKED_AFTER_S);
-            self.asked = Some((id, since_s, next_s));
+            self.asked.insert(id, (since_s, next_s));
         }
         asks
     }

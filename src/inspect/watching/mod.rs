@@ -240,11 +240,8 @@ impl Watcher {
         if self.verdict_at.elapsed() >= self.options.verdict_every && self.verdicts.ask() {
             self.verdict_at = Instant::now();
         }
-        match self.looks.take(watch) {
-            Ok(found) => {
-                events.extend(found);
-                Ok(events)
-            }
+        match self.looks.take(watch, &mut events) {
+            Ok(()) => Ok(events),
             Err(error) => Err((events, error)),
         }
     }

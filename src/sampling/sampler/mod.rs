@@ -166,9 +166,10 @@ impl Sampler {
         self.check_gone(Self::take)
     }
 
-    /// Notes where the loops of `process`, the last sample, have the words of light looks.
+    /// Notes where the loops of `process`, the last sample, have the words of light looks. Does
+    /// nothing where the clock of the process is not known: ages would say nothing.
     pub fn note_places(&self, process: &Process, light: &mut LightLook) {
-        let Some(runtime) = &self.runtime else {
+        let Some(runtime) = self.runtime.as_ref().filter(|_| process.clock_s.is_some()) else {
             return;
         };
         let reader = self.reader(runtime, &self.cache);
