@@ -258,7 +258,7 @@ fn children_have_files_of_their_own(leg: &Leg) -> Outcome {
         let text = text.map_err(|error| format!("{name}: {error}: {output:?}"))?;
         let recording = Recording::parse(&text)?;
         recording.are_whole()?;
-        let is_its = recording.about["pid"].to_string() == pid;
+        let is_its = recording.about["pid"].as_u64() == pid.parse().ok();
         ensure(is_its && !recording.intervals.is_empty(), || {
             format!("{name}: {} of {output:?}", recording.about)
         })?;
