@@ -12,6 +12,8 @@ use crate::model::{
 
 /// Iterations whose beginnings differ by less are the same.
 const SAME_ITERATION_S: f64 = 0.001;
+/// The same of what light looks read, which is the number itself.
+const SAME_NUMBER_S: f64 = 0.000_01;
 /// From this age on an iteration is told while it still runs.
 const LONG_S: f64 = 1.0;
 
@@ -98,8 +100,7 @@ impl SlowSteps {
             LoopSeen::Polls => self.end(event_loop, &name, clock_s.end),
             LoopSeen::Runs { since_s, in_call } => {
                 let known = self.loops.get(&event_loop);
-                let is_next =
-                    known.is_some_and(|it| (it.began_s - since_s).abs() > SAME_ITERATION_S);
+                let is_next = known.is_some_and(|it| (it.began_s - since_s).abs() > SAME_NUMBER_S);
                 let told = match is_next {
                     true => self.end(event_loop, &name, since_s),
                     false => None,
