@@ -116,8 +116,9 @@ impl SlowSteps {
         }
     }
 
-    /// What a look tells that was taken at `clock_s` of the process's own clock.
-    pub fn look(&mut self, process: &Process, clock_s: f64) -> Vec<SlowStep> {
+    /// What a look tells whose ages are of `clock_s` of the process's own clock, and which began
+    /// at `before_s`. What it saw was so at some time between the two.
+    pub fn look(&mut self, process: &Process, before_s: f64, clock_s: f64) -> Vec<SlowStep> {
         let index = Index::new(process);
         let mut told = Vec::new();
         for event_loop in &process.loops {
@@ -146,13 +147,14 @@ impl SlowSteps {
             }
             let what = running(event_loop, thread);
             let iteration = self.loops.entry(event_loop.id);
-            let iteration = iteration.or_insert_with(|| Iteration::new(began_s, clock_s));
-            iteration.seen_s = clock_s;
-            iteration.proved_s = clock_s;
+            let seen_s = before_s.max(began_s);
+            let iteration = iteration.or_insert_with(|| Iteration::new(began_s, seen_s));
+            iteration.seen_s = iteration.seen_s.max(seen_s);
+            iteration.proved_s = seen_s;
             if what.place.is_some() || iteration.what.place.is_none() {
                 iteration.what = what;
             }
-            let lasted_s = clock_s - iteration.began_s;
+            let lasted_s = iteration.seen_s - iteration.began_s;
             if lasted_s >= LONG_S && !iteration.told {
                 iteration.told = true;
                 let what = iteration.what.clone();
@@ -262,9 +264,9 @@ mod tests {
     #[test]
     fn a_slow_step_is_told_once_it_is_over_with_its_bounds_and_its_line() {
         let mut steps = SlowSteps::new(0.05);
-        assert_eq!(steps.look(&looked(Some(0.03)), 100.03), []);
-        assert_eq!(steps.look(&looked(Some(0.06)), 100.06), []);
-        let told = steps.look(&looked(None), 100.1);
+        assert_eq!(steps.look(&looked(Some(0.03)), 100.03, 100.03), []);
+        assert_eq!(steps.look(&looked(Some(0.06)), 100.06, 100.06), []);
+        let told = steps.look(&looked(None), 100.1, 100.1);
         let [step] = &told[..] else {
             panic!("{told:?}");
         };
@@ -275,7 +277,14 @@ mod tests {
         assert_eq!((&*place.name, place.line), ("parse", Some(50)));
         assert_eq!(step.what.callback.as_deref(), Some("serve"));
         assert_eq!(step.what.why, "computes");
-        assert_eq!(steps.look(&looked(None), 100.2), []);
+        assert_eq!(steps.look(&looked(None), 100.2, 100.2), []);
+    }
+
+    #[test]
+    fn a_whole_look_proves_a_step_up_to_the_begin_of_the_look() {
+        let mut steps = SlowSteps::new(0.05);
+        assert_eq!(steps.look(&looked(Some(0.06)), 100.02, 100.06), []);
+        assert_eq!(steps.look(&looked(None), 100.07, 100.08), []);
     }
 
     #[test]
@@ -284,8 +293,8 @@ mod tests {
         // The innermost two are those of the callback.
         cut.threads[0].frames.drain(..2);
         let mut steps = SlowSteps::new(0.05);
-        assert_eq!(steps.look(&cut, 100.06), []);
-        let told = steps.look(&looked(None), 100.1);
+        assert_eq!(steps.look(&cut, 100.06, 100.06), []);
+        let told = steps.look(&looked(None), 100.1, 100.1);
         assert!(
             matches!(&told[..], [step] if step.what.place.is_none()),
             "{told:?}"
@@ -295,9 +304,9 @@ mod tests {
     #[test]
     fn what_is_fast_is_not_told_and_the_next_iteration_ends_the_one_before() {
         let mut steps = SlowSteps::new(0.05);
-        assert_eq!(steps.look(&looked(Some(0.04)), 100.04), []);
-        assert_eq!(steps.look(&looked(Some(0.06)), 100.2), []);
-        let told = steps.look(&looked(Some(0.01)), 100.3);
+        assert_eq!(steps.look(&looked(Some(0.04)), 100.04, 100.04), []);
+        assert_eq!(steps.look(&looked(Some(0.06)), 100.2, 100.2), []);
+        let told = steps.look(&looked(Some(0.01)), 100.3, 100.3);
         let lasted: Vec<f64> = told.iter().map(|it| it.lasted_s).collect();
         assert_eq!(lasted.len(), 1, "{told:?}");
         assert!((lasted[0] - 0.06).abs() < 1e-9);
@@ -306,14 +315,14 @@ mod tests {
     #[test]
     fn a_long_step_is_told_while_it_runs_and_when_it_ends() {
         let mut steps = SlowSteps::new(0.05);
-        assert_eq!(steps.look(&looked(Some(0.9)), 100.9), []);
-        let told = steps.look(&looked(Some(1.5)), 101.5);
+        assert_eq!(steps.look(&looked(Some(0.9)), 100.9, 100.9), []);
+        let told = steps.look(&looked(Some(1.5)), 101.5, 101.5);
         assert!(
             matches!(&told[..], [step] if step.at_most_s.is_none()),
             "{told:?}"
         );
-        assert_eq!(steps.look(&looked(Some(2.0)), 102.0), []);
-        let told = steps.look(&looked(None), 103.0);
+        assert_eq!(steps.look(&looked(Some(2.0)), 102.0, 102.0), []);
+        let told = steps.look(&looked(None), 103.0, 103.0);
         assert!(
             matches!(&told[..], [step] if step.at_most_s == Some(3.0)),
             "{told:?}"
@@ -330,7 +339,7 @@ mod tests {
         let mut steps = SlowSteps::new(0.05);
         let id = "loop:0x5".into();
         assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.01..100.01)), None);
-        assert_eq!(steps.look(&looked(Some(0.03)), 100.03), []);
+        assert_eq!(steps.look(&looked(Some(0.03)), 100.03, 100.03), []);
         assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.058..100.059)), None);
         let told = steps.glimpse(id, LoopSeen::Polls, &(100.059..100.06));
         let step = told.expect("a step of 58 ms is slow");
@@ -347,7 +356,7 @@ mod tests {
         let mut steps = SlowSteps::new(0.05);
         let id = "loop:0x5".into();
         // A whole look has to name the loop once.
-        assert_eq!(steps.look(&looked(None), 99.0), []);
+        assert_eq!(steps.look(&looked(None), 99.0, 99.0), []);
         assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.02..100.02)), None);
         assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.06..100.06)), None);
         let next = LoopSeen::Runs {
@@ -371,14 +380,14 @@ mod tests {
             since_s: 100.0,
             in_call: false,
         };
-        assert_eq!(steps.look(&looked(Some(0.03)), 100.03), []);
+        assert_eq!(steps.look(&looked(Some(0.03)), 100.03, 100.03), []);
         assert_eq!(steps.glimpse(id, maybe, &(101.0..101.0)), None);
         assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(102.0..102.0)), None);
 
-        assert_eq!(steps.look(&looked(Some(0.03)), 100.03), []);
+        assert_eq!(steps.look(&looked(Some(0.03)), 100.03, 100.03), []);
         assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(101.0..101.0)), None);
         let mut stopped = looked(None);
         stopped.loops[0].state = LoopState::Stopped;
-        assert_eq!(steps.look(&stopped, 102.0), []);
+        assert_eq!(steps.look(&stopped, 102.0, 102.0), []);
     }
 }

@@ -130,7 +130,7 @@ fn light_looks_tell_no_step_that_was_not(leg: &Leg) -> Outcome {
     ])?;
     ensure(output.code() == Some(0), || format!("{output:?}"))?;
     let truth = std::fs::read_to_string(&truth).map_err(|error| error.to_string())?;
-    let truth: Vec<f64> = serde_json::from_str(&truth).map_err(|error| error.to_string())?;
+    let truth: Vec<(f64, f64)> = serde_json::from_str(&truth).map_err(|error| error.to_string())?;
     let events = output.stdout.lines().map(serde_json::from_str);
     let events: Result<Vec<Value>, _> = events.collect();
     let events = events.map_err(|error| format!("{error}: {output:?}"))?;
@@ -143,7 +143,9 @@ fn light_looks_tell_no_step_that_was_not(leg: &Leg) -> Outcome {
     let mut left = truth.iter();
     for step in &steps {
         let (least, most) = (number(&step["lasted_s"]), number(&step["at_most_s"]));
-        let is_it = |length: &f64| least <= length + TICK_S && most >= length - TICK_S;
+        let is_it = |(shortest, longest): &(f64, f64)| {
+            least <= longest + TICK_S && most >= shortest - TICK_S
+        };
         ensure(left.any(&is_it), || {
             format!("{step} of {steps:?} is none of {truth:?}")
         })?;

@@ -158,11 +158,12 @@ impl Looks {
 
     /// Takes a whole look.
     fn look_whole(&mut self, events: &mut Vec<Event>) -> Result<Process, Error> {
+        let before_s = self.sampler.clock_s();
         let process = self.sampler.look()?;
         self.sampler.note_places(&process, &mut self.light);
         // Without its clock, the age of an iteration says nothing.
         if let Some(clock_s) = process.clock_s {
-            let told = self.steps.look(&process, clock_s);
+            let told = self.steps.look(&process, before_s, clock_s);
             events.extend(told.into_iter().map(Event::Slow));
         }
         Ok(process)

@@ -189,10 +189,14 @@ impl Sampler {
     /// Takes a light look. Also tells `time.monotonic()` of the process before and after it, in
     /// seconds.
     pub fn light_look(&self, light: &mut LightLook) -> (Vec<(ItemId, LoopSeen)>, Range<f64>) {
-        let clock = || Duration::from_nanos(self.process.monotonic_ns()).as_secs_f64();
-        let before = clock();
+        let before = self.clock_s();
         let seen = light.take(self.cache.source());
-        (seen, before..clock())
+        (seen, before..self.clock_s())
+    }
+
+    /// `time.monotonic()` of the process now, in seconds.
+    pub fn clock_s(&self) -> f64 {
+        Duration::from_nanos(self.process.monotonic_ns()).as_secs_f64()
     }
 
     /// Takes a sample, and leaves the process stopped until the returned [`Stop`] is
