@@ -105,7 +105,7 @@ impl Metrics {
             ("pool_limit", "Capacity of a pool, at the last verdict"),
             (
                 "pool_waiting",
-                "Who waits for a pool, and its queued jobs, at the last verdict",
+                "Who waits for a place of a pool, or its queued jobs, at the last verdict",
             ),
             ("lock_waiting", "Who waits for a lock, at the last verdict"),
         ]

@@ -11,7 +11,7 @@ pub struct FullPool {
     pub pool: String,
     /// How many places it has.
     pub limit: u64,
-    /// Who waits for a place, and its queued jobs.
+    /// How many wait for a place.
     pub waiting: u64,
 }
 
@@ -67,14 +67,15 @@ pub(super) fn used_of(pool: &Resource) -> Option<(u64, u64)> {
     Some((number(pool.used?), number(pool.limit?)))
 }
 
-/// Who waits for a place of a pool, and its queued jobs.
+/// How many wait for a place of a pool. Of an executor, that is its queued jobs: who waits for one of
+/// them is no further one.
 pub(super) fn waiting_for(pool: &Resource) -> u64 {
     // Of a pool of connections, the size is that of the free ones.
     let queued = match pool.kind {
         ResourceKind::Executor | ResourceKind::ProcessPool => pool.size,
         _ => None,
     };
-    pool.waiters.len() as u64 + queued.unwrap_or_default()
+    queued.unwrap_or(pool.waiters.len() as u64)
 }
 
 /// The name of a resource, without numbers.
