@@ -55,14 +55,7 @@ impl Reader<'_> {
         event_loop: u64,
         frames: &[RawFrame],
     ) -> Result<Option<RawIteration>> {
-        // The innermost counts: a loop that runs within its own callback polls for all.
-        let mut named =
-            (frames.iter().enumerate()).filter(|(_, frame)| &*frame.at.code.name == ITERATION);
-        let found = named.find(|(_, frame)| {
-            let own = self.frame_variable(frame, LOOP);
-            own.is_ok_and(|own| own == Some(event_loop))
-        });
-        let Some((at, frame)) = found else {
+        let Some((at, frame)) = self.iteration_frame(event_loop, frames) else {
             return Ok(None);
         };
         if !self.has_the_clock(event_loop)? {
@@ -80,6 +73,22 @@ impl Reader<'_> {
             begun: self.callbacks_begun(frame)?,
             running,
         }))
+    }
+
+    /// The frame that runs an iteration of the loop at `event_loop`, and its index in `frames`,
+    /// innermost first.
+    pub(super) fn iteration_frame<'f>(
+        &self,
+        event_loop: u64,
+        frames: &'f [RawFrame],
+    ) -> Option<(usize, &'f RawFrame)> {
+        // The innermost counts: a loop that runs within its own callback polls for all.
+        let mut named =
+            (frames.iter().enumerate()).filter(|(_, frame)| &*frame.at.code.name == ITERATION);
+        named.find(|(_, frame)| {
+            let own = self.frame_variable(frame, LOOP);
+            own.is_ok_and(|own| own == Some(event_loop))
+        })
     }
 
     /// Whether the loop takes the time from `time.monotonic()`.

@@ -8,7 +8,7 @@
 
 use python_offsets::{Offset, ReferenceForm};
 
-use super::iteration::{ITERATION, LOOP, POLLED_AT};
+use super::iteration::{LOOP, POLLED_AT};
 use crate::cpython::error::Result;
 use crate::cpython::{RawFrame, Reader};
 
@@ -54,14 +54,7 @@ impl Reader<'_> {
         event_loop: u64,
         frames: &[RawFrame],
     ) -> Result<Option<IterationPlace>> {
-        let mut named = frames
-            .iter()
-            .filter(|frame| &*frame.at.code.name == ITERATION);
-        let found = named.find(|frame| {
-            let own = self.frame_variable(frame, LOOP);
-            own.is_ok_and(|own| own == Some(event_loop))
-        });
-        let Some(frame) = found else {
+        let Some((_, frame)) = self.iteration_frame(event_loop, frames) else {
             return Ok(None);
         };
         if !self.has_the_clock(event_loop)? {
@@ -81,18 +74,15 @@ impl Reader<'_> {
             return Ok(None);
         };
         self.float(float)?;
-        let word = |addr: u64, size: usize| -> Result<(Word, u64)> {
-            let value = self.word(addr, size)?;
-            Ok((Word { addr, size }, value))
-        };
+        let word = |addr: u64, size: usize| Word { addr, size };
+        let pointer = |addr: u64| word(addr, size_of::<u64>());
+        let code = layout.code.at(frame.addr);
+        let at = instruction.0.at(frame.addr);
         Ok(Some(IterationPlace {
-            code: word(layout.code.at(frame.addr), size_of::<u64>())?,
-            own: (word(own, size_of::<u64>())?.0, event_loop),
-            instruction: word(instruction.0.at(frame.addr), instruction.1)?,
-            polled_at: Word {
-                addr: polled_at,
-                size: size_of::<u64>(),
-            },
+            code: (pointer(code), self.u64(code)?),
+            own: (pointer(own), event_loop),
+            instruction: (word(at, instruction.1), self.word(at, instruction.1)?),
+            polled_at: pointer(polled_at),
             references: self.layout.format.references,
             float_type: (self.layout.object.ob_type, self.type_addr(float)?),
             float_value: self.layout.float.ob_fval,

@@ -7,7 +7,7 @@ use crate::plain_text::clean;
 /// A pool that is at its limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullPool {
-    /// What it is: `executor of 4 threads`.
+    /// What it is: `pool "work"`.
     pub pool: String,
     /// How many places it has.
     pub limit: u64,

@@ -415,14 +415,12 @@ impl<'f> Search<'f> {
 
     /// How the code of the program uses the methods that end the wait.
     fn mentions(&self, wanted: &Wanted) -> Mentions {
-        *wanted.mentions.get_or_init(|| {
-            let mut names: Vec<String> = wanted.names.iter().cloned().collect();
-            names.sort_unstable();
-            let mut known = self.mentions.borrow_mut();
-            *known
-                .entry((wanted.methods, names))
-                .or_insert_with(|| self.program.mentions(wanted.methods, &wanted.names))
-        })
+        let mut names: Vec<String> = wanted.names.iter().cloned().collect();
+        names.sort_unstable();
+        let mut known = self.mentions.borrow_mut();
+        *known
+            .entry((wanted.methods, names))
+            .or_insert_with(|| self.program.mentions(wanted.methods, &wanted.names))
     }
 
     /// Which activities with this reach may use one of `methods` on what may be `wanted`.

@@ -7,14 +7,12 @@ pub(super) use self::methods::ending_methods;
 use self::names::{WAITING, awaited_names, given_names, is_kept_private, is_same_path};
 pub(super) use self::names::{first_identifier, last_identifier};
 
-use std::cell::OnceCell;
-
 use arcstr::ArcStr;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use super::library::is_file_of_runners;
-use super::program::{Mentions, Program};
+use super::program::Program;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::source::{Body, Module, ObjectPath, Use};
 use crate::model::{
@@ -52,9 +50,6 @@ const PRIMITIVES: [&str; 23] = [
 const OF_ANYIO: &str = "anyio/_core/_synchronization.py";
 /// The file with the futures of executors.
 const FUTURES: &str = "concurrent/futures/_base.py";
-
-/// From so many waiters on a set is faster than a list.
-const MANY_WAITERS: usize = 16;
 
 /// Attribute of futures with those who wait for several, and that of each with its event
 /// (Lib/concurrent/futures/_base.py).
@@ -106,8 +101,6 @@ pub(super) struct Wanted {
     /// Whether who waits for it gets it from an attribute, property or method of the program, or
     /// has made it and given it to somebody.
     pub was_shared: bool,
-    /// How the code of the program uses the methods, once that was asked for.
-    pub mentions: OnceCell<Mentions>,
 }
 
 /// What the frames of a waiter say of what they wait for.
@@ -159,7 +152,6 @@ impl Wanted {
             is_hidden: true,
             is_kept_private: false,
             was_shared: false,
-            mentions: OnceCell::new(),
         };
         // What a pool gave out is given back under other names.
         let named = resource.kind != ResourceKind::Pool;
@@ -174,8 +166,7 @@ impl Wanted {
             }
             let frames = facts.frames(caller);
             // Tasks with equal stacks share their frames.
-            let key = (frames.as_ptr(), caller == *waiter);
-            if waiters.len() > 1 && !known.insert(key) {
+            if !known.insert((frames.as_ptr(), caller == *waiter)) {
                 continue;
             }
             let at = match facts.gave_the_job(caller, *waiter) {
@@ -189,27 +180,15 @@ impl Wanted {
             wanted.add_named(named);
         }
         // Thousands may wait for one resource.
-        let many: Option<IdSet> =
-            (waiters.len() > MANY_WAITERS).then(|| waiters.iter().copied().collect());
-        let is_waiting = |id: &ItemId| match &many {
-            Some(many) => many.contains(id),
-            None => waiters.contains(id),
-        };
-        let mut all = facts
-            .referrers(resource.id)
-            .iter()
-            .flat_map(|reference| std::iter::once(&reference.path).chain(&reference.aliases));
-        let has_contexts = all.any(|path| path.ends_with(CONTEXT_VALUE));
+        let waiting: IdSet = waiters.iter().copied().collect();
         let mut own_names: FxHashSet<String> = FxHashSet::default();
         for reference in facts.referrers(resource.id) {
             let paths = std::iter::once(&reference.path).chain(&reference.aliases);
             for path in paths {
                 let name = last_identifier(path);
-                if has_contexts {
-                    match path.ends_with(CONTEXT_VALUE) {
-                        true => wanted.context_variables.extend(name.clone()),
-                        false => own_names.extend(name.clone()),
-                    }
+                match path.ends_with(CONTEXT_VALUE) {
+                    true => wanted.context_variables.extend(name.clone()),
+                    false => own_names.extend(name.clone()),
                 }
                 wanted.names.extend(name);
             }
@@ -218,14 +197,14 @@ impl Wanted {
                     wanted.reached_from.insert(*id);
                     let mut files = reference.in_libraries.iter();
                     // The future of a running job wakes who waits for several futures.
-                    let wakes = is_of_future(resource, &reference.path) && !is_waiting(id);
+                    let wakes = is_of_future(resource, &reference.path) && !waiting.contains(id);
                     if wakes || files.any(|file| may_use_what_it_has(file)) {
                         wanted.library_users.push(*id);
                     }
                     if let Some(through) = &reference.through {
                         wanted.called_by.push((*id, through.clone()));
                     }
-                    wanted.is_hidden &= is_waiting(id);
+                    wanted.is_hidden &= waiting.contains(id);
                 }
                 Referrer::Module(_) => {
                     wanted.is_hidden = false;
@@ -240,7 +219,7 @@ impl Wanted {
         for thread in &facts.process.threads {
             if thread.leads_to.contains(&resource.id) {
                 wanted.reached_from.insert(thread.id);
-                wanted.is_hidden &= is_waiting(&thread.id);
+                wanted.is_hidden &= waiting.contains(&thread.id);
             }
         }
         let loops = facts.process.loops.iter();
@@ -253,7 +232,7 @@ impl Wanted {
             let users = reached_from.filter(|id| {
                 let frames = facts.frames(*id).iter();
                 let mut called = frames.take_while(|frame| frame.library);
-                called.any(|frame| !is_primitive(frame)) && !is_waiting(id)
+                called.any(|frame| !is_primitive(frame)) && !waiting.contains(id)
             });
             wanted.users = users.collect();
         }
