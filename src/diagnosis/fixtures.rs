@@ -189,6 +189,7 @@ impl World {
             aliases: Vec::new(),
             through: None,
             in_libraries: Vec::new(),
+            entered: None,
         });
     }
 

@@ -210,6 +210,7 @@ pub(crate) fn reference(from: &str, to: &str, path: &str) -> Reference {
         aliases: Vec::new(),
         through: None,
         in_libraries: Vec::new(),
+        entered: None,
     }
 }
 

@@ -350,6 +350,21 @@ pub struct Reference {
     /// variable, or in an attribute of one. For the diagnosis only.
     #[serde(skip)]
     pub in_libraries: Vec<ArcStr>,
+    /// The `with` block of the referrer whose manager leads to the resource by the fewest
+    /// steps. `None` where none does.
+    #[serde(skip)]
+    pub entered: Option<EnteredBlock>,
+}
+
+/// A `with` block whose manager leads to a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnteredBlock {
+    /// Who entered it, and where.
+    pub at: Acquisition,
+    /// The way from the manager to the resource, as source code would write it.
+    pub path: ArcStr,
+    /// Number of steps of this way.
+    pub steps: u8,
 }
 
 /// Callables on the way to a resource.

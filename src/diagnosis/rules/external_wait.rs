@@ -56,6 +56,8 @@ fn find(context: &Context<'_>) -> Vec<Diagnosis> {
             group.push(waiter);
         }
     }
+    // That nobody reads what was written shows in the kernel. Who reads may just be idle.
+    groups.sort_by_key(|(how, _)| !matches!(how, How::SocketWriteBackpressure | How::PipeWrite));
     groups
         .iter()
         .map(|(how, group)| describe(context, *how, group))

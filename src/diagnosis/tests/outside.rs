@@ -12,6 +12,8 @@ async def handler(reader, writer):
     data = await reader.readline()
 async def main():
     await task
+async def send(writer):
+    await writer.drain()
 async def with_retry():
     while True:
         await asyncio.sleep(base_ms * attempt)
@@ -53,6 +55,38 @@ fn a_client_reads_from_a_silent_peer() {
     assert_eq!(
         (verdict.state.as_str(), verdict.confidence.as_str()),
         ("waiting", "possible")
+    );
+}
+
+#[test]
+fn what_nobody_reads_comes_before_who_may_just_be_idle() {
+    let mut world = client();
+    world.waiting(
+        "broadcast",
+        &[("send", "writer.drain")],
+        "socket-write",
+        "socket:fd-9",
+    );
+    world.process.task_mut(2).waits_for.as_mut().unwrap().peer = Some("10.0.0.7:52000".into());
+    world.process.loops[0].files.push(LoopFile {
+        local: Some("10.0.0.2:8000".into()),
+        peer: Some("10.0.0.7:52000".into()),
+        send_queue: Some(3_894_784),
+        tasks: vec!["task:broadcast".into()],
+        ..loop_file(9)
+    });
+    world.awaiting(
+        "Task-4",
+        &[("main", "await task")],
+        "await",
+        &["task:broadcast"],
+    );
+    let (_, found) = world.diagnose();
+    let affected = found.iter().map(|one| one.affected_tasks);
+    assert_eq!(affected.collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(
+        found.iter().map(how).collect::<Vec<_>>(),
+        ["socket-write-backpressure", "socket-read"]
     );
 }
 

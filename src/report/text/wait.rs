@@ -6,7 +6,8 @@ use super::chain;
 use super::layout::{Para, Role};
 use crate::model::describe::{action, due, duration};
 use crate::model::{
-    Edge, ItemId, LoopState, Outcome, Resource, Task, TaskState, ThreadState, Wait, WaitKind,
+    Acquisition, Edge, ItemId, LoopState, Outcome, Resource, Task, TaskState, ThreadState, Wait,
+    WaitKind,
 };
 use crate::plain_text;
 use crate::report::index::short;
@@ -268,10 +269,15 @@ fn resource_and_holders(wait: &Wait, resource: &Resource, index: &Index) -> Stri
 /// Where a holder took the resource: `transfer:17`.
 pub(super) fn taken(resource: &Resource, by: ItemId) -> Option<String> {
     let taken = resource.taken_at.iter().find(|taken| taken.by == by)?;
-    Some(match taken.line {
+    Some(place(taken))
+}
+
+/// The function and line: `transfer:17`.
+pub(super) fn place(taken: &Acquisition) -> String {
+    match taken.line {
         Some(line) => format!("{}:{line}", short(&taken.function)),
         None => short(&taken.function),
-    })
+    }
 }
 
 /// The thread that a running task runs in, and the call that this thread is

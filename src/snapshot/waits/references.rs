@@ -13,8 +13,8 @@ use super::variable_calls::{called_by, library_class};
 use crate::asyncio::wait_table::pool;
 use crate::cpython::Reader;
 use crate::model::{
-    Callables, Called, EdgeKind, ItemId, MAX_ALIASES, OtherEnd, Reference, Referrer, ResourceKind,
-    UserModule,
+    Callables, Called, EdgeKind, EnteredBlock, ItemId, MAX_ALIASES, OtherEnd, Reference, Referrer,
+    ResourceKind, UserModule,
 };
 
 /// Stands for the name of what only the call has in which a thread waits.
@@ -191,6 +191,10 @@ impl HolderSearch<'_, '_, '_> {
                         let own = found.references.get_mut(first..).unwrap_or_default();
                         self.add_alias(own, targets, reached, &variable.name);
                     }
+                    if *variable.name == *WITH {
+                        let own = found.references.get_mut(first..).unwrap_or_default();
+                        self.add_entered(own, targets, reached, from, variable.object);
+                    }
                     if let Some(file) = variable.library.as_ref().filter(|_| reached.steps <= 1) {
                         let own = found.references.get_mut(first..).unwrap_or_default();
                         self.add_library(own, targets, reached, file);
@@ -242,6 +246,7 @@ impl HolderSearch<'_, '_, '_> {
                 aliases: Vec::new(),
                 through: None,
                 in_libraries: Vec::new(),
+                entered: None,
             }));
         }
     }
@@ -283,6 +288,38 @@ impl HolderSearch<'_, '_, '_> {
             let known = references.iter_mut().find(|it| it.to == resource);
             if let Some(known) = known.filter(|it| !it.in_libraries.iter().any(|it| *it == file)) {
                 known.in_libraries.push(self.inputs.reader.shared(file));
+            }
+        }
+    }
+
+    /// Adds to the references of one referrer that what its `with` block has entered leads to
+    /// the target.
+    fn add_entered(
+        &self,
+        references: &mut [Reference],
+        targets: &Targets,
+        reached: &Reached,
+        from: &Referrer,
+        manager: u64,
+    ) {
+        let mut holders = self.held.holders(manager).iter();
+        let Some(at) = holders.find(|at| from.item() == Some(at.by)) else {
+            return;
+        };
+        let indexes = targets.resources.get(&reached.target).into_iter().flatten();
+        for index in indexes {
+            let resource = self.registry.resources[*index].id;
+            let known = references.iter_mut().find(|it| it.to == resource);
+            let is_nearer = |known: &&mut Reference| {
+                let entered = known.entered.as_ref();
+                entered.is_none_or(|entered| reached.steps < entered.steps)
+            };
+            if let Some(known) = known.filter(is_nearer) {
+                known.entered = Some(EnteredBlock {
+                    at: at.clone(),
+                    path: self.inputs.reader.shared(&reached.path),
+                    steps: reached.steps,
+                });
             }
         }
     }
@@ -353,6 +390,7 @@ impl HolderSearch<'_, '_, '_> {
                 aliases: Vec::new(),
                 through: None,
                 in_libraries: Vec::new(),
+                entered: None,
             });
         }
     }
@@ -407,6 +445,7 @@ impl HolderSearch<'_, '_, '_> {
                 aliases: Vec::new(),
                 through: None,
                 in_libraries: Vec::new(),
+                entered: None,
             }));
         }
     }

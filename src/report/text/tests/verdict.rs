@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Confidence, Coroutine, CoroutineState, Culprit, Diagnosis, Guard, GuardKind, Resource, Wait,
+    Acquisition, Confidence, Coroutine, CoroutineState, Culprit, Diagnosis, EnteredBlock, Guard,
+    GuardKind, How, Reference, Resource, Wait,
 };
 use crate::report::fixtures::{diagnosis, starved, verdict};
 
@@ -157,6 +158,42 @@ WHY
   1 of 1 task waits behind this
 "
     );
+}
+
+#[test]
+fn who_is_nearest_to_what_a_library_waits_for_is_named() {
+    let mut process = forgotten();
+    let inside = |name: &str, line, path: &str, steps| Reference {
+        entered: Some(EnteredBlock {
+            at: Acquisition {
+                by: format!("task:{name}").as_str().into(),
+                function: "listen".into(),
+                file: Some("/srv/app.py".into()),
+                line: Some(line),
+            },
+            path: path.into(),
+            steps,
+        }),
+        ..fixtures::reference(&format!("task:{name}"), "event:0x1", "pool")
+    };
+    process.references = vec![
+        inside("0x1", 9, "._used", 1),
+        inside("0x2", 5, ".pool._holders[0]._used", 4),
+        inside("0x3", 7, ".connection._holder._used", 3),
+    ]
+    .into();
+    process.tasks.extend([
+        task(2, "reader", &[("listen", "/srv/app.py", 6)], "read").into(),
+        task(3, "listener", &[("listen", "/srv/app.py", 8)], "read").into(),
+    ]);
+    let named = "  listener is in a `with` block that leads to it (connection._holder._used), \
+                 entered in listen:7\n";
+    process.diagnoses[0].confidence = Confidence::Possible;
+    assert!(!plain(process.clone(), &options(120)).contains(named));
+    process.diagnoses[0].how = Some(How::LibraryCall);
+    let text = plain(process, &options(120));
+    assert!(text.contains(named), "{text}");
+    assert!(!text.contains("reader is in"), "{text}");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::{Cause, call, child_name};
 use crate::model::describe::{due, tcp_path};
 use crate::model::{
-    ChildProcess, Confidence, Coroutine, CoroutineState, Frame, How, ItemId, OtherEnd, Reference,
-    Resource, ResourceKind, Task, TaskState, Thread, ThreadState, WaitKind,
+    ChildProcess, Confidence, Coroutine, CoroutineState, EnteredBlock, Frame, How, ItemId,
+    OtherEnd, Reference, Resource, ResourceKind, Task, TaskState, Thread, ThreadState, WaitKind,
 };
 use crate::plain_text;
 use crate::report::index::short;
@@ -72,6 +72,9 @@ impl Cause<'_, '_> {
             return Some(self.other_side(resource));
         }
         let refer = self.index.references_to(resource.id);
+        if let Some(inside) = self.inside(resource, refer) {
+            return Some(inside);
+        }
         if let Some(pending) = self.pending(refer) {
             return Some(pending);
         }
@@ -101,6 +104,35 @@ impl Cause<'_, '_> {
     fn summary(&self, resource: &Resource) -> Option<String> {
         let wait = self.index.wait(*resource.waiters.first()?)?;
         (!wait.summary.is_empty()).then(|| plain_text::clean(&wait.summary).into_owned())
+    }
+
+    /// Who is in a `with` block that leads to what a library waits for: of all, those whose
+    /// manager is nearest to it. They need not be those that end the wait.
+    fn inside(&self, resource: &Resource, refer: &[&Reference]) -> Option<String> {
+        if self.diagnosis.how != Some(How::LibraryCall) {
+            return None;
+        }
+        let waiters = [
+            &resource.waiters,
+            &self.diagnosis.tasks,
+            &self.diagnosis.threads,
+        ];
+        let waits = |id: ItemId| waiters.iter().any(|ids| ids.contains(&id));
+        let others = refer
+            .iter()
+            .filter_map(|reference| reference.entered.as_ref());
+        let others: Vec<&EnteredBlock> = others.filter(|block| !waits(block.at.by)).collect();
+        let nearest = others.iter().map(|block| block.steps).min()?;
+        let blocks = || others.iter().filter(|block| block.steps == nearest);
+        let first = blocks().next()?;
+        let inside: Vec<ItemId> = blocks().map(|block| block.at.by).collect();
+        Some(format!(
+            "{} {} in a `with` block that leads to it ({}), entered in {}",
+            self.names(&inside),
+            if inside.len() == 1 { "is" } else { "are" },
+            plain_text::clean(first.path.trim_start_matches('.')),
+            wait::place(&first.at),
+        ))
     }
 
     /// A timer, or a callback in a ready queue, that refers to it.
