@@ -72,7 +72,9 @@ impl Recorder {
             scope: Scope::States,
             ..SampleOptions::default()
         };
-        let mut sampler = Sampler::open(pid, &options, false)?.deciding_soon();
+        let mut sampler = Sampler::open(pid, &options, false)?
+            .deciding_soon()
+            .without_remaining_times();
         // The first look finds the runtime and all that stays as it is.
         sampler.look()?;
         let began = Instant::now();

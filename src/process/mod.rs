@@ -19,7 +19,7 @@ pub use elf::image::{Image, images};
 pub use error::Error;
 pub use handle::Process;
 pub use memory::cache::{CacheStats, PageCache};
-pub use memory::changed_lines::ChangedLines;
+pub use memory::changed_lines::{CacheChanges, ChangedLines, Lines};
 pub use memory::live::{LiveMemory, ProcessMemory};
 pub use memory::traced::{Traced, page_of};
 pub use memory::{Mapping, Memory, Piece, ReadCause, ReadError, ReadStats};

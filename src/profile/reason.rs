@@ -75,8 +75,12 @@ impl Reason {
         }
     }
 
-    /// The reason why a thread is blocked.
-    pub fn of_thread(thread: &Thread, polls: bool, index: &Index<'_>) -> Option<Self> {
+    /// The reason why a thread is blocked. `index` is only asked for where it is needed.
+    pub fn of_thread<'i>(
+        thread: &Thread,
+        polls: bool,
+        index: &dyn Fn() -> &'i Index<'i>,
+    ) -> Option<Self> {
         if polls {
             return Some(Self {
                 kind: ReasonKind::Select,
@@ -95,7 +99,7 @@ impl Reason {
             return None;
         }
         Some(match (&thread.waits_for, &thread.syscall) {
-            (Some(wait), _) => Self::of_wait(wait, index),
+            (Some(wait), _) => Self::of_wait(wait, index()),
             (None, Some(call)) => Self {
                 kind: ReasonKind::Call,
                 text: call.clone(),

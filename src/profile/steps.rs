@@ -122,7 +122,7 @@ impl SlowSteps {
         let index = Index::new(process);
         let mut told = Vec::new();
         for event_loop in &process.loops {
-            let name = self.names.of(event_loop, &index).to_owned();
+            let name = self.names.of(event_loop, &process.threads).to_owned();
             self.named.insert(event_loop.id, name.clone());
             let thread = event_loop.thread.and_then(|id| index.thread(id));
             let began_s = match (event_loop.iteration_s, event_loop.state) {

@@ -5,6 +5,7 @@
 //! while it was read is left out of that look: its state before goes on until the next one. Of one
 //! that runs only the frames that are proved are shown.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -15,7 +16,7 @@ use super::loop_names::LoopNames;
 use super::reason::{Reason, without_numbers};
 use super::stacks::{Activity, State, StateId, States, Who};
 use crate::model::{
-    Frame, Index, ItemId, LoopState, Process, Task, TaskState, Thread, ThreadState,
+    EventLoop, Frame, Index, ItemId, LoopState, Process, Task, TaskState, Thread, ThreadState,
 };
 
 /// Maximum number of closed intervals that are kept one by one: 40 bytes each. The sums are of
@@ -74,10 +75,10 @@ impl Timeline {
     /// Adds one look, taken `at_ns` after the beginning.
     pub fn look(&mut self, process: &Process, at_ns: u64) -> Looked {
         self.looks += 1;
-        let index = Index::new(process);
+        let index = LazyIndex::new(process);
         let mut looked = Looked::default();
         let mut stacks: FxHashMap<*const Frame, u32> = FxHashMap::default();
-        let loops = self.loops(process, &index);
+        let loops = self.loops(process);
         for task in process
             .tasks
             .iter()
@@ -94,14 +95,10 @@ impl Timeline {
                     continue;
                 }
             }
-            let known = self.open.get(&task.id).and_then(|open| {
-                let before = open.task.as_ref().filter(|it| Arc::ptr_eq(it, task))?;
-                (before.state != TaskState::Running).then_some(open.state)
-            });
-            let state = match known {
-                Some(state) => state,
-                None => self.task_state(task, &index, &loops, &mut stacks),
-            };
+            if self.is_as_before(task, at_ns) {
+                continue;
+            }
+            let state = self.task_state(task, &index, &loops, &mut stacks);
             self.seen(task.id, state, at_ns);
             if let Some(open) = self.open.get_mut(&task.id) {
                 open.task = (!runs).then(|| Arc::clone(task));
@@ -174,9 +171,9 @@ impl Timeline {
     }
 
     /// The number of the name of each loop.
-    fn loops(&mut self, process: &Process, index: &Index<'_>) -> FxHashMap<ItemId, u32> {
+    fn loops(&mut self, process: &Process) -> FxHashMap<ItemId, u32> {
         let loops = process.loops.iter().map(|event_loop| {
-            let name = self.loops.of(event_loop, index);
+            let name = self.loops.of(event_loop, &process.threads);
             (event_loop.id, self.states.add_name(name))
         });
         loops.collect()
@@ -185,7 +182,7 @@ impl Timeline {
     fn task_state(
         &mut self,
         task: &Task,
-        index: &Index<'_>,
+        index: &LazyIndex<'_>,
         loops: &FxHashMap<ItemId, u32>,
         stacks: &mut FxHashMap<*const Frame, u32>,
     ) -> StateId {
@@ -206,7 +203,7 @@ impl Timeline {
                     .entry(task.frames.as_ptr())
                     .or_insert_with(|| self.states.add_stack(task.frames.iter()));
                 let wait = task.waits_for.as_ref();
-                let reason = wait.map(|wait| Reason::of_wait(wait, index));
+                let reason = wait.map(|wait| Reason::of_wait(wait, index.whole()));
                 match state {
                     TaskState::Waiting => (Activity::Waiting, reason, stack),
                     TaskState::Running => (Activity::Running, None, stack),
@@ -232,7 +229,7 @@ impl Timeline {
     fn thread_state(
         &mut self,
         thread: &Thread,
-        index: &Index<'_>,
+        index: &LazyIndex<'_>,
         loops: &FxHashMap<ItemId, u32>,
     ) -> StateId {
         let (activity, reason) = running(thread, index);
@@ -245,6 +242,23 @@ impl Timeline {
             who: Who::Thread,
         };
         self.states.add(state)
+    }
+
+    /// Notes that a task is as it was at the last look, if that is certain: then nothing of it
+    /// has to be compared.
+    fn is_as_before(&mut self, task: &Arc<Task>, at_ns: u64) -> bool {
+        let look = self.looks;
+        let Some(open) = self.open.get_mut(&task.id) else {
+            return false;
+        };
+        let before = open.task.as_ref();
+        if !before.is_some_and(|before| Arc::ptr_eq(before, task)) {
+            return false;
+        }
+        (open.seen_ns, open.look) = (at_ns, look);
+        let state = open.state;
+        self.sum(state).looks += 1;
+        true
     }
 
     /// Notes that an item was in `state` at this look.
@@ -367,6 +381,35 @@ impl Open {
     }
 }
 
+/// The items of a process by their ids. All are indexed only once something but a thread or
+/// loop is asked for: at most looks, every task is as it was.
+struct LazyIndex<'a> {
+    process: &'a Process,
+    whole: OnceCell<Index<'a>>,
+}
+
+impl<'a> LazyIndex<'a> {
+    fn new(process: &'a Process) -> Self {
+        Self {
+            process,
+            whole: OnceCell::new(),
+        }
+    }
+
+    fn whole(&self) -> &Index<'a> {
+        self.whole.get_or_init(|| Index::new(self.process))
+    }
+
+    fn thread(&self, id: ItemId) -> Option<&'a Thread> {
+        self.process.threads.iter().find(|thread| thread.id == id)
+    }
+
+    fn event_loop(&self, id: ItemId) -> Option<&'a EventLoop> {
+        let mut loops = self.process.loops.iter();
+        loops.find(|event_loop| event_loop.id == id)
+    }
+}
+
 /// The frames of a thread. None if they are not of one moment.
 fn proved(thread: &Thread) -> &[Frame] {
     match thread.error {
@@ -376,11 +419,11 @@ fn proved(thread: &Thread) -> &[Frame] {
 }
 
 /// What a thread does, and why it does not run.
-fn running(thread: &Thread, index: &Index<'_>) -> (Activity, Option<Reason>) {
+fn running(thread: &Thread, index: &LazyIndex<'_>) -> (Activity, Option<Reason>) {
     let event_loop = thread.event_loop.and_then(|id| index.event_loop(id));
     let polls = thread.task.is_none()
         && event_loop.is_some_and(|event_loop| event_loop.state == LoopState::Polling);
-    let reason = Reason::of_thread(thread, polls, index);
+    let reason = Reason::of_thread(thread, polls, &|| index.whole());
     match (reason, thread.state) {
         (Some(reason), _) => (Activity::Waiting, Some(reason)),
         (None, ThreadState::WaitingGil) => (Activity::WaitingGil, None),

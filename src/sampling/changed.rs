@@ -18,9 +18,9 @@ use crate::asyncio::{Dependents, FoundIn, FutureState, find_tasks};
 use crate::cpython::{FrameSlot, Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::{
-    EventLoop, Framework, IdSet, ItemId, Process, ResourceKind, Task, TaskState, Thread,
+    EventLoop, Framework, IdMap, IdSet, ItemId, Process, ResourceKind, Task, TaskState, Thread,
 };
-use crate::process::{ChangedLines, PageCache, ProcessMemory, Traced};
+use crate::process::{CacheChanges, ChangedLines, Lines, PageCache, ProcessMemory, Traced};
 use crate::snapshot::tasks::shown_name;
 use crate::snapshot::threads::{active_threads, named_thread};
 use crate::snapshot::waits::state;
@@ -29,13 +29,10 @@ use crate::trio::RUNNER;
 /// Error of an item whose memory changed.
 pub(super) const CHANGED: &str = "it changed while it was read";
 
-/// A range that is never in a copy, and therefore always counts as changed.
-const NEVER_COPIED: (u64, u64) = (0, 8);
+/// A line that is never in a copy, and therefore always counts as changed.
+const NEVER_COPIED: (u64, u64) = (0, 1);
 
-/// Memory of an item: start and end of each range.
-type Ranges = Vec<(u64, u64)>;
-
-/// The copied memory of the process. It records the ranges that are read.
+/// The copied memory of the process. It records what is read.
 type Read<'a> = Traced<'a, PageCache<ProcessMemory>>;
 
 /// How much of a snapshot is not proven to be consistent. Less is better.
@@ -67,6 +64,47 @@ pub fn count(process: &Process) -> usize {
         + process.resources.len()
 }
 
+/// The memory that each item was decoded from at the sample before. While it is unchanged, the
+/// item is decoded from the same memory again, which then need not be found out.
+#[derive(Debug, Default)]
+pub struct KnownLines(IdMap<Lines>);
+
+/// [`KnownLines`], and what has changed since.
+struct EarlierLines {
+    of: IdMap<Lines>,
+    changes: CacheChanges,
+    /// Whether changes are noted, so that they can be used.
+    are_noted: bool,
+}
+
+impl KnownLines {
+    /// Takes them out for the next sample.
+    fn unchanged(
+        &mut self,
+        cache: &PageCache<ProcessMemory>,
+        lines: &ChangedLines,
+    ) -> EarlierLines {
+        let noted = cache.take_changes();
+        let are_noted = noted.is_some();
+        let mut changes = noted.unwrap_or_default();
+        changes.add_differing(lines);
+        EarlierLines {
+            of: std::mem::take(&mut self.0),
+            changes,
+            are_noted,
+        }
+    }
+}
+
+impl EarlierLines {
+    /// The lines of an item, if neither they have changed since, nor what differs now is among
+    /// them.
+    fn take(&mut self, id: ItemId) -> Option<Lines> {
+        let lines = self.of.swap_remove(&id)?;
+        (!self.changes.touch(&lines)).then_some(lines)
+    }
+}
+
 /// Marks the items of `process` whose memory in `cache` is among the changed `lines`.
 pub fn mark(
     process: &mut Process,
@@ -74,55 +112,68 @@ pub fn mark(
     cache: &PageCache<ProcessMemory>,
     lines: &ChangedLines,
     limits: &Limits,
+    known: &mut KnownLines,
 ) -> Marked {
+    let mut earlier = known.unchanged(cache, lines);
     let memory = Traced::new(cache);
     let reader = Reader::new(&memory, runtime.layout.clone(), limits.clone());
     let rereader = Rereader {
         reader: &reader,
         memory: &memory,
-        lines,
     };
     let mut marked = Marked {
         lists: !lines.are_same(&rereader.of_lists(runtime)),
         ..Marked::default()
     };
     let count = &mut marked;
-    rereader.mark_each(
+    let mut lines_of = |id: ItemId, read: &dyn Fn() -> Lines| {
+        if let Some(same) = earlier.take(id) {
+            known.0.insert(id, same);
+            return true;
+        }
+        let read = read();
+        let is_same = lines.are_same(&read);
+        if is_same && earlier.are_noted {
+            known.0.insert(id, read);
+        }
+        is_same
+    };
+    mark_each(
         count,
         &mut process.tasks,
-        |task| rereader.of_task(task),
+        |task| lines_of(task.id, &|| rereader.of_task(task)),
         |task| add_changed(&mut Arc::make_mut(task).error),
     );
     for event_loop in &mut process.loops {
         let frames = iterations::frames(&reader, event_loop, &process.threads);
-        let ranges = rereader.ranges(|it| iterations::touch(it, event_loop, &frames));
-        if !lines.are_same(&ranges) {
+        let read = rereader.lines(|it| iterations::touch(it, event_loop, &frames));
+        if !lines.are_same(&read) {
             iterations::forget(event_loop);
         }
     }
     let stacks = rereader.of_stacks(runtime);
-    rereader.mark_each(
+    mark_each(
         count,
         &mut process.threads,
-        |thread| rereader.of_thread(thread, &stacks),
+        |thread| lines.are_same(&rereader.of_thread(thread, &stacks)),
         |thread| add_changed(&mut thread.error),
     );
-    rereader.mark_each(
+    mark_each(
         count,
         &mut process.loops,
-        |shown| rereader.of_loop(shown),
+        |shown| lines.are_same(&rereader.of_loop(shown)),
         |shown| add_changed(&mut shown.error),
     );
-    rereader.mark_each(
+    mark_each(
         count,
         &mut process.coroutines,
-        |coroutine| rereader.of_coroutine(coroutine.id),
+        |coroutine| lines_of(coroutine.id, &|| rereader.of_coroutine(coroutine.id)),
         |coroutine| add_changed(&mut coroutine.error),
     );
-    rereader.mark_each(
+    mark_each(
         count,
         Arc::make_mut(&mut process.resources).as_mut_slice(),
-        |resource| rereader.of_resource(resource.id),
+        |resource| lines_of(resource.id, &|| rereader.of_resource(resource.id)),
         |resource| add_changed(&mut resource.error),
     );
     marked
@@ -183,43 +234,41 @@ fn add_changed<Text: Deref<Target = str> + From<String>>(error: &mut Option<Text
     *error = Some(marked.into());
 }
 
+/// Calls `mark` for each of `items` whose memory is not the same, and counts them.
+fn mark_each<T>(
+    count: &mut Marked,
+    items: &mut [T],
+    mut is_same: impl FnMut(&T) -> bool,
+    mut mark: impl FnMut(&mut T),
+) {
+    for item in items {
+        if !is_same(item) {
+            mark(item);
+            count.items += 1;
+        }
+    }
+}
+
 /// Reads items a second time, to learn which memory each is decoded from.
 struct Rereader<'a, 'm> {
     reader: &'a Reader<'m>,
     memory: &'a Read<'m>,
-    lines: &'a ChangedLines,
 }
 
 impl Rereader<'_, '_> {
-    /// Calls `mark` for each of `items` whose memory has changed, and counts them.
-    fn mark_each<T>(
-        &self,
-        count: &mut Marked,
-        items: &mut [T],
-        ranges: impl Fn(&T) -> Ranges,
-        mut mark: impl FnMut(&mut T),
-    ) {
-        for item in items {
-            if !self.lines.are_same(&ranges(item)) {
-                mark(item);
-                count.items += 1;
-            }
-        }
-    }
-
-    /// The ranges that `read` reads.
-    fn ranges(&self, read: impl FnOnce(&Reader<'_>)) -> Ranges {
-        self.memory.take_ranges();
+    /// The lines that `read` reads.
+    fn lines(&self, read: impl FnOnce(&Reader<'_>)) -> Lines {
+        self.memory.take_lines();
         read(self.reader);
-        self.memory.take_ranges()
+        self.memory.take_lines()
     }
 
-    /// Ranges of the lists of tasks.
-    fn of_lists(&self, runtime: &Runtime) -> Ranges {
+    /// Lines of the lists of tasks.
+    fn of_lists(&self, runtime: &Runtime) -> Lines {
         let interpreters = self.reader.interpreters(runtime.addr).unwrap_or_default();
-        // The ranges of the stacks that lead to the runners of trio do not count.
+        // The lines of the stacks that lead to the runners of trio do not count.
         let runners = self.reader.trio_runners(&interpreters);
-        self.ranges(|reader| {
+        self.lines(|reader| {
             for interpreter in reader.interpreters(runtime.addr).unwrap_or_default() {
                 find_tasks(reader, &interpreter, &[], FoundIn::InLists);
             }
@@ -229,15 +278,15 @@ impl Rereader<'_, '_> {
         })
     }
 
-    /// Ranges of a task: its object, its await chain, the awaited future, the context
+    /// Lines of a task: its object, its await chain, the awaited future, the context
     /// managers that it has entered, and the callbacks that lead to its waiters.
-    fn of_task(&self, task: &Task) -> Ranges {
+    fn of_task(&self, task: &Task) -> Lines {
         match task.framework {
             Framework::Trio => return self.of_trio_task(task),
             Framework::Greenlet => return self.of_greenlet(task),
             Framework::Asyncio => {}
         }
-        self.ranges(|reader| {
+        self.lines(|reader| {
             // A task that cannot be read has an error already.
             if let Some(addr) = task.id.task()
                 && let Ok(raw) = reader.task(addr)
@@ -255,9 +304,9 @@ impl Rereader<'_, '_> {
         })
     }
 
-    /// Ranges of a greenlet: its object, its state, and its frames.
-    fn of_greenlet(&self, task: &Task) -> Ranges {
-        self.ranges(|reader| {
+    /// Lines of a greenlet: its object, its state, and its frames.
+    fn of_greenlet(&self, task: &Task) -> Lines {
+        self.lines(|reader| {
             task.id
                 .task()
                 .into_iter()
@@ -265,10 +314,10 @@ impl Rereader<'_, '_> {
         })
     }
 
-    /// Ranges of a trio task: its object, its scopes, the nursery that it is in, its await
+    /// Lines of a trio task: its object, its scopes, the nursery that it is in, its await
     /// chain, and the context managers that it has entered.
-    fn of_trio_task(&self, task: &Task) -> Ranges {
-        self.ranges(|reader| {
+    fn of_trio_task(&self, task: &Task) -> Lines {
+        self.lines(|reader| {
             if let Some(addr) = task.id.task()
                 && let Ok(raw) = reader.trio_task(addr)
             {
@@ -282,71 +331,71 @@ impl Rereader<'_, '_> {
         })
     }
 
-    /// Ranges that lead to the frames and the name of each thread, by the address of its
+    /// Lines that lead to the frames and the name of each thread, by the address of its
     /// innermost frame.
-    fn of_stacks(&self, runtime: &Runtime) -> FxHashMap<u64, Ranges> {
+    fn of_stacks(&self, runtime: &Runtime) -> FxHashMap<u64, Lines> {
         let mut stacks = FxHashMap::default();
         let interpreters = self.reader.interpreters(runtime.addr).unwrap_or_default();
         for interpreter in &interpreters {
             let (named, all) = self.of_names(interpreter.addr);
             for thread in &interpreter.threads {
                 let mut innermost = None;
-                let mut ranges = self.ranges(|reader| {
+                let mut lines = self.lines(|reader| {
                     let stack = reader.thread_stack(thread.addr);
                     innermost = stack.frames.first().map(|frame| frame.addr);
                 });
                 // A thread without an entry in `_active`: that it has no name depends on
-                // all entries, so all of their ranges count.
-                ranges.extend(named.get(&thread.ident).unwrap_or(&all));
-                stacks.extend(innermost.map(|innermost| (innermost, ranges)));
+                // all entries, so all of their lines count.
+                lines.extend(named.get(&thread.ident).unwrap_or(&all));
+                stacks.extend(innermost.map(|innermost| (innermost, lines)));
             }
         }
         stacks
     }
 
-    /// Ranges that give each thread its name, by the ident of the thread, and the ranges
+    /// Lines that give each thread its name, by the ident of the thread, and the lines
     /// of all entries.
-    fn of_names(&self, interp: u64) -> (FxHashMap<u64, Ranges>, Ranges) {
+    fn of_names(&self, interp: u64) -> (FxHashMap<u64, Lines>, Lines) {
         let mut named = FxHashMap::default();
         let Ok(Some(active)) = active_threads(self.reader, interp) else {
-            return (named, Ranges::new());
+            return (named, Lines::new());
         };
         let mut items = Vec::new();
-        let all = self.ranges(|reader| {
+        let all = self.lines(|reader| {
             let max = reader.limits.threads;
             items = reader.dict_items(active, max).unwrap_or_default().0;
         });
         for (key, thread) in items {
             let entry = self.reader.dict_entry_of(active, thread).ok().flatten();
             let mut ident = None;
-            let ranges = self.ranges(|reader| {
+            let lines = self.lines(|reader| {
                 ident = named_thread(reader, key, thread).ok().flatten();
                 if let Some((at, len)) = entry {
                     let _ = reader.bytes(at, len);
                 }
             });
-            named.extend(ident.map(|(ident, _)| (ident, ranges)));
+            named.extend(ident.map(|(ident, _)| (ident, lines)));
         }
         (named, all)
     }
 
-    /// Ranges of the frames of a thread, and those that say that the frames are its.
-    fn of_thread(&self, thread: &Thread, stacks: &FxHashMap<u64, Ranges>) -> Ranges {
+    /// Lines of the frames of a thread, and those that say that the frames are its.
+    fn of_thread(&self, thread: &Thread, stacks: &FxHashMap<u64, Lines>) -> Lines {
         let locations = || thread.frames.iter().filter_map(|frame| frame.place);
-        let mut ranges = self.of_frames(thread);
+        let mut lines = self.of_frames(thread);
         // A thread may have thread states in several interpreters.
         let stacks = locations().filter_map(|location| stacks.get(&location.frame));
-        let count = ranges.len();
-        ranges.extend(stacks.flatten());
-        if locations().next().is_some() && ranges.len() == count {
-            ranges.push(NEVER_COPIED);
+        let count = lines.len();
+        lines.extend(stacks.flatten());
+        if locations().next().is_some() && lines.len() == count {
+            lines.push(NEVER_COPIED);
         }
-        ranges
+        lines
     }
 
-    /// Ranges of the frames of a thread.
-    fn of_frames(&self, thread: &Thread) -> Ranges {
-        self.ranges(|reader| {
+    /// Lines of the frames of a thread.
+    fn of_frames(&self, thread: &Thread) -> Lines {
+        self.lines(|reader| {
             for location in thread.frames.iter().filter_map(|frame| frame.place) {
                 if let Ok(FrameSlot::Python { frame, .. }) = reader.frame(location.frame) {
                     reader.frame_position(&frame);
@@ -356,9 +405,9 @@ impl Rereader<'_, '_> {
         })
     }
 
-    /// Ranges of an event loop.
-    fn of_loop(&self, shown: &EventLoop) -> Ranges {
-        self.ranges(|reader| {
+    /// Lines of an event loop.
+    fn of_loop(&self, shown: &EventLoop) -> Lines {
+        self.lines(|reader| {
             let ItemId::Loop(addr) = shown.id else {
                 return;
             };
@@ -372,9 +421,9 @@ impl Rereader<'_, '_> {
         })
     }
 
-    /// Ranges of a coroutine without a task.
-    fn of_coroutine(&self, id: ItemId) -> Ranges {
-        self.ranges(|reader| {
+    /// Lines of a coroutine without a task.
+    fn of_coroutine(&self, id: ItemId) -> Lines {
+        self.lines(|reader| {
             let ItemId::Coroutine(addr) = id else { return };
             let chains = reader.chains(&[Some(addr)]);
             chains
@@ -383,10 +432,10 @@ impl Rereader<'_, '_> {
         })
     }
 
-    /// Ranges of a resource. Files of the kernel have none, because they were not read
+    /// Lines of a resource. Files of the kernel have none, because they were not read
     /// from memory.
-    fn of_resource(&self, id: ItemId) -> Ranges {
-        self.ranges(|reader| {
+    fn of_resource(&self, id: ItemId) -> Lines {
+        self.lines(|reader| {
             let ItemId::Resource(kind, addr) = id else {
                 return;
             };

@@ -18,12 +18,24 @@ pub struct DecodedProcess {
     pub process: Process,
     kernel: KernelThreads,
     descriptors: Descriptors,
+    /// Seconds from then until the first timer is due that was not. Infinite if there is none.
+    due_in_s: f64,
+}
+
+/// Whether the remaining times of an unchanged process go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RemainingTimes {
+    /// They are those of the moment of the sample.
+    GoOn,
+    /// They stay as they were decoded, so that nothing of an unchanged task differs.
+    Stay,
 }
 
 impl DecodedProcess {
     /// Keeps `process`, which was made from `kernel` and `descriptors`.
     pub fn new(process: Process, kernel: KernelThreads, descriptors: &Descriptors) -> Self {
         Self {
+            due_in_s: due_in_s(&process),
             process,
             kernel,
             descriptors: descriptors.clone(),
@@ -46,6 +58,7 @@ impl DecodedProcess {
         &mut self,
         kernel: &KernelThreads,
         descriptors: &Descriptors,
+        times: RemainingTimes,
     ) -> Option<Process> {
         // What other processes do has to be asked again.
         let mut others = self.process.resting.iter().flat_map(|one| &one.threads);
@@ -55,11 +68,14 @@ impl DecodedProcess {
         if !self.kernel.shows_same(kernel) || !self.descriptors.shows_same(descriptors) {
             return None;
         }
+        let passed = kernel.monotonic() - self.kernel.monotonic();
+        if passed > self.due_in_s {
+            return None;
+        }
         descriptors.keep_ends(&self.descriptors);
         let mut process = self.process.clone();
-        let passed = kernel.monotonic() - self.kernel.monotonic();
-        if passed >= TIMER_UPDATE_S && !advance_timers(&mut process, passed) {
-            return None;
+        if passed >= TIMER_UPDATE_S && times == RemainingTimes::GoOn {
+            advance_timers(&mut process, passed);
         }
         process.clock_s = process.clock_s.map(|clock| clock + passed);
         let ages = (process.loops.iter_mut()).filter_map(|it| it.iteration_s.as_mut());
@@ -69,41 +85,48 @@ impl DecodedProcess {
     }
 }
 
-/// Subtracts `passed` seconds from all remaining times. Returns false if a timer has
-/// become overdue by that.
-fn advance_timers(process: &mut Process, passed: f64) -> bool {
-    let advance = |left: &mut f64| {
-        let was_due = *left < 0.0;
-        *left -= passed;
-        was_due == (*left < 0.0)
-    };
-    let mut none_due = true;
+/// Seconds until the first timer of `process` is due that is not overdue. Infinite if there is
+/// none.
+fn due_in_s(process: &Process) -> f64 {
+    let waits = process.tasks.iter().map(|task| &task.waits_for);
+    let waits = waits.chain(process.threads.iter().map(|thread| &thread.waits_for));
+    let waits = waits.filter_map(|wait| wait.as_ref()?.remaining_s);
+    let guards = process.tasks.iter().flat_map(|task| &task.guards);
+    let guards = guards.map(|guard| guard.remaining_s);
+    let loops = process.loops.iter().filter_map(|it| it.next_timer_s);
+    let references = process.references.iter().filter_map(|it| it.due_s);
+    let all = waits.chain(guards).chain(loops).chain(references);
+    all.filter(|left| *left >= 0.0)
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// Subtracts `passed` seconds from all remaining times.
+fn advance_timers(process: &mut Process, passed: f64) {
     for task in &mut process.tasks {
         if has_timers(task) {
             let task = Arc::make_mut(task);
-            none_due &= task
-                .waits_for
-                .as_mut()
-                .is_none_or(|wait| advance_wait(wait, passed, advance));
+            if let Some(wait) = &mut task.waits_for {
+                advance_wait(wait, passed);
+            }
             for guard in &mut task.guards {
-                none_due &= advance(&mut guard.remaining_s);
+                guard.remaining_s -= passed;
             }
         }
     }
     for thread in &mut process.threads {
-        let wait = thread.waits_for.as_mut();
-        none_due &= wait.is_none_or(|wait| advance_wait(wait, passed, advance));
+        if let Some(wait) = &mut thread.waits_for {
+            advance_wait(wait, passed);
+        }
     }
     for event_loop in &mut process.loops {
-        none_due &= event_loop.next_timer_s.as_mut().is_none_or(advance);
+        event_loop.next_timer_s = event_loop.next_timer_s.map(|left| left - passed);
     }
     let mut references = process.references.iter();
     if references.any(|reference| reference.due_s.is_some()) {
         for reference in Arc::make_mut(&mut process.references) {
-            none_due &= reference.due_s.as_mut().is_none_or(advance);
+            reference.due_s = reference.due_s.map(|left| left - passed);
         }
     }
-    none_due
 }
 
 fn has_timers(task: &Task) -> bool {
@@ -113,16 +136,15 @@ fn has_timers(task: &Task) -> bool {
 }
 
 /// Advances the times of `wait`, if it has any, by `passed` seconds, and its summary.
-fn advance_wait(wait: &mut Wait, passed: f64, advance: impl Fn(&mut f64) -> bool) -> bool {
+fn advance_wait(wait: &mut Wait, passed: f64) {
     wait.since_s = wait.since_s.map(|since| since + passed);
     let Some(remaining) = &mut wait.remaining_s else {
-        return true;
+        return;
     };
-    let none_due = advance(remaining);
+    *remaining -= passed;
     if wait.kind == WaitKind::Timer {
         wait.summary = timer(*remaining).into();
     }
-    none_due
 }
 
 #[cfg(test)]
@@ -150,7 +172,16 @@ mod tests {
         };
         let descriptors = Descriptors::default();
         let mut decoded = DecodedProcess::new(process, kernel(0), &descriptors);
-        let later = decoded.updated(&kernel(1_250_000), &descriptors).unwrap();
+        let mut updated =
+            |monotonic_ns, times| decoded.updated(&kernel(monotonic_ns), &descriptors, times);
+        let same = updated(1_250_000, RemainingTimes::Stay).unwrap();
+        assert_eq!(same.clock_s, Some(100.00125));
+        assert_eq!(same.loops[0].iteration_s, Some(4.00125));
+        assert_eq!(
+            same.tasks[0].waits_for.as_ref().unwrap().remaining_s,
+            Some(7.0)
+        );
+        let later = updated(1_250_000, RemainingTimes::GoOn).unwrap();
         assert_eq!(later.clock_s, Some(100.00125));
         assert_eq!(later.loops[0].iteration_s, Some(4.00125));
         let wait = later.tasks[0].waits_for.as_ref().unwrap();
@@ -158,10 +189,7 @@ mod tests {
         assert_eq!(wait.remaining_s, Some(6.99875));
         assert_eq!(&*wait.summary, "timer, 7.0 s left");
         // The timer may have been called since.
-        assert!(
-            decoded
-                .updated(&kernel(8_000_000_000), &descriptors)
-                .is_none()
-        );
+        assert!(updated(8_000_000_000, RemainingTimes::GoOn).is_none());
+        assert!(updated(8_000_000_000, RemainingTimes::Stay).is_none());
     }
 }

@@ -1,8 +1,9 @@
 //! When to look: at random gaps, on absolute deadlines.
 //!
 //! Exponential gaps see what an event that arrives at a random moment sees, and keep step with no
-//! timer of the process. A deadline that has passed is missed: a late look is one look, and what
-//! is between two looks is weighed by the time between them.
+//! timer of the process. They begin where a look ends, and are the shorter the longer looks take,
+//! so that the rate is what was asked for. A late look is one look, and what is between two looks
+//! is weighed by the time between them.
 
 use std::time::{Duration, Instant};
 
@@ -15,18 +16,28 @@ enum Gaps {
     Bounded,
 }
 
+/// The newest look has this weight in how long looks take.
+const NEWEST: f64 = 0.1;
+/// At least this part of the time between two looks is a random gap.
+const LEAST_GAP: f64 = 0.1;
+
 /// Deadlines at a mean rate.
 #[derive(Debug)]
 pub struct Schedule {
     gaps: Gaps,
-    next: Instant,
+    /// The last deadline.
+    last: Instant,
+    /// Mean time from one deadline to the next.
     mean: Duration,
+    /// How long what is done at a deadline takes, until the next one is asked for, in seconds.
+    takes_s: f64,
     random: fastrand::Rng,
     missed: u64,
 }
 
 impl Schedule {
-    /// Deadlines from `start` on, `rate` a second on average.
+    /// Deadlines from `start` on, `rate` a second on average. What is done at a deadline, until the
+    /// next one is asked for, is part of the time between them.
     pub fn new(start: Instant, rate: f64) -> Self {
         Self::seeded(start, rate, Gaps::Exponential, fastrand::Rng::new())
     }
@@ -37,46 +48,45 @@ impl Schedule {
     }
 
     fn seeded(start: Instant, rate: f64, gaps: Gaps, random: fastrand::Rng) -> Self {
-        let mut schedule = Self {
+        Self {
             gaps,
-            next: start,
+            last: start,
             mean: Duration::from_secs_f64(rate.recip()),
+            takes_s: 0.0,
             random,
             missed: 0,
-        };
-        schedule.advance();
-        schedule
-    }
-
-    /// The first deadline after `now`. Those before it are missed.
-    pub fn after(&mut self, now: Instant) -> Instant {
-        let mut deadline = self.next;
-        self.advance();
-        while deadline < now {
-            self.missed += 1;
-            deadline = self.next;
-            self.advance();
         }
-        deadline
     }
 
-    /// Changes the mean rate of the deadlines to come after the next.
+    /// The next deadline, not before `now`, when it is asked for. Each mean time that has passed
+    /// since the last one is a look that is missed.
+    pub fn after(&mut self, now: Instant) -> Instant {
+        let passed = now.saturating_duration_since(self.last);
+        self.missed += (passed.as_nanos() / self.mean.as_nanos().max(1)) as u64;
+        self.last = match self.gaps {
+            Gaps::Exponential => {
+                self.takes_s += (passed.as_secs_f64() - self.takes_s) * NEWEST;
+                let mean_s = self.mean.as_secs_f64();
+                let gap_s = (mean_s - self.takes_s).max(mean_s * LEAST_GAP);
+                // `1 - f64()` is above 0, so that the logarithm is finite.
+                now + Duration::from_secs_f64(gap_s * -(1.0 - self.random.f64()).ln())
+            }
+            Gaps::Bounded => {
+                let gap = self.mean.mul_f64(0.5 + self.random.f64());
+                (self.last + gap).max(now)
+            }
+        };
+        self.last
+    }
+
+    /// Changes the mean rate of the deadlines to come.
     pub fn set_rate(&mut self, rate: f64) {
         self.mean = Duration::from_secs_f64(rate.recip());
     }
 
-    /// How many deadlines had passed before they could be met.
+    /// How many more looks would have been taken in the time that looks took.
     pub fn missed(&self) -> u64 {
         self.missed
-    }
-
-    fn advance(&mut self) {
-        let gap = match self.gaps {
-            // `1 - f64()` is above 0, so that the logarithm is finite.
-            Gaps::Exponential => -(1.0 - self.random.f64()).ln(),
-            Gaps::Bounded => 0.5 + self.random.f64(),
-        };
-        self.next += self.mean.mul_f64(gap);
     }
 }
 
@@ -107,17 +117,37 @@ mod tests {
     }
 
     #[test]
-    fn deadlines_that_have_passed_are_missed_and_not_made_up_for() {
+    fn looks_that_take_long_have_shorter_gaps_between_them() {
         let start = Instant::now();
-        let mut schedule =
-            Schedule::seeded(start, 100.0, Gaps::Exponential, fastrand::Rng::with_seed(7));
+        let rng = fastrand::Rng::with_seed(7);
+        let mut schedule = Schedule::seeded(start, 200.0, Gaps::Exponential, rng);
+        let mut at = start;
+        for _ in 0..20_000 {
+            at = schedule.after(at + Duration::from_micros(2_500));
+        }
+        let mean = (at - start).as_secs_f64() / 20_000.0;
+        assert!((mean - 0.005).abs() < 0.000_1, "{mean}");
+        assert_eq!(schedule.missed(), 0);
+    }
+
+    #[test]
+    fn looks_that_take_longer_than_their_time_miss_others_and_are_not_made_up_for() {
+        let start = Instant::now();
+        let rng = fastrand::Rng::with_seed(7);
+        let mut schedule = Schedule::seeded(start, 100.0, Gaps::Exponential, rng);
         let late = start + Duration::from_secs(1);
         assert!(schedule.after(late) >= late);
-        let missed = schedule.missed();
-        assert!((70..130).contains(&missed), "{missed}");
-        let next = schedule.after(late);
-        assert!(next >= late);
-        assert_eq!(schedule.missed(), missed);
+        assert_eq!(schedule.missed(), 100);
+        let mut at = late;
+        for _ in 0..1_000 {
+            let next = schedule.after(at + Duration::from_millis(15));
+            assert!(next > at + Duration::from_millis(15));
+            at = next;
+        }
+        assert_eq!(schedule.missed(), 1_100);
+        // A tenth of the time that was asked for is left between them.
+        let mean = (at - late).as_secs_f64() / 1_000.0;
+        assert!((mean - 0.016).abs() < 0.000_2, "{mean}");
     }
 
     #[test]

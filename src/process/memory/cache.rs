@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 
 use rustc_hash::FxHashSet;
 
+use super::changed_lines::CacheChanges;
 use super::chunks::CHUNK_PAGES;
 use super::page_store::{BAD, NO_PAGE, PAGE_SHIFT, PAGE_SIZE, ReadFor, Store};
 use super::{Memory, Piece, ReadCause, ReadError, ReadStats};
@@ -80,6 +81,17 @@ impl<M: Memory> PageCache<M> {
     pub fn remembering_dropped(self) -> Self {
         self.store.borrow_mut().remember_dropped();
         self
+    }
+
+    /// Notes from now on what changes, for [`Self::take_changes`].
+    pub fn noting_changes(self) -> Self {
+        self.store.borrow_mut().changes = Some(CacheChanges::default());
+        self
+    }
+
+    /// What may have become different since this was last called. `None` if it is not noted.
+    pub fn take_changes(&self) -> Option<CacheChanges> {
+        self.store.borrow_mut().changes.as_mut().map(std::mem::take)
     }
 
     /// The memory under the cache.

@@ -6,6 +6,7 @@ use std::ops::{Range, RangeInclusive};
 use memmap2::MmapMut;
 use rustc_hash::{FxHashMap, FxHasher};
 
+use super::changed_lines::{ALL, CacheChanges};
 use super::chunks::{CHUNK_PAGES, FIRST_CHUNK_PAGES, locate, pages_of, zeroed};
 
 /// Bytes of a page, the unit that is read and kept. Larger pages of the target
@@ -57,6 +58,8 @@ pub(crate) struct Store {
     hashes: Option<FxHashMap<u64, u64>>,
     /// Whether a page that had made room was different when it was read again.
     pub(crate) inconsistent: bool,
+    /// What has changed since that was last taken. `None` if it is not noted.
+    pub(crate) changes: Option<CacheChanges>,
 }
 
 /// What the store still has of a page that was read.
@@ -84,6 +87,7 @@ impl Store {
             dropped: 0,
             hashes: None,
             inconsistent: false,
+            changes: None,
         }
     }
 
@@ -95,10 +99,26 @@ impl Store {
     /// Drops all pages and frees their memory.
     pub(crate) fn clear(&mut self) {
         let hashes = self.hashes.as_ref().map(|_| FxHashMap::default());
+        self.note_everything();
         *self = Self {
             hashes,
+            changes: self.changes.take(),
             ..Self::new(self.max_capacity)
         };
+    }
+
+    /// Notes that lines of a page may be different now.
+    pub(crate) fn note_change(&mut self, page: u64, lines: u64) {
+        if let Some(changes) = &mut self.changes {
+            changes.add(page, lines);
+        }
+    }
+
+    /// Notes that everything may be different now.
+    pub(crate) fn note_everything(&mut self) {
+        if let Some(changes) = &mut self.changes {
+            changes.everything = true;
+        }
     }
 
     #[inline]
@@ -221,6 +241,7 @@ impl Store {
             return;
         }
         self.index.remove(&page);
+        self.note_everything();
         self.dropped += 1;
         if self.hashes.is_some() && self.read_for[slot] != ReadFor::Neighbour {
             let hash = hash(self.page(slot));
@@ -261,6 +282,7 @@ impl Store {
         self.index.remove(&page);
         self.owners[slot] = NO_PAGE;
         self.free.push(slot);
+        self.note_change(page, ALL);
     }
 
     /// Forgets the pages that were read for `part`.
@@ -274,6 +296,7 @@ impl Store {
         self.index.insert(page, slot as u32);
         self.owners[slot] = page;
         self.read_for[slot] = read_for;
+        self.note_change(page, ALL);
     }
 
     /// Page number and slot of the pages that were read for `part`, by page number.
@@ -298,6 +321,7 @@ impl Store {
         if other.hashes.is_some() {
             self.remember_dropped();
         }
+        self.changes = (other.changes.as_ref()).map(|_| CacheChanges::everything());
         true
     }
 

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use super::changed_lines::{Lines, lines_of_ranges};
 use super::page_store::PAGE_SHIFT;
 use super::{Memory, Piece, ReadError, ReadStats};
 
@@ -52,11 +53,12 @@ impl<'a, M: Memory> Traced<'a, M> {
         merged
     }
 
-    /// The same, of the reads since this was last called.
-    pub fn take_ranges(&self) -> Vec<(u64, u64)> {
-        let ranges = self.ranges();
-        self.read.borrow_mut().clear();
-        ranges
+    /// The lines that were read since this was last called, by page.
+    pub fn take_lines(&self) -> Lines {
+        let mut read = self.read.borrow_mut();
+        let lines = lines_of_ranges(&read);
+        read.clear();
+        lines
     }
 
     fn note(&self, addr: u64, len: usize) {

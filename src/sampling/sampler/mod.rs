@@ -9,7 +9,8 @@ use std::cell::Cell;
 use std::ops::Range;
 use std::time::Duration;
 
-use super::decode_cache::DecodedProcess;
+use super::changed::KnownLines;
+use super::decode_cache::{DecodedProcess, RemainingTimes};
 use super::evidence::Evidence;
 use super::iterations;
 use super::light::LightLook;
@@ -88,6 +89,10 @@ pub struct Sampler {
     tries: u32,
     /// Whether a reading in which little changed is good enough.
     soon: bool,
+    /// Whether remaining times are those of the moment of the sample.
+    times: RemainingTimes,
+    /// What items were decoded from.
+    known_lines: KnownLines,
 }
 
 impl Sampler {
@@ -117,6 +122,8 @@ impl Sampler {
             reuse: true,
             tries: MAX_VERIFY_TRIES,
             soon: false,
+            times: RemainingTimes::GoOn,
+            known_lines: KnownLines::default(),
         })
     }
 
@@ -133,8 +140,16 @@ impl Sampler {
         Self {
             soon: true,
             tries: MAX_SOON_TRIES,
+            cache: self.cache.noting_changes(),
             ..self
         }
+    }
+
+    /// Lets the remaining times of what is unchanged stay as they were decoded: to tell them anew
+    /// at each sample costs more than all else where nothing changes.
+    pub fn without_remaining_times(self) -> Self {
+        let times = RemainingTimes::Stay;
+        Self { times, ..self }
     }
 
     /// Takes a sample without stopping the process. It only serves for comparison with
@@ -268,7 +283,7 @@ impl Sampler {
     /// the kernel's data has changed.
     fn updated(&mut self, kernel: &KernelThreads) -> Option<Process> {
         let decoded = self.decoded.as_mut().filter(|_| self.reuse)?;
-        decoded.updated(kernel, &self.descriptors)
+        decoded.updated(kernel, &self.descriptors, self.times)
     }
 
     /// Notes which pages the cache holds at the time of the sample. `secondary` says

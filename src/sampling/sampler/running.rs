@@ -17,8 +17,7 @@ impl Sampler {
         // only if they are of an earlier sample.
         let mut is_fresh = self.decoded.is_none();
         self.prepare()?;
-        let decoded = self.decoded.as_ref();
-        let mut before = decoded.map(|decoded| decoded.process.clone());
+        let mut before = None;
         let mut best: Option<(Marked, Process)> = None;
         let mut failed = None;
         for _ in 0..self.tries {
@@ -41,7 +40,10 @@ impl Sampler {
             }
             rejected += differing;
             is_fresh = true;
-            let (outcome, lines) = self.decode_running();
+            if let Some(decoded) = self.decoded.take() {
+                before = Some(decoded.process);
+            }
+            let (outcome, lines) = self.decode_running(is_held);
             let process = match outcome {
                 Ok(process) => process,
                 Err(error) => {
@@ -86,15 +88,18 @@ impl Sampler {
         Ok(process)
     }
 
-    /// Decodes a new copy. Also returns the lines in which a second copy differs.
-    fn decode_running(&mut self) -> (Result<Process, Error>, ChangedLines) {
+    /// Decodes a new copy. Also returns the lines in which a second copy differs. `is_new` says
+    /// that all pages were just copied.
+    fn decode_running(&mut self, is_new: bool) -> (Result<Process, Error>, ChangedLines) {
         self.drop_stale();
         // This may take several copies, and therefore comes before the two copies that
         // are compared.
         if let Err(error) = self.confirm_in_cache() {
             return (Err(error), ChangedLines::default());
         }
-        self.cache.reread_differs();
+        if !is_new {
+            self.cache.reread_differs();
+        }
         let lines = self.cache.differing_lines();
         self.note_moment(false);
         let begin_secondary = |cache: &Pages| {
@@ -110,7 +115,7 @@ impl Sampler {
     /// The process changed during the read. Marks each item whose bytes differed between
     /// two copies; the others are consistent.
     fn mark_items(
-        &self,
+        &mut self,
         mut process: Process,
         before: Option<&Process>,
         lines: &ChangedLines,
@@ -118,7 +123,14 @@ impl Sampler {
         let mut marked = Marked::default();
         if let Some(runtime) = &self.runtime {
             let limits = &self.options.limits;
-            marked = changed::mark(&mut process, runtime, &self.cache, lines, limits);
+            marked = changed::mark(
+                &mut process,
+                runtime,
+                &self.cache,
+                lines,
+                limits,
+                &mut self.known_lines,
+            );
             if marked.lists
                 && let Some(before) = before
             {

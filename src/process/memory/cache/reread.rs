@@ -2,7 +2,7 @@
 
 use super::PageCache;
 use crate::process::memory::Memory;
-use crate::process::memory::changed_lines::ChangedLines;
+use crate::process::memory::changed_lines::{self, ChangedLines};
 use crate::process::memory::page_store::{BAD, Known, PAGE_SHIFT, PAGE_SIZE, ReadFor, Store};
 
 /// Pages reread at once, few enough to stay in the processor's cache.
@@ -91,6 +91,10 @@ impl<M: Memory> PageCache<M> {
                 store.forget(page, slot);
                 differing += 1;
             } else if store.page(slot) != new {
+                if store.changes.is_some() {
+                    let lines = changed_lines::differing(store.page(slot), new);
+                    store.note_change(page, lines);
+                }
                 store.page_mut(slot).copy_from_slice(new);
                 differing += 1;
             }
@@ -107,6 +111,10 @@ impl<M: Memory> PageCache<M> {
             .index
             .retain(|page, slot| *slot != BAD || !self.is_readable(*page));
         store.bad = store.index.values().filter(|slot| **slot == BAD).count();
+        if store.bad < before {
+            // What could not be read there before was not noted as read.
+            store.note_everything();
+        }
         (before - store.bad) as u64
     }
 
