@@ -66,6 +66,9 @@ pub fn count(process: &Process) -> usize {
 
 /// The memory that each item was decoded from at the sample before. While it is unchanged, the
 /// item is decoded from the same memory again, which then need not be found out.
+///
+/// Types and code objects, which a reader reads once for all, are among the lines of the item that
+/// it read first. They are in use as long as what refers to them is.
 #[derive(Debug, Default)]
 pub struct KnownLines(IdMap<Lines>);
 

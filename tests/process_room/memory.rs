@@ -481,6 +481,53 @@ fn a_page_that_can_be_read_only_later_is_not_as_it_was() {
 }
 
 #[test]
+fn what_may_have_changed_in_the_cache_is_told_once() {
+    let (now, exists) = (Cell::new(0_u8), Cell::new(false));
+    let cache = PageCache::with_capacity(
+        Pretended::new(|page| match page {
+            3 => Some(now.get()),
+            4 => exists.get().then_some(4),
+            _ => Some(9),
+        }),
+        64,
+    )
+    .noting_changes();
+    let changed = |page: u64| {
+        let changes = cache.take_changes().unwrap();
+        (changes.everything, changes.touch(&[(page, 1)]))
+    };
+    for page in [2, 3] {
+        read(&cache, page * PAGE, 1).unwrap();
+    }
+    // What is read for the first time may be different from what was there before.
+    assert_eq!(changed(3), (false, true));
+    cache.reread_differs();
+    assert_eq!(changed(3), (false, false));
+    now.set(1);
+    cache.reread_differs();
+    assert_eq!(changed(2), (false, false));
+    now.set(2);
+    cache.reread_differs();
+    assert_eq!(changed(3), (false, true));
+    cache.forget(3);
+    assert_eq!(changed(3), (false, true));
+    // What can be read only now, what made room for others, and an empty cache.
+    assert!(read(&cache, 4 * PAGE, 1).is_err());
+    exists.set(true);
+    cache.reread_differs();
+    assert_eq!(changed(2), (true, true));
+    for page in 100..200 {
+        read(&cache, page * PAGE, 1).unwrap();
+    }
+    assert_eq!(changed(2), (true, true));
+    cache.clear();
+    assert_eq!(changed(2), (true, true));
+    let silent = PageCache::new(Pretended::new(|_| Some(9)));
+    read(&silent, 0, 1).unwrap();
+    assert!(silent.take_changes().is_none());
+}
+
+#[test]
 fn rereading_counts_and_replaces_each_page_that_differs() {
     let now = Cell::new(0_u8);
     let cache = PageCache::new(Pretended::new(|page| match page {
