@@ -14,7 +14,7 @@ use super::watch_events::print;
 use super::watch_keep::Keeper;
 use super::watch_metrics::Exporter;
 use crate::inspect::watching::{Event, Watch, WatchOptions, Watcher};
-use crate::model::Process;
+use crate::model::{ItemId, Process};
 use crate::plain_text::clean;
 use crate::process::Error;
 
@@ -44,6 +44,12 @@ impl Watch for Watching<'_> {
     fn looked(&mut self, process: Option<&Process>) {
         if let Some(metrics) = &self.metrics {
             metrics.looked(process);
+        }
+    }
+
+    fn glimpsed(&mut self, event_loop: ItemId, age_s: f64) {
+        if let Some(metrics) = &self.metrics {
+            metrics.glimpsed(event_loop, age_s);
         }
     }
 

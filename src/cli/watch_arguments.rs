@@ -28,7 +28,8 @@ pub(super) struct WatchArguments {
     /// Judge every so often whether it hangs
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub every: Duration,
-    /// Look so often for slow steps, if --max-overhead allows
+    /// Look so often whether a step is slow, at a few words of each loop, if --max-overhead allows; what runs is looked
+    /// up ten times a second at most, and where a step gets long
     #[arg(short, long, value_name = "PER_SECOND", default_value = "100", value_parser = rate)]
     pub rate: f64,
     /// Use at most this much of a processor for looks, in percent

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::record::{beside, note};
 use super::watch_arguments::WatchArguments;
 use crate::inspect::watching::Watcher;
-use crate::model::Process;
+use crate::model::{ItemId, Process};
 use crate::plain_text::clean;
 use crate::profile::metrics::Metrics;
 use crate::profile::steps::SlowStep;
@@ -87,7 +87,12 @@ impl Exporter {
         }
     }
 
-    /// Adds a light look; `None` if it failed.
+    /// Adds how old the iteration of a loop was at a random moment, in seconds.
+    pub(super) fn glimpsed(&self, event_loop: ItemId, age_s: f64) {
+        lock(&self.metrics).glimpsed(event_loop, age_s);
+    }
+
+    /// Adds a look at threads and loops; `None` if it failed.
     pub(super) fn looked(&self, process: Option<&Process>) {
         let mut metrics = lock(&self.metrics);
         match process {

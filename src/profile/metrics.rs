@@ -16,7 +16,7 @@ use rustc_hash::FxHashSet;
 use super::pools::{title, used_of, waiting_for};
 use super::reason::without_numbers;
 use super::steps::SlowStep;
-use crate::model::{EventLoop, Index, Process, TaskState};
+use crate::model::{EventLoop, IdMap, IdSet, Index, ItemId, Process, TaskState};
 use crate::plain_text::clean;
 
 /// The upper ends of the buckets of a histogram: 1 ms, twice that, …, 16 s.
@@ -51,6 +51,10 @@ pub struct Metrics {
     cpu_s: f64,
     /// The names of loops that are values of labels.
     loops: FxHashSet<String>,
+    /// Those of the loops that were there at the last look.
+    names: IdMap<String>,
+    /// Loops of which a look at a few words told since that look.
+    glimpsed: IdSet,
 }
 
 fn histogram() -> Histogram {
@@ -139,21 +143,37 @@ impl Metrics {
             cpu,
             cpu_s: 0.0,
             loops: FxHashSet::default(),
+            names: IdMap::default(),
+            glimpsed: IdSet::default(),
         }
     }
 
-    /// Adds a light look.
+    /// Adds the age of the iteration of a loop, in seconds, from a look of a few words at a random
+    /// moment.
+    pub fn glimpsed(&mut self, event_loop: ItemId, age_s: f64) {
+        if let Some(name) = self.names.get(&event_loop) {
+            let labels = vec![("loop", name.clone())];
+            self.lag.get_or_create(&labels).observe(age_s);
+            self.glimpsed.insert(event_loop);
+        }
+    }
+
+    /// Adds a look at threads and loops.
     pub fn look(&mut self, process: &Process) {
         let index = Index::new(process);
         let mut ready: BTreeMap<String, u64> = BTreeMap::new();
+        self.names.clear();
         for event_loop in &process.loops {
             let name = self.name_of(event_loop, &index);
-            if let Some(age_s) = event_loop.lag_s() {
+            self.names.insert(event_loop.id, name.clone());
+            let is_told = self.glimpsed.contains(&event_loop.id);
+            if let Some(age_s) = event_loop.lag_s().filter(|_| !is_told) {
                 let labels = vec![("loop", name.clone())];
                 self.lag.get_or_create(&labels).observe(age_s);
             }
             *ready.entry(name).or_default() += event_loop.ready.unwrap_or_default();
         }
+        self.glimpsed.clear();
         set(&self.ready, "loop", ready);
         self.looked("taken");
     }
@@ -286,8 +306,32 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::model::FrameKind;
     use crate::model::fixtures::{event_loop, frames, process, resource, task, thread, wait};
-    use crate::model::{FrameKind, ItemId};
+
+    #[test]
+    fn each_moment_counts_once_in_the_histogram_of_the_lag() {
+        let mut metrics = Metrics::new(4242);
+        let mut seen = process("app.py");
+        let mut its_loop = event_loop("loop:0x5", "thread:7");
+        its_loop.iteration_s = Some(0.003);
+        seen.loops.push(its_loop);
+        let thread = thread("thread:7", 7, "MainThread", Vec::new());
+        seen.threads.push(thread);
+        metrics.glimpsed("loop:0x5".into(), 0.1);
+        metrics.look(&seen);
+        metrics.glimpsed("loop:0x5".into(), 0.001_5);
+        metrics.glimpsed("loop:0x9".into(), 0.001_5);
+        metrics.look(&seen);
+        metrics.look(&seen);
+        let text = metrics.text();
+        for (bound, count) in [("0.002", 1), ("0.004", 3), ("+Inf", 3)] {
+            let line = format!(
+                "dapper_loop_lag_seconds_bucket{{pid=\"4242\",le=\"{bound}\",loop=\"MainThread\"}} {count}"
+            );
+            assert!(text.lines().any(|it| it == line), "{line} is not in {text}");
+        }
+    }
 
     #[test]
     fn counts_have_bounded_labels_and_no_names_of_tasks() {

@@ -4,6 +4,7 @@
 //! loops costs many times as much: it says what runs and where the words lie, and is taken at random
 //! moments, and where a light look finds that an iteration gets long.
 
+use std::ops::Range;
 use std::time::Instant;
 
 use super::super::budget::{Budget, thread_cpu};
@@ -94,7 +95,7 @@ impl Looks {
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
         let before = thread_cpu();
-        let asks = self.look_lightly(events);
+        let asks = self.look_lightly(Some(watch), events);
         let after = thread_cpu();
         if let Some(rate) = self.light_budget.looked(after.saturating_sub(before)) {
             self.light_schedule.set_rate(rate);
@@ -118,17 +119,21 @@ impl Looks {
             looked?;
             // The whole look took as long as several light ones.
             if asks {
-                self.look_lightly(events);
+                self.look_lightly(None, events);
             }
         }
         Ok(())
     }
 
-    /// Takes a light look. Returns whether a whole one is to tell more of what it found.
-    fn look_lightly(&mut self, events: &mut Vec<Event>) -> bool {
+    /// Takes a light look, and tells `watch` of it if it is one at a random moment. Returns whether
+    /// a whole one is to tell more of what it found.
+    fn look_lightly(&mut self, mut watch: Option<&mut dyn Watch>, events: &mut Vec<Event>) -> bool {
         let (seen, clock_s) = self.sampler.light_look(&mut self.light);
         let mut asks = false;
         for (id, seen) in seen {
+            if let (Some(watch), Some(age_s)) = (&mut watch, age_s(seen, &clock_s)) {
+                watch.glimpsed(id, age_s);
+            }
             let told = self.steps.glimpse(id, seen, &clock_s);
             events.extend(told.map(Event::Slow));
             match seen {
@@ -167,5 +172,17 @@ impl Looks {
             events.extend(told.into_iter().map(Event::Slow));
         }
         Ok(process)
+    }
+}
+
+/// How old the iteration was in the middle of the look. `None` if it is not known.
+fn age_s(seen: LoopSeen, clock_s: &Range<f64>) -> Option<f64> {
+    match seen {
+        LoopSeen::Runs { since_s, .. } => {
+            let middle_s = clock_s.start + (clock_s.end - clock_s.start) / 2.0;
+            Some((middle_s - since_s).max(0.0))
+        }
+        LoopSeen::Polls => Some(0.0),
+        LoopSeen::NotKnown => None,
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::budget::own_cpu;
 use super::profiling::Failing;
-use crate::model::{Culprit, Process, VerdictState};
+use crate::model::{Culprit, ItemId, Process, VerdictState};
 use crate::process::{self, Error};
 use crate::profile::growth::{Grown, Unawaited};
 use crate::profile::pools::PoolChange;
@@ -109,6 +109,9 @@ pub trait Watch {
     /// What a whole look at a random moment found: the process with its threads and loops, or
     /// nothing if it failed.
     fn looked(&mut self, process: Option<&Process>);
+
+    /// What a light look found: how old the iteration of a loop was, in seconds, 0 if it polled.
+    fn glimpsed(&mut self, event_loop: ItemId, age_s: f64);
 
     /// The process as it was judged, and whether it hangs.
     fn judged(&mut self, process: &Process, hangs: bool);

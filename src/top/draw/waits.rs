@@ -38,34 +38,57 @@ pub(super) fn draw(
         put(buffer, line, &Line::styled(text, theme.dim()));
         return;
     }
-    let shown = nodes.iter().enumerate().skip(view.top);
-    for (y, (at, node)) in (area.y + 1..area.bottom()).zip(shown) {
-        let Some(node) = state.waits.get(*node) else {
-            continue;
-        };
+    let nodes: Vec<&Node> = nodes
+        .iter()
+        .filter_map(|node| state.waits.get(*node))
+        .collect();
+    let branches = branches(nodes.iter().map(|node| node.depth));
+    let shown = nodes.iter().zip(&branches).enumerate().skip(view.top);
+    for (y, (at, (node, branch))) in (area.y + 1..area.bottom()).zip(shown) {
         let line = Rect {
             y,
             height: 1,
             ..area
         };
-        put(buffer, line, &text(node, theme));
+        put(buffer, line, &text(node, branch, theme));
         if at == view.selected {
             buffer.set_style(line, theme.chosen());
         }
     }
 }
 
-fn text(node: &Node, theme: Theme) -> Line<'static> {
-    let branch = match node.depth {
-        0 => String::new(),
-        depth => format!("{}└ ", "  ".repeat(depth - 1)),
-    };
+/// The branch before each line of the tree, from the depths of the lines.
+fn branches(depths: impl DoubleEndedIterator<Item = usize>) -> Vec<String> {
+    // Whether another line of this depth follows below the same one, for each depth but 0.
+    let mut follows: Vec<bool> = Vec::new();
+    let mut branches: Vec<String> = depths
+        .rev()
+        .map(|depth| {
+            let Some(own) = depth.checked_sub(1) else {
+                follows.clear();
+                return String::new();
+            };
+            follows.resize(depth, false);
+            let mut branch: String = follows[..own]
+                .iter()
+                .map(|follows| if *follows { "│ " } else { "  " })
+                .collect();
+            branch.push_str(if follows[own] { "├ " } else { "└ " });
+            follows[own] = true;
+            branch
+        })
+        .collect();
+    branches.reverse();
+    branches
+}
+
+fn text(node: &Node, branch: &str, theme: Theme) -> Line<'static> {
     let style = match node.depth {
         0 => theme.strong(),
         _ => Style::new(),
     };
     let mut spans = vec![
-        Span::styled(branch, theme.dim()),
+        Span::styled(branch.to_owned(), theme.dim()),
         Span::styled(node.label.clone(), style),
     ];
     if let Some(via) = node.via {
@@ -88,4 +111,18 @@ fn text(node: &Node, theme: Theme) -> Line<'static> {
         spans.push(Span::styled(format!("  {}", node.what), theme.dim()));
     }
     Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_lead_to_the_last_line_below_each_other() {
+        let found = branches([0, 1, 2, 3, 2, 1, 0, 1, 2].into_iter());
+        assert_eq!(
+            found,
+            ["", "├ ", "│ ├ ", "│ │ └ ", "│ └ ", "└ ", "", "└ ", "  └ "]
+        );
+    }
 }

@@ -126,7 +126,7 @@ loop #1 MainThread  lag p50 12 ms p99 12 ms max ≥12 ms  busy 100 %  ready 2
 WHO IS WAITED FOR, most waiters first; below each, those that wait for it
 Task-1  2 wait for it  waits: timer  bank.py:40 poll
 └ asyncio.Lock Account.lock (holds)  2 wait for it
-  └ Task-2 (lock)  waits: asyncio.Lock Account.lock  bank.py:17 transfer
+  ├ Task-2 (lock)  waits: asyncio.Lock Account.lock  bank.py:17 transfer
   └ Task-3 (lock)  waits: asyncio.Lock Account.lock  bank.py:17 transfer
 q quit  t next  Enter open  s sort  / filter  a one by one  ? help  g waits
 ",
