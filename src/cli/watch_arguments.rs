@@ -25,9 +25,9 @@ pub(super) struct WatchArguments {
     /// Tell of steps that block a loop for this long or longer
     #[arg(long, value_name = "TIME", default_value = "50ms", value_parser = duration)]
     pub slow: Duration,
-    /// Judge every so often whether it hangs
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
-    pub every: Duration,
+    /// Judge every so often whether it hangs [default: 10s, or more rarely if --max-overhead allows no more]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub every: Option<Duration>,
     /// Look so often whether a step is slow, at a few words of each loop, if --max-overhead allows; what runs is looked
     /// up ten times a second at most, and where a step gets long
     #[arg(short, long, value_name = "PER_SECOND", default_value = "100", value_parser = rate)]

@@ -52,6 +52,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     rate: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    every_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     recording: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<&'a str>,
@@ -116,6 +118,7 @@ const fn priority(event: &Event) -> u8 {
         Event::HangOver { .. }
         | Event::Pool(PoolChange::Free { .. })
         | Event::Thinned { .. }
+        | Event::JudgedRarely { .. }
         | Event::ChildBegan { .. }
         | Event::ChildEnded { .. }
         | Event::Executed { .. }
@@ -171,6 +174,11 @@ fn as_json<'a>(event: &'a Event, pid: u32, at: &'a str) -> Line<'a> {
         Event::Thinned { rate } => Line {
             event: "thinned",
             rate: Some(*rate),
+            ..line
+        },
+        Event::JudgedRarely { every_s } => Line {
+            event: "thinned",
+            every_s: Some(*every_s),
             ..line
         },
         Event::Grown(grown) => Line {
@@ -255,6 +263,9 @@ fn in_words(event: &Event, pid: u32) -> String {
         }
         Event::Thinned { rate } => {
             format!("looks {rate:.1} times a second, to keep to --max-overhead")
+        }
+        Event::JudgedRarely { every_s } => {
+            format!("judges it every {every_s:.0} s, to keep to --max-overhead")
         }
         Event::Grown(grown) => growth(grown),
         Event::Unawaited(unawaited) => {

@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::super::budget::{Budget, thread_cpu};
+use super::verdicts::VERDICT_PART;
 use super::{Event, Watch, WatchOptions};
 use crate::model::{IdMap, ItemId, LoopSeen, Process};
 use crate::process::Error;
@@ -21,8 +22,8 @@ use crate::snapshot::options::{SampleOptions, Scope};
 const WHOLE_RATE: f64 = 10.0;
 /// Looks a second that are taken whatever they cost.
 const MIN_RATE: f64 = 1.0;
-/// Part of the processor time for whole looks. The rest is for light looks.
-const WHOLE_PART: f64 = 0.5;
+/// Part of the processor time for whole looks, and for light looks. The rest is for verdicts.
+const LOOK_PART: f64 = (1.0 - VERDICT_PART) / 2.0;
 /// Part of the age from which on a step is told, at which a whole look says what runs.
 const ASKED_AT: f64 = 0.5;
 /// The next whole look at the same iteration is taken when it is so many times as old.
@@ -70,10 +71,10 @@ impl Looks {
             slow_s: options.slow_s,
             light: LightLook::default(),
             light_schedule: Schedule::steady(now, options.rate),
-            light_budget: Budget::new(part * (1.0 - WHOLE_PART), options.rate, MIN_RATE),
+            light_budget: Budget::new(part * LOOK_PART, options.rate, MIN_RATE),
             whole_at: whole_schedule.after(now),
             whole_schedule,
-            whole_budget: Budget::new(part * WHOLE_PART, rate, MIN_RATE),
+            whole_budget: Budget::new(part * LOOK_PART, rate, MIN_RATE),
             asked: IdMap::default(),
         };
         looks.sampler.note_places(&process, &mut looks.light);

@@ -21,7 +21,8 @@ use crate::profile::steps::SlowStep;
 use changes::Changes;
 use looks::Looks;
 use program::Program;
-use verdicts::Verdicts;
+pub use verdicts::VERDICT_EVERY;
+use verdicts::{VerdictGap, Verdicts};
 
 /// Longest time between two calls of `tell` or `go_on`.
 const GO_ON_PERIOD: Duration = Duration::from_millis(50);
@@ -35,8 +36,8 @@ pub struct WatchOptions {
     pub rate: f64,
     /// From which length on a step is told, in seconds.
     pub slow_s: f64,
-    /// Time between two verdicts.
-    pub verdict_every: Duration,
+    /// Time between two verdicts. `None`: [`VERDICT_EVERY`], or longer where verdicts cost so much.
+    pub verdict_every: Option<Duration>,
     /// Part of a processor that the looks may use: 0.01 is 1 %.
     pub max_overhead: f64,
     /// How long to watch. `None` until the process ends.
@@ -66,6 +67,11 @@ pub enum Event {
     Thinned {
         /// The rate now.
         rate: f64,
+    },
+    /// It is judged more rarely than every [`VERDICT_EVERY`].
+    JudgedRarely {
+        /// Time between two verdicts now, in seconds.
+        every_s: f64,
     },
     /// A group of tasks grows.
     Grown(Grown),
@@ -127,6 +133,7 @@ pub struct Watcher {
     began: Instant,
     verdicts: Verdicts,
     verdict_at: Instant,
+    verdict_gap: VerdictGap,
     hangs_since: Option<Instant>,
     changes: Changes,
     program: Program,
@@ -150,6 +157,7 @@ impl Watcher {
             began,
             verdicts: verdicts::start(options.pid),
             verdict_at: began,
+            verdict_gap: VerdictGap::new(options.verdict_every, options.max_overhead),
             hangs_since: None,
             changes: Changes::new(),
             program: Program::of(options.pid),
@@ -236,11 +244,17 @@ impl Watcher {
     fn look(&mut self, watch: &mut dyn Watch) -> Result<Vec<Event>, (Vec<Event>, Error)> {
         let mut events = Vec::new();
         // The looks tell if it cannot be read.
-        if let Some(Ok(process)) = self.verdicts.ready() {
-            events.extend(self.judged(&process, watch));
-            events.extend(self.changes.judged(&process));
+        if let Some(verdict) = self.verdicts.ready() {
+            let rarely = self.verdict_gap.judged(verdict.cost);
+            events.extend(rarely.map(|every| Event::JudgedRarely {
+                every_s: every.as_secs_f64(),
+            }));
+            if let Ok(process) = verdict.judged {
+                events.extend(self.judged(&process, watch));
+                events.extend(self.changes.judged(&process));
+            }
         }
-        if self.verdict_at.elapsed() >= self.options.verdict_every && self.verdicts.ask() {
+        if self.verdict_at.elapsed() >= self.verdict_gap.every() && self.verdicts.ask() {
             self.verdict_at = Instant::now();
         }
         match self.looks.take(watch, &mut events) {
@@ -273,7 +287,7 @@ impl Watcher {
             (false, Some(since)) => {
                 self.hangs_since = None;
                 Some(Event::HangOver {
-                    lasted_s: (since.elapsed() + self.options.verdict_every).as_secs_f64(),
+                    lasted_s: (since.elapsed() + self.verdict_gap.every()).as_secs_f64(),
                 })
             }
             (true, Some(_)) | (false, None) => None,
