@@ -21,6 +21,7 @@ pub(crate) fn frame(function: &str, file: &str, line: u32, kind: FrameKind) -> F
         locals: None,
         error: None,
         place: None,
+        instruction: None,
     }
 }
 

@@ -35,6 +35,10 @@ pub struct Frame {
     /// asked for. They are not part of the JSON.
     #[serde(skip)]
     pub place: Option<FrameLocation>,
+    /// Bytes from the first instruction of its code to the one at which the frame stands,
+    /// negative before the first. `None` where `place` is. Not part of the JSON.
+    #[serde(skip)]
+    pub instruction: Option<i64>,
 }
 
 /// Addresses of a frame in the memory of the target at the time of the snapshot.

@@ -84,6 +84,7 @@ impl<'r, 'm> Frames<'r, 'm> {
             frame: raw.addr,
             code: raw.at.code.addr,
         });
+        frame.instruction = Some(raw.at.offset);
         if self.detail.locals {
             match self.locals_of(raw) {
                 Ok(locals) => frame.locals = Some(locals),
@@ -114,6 +115,7 @@ impl<'r, 'm> Frames<'r, 'm> {
             locals: None,
             error: None,
             place: None,
+            instruction: None,
         }
     }
 
@@ -131,6 +133,7 @@ impl<'r, 'm> Frames<'r, 'm> {
             locals: None,
             error: None,
             place: None,
+            instruction: None,
         }
     }
 
@@ -173,6 +176,7 @@ impl<'r, 'm> Frames<'r, 'm> {
                 locals: None,
                 error: None,
                 place: None,
+                instruction: None,
             },
         }
     }
@@ -247,6 +251,7 @@ impl<'r, 'm> Frames<'r, 'm> {
                 locals: None,
                 error: None,
                 place: None,
+                instruction: None,
             }
         });
         Some(frames.collect())
