@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::diagnosis::context::Context;
 use crate::diagnosis::culprit;
 use crate::diagnosis::dependencies::Dependency;
+use crate::diagnosis::enders::is_primitive;
 use crate::diagnosis::frames::user_frame;
 use crate::diagnosis::rule::{Meaning, Needs, Rank, Rule, diagnosis};
 use crate::diagnosis::shared;
@@ -153,7 +154,10 @@ fn is_of_library(context: &Context<'_>, waiter: Waiter<'_>) -> bool {
     let Some(resource) = resource(context, waiter) else {
         return false;
     };
-    let called = waiter.frames.first().is_some_and(|frame| frame.library);
+    // Where the search was not made, nothing is known of who ends a wait of the program's own code
+    // either: `queue.get()` is no call of a library for that reason.
+    let mut inner = waiter.frames.iter().take_while(|frame| frame.library);
+    let called = inner.any(|frame| !is_primitive(frame));
     // Nobody awaits the handlers of a server, and they may wait for their clients.
     let handles = !waiter.is_awaited
         && waiter.id.task().is_some()

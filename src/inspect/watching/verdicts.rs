@@ -108,7 +108,11 @@ mod tests {
         for _ in 0..40 {
             gap.judged(ms(1));
         }
-        assert_eq!(gap.every(), VERDICT_EVERY);
+        assert!(
+            gap.every() < VERDICT_EVERY.mul_f64(1.3),
+            "{:?}",
+            gap.every()
+        );
         let mut gap = VerdictGap::new(Some(Duration::from_secs(1)), 0.01);
         assert_eq!(gap.judged(ms(100)), None);
         assert_eq!(gap.every(), Duration::from_secs(1));
