@@ -75,8 +75,10 @@ impl Recorder {
         let mut sampler = Sampler::open(pid, &options, false)?
             .deciding_soon()
             .without_remaining_times();
-        // The first look finds the runtime and all that stays as it is.
-        sampler.look()?;
+        // The first looks find the runtime and all that stays as it is, and where stacks end.
+        for _ in 0..FIRST_LOOKS {
+            sampler.look()?;
+        }
         let began = Instant::now();
         let mut recorder = Self {
             schedule: Schedule::new(began, rate),
@@ -309,6 +311,8 @@ impl Failing {
     }
 }
 
+/// Looks before the first one that is recorded.
+const FIRST_LOOKS: u32 = 2;
 /// Looks a second that are taken whatever they cost.
 const MIN_RATE: f64 = 0.1;
 /// For how long looks may fail.

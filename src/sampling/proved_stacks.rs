@@ -8,20 +8,92 @@
 //!
 //! The parts of one reading are of different moments, as far apart as the system calls that read
 //! them. A stack that is wrong for that reason would have to be wrong in the same way three times.
+//!
+//! A frame that has just been left refers to no outer frame any more (`f_back`, `previous`), so that a
+//! reading may end there. So the outermost frame must be the one at which most readings of the thread
+//! ended: it stays as long as the thread runs Python.
 
 use super::changed::CHANGED;
 use crate::cpython::{Reader, Runtime};
 use crate::limits::Limits;
-use crate::model::{Frame, FrameLocation, Process, ThreadState};
+use crate::model::{Frame, FrameLocation, IdMap, ItemId, Process, Thread, ThreadState};
 use crate::process::{Memory, PageCache, ProcessMemory};
+
+/// The outermost frames of threads.
+#[derive(Debug, Default)]
+pub struct Bases(IdMap<Base>);
+
+/// Where most of the last readings of a thread ended.
+#[derive(Debug)]
+struct Base {
+    frame: u64,
+    /// By how many more readings ended there than elsewhere.
+    lead: u8,
+}
+
+/// So many more readings end at the outermost frame than elsewhere before it is believed.
+const ENOUGH: u8 = 2;
+/// More than this is not counted, so that another frame is believed soon.
+const MOST: u8 = 8;
+
+impl Bases {
+    /// Notes where the stacks of one sample end.
+    fn note(&mut self, process: &Process) {
+        let gone = |id: &ItemId| !process.threads.iter().any(|thread| thread.id == *id);
+        self.0.retain(|id, _| !gone(id));
+        for thread in &process.threads {
+            let Some(place) = thread.frames.last().and_then(|frame| frame.place) else {
+                continue;
+            };
+            let base = self.0.entry(thread.id).or_insert(Base {
+                frame: place.frame,
+                lead: 0,
+            });
+            match (base.frame == place.frame, base.lead) {
+                (true, lead) => base.lead = (lead + 1).min(MOST),
+                (false, 0) => {
+                    *base = Base {
+                        frame: place.frame,
+                        lead: 1,
+                    }
+                }
+                (false, lead) => base.lead = lead - 1,
+            }
+        }
+    }
+
+    /// Whether the outermost frame of the thread is the one at which its stacks end.
+    fn has(&self, thread: &Thread) -> bool {
+        self.is_base(thread) == Some(true)
+    }
+
+    /// Whether its stacks end at another frame.
+    fn has_another(&self, thread: &Thread) -> bool {
+        self.is_base(thread) == Some(false)
+    }
+
+    /// `None` if it is not known at which frame they end.
+    fn is_base(&self, thread: &Thread) -> Option<bool> {
+        let place = thread.frames.last()?.place?;
+        let base = self.0.get(&thread.id).filter(|base| base.lead >= ENOUGH)?;
+        Some(base.frame == place.frame)
+    }
+}
 
 /// Reads the stacks of threads that changed and run again, and keeps of each what is the same.
 pub fn prove(
+    bases: &mut Bases,
     process: &mut Process,
     runtime: &Runtime,
     memory: &dyn Fn() -> ProcessMemory,
     limits: &Limits,
 ) {
+    bases.note(process);
+    for thread in &mut process.threads {
+        if thread.error.is_none() && bases.has_another(thread) {
+            thread.error = Some(CHANGED.to_owned());
+        }
+    }
     let is_open = |error: &Option<String>| error.as_deref() == Some(CHANGED);
     let open = process.threads.iter().filter(|it| is_open(&it.error));
     let places: Vec<u64> = open
@@ -42,6 +114,9 @@ pub fn prove(
             thread.state = ThreadState::Running;
             thread.syscall = None;
             thread.waits_for = None;
+        }
+        if !bases.has(thread) {
+            continue;
         }
         let same = second.iter().filter_map(|(id, stack)| {
             let (_, last) = third.iter().find(|(other, _)| other == id)?;
@@ -109,7 +184,7 @@ fn proved(frames: &[Frame], second: &[Standing], third: &[Standing]) -> usize {
 mod tests {
     use super::*;
     use crate::model::FrameKind;
-    use crate::model::fixtures::frames;
+    use crate::model::fixtures::{frames, process, thread};
 
     fn standing(number: u64, instruction: i64) -> Standing {
         Standing {
@@ -119,6 +194,28 @@ mod tests {
             },
             instruction,
         }
+    }
+
+    #[test]
+    fn stacks_that_end_elsewhere_than_most_are_not_proved() {
+        let mut bases = Bases::default();
+        let mut process = process("app.py");
+        let mut ends = |bases: &mut Bases, number: u64| {
+            let chain = [("leaf", "app.py", 3), ("main", "app.py", 1)];
+            let mut stack = frames(&chain, FrameKind::Function);
+            stack[1].place = Some(standing(number, 0).place);
+            process.threads = vec![thread("thread:7", 7, "MainThread", stack)];
+            bases.note(&process);
+            bases.has(&process.threads[0])
+        };
+        // One reading says nothing.
+        assert!(!ends(&mut bases, 1));
+        assert!(ends(&mut bases, 1) && ends(&mut bases, 1));
+        assert!(!ends(&mut bases, 2) && ends(&mut bases, 1));
+        assert!(!bases.has_another(&thread("thread:7", 7, "MainThread", Vec::new())));
+        // It runs Python anew.
+        let anew: Vec<bool> = (0..8).map(|_| ends(&mut bases, 3)).collect();
+        assert_eq!(anew.iter().position(|has| *has), Some(4));
     }
 
     #[test]

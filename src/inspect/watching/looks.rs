@@ -26,8 +26,12 @@ const MIN_RATE: f64 = 1.0;
 const LOOK_PART: f64 = (1.0 - VERDICT_PART) / 2.0;
 /// Part of the age from which on a step is told, at which a whole look says what runs.
 const ASKED_AT: f64 = 0.5;
+/// The newest whole look has this weight in how long they take.
+const NEWEST: f64 = 0.1;
 /// The next whole look at the same iteration is taken when it is so many times as old.
 const ASKED_AGAIN: f64 = 2.0;
+/// Most moments that are told of at one light look: after a longer time nothing is known of most.
+const MAX_MOMENTS: f64 = 50.0;
 /// Longest time between two whole looks at one iteration, in seconds.
 const MAX_ASKED_AFTER_S: f64 = 0.5;
 
@@ -44,6 +48,11 @@ pub(super) struct Looks {
     whole_schedule: Schedule,
     whole_budget: Budget,
     whole_at: Instant,
+    /// What the last light look at a random moment found of each loop, and when.
+    glimpses: IdMap<(f64, LoopSeen)>,
+    light_rate: f64,
+    /// How long a whole look takes, in seconds.
+    whole_takes_s: f64,
     /// The long iteration of each loop: since when it runs, and at what age the next whole look
     /// at it is taken, in seconds.
     asked: IdMap<(f64, f64)>,
@@ -75,6 +84,9 @@ impl Looks {
             whole_at: whole_schedule.after(now),
             whole_schedule,
             whole_budget: Budget::new(part * LOOK_PART, rate, MIN_RATE),
+            glimpses: IdMap::default(),
+            light_rate: options.rate,
+            whole_takes_s: 0.0,
             asked: IdMap::default(),
         };
         looks.sampler.note_places(&process, &mut looks.light);
@@ -100,6 +112,7 @@ impl Looks {
         let after = thread_cpu();
         if let Some(rate) = self.light_budget.looked(after.saturating_sub(before)) {
             self.light_schedule.set_rate(rate);
+            self.light_rate = rate;
             events.push(Event::Thinned { rate });
         }
         let now = Instant::now();
@@ -132,8 +145,8 @@ impl Looks {
         let (seen, clock_s) = self.sampler.light_look(&mut self.light);
         let mut asks = false;
         for (id, seen) in seen {
-            if let (Some(watch), Some(age_s)) = (&mut watch, age_s(seen, &clock_s)) {
-                watch.glimpsed(id, age_s);
+            if let Some(watch) = &mut watch {
+                self.glimpsed(*watch, id, seen, middle(&clock_s));
             }
             let told = self.steps.glimpse(id, seen, &clock_s);
             events.extend(told.map(Event::Slow));
@@ -148,11 +161,26 @@ impl Looks {
         asks
     }
 
+    /// Tells of the moments since the last light look. A whole look takes as long as several light
+    /// ones, and longer while the loop runs: without the moments meanwhile, too few would be busy.
+    fn glimpsed(&mut self, watch: &mut dyn Watch, id: ItemId, seen: LoopSeen, at_s: f64) {
+        if matches!(seen, LoopSeen::NotKnown) {
+            return;
+        }
+        let now = (at_s, seen);
+        let before = self.glimpses.insert(id, now);
+        let gap_s = before.map_or(0.0, |(before_s, _)| at_s - before_s);
+        let count = (gap_s * self.light_rate).round().clamp(1.0, MAX_MOMENTS) as u32;
+        for age_s in ages(before.unwrap_or(now), now, count) {
+            watch.glimpsed(id, age_s);
+        }
+    }
+
     /// Whether the iteration of a loop is old enough for a whole look, or for another one.
     fn is_asked(&mut self, id: ItemId, since_s: f64, age_s: f64) -> bool {
         let at_s = match self.asked.get(&id) {
             Some((since, at_s)) if *since == since_s => *at_s,
-            _ => self.slow_s * ASKED_AT,
+            _ => self.asked_at_s(),
         };
         let asks = age_s >= at_s;
         if asks {
@@ -162,11 +190,25 @@ impl Looks {
         asks
     }
 
+    /// The age at which a whole look is to tell what runs. Where that takes so long that a step of
+    /// the length that is told may end meanwhile, light looks prove its length first.
+    fn asked_at_s(&self) -> f64 {
+        let early_s = self.slow_s * ASKED_AT;
+        match early_s + self.whole_takes_s < self.slow_s {
+            true => early_s,
+            false => self.slow_s,
+        }
+    }
+
     /// Takes a whole look.
     fn look_whole(&mut self, events: &mut Vec<Event>) -> Result<Process, Error> {
         let before_s = self.sampler.clock_s();
         let process = self.sampler.look()?;
+        let took_s = self.sampler.clock_s() - before_s;
+        self.whole_takes_s += (took_s - self.whole_takes_s) * NEWEST;
         self.sampler.note_places(&process, &mut self.light);
+        let is_there = |id: &ItemId| process.loops.iter().any(|it| it.id == *id);
+        self.glimpses.retain(|id, _| is_there(id));
         // Without its clock, the age of an iteration says nothing.
         if let Some(clock_s) = process.clock_s {
             let told = self.steps.look(&process, before_s, clock_s);
@@ -176,14 +218,51 @@ impl Looks {
     }
 }
 
-/// How old the iteration was in the middle of the look. `None` if it is not known.
-fn age_s(seen: LoopSeen, clock_s: &Range<f64>) -> Option<f64> {
-    match seen {
-        LoopSeen::Runs { since_s, .. } => {
-            let middle_s = clock_s.start + (clock_s.end - clock_s.start) / 2.0;
-            Some((middle_s - since_s).max(0.0))
+fn middle(clock_s: &Range<f64>) -> f64 {
+    clock_s.start + (clock_s.end - clock_s.start) / 2.0
+}
+
+/// The ages of the iteration of a loop at `count` moments after the look before, up to this one. What
+/// runs at this look is as old as it is; what ran at the look before may have ended at any time.
+fn ages(before: (f64, LoopSeen), now: (f64, LoopSeen), count: u32) -> impl Iterator<Item = f64> {
+    let ((from_s, was), (to_s, is)) = (before, now);
+    let began_s = match is {
+        LoopSeen::Runs { since_s, .. } => since_s,
+        LoopSeen::Polls | LoopSeen::NotKnown => f64::INFINITY,
+    };
+    let border_s = from_s + (began_s.min(to_s) - from_s) / 2.0;
+    (1..=count).map(move |number| {
+        let at_s = from_s + (to_s - from_s) * f64::from(number) / f64::from(count);
+        match was {
+            _ if began_s <= at_s => at_s - began_s,
+            LoopSeen::Runs { since_s, .. } if at_s < border_s => (at_s - since_s).max(0.0),
+            _ => 0.0,
         }
-        LoopSeen::Polls => Some(0.0),
-        LoopSeen::NotKnown => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn runs(since_s: f64) -> LoopSeen {
+        LoopSeen::Runs {
+            since_s,
+            in_call: true,
+        }
+    }
+
+    #[test]
+    fn moments_without_a_look_have_the_ages_that_the_looks_around_them_tell() {
+        let ages = |before, now| ages((10.0, before), (10.4, now), 4).collect::<Vec<f64>>();
+        let close = |found: Vec<f64>, right: [f64; 4]| {
+            let mut pairs = found.iter().zip(&right);
+            assert!(pairs.all(|(a, b)| (a - b).abs() < 1e-9), "{found:?}");
+        };
+        close(ages(runs(9.0), runs(9.0)), [1.1, 1.2, 1.3, 1.4]);
+        close(ages(LoopSeen::Polls, LoopSeen::Polls), [0.0; 4]);
+        close(ages(LoopSeen::Polls, runs(10.25)), [0.0, 0.0, 0.05, 0.15]);
+        close(ages(runs(9.0), LoopSeen::Polls), [1.1, 0.0, 0.0, 0.0]);
+        close(ages(runs(9.0), runs(10.35)), [1.1, 0.0, 0.0, 0.05]);
     }
 }

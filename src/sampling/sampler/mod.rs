@@ -14,6 +14,7 @@ use super::decode_cache::{DecodedProcess, RemainingTimes};
 use super::evidence::Evidence;
 use super::iterations;
 use super::light::LightLook;
+use super::proved_stacks::Bases;
 use super::retained;
 use super::retained::{RetainedSnapshot, StoppedPages};
 use crate::cpython::runtime;
@@ -93,6 +94,8 @@ pub struct Sampler {
     times: RemainingTimes,
     /// What items were decoded from.
     known_lines: KnownLines,
+    /// Where the stacks of threads end.
+    bases: Bases,
 }
 
 impl Sampler {
@@ -124,6 +127,7 @@ impl Sampler {
             soon: false,
             times: RemainingTimes::GoOn,
             known_lines: KnownLines::default(),
+            bases: Bases::default(),
         })
     }
 
