@@ -129,7 +129,7 @@ pub fn mark(
         ..Marked::default()
     };
     let count = &mut marked;
-    let mut lines_of = |id: ItemId, read: &dyn Fn() -> Lines| {
+    let mut is_unchanged = |id: ItemId, read: &dyn Fn() -> Lines| {
         if let Some(same) = earlier.take(id) {
             known.0.insert(id, same);
             return true;
@@ -144,7 +144,7 @@ pub fn mark(
     mark_each(
         count,
         &mut process.tasks,
-        |task| lines_of(task.id, &|| rereader.of_task(task)),
+        |task| is_unchanged(task.id, &|| rereader.of_task(task)),
         |task| add_changed(&mut Arc::make_mut(task).error),
     );
     for event_loop in &mut process.loops {
@@ -170,13 +170,13 @@ pub fn mark(
     mark_each(
         count,
         &mut process.coroutines,
-        |coroutine| lines_of(coroutine.id, &|| rereader.of_coroutine(coroutine.id)),
+        |coroutine| is_unchanged(coroutine.id, &|| rereader.of_coroutine(coroutine.id)),
         |coroutine| add_changed(&mut coroutine.error),
     );
     mark_each(
         count,
         Arc::make_mut(&mut process.resources).as_mut_slice(),
-        |resource| lines_of(resource.id, &|| rereader.of_resource(resource.id)),
+        |resource| is_unchanged(resource.id, &|| rereader.of_resource(resource.id)),
         |resource| add_changed(&mut resource.error),
     );
     marked

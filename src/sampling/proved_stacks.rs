@@ -16,7 +16,7 @@
 use super::changed::CHANGED;
 use crate::cpython::{Reader, Runtime};
 use crate::limits::Limits;
-use crate::model::{Frame, FrameLocation, IdMap, ItemId, Process, Thread, ThreadState};
+use crate::model::{Frame, FrameLocation, IdMap, Process, Thread, ThreadState};
 use crate::process::{Memory, PageCache, ProcessMemory};
 
 /// The outermost frames of threads.
@@ -34,21 +34,23 @@ struct Base {
 /// So many more readings end at the outermost frame than elsewhere before it is believed.
 const ENOUGH: u8 = 2;
 /// More than this is not counted, so that another frame is believed soon.
-const MOST: u8 = 8;
+const MOST: u8 = 4;
 
 impl Bases {
     /// Notes where the stacks of one sample end.
     fn note(&mut self, process: &Process) {
-        let gone = |id: &ItemId| !process.threads.iter().any(|thread| thread.id == *id);
-        self.0.retain(|id, _| !gone(id));
+        // Threads that are gone are left behind.
+        let mut before = std::mem::take(&mut self.0);
         for thread in &process.threads {
+            let known = before.swap_remove(&thread.id);
             let Some(place) = thread.frames.last().and_then(|frame| frame.place) else {
+                self.0.extend(known.map(|base| (thread.id, base)));
                 continue;
             };
-            let base = self.0.entry(thread.id).or_insert(Base {
+            let base = self.0.entry(thread.id).or_insert(known.unwrap_or(Base {
                 frame: place.frame,
                 lead: 0,
-            });
+            }));
             match (base.frame == place.frame, base.lead) {
                 (true, lead) => base.lead = (lead + 1).min(MOST),
                 (false, 0) => {
