@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::TcpListener;
 use std::process::Command;
 
 use dapper_attach::process::{Descriptors, Ends, OtherEnd};
@@ -93,31 +92,44 @@ fn the_ends_of_a_pipe_are_told_apart() {
     );
 }
 
+/// A server that accepts and writes when it gets a line, and closes at the next. It is a
+/// process of its own: what this one holds is for a moment also held by each child that
+/// another test starts.
+const SERVER: &str = "
+import socket, sys
+listener = socket.create_server(('127.0.0.1', 0))
+print('port', hex(listener.getsockname()[1]))
+print('ready', flush=True)
+sys.stdin.readline()
+accepted, _ = listener.accept()
+accepted.sendall(b'unread')
+print('accepted', flush=True)
+sys.stdin.readline()
+accepted.close()
+print('closed', flush=True)
+sys.stdin.read()
+";
+
 #[test]
 fn a_server_in_another_process_is_named() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let mut server = Target::start(Command::new("python3").args(["-c", SERVER]));
+    let mut commands = server.child.stdin.take().unwrap();
     let (target, fds) = script(&format!(
         "import socket\ns = socket.create_connection(('127.0.0.1', {}))\nfds = [s.fileno()]",
-        address.port()
+        server.addresses["port"]
     ));
     let found = ends(&target, &fds);
     let other = found[&fds[0]].other.as_ref().unwrap();
-    assert_eq!(
-        (pids(other), other.accepted),
-        (vec![std::process::id()], false)
-    );
-    let (mut accepted, _) = listener.accept().unwrap();
-    accepted.write_all(b"unread").unwrap();
+    assert_eq!((pids(other), other.accepted), (vec![server.pid()], false));
+    commands.write_all(b"accept\n").unwrap();
+    assert_eq!(server.line(), "accepted");
     let found = ends(&target, &fds);
     let other = found[&fds[0]].other.as_ref().unwrap();
-    assert_eq!(
-        (pids(other), other.accepted),
-        (vec![std::process::id()], true)
-    );
+    assert_eq!((pids(other), other.accepted), (vec![server.pid()], true));
     let tcp = found[&fds[0]].tcp.unwrap();
     assert_eq!((tcp.unread, tcp.unacknowledged), (6, 0));
-    drop(accepted);
+    commands.write_all(b"close\n").unwrap();
+    assert_eq!(server.line(), "closed");
     // Who had it has closed it.
     assert_eq!(ends(&target, &fds)[&fds[0]].other, None);
 }
