@@ -12,7 +12,7 @@ pub use error::DecodeError;
 pub use frames::code::Code;
 pub use frames::code_location::CodeLocation;
 pub use frames::entered::EnteredManager;
-pub use frames::frame::{FrameSlot, RawFrame};
+pub use frames::frame::{CodeWords, FrameSlot, RawFrame};
 pub use frames::generator::{GeneratorStage, RawGenerator};
 pub use objects::contexts::ContextValues;
 pub use objects::kinds::Kind;

@@ -8,6 +8,7 @@ use super::inspection::{now, rfc3339_ns};
 use crate::model::Process;
 use crate::process::Error;
 use crate::profile::{About, Part, Profile, Ring, Timeline, Told, Trust};
+use crate::sampling::running_stacks::RunningStacks;
 use crate::sampling::sampler::Sampler;
 use crate::sampling::schedule::Schedule;
 use crate::snapshot::options::{SampleOptions, Scope};
@@ -19,6 +20,11 @@ const GO_ON_PERIOD: Duration = Duration::from_millis(50);
 pub struct Recorder {
     sampler: Sampler,
     schedule: Schedule,
+    /// The threads that run, and when they are looked at between whole looks.
+    stacks: RunningStacks,
+    stack_schedule: Schedule,
+    /// Whole looks a second that the budget allows.
+    rate: f64,
     timeline: Timeline,
     /// What was taken out of it.
     told: Told,
@@ -82,6 +88,9 @@ impl Recorder {
         let began = Instant::now();
         let mut recorder = Self {
             schedule: Schedule::new(began, rate),
+            stacks: sampler.running_stacks(),
+            stack_schedule: Schedule::new(began, rate),
+            rate,
             timeline: Timeline::default(),
             told: Told::default(),
             trust: Trust {
@@ -126,8 +135,12 @@ impl Recorder {
     ) -> Result<Ended, Error> {
         let end = lasts.map(|lasts| self.began + lasts);
         let mut failing = Failing::default();
+        let mut whole_at = self.next_whole();
         loop {
-            let next = self.schedule.after(Instant::now());
+            let next = match self.follows_stacks() {
+                true => whole_at.min(self.stack_schedule.after(Instant::now())),
+                false => whole_at,
+            };
             let until = end.map_or(next, |end| end.min(next));
             loop {
                 if go_on(self) == Next::End {
@@ -141,6 +154,10 @@ impl Recorder {
             if end.is_some_and(|end| end <= Instant::now()) {
                 return Ok(Ended::InTime);
             }
+            if Instant::now() < whole_at {
+                self.look_at_stacks();
+                continue;
+            }
             let before = thread_cpu();
             let looked = self.sampler.look();
             self.spend(thread_cpu().saturating_sub(before));
@@ -149,6 +166,7 @@ impl Recorder {
                     failing.ends();
                     self.last = process;
                     self.add();
+                    self.sampler.note_running(&self.last, &mut self.stacks);
                 }
                 Err(Error::Gone { .. }) => {
                     self.failed_at.get_or_insert(self.began.elapsed());
@@ -160,7 +178,42 @@ impl Recorder {
                     failing.goes_on(error)?;
                 }
             }
+            whole_at = self.next_whole();
         }
+    }
+
+    /// When the next whole look is taken.
+    fn next_whole(&mut self) -> Instant {
+        let follows = self.follows_stacks();
+        let rate = match follows {
+            true => self.rate.min(WHOLE_RATE),
+            false => self.rate,
+        };
+        self.schedule.set_rate(rate);
+        let before = self.schedule.missed();
+        let next = self.schedule.after(Instant::now());
+        // While stacks are looked at, their schedule counts what was missed.
+        if !follows {
+            self.trust.missed += self.schedule.missed() - before;
+            self.stack_schedule.begin(Instant::now());
+        }
+        next
+    }
+
+    /// Whether looks at the stacks of running threads alone are taken between whole ones.
+    fn follows_stacks(&self) -> bool {
+        self.trust.asked_rate > WHOLE_RATE && self.rate >= WHOLE_RATE && self.stacks.has_threads()
+    }
+
+    /// Looks at the threads that ran at the last whole look.
+    fn look_at_stacks(&mut self) {
+        let (seen, clock_s) = self.sampler.look_at_stacks(&mut self.stacks);
+        let known = self.last.clock_s.map(|_| clock_s);
+        let at = nanoseconds(self.since_began(known, Instant::now()));
+        for (thread, seen) in &seen {
+            self.timeline.glimpse(*thread, seen, at);
+        }
+        self.trust.glimpses += 1;
     }
 
     /// How long it has recorded.
@@ -250,7 +303,7 @@ impl Recorder {
 
     fn trust(&self, lasted: Duration) -> Trust {
         Trust {
-            missed: self.schedule.missed(),
+            missed: self.trust.missed + self.stack_schedule.missed(),
             own_cpu: own_cpu().saturating_sub(self.own_cpu),
             lasted,
             ..self.trust.clone()
@@ -280,7 +333,7 @@ impl Recorder {
     fn spend(&mut self, cost: Duration) {
         let rate = self.budget.as_mut().and_then(|it| it.looked(cost));
         if let Some(rate) = rate {
-            self.schedule.set_rate(rate);
+            self.rate = rate;
         }
     }
 }
@@ -311,6 +364,9 @@ impl Failing {
     }
 }
 
+/// Whole looks a second at most, while the stacks of running threads are looked at between them:
+/// these cost a small part of a whole look.
+const WHOLE_RATE: f64 = 200.0;
 /// Looks before the first one that is recorded.
 const FIRST_LOOKS: u32 = 2;
 /// Looks a second that are taken whatever they cost.

@@ -82,6 +82,7 @@ pub(crate) fn thread(id: &str, native_id: u64, name: &str, frames: Vec<Frame>) -
         callbacks: Vec::new(),
         callbacks_complete: false,
         leads_to: Vec::new(),
+        thread_state: None,
         frames,
         error: None,
     }

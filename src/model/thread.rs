@@ -52,6 +52,9 @@ pub struct Thread {
     /// only.
     #[serde(skip)]
     pub leads_to: Vec<ItemId>,
+    /// Address of its `PyThreadState`. `None` if it was not read from memory.
+    #[serde(skip)]
+    pub thread_state: Option<u64>,
     /// What could not be read of the thread. `None` if all was read.
     pub error: Option<String>,
 }
@@ -68,6 +71,17 @@ pub enum ThreadState {
     WaitingGil,
     /// The kernel did not say.
     Unknown,
+}
+
+/// What a light look tells of a thread that ran at the last whole look.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StackSeen {
+    /// It runs, with these frames, innermost first. Frames inside of them may be left out.
+    Runs(Vec<Frame>),
+    /// It waits for the GIL, with these frames.
+    WaitsForGil(Vec<Frame>),
+    /// It does something else, or its frames are not proved.
+    NotKnown,
 }
 
 /// One event loop.

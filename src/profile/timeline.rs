@@ -16,7 +16,8 @@ use super::loop_names::LoopNames;
 use super::reason::{Reason, without_numbers};
 use super::stacks::{Activity, State, StateId, States, Who};
 use crate::model::{
-    EventLoop, Frame, Index, ItemId, LoopState, Process, Task, TaskState, Thread, ThreadState,
+    EventLoop, Frame, Index, ItemId, LoopState, Process, StackSeen, Task, TaskState, Thread,
+    ThreadState,
 };
 
 /// Maximum number of closed intervals that are kept one by one: 40 bytes each. The sums are of
@@ -35,6 +36,8 @@ pub(super) struct Open {
     pub(super) told: bool,
     /// The item as it was then, to tell at once that nothing has changed.
     pub(super) task: Option<Arc<Task>>,
+    /// When a look at its stack found for the first time since that it may be in another state.
+    pub(super) left_ns: Option<u64>,
     /// Processor time of a thread, at the last look.
     pub(super) cpu_s: Option<f64>,
     /// The last state in which it ran.
@@ -123,6 +126,32 @@ impl Timeline {
         self.iterations.look(process, at_ns, &loops, &state_of);
         self.last_ns = Some(at_ns);
         looked
+    }
+
+    /// Adds what a look at the stack of a thread found, `at_ns` after the beginning.
+    pub fn glimpse(&mut self, thread: ItemId, seen: &StackSeen, at_ns: u64) {
+        let Some(open) = self.open.get_mut(&thread) else {
+            return;
+        };
+        let (activity, frames) = match seen {
+            StackSeen::Runs(frames) => (Activity::Running, frames),
+            StackSeen::WaitsForGil(frames) => (Activity::WaitingGil, frames),
+            StackSeen::NotKnown => {
+                open.left_ns.get_or_insert(at_ns);
+                return;
+            }
+        };
+        let Some(before) = self.states.get(open.state).copied() else {
+            return;
+        };
+        let stack = self.states.add_stack(frames.iter());
+        let state = self.states.add(State {
+            stack,
+            activity,
+            reason: None,
+            ..before
+        });
+        self.seen(thread, state, at_ns);
     }
 
     /// The iterations that blocked a loop for long, the longest first, each with what ran.
@@ -271,7 +300,7 @@ impl Timeline {
             None => last_ns.map_or(at_ns, |last| middle(last, at_ns)),
             Some(before) if before.state == state => before.since_ns,
             Some(before) => {
-                let border = middle(before.seen_ns, at_ns);
+                let border = before.border(at_ns);
                 self.close(item, before, border);
                 border
             }
@@ -280,6 +309,7 @@ impl Timeline {
             state,
             since_ns,
             seen_ns: at_ns,
+            left_ns: None,
             look: self.looks,
             told: (before.as_ref()).is_some_and(|before| before.told && before.state == state),
             task: None,
@@ -333,7 +363,7 @@ impl Timeline {
             .collect();
         for item in gone {
             if let Some(open) = self.open.remove(&item) {
-                self.close(item, &open, middle(open.seen_ns, at_ns));
+                self.close(item, &open, open.border(at_ns));
             }
         }
     }
@@ -365,12 +395,18 @@ impl Timeline {
 }
 
 impl Open {
+    /// Where the state ended, which at `at_ns` is another one.
+    fn border(&self, at_ns: u64) -> u64 {
+        middle(self.seen_ns, self.left_ns.unwrap_or(at_ns))
+    }
+
     /// One that a part of the timeline told of.
     pub(super) fn told(state: StateId, since_ns: u64) -> Self {
         Self {
             state,
             since_ns,
             seen_ns: since_ns,
+            left_ns: None,
             look: 0,
             told: true,
             task: None,

@@ -10,6 +10,7 @@ pub mod light;
 pub mod proved_stacks;
 pub mod recorded;
 pub mod retained;
+pub mod running_stacks;
 pub mod sample;
 pub mod sampler;
 pub mod schedule;

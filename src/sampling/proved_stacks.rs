@@ -14,10 +14,10 @@
 //! ended: it stays as long as the thread runs Python.
 
 use super::changed::CHANGED;
-use crate::cpython::{Reader, Runtime};
+use crate::cpython::{CodeWords, Reader, Runtime};
 use crate::limits::Limits;
-use crate::model::{Frame, FrameLocation, IdMap, Process, Thread, ThreadState};
-use crate::process::{Memory, PageCache, ProcessMemory};
+use crate::model::{Frame, FrameLocation, IdMap, ItemId, Process, Thread, ThreadState};
+use crate::process::{ProcessMemory, RangeCache};
 
 /// The outermost frames of threads.
 #[derive(Debug, Default)]
@@ -32,36 +32,39 @@ struct Base {
 }
 
 /// So many more readings end at the outermost frame than elsewhere before it is believed.
-const ENOUGH: u8 = 2;
+const ENOUGH: u8 = 4;
 /// More than this is not counted, so that another frame is believed soon.
-const MOST: u8 = 4;
+const MOST: u8 = 8;
 
 impl Bases {
-    /// Notes where the stacks of one sample end.
+    /// Notes where the stacks of one sample end, and forgets the threads that are gone.
     fn note(&mut self, process: &Process) {
-        // Threads that are gone are left behind.
         let mut before = std::mem::take(&mut self.0);
         for thread in &process.threads {
             let known = before.swap_remove(&thread.id);
-            let Some(place) = thread.frames.last().and_then(|frame| frame.place) else {
-                self.0.extend(known.map(|base| (thread.id, base)));
-                continue;
-            };
-            let base = self.0.entry(thread.id).or_insert(known.unwrap_or(Base {
-                frame: place.frame,
-                lead: 0,
-            }));
-            match (base.frame == place.frame, base.lead) {
-                (true, lead) => base.lead = (lead + 1).min(MOST),
-                (false, 0) => {
-                    *base = Base {
-                        frame: place.frame,
-                        lead: 1,
-                    }
-                }
-                (false, lead) => base.lead = lead - 1,
+            self.0.extend(known.map(|base| (thread.id, base)));
+            // Also where it was the same twice: what comes and goes thousands of times a second may
+            // be torn in the same way twice.
+            if let Some(place) = thread.frames.last().and_then(|frame| frame.place) {
+                self.vote(thread.id, place.frame);
             }
         }
+    }
+
+    /// Notes that one reading of a thread ended at `frame`.
+    fn vote(&mut self, thread: ItemId, frame: u64) {
+        let base = self.0.entry(thread).or_insert(Base { frame, lead: 0 });
+        match (base.frame == frame, base.lead) {
+            (true, lead) => base.lead = (lead + 1).min(MOST),
+            (false, 0) => *base = Base { frame, lead: 1 },
+            (false, lead) => base.lead = lead - 1,
+        }
+    }
+
+    /// Address of the outermost frame of a thread. `None` if it is not known.
+    pub fn of(&self, thread: ItemId) -> Option<u64> {
+        let base = self.0.get(&thread)?;
+        (base.lead >= ENOUGH).then_some(base.frame)
     }
 
     /// Whether the outermost frame of the thread is the one at which its stacks end.
@@ -77,17 +80,17 @@ impl Bases {
     /// `None` if it is not known at which frame they end.
     fn is_base(&self, thread: &Thread) -> Option<bool> {
         let place = thread.frames.last()?.place?;
-        let base = self.0.get(&thread.id).filter(|base| base.lead >= ENOUGH)?;
-        Some(base.frame == place.frame)
+        Some(self.of(thread.id)? == place.frame)
     }
 }
 
 /// Reads the stacks of threads that changed and run again, and keeps of each what is the same.
+/// `memory` has what was read of them before.
 pub fn prove(
     bases: &mut Bases,
     process: &mut Process,
     runtime: &Runtime,
-    memory: &dyn Fn() -> ProcessMemory,
+    memory: &RangeCache<ProcessMemory>,
     limits: &Limits,
 ) {
     bases.note(process);
@@ -96,19 +99,22 @@ pub fn prove(
             thread.error = Some(CHANGED.to_owned());
         }
     }
-    let is_open = |error: &Option<String>| error.as_deref() == Some(CHANGED);
-    let open = process.threads.iter().filter(|it| is_open(&it.error));
-    let places: Vec<u64> = open
-        .flat_map(|thread| &thread.frames)
-        .filter_map(|frame| Some(frame.place?.frame))
-        .collect();
-    if places.is_empty() {
+    let is_open = |thread: &Thread| thread.error.as_deref() == Some(CHANGED);
+    if !process.threads.iter().any(is_open) {
         return;
     }
-    let read = || stacks(runtime, memory(), limits, &places);
-    let (second, third) = (read(), read());
-    for thread in &mut process.threads {
-        if !is_open(&thread.error) {
+    let reader = Reader::new(memory, runtime.layout.clone(), limits.clone());
+    let [second, third] = std::array::from_fn(|_| {
+        memory.read_again();
+        let threads = process.threads.iter();
+        let stacks = threads.map(|it| match is_open(it) {
+            true => stack(&reader, it.thread_state?),
+            false => None,
+        });
+        stacks.collect::<Vec<Option<Vec<Standing>>>>()
+    });
+    for ((thread, second), third) in process.threads.iter_mut().zip(second).zip(third) {
+        if !is_open(thread) {
             continue;
         }
         // Its memory changed: it ran, whatever the kernel said a moment later.
@@ -117,65 +123,74 @@ pub fn prove(
             thread.syscall = None;
             thread.waits_for = None;
         }
+        let (Some(second), Some(third)) = (second, third) else {
+            continue;
+        };
+        let ends = [&second, &third].map(|it| it.last());
+        for end in ends.into_iter().flatten() {
+            bases.vote(thread.id, end.place.frame);
+        }
         if !bases.has(thread) {
             continue;
         }
-        let same = second.iter().filter_map(|(id, stack)| {
-            let (_, last) = third.iter().find(|(other, _)| other == id)?;
-            Some(proved(&thread.frames, stack, last))
-        });
-        let Some(same) = same.max().filter(|same| *same > 0) else {
-            continue;
-        };
-        thread.frames.drain(..thread.frames.len() - same);
-        thread.error = None;
+        let first = thread.frames.iter().map(Standing::of);
+        let same = proved(first, &second, &third);
+        if same > 0 {
+            thread.frames.drain(..thread.frames.len() - same);
+            thread.error = None;
+        }
     }
 }
 
 /// A frame on a stack: where it is, and at which instruction of its code it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Standing {
+pub struct Standing {
     place: FrameLocation,
+    /// Bytes from the first instruction.
     instruction: i64,
 }
 
-/// The frames of all threads, innermost first, by the addresses of the thread states. What is at
-/// `places` is read at once.
-fn stacks(
-    runtime: &Runtime,
-    memory: ProcessMemory,
-    limits: &Limits,
-    places: &[u64],
-) -> Vec<(u64, Vec<Standing>)> {
-    let cache = PageCache::new(memory);
-    let reader = Reader::new(&cache, runtime.layout.clone(), limits.clone());
-    let interpreters = reader.interpreters(runtime.addr).unwrap_or_default();
-    cache.prefetch(&mut places.iter().map(|frame| (*frame, 1)));
-    let threads = interpreters.iter().flat_map(|it| &it.threads);
-    let stacks = threads.map(|thread| {
-        let frames = reader.thread_stack(thread.addr).frames;
-        let standing = frames.iter().map(|frame| Standing {
-            place: FrameLocation {
-                frame: frame.addr,
-                code: frame.at.code.addr,
-            },
-            instruction: frame.at.offset,
-        });
-        (thread.addr, standing.collect())
-    });
-    stacks.collect()
+impl Standing {
+    fn of(frame: &Frame) -> Option<Self> {
+        Some(Self {
+            place: frame.place?,
+            instruction: frame.instruction?,
+        })
+    }
+
+    /// That of the frame at `frame`, which stores `words`. `None` if that contradicts itself.
+    pub fn of_words(reader: &Reader<'_>, frame: u64, words: CodeWords) -> Option<Self> {
+        let code = words.code;
+        Some(Self {
+            place: FrameLocation { frame, code },
+            instruction: reader.instruction_offset(words).ok()?,
+        })
+    }
 }
 
-/// How many of the outermost frames are proved by two further readings.
-fn proved(frames: &[Frame], second: &[Standing], third: &[Standing]) -> usize {
+/// The frames of the thread with this state, innermost first. `None` if they cannot be read.
+fn stack(reader: &Reader<'_>, state: u64) -> Option<Vec<Standing>> {
+    let frames = reader.stack_words(state).ok()?.into_iter();
+    frames
+        .map(|(frame, words)| Standing::of_words(reader, frame, words))
+        .collect()
+}
+
+/// How many of the outermost frames are proved by two further readings. All are given innermost
+/// first; of the first reading a frame may have no place.
+pub fn proved(
+    first: impl DoubleEndedIterator<Item = Option<Standing>>,
+    second: &[Standing],
+    third: &[Standing],
+) -> usize {
     let mut count = 0;
     let again = second.iter().rev().zip(third.iter().rev());
-    for (frame, (second, third)) in frames.iter().rev().zip(again) {
-        if frame.place != Some(second.place) || second.place != third.place {
+    for (first, (second, third)) in first.rev().zip(again) {
+        if first.map(|first| first.place) != Some(second.place) || second.place != third.place {
             break;
         }
         count += 1;
-        if frame.instruction != Some(second.instruction) || second != third {
+        if first != Some(*second) || second != third {
             break;
         }
     }
@@ -210,47 +225,42 @@ mod tests {
             bases.note(&process);
             bases.has(&process.threads[0])
         };
-        // One reading says nothing.
-        assert!(!ends(&mut bases, 1));
-        assert!(ends(&mut bases, 1) && ends(&mut bases, 1));
+        // A few readings say nothing.
+        let first: Vec<bool> = (0..5).map(|_| ends(&mut bases, 1)).collect();
+        assert_eq!(first, [false, false, false, true, true]);
         assert!(!ends(&mut bases, 2) && ends(&mut bases, 1));
         assert!(!bases.has_another(&thread("thread:7", 7, "MainThread", Vec::new())));
         // It runs Python anew.
-        let anew: Vec<bool> = (0..8).map(|_| ends(&mut bases, 3)).collect();
-        assert_eq!(anew.iter().position(|has| *has), Some(4));
+        let anew: Vec<bool> = (0..12).map(|_| ends(&mut bases, 3)).collect();
+        assert_eq!(anew.iter().position(|has| *has), Some(8));
     }
 
     #[test]
     fn frames_are_proved_up_to_the_first_that_has_moved() {
         let stack = [standing(3, 30), standing(2, 20), standing(1, 10)];
-        let chain = [("c", "app.py", 3), ("b", "app.py", 2), ("a", "app.py", 1)];
-        let mut frames = frames(&chain, FrameKind::Function);
-        for (frame, standing) in frames.iter_mut().zip(&stack) {
-            frame.place = Some(standing.place);
-            frame.instruction = Some(standing.instruction);
-        }
+        let first = || stack.iter().copied().map(Some);
         let with = |at: usize, new: Standing| {
             let mut other = stack;
             other[at] = new;
             other
         };
-        assert_eq!(proved(&frames, &stack, &stack), 3);
+        assert_eq!(proved(first(), &stack, &stack), 3);
         // The innermost always moves.
-        assert_eq!(proved(&frames, &with(0, standing(3, 32)), &stack), 3);
+        assert_eq!(proved(first(), &with(0, standing(3, 32)), &stack), 3);
         // What `b` calls now need not be `c`.
-        assert_eq!(proved(&frames, &stack, &with(1, standing(2, 24))), 2);
+        assert_eq!(proved(first(), &stack, &with(1, standing(2, 24))), 2);
         assert_eq!(
             proved(
-                &frames,
+                first(),
                 &with(1, standing(2, 24)),
                 &with(1, standing(2, 24))
             ),
             2
         );
-        assert_eq!(proved(&frames, &with(1, standing(9, 20)), &stack), 1);
-        assert_eq!(proved(&frames, &with(2, standing(9, 10)), &stack), 0);
+        assert_eq!(proved(first(), &with(1, standing(9, 20)), &stack), 1);
+        assert_eq!(proved(first(), &with(2, standing(9, 10)), &stack), 0);
         // A call that has ended, and a stack that is gone.
-        assert_eq!(proved(&frames, &stack[1..], &stack), 2);
-        assert_eq!(proved(&frames, &stack, &[]), 0);
+        assert_eq!(proved(first(), &stack[1..], &stack), 2);
+        assert_eq!(proved(first(), &stack, &[]), 0);
     }
 }

@@ -79,6 +79,11 @@ impl Schedule {
         self.last
     }
 
+    /// Deadlines follow from `now` on: none was missed before.
+    pub fn begin(&mut self, now: Instant) {
+        self.last = now;
+    }
+
     /// Changes the mean rate of the deadlines to come.
     pub fn set_rate(&mut self, rate: f64) {
         self.mean = Duration::from_secs_f64(rate.recip());

@@ -183,9 +183,9 @@ fn is_futex(number_is_futex: bool, args: &[u64; 6]) -> bool {
     number_is_futex && FUTEX_WAITS.contains(&(args[1] & FUTEX_COMMAND))
 }
 
-/// Whether the thread waits for a futex in the memory of the GIL.
-pub(super) fn is_futex_within(kernel: &KernelThread, gil: Option<GilState>) -> bool {
-    let (Some(gil), Some(syscall)) = (gil, &kernel.syscall) else {
+/// Whether a thread in this system call waits for a futex in the memory of the GIL.
+pub fn waits_for_gil(call: Option<&Syscall>, gil: Option<GilState>) -> bool {
+    let (Some(gil), Some(syscall)) = (gil, call) else {
         return false;
     };
     let futex = syscall.name == Some("futex") || syscall.number == RESTART_SYSCALL;

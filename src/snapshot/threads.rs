@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::frames::Frames;
 use super::greenlets::Greenlets;
-use super::kernel_threads::{KernelThreads, is_futex_within, state_of, syscall_name};
+use super::kernel_threads::{KernelThreads, state_of, syscall_name, waits_for_gil};
 use crate::cpython::error::Result;
 use crate::cpython::threads::thread::GilState;
 use crate::cpython::{Interpreter, RawStack, Reader, ThreadState as RawThread};
@@ -105,7 +105,7 @@ impl Threads<'_, '_> {
         let name = named
             .and_then(|named| named.name.clone())
             .map_or_else(|| kernel.comm.clone(), |name| name.to_string());
-        let waits_for_gil = is_futex_within(kernel, gil);
+        let waits_for_gil = waits_for_gil(kernel.syscall.as_ref(), gil);
         BuiltThread {
             thread: Thread {
                 id: ItemId::Thread((*tid).into()),
@@ -125,6 +125,7 @@ impl Threads<'_, '_> {
                 callbacks: Vec::new(),
                 callbacks_complete: false,
                 leads_to: Vec::new(),
+                thread_state: Some(raw.addr),
                 error,
             },
             tstate: raw.addr,

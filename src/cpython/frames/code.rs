@@ -81,7 +81,7 @@ impl Code {
     /// (`_Py_InitCleanup`, Python/specialize.c, from 3.13), which tracebacks hide
     /// too. Functions have both of these flags or neither.
     pub fn is_trampoline(&self) -> bool {
-        self.flags & (CO_OPTIMIZED | CO_NEWLOCALS) == CO_OPTIMIZED
+        is_trampoline(self.flags)
     }
 
     /// The kind of the frames that run this code.
@@ -98,6 +98,11 @@ impl Code {
     }
 }
 
+/// Whether code with these flags is that between the call of a class and its `__init__`.
+fn is_trampoline(flags: i32) -> bool {
+    flags & (CO_OPTIMIZED | CO_NEWLOCALS) == CO_OPTIMIZED
+}
+
 impl Reader<'_> {
     /// The code object at `addr`.
     ///
@@ -110,6 +115,22 @@ impl Reader<'_> {
         let code = Rc::new(self.decode_code(addr)?);
         self.codes.borrow_mut().insert(addr, code.clone());
         Ok(code)
+    }
+
+    /// Whether the code object at `addr` is a trampoline ([`Code::is_trampoline`]).
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn is_trampoline(&self, addr: u64) -> Result<bool> {
+        Ok(is_trampoline(self.i32(self.layout.code.co_flags.at(addr))?))
+    }
+
+    /// Address of the line table of the code object at `addr`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn line_table(&self, addr: u64) -> Result<u64> {
+        self.u64(self.layout.code.co_linetable.at(addr))
     }
 
     fn decode_code(&self, addr: u64) -> Result<Code> {

@@ -8,6 +8,7 @@ use arcstr::ArcStr;
 use rustc_hash::FxHashMap;
 
 use super::code::Code;
+use super::frame::CodeWords;
 
 /// A location in a code object, shared by all frames at it.
 #[derive(Debug)]
@@ -23,14 +24,11 @@ pub struct CodeLocation {
     pub qualname: Option<ArcStr>,
 }
 
-/// Address of the code object, and instruction and stack as the frame stores them.
-type Key = (u64, u64, Option<i64>);
-
 /// All locations that frames were found at. Each lives as long as this does, so
 /// its address identifies it.
 #[derive(Debug, Default)]
 pub(crate) struct CodeLocations {
-    by_key: RefCell<FxHashMap<Key, Rc<CodeLocation>>>,
+    by_words: RefCell<FxHashMap<CodeWords, Rc<CodeLocation>>>,
     /// Locations with a qualified name, by the addresses of location and name.
     named: RefCell<FxHashMap<(usize, usize), Rc<CodeLocation>>>,
     /// Locations of traceback entries, by address of the frame's location and by
@@ -39,13 +37,13 @@ pub(crate) struct CodeLocations {
 }
 
 impl CodeLocations {
-    pub(crate) fn get(&self, key: &Key) -> Option<Rc<CodeLocation>> {
-        self.by_key.borrow().get(key).cloned()
+    pub(crate) fn get(&self, words: &CodeWords) -> Option<Rc<CodeLocation>> {
+        self.by_words.borrow().get(words).cloned()
     }
 
-    pub(crate) fn insert(&self, key: Key, location: CodeLocation) -> Rc<CodeLocation> {
+    pub(crate) fn insert(&self, words: CodeWords, location: CodeLocation) -> Rc<CodeLocation> {
         let location = Rc::new(location);
-        self.by_key.borrow_mut().insert(key, location.clone());
+        self.by_words.borrow_mut().insert(words, location.clone());
         location
     }
 

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use python_offsets::{FrameForm, LineForm, StackForm};
 
-use super::code::Code;
 use super::code_location::CodeLocation;
 use super::line_table::Position;
 use crate::cpython::error::{DecodeError, Result};
@@ -57,6 +56,26 @@ pub enum FrameSlot {
     },
 }
 
+/// What a frame stores of itself, before its code is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameWords {
+    /// Address of the calling frame. `None` for the outermost.
+    pub previous: Option<NonZeroU64>,
+    /// Where it is in its code. `None` for an entry frame without Python code.
+    pub at: Option<CodeWords>,
+}
+
+/// Where a frame is in its code, as it stores that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CodeWords {
+    /// Address of the code object.
+    pub code: u64,
+    /// The instruction: an address or a number.
+    pub instruction: u64,
+    /// Bytes from the frame to the saved end of its stack. `None` while no end is saved.
+    stack: Option<i64>,
+}
+
 impl Reader<'_> {
     /// Name of the module of the function that `frame` runs. `None` if it cannot be
     /// read.
@@ -77,10 +96,27 @@ impl Reader<'_> {
     /// # Errors
     /// When the frame or its code cannot be read, or contradict each other.
     pub fn frame(&self, addr: u64) -> Result<FrameSlot> {
+        let FrameWords { previous, at } = self.frame_words(addr)?;
+        let at = at.map(|at| self.code_location(at)).transpose()?.flatten();
+        Ok(match at {
+            Some(at) => FrameSlot::Python {
+                frame: RawFrame { addr, at },
+                previous,
+            },
+            None => FrameSlot::Skipped { previous },
+        })
+    }
+
+    /// What the frame at `addr` stores of itself.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has no code.
+    pub fn frame_words(&self, addr: u64) -> Result<FrameWords> {
         let layout = &self.layout.frame;
         let mut head = [0; HEAD];
         let len = (layout.localsplus.bytes() as usize).min(HEAD);
-        self.bytes_into(addr, &mut head[..len])?;
+        let head = &mut head[..len];
+        self.bytes_into(addr, head)?;
         let previous = NonZeroU64::new(head.field_u64(layout.previous));
         if let Some(owner) = layout.owner
             && self
@@ -89,35 +125,41 @@ impl Reader<'_> {
                 .skipped_owners
                 .contains(&head.field_u8(owner))
         {
-            return Ok(FrameSlot::Skipped { previous });
+            return Ok(FrameWords { previous, at: None });
         }
-        let code_addr = self
+        let code = self
             .untag(head.field_u64(layout.code))
             .ok_or(DecodeError::Null {
                 what: "code of a frame",
             })?;
-        let head = &head[..len];
-        let instruction = self.instruction(head)?;
-        let stack = self.saved_stack(addr, head)?;
-        let key = (code_addr, instruction, stack);
-        let at = match self.locations.get(&key) {
-            Some(known) => known,
-            None => {
-                let code = self.code(code_addr)?;
-                if code.is_trampoline() {
-                    return Ok(FrameSlot::Skipped { previous });
-                }
-                let location = CodeLocation {
-                    offset: self.instruction_offset(instruction, &code)?,
-                    stack,
-                    code,
-                    qualname: None,
-                };
-                self.locations.insert(key, location)
-            }
+        let at = Some(CodeWords {
+            code,
+            instruction: self.instruction(head)?,
+            stack: self.saved_stack(addr, head)?,
+        });
+        Ok(FrameWords { previous, at })
+    }
+
+    /// The location in its code of a frame that stores `words`. `None` if the code is that of a
+    /// trampoline.
+    ///
+    /// # Errors
+    /// When the code cannot be read, or the instruction is of other code.
+    pub fn code_location(&self, words: CodeWords) -> Result<Option<Rc<CodeLocation>>> {
+        if let Some(known) = self.locations.get(&words) {
+            return Ok(Some(known));
+        }
+        let code = self.code(words.code)?;
+        if code.is_trampoline() {
+            return Ok(None);
+        }
+        let location = CodeLocation {
+            offset: self.instruction_offset(words)?,
+            stack: words.stack,
+            code,
+            qualname: None,
         };
-        let frame = RawFrame { addr, at };
-        Ok(FrameSlot::Python { frame, previous })
+        Ok(Some(self.locations.insert(words, location)))
     }
 
     /// The instruction as the frame stores it: an address or a number.
@@ -131,10 +173,19 @@ impl Reader<'_> {
         }
     }
 
-    fn instruction_offset(&self, instruction: u64, code: &Code) -> Result<i64> {
+    /// Bytes from the first instruction of its code to the one at which a frame is that stores
+    /// `words`. Negative before the first.
+    ///
+    /// # Errors
+    /// When the instruction is of other code.
+    pub fn instruction_offset(&self, words: CodeWords) -> Result<i64> {
         if self.layout.frame.instr_ptr.is_some() {
-            let at = instruction as i64;
-            let distance = at.wrapping_sub(code.instructions as i64);
+            let missing = DecodeError::NotInLayout {
+                what: "co_code_adaptive",
+            };
+            let first = self.layout.code.co_code_adaptive.ok_or(missing)?;
+            let at = words.instruction as i64;
+            let distance = at.wrapping_sub(first.at(words.code) as i64);
             // No code is this long, so the instruction belongs to other code.
             if distance.unsigned_abs() > self.limits.code as u64 {
                 return Err(DecodeError::Corrupt {
@@ -144,7 +195,7 @@ impl Reader<'_> {
             }
             return Ok(distance);
         }
-        let lasti = instruction as i64;
+        let lasti = words.instruction as i64;
         Ok(match self.layout.format.lines {
             LineForm::Ranges if lasti >= 0 => lasti * 2,
             _ => lasti,

@@ -6,7 +6,7 @@ use python_offsets::FrameForm;
 use rustc_hash::FxHashSet;
 
 use crate::cpython::error::{DecodeError, Result};
-use crate::cpython::frames::frame::{FrameSlot, RawFrame};
+use crate::cpython::frames::frame::{CodeWords, FrameSlot, RawFrame};
 use crate::cpython::objects::kinds::Kind;
 use crate::cpython::reader::Reader;
 
@@ -95,6 +95,23 @@ impl Reader<'_> {
             threads,
             error,
         })
+    }
+
+    /// The GIL of the interpreter of the thread whose state is at `tstate`. `None` in
+    /// free-threaded builds.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn gil_of_thread(&self, runtime: u64, tstate: u64) -> Result<Option<GilState>> {
+        self.gil(runtime, self.interpreter_of_thread(tstate)?)
+    }
+
+    /// Address of the interpreter of the thread whose state is at `tstate`.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn interpreter_of_thread(&self, tstate: u64) -> Result<u64> {
+        self.required(self.layout.thread.interp.at(tstate), "interp")
     }
 
     /// The GIL of the interpreter at `interp`. `None` in free-threaded builds.
@@ -204,38 +221,67 @@ impl Reader<'_> {
 
     /// The stack from the frame at `start` outwards.
     pub fn stack_from(&self, start: Option<u64>) -> RawStack {
-        let mut stack = RawStack::default();
+        let mut frames = Vec::new();
+        let error = self.walk_stack(start, &mut |addr| {
+            Ok(match self.frame(addr)? {
+                FrameSlot::Python { frame, previous } => {
+                    frames.push(frame);
+                    previous
+                }
+                FrameSlot::Skipped { previous } => previous,
+            })
+        });
+        RawStack {
+            frames,
+            error: error.err(),
+        }
+    }
+
+    /// What the frames of the thread whose state is at `tstate` store of themselves, innermost
+    /// first, each with its address.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or they are in a circle.
+    pub fn stack_words(&self, tstate: u64) -> Result<Vec<(u64, CodeWords)>> {
+        let mut frames = Vec::new();
+        let start = self.innermost_frame(tstate)?;
+        self.walk_stack(start, &mut |addr| {
+            let words = self.frame_words(addr)?;
+            if let Some(at) = words.at
+                && !self.is_trampoline(at.code)?
+            {
+                frames.push((addr, at));
+            }
+            Ok(words.previous)
+        })?;
+        Ok(frames)
+    }
+
+    /// Calls `visit` for each frame from the one at `start` outwards. It returns the calling frame.
+    fn walk_stack(
+        &self,
+        start: Option<u64>,
+        visit: &mut dyn FnMut(u64) -> Result<Option<NonZeroU64>>,
+    ) -> Result<()> {
         let mut seen = FxHashSet::default();
         let mut next = start.and_then(NonZeroU64::new);
         while let Some(addr) = next.map(NonZeroU64::get) {
             if !seen.insert(addr) {
-                stack.error = Some(DecodeError::Corrupt {
+                return Err(DecodeError::Corrupt {
                     what: "list of frames",
                     addr,
                 });
-                break;
             }
             if seen.len() > self.limits.frames {
-                stack.error = Some(DecodeError::Limit {
+                return Err(DecodeError::Limit {
                     what: "depth of a stack",
                     value: seen.len() as u64,
                     limit: self.limits.frames as u64,
                 });
-                break;
             }
-            match self.frame(addr) {
-                Ok(FrameSlot::Python { frame, previous }) => {
-                    next = previous;
-                    stack.frames.push(frame);
-                }
-                Ok(FrameSlot::Skipped { previous }) => next = previous,
-                Err(error) => {
-                    stack.error = Some(error);
-                    break;
-                }
-            }
+            next = visit(addr)?;
         }
-        stack
+        Ok(())
     }
 
     /// The frames of the traceback at `traceback`, each at the recorded instruction.

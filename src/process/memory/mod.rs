@@ -5,6 +5,7 @@ pub mod changed_lines;
 mod chunks;
 pub mod live;
 pub mod page_store;
+pub mod range_cache;
 pub mod traced;
 pub mod written_pages;
 

@@ -1,5 +1,6 @@
 //! Intervals from looks at made-up processes, and the formats that fold them.
 
+mod glimpses;
 mod parts;
 mod ring;
 mod tracks;

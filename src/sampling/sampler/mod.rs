@@ -17,13 +17,14 @@ use super::light::LightLook;
 use super::proved_stacks::Bases;
 use super::retained;
 use super::retained::{RetainedSnapshot, StoppedPages};
+use super::running_stacks::RunningStacks;
 use crate::cpython::runtime;
 use crate::cpython::runtime::candidates::candidates;
 use crate::cpython::runtime::{Candidate, Rejection};
 use crate::cpython::{Reader, Runtime};
-use crate::model::{Consistency, ItemId, LoopSeen, Process, ReadInfo};
+use crate::model::{Consistency, ItemId, LoopSeen, Process, ReadInfo, StackSeen};
 use crate::process;
-use crate::process::{Descriptors, Error, Memory, PageCache, ProcessMemory, Stop};
+use crate::process::{Descriptors, Error, Memory, PageCache, ProcessMemory, RangeCache, Stop};
 use crate::snapshot::build::Build;
 use crate::snapshot::frames::FrameDetail;
 use crate::snapshot::heap::Heap;
@@ -96,6 +97,8 @@ pub struct Sampler {
     known_lines: KnownLines,
     /// Where the stacks of threads end.
     bases: Bases,
+    /// What was read of the stacks of threads that run.
+    stack_memory: RangeCache<ProcessMemory>,
 }
 
 impl Sampler {
@@ -109,6 +112,7 @@ impl Sampler {
         let candidates = candidates(&process, &PageCache::new(process.memory()))?;
         let pages = options.limits.pages;
         Ok(Self {
+            stack_memory: RangeCache::new(process.memory()),
             cache: PageCache::with_capacity(process.memory(), pages)
                 .remembering_dropped()
                 .reading_ahead(READ_AHEAD),
@@ -211,6 +215,27 @@ impl Sampler {
         let before = self.clock_s();
         let seen = light.take(self.cache.source());
         (seen, before..self.clock_s())
+    }
+
+    /// Notes which threads of `process`, the last sample, run: light looks are taken of those.
+    pub fn note_running(&self, process: &Process, stacks: &mut RunningStacks) {
+        stacks.note(process, &self.bases);
+    }
+
+    /// Looks at the threads that ran at the last sample, and at nothing else. The state of each is
+    /// that of `time.monotonic()` of the process after it, in seconds.
+    pub fn look_at_stacks(&self, stacks: &mut RunningStacks) -> (Vec<(ItemId, StackSeen)>, f64) {
+        let limits = &self.options.limits;
+        let seen = match &self.runtime {
+            Some(runtime) => stacks.take(&self.process, runtime, limits),
+            None => Vec::new(),
+        };
+        (seen, self.clock_s())
+    }
+
+    /// Light looks at the threads of this process, with no thread yet.
+    pub fn running_stacks(&self) -> RunningStacks {
+        RunningStacks::new(self.process.memory())
     }
 
     /// `time.monotonic()` of the process now, in seconds.

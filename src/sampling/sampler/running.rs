@@ -64,9 +64,8 @@ impl Sampler {
             if self.soon
                 && let Some(runtime) = &self.runtime
             {
-                let memory = || self.process.memory();
-                let bases = &mut self.bases;
-                proved_stacks::prove(bases, &mut process, runtime, &memory, &self.options.limits);
+                let (bases, memory) = (&mut self.bases, &self.stack_memory);
+                proved_stacks::prove(bases, &mut process, runtime, memory, &self.options.limits);
             }
             let is_enough = marked.is_none() || self.soon && most_waits_are_same(&process);
             if best.as_ref().is_none_or(|(least, _)| marked < *least) {

@@ -1,0 +1,222 @@
+//! Light looks at the stacks of threads that run: a few reads of the frames alone, many times a
+//! second, between whole looks.
+//!
+//! A whole look says which threads run, and where their stacks end. A light look reads the GIL and
+//! those stacks three times, each time what the last reading found in one system call. What is shown
+//! is proved as the stacks of whole looks are. A frame is decoded once for each instruction.
+
+use rustc_hash::FxHashMap;
+
+use super::proved_stacks::{Bases, Standing, proved};
+use crate::cpython::threads::thread::GilState;
+use crate::cpython::{CodeWords, RawFrame, Reader, Runtime};
+use crate::limits::Limits;
+use crate::model::{Frame, ItemId, Process, StackSeen, ThreadState};
+use crate::process;
+use crate::process::{PageCache, ProcessMemory, RangeCache};
+use crate::snapshot::frames::{FrameDetail, Frames};
+use crate::snapshot::kernel_threads::waits_for_gil;
+
+/// Threads that are followed. Of more, those that the process lists first.
+const MAX_THREADS: usize = 16;
+/// Decoded frames that are kept, so that a program that makes code all the time does not fill our
+/// memory.
+const MAX_FRAMES: usize = 65_536;
+
+/// A frame in its code: its code object, the line table of that (another code object may be put at
+/// the address of one that is gone), and the instruction.
+type Position = (u64, u64, CodeWords);
+
+/// Threads that run, and what was decoded of their frames.
+#[derive(Debug)]
+pub struct RunningStacks {
+    memory: RangeCache<ProcessMemory>,
+    threads: Vec<Followed>,
+    frames: FxHashMap<Position, Frame>,
+}
+
+/// A thread that ran, or waited for the GIL, at the last whole look.
+#[derive(Debug)]
+struct Followed {
+    id: ItemId,
+    tid: u32,
+    /// Address of its `PyThreadState`.
+    state: u64,
+    /// Address of its outermost frame.
+    base: u64,
+}
+
+/// One reading of a thread.
+struct Reading {
+    /// The frames, innermost first: their addresses, and what they store.
+    frames: Vec<(u64, CodeWords)>,
+    gil: Option<GilState>,
+}
+
+impl RunningStacks {
+    /// No threads yet.
+    pub fn new(memory: ProcessMemory) -> Self {
+        Self {
+            memory: RangeCache::new(memory),
+            threads: Vec::new(),
+            frames: FxHashMap::default(),
+        }
+    }
+
+    /// Notes the threads that run at a whole look.
+    pub(super) fn note(&mut self, process: &Process, bases: &Bases) {
+        let runs = |state| matches!(state, ThreadState::Running | ThreadState::WaitingGil);
+        let running = process.threads.iter().filter(|it| runs(it.state));
+        let followed = running.filter_map(|thread| {
+            Some(Followed {
+                id: thread.id,
+                tid: u32::try_from(thread.native_id).ok()?,
+                state: thread.thread_state?,
+                base: bases.of(thread.id)?,
+            })
+        });
+        self.threads = followed.take(MAX_THREADS).collect();
+    }
+
+    /// Whether there is a thread to look at.
+    pub fn has_threads(&self) -> bool {
+        !self.threads.is_empty()
+    }
+
+    /// Looks at each thread that ran at the last whole look.
+    pub(super) fn take(
+        &mut self,
+        process: &process::Process,
+        runtime: &Runtime,
+        limits: &Limits,
+    ) -> Vec<(ItemId, StackSeen)> {
+        let reader = Reader::new(&self.memory, runtime.layout.clone(), limits.clone());
+        let readings: [Vec<Option<Reading>>; 3] = std::array::from_fn(|_| {
+            self.memory.read_again();
+            let threads = self.threads.iter();
+            threads.map(|it| it.read(&reader, runtime)).collect()
+        });
+        let mut decoder = Decoder {
+            reader: &reader,
+            frames: &mut self.frames,
+            process,
+            runtime,
+            limits,
+        };
+        let [first, second, third] = readings;
+        let threads = self.threads.iter().zip(first).zip(second).zip(third);
+        let seen = threads.map(|(((thread, first), second), third)| {
+            let seen = match (first, second, third) {
+                (Some(first), Some(second), Some(third)) => {
+                    decoder.seen(thread, &[first, second, third])
+                }
+                _ => None,
+            };
+            (thread.id, seen.unwrap_or(StackSeen::NotKnown))
+        });
+        seen.collect()
+    }
+}
+
+impl Followed {
+    fn read(&self, reader: &Reader<'_>, runtime: &Runtime) -> Option<Reading> {
+        Some(Reading {
+            gil: reader.gil_of_thread(runtime.addr, self.state).ok()?,
+            frames: reader.stack_words(self.state).ok()?,
+        })
+    }
+}
+
+impl Reading {
+    /// Where the frames stand. `None` if one of them contradicts itself.
+    fn standing(&self, reader: &Reader<'_>) -> Option<Vec<Standing>> {
+        let frames = self.frames.iter();
+        frames
+            .map(|(frame, words)| Standing::of_words(reader, *frame, *words))
+            .collect()
+    }
+
+    /// Whether the thread with this state holds the GIL. `None` if there is none.
+    fn is_held_by(&self, state: u64) -> Option<bool> {
+        Some(self.gil?.holder == Some(state))
+    }
+}
+
+/// Makes frames of the model, each once.
+struct Decoder<'a> {
+    /// Reads what the light looks read.
+    reader: &'a Reader<'a>,
+    frames: &'a mut FxHashMap<Position, Frame>,
+    process: &'a process::Process,
+    runtime: &'a Runtime,
+    limits: &'a Limits,
+}
+
+impl Decoder<'_> {
+    /// What three readings of a thread prove. `None` if nothing.
+    fn seen(&mut self, thread: &Followed, readings: &[Reading; 3]) -> Option<StackSeen> {
+        let [first, _, third] = readings;
+        if first.frames.last()?.0 != thread.base {
+            return None;
+        }
+        let [one, two, three] = readings.each_ref().map(|it| it.standing(self.reader));
+        let count = proved(one?.into_iter().map(Some), &two?, &three?);
+        let shown = first.frames.get(first.frames.len() - count..)?;
+        let held = readings.each_ref().map(|it| it.is_held_by(thread.state));
+        let waits = match held {
+            [Some(true), Some(true), Some(true)] => false,
+            [Some(false), Some(false), Some(false)] => {
+                let call = self.process.thread_call(thread.tid);
+                waits_for_gil(call.as_ref(), third.gil).then_some(true)?
+            }
+            // Without a GIL, a thread in no system call runs.
+            [None, None, None] if self.process.thread_call(thread.tid).is_none() => false,
+            _ => return None,
+        };
+        let frames = self.decode(thread, shown)?;
+        Some(match waits {
+            false => StackSeen::Runs(frames),
+            true => StackSeen::WaitsForGil(frames),
+        })
+    }
+
+    /// The frames of the model. `None` if there is none, or one cannot be decoded.
+    fn decode(&mut self, thread: &Followed, shown: &[(u64, CodeWords)]) -> Option<Vec<Frame>> {
+        if self.frames.len() > MAX_FRAMES {
+            self.frames.clear();
+        }
+        let positions = shown.iter().map(|(_, at)| self.position(*at));
+        let positions: Vec<Position> = positions.collect::<Option<_>>()?;
+        if !positions.iter().all(|it| self.frames.contains_key(it)) {
+            self.decode_new(thread, &positions)?;
+        }
+        let frames = positions
+            .iter()
+            .filter_map(|it| self.frames.get(it).cloned());
+        let frames: Vec<Frame> = frames.collect();
+        (!frames.is_empty()).then_some(frames)
+    }
+
+    fn position(&self, at: CodeWords) -> Option<Position> {
+        let table = self.reader.line_table(at.code).ok()?;
+        Some((at.code, table, at))
+    }
+
+    /// Decodes those that are not known, from memory that is read now: code objects do not change.
+    fn decode_new(&mut self, thread: &Followed, positions: &[Position]) -> Option<()> {
+        let cache = PageCache::new(self.process.memory());
+        let layout = self.runtime.layout.clone();
+        let reader = Reader::new(&cache, layout, self.limits.clone());
+        let interpreter = reader.interpreter_of_thread(thread.state).ok()?;
+        let frames = Frames::new(&reader, interpreter, FrameDetail::default());
+        for position in positions {
+            if self.frames.contains_key(position) {
+                continue;
+            }
+            let at = reader.code_location(position.2).ok()??;
+            let frame = frames.python(&RawFrame { addr: 0, at });
+            self.frames.insert(*position, frame);
+        }
+        Some(())
+    }
+}
