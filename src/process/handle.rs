@@ -290,6 +290,11 @@ impl Process {
         }
     }
 
+    /// Its `time.monotonic()` in seconds, as [`Self::monotonic_ns`].
+    pub fn monotonic_s(&self) -> f64 {
+        Duration::from_nanos(self.monotonic_ns()).as_secs_f64()
+    }
+
     /// Its `time.monotonic()` in nanoseconds, now or when it was recorded. Where the
     /// difference between its clock and ours is not known, our own.
     pub fn monotonic_ns(&self) -> u64 {

@@ -21,7 +21,7 @@ pub use handle::Process;
 pub use memory::cache::{CacheStats, PageCache};
 pub use memory::changed_lines::{CacheChanges, ChangedLines, Lines};
 pub use memory::live::{LiveMemory, ProcessMemory};
-pub use memory::range_cache::RangeCache;
+pub use memory::range_cache::{Pass, RangeCache};
 pub use memory::traced::{Traced, page_of};
 pub use memory::{Mapping, Memory, Piece, ReadCause, ReadError, ReadStats};
 pub use pidfd::{Ended, wait_for_end};

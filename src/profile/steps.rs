@@ -74,6 +74,13 @@ pub struct SlowSteps {
     names: LoopNames,
     /// The name of each loop that was seen.
     named: FxHashMap<ItemId, String>,
+    /// Until when each loop is known to run no earlier iteration: when the running one began, or a
+    /// light look saw that it polls.
+    free_s: FxHashMap<ItemId, f64>,
+    /// Whether a whole look is being taken. What ends meanwhile may be told with what it finds.
+    is_looking: bool,
+    /// Steps that ended meanwhile, and when they began.
+    ended: Vec<(ItemId, f64, SlowStep)>,
 }
 
 impl SlowSteps {
@@ -84,7 +91,22 @@ impl SlowSteps {
             loops: FxHashMap::default(),
             names: LoopNames::default(),
             named: FxHashMap::default(),
+            free_s: FxHashMap::default(),
+            is_looking: false,
+            ended: Vec::new(),
         }
+    }
+
+    /// A whole look begins. Light looks may be told of before what it finds.
+    pub fn look_begins(&mut self) {
+        self.is_looking = true;
+    }
+
+    /// The whole look found nothing. Returns what waited for it.
+    pub fn look_failed(&mut self) -> Vec<SlowStep> {
+        self.is_looking = false;
+        let ended = std::mem::take(&mut self.ended);
+        ended.into_iter().map(|(_, _, step)| step).collect()
     }
 
     /// What a light look tells of one loop, which was taken within `clock_s` of the process's own
@@ -97,8 +119,12 @@ impl SlowSteps {
     ) -> Option<SlowStep> {
         let name = self.named.get(&event_loop)?.clone();
         match seen {
-            LoopSeen::Polls => self.end(event_loop, &name, clock_s.end),
+            LoopSeen::Polls => {
+                self.free_s.insert(event_loop, clock_s.start);
+                self.end(event_loop, &name, clock_s.end)
+            }
             LoopSeen::Runs { since_s, in_call } => {
+                self.free_s.insert(event_loop, since_s);
                 let known = self.loops.get(&event_loop);
                 let is_next = known.is_some_and(|it| (it.began_s - since_s).abs() > SAME_NUMBER_S);
                 let told = match is_next {
@@ -117,68 +143,117 @@ impl SlowSteps {
     }
 
     /// What a look tells whose ages are of `clock_s` of the process's own clock, and which began
-    /// at `before_s`. What it saw was so at some time between the two.
+    /// at `before_s`. What it saw was so at some time between the two. Light looks may have seen
+    /// later moments.
     pub fn look(&mut self, process: &Process, before_s: f64, clock_s: f64) -> Vec<SlowStep> {
+        self.is_looking = false;
         let index = Index::new(process);
         let mut told = Vec::new();
         for event_loop in &process.loops {
             let name = self.names.of(event_loop, &process.threads).to_owned();
             self.named.insert(event_loop.id, name.clone());
             let thread = event_loop.thread.and_then(|id| index.thread(id));
-            let began_s = match (event_loop.iteration_s, event_loop.state) {
-                (Some(age_s), _) => clock_s - age_s,
-                (None, LoopState::Polling) => {
-                    told.extend(self.end(event_loop.id, &name, clock_s));
-                    continue;
+            match (event_loop.iteration_s, event_loop.state) {
+                (Some(age_s), _) => {
+                    let (began_s, what) = (clock_s - age_s, running(event_loop, thread));
+                    told.extend(self.runs(event_loop.id, &name, began_s, before_s, what));
                 }
-                (None, LoopState::Stopped) => {
-                    if let Some(known) = self.loops.get_mut(&event_loop.id) {
-                        known.seen_s = known.proved_s;
-                    }
-                    told.extend(self.end(event_loop.id, &name, clock_s));
-                    continue;
+                (None, LoopState::Polling | LoopState::Stopped) => {
+                    told.extend(self.does_not_run(event_loop, &name, before_s..clock_s));
                 }
                 // It runs something, and since when was not the same twice.
-                (None, _) => continue,
-            };
-            let known = self.loops.get(&event_loop.id);
-            if known.is_some_and(|it| (it.began_s - began_s).abs() > SAME_ITERATION_S) {
-                told.extend(self.end(event_loop.id, &name, began_s));
+                (None, _) => {}
             }
-            let what = running(event_loop, thread);
-            let iteration = self.loops.entry(event_loop.id);
-            let seen_s = before_s.max(began_s);
-            let iteration = iteration.or_insert_with(|| Iteration::new(began_s, seen_s));
-            iteration.seen_s = iteration.seen_s.max(seen_s);
-            iteration.proved_s = seen_s;
-            if what.place.is_some() || iteration.what.place.is_none() {
-                iteration.what = what;
-            }
-            let lasted_s = iteration.seen_s - iteration.began_s;
-            if lasted_s >= LONG_S && !iteration.told {
-                iteration.told = true;
-                let what = iteration.what.clone();
-                told.push(SlowStep {
-                    event_loop: name,
-                    lasted_s,
-                    at_most_s: None,
-                    what,
-                });
-            }
+        }
+        let ended = std::mem::take(&mut self.ended);
+        told.extend(ended.into_iter().map(|(_, _, step)| step));
+        told
+    }
+
+    /// A whole look that began at `before_s` saw an iteration that began at `began_s`.
+    fn runs(
+        &mut self,
+        event_loop: ItemId,
+        name: &str,
+        began_s: f64,
+        before_s: f64,
+        what: Running,
+    ) -> Vec<SlowStep> {
+        let is_it = |other_s: f64| (other_s - began_s).abs() <= SAME_ITERATION_S;
+        // Light looks saw it end meanwhile.
+        let mut ended = self.ended.iter_mut();
+        if let Some((.., step)) = ended.find(|it| it.0 == event_loop && is_it(it.1)) {
+            step.what = what;
+            return Vec::new();
+        }
+        let free_s = self.free_s.get(&event_loop);
+        if free_s.is_some_and(|free_s| *free_s > began_s + SAME_ITERATION_S) {
+            return Vec::new();
+        }
+        let mut told = Vec::new();
+        let known = self.loops.get(&event_loop);
+        if known.is_some_and(|it| !is_it(it.began_s)) {
+            told.extend(self.end(event_loop, name, began_s));
+        }
+        let iteration = self.loops.entry(event_loop);
+        let seen_s = before_s.max(began_s);
+        let iteration = iteration.or_insert_with(|| Iteration::new(began_s, seen_s));
+        iteration.seen_s = iteration.seen_s.max(seen_s);
+        iteration.proved_s = seen_s;
+        if what.place.is_some() || iteration.what.place.is_none() {
+            iteration.what = what;
+        }
+        let lasted_s = iteration.seen_s - iteration.began_s;
+        if lasted_s >= LONG_S && !iteration.told {
+            iteration.told = true;
+            let what = iteration.what.clone();
+            told.push(SlowStep {
+                event_loop: name.to_owned(),
+                lasted_s,
+                at_most_s: None,
+                what,
+            });
         }
         told
     }
 
-    /// Ends the iteration of a loop, which polled `at_s` at the latest.
+    /// A whole look saw at some time within `looked_s` that a loop runs no callback.
+    fn does_not_run(
+        &mut self,
+        event_loop: &EventLoop,
+        name: &str,
+        looked_s: Range<f64>,
+    ) -> Option<SlowStep> {
+        let known = self.loops.get_mut(&event_loop.id)?;
+        // Light looks saw one that may have begun after that.
+        if known.began_s > looked_s.start {
+            return None;
+        }
+        if event_loop.state == LoopState::Stopped || known.seen_s > looked_s.end {
+            known.seen_s = known.proved_s;
+        }
+        self.end(event_loop.id, name, looked_s.end)
+    }
+
+    /// Ends the iteration of a loop, which polled `at_s` at the latest. Returns it if it is slow, and
+    /// no whole look that is being taken may say what ran.
     fn end(&mut self, event_loop: ItemId, name: &str, at_s: f64) -> Option<SlowStep> {
         let iteration = self.loops.remove(&event_loop)?;
         let lasted_s = iteration.seen_s - iteration.began_s;
-        (lasted_s >= self.slow_s).then(|| SlowStep {
+        if lasted_s < self.slow_s {
+            return None;
+        }
+        let step = SlowStep {
             event_loop: name.to_owned(),
             lasted_s,
             at_most_s: Some(at_s - iteration.began_s),
             what: iteration.what,
-        })
+        };
+        if self.is_looking && step.what.place.is_none() {
+            self.ended.push((event_loop, iteration.began_s, step));
+            return None;
+        }
+        Some(step)
     }
 }
 
@@ -384,10 +459,52 @@ mod tests {
         assert_eq!(steps.glimpse(id, maybe, &(101.0..101.0)), None);
         assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(102.0..102.0)), None);
 
+        let mut steps = SlowSteps::new(0.05);
         assert_eq!(steps.look(&looked(Some(0.03)), 100.03, 100.03), []);
         assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(101.0..101.0)), None);
         let mut stopped = looked(None);
         stopped.loops[0].state = LoopState::Stopped;
         assert_eq!(steps.look(&stopped, 102.0, 102.0), []);
+    }
+
+    #[test]
+    fn a_whole_look_names_a_step_that_light_looks_saw_end_meanwhile() {
+        let mut steps = SlowSteps::new(0.05);
+        let id = "loop:0x5".into();
+        let next = LoopSeen::Runs {
+            since_s: 100.1,
+            in_call: true,
+        };
+        assert_eq!(steps.look(&looked(None), 99.0, 99.0), []);
+        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.06..100.06)), None);
+        steps.look_begins();
+        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(100.07..100.07)), None);
+        assert_eq!(steps.glimpse(id, next, &(100.13..100.13)), None);
+        let told = steps.look(&looked(Some(0.065)), 100.065, 100.065);
+        let [step] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert!((step.lasted_s - 0.06).abs() < 1e-9 && step.what.place.is_some());
+        // The one that runs now is not touched by what was seen before it began.
+        steps.look_begins();
+        assert_eq!(steps.look(&looked(None), 100.09, 100.095), []);
+        let told = steps.glimpse(id, LoopSeen::Polls, &(100.17..100.17));
+        assert_eq!(told, None);
+    }
+
+    #[test]
+    fn a_whole_look_that_is_late_does_not_bring_an_iteration_back() {
+        let mut steps = SlowSteps::new(0.05);
+        let id = "loop:0x5".into();
+        assert_eq!(steps.look(&looked(None), 99.0, 99.0), []);
+        steps.look_begins();
+        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(100.07..100.07)), None);
+        assert_eq!(steps.look(&looked(Some(0.06)), 100.06, 100.06), []);
+        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(100.2..100.2)), None);
+        // One that cannot be taken keeps nothing back.
+        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.3..100.3)), None);
+        steps.look_begins();
+        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(100.4..100.4)), None);
+        assert_eq!(steps.look_failed().len(), 1);
     }
 }

@@ -25,6 +25,15 @@ struct Known {
     last: Option<NonZeroU64>,
 }
 
+/// Where the loops of a process have their words, as a whole look found them.
+#[derive(Debug, Default)]
+pub struct LoopPlaces {
+    /// All loops.
+    pub loops: Vec<ItemId>,
+    /// Those whose words are known: with them, and whether a callback ran.
+    pub known: Vec<(ItemId, IterationPlace, bool)>,
+}
+
 /// Loops whose words are known.
 #[derive(Debug, Default)]
 pub struct LightLook {
@@ -32,8 +41,15 @@ pub struct LightLook {
 }
 
 impl LightLook {
-    /// Notes where a loop has its words, and whether a whole look saw that it runs a callback.
-    pub fn note(&mut self, id: ItemId, place: IterationPlace, runs: bool) {
+    /// Notes what a whole look found. Forgets the loops that are gone.
+    pub fn note(&mut self, places: LoopPlaces) {
+        self.loops.retain(|known| places.loops.contains(&known.id));
+        for (id, place, runs) in places.known {
+            self.note_one(id, place, runs);
+        }
+    }
+
+    fn note_one(&mut self, id: ItemId, place: IterationPlace, runs: bool) {
         let site = place.instruction.1;
         let known = self.loops.iter_mut().find(|it| it.id == id);
         let known = match known {
@@ -62,11 +78,6 @@ impl LightLook {
             }
             known.sites.push(site);
         }
-    }
-
-    /// Forgets the loops that are not among `ids`.
-    pub fn keep(&mut self, ids: &[ItemId]) {
-        self.loops.retain(|known| ids.contains(&known.id));
     }
 
     /// Looks at each loop in turn.
@@ -254,9 +265,17 @@ mod tests {
         }
     }
 
+    fn places(ids: &[&str], runs: bool) -> LoopPlaces {
+        let loops: Vec<ItemId> = ids.iter().map(|id| (*id).into()).collect();
+        LoopPlaces {
+            known: loops.iter().map(|id| (*id, place(), runs)).collect(),
+            loops,
+        }
+    }
+
     fn look(memory: &Pretended, runs: bool) -> LoopSeen {
         let mut light = LightLook::default();
-        light.note("loop:0x7000".into(), place(), runs);
+        light.note(places(&["loop:0x7000"], runs));
         light.take(memory)[0].1
     }
 
@@ -300,8 +319,9 @@ mod tests {
     #[test]
     fn a_loop_that_is_gone_is_forgotten() {
         let mut light = LightLook::default();
-        light.note("loop:0x7000".into(), place(), true);
-        light.keep(&["loop:0x9000".into()]);
-        assert!(light.loops.is_empty());
+        light.note(places(&["loop:0x7000"], true));
+        light.note(places(&["loop:0x9000"], true));
+        assert_eq!(light.loops.len(), 1);
+        assert_eq!(light.loops[0].id, "loop:0x9000".into());
     }
 }

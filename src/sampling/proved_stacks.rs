@@ -1,23 +1,24 @@
 //! Stacks of threads that run while they are read.
 //!
 //! Such a thread never is the same twice: each instruction changes its innermost frame. But a
-//! frame that is in its place at three readings, with the same code, at the same instruction and in
+//! frame that is in its place at several readings, with the same code, at the same instruction and in
 //! the same frames around it, was in that call all the time between, and so was the frame that it
 //! called. These outer frames are proved, and the first one that has moved on; what is inside of
 //! that may be of another call, and is left out.
 //!
 //! The parts of one reading are of different moments, as far apart as the system calls that read
-//! them. A stack that is wrong for that reason would have to be wrong in the same way three times.
+//! them. A stack that is wrong for that reason would have to be wrong in the same way each time, also where
+//! the parts are read in the opposite order.
 //!
 //! A frame that has just been left refers to no outer frame any more (`f_back`, `previous`), so that a
 //! reading may end there. So the outermost frame must be the one at which most readings of the thread
-//! ended: it stays as long as the thread runs Python.
+//! ended: it stays as long as the thread runs Python, and no reading has a frame around it.
 
 use super::changed::CHANGED;
 use crate::cpython::{CodeWords, Reader, Runtime};
 use crate::limits::Limits;
 use crate::model::{Frame, FrameLocation, IdMap, ItemId, Process, Thread, ThreadState};
-use crate::process::{ProcessMemory, RangeCache};
+use crate::process::{Pass, ProcessMemory, RangeCache};
 
 /// The outermost frames of threads.
 #[derive(Debug, Default)]
@@ -45,16 +46,29 @@ impl Bases {
             self.0.extend(known.map(|base| (thread.id, base)));
             // Also where it was the same twice: what comes and goes thousands of times a second may
             // be torn in the same way twice.
-            if let Some(place) = thread.frames.last().and_then(|frame| frame.place) {
-                self.vote(thread.id, place.frame);
-            }
+            self.vote(thread.id, thread.frames.iter().map(|frame| frame.place));
         }
     }
 
-    /// Notes that one reading of a thread ended at `frame`.
-    fn vote(&mut self, thread: ItemId, frame: u64) {
+    /// Notes where one reading of a thread ended: at the last of `frames`, which are innermost first.
+    fn vote(&mut self, thread: ItemId, frames: impl Iterator<Item = Option<FrameLocation>>) {
+        let mut frames = frames.map(|place| place.map(|place| place.frame));
+        let Some(mut frame) = frames.next().flatten() else {
+            return;
+        };
+        let known = self.0.get(&thread).map(|base| base.frame);
+        let mut is_inside = false;
+        for outer in frames {
+            let Some(outer) = outer else {
+                return;
+            };
+            is_inside |= Some(frame) == known;
+            frame = outer;
+        }
         let base = self.0.entry(thread).or_insert(Base { frame, lead: 0 });
         match (base.frame == frame, base.lead) {
+            // The outermost frame has none around it.
+            _ if is_inside => *base = Base { frame, lead: 1 },
             (true, lead) => base.lead = (lead + 1).min(MOST),
             (false, 0) => *base = Base { frame, lead: 1 },
             (false, lead) => base.lead = lead - 1,
@@ -104,8 +118,7 @@ pub fn prove(
         return;
     }
     let reader = Reader::new(memory, runtime.layout.clone(), limits.clone());
-    let [second, third] = std::array::from_fn(|_| {
-        memory.read_again();
+    let readings = read_often(memory, || {
         let threads = process.threads.iter();
         let stacks = threads.map(|it| match is_open(it) {
             true => stack(&reader, it.thread_state?),
@@ -113,7 +126,7 @@ pub fn prove(
         });
         stacks.collect::<Vec<Option<Vec<Standing>>>>()
     });
-    for ((thread, second), third) in process.threads.iter_mut().zip(second).zip(third) {
+    for (at, thread) in process.threads.iter_mut().enumerate() {
         if !is_open(thread) {
             continue;
         }
@@ -123,18 +136,18 @@ pub fn prove(
             thread.syscall = None;
             thread.waits_for = None;
         }
-        let (Some(second), Some(third)) = (second, third) else {
+        let again = readings.iter().map(|stacks| stacks.get(at)?.as_deref());
+        let Some(again) = again.collect::<Option<Vec<&[Standing]>>>() else {
             continue;
         };
-        let ends = [&second, &third].map(|it| it.last());
-        for end in ends.into_iter().flatten() {
-            bases.vote(thread.id, end.place.frame);
+        for stack in &again {
+            bases.vote(thread.id, stack.iter().map(|it| Some(it.place)));
         }
         if !bases.has(thread) {
             continue;
         }
         let first = thread.frames.iter().map(Standing::of);
-        let same = proved(first, &second, &third);
+        let same = proved(first, &again);
         if same > 0 {
             thread.frames.drain(..thread.frames.len() - same);
             thread.error = None;
@@ -176,21 +189,40 @@ fn stack(reader: &Reader<'_>, state: u64) -> Option<Vec<Standing>> {
         .collect()
 }
 
-/// How many of the outermost frames are proved by two further readings. All are given innermost
-/// first; of the first reading a frame may have no place.
+/// Calls `read` four times, which reads from `memory`. The memory is copied in between: the four
+/// readings are of two system calls.
+pub fn read_often<T>(memory: &RangeCache<ProcessMemory>, mut read: impl FnMut() -> T) -> [T; 4] {
+    let mut pass = |pass| {
+        match pass {
+            Pass::First => memory.read_again(),
+            Pass::Second => memory.set_pass(Pass::Second),
+        }
+        read()
+    };
+    let passes = [Pass::First, Pass::Second, Pass::First, Pass::Second];
+    passes.map(&mut pass)
+}
+
+/// How many of the outermost frames are proved by further readings. All are given innermost first; of
+/// the first reading a frame may have no place.
 pub fn proved(
     first: impl DoubleEndedIterator<Item = Option<Standing>>,
-    second: &[Standing],
-    third: &[Standing],
+    again: &[&[Standing]],
 ) -> usize {
     let mut count = 0;
-    let again = second.iter().rev().zip(third.iter().rev());
-    for (first, (second, third)) in first.rev().zip(again) {
-        if first.map(|first| first.place) != Some(second.place) || second.place != third.place {
+    for (outer, first) in first.rev().enumerate() {
+        let Some(first) = first else {
+            break;
+        };
+        let mut others = again.iter().map(|stack| stack.iter().rev().nth(outer));
+        if !others
+            .clone()
+            .all(|other| other.map(|it| it.place) == Some(first.place))
+        {
             break;
         }
         count += 1;
-        if first != Some(*second) || second != third {
+        if !others.all(|other| other == Some(&first)) {
             break;
         }
     }
@@ -220,6 +252,7 @@ mod tests {
         let mut ends = |bases: &mut Bases, number: u64| {
             let chain = [("leaf", "app.py", 3), ("main", "app.py", 1)];
             let mut stack = frames(&chain, FrameKind::Function);
+            stack[0].place = Some(standing(9, 0).place);
             stack[1].place = Some(standing(number, 0).place);
             process.threads = vec![thread("thread:7", 7, "MainThread", stack)];
             bases.note(&process);
@@ -233,6 +266,15 @@ mod tests {
         // It runs Python anew.
         let anew: Vec<bool> = (0..12).map(|_| ends(&mut bases, 3)).collect();
         assert_eq!(anew.iter().position(|has| *has), Some(8));
+        // It has another frame around it.
+        let with = |outer: u64| [3, outer].map(|number| Some(standing(number, 0).place));
+        bases.vote("thread:7".into(), with(4).into_iter());
+        assert_eq!(bases.of("thread:7".into()), None);
+        (0..3).for_each(|_| bases.vote("thread:7".into(), with(4).into_iter()));
+        assert_eq!(
+            bases.of("thread:7".into()),
+            Some(standing(4, 0).place.frame)
+        );
     }
 
     #[test]
@@ -244,23 +286,22 @@ mod tests {
             other[at] = new;
             other
         };
-        assert_eq!(proved(first(), &stack, &stack), 3);
+        assert_eq!(proved(first(), &[&stack, &stack]), 3);
         // The innermost always moves.
-        assert_eq!(proved(first(), &with(0, standing(3, 32)), &stack), 3);
+        assert_eq!(proved(first(), &[&with(0, standing(3, 32)), &stack]), 3);
         // What `b` calls now need not be `c`.
-        assert_eq!(proved(first(), &stack, &with(1, standing(2, 24))), 2);
+        assert_eq!(proved(first(), &[&stack, &with(1, standing(2, 24))]), 2);
         assert_eq!(
             proved(
                 first(),
-                &with(1, standing(2, 24)),
-                &with(1, standing(2, 24))
+                &[&with(1, standing(2, 24)), &with(1, standing(2, 24))]
             ),
             2
         );
-        assert_eq!(proved(first(), &with(1, standing(9, 20)), &stack), 1);
-        assert_eq!(proved(first(), &with(2, standing(9, 10)), &stack), 0);
+        assert_eq!(proved(first(), &[&with(1, standing(9, 20)), &stack]), 1);
+        assert_eq!(proved(first(), &[&with(2, standing(9, 10)), &stack]), 0);
         // A call that has ended, and a stack that is gone.
-        assert_eq!(proved(first(), &stack[1..], &stack), 2);
-        assert_eq!(proved(first(), &stack, &[]), 0);
+        assert_eq!(proved(first(), &[&stack[1..], &stack]), 2);
+        assert_eq!(proved(first(), &[&stack, &[]]), 0);
     }
 }

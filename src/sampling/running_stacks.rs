@@ -2,12 +2,12 @@
 //! second, between whole looks.
 //!
 //! A whole look says which threads run, and where their stacks end. A light look reads the GIL and
-//! those stacks three times, each time what the last reading found in one system call. What is shown
+//! those stacks four times, in two system calls for what was found there last. What is shown
 //! is proved as the stacks of whole looks are. A frame is decoded once for each instruction.
 
 use rustc_hash::FxHashMap;
 
-use super::proved_stacks::{Bases, Standing, proved};
+use super::proved_stacks::{Bases, Standing, proved, read_often};
 use crate::cpython::threads::thread::GilState;
 use crate::cpython::{CodeWords, RawFrame, Reader, Runtime};
 use crate::limits::Limits;
@@ -91,8 +91,7 @@ impl RunningStacks {
         limits: &Limits,
     ) -> Vec<(ItemId, StackSeen)> {
         let reader = Reader::new(&self.memory, runtime.layout.clone(), limits.clone());
-        let readings: [Vec<Option<Reading>>; 3] = std::array::from_fn(|_| {
-            self.memory.read_again();
+        let readings: [Vec<Option<Reading>>; 4] = read_often(&self.memory, || {
             let threads = self.threads.iter();
             threads.map(|it| it.read(&reader, runtime)).collect()
         });
@@ -103,15 +102,11 @@ impl RunningStacks {
             runtime,
             limits,
         };
-        let [first, second, third] = readings;
-        let threads = self.threads.iter().zip(first).zip(second).zip(third);
-        let seen = threads.map(|(((thread, first), second), third)| {
-            let seen = match (first, second, third) {
-                (Some(first), Some(second), Some(third)) => {
-                    decoder.seen(thread, &[first, second, third])
-                }
-                _ => None,
-            };
+        let threads = self.threads.iter().enumerate();
+        let seen = threads.map(|(at, thread)| {
+            let readings = readings.iter().map(|all| all.get(at)?.as_ref());
+            let readings = readings.collect::<Option<Vec<&Reading>>>();
+            let seen = readings.and_then(|readings| decoder.seen(thread, &readings));
             (thread.id, seen.unwrap_or(StackSeen::NotKnown))
         });
         seen.collect()
@@ -153,25 +148,32 @@ struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    /// What three readings of a thread prove. `None` if nothing.
-    fn seen(&mut self, thread: &Followed, readings: &[Reading; 3]) -> Option<StackSeen> {
-        let [first, _, third] = readings;
-        if first.frames.last()?.0 != thread.base {
+    /// What several readings of a thread prove. `None` if nothing.
+    fn seen(&mut self, thread: &Followed, readings: &[&Reading]) -> Option<StackSeen> {
+        let (first, last) = (readings.first()?, readings.last()?);
+        let ends = |it: &Reading| it.frames.last().map(|(frame, _)| *frame);
+        if readings.iter().any(|it| ends(it) != Some(thread.base)) {
             return None;
         }
-        let [one, two, three] = readings.each_ref().map(|it| it.standing(self.reader));
-        let count = proved(one?.into_iter().map(Some), &two?, &three?);
+        let standing = readings.iter().map(|it| it.standing(self.reader));
+        let standing = standing.collect::<Option<Vec<Vec<Standing>>>>()?;
+        let again: Vec<&[Standing]> = standing.iter().skip(1).map(Vec::as_slice).collect();
+        let count = proved(standing.first()?.iter().copied().map(Some), &again);
         let shown = first.frames.get(first.frames.len() - count..)?;
-        let held = readings.each_ref().map(|it| it.is_held_by(thread.state));
+        let held = first.is_held_by(thread.state);
+        if readings
+            .iter()
+            .any(|it| it.is_held_by(thread.state) != held)
+        {
+            return None;
+        }
+        let call = || self.process.thread_call(thread.tid);
         let waits = match held {
-            [Some(true), Some(true), Some(true)] => false,
-            [Some(false), Some(false), Some(false)] => {
-                let call = self.process.thread_call(thread.tid);
-                waits_for_gil(call.as_ref(), third.gil).then_some(true)?
-            }
+            Some(true) => false,
+            Some(false) if waits_for_gil(call().as_ref(), last.gil) => true,
             // Without a GIL, a thread in no system call runs.
-            [None, None, None] if self.process.thread_call(thread.tid).is_none() => false,
-            _ => return None,
+            None if call().is_none() => false,
+            Some(false) | None => return None,
         };
         let frames = self.decode(thread, shown)?;
         Some(match waits {

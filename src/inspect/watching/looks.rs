@@ -2,21 +2,20 @@
 //!
 //! A light look reads a few words of each loop, many times a second. A whole look at threads and
 //! loops costs many times as much: it says what runs and where the words lie, and is taken at random
-//! moments, and where a light look finds that an iteration gets long.
+//! moments, and where a light look finds that an iteration gets long. Light looks go on meanwhile.
 
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::budget::{Budget, thread_cpu};
 use super::verdicts::VERDICT_PART;
+use super::whole::{self, WholeLook, WholeLooks};
 use super::{Event, Watch, WatchOptions};
 use crate::model::{IdMap, ItemId, LoopSeen, Process};
-use crate::process::Error;
+use crate::process::{self, Error, ProcessMemory};
 use crate::profile::steps::SlowSteps;
 use crate::sampling::light::LightLook;
-use crate::sampling::sampler::Sampler;
 use crate::sampling::schedule::Schedule;
-use crate::snapshot::options::{SampleOptions, Scope};
 
 /// Whole looks a second at random moments, if what they cost allows.
 const WHOLE_RATE: f64 = 10.0;
@@ -26,36 +25,49 @@ const MIN_RATE: f64 = 1.0;
 const LOOK_PART: f64 = (1.0 - VERDICT_PART) / 2.0;
 /// Part of the age from which on a step is told, at which a whole look says what runs.
 const ASKED_AT: f64 = 0.5;
-/// The newest whole look has this weight in how long they take.
-const NEWEST: f64 = 0.1;
 /// The next whole look at the same iteration is taken when it is so many times as old.
 const ASKED_AGAIN: f64 = 2.0;
 /// Most moments that are told of at one light look: after a longer time nothing is known of most.
 const MAX_MOMENTS: f64 = 50.0;
 /// Longest time between two whole looks at one iteration, in seconds.
 const MAX_ASKED_AFTER_S: f64 = 0.5;
+/// How long the first look may take.
+const MAX_FIRST: Duration = Duration::from_secs(60);
 
 /// Looks at one process.
 pub(super) struct Looks {
-    sampler: Sampler,
+    process: process::Process,
+    memory: ProcessMemory,
     steps: SlowSteps,
     slow_s: f64,
     light: LightLook,
     /// When light looks are taken, and what they may cost.
     light_schedule: Schedule,
     light_budget: Budget,
-    /// The same for whole looks at random moments.
+    whole: WholeLooks,
+    /// Which whole looks are to be taken.
+    wanted: Wanted,
+    /// Whether the one that is being taken is one at a random moment.
+    is_random: bool,
+    /// When whole looks at random moments are taken, and what whole looks may cost.
     whole_schedule: Schedule,
     whole_budget: Budget,
     whole_at: Instant,
     /// What the last light look at a random moment found of each loop, and when.
     glimpses: IdMap<(f64, LoopSeen)>,
     light_rate: f64,
-    /// How long a whole look takes, in seconds.
-    whole_takes_s: f64,
     /// The long iteration of each loop: since when it runs, and at what age the next whole look
     /// at it is taken, in seconds.
     asked: IdMap<(f64, f64)>,
+}
+
+/// Why a whole look is to be taken.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wanted {
+    /// It is time for one at a random moment.
+    is_due: bool,
+    /// An iteration is long.
+    is_long: bool,
 }
 
 impl Looks {
@@ -64,32 +76,34 @@ impl Looks {
     /// # Errors
     /// If it cannot be read.
     pub(super) fn open(options: &WatchOptions) -> Result<(Self, Process), Error> {
-        let whole = SampleOptions {
-            no_pause: true,
-            scope: Scope::Threads,
-            ..SampleOptions::default()
-        };
-        let mut sampler = Sampler::open(options.pid, &whole, false)?.deciding_soon();
-        let process = sampler.look()?;
+        let pid = options.pid;
+        let opened = process::Process::open(pid)?;
+        let mut whole = whole::start(pid);
+        whole.ask();
+        let first = whole.wait(MAX_FIRST).ok_or(Error::Gone { pid })?;
+        let (process, places) = first.found?;
         let now = Instant::now();
         let (part, rate) = (options.max_overhead, WHOLE_RATE.min(options.rate));
         let mut whole_schedule = Schedule::new(now, rate);
         let mut looks = Self {
-            sampler,
+            memory: opened.memory(),
+            process: opened,
             steps: SlowSteps::new(options.slow_s),
             slow_s: options.slow_s,
             light: LightLook::default(),
             light_schedule: Schedule::steady(now, options.rate),
             light_budget: Budget::new(part * LOOK_PART, options.rate, MIN_RATE),
+            whole,
+            wanted: Wanted::default(),
+            is_random: false,
             whole_at: whole_schedule.after(now),
             whole_schedule,
             whole_budget: Budget::new(part * LOOK_PART, rate, MIN_RATE),
             glimpses: IdMap::default(),
             light_rate: options.rate,
-            whole_takes_s: 0.0,
             asked: IdMap::default(),
         };
-        looks.sampler.note_places(&process, &mut looks.light);
+        looks.light.note(places);
         Ok((looks, process))
     }
 
@@ -98,7 +112,8 @@ impl Looks {
         self.light_schedule.after(Instant::now())
     }
 
-    /// Takes a light look, and a whole one where that is due. Adds what they tell to `events`.
+    /// Takes a light look, and asks for a whole one where that is due. Adds what they tell to
+    /// `events`.
     ///
     /// # Errors
     /// If the process cannot be read.
@@ -108,57 +123,46 @@ impl Looks {
         events: &mut Vec<Event>,
     ) -> Result<(), Error> {
         let before = thread_cpu();
-        let asks = self.look_lightly(Some(watch), events);
-        let after = thread_cpu();
-        if let Some(rate) = self.light_budget.looked(after.saturating_sub(before)) {
+        self.look_lightly(watch, events);
+        let cost = thread_cpu().saturating_sub(before);
+        if let Some(rate) = self.light_budget.looked(cost) {
             self.light_schedule.set_rate(rate);
             self.light_rate = rate;
             events.push(Event::Thinned { rate });
         }
+        let looked = self.whole.ready();
+        let result = looked.map_or(Ok(()), |looked| self.looked(looked, watch, events));
         let now = Instant::now();
-        let is_due = now >= self.whole_at;
-        if is_due {
+        if now >= self.whole_at {
             self.whole_at = self.whole_schedule.after(now);
+            self.wanted.is_due = true;
         }
-        if is_due || asks {
-            let looked = self.look_whole(events);
-            let cost = thread_cpu().saturating_sub(after);
-            if let Some(rate) = self.whole_budget.looked(cost) {
-                self.whole_schedule.set_rate(rate);
-            }
-            // What is asked for because something is long says nothing of random moments.
-            if is_due {
-                watch.looked(looked.as_ref().ok());
-            }
-            looked?;
-            // The whole look took as long as several light ones.
-            if asks {
-                self.look_lightly(None, events);
-            }
+        if (self.wanted.is_due || self.wanted.is_long) && self.whole.ask() {
+            self.steps.look_begins();
+            self.is_random = self.wanted.is_due;
+            self.wanted = Wanted::default();
         }
-        Ok(())
+        result
     }
 
-    /// Takes a light look, and tells `watch` of it if it is one at a random moment. Returns whether
-    /// a whole one is to tell more of what it found.
-    fn look_lightly(&mut self, mut watch: Option<&mut dyn Watch>, events: &mut Vec<Event>) -> bool {
-        let (seen, clock_s) = self.sampler.light_look(&mut self.light);
-        let mut asks = false;
+    /// Takes a light look, and tells `watch` of it.
+    fn look_lightly(&mut self, watch: &mut dyn Watch, events: &mut Vec<Event>) {
+        let began_s = self.process.monotonic_s();
+        let seen = self.light.take(&self.memory);
+        let clock_s = began_s..self.process.monotonic_s();
         for (id, seen) in seen {
-            if let Some(watch) = &mut watch {
-                self.glimpsed(*watch, id, seen, middle(&clock_s));
-            }
+            self.glimpsed(watch, id, seen, middle(&clock_s));
             let told = self.steps.glimpse(id, seen, &clock_s);
             events.extend(told.map(Event::Slow));
             match seen {
                 LoopSeen::Runs { since_s, .. } => {
-                    asks |= self.is_asked(id, since_s, clock_s.start - since_s);
+                    let age_s = clock_s.start - since_s;
+                    self.wanted.is_long |= self.is_asked(id, since_s, age_s);
                 }
                 LoopSeen::Polls => drop(self.asked.swap_remove(&id)),
                 LoopSeen::NotKnown => {}
             }
         }
-        asks
     }
 
     /// Tells of the moments since the last light look. A whole look takes as long as several light
@@ -180,7 +184,7 @@ impl Looks {
     fn is_asked(&mut self, id: ItemId, since_s: f64, age_s: f64) -> bool {
         let at_s = match self.asked.get(&id) {
             Some((since, at_s)) if *since == since_s => *at_s,
-            _ => self.asked_at_s(),
+            _ => self.slow_s * ASKED_AT,
         };
         let asks = age_s >= at_s;
         if asks {
@@ -190,31 +194,39 @@ impl Looks {
         asks
     }
 
-    /// The age at which a whole look is to tell what runs. Where that takes so long that a step of
-    /// the length that is told may end meanwhile, light looks prove its length first.
-    fn asked_at_s(&self) -> f64 {
-        let early_s = self.slow_s * ASKED_AT;
-        match early_s + self.whole_takes_s < self.slow_s {
-            true => early_s,
-            false => self.slow_s,
+    /// A whole look was taken.
+    fn looked(
+        &mut self,
+        look: WholeLook,
+        watch: &mut dyn Watch,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Error> {
+        if let Some(rate) = self.whole_budget.looked(look.cost) {
+            self.whole_schedule.set_rate(rate);
         }
-    }
-
-    /// Takes a whole look.
-    fn look_whole(&mut self, events: &mut Vec<Event>) -> Result<Process, Error> {
-        let before_s = self.sampler.clock_s();
-        let process = self.sampler.look()?;
-        let took_s = self.sampler.clock_s() - before_s;
-        self.whole_takes_s += (took_s - self.whole_takes_s) * NEWEST;
-        self.sampler.note_places(&process, &mut self.light);
-        let is_there = |id: &ItemId| process.loops.iter().any(|it| it.id == *id);
-        self.glimpses.retain(|id, _| is_there(id));
-        // Without its clock, the age of an iteration says nothing.
-        if let Some(clock_s) = process.clock_s {
-            let told = self.steps.look(&process, before_s, clock_s);
-            events.extend(told.into_iter().map(Event::Slow));
+        // What is asked for because something is long says nothing of random moments.
+        if self.is_random {
+            watch.looked(look.found.as_ref().ok().map(|(process, _)| process));
         }
-        Ok(process)
+        let told = match look.found {
+            Ok((process, places)) => {
+                self.light.note(places);
+                let is_there = |id: &ItemId| process.loops.iter().any(|it| it.id == *id);
+                self.glimpses.retain(|id, _| is_there(id));
+                // Without its clock, the age of an iteration says nothing.
+                match process.clock_s {
+                    Some(clock_s) => self.steps.look(&process, look.began_s, clock_s),
+                    None => self.steps.look_failed(),
+                }
+            }
+            Err(error) => {
+                let told = self.steps.look_failed();
+                events.extend(told.into_iter().map(Event::Slow));
+                return Err(error);
+            }
+        };
+        events.extend(told.into_iter().map(Event::Slow));
+        Ok(())
     }
 }
 

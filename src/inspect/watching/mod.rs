@@ -6,6 +6,7 @@ mod changes;
 mod looks;
 mod program;
 mod verdicts;
+mod whole;
 
 use std::path::PathBuf;
 use std::thread::sleep;

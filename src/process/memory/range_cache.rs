@@ -1,26 +1,42 @@
 //! Memory of which the same small ranges are read again and again.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
 
 use super::{Memory, Piece, ReadError, ReadStats};
 
-/// Copies of the ranges that were read last, made in one system call.
+/// Copies of the ranges that were read last, made in one system call. Each range is copied twice:
+/// first in the order in which they were asked for, then in the opposite order. So what was asked
+/// for first is copied around all else, and what was asked for last twice at nearly the same time.
 #[derive(Debug)]
 pub struct RangeCache<M> {
     source: M,
-    ranges: RefCell<FxHashMap<(u64, usize), Copied>>,
+    ranges: RefCell<IndexMap<(u64, usize), Copied, FxBuildHasher>>,
+    pass: Cell<Pass>,
+    /// How many ranges were asked for.
+    asked: Cell<u64>,
+}
+
+/// Which of the two copies are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// Those that were made first.
+    First,
+    /// Those that were made in the opposite order.
+    Second,
 }
 
 /// A range as it was at the last [`RangeCache::read_again`].
 #[derive(Debug)]
 struct Copied {
-    bytes: Box<[u8]>,
-    /// Whether it could be read.
+    first: Box<[u8]>,
+    second: Box<[u8]>,
+    /// Whether both could be read.
     done: bool,
-    /// Whether somebody asked for it since.
-    used: bool,
+    /// When somebody asked for it. `None` if nobody did since.
+    asked: Option<u64>,
 }
 
 impl<M: Memory> RangeCache<M> {
@@ -29,40 +45,61 @@ impl<M: Memory> RangeCache<M> {
         Self {
             source,
             ranges: RefCell::default(),
+            pass: Cell::new(Pass::First),
+            asked: Cell::new(0),
         }
     }
 
-    /// Copies all ranges anew that were read since the last call, and forgets the others.
+    /// Copies all ranges anew that were read since the last call, and forgets the others. What is
+    /// read from now on is of the first copies.
     pub fn read_again(&self) {
+        self.pass.set(Pass::First);
         let mut ranges = self.ranges.borrow_mut();
-        ranges.retain(|_, range| std::mem::take(&mut range.used));
-        let mut pieces: Vec<Piece<'_>> = ranges
-            .iter_mut()
-            .map(|((addr, _), range)| Piece::new(*addr, &mut range.bytes))
-            .collect();
+        ranges.retain(|_, range| range.asked.is_some());
+        ranges.sort_by_key(|_, range| range.asked);
+        let (mut pieces, mut back) = (Vec::new(), Vec::new());
+        for ((addr, _), range) in ranges.iter_mut() {
+            range.asked = None;
+            pieces.push(Piece::new(*addr, &mut range.first));
+            back.push(Piece::new(*addr, &mut range.second));
+        }
+        back.reverse();
+        pieces.append(&mut back);
         self.source.read_many(&mut pieces);
         let done: Vec<bool> = pieces.iter().map(|piece| piece.done).collect();
-        for (range, done) in ranges.values_mut().zip(done) {
-            range.done = done;
+        let both = done.iter().zip(done.iter().rev());
+        for (range, (first, second)) in ranges.values_mut().zip(both) {
+            range.done = *first && *second;
         }
+    }
+
+    /// Which copies are read from now on.
+    pub fn set_pass(&self, pass: Pass) {
+        self.pass.set(pass);
     }
 }
 
 impl<M: Memory> Memory for RangeCache<M> {
     fn read(&self, addr: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+        let asked = self.asked.get();
+        self.asked.set(asked + 1);
         let mut ranges = self.ranges.borrow_mut();
         if let Some(range) = ranges.get_mut(&(addr, buf.len()))
             && range.done
         {
-            buf.copy_from_slice(&range.bytes);
-            range.used = true;
+            buf.copy_from_slice(match self.pass.get() {
+                Pass::First => &range.first,
+                Pass::Second => &range.second,
+            });
+            range.asked.get_or_insert(asked);
             return Ok(());
         }
         self.source.read(addr, buf)?;
         let copied = Copied {
-            bytes: Box::from(&*buf),
+            first: Box::from(&*buf),
+            second: Box::from(&*buf),
             done: true,
-            used: true,
+            asked: Some(asked),
         };
         ranges.insert((addr, buf.len()), copied);
         Ok(())
@@ -139,6 +176,36 @@ mod tests {
         cache.read_again();
         assert_eq!(words(&[0x10]), [Some(7)]);
         assert_eq!(memory.reads.get(), 3);
+    }
+
+    /// Memory that counts what is read, and gives that number.
+    #[derive(Default)]
+    struct Counting(Cell<u8>);
+
+    impl Memory for &Counting {
+        fn read(&self, _: u64, buf: &mut [u8]) -> Result<(), ReadError> {
+            self.0.set(self.0.get() + 1);
+            buf.fill(self.0.get());
+            Ok(())
+        }
+
+        fn stats(&self) -> ReadStats {
+            ReadStats::default()
+        }
+    }
+
+    #[test]
+    fn each_range_is_copied_twice_and_what_was_asked_for_first_is_copied_around_all_else() {
+        let memory = Counting::default();
+        let cache = RangeCache::new(&memory);
+        let words = || [0x30, 0x10, 0x20].map(|addr| cache.read_word(addr, 1).unwrap());
+        assert_eq!(words(), [1, 2, 3]);
+        cache.read_again();
+        assert_eq!(words(), [4, 5, 6]);
+        cache.set_pass(Pass::Second);
+        assert_eq!(words(), [9, 8, 7]);
+        cache.read_again();
+        assert_eq!(words(), [10, 11, 12]);
     }
 
     #[test]

@@ -6,14 +6,13 @@ mod running;
 mod stopped;
 
 use std::cell::Cell;
-use std::ops::Range;
 use std::time::Duration;
 
 use super::changed::KnownLines;
 use super::decode_cache::{DecodedProcess, RemainingTimes};
 use super::evidence::Evidence;
 use super::iterations;
-use super::light::LightLook;
+use super::light::LoopPlaces;
 use super::proved_stacks::Bases;
 use super::retained;
 use super::retained::{RetainedSnapshot, StoppedPages};
@@ -22,7 +21,7 @@ use crate::cpython::runtime;
 use crate::cpython::runtime::candidates::candidates;
 use crate::cpython::runtime::{Candidate, Rejection};
 use crate::cpython::{Reader, Runtime};
-use crate::model::{Consistency, ItemId, LoopSeen, Process, ReadInfo, StackSeen};
+use crate::model::{Consistency, ItemId, Process, ReadInfo, StackSeen};
 use crate::process;
 use crate::process::{Descriptors, Error, Memory, PageCache, ProcessMemory, RangeCache, Stop};
 use crate::snapshot::build::Build;
@@ -189,32 +188,27 @@ impl Sampler {
         self.check_gone(Self::take)
     }
 
-    /// Notes where the loops of `process`, the last sample, have the words of light looks. Does
-    /// nothing where the clock of the process is not known: ages would say nothing.
-    pub fn note_places(&self, process: &Process, light: &mut LightLook) {
+    /// Where the loops of `process`, the last sample, have the words of light looks. None are known
+    /// where the clock of the process is not: ages would say nothing.
+    pub fn places(&self, process: &Process) -> LoopPlaces {
+        let mut places = LoopPlaces {
+            loops: process.loops.iter().map(|it| it.id).collect(),
+            known: Vec::new(),
+        };
         let Some(runtime) = self.runtime.as_ref().filter(|_| process.clock_s.is_some()) else {
-            return;
+            return places;
         };
         let reader = self.reader(runtime, &self.cache);
-        let ids: Vec<ItemId> = process.loops.iter().map(|it| it.id).collect();
-        light.keep(&ids);
         for event_loop in &process.loops {
             let frames = iterations::frames(&reader, event_loop, &process.threads);
             let place = (event_loop.id.event_loop())
                 .and_then(|addr| reader.iteration_place(addr, &frames).ok().flatten());
             if let Some(place) = place {
                 let runs = event_loop.iteration_s.is_some();
-                light.note(event_loop.id, place, runs);
+                places.known.push((event_loop.id, place, runs));
             }
         }
-    }
-
-    /// Takes a light look. Also tells `time.monotonic()` of the process before and after it, in
-    /// seconds.
-    pub fn light_look(&self, light: &mut LightLook) -> (Vec<(ItemId, LoopSeen)>, Range<f64>) {
-        let before = self.clock_s();
-        let seen = light.take(self.cache.source());
-        (seen, before..self.clock_s())
+        places
     }
 
     /// Notes which threads of `process`, the last sample, run: light looks are taken of those.
@@ -240,7 +234,7 @@ impl Sampler {
 
     /// `time.monotonic()` of the process now, in seconds.
     pub fn clock_s(&self) -> f64 {
-        Duration::from_nanos(self.process.monotonic_ns()).as_secs_f64()
+        self.process.monotonic_s()
     }
 
     /// Takes a sample, and leaves the process stopped until the returned [`Stop`] is
