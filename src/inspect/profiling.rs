@@ -368,7 +368,7 @@ impl Failing {
 /// these cost a small part of a whole look.
 const WHOLE_RATE: f64 = 200.0;
 /// Looks before the first one that is recorded.
-const FIRST_LOOKS: u32 = 2;
+const FIRST_LOOKS: u32 = 4;
 /// Looks a second that are taken whatever they cost.
 const MIN_RATE: f64 = 0.1;
 /// For how long looks may fail.

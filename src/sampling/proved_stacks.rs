@@ -11,8 +11,11 @@
 //! the parts are read in the opposite order.
 //!
 //! A frame that has just been left refers to no outer frame any more (`f_back`, `previous`), so that a
-//! reading may end there. So the outermost frame must be the one at which most readings of the thread
-//! ended: it stays as long as the thread runs Python, and no reading has a frame around it.
+//! reading may end there; of deep stacks that change all the time, most readings do. So the outermost
+//! frame must be one at which several readings of the thread ended, and around which none had another
+//! frame: what is left and entered again is soon seen inside of others.
+
+use rustc_hash::FxHashMap;
 
 use super::changed::CHANGED;
 use crate::cpython::{CodeWords, Reader, Runtime};
@@ -22,20 +25,52 @@ use crate::process::{Pass, ProcessMemory, RangeCache};
 
 /// The outermost frames of threads.
 #[derive(Debug, Default)]
-pub struct Bases(IdMap<Base>);
+pub struct Bases(IdMap<Ends>);
 
-/// Where most of the last readings of a thread ended.
-#[derive(Debug)]
-struct Base {
-    frame: u64,
-    /// By how many more readings ended there than elsewhere.
-    lead: u8,
+/// At which frames the readings of a thread ended.
+#[derive(Debug, Default)]
+struct Ends {
+    /// By address: how often a reading ended there, less what a frame that is inside of another one
+    /// has to make up for; and the number of the last one that did.
+    frames: FxHashMap<u64, (i16, u64)>,
+    readings: u64,
+    /// The frame at which enough readings ended.
+    base: Option<u64>,
 }
 
-/// So many more readings end at the outermost frame than elsewhere before it is believed.
-const ENOUGH: u8 = 4;
+/// So many readings end at the outermost frame before it is believed.
+const ENOUGH: i16 = 6;
 /// More than this is not counted, so that another frame is believed soon.
-const MOST: u8 = 8;
+const MOST: i16 = 12;
+/// What a frame has that was seen inside of another one. It may be the outermost one later.
+const INSIDE: i16 = -30;
+/// Frames that are remembered of a thread.
+const MAX_FRAMES: usize = 4096;
+
+impl Ends {
+    /// Notes one reading of the thread: the addresses of its frames, innermost first.
+    fn note(&mut self, frames: impl Iterator<Item = u64>) {
+        let mut frames = frames.peekable();
+        self.readings += 1;
+        if self.frames.len() > MAX_FRAMES {
+            self.frames.retain(|_, (score, _)| *score > 0);
+        }
+        while let Some(frame) = frames.next() {
+            if frames.peek().is_some() {
+                self.frames.insert(frame, (INSIDE, 0));
+                continue;
+            }
+            let (score, last) = self.frames.entry(frame).or_default();
+            (*score, *last) = ((*score + 1).min(MOST), self.readings);
+        }
+        let enough = self
+            .frames
+            .iter()
+            .filter(|(_, (score, _))| *score >= ENOUGH);
+        let best = enough.max_by_key(|(_, how_often)| **how_often);
+        self.base = best.map(|(frame, _)| *frame);
+    }
+}
 
 impl Bases {
     /// Notes where the stacks of one sample end, and forgets the threads that are gone.
@@ -43,42 +78,26 @@ impl Bases {
         let mut before = std::mem::take(&mut self.0);
         for thread in &process.threads {
             let known = before.swap_remove(&thread.id);
-            self.0.extend(known.map(|base| (thread.id, base)));
+            self.0.extend(known.map(|ends| (thread.id, ends)));
             // Also where it was the same twice: what comes and goes thousands of times a second may
             // be torn in the same way twice.
-            self.vote(thread.id, thread.frames.iter().map(|frame| frame.place));
+            let places = thread.frames.iter().map(|frame| frame.place);
+            let Some(places) = places.collect::<Option<Vec<FrameLocation>>>() else {
+                continue;
+            };
+            self.note_reading(thread.id, places.into_iter());
         }
     }
 
-    /// Notes where one reading of a thread ended: at the last of `frames`, which are innermost first.
-    fn vote(&mut self, thread: ItemId, frames: impl Iterator<Item = Option<FrameLocation>>) {
-        let mut frames = frames.map(|place| place.map(|place| place.frame));
-        let Some(mut frame) = frames.next().flatten() else {
-            return;
-        };
-        let known = self.0.get(&thread).map(|base| base.frame);
-        let mut is_inside = false;
-        for outer in frames {
-            let Some(outer) = outer else {
-                return;
-            };
-            is_inside |= Some(frame) == known;
-            frame = outer;
-        }
-        let base = self.0.entry(thread).or_insert(Base { frame, lead: 0 });
-        match (base.frame == frame, base.lead) {
-            // The outermost frame has none around it.
-            _ if is_inside => *base = Base { frame, lead: 1 },
-            (true, lead) => base.lead = (lead + 1).min(MOST),
-            (false, 0) => *base = Base { frame, lead: 1 },
-            (false, lead) => base.lead = lead - 1,
-        }
+    /// Notes one reading of a thread: its frames, innermost first.
+    fn note_reading(&mut self, thread: ItemId, frames: impl Iterator<Item = FrameLocation>) {
+        let ends = self.0.entry(thread).or_default();
+        ends.note(frames.map(|place| place.frame));
     }
 
     /// Address of the outermost frame of a thread. `None` if it is not known.
     pub fn of(&self, thread: ItemId) -> Option<u64> {
-        let base = self.0.get(&thread)?;
-        (base.lead >= ENOUGH).then_some(base.frame)
+        self.0.get(&thread)?.base
     }
 
     /// Whether the outermost frame of the thread is the one at which its stacks end.
@@ -141,7 +160,7 @@ pub fn prove(
             continue;
         };
         for stack in &again {
-            bases.vote(thread.id, stack.iter().map(|it| Some(it.place)));
+            bases.note_reading(thread.id, stack.iter().map(|it| it.place));
         }
         if !bases.has(thread) {
             continue;
@@ -232,8 +251,6 @@ pub fn proved(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FrameKind;
-    use crate::model::fixtures::{frames, process, thread};
 
     fn standing(number: u64, instruction: i64) -> Standing {
         Standing {
@@ -246,35 +263,26 @@ mod tests {
     }
 
     #[test]
-    fn stacks_that_end_elsewhere_than_most_are_not_proved() {
-        let mut bases = Bases::default();
-        let mut process = process("app.py");
-        let mut ends = |bases: &mut Bases, number: u64| {
-            let chain = [("leaf", "app.py", 3), ("main", "app.py", 1)];
-            let mut stack = frames(&chain, FrameKind::Function);
-            stack[0].place = Some(standing(9, 0).place);
-            stack[1].place = Some(standing(number, 0).place);
-            process.threads = vec![thread("thread:7", 7, "MainThread", stack)];
-            bases.note(&process);
-            bases.has(&process.threads[0])
+    fn the_outermost_frame_ends_several_readings_and_is_inside_of_none() {
+        let mut ends = Ends::default();
+        let mut note = |frames: &[u64], times: u32| {
+            (0..times).for_each(|_| ends.note(frames.iter().copied()));
+            ends.base
         };
         // A few readings say nothing.
-        let first: Vec<bool> = (0..5).map(|_| ends(&mut bases, 1)).collect();
-        assert_eq!(first, [false, false, false, true, true]);
-        assert!(!ends(&mut bases, 2) && ends(&mut bases, 1));
-        assert!(!bases.has_another(&thread("thread:7", 7, "MainThread", Vec::new())));
+        assert_eq!(note(&[9, 5, 1], 5), None);
+        assert_eq!(note(&[9, 5, 1], 1), Some(1));
+        // Most readings may end elsewhere, at frames that are inside of others at another time.
+        assert_eq!(note(&[9, 5], 20), Some(1));
+        assert_eq!(note(&[7, 1], 1), Some(1));
+        assert_eq!(note(&[], 5), Some(1));
         // It runs Python anew.
-        let anew: Vec<bool> = (0..12).map(|_| ends(&mut bases, 3)).collect();
-        assert_eq!(anew.iter().position(|has| *has), Some(8));
-        // It has another frame around it.
-        let with = |outer: u64| [3, outer].map(|number| Some(standing(number, 0).place));
-        bases.vote("thread:7".into(), with(4).into_iter());
-        assert_eq!(bases.of("thread:7".into()), None);
-        (0..3).for_each(|_| bases.vote("thread:7".into(), with(4).into_iter()));
-        assert_eq!(
-            bases.of("thread:7".into()),
-            Some(standing(4, 0).place.frame)
-        );
+        assert_eq!(note(&[9, 2], 6), Some(1));
+        assert_eq!(note(&[9, 2], 2), Some(2));
+        // What was inside may be the outermost one later, after many readings.
+        assert_eq!(note(&[9, 7], 30), Some(2));
+        assert_eq!(note(&[9, 7], 12), Some(7));
+        assert_eq!(note(&[7, 3], 1), Some(2));
     }
 
     #[test]
