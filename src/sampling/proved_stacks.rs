@@ -79,8 +79,10 @@ impl Bases {
         for thread in &process.threads {
             let known = before.swap_remove(&thread.id);
             self.0.extend(known.map(|ends| (thread.id, ends)));
-            // Also where it was the same twice: what comes and goes thousands of times a second may
-            // be torn in the same way twice.
+            // The parts of a whole look are so far apart that a stack that changes is mostly torn.
+            if thread.error.is_some() {
+                continue;
+            }
             let places = thread.frames.iter().map(|frame| frame.place);
             let Some(places) = places.collect::<Option<Vec<FrameLocation>>>() else {
                 continue;
