@@ -125,7 +125,7 @@ pub fn prove(
     bases: &mut Bases,
     process: &mut Process,
     runtime: &Runtime,
-    memory: &RangeCache<ProcessMemory>,
+    memory: &mut RangeCache<ProcessMemory>,
     limits: &Limits,
 ) {
     bases.note(process);
@@ -134,41 +134,30 @@ pub fn prove(
             thread.error = Some(CHANGED.to_owned());
         }
     }
-    let is_open = |thread: &Thread| thread.error.as_deref() == Some(CHANGED);
-    if !process.threads.iter().any(is_open) {
-        return;
-    }
-    let reader = Reader::new(memory, runtime.layout.clone(), limits.clone());
-    let readings = read_often(memory, || {
-        let threads = process.threads.iter();
-        let stacks = threads.map(|it| match is_open(it) {
-            true => stack(&reader, it.thread_state?),
-            false => None,
-        });
-        stacks.collect::<Vec<Option<Vec<Standing>>>>()
+    let threads = process.threads.iter_mut();
+    let mut open: Vec<&mut Thread> = threads
+        .filter(|thread| thread.error.as_deref() == Some(CHANGED))
+        .collect();
+    let layout = &runtime.layout;
+    let readings = read_often(memory, open.len(), &mut |memory, at| {
+        let reader = Reader::new(memory, layout.clone(), limits.clone());
+        stack(&reader, open.get(at)?.thread_state?)
     });
-    for (at, thread) in process.threads.iter_mut().enumerate() {
-        if !is_open(thread) {
-            continue;
-        }
+    for (thread, readings) in open.iter_mut().zip(readings) {
         // Its memory changed: it ran, whatever the kernel said a moment later.
         if thread.state == ThreadState::Blocked {
             thread.state = ThreadState::Running;
             thread.syscall = None;
             thread.waits_for = None;
         }
-        let again = readings.iter().map(|stacks| stacks.get(at)?.as_deref());
-        let Some(again) = again.collect::<Option<Vec<&[Standing]>>>() else {
-            continue;
-        };
-        for stack in &again {
+        for stack in &readings {
             bases.note_reading(thread.id, stack.iter().map(|it| it.place));
         }
-        if !bases.has(thread) {
+        if readings.len() < READINGS || !bases.has(thread) {
             continue;
         }
         let first = thread.frames.iter().map(Standing::of);
-        let same = proved(first, &again);
+        let same = proved(first, &readings);
         if same > 0 {
             thread.frames.drain(..thread.frames.len() - same);
             thread.error = None;
@@ -210,25 +199,44 @@ fn stack(reader: &Reader<'_>, state: u64) -> Option<Vec<Standing>> {
         .collect()
 }
 
-/// Calls `read` four times, which reads from `memory`. The memory is copied in between: the four
-/// readings are of two system calls.
-pub fn read_often<T>(memory: &RangeCache<ProcessMemory>, mut read: impl FnMut() -> T) -> [T; 4] {
-    let mut pass = |pass| {
-        match pass {
-            Pass::First => memory.read_again(),
-            Pass::Second => memory.set_pass(Pass::Second),
+/// Readings of a thread that prove its frames.
+pub const READINGS: usize = 4;
+/// Copies that are made to get them: two readings are of one copy, if all that they need is there.
+const MAX_COPIES: usize = 5;
+
+/// Calls `read` for each of so many threads until there are [`READINGS`] of it, each of one copy of
+/// `memory`. Gives fewer where that cannot be had.
+pub fn read_often<T>(
+    memory: &mut RangeCache<ProcessMemory>,
+    threads: usize,
+    read: &mut dyn FnMut(&RangeCache<ProcessMemory>, usize) -> Option<T>,
+) -> Vec<Vec<T>> {
+    let mut readings: Vec<Vec<T>> = (0..threads).map(|_| Vec::new()).collect();
+    for _ in 0..MAX_COPIES {
+        if readings.iter().all(|of_one| of_one.len() >= READINGS) {
+            break;
         }
-        read()
-    };
-    let passes = [Pass::First, Pass::Second, Pass::First, Pass::Second];
-    passes.map(&mut pass)
+        memory.read_again();
+        for (at, of_one) in readings.iter_mut().enumerate() {
+            let both = [Pass::First, Pass::Second].map(|pass| {
+                memory.set_pass(pass);
+                read(memory, at).filter(|_| memory.is_complete())
+            });
+            if let [Some(first), Some(second)] = both
+                && of_one.len() < READINGS
+            {
+                of_one.extend([first, second]);
+            }
+        }
+    }
+    readings
 }
 
 /// How many of the outermost frames are proved by further readings. All are given innermost first; of
 /// the first reading a frame may have no place.
 pub fn proved(
     first: impl DoubleEndedIterator<Item = Option<Standing>>,
-    again: &[&[Standing]],
+    again: &[Vec<Standing>],
 ) -> usize {
     let mut count = 0;
     for (outer, first) in first.rev().enumerate() {
@@ -290,28 +298,28 @@ mod tests {
     #[test]
     fn frames_are_proved_up_to_the_first_that_has_moved() {
         let stack = [standing(3, 30), standing(2, 20), standing(1, 10)];
-        let first = || stack.iter().copied().map(Some);
+        let proved = |again: &[&[Standing]]| {
+            let again: Vec<Vec<Standing>> = again.iter().map(|it| it.to_vec()).collect();
+            proved(stack.iter().copied().map(Some), &again)
+        };
         let with = |at: usize, new: Standing| {
             let mut other = stack;
             other[at] = new;
             other
         };
-        assert_eq!(proved(first(), &[&stack, &stack]), 3);
+        assert_eq!(proved(&[&stack, &stack]), 3);
         // The innermost always moves.
-        assert_eq!(proved(first(), &[&with(0, standing(3, 32)), &stack]), 3);
+        assert_eq!(proved(&[&with(0, standing(3, 32)), &stack]), 3);
         // What `b` calls now need not be `c`.
-        assert_eq!(proved(first(), &[&stack, &with(1, standing(2, 24))]), 2);
+        assert_eq!(proved(&[&stack, &with(1, standing(2, 24))]), 2);
         assert_eq!(
-            proved(
-                first(),
-                &[&with(1, standing(2, 24)), &with(1, standing(2, 24))]
-            ),
+            proved(&[&with(1, standing(2, 24)), &with(1, standing(2, 24))]),
             2
         );
-        assert_eq!(proved(first(), &[&with(1, standing(9, 20)), &stack]), 1);
-        assert_eq!(proved(first(), &[&with(2, standing(9, 10)), &stack]), 0);
+        assert_eq!(proved(&[&with(1, standing(9, 20)), &stack]), 1);
+        assert_eq!(proved(&[&with(2, standing(9, 10)), &stack]), 0);
         // A call that has ended, and a stack that is gone.
-        assert_eq!(proved(first(), &[&stack[1..], &stack]), 2);
-        assert_eq!(proved(first(), &[&stack, &[]]), 0);
+        assert_eq!(proved(&[&stack[1..], &stack]), 2);
+        assert_eq!(proved(&[&stack, &[]]), 0);
     }
 }

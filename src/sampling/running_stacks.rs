@@ -2,12 +2,12 @@
 //! second, between whole looks.
 //!
 //! A whole look says which threads run, and where their stacks end. A light look reads the GIL and
-//! those stacks four times, in two system calls for what was found there last. What is shown
+//! those stacks four times, in two system calls where all is where it was before. What is shown
 //! is proved as the stacks of whole looks are. A frame is decoded once for each instruction.
 
 use rustc_hash::FxHashMap;
 
-use super::proved_stacks::{Bases, Standing, proved, read_often};
+use super::proved_stacks::{Bases, READINGS, Standing, proved, read_often};
 use crate::cpython::threads::thread::GilState;
 use crate::cpython::{CodeWords, RawFrame, Reader, Runtime};
 use crate::limits::Limits;
@@ -90,11 +90,12 @@ impl RunningStacks {
         runtime: &Runtime,
         limits: &Limits,
     ) -> Vec<(ItemId, StackSeen)> {
-        let reader = Reader::new(&self.memory, runtime.layout.clone(), limits.clone());
-        let readings: [Vec<Option<Reading>>; 4] = read_often(&self.memory, || {
-            let threads = self.threads.iter();
-            threads.map(|it| it.read(&reader, runtime)).collect()
+        let (layout, threads) = (&runtime.layout, &self.threads);
+        let readings = read_often(&mut self.memory, threads.len(), &mut |memory, at| {
+            let reader = Reader::new(memory, layout.clone(), limits.clone());
+            threads.get(at)?.read(&reader, runtime)
         });
+        let reader = Reader::new(&self.memory, layout.clone(), limits.clone());
         let mut decoder = Decoder {
             reader: &reader,
             frames: &mut self.frames,
@@ -102,11 +103,9 @@ impl RunningStacks {
             runtime,
             limits,
         };
-        let threads = self.threads.iter().enumerate();
-        let seen = threads.map(|(at, thread)| {
-            let readings = readings.iter().map(|all| all.get(at)?.as_ref());
-            let readings = readings.collect::<Option<Vec<&Reading>>>();
-            let seen = readings.and_then(|readings| decoder.seen(thread, &readings));
+        let threads = self.threads.iter().zip(readings);
+        let seen = threads.map(|(thread, readings)| {
+            let seen = decoder.seen(thread, &readings);
             (thread.id, seen.unwrap_or(StackSeen::NotKnown))
         });
         seen.collect()
@@ -149,16 +148,18 @@ struct Decoder<'a> {
 
 impl Decoder<'_> {
     /// What several readings of a thread prove. `None` if nothing.
-    fn seen(&mut self, thread: &Followed, readings: &[&Reading]) -> Option<StackSeen> {
-        let (first, last) = (readings.first()?, readings.last()?);
+    fn seen(&mut self, thread: &Followed, readings: &[Reading]) -> Option<StackSeen> {
+        let ([first, ..], [.., last]) = (readings, readings) else {
+            return None;
+        };
         let ends = |it: &Reading| it.frames.last().map(|(frame, _)| *frame);
-        if readings.iter().any(|it| ends(it) != Some(thread.base)) {
+        if readings.len() < READINGS || readings.iter().any(|it| ends(it) != Some(thread.base)) {
             return None;
         }
         let standing = readings.iter().map(|it| it.standing(self.reader));
         let standing = standing.collect::<Option<Vec<Vec<Standing>>>>()?;
-        let again: Vec<&[Standing]> = standing.iter().skip(1).map(Vec::as_slice).collect();
-        let count = proved(standing.first()?.iter().copied().map(Some), &again);
+        let (one, others) = standing.split_first()?;
+        let count = proved(one.iter().copied().map(Some), others);
         let shown = first.frames.get(first.frames.len() - count..)?;
         let held = first.is_held_by(thread.state);
         if readings

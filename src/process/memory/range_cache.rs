@@ -17,7 +17,14 @@ pub struct RangeCache<M> {
     pass: Cell<Pass>,
     /// How many ranges were asked for.
     asked: Cell<u64>,
+    /// How often all was copied.
+    copies: u64,
+    /// Whether all that was asked for since [`RangeCache::set_pass`] was there.
+    is_complete: Cell<bool>,
 }
+
+/// A range that nobody asked for while all was copied so many times is forgotten.
+const KEPT: u64 = 16;
 
 /// Which of the two copies are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +42,9 @@ struct Copied {
     second: Box<[u8]>,
     /// Whether both could be read.
     done: bool,
-    /// When somebody asked for it. `None` if nobody did since.
-    asked: Option<u64>,
+    /// The last time that somebody asked for it: how often all was copied before, and how many
+    /// ranges were asked for.
+    asked: (u64, u64),
 }
 
 impl<M: Memory> RangeCache<M> {
@@ -47,19 +55,21 @@ impl<M: Memory> RangeCache<M> {
             ranges: RefCell::default(),
             pass: Cell::new(Pass::First),
             asked: Cell::new(0),
+            copies: 0,
+            is_complete: Cell::new(true),
         }
     }
 
-    /// Copies all ranges anew that were read since the last call, and forgets the others. What is
-    /// read from now on is of the first copies.
-    pub fn read_again(&self) {
-        self.pass.set(Pass::First);
-        let mut ranges = self.ranges.borrow_mut();
-        ranges.retain(|_, range| range.asked.is_some());
+    /// Copies all ranges anew that were read lately, and forgets the others. What is read from now on
+    /// is of the first copies.
+    pub fn read_again(&mut self) {
+        self.copies += 1;
+        self.set_pass(Pass::First);
+        let (mut ranges, copies) = (self.ranges.borrow_mut(), self.copies);
+        ranges.retain(|_, range| range.asked.0 + KEPT >= copies);
         ranges.sort_by_key(|_, range| range.asked);
         let (mut pieces, mut back) = (Vec::new(), Vec::new());
         for ((addr, _), range) in ranges.iter_mut() {
-            range.asked = None;
             pieces.push(Piece::new(*addr, &mut range.first));
             back.push(Piece::new(*addr, &mut range.second));
         }
@@ -76,13 +86,20 @@ impl<M: Memory> RangeCache<M> {
     /// Which copies are read from now on.
     pub fn set_pass(&self, pass: Pass) {
         self.pass.set(pass);
+        self.is_complete.set(true);
+    }
+
+    /// Whether all that was read since [`Self::set_pass`] is of one copy. What was not there was read
+    /// later than the rest.
+    pub fn is_complete(&self) -> bool {
+        self.is_complete.get()
     }
 }
 
 impl<M: Memory> Memory for RangeCache<M> {
     fn read(&self, addr: u64, buf: &mut [u8]) -> Result<(), ReadError> {
-        let asked = self.asked.get();
-        self.asked.set(asked + 1);
+        let asked = (self.copies, self.asked.get());
+        self.asked.set(asked.1 + 1);
         let mut ranges = self.ranges.borrow_mut();
         if let Some(range) = ranges.get_mut(&(addr, buf.len()))
             && range.done
@@ -91,15 +108,19 @@ impl<M: Memory> Memory for RangeCache<M> {
                 Pass::First => &range.first,
                 Pass::Second => &range.second,
             });
-            range.asked.get_or_insert(asked);
+            // Where both copies are read, the order is that in which the first was.
+            if self.pass.get() == Pass::First {
+                range.asked = asked;
+            }
             return Ok(());
         }
+        self.is_complete.set(false);
         self.source.read(addr, buf)?;
         let copied = Copied {
             first: Box::from(&*buf),
             second: Box::from(&*buf),
             done: true,
-            asked: Some(asked),
+            asked,
         };
         ranges.insert((addr, buf.len()), copied);
         Ok(())
@@ -157,25 +178,32 @@ mod tests {
     fn what_was_read_last_is_read_again_in_one_batch() {
         let memory = Changing::default();
         memory.end.set(0x1000);
-        let cache = RangeCache::new(&memory);
-        let words = |addrs: &[u64]| {
+        let mut cache = RangeCache::new(&memory);
+        let words = |cache: &RangeCache<&Changing>, addrs: &[u64]| {
             let words = addrs.iter().map(|addr| cache.read_word(*addr, 1));
             words.map(Result::ok).collect::<Vec<_>>()
         };
-        assert_eq!(words(&[0x10, 0x20, 0x10]), [Some(0), Some(0), Some(0)]);
+        assert_eq!(
+            words(&cache, &[0x10, 0x20, 0x10]),
+            [Some(0), Some(0), Some(0)]
+        );
         assert_eq!((memory.reads.get(), memory.batches.get()), (2, 0));
         memory.number.set(7);
         // Nothing changes until all is read again.
-        assert_eq!(words(&[0x10]), [Some(0)]);
+        assert_eq!(words(&cache, &[0x10]), [Some(0)]);
         cache.read_again();
-        assert_eq!(words(&[0x10, 0x20]), [Some(7), Some(7)]);
+        assert_eq!(words(&cache, &[0x10, 0x20]), [Some(7), Some(7)]);
         assert_eq!((memory.reads.get(), memory.batches.get()), (2, 1));
-        // What nobody asked for is forgotten.
-        cache.read_again();
-        assert_eq!(words(&[0x20]), [Some(7)]);
-        cache.read_again();
-        assert_eq!(words(&[0x10]), [Some(7)]);
-        assert_eq!(memory.reads.get(), 3);
+        // What nobody asks for is forgotten, and then is not of the same copy.
+        for _ in 0..=KEPT {
+            cache.read_again();
+            assert_eq!(words(&cache, &[0x20]), [Some(7)]);
+        }
+        assert!(cache.is_complete());
+        assert_eq!(words(&cache, &[0x10]), [Some(7)]);
+        assert_eq!((memory.reads.get(), cache.is_complete()), (3, false));
+        cache.set_pass(Pass::Second);
+        assert!(cache.is_complete());
     }
 
     /// Memory that counts what is read, and gives that number.
@@ -197,22 +225,24 @@ mod tests {
     #[test]
     fn each_range_is_copied_twice_and_what_was_asked_for_first_is_copied_around_all_else() {
         let memory = Counting::default();
-        let cache = RangeCache::new(&memory);
-        let words = || [0x30, 0x10, 0x20].map(|addr| cache.read_word(addr, 1).unwrap());
-        assert_eq!(words(), [1, 2, 3]);
+        let mut cache = RangeCache::new(&memory);
+        let words = |cache: &RangeCache<&Counting>| {
+            [0x30, 0x10, 0x20].map(|addr| cache.read_word(addr, 1).unwrap())
+        };
+        assert_eq!(words(&cache), [1, 2, 3]);
         cache.read_again();
-        assert_eq!(words(), [4, 5, 6]);
+        assert_eq!(words(&cache), [4, 5, 6]);
         cache.set_pass(Pass::Second);
-        assert_eq!(words(), [9, 8, 7]);
+        assert_eq!(words(&cache), [9, 8, 7]);
         cache.read_again();
-        assert_eq!(words(), [10, 11, 12]);
+        assert_eq!(words(&cache), [10, 11, 12]);
     }
 
     #[test]
     fn what_is_gone_cannot_be_read() {
         let memory = Changing::default();
         memory.end.set(0x1000);
-        let cache = RangeCache::new(&memory);
+        let mut cache = RangeCache::new(&memory);
         assert_eq!(cache.read_word(0x10, 1), Ok(0));
         memory.end.set(0);
         cache.read_again();

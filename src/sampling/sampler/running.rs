@@ -64,7 +64,7 @@ impl Sampler {
             if self.soon
                 && let Some(runtime) = &self.runtime
             {
-                let (bases, memory) = (&mut self.bases, &self.stack_memory);
+                let (bases, memory) = (&mut self.bases, &mut self.stack_memory);
                 proved_stacks::prove(bases, &mut process, runtime, memory, &self.options.limits);
             }
             let is_enough = marked.is_none() || self.soon && most_waits_are_same(&process);
