@@ -119,7 +119,7 @@ impl Bases {
     }
 }
 
-/// Reads the stacks of threads that changed and run again, and keeps of each what is the same.
+/// Reads the stacks of threads that run or changed again, and keeps of each what is the same.
 /// `memory` has what was read of them before.
 pub fn prove(
     bases: &mut Bases,
@@ -135,17 +135,21 @@ pub fn prove(
         }
     }
     let threads = process.threads.iter_mut();
-    let mut open: Vec<&mut Thread> = threads
-        .filter(|thread| thread.error.as_deref() == Some(CHANGED))
+    let open: Vec<&mut Thread> = threads
+        .filter(|thread| match &thread.error {
+            Some(error) => error == CHANGED,
+            // What runs may be torn in the same way twice.
+            None => thread.state != ThreadState::Blocked,
+        })
         .collect();
     let layout = &runtime.layout;
     let readings = read_often(memory, open.len(), &mut |memory, at| {
         let reader = Reader::new(memory, layout.clone(), limits.clone());
         stack(&reader, open.get(at)?.thread_state?)
     });
-    for (thread, readings) in open.iter_mut().zip(readings) {
+    for (thread, readings) in open.into_iter().zip(readings) {
         // Its memory changed: it ran, whatever the kernel said a moment later.
-        if thread.state == ThreadState::Blocked {
+        if thread.error.is_some() && thread.state == ThreadState::Blocked {
             thread.state = ThreadState::Running;
             thread.syscall = None;
             thread.waits_for = None;
@@ -153,14 +157,17 @@ pub fn prove(
         for stack in &readings {
             bases.note_reading(thread.id, stack.iter().map(|it| it.place));
         }
-        if readings.len() < READINGS || !bases.has(thread) {
+        if thread.error.is_none() && bases.of(thread.id).is_none() {
             continue;
         }
         let first = thread.frames.iter().map(Standing::of);
-        let same = proved(first, &readings);
+        let same = match readings.len() >= READINGS && bases.has(thread) {
+            true => proved(first, &readings),
+            false => 0,
+        };
+        thread.error = (same == 0).then(|| CHANGED.to_owned());
         if same > 0 {
             thread.frames.drain(..thread.frames.len() - same);
-            thread.error = None;
         }
     }
 }

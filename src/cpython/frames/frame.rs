@@ -110,13 +110,24 @@ impl Reader<'_> {
     /// What the frame at `addr` stores of itself.
     ///
     /// # Errors
-    /// When it cannot be read, or has no code.
+    /// When it cannot be read, has no code, or is not in use.
     pub fn frame_words(&self, addr: u64) -> Result<FrameWords> {
         let layout = &self.layout.frame;
         let mut head = [0; HEAD];
         let len = (layout.localsplus.bytes() as usize).min(HEAD);
         let head = &mut head[..len];
         self.bytes_into(addr, head)?;
+        // Frames that are kept for the next call refer to each other by `f_back`, as a list
+        // (`free_list`, Objects/frameobject.c, to 3.10).
+        if self.layout.format.frame == FrameForm::Object
+            && let Some(count) = self.layout.object.ob_refcnt
+            && head.field_i32(count) == 0
+        {
+            return Err(DecodeError::Corrupt {
+                what: "frame",
+                addr,
+            });
+        }
         let previous = NonZeroU64::new(head.field_u64(layout.previous));
         if let Some(owner) = layout.owner
             && self

@@ -104,6 +104,10 @@ impl Looks {
             asked: IdMap::default(),
         };
         looks.light.note(places);
+        // Steps that go on now are told by the looks to come; their loops have names from now on.
+        if let Some(clock_s) = process.clock_s {
+            looks.steps.look(&process, first.began_s, clock_s);
+        }
         Ok((looks, process))
     }
 

@@ -32,6 +32,7 @@ impl Sampler {
                 && let Some(mut process) = self.updated(&kernel)
             {
                 self.note_moment(false);
+                self.prove_stacks(&mut process);
                 process.read = ReadInfo {
                     consistency: Consistency::Verified,
                     ..costs(&self.cache, rejected)
@@ -61,12 +62,7 @@ impl Sampler {
             }
             let last = before.replace(process.clone());
             let (marked, mut process) = self.mark_items(process, last.as_ref(), &lines);
-            if self.soon
-                && let Some(runtime) = &self.runtime
-            {
-                let (bases, memory) = (&mut self.bases, &mut self.stack_memory);
-                proved_stacks::prove(bases, &mut process, runtime, memory, &self.options.limits);
-            }
+            self.prove_stacks(&mut process);
             let is_enough = marked.is_none() || self.soon && most_waits_are_same(&process);
             if best.as_ref().is_none_or(|(least, _)| marked < *least) {
                 best = Some((marked, process));
@@ -86,6 +82,14 @@ impl Sampler {
             ..costs(&self.cache, rejected)
         };
         Ok(process)
+    }
+
+    /// Leaves of the stacks of threads that run what is proved, where the next sample comes soon.
+    fn prove_stacks(&mut self, process: &mut Process) {
+        if let Some(runtime) = self.runtime.as_ref().filter(|_| self.soon) {
+            let (bases, memory) = (&mut self.bases, &mut self.stack_memory);
+            proved_stacks::prove(bases, process, runtime, memory, &self.options.limits);
+        }
     }
 
     /// Decodes a new copy. Also returns the lines in which a second copy differs. `is_new` says
