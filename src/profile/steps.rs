@@ -165,9 +165,10 @@ impl SlowSteps {
                 (None, _) => {}
             }
         }
+        // These ended before.
         let ended = std::mem::take(&mut self.ended);
-        told.extend(ended.into_iter().map(|(_, _, step)| step));
-        told
+        let ended = ended.into_iter().map(|(_, _, step)| step);
+        ended.chain(told).collect()
     }
 
     /// A whole look that began at `before_s` saw an iteration that began at `began_s`.
@@ -235,8 +236,9 @@ impl SlowSteps {
         self.end(event_loop.id, name, looked_s.end)
     }
 
-    /// Ends the iteration of a loop, which polled `at_s` at the latest. Returns it if it is slow, and
-    /// no whole look that is being taken may say what ran.
+    /// Ends the iteration of a loop, which polled `at_s` at the latest. Returns it if it is slow. It is
+    /// told later if a whole look that is being taken may say what ran, or an earlier one waits for
+    /// that.
     fn end(&mut self, event_loop: ItemId, name: &str, at_s: f64) -> Option<SlowStep> {
         let iteration = self.loops.remove(&event_loop)?;
         let lasted_s = iteration.seen_s - iteration.began_s;
@@ -249,7 +251,8 @@ impl SlowSteps {
             at_most_s: Some(at_s - iteration.began_s),
             what: iteration.what,
         };
-        if self.is_looking && step.what.place.is_none() {
+        let is_named = step.what.place.is_some() && self.ended.is_empty();
+        if self.is_looking && !is_named {
             self.ended.push((event_loop, iteration.began_s, step));
             return None;
         }
