@@ -52,7 +52,8 @@ pub struct Thread {
     /// only.
     #[serde(skip)]
     pub leads_to: Vec<ItemId>,
-    /// Address of its `PyThreadState`. `None` if it was not read from memory.
+    /// Address of its `PyThreadState`. `None` if that does not have the whole stack, because greenlets
+    /// have the rest.
     #[serde(skip)]
     pub thread_state: Option<u64>,
     /// What could not be read of the thread. `None` if all was read.

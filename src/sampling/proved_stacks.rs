@@ -80,7 +80,8 @@ impl Bases {
             let known = before.swap_remove(&thread.id);
             self.0.extend(known.map(|ends| (thread.id, ends)));
             // The parts of a whole look are so far apart that a stack that changes is mostly torn.
-            if thread.error.is_some() {
+            // Greenlets that switch end it elsewhere.
+            if thread.error.is_some() || thread.thread_state.is_none() {
                 continue;
             }
             let places = thread.frames.iter().map(|frame| frame.place);
@@ -102,17 +103,8 @@ impl Bases {
         self.0.get(&thread)?.base
     }
 
-    /// Whether the outermost frame of the thread is the one at which its stacks end.
-    fn has(&self, thread: &Thread) -> bool {
-        self.is_base(thread) == Some(true)
-    }
-
-    /// Whether its stacks end at another frame.
-    fn has_another(&self, thread: &Thread) -> bool {
-        self.is_base(thread) == Some(false)
-    }
-
-    /// `None` if it is not known at which frame they end.
+    /// Whether the outermost frame of the thread is the one at which its stacks end. `None` if that is
+    /// not known.
     fn is_base(&self, thread: &Thread) -> Option<bool> {
         let place = thread.frames.last()?.place?;
         Some(self.of(thread.id)? == place.frame)
@@ -129,39 +121,43 @@ pub fn prove(
     limits: &Limits,
 ) {
     bases.note(process);
+    let mut open = Vec::new();
     for thread in &mut process.threads {
-        if thread.error.is_none() && bases.has_another(thread) {
+        if thread.error.is_none() && bases.is_base(thread) == Some(false) {
             thread.error = Some(CHANGED.to_owned());
         }
-    }
-    let threads = process.threads.iter_mut();
-    let open: Vec<&mut Thread> = threads
-        .filter(|thread| match &thread.error {
-            Some(error) => error == CHANGED,
-            // What runs may be torn in the same way twice.
-            None => thread.state != ThreadState::Blocked,
-        })
-        .collect();
-    let layout = &runtime.layout;
-    let readings = read_often(memory, open.len(), &mut |memory, at| {
-        let reader = Reader::new(memory, layout.clone(), limits.clone());
-        stack(&reader, open.get(at)?.thread_state?)
-    });
-    for (thread, readings) in open.into_iter().zip(readings) {
+        let changed = thread.error.as_deref() == Some(CHANGED);
         // Its memory changed: it ran, whatever the kernel said a moment later.
-        if thread.error.is_some() && thread.state == ThreadState::Blocked {
+        if changed && thread.state == ThreadState::Blocked {
             thread.state = ThreadState::Running;
             thread.syscall = None;
             thread.waits_for = None;
         }
+        // What runs may be torn in the same way twice.
+        let runs = thread.error.is_none() && thread.state != ThreadState::Blocked;
+        if let Some(state) = thread.thread_state
+            && (changed || runs)
+            && !thread.frames.is_empty()
+        {
+            open.push((thread, state));
+        }
+    }
+    let layout = &runtime.layout;
+    let readings = read_often(memory, open.len(), &mut |memory, at| {
+        let reader = Reader::new(memory, layout.clone(), limits.clone());
+        stack(&reader, open.get(at)?.1)
+    });
+    for ((thread, _), readings) in open.into_iter().zip(readings) {
         for stack in &readings {
             bases.note_reading(thread.id, stack.iter().map(|it| it.place));
         }
-        if thread.error.is_none() && bases.of(thread.id).is_none() {
-            continue;
-        }
         let first = thread.frames.iter().map(Standing::of);
-        let same = match readings.len() >= READINGS && bases.has(thread) {
+        // Where it is not known yet where a stack ends that was the same twice, it may be the whole.
+        let is_whole = match bases.is_base(thread) {
+            Some(is_base) => is_base,
+            None => thread.error.is_none(),
+        };
+        let same = match readings.len() >= READINGS && is_whole {
             true => proved(first, &readings),
             false => 0,
         };

@@ -125,7 +125,7 @@ impl Threads<'_, '_> {
                 callbacks: Vec::new(),
                 callbacks_complete: false,
                 leads_to: Vec::new(),
-                thread_state: Some(raw.addr),
+                thread_state: outer.is_empty().then_some(raw.addr),
                 error,
             },
             tstate: raw.addr,

@@ -117,15 +117,15 @@ impl Looks {
     }
 
     /// Takes a light look, and asks for a whole one where that is due. Adds what they tell to
-    /// `events`.
+    /// `events`. Returns whether one that was asked for was taken.
     ///
     /// # Errors
-    /// If the process cannot be read.
+    /// If it could not be taken.
     pub(super) fn take(
         &mut self,
         watch: &mut dyn Watch,
         events: &mut Vec<Event>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let before = thread_cpu();
         self.look_lightly(watch, events);
         let cost = thread_cpu().saturating_sub(before);
@@ -134,8 +134,10 @@ impl Looks {
             self.light_rate = rate;
             events.push(Event::Thinned { rate });
         }
-        let looked = self.whole.ready();
-        let result = looked.map_or(Ok(()), |looked| self.looked(looked, watch, events));
+        let result = match self.whole.ready() {
+            Some(look) => self.looked(look, watch, events).map(|()| true),
+            None => Ok(false),
+        };
         let now = Instant::now();
         if now >= self.whole_at {
             self.whole_at = self.whole_schedule.after(now);

@@ -201,13 +201,13 @@ impl Watcher {
                 result?;
                 failing.ends();
             }
-            let looked = self.look(watch);
-            let (Ok(events) | Err((events, _))) = &looked;
+            let (events, looked) = self.look(watch);
             if !events.iter().all(|event| watch.tell(event)) {
                 return Ok(());
             }
-            match looked.map_err(|(_, error)| error) {
-                Ok(_) => failing.ends(),
+            match looked {
+                Ok(true) => failing.ends(),
+                Ok(false) => {}
                 Err(Error::Gone { .. }) => {
                     watch.tell(&Event::Gone);
                     return Ok(());
@@ -241,8 +241,9 @@ impl Watcher {
         (self.options.lasts).is_some_and(|lasts| self.began.elapsed() >= lasts)
     }
 
-    /// One look, and what was judged meanwhile. If the look fails, what was judged counts.
-    fn look(&mut self, watch: &mut dyn Watch) -> Result<Vec<Event>, (Vec<Event>, Error)> {
+    /// One look, and what was judged meanwhile: the events, and whether a whole look is among it. If
+    /// that fails, what was judged counts.
+    fn look(&mut self, watch: &mut dyn Watch) -> (Vec<Event>, Result<bool, Error>) {
         let mut events = Vec::new();
         // The looks tell if it cannot be read.
         if let Some(verdict) = self.verdicts.ready() {
@@ -258,10 +259,8 @@ impl Watcher {
         if self.verdict_at.elapsed() >= self.verdict_gap.every() && self.verdicts.ask() {
             self.verdict_at = Instant::now();
         }
-        match self.looks.take(watch, &mut events) {
-            Ok(()) => Ok(events),
-            Err(error) => Err((events, error)),
-        }
+        let looked = self.looks.take(watch, &mut events);
+        (events, looked)
     }
 
     /// Whether it hangs now, if that has changed.
