@@ -46,6 +46,10 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    waited_for_processor_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped_by_cgroup_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<VerdictState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     summary: Option<&'a str>,
@@ -150,6 +154,8 @@ fn as_json<'a>(event: &'a Event, pid: u32, at: &'a str) -> Line<'a> {
                 why: Some(&step.what.why)
                     .filter(|why| !why.is_empty())
                     .map(String::as_str),
+                waited_for_processor_s: worth_telling(step, step.delays.waited_s),
+                stopped_by_cgroup_s: worth_telling(step, step.delays.stopped_s),
                 ..at_place(line, place)
             }
         }
@@ -232,6 +238,14 @@ fn as_json<'a>(event: &'a Event, pid: u32, at: &'a str) -> Line<'a> {
         },
         Event::Gone => line,
     }
+}
+
+/// Less than this part of a step is not told.
+const LEAST_DELAY: f64 = 0.1;
+
+/// A delay of a step, if it is a part of it that matters.
+fn worth_telling(step: &SlowStep, delay_s: f64) -> Option<f64> {
+    (delay_s > LEAST_DELAY * step.lasted_s).then_some(delay_s)
 }
 
 /// The line with a place in the source.
@@ -331,10 +345,21 @@ fn slow(step: &SlowStep) -> String {
         true => String::new(),
         false => format!(": {}", step.what.why),
     };
+    let delay = |delay_s, what| {
+        let told = worth_telling(step, delay_s);
+        told.map(|delay_s| format!("; {what} for {:.0} ms", ms(delay_s)))
+    };
+    let waited = delay(step.delays.waited_s, "its thread waited for a processor");
+    let stopped = delay(
+        step.delays.stopped_s,
+        "its cgroup had used its processor time and stood still",
+    );
     format!(
-        "loop {} {lasted}{}{}{why}",
+        "loop {} {lasted}{}{}{why}{}{}",
         step.event_loop,
         callback.unwrap_or_default(),
         place.unwrap_or_default(),
+        waited.unwrap_or_default(),
+        stopped.unwrap_or_default(),
     )
 }

@@ -74,6 +74,28 @@ pub enum ThreadState {
     Unknown,
 }
 
+/// What kept a thread from a processor while it was ready to run, in seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Delays {
+    /// Others had the processors, or its cgroup stood still (`run_delay`, schedstat(5) of the kernel).
+    pub waited_s: f64,
+    /// Its cgroups stood still, because they had used what they may (`cpu.stat`), on all processors
+    /// together.
+    pub stopped_s: f64,
+}
+
+impl Delays {
+    /// Those since `before`: what others had the processors for, and what the cgroup stood still for.
+    pub fn since(&self, before: &Self) -> Self {
+        let all_s = (self.waited_s - before.waited_s).max(0.0);
+        let stopped_s = (self.stopped_s - before.stopped_s).clamp(0.0, all_s);
+        Self {
+            waited_s: all_s - stopped_s,
+            stopped_s,
+        }
+    }
+}
+
 /// What a light look tells of a thread that ran at the last whole look.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StackSeen {

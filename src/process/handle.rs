@@ -14,11 +14,13 @@ use super::access::refusal;
 use super::elf::image;
 use super::memory::{Mapping, Memory, ReadCause};
 use super::pidfd::PidFd;
+use super::proc::delays::{LimitedGroups, delays};
 use super::proc::files;
 use super::proc::files::Status;
 use super::proc::{clock, family, thread};
 use super::recorded::{Recorded, RecordedFacts};
 use super::{Error, Image, KernelThread, LiveMemory, ProcessMemory, Stop, Syscall};
+use crate::model::Delays;
 
 /// `PF_KTHREAD` of the kernel's `sched.h`.
 const KERNEL_THREAD: u32 = 0x0020_0000;
@@ -243,6 +245,23 @@ impl Process {
         match &self.source {
             Source::Live(live) => thread::current_call(&live.directory, tid),
             Source::Recorded(recorded) => recorded.thread(tid)?.kernel.syscall,
+        }
+    }
+
+    /// Its cgroups that have a limit of processor time. None of a recorded process.
+    pub fn limited_groups(&self) -> LimitedGroups {
+        match &self.source {
+            Source::Live(live) => LimitedGroups::of(&live.directory),
+            Source::Recorded(_) => LimitedGroups::default(),
+        }
+    }
+
+    /// What kept thread `tid`, of this process in these `groups`, from a processor so far. `None` if
+    /// the kernel does not say.
+    pub fn delays(&self, tid: u32, groups: &LimitedGroups) -> Option<Delays> {
+        match &self.source {
+            Source::Live(live) => delays(&live.directory, tid, groups),
+            Source::Recorded(_) => None,
         }
     }
 

@@ -26,6 +26,7 @@ pub use memory::traced::{Traced, page_of};
 pub use memory::{Mapping, Memory, Piece, ReadCause, ReadError, ReadStats};
 pub use pidfd::{Ended, wait_for_end};
 pub use proc::children::Child;
+pub use proc::delays::LimitedGroups;
 pub use proc::descriptors::{Descriptor, Descriptors, Socket};
 pub use proc::ends::{Ends, OtherEnd, Owner, PipeEnds};
 pub use proc::execution::execution;

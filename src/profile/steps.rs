@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::loop_names::LoopNames;
 use super::stacks::Place;
 use crate::model::{
-    EventLoop, Frame, Index, ItemId, LoopSeen, LoopState, Process, Thread, ThreadState,
+    Delays, EventLoop, Frame, Index, ItemId, LoopSeen, LoopState, Process, Thread, ThreadState,
 };
 
 /// Iterations whose beginnings differ by less are the same.
@@ -28,6 +28,8 @@ pub struct SlowStep {
     pub at_most_s: Option<f64>,
     /// What ran at the last look.
     pub what: Running,
+    /// What kept its thread from a processor meanwhile. Zero if it is not known.
+    pub delays: Delays,
 }
 
 /// What a loop runs.
@@ -49,6 +51,8 @@ struct Iteration {
     /// When a whole look saw it for the last time. A light look may take a function that was left
     /// by an error for one that runs.
     proved_s: f64,
+    /// What kept its thread from a processor before. `None` if it is not known.
+    delays: Option<Delays>,
     what: Running,
     told: bool,
 }
@@ -60,6 +64,7 @@ impl Iteration {
             began_s,
             seen_s: proved_s,
             proved_s,
+            delays: None,
             what: Running::default(),
             told: false,
         }
@@ -110,31 +115,33 @@ impl SlowSteps {
     }
 
     /// What a light look tells of one loop, which was taken within `clock_s` of the process's own
-    /// clock.
+    /// clock. `delays` tells what kept its thread from a processor so far.
     pub fn glimpse(
         &mut self,
         event_loop: ItemId,
         seen: LoopSeen,
         clock_s: &Range<f64>,
+        delays: &mut dyn FnMut() -> Option<Delays>,
     ) -> Option<SlowStep> {
         let name = self.named.get(&event_loop)?.clone();
         match seen {
             LoopSeen::Polls => {
                 self.free_s.insert(event_loop, clock_s.start);
-                self.end(event_loop, &name, clock_s.end)
+                self.end(event_loop, &name, clock_s.end, delays)
             }
             LoopSeen::Runs { since_s, in_call } => {
                 self.free_s.insert(event_loop, since_s);
                 let known = self.loops.get(&event_loop);
                 let is_next = known.is_some_and(|it| (it.began_s - since_s).abs() > SAME_NUMBER_S);
                 let told = match is_next {
-                    true => self.end(event_loop, &name, since_s),
+                    true => self.end(event_loop, &name, since_s, delays),
                     false => None,
                 };
                 if in_call {
                     let iteration = self.loops.entry(event_loop);
                     let iteration = iteration.or_insert_with(|| Iteration::new(since_s, since_s));
                     iteration.seen_s = iteration.seen_s.max(clock_s.start);
+                    iteration.delays = iteration.delays.or_else(delays);
                 }
                 told
             }
@@ -155,7 +162,7 @@ impl SlowSteps {
             let thread = event_loop.thread.and_then(|id| index.thread(id));
             match (event_loop.iteration_s, event_loop.state) {
                 (Some(age_s), _) => {
-                    let (began_s, what) = (clock_s - age_s, running(event_loop, thread));
+                    let (began_s, what) = (clock_s - age_s, running(event_loop, thread, process));
                     told.extend(self.runs(event_loop.id, &name, began_s, before_s, what));
                 }
                 (None, LoopState::Polling | LoopState::Stopped) => {
@@ -194,7 +201,7 @@ impl SlowSteps {
         let mut told = Vec::new();
         let known = self.loops.get(&event_loop);
         if known.is_some_and(|it| !is_it(it.began_s)) {
-            told.extend(self.end(event_loop, name, began_s));
+            told.extend(self.end(event_loop, name, began_s, &mut || None));
         }
         let iteration = self.loops.entry(event_loop);
         let seen_s = before_s.max(began_s);
@@ -213,6 +220,7 @@ impl SlowSteps {
                 lasted_s,
                 at_most_s: None,
                 what,
+                delays: Delays::default(),
             });
         }
         told
@@ -233,23 +241,33 @@ impl SlowSteps {
         if event_loop.state == LoopState::Stopped || known.seen_s > looked_s.end {
             known.seen_s = known.proved_s;
         }
-        self.end(event_loop.id, name, looked_s.end)
+        self.end(event_loop.id, name, looked_s.end, &mut || None)
     }
 
     /// Ends the iteration of a loop, which polled `at_s` at the latest. Returns it if it is slow. It is
     /// told later if a whole look that is being taken may say what ran, or an earlier one waits for
     /// that.
-    fn end(&mut self, event_loop: ItemId, name: &str, at_s: f64) -> Option<SlowStep> {
+    fn end(
+        &mut self,
+        event_loop: ItemId,
+        name: &str,
+        at_s: f64,
+        delays: &mut dyn FnMut() -> Option<Delays>,
+    ) -> Option<SlowStep> {
         let iteration = self.loops.remove(&event_loop)?;
         let lasted_s = iteration.seen_s - iteration.began_s;
         if lasted_s < self.slow_s {
             return None;
         }
+        let delays = iteration
+            .delays
+            .and_then(|before| Some(delays()?.since(&before)));
         let step = SlowStep {
             event_loop: name.to_owned(),
             lasted_s,
             at_most_s: Some(at_s - iteration.began_s),
             what: iteration.what,
+            delays: delays.unwrap_or_default(),
         };
         let is_named = step.what.place.is_some() && self.ended.is_empty();
         if self.is_looking && !is_named {
@@ -260,7 +278,7 @@ impl SlowSteps {
     }
 }
 
-fn running(event_loop: &EventLoop, thread: Option<&Thread>) -> Running {
+fn running(event_loop: &EventLoop, thread: Option<&Thread>, process: &Process) -> Running {
     let Some(thread) = thread else {
         return Running::default();
     };
@@ -279,7 +297,7 @@ fn running(event_loop: &EventLoop, thread: Option<&Thread>) -> Running {
     Running {
         place: innermost.map(Place::of),
         callback: outermost.map(|it| it.qualname.to_string()).or_else(named),
-        why: why(thread),
+        why: why(thread, process),
     }
 }
 
@@ -289,10 +307,10 @@ fn runs_callbacks(frame: &Frame) -> bool {
     frame.library && file.ends_with("asyncio/events.py")
 }
 
-fn why(thread: &Thread) -> String {
+fn why(thread: &Thread, process: &Process) -> String {
     match (thread.state, &thread.waits_for, &thread.syscall) {
         (ThreadState::Running | ThreadState::Unknown, ..) => "computes".to_owned(),
-        (ThreadState::WaitingGil, ..) => "waits for the GIL".to_owned(),
+        (ThreadState::WaitingGil, ..) => waits_for_gil(thread, process),
         (ThreadState::Blocked, Some(wait), _) if !wait.summary.is_empty() => {
             format!("waits: {}", wait.summary)
         }
@@ -301,11 +319,32 @@ fn why(thread: &Thread) -> String {
     }
 }
 
+/// That a thread waits for the GIL, and who has it, if that is known.
+fn waits_for_gil(thread: &Thread, process: &Process) -> String {
+    let others = process.threads.iter().filter(|it| it.id != thread.id);
+    let mut of_same = others.filter(|it| it.interpreter == thread.interpreter);
+    let Some(holder) = of_same.find(|it| it.holds_gil == Some(true)) else {
+        return "waits for the GIL".to_owned();
+    };
+    let frames = match holder.error {
+        Some(_) => &[],
+        None => &holder.frames[..],
+    };
+    let own = frames.iter().find(|it| !it.library && it.file.is_some());
+    let place = own.map(|frame| format!(" in {}", Place::of(frame).label()));
+    let place = place.unwrap_or_default();
+    format!("waits for the GIL, which {} has{place}", holder.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::FrameKind;
     use crate::model::fixtures::{event_loop, frames, process, thread};
+
+    fn unknown() -> Option<Delays> {
+        None
+    }
 
     /// A process whose loop has run one iteration for `age_s`, or polls.
     fn looked(age_s: Option<f64>) -> Process {
@@ -416,10 +455,16 @@ mod tests {
     fn light_looks_bound_a_step_that_a_whole_look_named() {
         let mut steps = SlowSteps::new(0.05);
         let id = "loop:0x5".into();
-        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.01..100.01)), None);
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(100.01..100.01), &mut unknown),
+            None
+        );
         assert_eq!(steps.look(&looked(Some(0.03)), 100.03, 100.03), []);
-        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.058..100.059)), None);
-        let told = steps.glimpse(id, LoopSeen::Polls, &(100.059..100.06));
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(100.058..100.059), &mut unknown),
+            None
+        );
+        let told = steps.glimpse(id, LoopSeen::Polls, &(100.059..100.06), &mut unknown);
         let step = told.expect("a step of 58 ms is slow");
         assert!((step.lasted_s - 0.058).abs() < 1e-9);
         assert!(
@@ -435,13 +480,19 @@ mod tests {
         let id = "loop:0x5".into();
         // A whole look has to name the loop once.
         assert_eq!(steps.look(&looked(None), 99.0, 99.0), []);
-        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.02..100.02)), None);
-        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.06..100.06)), None);
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(100.02..100.02), &mut unknown),
+            None
+        );
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(100.06..100.06), &mut unknown),
+            None
+        );
         let next = LoopSeen::Runs {
             since_s: 100.08,
             in_call: false,
         };
-        let told = steps.glimpse(id, next, &(100.1..100.1));
+        let told = steps.glimpse(id, next, &(100.1..100.1), &mut unknown);
         assert!(told.is_some_and(|step| {
             step.what.place.is_none()
                 && step
@@ -459,12 +510,21 @@ mod tests {
             in_call: false,
         };
         assert_eq!(steps.look(&looked(Some(0.03)), 100.03, 100.03), []);
-        assert_eq!(steps.glimpse(id, maybe, &(101.0..101.0)), None);
-        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(102.0..102.0)), None);
+        assert_eq!(
+            steps.glimpse(id, maybe, &(101.0..101.0), &mut unknown),
+            None
+        );
+        assert_eq!(
+            steps.glimpse(id, LoopSeen::Polls, &(102.0..102.0), &mut unknown),
+            None
+        );
 
         let mut steps = SlowSteps::new(0.05);
         assert_eq!(steps.look(&looked(Some(0.03)), 100.03, 100.03), []);
-        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(101.0..101.0)), None);
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(101.0..101.0), &mut unknown),
+            None
+        );
         let mut stopped = looked(None);
         stopped.loops[0].state = LoopState::Stopped;
         assert_eq!(steps.look(&stopped, 102.0, 102.0), []);
@@ -479,10 +539,19 @@ mod tests {
             in_call: true,
         };
         assert_eq!(steps.look(&looked(None), 99.0, 99.0), []);
-        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.06..100.06)), None);
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(100.06..100.06), &mut unknown),
+            None
+        );
         steps.look_begins();
-        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(100.07..100.07)), None);
-        assert_eq!(steps.glimpse(id, next, &(100.13..100.13)), None);
+        assert_eq!(
+            steps.glimpse(id, LoopSeen::Polls, &(100.07..100.07), &mut unknown),
+            None
+        );
+        assert_eq!(
+            steps.glimpse(id, next, &(100.13..100.13), &mut unknown),
+            None
+        );
         let told = steps.look(&looked(Some(0.065)), 100.065, 100.065);
         let [step] = &told[..] else {
             panic!("{told:?}");
@@ -491,7 +560,7 @@ mod tests {
         // The one that runs now is not touched by what was seen before it began.
         steps.look_begins();
         assert_eq!(steps.look(&looked(None), 100.09, 100.095), []);
-        let told = steps.glimpse(id, LoopSeen::Polls, &(100.17..100.17));
+        let told = steps.glimpse(id, LoopSeen::Polls, &(100.17..100.17), &mut unknown);
         assert_eq!(told, None);
     }
 
@@ -501,13 +570,71 @@ mod tests {
         let id = "loop:0x5".into();
         assert_eq!(steps.look(&looked(None), 99.0, 99.0), []);
         steps.look_begins();
-        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(100.07..100.07)), None);
+        assert_eq!(
+            steps.glimpse(id, LoopSeen::Polls, &(100.07..100.07), &mut unknown),
+            None
+        );
         assert_eq!(steps.look(&looked(Some(0.06)), 100.06, 100.06), []);
-        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(100.2..100.2)), None);
+        assert_eq!(
+            steps.glimpse(id, LoopSeen::Polls, &(100.2..100.2), &mut unknown),
+            None
+        );
         // One that cannot be taken keeps nothing back.
-        assert_eq!(steps.glimpse(id, RUNS_SINCE_100, &(100.3..100.3)), None);
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(100.3..100.3), &mut unknown),
+            None
+        );
         steps.look_begins();
-        assert_eq!(steps.glimpse(id, LoopSeen::Polls, &(100.4..100.4)), None);
+        assert_eq!(
+            steps.glimpse(id, LoopSeen::Polls, &(100.4..100.4), &mut unknown),
+            None
+        );
         assert_eq!(steps.look_failed().len(), 1);
+    }
+
+    #[test]
+    fn what_kept_the_thread_from_a_processor_is_told_and_who_has_the_gil() {
+        let mut steps = SlowSteps::new(0.05);
+        let id = "loop:0x5".into();
+        let so_far = |waited_s, stopped_s| {
+            move || {
+                Some(Delays {
+                    waited_s,
+                    stopped_s,
+                })
+            }
+        };
+        let mut waits = looked(Some(0.03));
+        waits.threads[0].state = ThreadState::WaitingGil;
+        let mut other = thread(
+            "thread:8",
+            8,
+            "cruncher",
+            waits.threads[0].frames[..1].to_vec(),
+        );
+        other.holds_gil = Some(true);
+        waits.threads.push(other);
+        assert_eq!(steps.look(&looked(None), 99.0, 99.0), []);
+        let before = &mut so_far(7.0, 3.0);
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(100.01..100.01), before),
+            None
+        );
+        assert_eq!(steps.look(&waits, 100.03, 100.03), []);
+        // Only the first is of before the step.
+        let later = &mut so_far(7.03, 3.0);
+        assert_eq!(
+            steps.glimpse(id, RUNS_SINCE_100, &(100.07..100.07), later),
+            None
+        );
+        let after = &mut so_far(7.05, 3.02);
+        let told = steps.glimpse(id, LoopSeen::Polls, &(100.08..100.08), after);
+        let step = told.expect("a step of 70 ms is slow");
+        assert!((step.delays.waited_s - 0.03).abs() < 1e-9);
+        assert!((step.delays.stopped_s - 0.02).abs() < 1e-9);
+        assert_eq!(
+            step.what.why,
+            "waits for the GIL, which cruncher has in parse (app.py:50)"
+        );
     }
 }

@@ -12,7 +12,7 @@ use super::verdicts::VERDICT_PART;
 use super::whole::{self, WholeLook, WholeLooks};
 use super::{Event, Watch, WatchOptions};
 use crate::model::{IdMap, ItemId, LoopSeen, Process};
-use crate::process::{self, Error, ProcessMemory};
+use crate::process::{self, Error, LimitedGroups, ProcessMemory};
 use crate::profile::steps::SlowSteps;
 use crate::sampling::light::LightLook;
 use crate::sampling::schedule::Schedule;
@@ -37,7 +37,10 @@ const MAX_FIRST: Duration = Duration::from_secs(60);
 /// Looks at one process.
 pub(super) struct Looks {
     process: process::Process,
+    groups: LimitedGroups,
     memory: ProcessMemory,
+    /// The thread that runs each loop.
+    threads: IdMap<u32>,
     steps: SlowSteps,
     slow_s: f64,
     light: LightLook,
@@ -87,7 +90,9 @@ impl Looks {
         let mut whole_schedule = Schedule::new(now, rate);
         let mut looks = Self {
             memory: opened.memory(),
+            groups: opened.limited_groups(),
             process: opened,
+            threads: threads(&process),
             steps: SlowSteps::new(options.slow_s),
             slow_s: options.slow_s,
             light: LightLook::default(),
@@ -158,7 +163,9 @@ impl Looks {
         let clock_s = began_s..self.process.monotonic_s();
         for (id, seen) in seen {
             self.glimpsed(watch, id, seen, middle(&clock_s));
-            let told = self.steps.glimpse(id, seen, &clock_s);
+            let thread = self.threads.get(&id);
+            let mut delays = || self.process.delays(*thread?, &self.groups);
+            let told = self.steps.glimpse(id, seen, &clock_s, &mut delays);
             events.extend(told.map(Event::Slow));
             match seen {
                 LoopSeen::Runs { since_s, .. } => {
@@ -217,6 +224,7 @@ impl Looks {
         let told = match look.found {
             Ok((process, places)) => {
                 self.light.note(places);
+                self.threads = threads(&process);
                 let is_there = |id: &ItemId| process.loops.iter().any(|it| it.id == *id);
                 self.glimpses.retain(|id, _| is_there(id));
                 // Without its clock, the age of an iteration says nothing.
@@ -234,6 +242,16 @@ impl Looks {
         events.extend(told.into_iter().map(Event::Slow));
         Ok(())
     }
+}
+
+/// The kernel's id of the thread that runs each loop.
+fn threads(process: &Process) -> IdMap<u32> {
+    let loops = process.loops.iter().filter_map(|event_loop| {
+        let thread = event_loop.thread?;
+        let thread = process.threads.iter().find(|it| it.id == thread)?;
+        Some((event_loop.id, u32::try_from(thread.native_id).ok()?))
+    });
+    loops.collect()
 }
 
 fn middle(clock_s: &Range<f64>) -> f64 {

@@ -2,6 +2,7 @@
 
 pub mod children;
 pub(super) mod clock;
+pub mod delays;
 pub mod descriptors;
 pub mod ends;
 pub mod execution;

@@ -159,7 +159,8 @@ pub(crate) fn describe(directory: &Directory, tid: u32, syscall: Option<Syscall>
     }
 }
 
-fn parse<T: FromRead>(directory: &Directory, tid: u32, file: &str) -> Option<T> {
+/// The file of thread `tid` in `/proc`. `None` if it cannot be read.
+pub(super) fn parse<T: FromRead>(directory: &Directory, tid: u32, file: &str) -> Option<T> {
     let file = directory.open_relative(format!("task/{tid}/{file}")).ok()?;
     T::from_read(file).ok()
 }
