@@ -17,7 +17,7 @@ pub(super) struct WatchArguments {
     #[arg(short, long, value_parser = value_parser!(u32).range(1..))]
     pub pid: u32,
     /// Watch all Python processes below it as well, also those that begin later
-    #[arg(long, conflicts_with_all = ["prom", "listen"])]
+    #[arg(long)]
     pub children: bool,
     /// Watch for this long, such as 30s or 5m; otherwise until it ends or Ctrl-C
     #[arg(short, long, value_name = "TIME", value_parser = duration)]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::Failure;
 use super::record::note;
-use super::watch::{open, watch};
+use super::watch::{Gives, open, watch};
 use super::watch_arguments::WatchArguments;
 use crate::inspect::watching::LOADING;
 use crate::plain_text::clean;
@@ -25,15 +25,18 @@ const PERIOD: Duration = Duration::from_millis(500);
 pub(super) fn run(arguments: &WatchArguments, end: &Arc<AtomicBool>) -> Result<(), Failure> {
     let watcher = open(arguments)?;
     let process = Process::open(arguments.pid)?;
+    let gives = Gives::start(arguments)?;
+    let of_children = gives.of_child();
     thread::scope(|scope| {
-        let root = scope.spawn(move || watch(watcher, arguments, end));
+        let root = scope.spawn(move || watch(watcher, arguments, end, gives));
         let mut known = BTreeSet::new();
         while !root.is_finished() {
             let now: BTreeSet<u32> = process.children().into_iter().collect();
             known.retain(|pid| now.contains(pid));
             for pid in now {
                 if known.insert(pid) {
-                    scope.spawn(move || child(arguments, pid, end));
+                    let gives = of_children.of_child();
+                    scope.spawn(move || child(arguments, pid, end, &gives));
                 }
             }
             sleep(PERIOD);
@@ -48,7 +51,7 @@ pub(super) fn run(arguments: &WatchArguments, end: &Arc<AtomicBool>) -> Result<(
 }
 
 /// Watches a child, once it runs Python.
-fn child(arguments: &WatchArguments, pid: u32, end: &Arc<AtomicBool>) {
+fn child(arguments: &WatchArguments, pid: u32, end: &Arc<AtomicBool>, gives: &Gives) {
     let own = WatchArguments {
         pid,
         ..arguments.clone()
@@ -56,7 +59,7 @@ fn child(arguments: &WatchArguments, pid: u32, end: &Arc<AtomicBool>) {
     let until = Instant::now() + LOADING;
     while !end.load(Ordering::Relaxed) {
         let why = match open(&own) {
-            Ok(watcher) => match watch(watcher, &own, end) {
+            Ok(watcher) => match watch(watcher, &own, end, gives.of_child()) {
                 Ok(()) => return,
                 Err(Failure::Refused(reason)) => reason.message,
                 Err(Failure::Output(_)) => {

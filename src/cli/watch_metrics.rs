@@ -15,10 +15,8 @@ use super::failure::Failure;
 use super::record::{beside, note};
 use super::watch_arguments::WatchArguments;
 use crate::inspect::watching::Watcher;
-use crate::model::{ItemId, Process};
 use crate::plain_text::clean;
-use crate::profile::metrics::Metrics;
-use crate::profile::steps::SlowStep;
+use crate::profile::metrics::{Metrics, MetricsOfAll};
 
 /// The file is written so often.
 const FILE_PERIOD: Duration = Duration::from_secs(10);
@@ -34,9 +32,12 @@ const PATHS: [&str; 2] = ["/metrics", "/"];
 const NOT_FOUND: u16 = 404;
 const WRONG_METHOD: u16 = 405;
 
-/// Gives the metrics of a process to others.
+/// The metrics of all processes that are watched.
+pub(super) type SharedMetrics = Arc<Mutex<MetricsOfAll>>;
+
+/// Gives the metrics to others.
 pub(super) struct Exporter {
-    metrics: Arc<Mutex<Metrics>>,
+    metrics: SharedMetrics,
     file: Option<PathBuf>,
     /// When the file was written. `None` if it was not yet.
     written: Option<Instant>,
@@ -51,7 +52,7 @@ impl Exporter {
         if arguments.prom.is_none() && arguments.listen.is_none() {
             return Ok(None);
         }
-        let metrics = Arc::new(Mutex::new(Metrics::new(arguments.pid)));
+        let metrics = Arc::new(Mutex::new(MetricsOfAll::new(arguments.pid)));
         if let Some(address) = arguments.listen {
             serve(address, Arc::clone(&metrics))?;
         }
@@ -72,6 +73,11 @@ impl Exporter {
         Ok(Some(exporter))
     }
 
+    /// What it gives to others.
+    pub(super) fn metrics(&self) -> SharedMetrics {
+        Arc::clone(&self.metrics)
+    }
+
     /// Writes the file if it is time.
     pub(super) fn go_on(&mut self) {
         let Some(path) = &self.file else {
@@ -87,33 +93,8 @@ impl Exporter {
         }
     }
 
-    /// Adds how old the iteration of a loop was at a random moment, in seconds.
-    pub(super) fn glimpsed(&self, event_loop: ItemId, age_s: f64) {
-        lock(&self.metrics).glimpsed(event_loop, age_s);
-    }
-
-    /// Adds a look at threads and loops; `None` if it failed.
-    pub(super) fn looked(&self, process: Option<&Process>) {
-        let mut metrics = lock(&self.metrics);
-        match process {
-            Some(process) => metrics.look(process),
-            None => metrics.failed(),
-        }
-    }
-
-    /// Adds the process as it was judged.
-    pub(super) fn judged(&self, process: &Process, hangs: bool) {
-        lock(&self.metrics).judged(process, hangs);
-    }
-
-    /// Adds a step that blocked a loop.
-    pub(super) fn slow(&self, step: &SlowStep) {
-        lock(&self.metrics).slow(step);
-    }
-
-    /// The process is no longer watched, which the file says.
+    /// Writes the file for the last time.
     pub(super) fn end(&mut self) {
-        lock(&self.metrics).end();
         self.written = None;
         self.go_on();
     }
@@ -129,18 +110,23 @@ impl Exporter {
     }
 }
 
-fn lock(metrics: &Mutex<Metrics>) -> MutexGuard<'_, Metrics> {
+/// Those of the process `pid`, which is watched from now on.
+pub(super) fn of(metrics: &SharedMetrics, pid: u32) -> Metrics {
+    lock(metrics).of(pid)
+}
+
+fn lock(metrics: &Mutex<MetricsOfAll>) -> MutexGuard<'_, MetricsOfAll> {
     metrics.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn text(metrics: &Mutex<Metrics>) -> String {
+fn text(metrics: &Mutex<MetricsOfAll>) -> String {
     let mut metrics = lock(metrics);
     metrics.cost(Watcher::own_cpu());
     metrics.text()
 }
 
 /// Answers requests in a thread of its own, until the program ends.
-fn serve(address: SocketAddr, metrics: Arc<Mutex<Metrics>>) -> Result<(), Failure> {
+fn serve(address: SocketAddr, metrics: SharedMetrics) -> Result<(), Failure> {
     let server = Server::http(address).map_err(|error| {
         Failure::new(
             "listen",
@@ -161,7 +147,7 @@ fn serve(address: SocketAddr, metrics: Arc<Mutex<Metrics>>) -> Result<(), Failur
     Ok(())
 }
 
-fn answer(request: Request, metrics: &Mutex<Metrics>) -> io::Result<()> {
+fn answer(request: Request, metrics: &Mutex<MetricsOfAll>) -> io::Result<()> {
     let path = request.url().split('?').next().unwrap_or_default();
     if !PATHS.contains(&path) {
         return request.respond(Response::empty(NOT_FOUND));

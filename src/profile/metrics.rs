@@ -1,4 +1,4 @@
-//! What is watched of a process as metrics in the text format of OpenMetrics. No label has the name
+//! What is watched of processes as metrics in the text format of OpenMetrics. No label has the name
 //! of a task; each has a bounded number of values.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::pools::{title, used_of, waiting_for};
 use super::reason::without_numbers;
@@ -27,17 +27,30 @@ const BUCKETS: u16 = 15;
 const MAX_VALUES: usize = 50;
 /// The value for all others.
 const OTHER: &str = "other";
+/// Values of the label `result`.
+const TAKEN: &str = "taken";
+const FAILED: &str = "failed";
 
 type Labels = Vec<(&'static str, String)>;
 type Gauges = Family<Labels, Gauge>;
+type Counters = Family<Labels, Counter>;
 type Histograms = Family<Labels, Histogram, fn() -> Histogram>;
 
-/// The metrics of one process.
+/// The metrics of all processes that are watched.
 #[derive(Debug)]
-pub struct Metrics {
+pub struct MetricsOfAll {
     registry: Registry,
-    up: Gauge,
-    hung: Gauge,
+    families: Families,
+    /// What the watch costs, and how much of it is counted, in seconds.
+    cpu: Counter<f64, AtomicU64>,
+    cpu_s: f64,
+}
+
+/// One family for each name. Copies are the same families.
+#[derive(Debug, Clone)]
+struct Families {
+    up: Gauges,
+    hung: Gauges,
     lag: Histograms,
     slow: Histograms,
     ready: Gauges,
@@ -46,9 +59,16 @@ pub struct Metrics {
     pool_limit: Gauges,
     pool_waiting: Gauges,
     lock_waiting: Gauges,
-    looks: Family<Labels, Counter>,
-    cpu: Counter<f64, AtomicU64>,
-    cpu_s: f64,
+    looks: Counters,
+}
+
+/// The metrics of one process.
+#[derive(Debug)]
+pub struct Metrics {
+    families: Families,
+    pid: String,
+    /// Gauges that are there, by their families.
+    shown: FxHashMap<Shown, Vec<Labels>>,
     /// The names of loops that are values of labels.
     loops: FxHashSet<String>,
     /// Those of the loops that were there at the last look.
@@ -57,23 +77,100 @@ pub struct Metrics {
     glimpsed: IdSet,
 }
 
+/// A family whose gauges come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Shown {
+    LoopReady,
+    Tasks,
+    PoolUsed,
+    PoolLimit,
+    PoolWaiting,
+    LockWaiting,
+}
+
+impl Shown {
+    const ALL: [Self; 6] = [
+        Self::LoopReady,
+        Self::Tasks,
+        Self::PoolUsed,
+        Self::PoolLimit,
+        Self::PoolWaiting,
+        Self::LockWaiting,
+    ];
+
+    fn family(self, families: &Families) -> Gauges {
+        let family = match self {
+            Self::LoopReady => &families.ready,
+            Self::Tasks => &families.tasks,
+            Self::PoolUsed => &families.pool_used,
+            Self::PoolLimit => &families.pool_limit,
+            Self::PoolWaiting => &families.pool_waiting,
+            Self::LockWaiting => &families.lock_waiting,
+        };
+        family.clone()
+    }
+}
+
 fn histogram() -> Histogram {
     Histogram::new(exponential_buckets(FIRST_BUCKET_S, BUCKET_FACTOR, BUCKETS))
 }
 
-impl Metrics {
-    /// No look yet at the process `pid`.
+impl MetricsOfAll {
+    /// No process yet. What the watch itself costs has the label of `pid`.
     pub fn new(pid: u32) -> Self {
-        let label = ("pid".into(), pid.to_string().into());
-        let mut registry = Registry::with_prefix_and_labels("dapper", [label].into_iter());
-        let constructor: fn() -> Histogram = histogram;
-        let (up, hung) = (Gauge::default(), Gauge::default());
-        registry.register("up", "Whether the process is watched", up.clone());
-        registry.register(
-            "hung",
-            "Whether the last verdict is hung, blocked loop or livelock",
-            hung.clone(),
+        let mut registry = Registry::with_prefix("dapper");
+        let families = Families::register(&mut registry);
+        let costs = Family::<Labels, Counter<f64, AtomicU64>>::default();
+        registry.register_with_unit(
+            "watch_cpu",
+            "Processor time of dapper-attach",
+            Unit::Seconds,
+            costs.clone(),
         );
+        let cpu = costs.get_or_create(&vec![("pid", pid.to_string())]).clone();
+        Self {
+            registry,
+            families,
+            cpu,
+            cpu_s: 0.0,
+        }
+    }
+
+    /// Those of the process `pid`, which is watched from now on.
+    pub fn of(&self, pid: u32) -> Metrics {
+        let metrics = Metrics {
+            families: self.families.clone(),
+            pid: pid.to_string(),
+            shown: FxHashMap::default(),
+            loops: FxHashSet::default(),
+            names: IdMap::default(),
+            glimpsed: IdSet::default(),
+        };
+        let labels = metrics.labels([]);
+        metrics.families.up.get_or_create(&labels).set(1);
+        metrics.families.hung.get_or_create(&labels).set(0);
+        metrics
+    }
+
+    /// The processor time that the watch has used up to now.
+    pub fn cost(&mut self, cpu: Duration) {
+        let cpu_s = cpu.as_secs_f64();
+        self.cpu.inc_by((cpu_s - self.cpu_s).max(0.0));
+        self.cpu_s = cpu_s;
+    }
+
+    /// All metrics as OpenMetrics text, which ends with `# EOF`.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+impl Families {
+    fn register(registry: &mut Registry) -> Self {
+        let constructor: fn() -> Histogram = histogram;
         let [lag, slow] = [
             (
                 "loop_lag",
@@ -89,71 +186,59 @@ impl Metrics {
             registry.register_with_unit(name, help, Unit::Seconds, family.clone());
             family
         });
-        let [
-            ready,
-            tasks,
-            pool_used,
-            pool_limit,
-            pool_waiting,
-            lock_waiting,
-        ] = [
-            ("loop_ready", "Handles in the ready queue of a loop"),
-            (
-                "tasks",
-                "Tasks by state and by kind of wait, at the last verdict",
-            ),
-            (
-                "pool_used",
-                "Workers or connections in use, at the last verdict",
-            ),
-            ("pool_limit", "Capacity of a pool, at the last verdict"),
-            (
-                "pool_waiting",
-                "Who waits for a place of a pool, or its queued jobs, at the last verdict",
-            ),
-            ("lock_waiting", "Who waits for a lock, at the last verdict"),
-        ]
-        .map(|(name, help)| {
+        let looks = Counters::default();
+        registry.register("watch_looks", "Looks of dapper-attach", looks.clone());
+        let mut gauges = |name, help| {
             let family = Gauges::default();
             registry.register(name, help, family.clone());
             family
-        });
-        let (looks, cpu) = (Family::<Labels, Counter>::default(), Counter::default());
-        registry.register("watch_looks", "Looks of dapper-attach", looks.clone());
-        registry.register_with_unit(
-            "watch_cpu",
-            "Processor time of dapper-attach",
-            Unit::Seconds,
-            cpu.clone(),
-        );
-        up.set(1);
+        };
         Self {
-            registry,
-            up,
-            hung,
+            up: gauges("up", "Whether the process is watched"),
+            hung: gauges(
+                "hung",
+                "Whether the last verdict is hung, blocked loop or livelock",
+            ),
+            ready: gauges("loop_ready", "Handles in the ready queue of a loop"),
+            tasks: gauges(
+                "tasks",
+                "Tasks by state and by kind of wait, at the last verdict",
+            ),
+            pool_used: gauges(
+                "pool_used",
+                "Workers or connections in use, at the last verdict",
+            ),
+            pool_limit: gauges("pool_limit", "Capacity of a pool, at the last verdict"),
+            pool_waiting: gauges(
+                "pool_waiting",
+                "Who waits for a place of a pool, or its queued jobs, at the last verdict",
+            ),
+            lock_waiting: gauges("lock_waiting", "Who waits for a lock, at the last verdict"),
             lag,
             slow,
-            ready,
-            tasks,
-            pool_used,
-            pool_limit,
-            pool_waiting,
-            lock_waiting,
             looks,
-            cpu,
-            cpu_s: 0.0,
-            loops: FxHashSet::default(),
-            names: IdMap::default(),
-            glimpsed: IdSet::default(),
         }
+    }
+}
+
+impl Metrics {
+    /// The labels of this process, with others.
+    fn labels<const N: usize>(&self, others: [(&'static str, String); N]) -> Labels {
+        let own = ("pid", self.pid.clone());
+        std::iter::once(own).chain(others).collect()
+    }
+
+    /// The histogram of a loop.
+    fn observe(&self, family: &Histograms, name: &str, seconds: f64) {
+        let labels = self.labels([("loop", name.to_owned())]);
+        family.get_or_create(&labels).observe(seconds);
     }
 
     /// Adds the age of the iteration of a loop, in seconds, from a look of a few words at a random
     /// moment.
     pub fn glimpsed(&mut self, event_loop: ItemId, age_s: f64) {
         if let Some(name) = self.names.get(&event_loop) {
-            let labels = vec![("loop", name.clone())];
-            self.lag.get_or_create(&labels).observe(age_s);
+            self.observe(&self.families.lag, name, age_s);
             self.glimpsed.insert(event_loop);
         }
     }
@@ -168,19 +253,18 @@ impl Metrics {
             self.names.insert(event_loop.id, name.clone());
             let is_told = self.glimpsed.contains(&event_loop.id);
             if let Some(age_s) = event_loop.lag_s().filter(|_| !is_told) {
-                let labels = vec![("loop", name.clone())];
-                self.lag.get_or_create(&labels).observe(age_s);
+                self.observe(&self.families.lag, &name, age_s);
             }
             *ready.entry(name).or_default() += event_loop.ready.unwrap_or_default();
         }
         self.glimpsed.clear();
-        set(&self.ready, "loop", ready);
-        self.looked("taken");
+        self.set(Shown::LoopReady, "loop", ready);
+        self.looked(TAKEN);
     }
 
     /// A look that failed.
     pub fn failed(&mut self) {
-        self.looked("failed");
+        self.looked(FAILED);
     }
 
     /// A step that blocked its loop and is over.
@@ -193,13 +277,13 @@ impl Metrics {
             .split_once(' ')
             .map_or("", |(_, thread)| thread);
         let name = self.bounded(thread);
-        let labels = vec![("loop", name)];
-        self.slow.get_or_create(&labels).observe(step.lasted_s);
+        self.observe(&self.families.slow, &name, step.lasted_s);
     }
 
     /// The process as it was judged, and whether it hangs.
     pub fn judged(&mut self, process: &Process, hangs: bool) {
-        self.hung.set(i64::from(hangs));
+        let labels = self.labels([]);
+        (self.families.hung.get_or_create(&labels)).set(i64::from(hangs));
         let mut tasks: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for task in &process.tasks {
             let state = match task.state {
@@ -211,11 +295,12 @@ impl Metrics {
             let wait = task.waits_for.as_ref().map_or("", |it| it.kind.as_str());
             *tasks.entry((state, wait)).or_default() += 1;
         }
-        self.tasks.clear();
-        for ((state, wait), count) in tasks {
-            let labels = vec![("state", state.to_owned()), ("wait", wait.to_owned())];
-            self.tasks.get_or_create(&labels).set(number(count));
-        }
+        let tasks = tasks.into_iter().map(|((state, wait), count)| {
+            let labels = self.labels([("state", state.to_owned()), ("wait", wait.to_owned())]);
+            (labels, count)
+        });
+        let tasks = tasks.collect();
+        self.show(Shown::Tasks, tasks);
         let resources = process.resources.iter();
         let (mut used, mut limits, mut waiting) =
             (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -228,39 +313,74 @@ impl Metrics {
             *limits.entry(name.clone()).or_default() += limit;
             *waiting.entry(name).or_default() += waiting_for(pool);
         }
-        set(&self.pool_used, "pool", used);
-        set(&self.pool_limit, "pool", limits);
-        set(&self.pool_waiting, "pool", waiting);
+        self.set(Shown::PoolUsed, "pool", used);
+        self.set(Shown::PoolLimit, "pool", limits);
+        self.set(Shown::PoolWaiting, "pool", waiting);
         let mut locks = BTreeMap::new();
         for lock in resources.filter(|it| it.kind.is_lock()) {
             *locks.entry(title(lock)).or_default() += lock.waiters.len() as u64;
         }
-        set(&self.lock_waiting, "lock", locks);
+        self.set(Shown::LockWaiting, "lock", locks);
     }
 
-    /// The processor time that the watch has used up to now.
-    pub fn cost(&mut self, cpu: Duration) {
-        let cpu_s = cpu.as_secs_f64();
-        self.cpu.inc_by((cpu_s - self.cpu_s).max(0.0));
-        self.cpu_s = cpu_s;
+    /// It is no longer watched, which its metrics say.
+    pub fn end(&self) {
+        let labels = self.labels([]);
+        self.families.up.get_or_create(&labels).set(0);
     }
 
-    /// It is no longer watched.
-    pub fn end(&mut self) {
-        self.up.set(0);
-    }
-
-    /// All metrics as OpenMetrics text, which ends with `# EOF`.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        // Writing to a string does not fail.
-        let _ = encode(&mut text, &self.registry);
-        text
+    /// Takes all metrics of the process away: others like it come and go.
+    pub fn remove(mut self) {
+        let labels = self.labels([]);
+        self.families.up.remove(&labels);
+        self.families.hung.remove(&labels);
+        for of in Shown::ALL {
+            self.show(of, Vec::new());
+        }
+        let loops = self.loops.iter().map(String::as_str);
+        for name in loops.chain([OTHER]) {
+            let labels = self.labels([("loop", name.to_owned())]);
+            self.families.lag.remove(&labels);
+            self.families.slow.remove(&labels);
+        }
+        for result in [TAKEN, FAILED] {
+            let labels = self.labels([("result", result.to_owned())]);
+            self.families.looks.remove(&labels);
+        }
     }
 
     fn looked(&mut self, result: &str) {
-        let labels = vec![("result", result.to_owned())];
-        self.looks.get_or_create(&labels).inc();
+        let labels = self.labels([("result", result.to_owned())]);
+        self.families.looks.get_or_create(&labels).inc();
+    }
+
+    /// Sets a gauge for each value of a label, the greatest of them one by one.
+    fn set(&mut self, of: Shown, label: &'static str, counts: BTreeMap<String, u64>) {
+        let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let others = counts.split_off(counts.len().min(MAX_VALUES));
+        if !others.is_empty() {
+            let all = others.iter().map(|(_, count)| count).sum();
+            counts.push((OTHER.to_owned(), all));
+        }
+        let counts = counts.into_iter();
+        let counts = counts.map(|(value, count)| (self.labels([(label, value)]), count));
+        let counts = counts.collect();
+        self.show(of, counts);
+    }
+
+    /// Sets these gauges, and takes the others of the process away.
+    fn show(&mut self, of: Shown, counts: Vec<(Labels, u64)>) {
+        let family = of.family(&self.families);
+        for labels in self.shown.remove(&of).into_iter().flatten() {
+            family.remove(&labels);
+        }
+        let mut shown = Vec::with_capacity(counts.len());
+        for (labels, count) in counts {
+            family.get_or_create(&labels).set(number(count));
+            shown.push(labels);
+        }
+        self.shown.insert(of, shown);
     }
 
     /// The name of a loop's thread. A program may start any number of loops in it.
@@ -281,22 +401,6 @@ impl Metrics {
     }
 }
 
-/// Sets a gauge for each value of a label, the greatest of them one by one.
-fn set(gauges: &Gauges, label: &'static str, counts: BTreeMap<String, u64>) {
-    gauges.clear();
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let others = counts.split_off(counts.len().min(MAX_VALUES));
-    if !others.is_empty() {
-        let all = others.iter().map(|(_, count)| count).sum();
-        counts.push((OTHER.to_owned(), all));
-    }
-    for (value, count) in counts {
-        let labels = vec![(label, value)];
-        gauges.get_or_create(&labels).set(number(count));
-    }
-}
-
 fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -311,7 +415,8 @@ mod tests {
 
     #[test]
     fn each_moment_counts_once_in_the_histogram_of_the_lag() {
-        let mut metrics = Metrics::new(4242);
+        let all = MetricsOfAll::new(4242);
+        let mut metrics = all.of(4242);
         let mut seen = process("app.py");
         let mut its_loop = event_loop("loop:0x5", "thread:7");
         its_loop.iteration_s = Some(0.003);
@@ -324,10 +429,10 @@ mod tests {
         metrics.glimpsed("loop:0x9".into(), 0.001_5);
         metrics.look(&seen);
         metrics.look(&seen);
-        let text = metrics.text();
+        let text = all.text();
         for (bound, count) in [("0.002", 1), ("0.004", 3), ("+Inf", 3)] {
             let line = format!(
-                "dapper_loop_lag_seconds_bucket{{pid=\"4242\",le=\"{bound}\",loop=\"MainThread\"}} {count}"
+                "dapper_loop_lag_seconds_bucket{{le=\"{bound}\",pid=\"4242\",loop=\"MainThread\"}} {count}"
             );
             assert!(text.lines().any(|it| it == line), "{line} is not in {text}");
         }
@@ -335,7 +440,8 @@ mod tests {
 
     #[test]
     fn counts_have_bounded_labels_and_no_names_of_tasks() {
-        let mut metrics = Metrics::new(4242);
+        let mut all = MetricsOfAll::new(4242);
+        let mut metrics = all.of(4242);
         let mut seen = process("app.py");
         for number in 0..200 {
             let chain = frames(&[("main", "/srv/app.py", 30)], FrameKind::Coroutine);
@@ -361,13 +467,13 @@ mod tests {
             .push(thread("thread:7", 7, "worker-12", Vec::new()));
         metrics.look(&seen);
         metrics.judged(&seen, true);
-        metrics.cost(Duration::from_millis(1_500));
-        let text = metrics.text();
+        all.cost(Duration::from_millis(1_500));
+        let text = all.text();
         for line in [
             "dapper_hung{pid=\"4242\"} 1",
             "dapper_tasks{pid=\"4242\",state=\"waiting\",wait=\"lock\"} 200",
-            "dapper_loop_lag_seconds_bucket{pid=\"4242\",le=\"0.002\",loop=\"worker-N\"} 0",
-            "dapper_loop_lag_seconds_bucket{pid=\"4242\",le=\"0.004\",loop=\"worker-N\"} 1",
+            "dapper_loop_lag_seconds_bucket{le=\"0.002\",pid=\"4242\",loop=\"worker-N\"} 0",
+            "dapper_loop_lag_seconds_bucket{le=\"0.004\",pid=\"4242\",loop=\"worker-N\"} 1",
             "dapper_watch_cpu_seconds_total{pid=\"4242\"} 1.5",
             "dapper_lock_waiting{pid=\"4242\",lock=\"other\"} 450",
         ] {
@@ -376,5 +482,31 @@ mod tests {
         assert!(!text.contains("secret"));
         assert_eq!(text.matches("dapper_lock_waiting{").count(), MAX_VALUES + 1);
         assert!(text.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn each_process_has_its_own_which_go_with_it() {
+        let all = MetricsOfAll::new(1);
+        let mut of = [all.of(1), all.of(2)];
+        let mut seen = process("app.py");
+        let mut its_loop = event_loop("loop:0x5", "thread:7");
+        its_loop.iteration_s = Some(0.003);
+        seen.loops.push(its_loop);
+        seen.threads
+            .push(thread("thread:7", 7, "MainThread", Vec::new()));
+        seen.tasks
+            .push(Arc::new(task("task:0x10", "fetch-1", Vec::new())));
+        for metrics in &mut of {
+            metrics.look(&seen);
+            metrics.judged(&seen, false);
+        }
+        let count = |pid: u32| all.text().matches(&format!("pid=\"{pid}\"")).count();
+        // Only the first has the cost of the watch.
+        assert!(count(1) > 10 && count(1) == count(2) + 1);
+        let [first, second] = of;
+        second.remove();
+        assert_eq!(count(2), 0);
+        first.end();
+        assert!(all.text().contains("dapper_up{pid=\"1\"} 0"));
     }
 }

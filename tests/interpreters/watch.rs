@@ -24,6 +24,14 @@ pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
             light_looks_tell_no_step_that_was_not,
         ),
         (
+            "a_step_that_waited_for_a_processor_says_so",
+            a_step_that_waited_for_a_processor_says_so,
+        ),
+        (
+            "a_step_that_waits_for_the_gil_says_who_has_it",
+            a_step_that_waits_for_the_gil_says_who_has_it,
+        ),
+        (
             "a_command_is_run_when_it_hangs",
             a_command_is_run_when_it_hangs,
         ),
@@ -151,6 +159,81 @@ fn light_looks_tell_no_step_that_was_not(leg: &Leg) -> Outcome {
         })?;
     }
     Ok(())
+}
+
+/// The slow steps that are told of `held_up.py KIND`; and of each of its own steps, how long it lasted
+/// and for how long it did not compute, in seconds.
+fn held_up(leg: &Leg, kind: &str) -> Result<(Vec<Value>, Vec<(f64, f64)>), String> {
+    let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let truth = directory.path().join("truth.json");
+    let mut command = target::python(leg);
+    let program = target::programs().join("held_up.py");
+    command.arg(program).arg(kind).arg(&truth);
+    let mut target = Target::start("held_up.py", command)?;
+    target.wait_ready()?;
+    let pid = target.pid().to_string();
+    let output = attach::run(&[
+        "watch",
+        "--pid",
+        &pid,
+        "--slow",
+        "30ms",
+        "--rate",
+        "500",
+        "--max-overhead",
+        "100",
+        "--every",
+        "1h",
+        "--log",
+        "json",
+    ])?;
+    ensure(output.code() == Some(0), || format!("{output:?}"))?;
+    let truth = std::fs::read_to_string(&truth).map_err(|error| error.to_string())?;
+    let truth = serde_json::from_str(&truth).map_err(|error| error.to_string())?;
+    let events = output.stdout.lines().map(serde_json::from_str);
+    let events: Result<Vec<Value>, _> = events.collect();
+    let mut events = events.map_err(|error| format!("{error}: {output:?}"))?;
+    events.retain(|event| event["event"] == "slow_step");
+    Ok((events, truth))
+}
+
+fn a_step_that_waited_for_a_processor_says_so(leg: &Leg) -> Outcome {
+    let (steps, truth) = held_up(leg, "processor")?;
+    let mut left = truth.iter();
+    let (mut told_s, mut held_s) = (0.0, 0.0);
+    for step in &steps {
+        let (least, most) = (number(&step["lasted_s"]), number(&step["at_most_s"]));
+        let delay = |name: &str| step[name].as_f64().unwrap_or_default();
+        let delay_s = delay("waited_for_processor_s") + delay("stopped_by_cgroup_s");
+        // In their order, each is the first that it can be.
+        let is_it = |(lasted, _): &&(f64, f64)| (least - TICK_S..=most + TICK_S).contains(lasted);
+        let Some((lasted, held)) = left.find(is_it) else {
+            continue;
+        };
+        let computed = lasted - held;
+        ensure(delay_s <= most - computed + TICK_S, || {
+            format!("it computed for {computed:.3} s: {step}")
+        })?;
+        told_s += delay_s;
+        held_s += held;
+    }
+    ensure(told_s > held_s / 2.0 && held_s > 0.0, || {
+        format!("told of {told_s:.3} s of {held_s:.3} s: {steps:?}, {truth:?}")
+    })
+}
+
+fn a_step_that_waits_for_the_gil_says_who_has_it(leg: &Leg) -> Outcome {
+    if leg.free_threaded {
+        return Ok(());
+    }
+    let (steps, _) = held_up(leg, "gil")?;
+    let whose = "waits for the GIL, which keeper has in keep_gil (held_up.py:";
+    let says = |step: &Value| {
+        step["why"]
+            .as_str()
+            .is_some_and(|why| why.starts_with(whose))
+    };
+    ensure(steps.iter().any(says), || format!("{steps:?}"))
 }
 
 fn a_command_is_run_when_it_hangs(leg: &Leg) -> Outcome {
