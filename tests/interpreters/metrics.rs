@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::support::legs::{Leg, Manifest};
-use crate::support::suite::{on_every_leg, once};
+use crate::support::suite::{Test, on_every_leg, once};
 use crate::support::target::{self, Target};
 use crate::support::{Outcome, attach, ensure};
 
@@ -22,8 +22,11 @@ use crate::support::{Outcome, attach, ensure};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn trials(manifest: &Manifest) -> Vec<Vec<Trial>> {
-    let tests = [("are_served_and_written", are_served_and_written as _)];
-    let mut trials = on_every_leg(manifest, "metrics", |_| None, &tests);
+    let tests: &[(&str, Test)] = &[
+        ("are_served_and_written", are_served_and_written),
+        ("those_of_a_child_go_with_it", those_of_a_child_go_with_it),
+    ];
+    let mut trials = on_every_leg(manifest, "metrics", |_| None, tests);
     trials.push(vec![once("metrics", "wrong_usage", None, wrong_usage)]);
     trials
 }
@@ -35,10 +38,11 @@ struct Watch {
 }
 
 impl Watch {
-    fn start(pid: u32, file: &str) -> Result<Self, String> {
+    fn start(pid: u32, more: &[&str]) -> Result<Self, String> {
         let mut child = Command::new(attach::binary())
             .args(["watch", "--pid", &pid.to_string(), "--every", "1s"])
-            .args(["--max-overhead", "100", "--listen", "0", "--prom", file])
+            .args(["--max-overhead", "100", "--listen", "0"])
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -73,6 +77,19 @@ impl Watch {
         Ok((head.to_owned(), body.to_owned()))
     }
 
+    /// The metrics, once they are as `condition` says.
+    fn until(&self, condition: impl Fn(&str) -> bool) -> Result<String, String> {
+        let started = Instant::now();
+        loop {
+            let (_, body) = self.get("GET /metrics")?;
+            if condition(&body) {
+                return Ok(body);
+            }
+            ensure(started.elapsed() < PATIENCE, || format!("in vain: {body}"))?;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Ctrl-C, and its exit status.
     fn end(&mut self) -> Result<Option<i32>, String> {
         let pid = i32::try_from(self.child.id()).map_err(|error| error.to_string())?;
@@ -98,16 +115,10 @@ fn are_served_and_written(leg: &Leg) -> Outcome {
     target.wait_ready()?;
     let pid = target.pid();
     let started = Instant::now();
-    let mut watch = Watch::start(pid, file.to_str().ok_or("odd path")?)?;
+    let mut watch = Watch::start(pid, &["--prom", file.to_str().ok_or("odd path")?])?;
     let waits = format!("dapper_tasks{{pid=\"{pid}\",state=\"waiting\",wait=\"lock\"}}");
-    let (head, body) = loop {
-        let (head, body) = watch.get("GET /metrics")?;
-        if body.contains(&waits) {
-            break (head, body);
-        }
-        ensure(started.elapsed() < PATIENCE, || format!("no tasks: {body}"))?;
-        std::thread::sleep(Duration::from_millis(50));
-    };
+    watch.until(|body| body.contains(&waits))?;
+    let (head, body) = watch.get("GET /metrics")?;
     let is_right = head.starts_with("HTTP/1.1 200")
         && head.contains("Content-Type: application/openmetrics-text; version=1.0.0");
     ensure(is_right, || head)?;
@@ -139,6 +150,26 @@ fn are_served_and_written(leg: &Leg) -> Outcome {
     let mode = fs::metadata(&file).map_err(|error| error.to_string())?;
     let mode = mode.permissions().mode() & 0o777;
     ensure(mode == 0o644, || format!("{mode:o}"))
+}
+
+/// A child has metrics of its own, beside those of the process, until it ends.
+fn those_of_a_child_go_with_it(leg: &Leg) -> Outcome {
+    let mut command = target::python(leg);
+    command.arg(target::programs().join("family.py"));
+    let mut target = Target::start_with_input("family.py", command)?;
+    let ready = target.wait_ready()?;
+    let child = ready.rsplit(' ').next().and_then(|pid| pid.parse().ok());
+    let child: i32 = child.ok_or(ready)?;
+    let mut watch = Watch::start(target.pid(), &["--children"])?;
+    let looks = |pid: &str| format!("dapper_watch_looks_total{{pid=\"{pid}\",result=\"taken\"}}");
+    let of_both = [target.pid().to_string(), child.to_string()].map(|pid| looks(&pid));
+    watch.until(|body| of_both.iter().all(|name| body.contains(name)))?;
+    kill(Pid::from_raw(child), Signal::SIGKILL).map_err(|error| error.to_string())?;
+    let body = watch.until(|body| !body.contains(&format!("pid=\"{child}\"")))?;
+    let up = format!("dapper_up{{pid=\"{}\"}}", target.pid());
+    ensure(samples(&body)?.get(&up) == Some(&1.0), || body.clone())?;
+    let status = watch.end()?;
+    ensure(status == Some(0), || format!("{status:?}"))
 }
 
 /// The samples by name and labels, if all of it keeps to the rules of the format.
