@@ -138,7 +138,7 @@ fn light_looks_tell_no_step_that_was_not(leg: &Leg) -> Outcome {
     ])?;
     ensure(output.code() == Some(0), || format!("{output:?}"))?;
     let truth = std::fs::read_to_string(&truth).map_err(|error| error.to_string())?;
-    let truth: Vec<(f64, f64)> = serde_json::from_str(&truth).map_err(|error| error.to_string())?;
+    let truth: Spans = serde_json::from_str(&truth).map_err(|error| error.to_string())?;
     let events = output.stdout.lines().map(serde_json::from_str);
     let events: Result<Vec<Value>, _> = events.collect();
     let events = events.map_err(|error| format!("{error}: {output:?}"))?;
@@ -161,9 +161,12 @@ fn light_looks_tell_no_step_that_was_not(leg: &Leg) -> Outcome {
     Ok(())
 }
 
+/// Of each step of a program, two times in seconds.
+type Spans = Vec<(f64, f64)>;
+
 /// The slow steps that are told of `held_up.py KIND`; and of each of its own steps, how long it lasted
 /// and for how long it did not compute, in seconds.
-fn held_up(leg: &Leg, kind: &str) -> Result<(Vec<Value>, Vec<(f64, f64)>), String> {
+fn held_up(leg: &Leg, kind: &str) -> Result<(Vec<Value>, Spans), String> {
     let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
     let truth = directory.path().join("truth.json");
     let mut command = target::python(leg);

@@ -31,8 +31,8 @@ const ASKED_AGAIN: f64 = 2.0;
 const MAX_MOMENTS: f64 = 50.0;
 /// Longest time between two whole looks at one iteration, in seconds.
 const MAX_ASKED_AFTER_S: f64 = 0.5;
-/// How long the first look may take.
-const MAX_FIRST: Duration = Duration::from_secs(60);
+/// The first look is waited for in pieces of this length.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// Looks at one process.
 pub(super) struct Looks {
@@ -83,7 +83,13 @@ impl Looks {
         let opened = process::Process::open(pid)?;
         let mut whole = whole::start(pid);
         whole.ask();
-        let first = whole.wait(MAX_FIRST).ok_or(Error::Gone { pid })?;
+        let first = loop {
+            match whole.wait(FIRST_WAIT) {
+                Some(first) => break first,
+                None if whole.is_asked() => {}
+                None => return Err(Error::Gone { pid }),
+            }
+        };
         let (process, places) = first.found?;
         let now = Instant::now();
         let (part, rate) = (options.max_overhead, WHOLE_RATE.min(options.rate));
